@@ -1,0 +1,198 @@
+import { basename } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import ts from 'typescript';
+import { parse } from 'yaml';
+import { D, E, INBOX, S } from '../src/domain/lifecycle.js';
+import { LAYERS, RESERVED } from './support/architecture/layers.js';
+import { ROOT, readSources, visit, type Source } from './support/architecture/read-sources.js';
+
+const PRODUCT = readSources(['src', 'app', 'action']);
+const SHOWN = [...PRODUCT, ...readSources(['demo', 'bench'])];
+const TESTS = readSources(['test']);
+
+function where({ path, tree }: Source, node: ts.Node): string {
+  return `${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`;
+}
+
+function find(sources: readonly Source[], broken: (node: ts.Node, source: Source) => boolean): string[] {
+  const found: string[] = [];
+  for (const source of sources) {
+    visit(source.tree, (node) => {
+      if (broken(node, source)) found.push(where(source, node));
+    });
+  }
+  return found;
+}
+
+const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+
+test('every layer imports only what the table allows', () => {
+  const broken = PRODUCT.flatMap(({ path, imports }) => {
+    const layer = LAYERS.find(
+      ({ folder }) => inside(path, folder) || path === `${folder}.ts` || path.startsWith(`${folder}-`),
+    );
+    if (!layer) return [`${path} is in no layer`];
+    return imports.filter((one) => !isAllowed(layer, one)).map((one) => `${path} imports ${one.specifier}`);
+  });
+  expect(broken).toEqual([]);
+});
+
+function isAllowed(
+  layer: (typeof LAYERS)[number],
+  { specifier, path }: { specifier: string; path: string | null },
+) {
+  if (path !== null)
+    return [layer.folder, ...layer.may].some((folder) => inside(path, folder) || path === `${folder}.ts`);
+  if (layer.packages === 'any') return true;
+  return layer.packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+}
+
+test('a package that belongs to one folder is loaded there only', () => {
+  const broken = PRODUCT.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ specifier }) => {
+        const owner = Object.entries(RESERVED).find(
+          ([name]) => specifier === name || specifier.startsWith(`${name}/`),
+        );
+        return owner && !owner[1].some((folder) => inside(path, folder));
+      })
+      .map(({ specifier }) => `${path} imports ${specifier}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('neither the product nor the demo imports a test', () => {
+  const broken = SHOWN.flatMap(({ path, imports }) =>
+    imports.filter((one) => one.path?.startsWith('test/')).map((one) => `${path} imports ${one.specifier}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('there is no import cycle at run time', () => {
+  const graph = new Map(
+    SHOWN.map(({ path, imports }) => [
+      path,
+      imports.filter((one) => one.path && !one.typeOnly).map((one) => one.path ?? ''),
+    ]),
+  );
+  expect([...graph.keys()].flatMap((path) => cycleFrom(graph, path))).toEqual([]);
+});
+
+function cycleFrom(graph: ReadonlyMap<string, readonly string[]>, start: string): string[] {
+  const seen = new Set<string>();
+  const queue = [...(graph.get(start) ?? [])];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (next === start) return [start];
+    if (seen.has(next)) continue;
+    seen.add(next);
+    queue.push(...(graph.get(next) ?? []));
+  }
+  return [];
+}
+
+test('files have at most 200 lines', () => {
+  const long = SHOWN.filter(({ text }) => text.split('\n').length > 201).map(({ path }) => path);
+  expect(long).toEqual([]);
+});
+
+test('functions have at most 40 lines of their own, and 80 with the functions inside them', () => {
+  const long = find(SHOWN, (node, { tree }) => {
+    if (!isFunction(node)) return false;
+    const inner: ts.Node[] = [];
+    ts.forEachChild(node, (child) => collectFunctions(child, inner));
+    const total = linesOf(tree, node);
+    return total > 80 || total - inner.reduce((sum, one) => sum + linesOf(tree, one), 0) > 40;
+  });
+  expect(long).toEqual([]);
+});
+
+function isFunction(node: ts.Node): boolean {
+  return ts.isFunctionLike(node) && 'body' in node && node.body !== undefined;
+}
+
+function collectFunctions(node: ts.Node, into: ts.Node[]): void {
+  if (isFunction(node)) into.push(node);
+  else ts.forEachChild(node, (child) => collectFunctions(child, into));
+}
+
+function linesOf(tree: ts.SourceFile, node: ts.Node): number {
+  const line = (position: number) => tree.getLineAndCharacterOfPosition(position).line;
+  return line(node.end) - line(node.getStart(tree)) + 1;
+}
+
+test('no file or folder is a dumping ground', () => {
+  const vague = /(^|\/)(utils?|helpers?|common|misc|lib)(\/|\.ts$)/;
+  expect([...SHOWN, ...TESTS].map(({ path }) => path).filter((path) => vague.test(path))).toEqual([]);
+});
+
+test('files are named in kebab-case', () => {
+  const odd = [...SHOWN, ...TESTS].filter(({ path }) => !/^[a-z0-9-]+(\.test)?\.ts$/.test(basename(path)));
+  expect(odd.map(({ path }) => path)).toEqual([]);
+});
+
+test('nothing is typed any, exported by default or an enum', () => {
+  const broken = find(
+    [...SHOWN, ...TESTS],
+    (node) =>
+      node.kind === ts.SyntaxKind.AnyKeyword || ts.isExportAssignment(node) || ts.isEnumDeclaration(node),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('no test replaces a module', () => {
+  expect(
+    TESTS.filter(({ text }) => /jest\.(unstable_)?mock(Module)?\(/.test(text)).map(({ path }) => path),
+  ).toEqual([]);
+});
+
+test('only the entries read the environment of the process', () => {
+  const broken = find(PRODUCT, (node, { path }) => {
+    if (basename(path) === 'main.ts' || path === 'app/config.ts') return false;
+    return ts.isPropertyAccessExpression(node) && node.getText() === 'process.env';
+  });
+  expect(broken).toEqual([]);
+});
+
+test('status words are spelled in the lifecycle only', () => {
+  const words = new Set<string>([
+    ...Object.values(E),
+    ...Object.values(D),
+    ...Object.values(S),
+    ...Object.values(INBOX),
+  ]);
+  const broken = find(PRODUCT, (node, { path }) => {
+    if (path.startsWith('src/domain/lifecycle')) return false;
+    return ts.isStringLiteral(node) && words.has(node.text) && !ts.isImportDeclaration(node.parent);
+  });
+  expect(broken).toEqual([]);
+});
+
+test('a target is named among the targets only', () => {
+  const broken = find(PRODUCT, (node, { path }) => {
+    if (path.startsWith('src/targets/')) return false;
+    return ts.isStringLiteral(node) && ['static', 'kubernetes', 'fly', 'vercel'].includes(node.text);
+  });
+  expect(broken).toEqual([]);
+});
+
+test('nothing builds a command as a string or evaluates text', () => {
+  const broken = find(SHOWN, (node) => {
+    if (ts.isPropertyAssignment(node))
+      return node.name.getText() === 'shell' && node.initializer.getText() === 'true';
+    const called = ts.isCallExpression(node) || ts.isNewExpression(node) ? node.expression.getText() : '';
+    return ['eval', 'Function', 'exec', 'execSync'].includes(called);
+  });
+  expect(broken).toEqual([]);
+});
+
+test('action.yml declares exactly the inputs that the Action reads', () => {
+  const declared = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as {
+    inputs: Record<string, unknown>;
+  };
+  const names = readFileSync(join(ROOT, 'action/input-names.ts'), 'utf8').matchAll(/'([a-z][a-z-]*)'/g);
+  expect(Object.keys(declared.inputs).sort()).toEqual(
+    [...new Set([...names].map(([, name]) => name))].sort(),
+  );
+});

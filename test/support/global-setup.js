@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const FIND_DATABASE = join(ROOT, 'build/app/store/database/find-database.js');
+
+/** Compiles the programs that tests start, then runs one database for the whole run; each test takes a database name of its own. */
+export default async function globalSetup() {
+  build();
+  const { findDatabase } = await import(pathToFileURL(FIND_DATABASE).href);
+  const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-tests-'));
+  const options = { uri: process.env.MONGODB_URI, dataDir, env: process.env, log: announce };
+  try {
+    // A test run should not wait for a large download when this machine has an engine already.
+    const database = await findDatabase({ ...options, allowDownload: false }).catch((error) => {
+      if (error.code !== 'unavailable') throw error;
+      return findDatabase(options);
+    });
+    process.env.TEST_MONGODB_URI = database.uri;
+    globalThis.testRun = { database, dataDir };
+  } catch (error) {
+    await rm(dataDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function build() {
+  if (process.env.VITRINE_SKIP_BUILD !== '1') compile();
+  if (!existsSync(FIND_DATABASE))
+    throw new Error('build/ holds no database code: run "npm run build" and repair what it reports.');
+}
+
+/** Type errors stop an automatic run; at a desk the JavaScript is there all the same, and `npm run types` is the judge. */
+function compile() {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const result = spawnSync(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.build.json')], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout}${result.stderr}`);
+  if (process.env.CI === 'true') throw new Error('The build has type errors; repair them first.');
+}
+
+function announce(line) {
+  process.stderr.write(`${line}\n`);
+}
