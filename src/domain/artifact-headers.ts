@@ -1,0 +1,117 @@
+import { parsePattern, type PathPattern } from './artifact-pattern.js';
+import { quoteName } from './artifact-quote.js';
+
+/** A block of `_headers`: what it adds to answers whose path matches. Names are lower-case. */
+export interface HeaderRule {
+  readonly pattern: PathPattern;
+  readonly set: readonly (readonly [name: string, value: string])[];
+  /** Names that earlier blocks set and this one takes away again. */
+  readonly unset: readonly string[];
+}
+
+export interface ParsedRules<Rule> {
+  readonly rules: readonly Rule[];
+  /** Lines that were skipped, and why. */
+  readonly notes: readonly string[];
+}
+
+const MAX_RULES = 200;
+const MAX_LINE = 2_000;
+
+/** Either they describe the transfer itself, or they would weaken what keeps previews apart and out of search engines. */
+const RESERVED = new Set(
+  `accept-ranges age allow alt-svc basic-auth clear-site-data connection content-encoding content-length content-range
+  cross-origin-resource-policy date etag keep-alive last-modified location proxy-authenticate referrer-policy
+  service-worker-allowed server te trailer transfer-encoding upgrade vary www-authenticate x-content-type-options
+  x-robots-tag`.split(/\s+/),
+);
+
+interface Block {
+  readonly pattern: PathPattern;
+  readonly set: [string, string][];
+  readonly unset: string[];
+}
+
+/** Netlify's and Cloudflare's `_headers`: a path, then indented `Name: value` lines; `! Name` takes one away. */
+export function parseHeaderRules(text: string): ParsedRules<HeaderRule> {
+  const rules: Block[] = [];
+  const notes: string[] = [];
+  let block: Block | null = null;
+  for (const [index, line] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\r|\n/)
+    .entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    if (/^\s/.test(line)) {
+      const fault = block === null ? 'it stands before any path' : addHeader(block, trimmed);
+      if (fault !== null) notes.push(note(index, fault));
+      continue;
+    }
+    const opened = openBlock(trimmed, rules.length);
+    block = typeof opened === 'string' ? null : opened;
+    if (typeof opened === 'string') notes.push(note(index, opened));
+    else rules.push(opened);
+  }
+  return { rules, notes };
+}
+
+/** The headers of all blocks that match, in order. One that comes twice is joined with a comma, except cookies: each is its own. */
+export function headersFor(
+  rules: readonly HeaderRule[],
+  path: string,
+): readonly (readonly [string, string])[] {
+  const headers = new Map<string, string[]>();
+  for (const rule of rules) {
+    if (rule.pattern.match(path) === null) continue;
+    for (const name of rule.unset) headers.delete(name);
+    for (const [name, value] of rule.set) headers.set(name, [...(headers.get(name) ?? []), value]);
+  }
+  return [...headers].flatMap(([name, values]) =>
+    name === 'set-cookie'
+      ? values.map((value) => [name, value] as const)
+      : [[name, values.join(', ')] as const],
+  );
+}
+
+function openBlock(path: string, count: number): Block | string {
+  if (count >= MAX_RULES) return `only the first ${MAX_RULES} paths count`;
+  if (path.length > MAX_LINE) return `the line is longer than ${MAX_LINE} characters`;
+  const pattern = parsePattern(path);
+  if (pattern === null) return `${quoteName(path)} is not a path pattern: write /path, /path/* or /:name`;
+  return { pattern, set: [], unset: [] };
+}
+
+/** Null when the header was taken, else why not. */
+function addHeader(block: Block, line: string): string | null {
+  const [, removed] = /^!\s*([\w-]+)$/.exec(line) ?? [];
+  if (removed !== undefined) {
+    block.unset.push(removed.toLowerCase());
+    return null;
+  }
+  const [, rawName = '', value = ''] = /^([!#$%&'*+.^_`|~\w-]+)\s*:\s*(.*)$/.exec(line) ?? [];
+  const name = rawName.toLowerCase();
+  if (name === '') return `${quoteName(line)} is not "Name: value"`;
+  if (line.length > MAX_LINE) return `the value of ${name} is longer than ${MAX_LINE} characters`;
+  if (!/^[\t\x20-\x7e\xa0-\xff]*$/.test(value))
+    return `the value of ${name} has characters a header cannot carry`;
+  if (RESERVED.has(name)) return `${name} is decided by the server`;
+  block.set.push([name, withinOwnHost(name, value)]);
+  return null;
+}
+
+/** A preview speaks for its own host only, never for its siblings and parents. */
+function withinOwnHost(name: string, value: string): string {
+  if (name === 'set-cookie') return dropDirectives(value, /^domain\s*(=|$)/i);
+  if (name === 'strict-transport-security') return dropDirectives(value, /^(includesubdomains|preload)\b/i);
+  return value;
+}
+
+function dropDirectives(value: string, unwanted: RegExp): string {
+  const parts = value.split(';').map((part) => part.trim());
+  return parts.filter((part) => part !== '' && !unwanted.test(part)).join('; ');
+}
+
+function note(index: number, reason: string): string {
+  return `_headers line ${index + 1} was skipped: ${reason}.`;
+}

@@ -1,0 +1,83 @@
+import type { ParsedRules } from './artifact-headers.js';
+import { fillPattern, parsePattern, type PathPattern } from './artifact-pattern.js';
+import { quoteName } from './artifact-quote.js';
+
+/** A line of `_redirects`. Status 200 serves another file of the site, 404 does so as "not found", the rest redirect. */
+export interface RedirectRule {
+  readonly pattern: PathPattern;
+  readonly target: string;
+  readonly status: number;
+  /** Also where a file exists (`301!`). */
+  readonly force: boolean;
+}
+
+const MAX_RULES = 2_000;
+const MAX_LINE = 2_000;
+const REDIRECTS = [301, 302, 303, 307, 308];
+const REWRITES = [200, 404];
+
+/** Netlify's and Cloudflare's `_redirects`: `from to [status]`, one a line. */
+export function parseRedirectRules(text: string): ParsedRules<RedirectRule> {
+  const rules: RedirectRule[] = [];
+  const notes: string[] = [];
+  for (const [index, line] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\r|\n/)
+    .entries()) {
+    const words = line.replace(/(^|\s)#.*$/, '').trim();
+    if (words === '') continue;
+    const rule = rules.length < MAX_RULES ? parseRule(words) : `only the first ${MAX_RULES} rules count`;
+    if (typeof rule === 'string') notes.push(`_redirects line ${index + 1} was skipped: ${rule}.`);
+    else rules.push(rule);
+  }
+  return { rules, notes };
+}
+
+/** Where a matching rule leads; null when it does not match. Values come from the decoded path and are encoded again. */
+export function applyRedirect(rule: RedirectRule, path: string): string | null {
+  const values = rule.pattern.match(path);
+  if (values === null) return null;
+  if (REWRITES.includes(rule.status)) return fillPattern(rule.target, values);
+  const encoded = new Map([...values].map(([name, value]) => [name, encodePath(value)]));
+  const location = fillPattern(rule.target, encoded);
+  // "//host" would leave the site, and a browser reads "/\host" the same way.
+  return location.startsWith('/') ? location.replace(/^[/\\]+/, '/') : location;
+}
+
+export function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+function parseRule(line: string): RedirectRule | string {
+  if (line.length > MAX_LINE) return `it is longer than ${MAX_LINE} characters`;
+  const [from = '', target = '', code = '301', ...conditions] = line.split(/\s+/);
+  const pattern = parsePattern(from);
+  if (pattern === null) return `${quoteName(from)} is not a path pattern: write /path, /path/* or /:name`;
+  if (conditions.length > 0 || /^\w+=/.test(target))
+    return 'conditions on query, country, language and cookies are not supported';
+  const status = Number(/^([2-4]\d\d)!?$/.exec(code)?.[1]);
+  const fault = targetFault(target, status, code);
+  return fault ?? { pattern, target, status, force: code.endsWith('!') };
+}
+
+function targetFault(target: string, status: number, code: string): string | null {
+  const local = /^\/(?![/\\])/.test(target);
+  if (REWRITES.includes(status)) {
+    return local ? null : `a ${status} rule can only serve a path of this site, not ${quoteName(target)}`;
+  }
+  if (!REDIRECTS.includes(status)) return `${quoteName(code)} is not a status a rule may have`;
+  if (local || isOtherSite(target)) return encodable(target);
+  return `${quoteName(target)} is neither a path nor an http(s) address`;
+}
+
+/** The host is written out: a placeholder there would let every link choose where it leads. */
+function isOtherSite(target: string): boolean {
+  return (
+    /^https?:\/\/[A-Za-z0-9.-]+(:\d+)?(\/|\?|$)/.test(target) &&
+    URL.canParse(target.replace(/:[A-Za-z]\w*/g, ''))
+  );
+}
+
+function encodable(target: string): string | null {
+  return /^[\x21-\x7e]+$/.test(target) ? null : `${quoteName(target)} must be percent-encoded`;
+}

@@ -1,0 +1,16 @@
+// https://en.wikipedia.org/wiki/ANSI_escape_code: OSC, DCS and their kind up to BEL or ST, then CSI, then short sequences.
+const ANSI =
+  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c|$)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/g;
+
+const CONTROL = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]/g;
+
+/**
+ * One line of a log that can move no cursor, open no link and begin no event: colours and controls go, line breaks become spaces. Clean
+ * before redacting, or a colour in the middle of a secret hides it from the redactor.
+ */
+export function cleanLine(text: string): string {
+  return text
+    .replace(ANSI, '')
+    .replace(/\r\n|[\n\u000b\u000c\r\u0085\u2028\u2029]/g, ' ')
+    .replace(CONTROL, '');
+}

@@ -1,0 +1,48 @@
+import type { Decision } from './decide-decision.js';
+import { E, GONE_ENVIRONMENTS, type EnvironmentStatus } from './lifecycle.js';
+import type { PullRequestFacts } from './pull-request.js';
+import type { Settings, SettingsProblem } from './settings.js';
+import type { Trust } from './trust.js';
+
+/** What a decision must know of the environment. */
+export interface EnvironmentState {
+  readonly status: EnvironmentStatus;
+  readonly generation: number;
+  /** The commit it should show, deployed or on its way; null before there was one. */
+  readonly headSha: string | null;
+  readonly approvedSha: string | null;
+  /** The decision before this one. */
+  readonly decision?: Decision | null | undefined;
+}
+
+export interface DecideInput {
+  /** The `action` of the webhook. */
+  readonly action: string;
+  /** The newest facts known, which need not be those of the webhook. */
+  readonly pullRequest: PullRequestFacts;
+  readonly settings: Settings;
+  /** Of `parseSettings`: an error stops deployments. */
+  readonly problems?: readonly SettingsProblem[] | undefined;
+  /** Of `projectsOf`, where a repository holds several. */
+  readonly project?: { readonly paths: readonly string[] } | undefined;
+  readonly trust: Trust;
+  readonly environment: EnvironmentState | null;
+  /** The others of this project that are not gone. */
+  readonly counts: { readonly environmentsInProject: number };
+  /** The label that was set or taken away. */
+  readonly label?: string | undefined;
+}
+
+/** Something is deployed, on its way or held. An environment that was only ever skipped exists for its report. */
+export function isLive({ environment }: DecideInput): boolean {
+  if (environment === null || GONE_ENVIRONMENTS.includes(environment.status)) return false;
+  return environment.status !== E.pending || environment.decision?.action !== 'skip';
+}
+
+/** The head needs no further permission: it is deployed, or on its way. */
+export function isHeadAccepted(input: DecideInput): boolean {
+  const { environment, pullRequest } = input;
+  if (!isLive(input) || environment?.headSha !== pullRequest.head.sha) return false;
+  const before = environment.decision?.action;
+  return environment.status !== E.awaitingApproval && before !== 'hold' && before !== 'skip';
+}

@@ -1,0 +1,133 @@
+import { ASKING, HANDLED } from './decide-actions.js';
+import type { Decision, Rule } from './decide-decision.js';
+import { isHeadAccepted, isLive, type DecideInput } from './decide-input.js';
+import { hasLabel, LABELS } from './decide-labels.js';
+import { refusalByLabel, refusalOfCommit, refusalOfPullRequest, type Refusal } from './decide-qualify.js';
+import type { Settings } from './settings.js';
+
+export { NOTICED } from './decide-actions.js';
+export { RULES, type Decision, type Rule } from './decide-decision.js';
+export type { DecideInput, EnvironmentState } from './decide-input.js';
+export { LABELS } from './decide-labels.js';
+
+/**
+ * What one event of a pull request leads to. Pure: the same facts give the same decision, in whatever order the events came, because it
+ * looks at what is true now and at the action only for the reason.
+ */
+export function decide(input: DecideInput): Decision {
+  const reason = HANDLED.get(input.action);
+  if (reason === undefined)
+    return ignore('action-not-relevant', 'This event changes nothing for previews. Nothing to do.');
+  if (input.pullRequest.state === 'closed') return whenClosed(input);
+  if (input.action === 'closed')
+    return ignore('closed-stale', 'The pull request is open again, so this event is old. Nothing to do.');
+  const stop = refusalByLabel(input);
+  const invalid = stop ? undefined : invalidSettings(input);
+  // The mistake may be in what allowed this pull request: what is live stays until somebody mends it, or says stop.
+  if (invalid) return { action: isHeadAccepted(input) ? 'update' : 'skip', ...invalid };
+  const refusal = stop ?? refusalOfPullRequest(input);
+  if (refusal) return { action: isLive(input) ? 'destroy' : 'skip', ...refusal };
+  return whenOpen(input, reason);
+}
+
+function whenClosed(input: DecideInput): Decision {
+  const { merged, labels } = input.pullRequest;
+  if (!isLive(input))
+    return ignore(
+      'closed-already',
+      'The pull request is closed and there is no preview of it. Nothing to do.',
+    );
+  if (hasLabel(labels, LABELS.keep))
+    return {
+      action: 'update',
+      rule: 'closed-kept',
+      detail: `The label "${LABELS.keep}" keeps the preview until it expires. Remove the label to take it down now.`,
+    };
+  if (merged)
+    return {
+      action: 'destroy',
+      rule: 'merged',
+      detail: 'The pull request was merged. Its preview is taken down.',
+    };
+  return {
+    action: 'destroy',
+    rule: 'closed',
+    detail: 'The pull request was closed. Its preview is taken down; reopen it to get a new one.',
+  };
+}
+
+function whenOpen(input: DecideInput, reason: Rule): Decision {
+  const accepted = isHeadAccepted(input);
+  const refusal = refusalOfCommit(input);
+  if (refusal) return { action: accepted ? 'update' : 'skip', ...refusal };
+  if (hasLabel(input.pullRequest.labels, LABELS.hold))
+    return { action: accepted ? 'update' : 'hold', ...HELD };
+  if (accepted)
+    return {
+      action: 'update',
+      rule: 'unchanged',
+      detail: 'The newest commit is deployed or on its way. Nothing to do.',
+    };
+  if (wasTakenDown(input)) return ignore('gone-until-asked', GONE);
+  return whenNew(input, reason);
+}
+
+function whenNew(input: DecideInput, reason: Rule): Decision {
+  if (!isLive(input) && input.counts.environmentsInProject >= input.settings.limits.environments)
+    return limitReached(input.settings);
+  const { level, reason: why } = input.trust;
+  if (level === 'denied')
+    return {
+      action: 'hold',
+      rule: 'permission-unknown',
+      detail: `${why} Push again later, or ${ASK_APPROVAL}`,
+    };
+  if (level === 'approval')
+    return { action: 'hold', rule: 'awaiting-approval', detail: `${why} For a preview, ${ASK_APPROVAL}` };
+  const approved = input.environment?.approvedSha === input.pullRequest.head.sha;
+  const rule = approved ? 'approved' : reason;
+  return { action: 'deploy', rule, detail: 'The newest commit gets a preview. Wait for its build.' };
+}
+
+const HELD: Refusal = {
+  rule: 'label-hold',
+  detail: `The label "${LABELS.hold}" is set, so new commits wait. Remove it to deploy the newest one.`,
+};
+const GONE =
+  'The preview expired or was taken down by hand. Push a commit, or close and reopen, to get it back.';
+const ASK_APPROVAL = `somebody who may write to this repository sets the label "${LABELS.approved}". It holds for this commit only.`;
+
+/** A preview that ended although the pull request still qualifies comes back when somebody asks, not because a title changed. */
+function wasTakenDown({ action, environment, label }: DecideInput): boolean {
+  const before = environment?.decision;
+  const asks = ASKING.includes(action) && !(action === 'labeled' && label !== undefined && !isOurs(label));
+  const ended = before?.action === 'deploy' || before?.action === 'update';
+  return !asks && (ended || before?.rule === 'asked' || before?.rule === 'expired');
+}
+
+function isOurs(label: string): boolean {
+  return hasLabel(Object.values(LABELS), label);
+}
+
+/** Fails closed: what could not be read may have been a restriction. */
+function invalidSettings({ problems = [] }: DecideInput): Refusal | undefined {
+  const error = problems.find(({ level }) => level === 'error');
+  if (!error) return undefined;
+  const branch = error.file === 'base' ? 'the default branch' : 'this pull request';
+  return {
+    rule: 'settings-invalid',
+    detail: `Line ${String(error.line)} of .github/preview.yml in ${branch}: ${error.message}. Mend it and push again.`,
+  };
+}
+
+export function limitReached({ limits: { environments } }: Settings): Decision {
+  return {
+    action: 'skip',
+    rule: 'limit-environments',
+    detail: `This project already has ${String(environments)} previews, the most it may have. Close a pull request and push again, or raise "limits.environments".`,
+  };
+}
+
+function ignore(rule: Rule, detail: string): Decision {
+  return { action: 'ignore', rule, detail };
+}

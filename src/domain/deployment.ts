@@ -1,0 +1,106 @@
+import { S, type DeploymentStatus, type StageStatus } from './lifecycle.js';
+
+/** The steps of a deployment, in the order in which they are shown. */
+export const STAGE_NAMES = [
+  'cloning',
+  'checkout',
+  'installing',
+  'building',
+  'copying',
+  'deploying',
+  'verifying',
+] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+export interface Stage {
+  readonly name: StageName;
+  readonly status: StageStatus;
+  readonly startedAt: Date | null;
+  readonly completedAt: Date | null;
+  readonly error: string | null;
+}
+
+/** Which run of which workflow makes this deployment. `attempt` grows with "Re-run". */
+export interface RunRef {
+  readonly id: string;
+  readonly attempt: number;
+  readonly job: string;
+}
+
+/** Who or what asked for a deployment. */
+export type Creator = 'webhook' | 'manual' | 'scheduled';
+
+/** One attempt to put one commit into an environment. */
+export interface Deployment {
+  readonly id: string;
+  readonly environmentId: string;
+  readonly projectId: string;
+  readonly repoId: number;
+  readonly generation: number;
+  readonly sha: string;
+  /** Null until a workflow run has taken the deployment on. */
+  readonly run: RunRef | null;
+  readonly status: DeploymentStatus;
+  readonly stages: readonly Stage[];
+  readonly branch: string;
+  readonly commitMessage: string | null;
+  readonly author: string | null;
+  readonly creator: Creator;
+  readonly target: string | null;
+  readonly url: string | null;
+  readonly commitUrl: string | null;
+  readonly logsUrl: string | null;
+  readonly artifactRoot: string | null;
+  readonly error: string | null;
+  /** Last lines of the log of a failed stage, redacted, for the check and the comment. */
+  readonly logTail: readonly string[];
+  readonly production: boolean;
+  readonly previousDeploymentId: string | null;
+  readonly rollback: boolean;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly completedAt: Date | null;
+  readonly updatedAt: Date;
+  readonly deletedAt: Date | null;
+}
+
+export function pendingStages(): Stage[] {
+  return STAGE_NAMES.map((name) => ({
+    name,
+    status: S.pending,
+    startedAt: null,
+    completedAt: null,
+    error: null,
+  }));
+}
+
+/** Two runs are one when id, attempt and job agree: every retry of the Action carries the same three. */
+export function sameRun(a: RunRef | null, b: RunRef): boolean {
+  return a !== null && a.id === b.id && a.attempt === b.attempt && a.job === b.job;
+}
+
+/** Closes what was still open when a deployment ended: the running stage gets the outcome, the ones never reached are skipped. */
+export function settleStages(
+  stages: readonly Stage[],
+  { open, at, error }: { open: StageStatus; at: Date; error: string | null },
+): Stage[] {
+  return stages.map((stage) => {
+    if (stage.status === S.pending) return { ...stage, status: S.skipped };
+    if (stage.status !== S.inProgress) return stage;
+    return { ...stage, status: open, completedAt: at, error: open === S.failed ? error : stage.error };
+  });
+}
+
+/** Takes over what a run reports of its stages; one that has ended never opens again, so a late or repeated report is harmless. */
+export function mergeStages(known: readonly Stage[], reported: readonly Stage[]): Stage[] {
+  return known.map((stage) => {
+    const news = reported.find((candidate) => candidate.name === stage.name);
+    if (!news || rank(news.status) < rank(stage.status)) return stage;
+    return { ...news, startedAt: stage.startedAt ?? news.startedAt };
+  });
+}
+
+function rank(status: StageStatus): number {
+  if (status === S.pending) return 0;
+  return status === S.inProgress ? 1 : 2;
+}

@@ -1,0 +1,163 @@
+import type { Decision } from './decide.js';
+import { GONE_ENVIRONMENTS, nextEnvironment, type EnvironmentStatus } from './lifecycle.js';
+import type { PullRequestFacts } from './pull-request.js';
+import type { Settings } from './settings.js';
+
+/** Who vouches for a commit: the person who pushed it, or the author of the pull request where GitHub did not tell. */
+export interface Bringer {
+  readonly login: string;
+  readonly isBot: boolean;
+}
+
+/** The commit an environment should show: the newest one the pull request was seen to have. */
+export interface Head {
+  readonly sha: string;
+  /** Chosen together with the head in one write, so that racing observers agree on one deployment. */
+  readonly deploymentId: string;
+  readonly at: Date;
+  readonly by?: Bringer | undefined;
+  /** The deployment whose run tells GitHub by a check run of its own, because it has no server. */
+  readonly selfReported?: string | undefined;
+}
+
+/** What the environment's URL shows now: the last good deployment. */
+export interface Current {
+  readonly deploymentId: string;
+  readonly sha: string;
+  readonly url: string;
+  readonly artifactRoot: string | null;
+  readonly at: Date;
+}
+
+/** A resource that a target made for this environment and that must be destroyed some day. */
+export interface Resource {
+  readonly target: string;
+  readonly generation: number;
+  readonly deploymentId: string;
+  /** The uploaded directory it shows, so that its files are kept as long as it lives. */
+  readonly artifactRoot: string | null;
+  /** Set when it must go: on tear-down, or because a newer head won while it was being made. */
+  readonly doomed: boolean;
+  /** The target's own JSON for finding it again. */
+  readonly handle: unknown;
+}
+
+export interface ReportedCheck {
+  readonly sha: string;
+  readonly id: number | null;
+  readonly digest: string;
+  /** Told to be completed. GitHub never lets it work again: what comes then has a check run of its own. */
+  readonly settled: boolean;
+  /** Which check run of ours for this commit it is, from 1. */
+  readonly attempt?: number;
+  readonly deploymentId?: string;
+}
+
+export interface ReportedDeployment {
+  readonly deploymentId: string;
+  readonly id: number | null;
+  readonly digest: string;
+  readonly settled: boolean;
+}
+
+/** What GitHub will never accept as it is: not sent again before the document changes. */
+export interface Refused {
+  /** `due.report.wanted` when it was refused. */
+  readonly wanted: number;
+  readonly parts: readonly { readonly part: string; readonly message: string }[];
+}
+
+/** What GitHub was last told, so that only differences are sent. Written by whoever holds the claim on the report, and by nobody else. */
+export interface Reported {
+  readonly checks: readonly ReportedCheck[];
+  readonly deployments: readonly ReportedDeployment[];
+  readonly commitStatus: string | null;
+  readonly comment: { readonly id: number | null; readonly digest: string } | null;
+  /** The environment's `tellAgain` that this answers. */
+  readonly toldAgain?: number;
+  readonly refused?: Refused | null;
+}
+
+export const PROJECTIONS = ['report', 'teardown'] as const;
+export type Projection = (typeof PROJECTIONS)[number];
+
+/** When a projection must next be made true, and how often it was tried in vain. `wanted` grows with every change. */
+export interface Due {
+  readonly at: Date | null;
+  readonly wanted: number;
+  readonly attempts: number;
+  readonly error: string | null;
+}
+
+/** One place where a project runs: `pr-42`, `staging`. The truth; everything outside is a projection of it. */
+export interface Environment {
+  readonly id: string;
+  readonly projectId: string;
+  readonly project: string;
+  readonly repoId: number;
+  readonly repository: string;
+  readonly installationId: number | null;
+  readonly name: string;
+  /** Host label and namespace: unique on this server, never changes. */
+  readonly slug: string;
+  readonly url: string;
+  readonly status: EnvironmentStatus;
+  readonly generation: number;
+  readonly decision: Decision | null;
+  /** The policy that was in force when the pull request was last looked at. */
+  readonly settings: Settings | null;
+  /** What a person should know about the settings file: ignored keys, mistakes. */
+  readonly notes: readonly string[];
+  readonly approvedSha: string | null;
+  readonly pullRequest: PullRequestFacts | null;
+  readonly head: Head | null;
+  /** When it got its place among the previews of its project. */
+  readonly admittedAt?: Date | null | undefined;
+  readonly current: Current | null;
+  readonly resources: readonly Resource[];
+  readonly error: string | null;
+  readonly reported: Reported;
+  /** Grows when everything is to be told once more, whatever was told before: GitHub may show something else. */
+  readonly tellAgain?: number;
+  readonly due: Readonly<Record<Projection, Due>>;
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly deployedAt: Date | null;
+  readonly destroyedAt: Date | null;
+}
+
+/** Only the newest generation may move the URL, the comment or the check. */
+export function isNewest(environment: Environment, generation: number): boolean {
+  return environment.generation === generation;
+}
+
+/** Neither gone nor going. */
+export function isActive(environment: Pick<Environment, 'status'>): boolean {
+  return !GONE_ENVIRONMENTS.includes(environment.status);
+}
+
+/** One that counts towards the limit of its project: it shows or awaits a deployment. */
+export function isAdmitted({ status, decision }: Pick<Environment, 'status' | 'decision'>): boolean {
+  return isActive({ status }) && decision?.action === 'deploy';
+}
+
+/** The status once the build under way is given up; undefined when there is none. */
+export function abandoned({
+  status,
+  current,
+}: Pick<Environment, 'status' | 'current'>): EnvironmentStatus | undefined {
+  return nextEnvironment(status, current ? 'abandon' : 'withdraw');
+}
+
+/** The deployment a run may still finish: made for the newest generation of an environment that is not going away. */
+export function isHeadDeployment(
+  environment: Environment,
+  deployment: { readonly id: string; readonly generation: number },
+): boolean {
+  return (
+    isActive(environment) &&
+    environment.head?.deploymentId === deployment.id &&
+    isNewest(environment, deployment.generation)
+  );
+}

@@ -1,0 +1,36 @@
+/** Codes are part of the API: clients and tests match on them. One HTTP status each, mapped once, at the edge. */
+export const ERROR_STATUS = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  stale_head: 409,
+  environment_gone: 410,
+  too_large: 413,
+  unsupported_media_type: 415,
+  misdirected: 421,
+  unprocessable: 422,
+  too_many_requests: 429,
+  internal: 500,
+  bad_gateway: 502,
+  unavailable: 503,
+  disk_full: 507,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** The one error that is shown to people: the message says what went wrong and what to do next. */
+export class VitrineError extends Error {
+  override name = 'VitrineError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export function isVitrineError(error: unknown): error is VitrineError {
+  return error instanceof VitrineError;
+}

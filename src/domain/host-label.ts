@@ -1,0 +1,52 @@
+import { withHash } from './name-hash.js';
+import { slug } from './slug.js';
+
+/** One DNS label (RFC 1035). */
+export const MAX_LABEL = 63;
+/** So that the label of a commit, `1a2b3c4-` and this, still fits and is read back to its environment. */
+export const MAX_ENVIRONMENT_LABEL = MAX_LABEL - 8;
+const PULL_REQUEST = /^pr-[1-9]\d*$/;
+const LOOKS_RESERVED = /^(?:pr-\d+|[0-9a-f]{7})-/;
+
+/** Where previews are served: `http`, `localhost`, 3000. */
+export interface PreviewBase {
+  readonly protocol: 'http' | 'https';
+  readonly domain: string;
+  readonly port?: number | undefined;
+}
+
+/** `pr-42`, or the slug of a branch. A branch that calls itself `pr-42` is not that pull request. */
+export function environmentNameFor(of: { pullRequest: number } | { branch: string }): string {
+  if ('pullRequest' in of) return `pr-${String(of.pullRequest)}`;
+  if (!PULL_REQUEST.test(of.branch)) return slug(of.branch);
+  return withHash({ stem: of.branch, of: of.branch, max: 40 });
+}
+
+/** `pr-42-hello`: known before anything is deployed, the same in the App and in the Action. */
+export function hostLabel(of: { environment: string; project: string }): string {
+  const environment = slug(of.environment);
+  const project = slug(of.project);
+  const label = `${environment}-${project}`;
+  // The names of pull requests and of single commits belong to them: no branch may take one.
+  const reserved = !PULL_REQUEST.test(environment) && LOOKS_RESERVED.test(label);
+  if (label.length <= MAX_ENVIRONMENT_LABEL && !reserved && !isAmbiguous(environment)) return label;
+  return withHash({ stem: label, of: `${environment}\n${project}`, max: MAX_ENVIRONMENT_LABEL });
+}
+
+/** `main-foo` of `bar` and `main` of `foo-bar` read the same: whoever reads must know where the environment ends. */
+function isAmbiguous(environment: string): boolean {
+  return environment.includes('-') && !PULL_REQUEST.test(environment);
+}
+
+/** `1a2b3c4-pr-42-hello`: shows this commit for ever. */
+export function commitLabel({ sha, label }: { sha: string; label: string }): string {
+  const whole = `${sha.slice(0, 7)}-${label}`;
+  if (whole.length <= MAX_LABEL) return whole;
+  return withHash({ stem: whole, of: whole, max: MAX_LABEL });
+}
+
+export function previewUrl({ label, base }: { label: string; base: PreviewBase }): string {
+  const standard = base.protocol === 'https' ? 443 : 80;
+  const port = base.port === undefined || base.port === standard ? '' : `:${String(base.port)}`;
+  return `${base.protocol}://${label}.${base.domain}${port}`;
+}

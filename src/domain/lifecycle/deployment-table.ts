@@ -1,0 +1,51 @@
+import { GITHUB } from './github-words.js';
+import type { Row } from './row.js';
+import { D, type DeploymentStatus } from './words.js';
+
+/** What can happen to a deployment. `revive`: reopened at a commit that no run had taken on. */
+export type DeploymentEvent = 'start' | 'succeed' | 'fail' | 'cancel' | 'supersede' | 'revive';
+
+export const DEPLOYMENT: Readonly<Record<DeploymentStatus, Row<DeploymentStatus, DeploymentEvent>>> = {
+  queued: {
+    on: { start: D.running, fail: D.failed, cancel: D.cancelled, supersede: D.superseded, revive: D.queued },
+    text: { label: 'Queued', emoji: '🕓', tone: 'neutral' },
+    settled: false,
+    github: GITHUB.waiting,
+    seeds: ['queued', 'pending'],
+  },
+  running: {
+    on: { succeed: D.success, fail: D.failed, cancel: D.cancelled, supersede: D.superseded },
+    text: { label: 'Building', emoji: '🔨', tone: 'progress' },
+    settled: false,
+    github: GITHUB.working,
+    seeds: ['in_progress', 'building', 'deploying', 'cloning', 'checkout', 'installing', 'copying'],
+  },
+  success: {
+    on: {},
+    text: { label: 'Ready', emoji: '✅', tone: 'good' },
+    settled: true,
+    github: GITHUB.good,
+    seeds: ['success', 'ready', 'active'],
+  },
+  failed: {
+    on: { revive: D.queued },
+    text: { label: 'Failed', emoji: '❌', tone: 'bad' },
+    settled: true,
+    github: GITHUB.bad,
+    seeds: ['failed'],
+  },
+  cancelled: {
+    on: { revive: D.queued },
+    text: { label: 'Cancelled', emoji: '⏹️', tone: 'muted' },
+    settled: true,
+    github: GITHUB.overtaken,
+    seeds: ['cancelled'],
+  },
+  superseded: {
+    on: { revive: D.queued },
+    text: { label: 'Superseded', emoji: '⏭️', tone: 'muted' },
+    settled: true,
+    github: GITHUB.overtaken,
+    seeds: ['destroyed'],
+  },
+};

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { isGitRefName, parseHeadSha } from './git-ref.js';
+
+export { isGitRefName, parseHeadSha } from './git-ref.js';
+
+/** Somebody on GitHub. The id is the identity; logins change. */
+export interface Actor {
+  readonly id: number;
+  readonly login: string;
+}
+
+/** What is known of a pull request, from a webhook or from the API: the same shape for both. */
+export interface PullRequestFacts {
+  readonly number: number;
+  readonly title: string;
+  readonly state: 'open' | 'closed';
+  readonly merged: boolean;
+  readonly draft: boolean;
+  readonly author: Actor & { readonly isBot: boolean; readonly avatarUrl?: string | undefined };
+  /** Who caused the event, when there was one. */
+  readonly sender?: Actor | undefined;
+  /** `repoId` is null when the fork was deleted. */
+  readonly head: { readonly ref: string; readonly sha: string; readonly repoId: number | null };
+  readonly base: { readonly ref: string; readonly sha: string; readonly repoId: number };
+  readonly labels: readonly string[];
+  readonly updatedAt: Date;
+  readonly url: string;
+  /** Of the head commit; undefined when it was not asked for. */
+  readonly commitMessage?: string | undefined;
+  /** Undefined when unknown, which filters nothing. */
+  readonly changedFiles?: readonly string[] | undefined;
+}
+
+const id = z.int().positive();
+const ref = z.string().refine(isGitRefName, 'must be a branch name that git accepts');
+const sha = z
+  .string()
+  .refine((value) => parseHeadSha(value) !== undefined, 'must be 40 lower-case hex digits');
+const picture = z.url({ protocol: /^https?$/ }).max(2_000);
+const actor = { id, login: z.string().min(1).max(100) };
+const when = z.union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))]);
+
+/** Everything from outside passes here before it becomes facts. Unknown fields are dropped. */
+export const pullRequestFacts: z.ZodType<PullRequestFacts> = z.object({
+  number: z
+    .int()
+    .min(1)
+    .max(2 ** 31),
+  title: z.string().max(100_000),
+  state: z.enum(['open', 'closed']),
+  merged: z.boolean(),
+  draft: z.boolean(),
+  author: z.object({ ...actor, isBot: z.boolean(), avatarUrl: picture.optional() }),
+  sender: z.object(actor).optional(),
+  head: z.object({ ref, sha, repoId: id.nullable() }),
+  base: z.object({ ref, sha, repoId: id }),
+  labels: z.array(z.string().max(200)).max(1_000),
+  updatedAt: when,
+  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  commitMessage: z.string().optional(),
+  changedFiles: z.array(z.string()).optional(),
+});
+
+/** Display only: an odd one is no reason to refuse a pull request. */
+export function isPicture(url: unknown): url is string {
+  return picture.safeParse(url).success;
+}
+
+/** By ids, never by the flag `fork`: a repository can be a fork itself, and a deleted fork has no repository at all. */
+export function isFork({ head, base }: Pick<PullRequestFacts, 'head' | 'base'>): boolean {
+  return head.repoId === null || head.repoId !== base.repoId;
+}

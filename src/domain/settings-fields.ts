@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { isDuration } from './duration.js';
+import { isUsablePattern } from './patterns.js';
+import { variableNameProblem, variableValueProblem } from './variables-names.js';
+
+/** The kinds of values that `.github/preview.yml` holds; every message continues "build ..." or "limits.ttl ...". */
+
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+
+export const command = z
+  .string()
+  .max(4_000, 'is longer than 4,000 characters; put it into a script')
+  .refine((text) => !CONTROL.test(text), 'holds a control character; remove it');
+
+/** Inside the repository, written with `/`, without a way out. */
+export const relativePath = z
+  .string()
+  .max(255, 'is longer than 255 characters')
+  .refine(isInside, 'must be a path inside the repository, such as "site" or "packages/web", without ".."')
+  .transform((path) => path.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '') || '.');
+
+function isInside(path: string): boolean {
+  if (path === '' || CONTROL.test(path) || /^[/~]|\\|^[A-Za-z]:/.test(path)) return false;
+  return !path.split('/').includes('..');
+}
+
+const PORT_HELP = 'must be a port without quotes: 80, 443 or a number from 1024 to 65535';
+export const port = z
+  .number(PORT_HELP)
+  .refine((n) => Number.isInteger(n) && (n === 80 || n === 443 || (n >= 1_024 && n <= 65_535)), PORT_HELP);
+
+export const urlPath = z
+  .string()
+  .max(1_000)
+  .regex(/^\/(?!\/)[^\s\\]*$/, 'must be a path that begins with one "/", such as "/healthz"');
+
+export const image = z.string().max(500).refine(isImageReference, {
+  message: 'must be the name of an image, such as "ghcr.io/acme/web:1.2"',
+});
+
+// https://pkg.go.dev/github.com/distribution/reference
+const IMAGE =
+  /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::(\d{1,5}))?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i;
+
+function isImageReference(name: string): boolean {
+  const match = /^[^\s]{1,300}$/.test(name) ? IMAGE.exec(name) : null;
+  return match !== null && Number(match[1] ?? 1) >= 1 && Number(match[1] ?? 1) <= 65_535;
+}
+
+const BYTES = { k: 1_024, m: 1_024 ** 2, g: 1_024 ** 3 } as const;
+
+/** `512m` or `1g`, as bytes. */
+export function byteSize({ min, max }: { min: string; max: string }) {
+  return z
+    .string(`must be a size such as "512m", from ${min} to ${max}`)
+    .transform(parseBytes)
+    .refine((bytes) => bytes >= parseBytes(min) && bytes <= parseBytes(max), {
+      message: `must be a size such as "512m", from ${min} to ${max}`,
+    });
+}
+
+export function parseBytes(text: string): number {
+  const match = /^([0-9]{1,6})([kmg])(?:i?b)?$/i.exec(text.trim());
+  const unit = match?.[2]?.toLowerCase() as keyof typeof BYTES | undefined;
+  return unit ? Number(match?.[1]) * BYTES[unit] : Number.NaN;
+}
+
+export const duration = z
+  .string('must be a time such as 90m, 12h or 7d')
+  .refine(isDuration, 'must be a time such as 90m, 12h or 7d, between one minute and 365 days');
+
+export const patterns = z
+  .array(z.string().refine(isUsablePattern, 'must be a pattern of at most 200 characters with few "{,}"'))
+  .max(100, 'has more than 100 patterns');
+
+export const labels = z.array(z.string().trim().min(1, 'must not be empty').max(100)).max(50);
+
+/** Plain values only: a number such as 1.10 would lose its last digit on the way. */
+const variableValue = z
+  .union([z.string(), z.boolean().transform(String), z.int().transform(String)], {
+    error: 'must be text; put it in quotes',
+  })
+  .superRefine((value, context) => {
+    const problem = variableValueProblem(value);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+
+export const variables = z.record(z.string(), variableValue).superRefine((record, context) => {
+  for (const name of Object.keys(record)) {
+    const message = variableNameProblem(name);
+    if (message) context.addIssue({ code: 'custom', path: [name], message });
+  }
+});

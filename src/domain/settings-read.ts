@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { camelKeys } from './settings-keys.js';
+import { findings, unknownKey, type Finding } from './settings-messages.js';
+import type { SettingsProblem } from './settings-problem.js';
+import {
+  BUILD,
+  POLICY,
+  PROJECTS,
+  type BuildSettings,
+  type PolicySettings,
+  type ProjectEntry,
+} from './settings-schema.js';
+import type { SettingsText } from './settings-text.js';
+import { readYaml, unreadableYaml, type Path, type YamlText } from './settings-yaml.js';
+
+export type Side = SettingsProblem['file'];
+export type Section = 'policy' | 'build' | 'projects' | 'file';
+export type SectionProblem = SettingsProblem & { readonly section: Section; readonly key: string };
+
+/** One of the two files, read as far as it can be read: what is wrong falls back to its default and is listed. */
+export interface SettingsFile {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly policy: PolicySettings;
+  readonly build: Partial<BuildSettings>;
+  readonly projects: readonly ProjectEntry[];
+  readonly problems: readonly SectionProblem[];
+  readonly note: (path: Path, message: string) => SettingsProblem;
+}
+
+const KEYS = [...Object.keys(POLICY), ...Object.keys(BUILD), 'projects'];
+
+export function readSettingsFile(text: SettingsText, file: Side): SettingsFile {
+  const yaml = typeof text === 'string' ? readYaml(text) : unreadableYaml(text.problem);
+  const raw = camelKeys(yaml.value) as Record<string, unknown>;
+  const { read, add, problems } = createReader({ raw, file, locate: yaml.locate });
+  for (const { message, ...at } of yaml.problems)
+    problems.push({ ...at, ...WHOLE_FILE, file, message: `.github/preview.yml ${message}` });
+  const unknown = Object.keys(raw).filter((key) => !KEYS.includes(key));
+  for (const key of unknown.slice(0, MAX_FINDINGS)) add('file', unknownKey({ path: [key], known: KEYS }));
+  return {
+    raw,
+    policy: readPolicy(read),
+    build: readBuild(raw, read),
+    projects: read('projects', 'projects', PROJECTS) ?? [],
+    problems,
+    note: (path, message) => ({ level: 'note', file, message, ...yaml.locate(path) }),
+  };
+}
+
+const WHOLE_FILE = { level: 'error', section: 'file', key: '' } as const;
+/** Enough to mend the file; a reader of a check run stops sooner. */
+const MAX_FINDINGS = 20;
+
+/** The value of a key, or undefined with its problems noted. */
+type Read = <T>(section: Section, key: string, schema: z.ZodType<T>) => T | undefined;
+
+interface ReaderInput {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly file: Side;
+  readonly locate: YamlText['locate'];
+}
+
+function createReader({ raw, file, locate }: ReaderInput) {
+  const problems: SectionProblem[] = [];
+  const add = (section: Section, { path, message }: Finding): void => {
+    problems.push({ level: 'error', file, section, key: String(path[0]), message, ...locate(path) });
+  };
+  const read: Read = (section, key, schema) => {
+    const result = schema.safeParse(raw[key]);
+    if (result.success) return result.data;
+    const known = (path: Path) => keysAt(schema, path.slice(1));
+    const found = result.error.issues
+      .slice(0, MAX_FINDINGS)
+      .flatMap((issue) => findings(issue, { at: [key], raw: raw[key], known }));
+    for (const finding of found.slice(0, MAX_FINDINGS)) add(section, finding);
+    return undefined;
+  };
+  return { read, add, problems };
+}
+
+function readPolicy(read: Read): PolicySettings {
+  const entries = Object.entries(POLICY).map(([key, schema]) => {
+    const value: unknown = read<unknown>('policy', key, schema);
+    return [key, value === undefined ? schema.parse(undefined) : value];
+  });
+  return Object.fromEntries(entries) as PolicySettings;
+}
+
+function readBuild(raw: Readonly<Record<string, unknown>>, read: Read): Partial<BuildSettings> {
+  const given = Object.entries(BUILD).filter(([key]) => raw[key] !== undefined);
+  const entries = given.map(([key, schema]) => [key, read<unknown>('build', key, schema)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<BuildSettings>;
+}
+
+/** The keys that a schema knows at a place, for "did you mean". */
+function keysAt(schema: unknown, path: Path): readonly string[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodUnion) return inner.options.flatMap((option) => keysAt(option, path));
+  const [step, ...rest] = path;
+  if (inner instanceof z.ZodArray) return keysAt(inner.element, rest);
+  if (!(inner instanceof z.ZodObject)) return [];
+  return step === undefined ? Object.keys(inner.shape) : keysAt(inner.shape[String(step)], rest);
+}
+
+function unwrap(schema: unknown): unknown {
+  const wrapped =
+    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodNullable;
+  return wrapped || schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
+}

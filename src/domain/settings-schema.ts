@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import * as field from './settings-fields.js';
+import { SKIP_WORDS } from './skip-words.js';
+
+const flag = (value: boolean) => z.boolean().default(value);
+const list = (schema: typeof field.patterns) => schema.default([]);
+
+const triggers = z.strictObject({
+  /** `auto`: every pull request. `label`: with a label. `manual`: when somebody asks. */
+  mode: z.enum(['auto', 'label', 'manual']).default('auto'),
+  drafts: flag(false),
+  /** Bots may have previews, but their commits wait for approval: GitHub does not tell what a bot may do. */
+  bots: flag(true),
+  forks: z.enum(['deny', 'approve']).default('deny'),
+  labels: z
+    .strictObject({ include: field.labels.default([]), exclude: field.labels.default([]) })
+    .prefault({}),
+  branches: z.strictObject({ base: list(field.patterns), head: list(field.patterns) }).prefault({}),
+  paths: z.strictObject({ include: list(field.patterns), ignore: list(field.patterns) }).prefault({}),
+  skipWords: field.labels.default(SKIP_WORDS),
+});
+
+/** What one project may use. A pull request may ask for less. */
+const limits = z.strictObject({
+  environments: z.int().min(1).max(100).default(20),
+  /** After the last activity. */
+  ttl: field.duration.default('7d'),
+  deploysPerHour: z.int().min(1).max(300).default(30),
+  uploadSize: field.byteSize({ min: '1m', max: '1g' }).prefault('1g'),
+  fileSize: field.byteSize({ min: '1m', max: '1g' }).prefault('100m'),
+  files: z.int().min(1).max(50_000).default(50_000),
+});
+
+const resources = z.strictObject({
+  memory: field.byteSize({ min: '16m', max: '8g' }).prefault('512m'),
+  cpu: z.number().min(0.1).max(8).default(0.5),
+});
+
+const report = z.strictObject({
+  comment: flag(true),
+  check: flag(true),
+  deployment: flag(true),
+  commitStatus: flag(false),
+  githubEnvironment: z.enum(['preview', 'per-pull-request']).default('preview'),
+});
+
+/** Which target, by name, and its own options; the target checks them. Null is the server's default. */
+const target = z.union(
+  [
+    z
+      .string()
+      .min(1)
+      .max(40)
+      .transform((name) => ({ name, options: {} as Record<string, unknown> })),
+    z.strictObject({
+      name: z.string().min(1).max(40),
+      options: z.record(z.string(), z.unknown()).default({}),
+    }),
+  ],
+  { error: 'must be the name of a target, or its name and options' },
+);
+
+/** Read from the default branch only: whoever opens a pull request cannot change them. */
+export const POLICY = {
+  triggers: triggers.prefault({}),
+  limits: limits.prefault({}),
+  access: z.enum(['public', 'password', 'github']).default('public'),
+  /** Names of secrets that must exist before a build starts. */
+  secrets: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'))
+    .max(200)
+    .default([]),
+  resources: resources.prefault({}),
+  report: report.prefault({}),
+  target: target.nullable().default(null),
+};
+
+/** How to build: read from the commit that is built. Null is "find out". */
+export const BUILD = {
+  install: field.command.nullable(),
+  build: field.command.nullable(),
+  output: field.relativePath.nullable(),
+  start: field.command.nullable(),
+  port: field.port.nullable(),
+  workingDirectory: field.relativePath,
+  healthPath: field.urlPath,
+  /** Unknown paths answer with `index.html`. */
+  spa: z.boolean(),
+  cleanUrls: z.boolean(),
+  /** Plain values for the build; secrets never belong into the file. */
+  env: field.variables,
+  image: field.image.nullable(),
+  dockerfile: field.relativePath.nullable(),
+};
+
+export const BUILD_DEFAULTS: BuildSettings = {
+  install: null,
+  build: null,
+  output: null,
+  start: null,
+  port: null,
+  workingDirectory: '.',
+  healthPath: '/',
+  spa: false,
+  cleanUrls: true,
+  env: {},
+  image: null,
+  dockerfile: null,
+};
+
+const buildKeys = z.strictObject(BUILD).partial();
+const project = z.strictObject({
+  name: z.string().trim().min(1, 'must not be empty').max(100),
+  root: field.relativePath.default('.'),
+  /** Only pull requests that touch these files; none is all. */
+  paths: list(field.patterns),
+  ...buildKeys.shape,
+});
+
+export const PROJECTS = z
+  .array(project)
+  .max(50)
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'has two projects of one name')
+  .default([]);
+
+export type PolicySettings = { [Key in keyof typeof POLICY]: z.output<(typeof POLICY)[Key]> };
+export type BuildSettings = { [Key in keyof typeof BUILD]: z.output<(typeof BUILD)[Key]> };
+export type ProjectEntry = z.output<typeof project>;

@@ -1,0 +1,129 @@
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isRecord, toCamel } from './settings-keys.js';
+import { quoted, type Position, type TextProblem } from './settings-problem.js';
+
+export type Path = readonly (string | number)[];
+
+/** A file as plain data, with the way back from a key to its line. */
+export interface YamlText {
+  readonly value: Record<string, unknown>;
+  readonly locate: (path: Path) => Position;
+  readonly problems: readonly TextProblem[];
+}
+
+const START: Position = { line: 1, column: 1 };
+const MAX_BYTES = 32 * 1024;
+const MAX_NESTING = 40;
+const MAX_INDENT = 120;
+
+/** A file of which nothing could be read. */
+export function unreadableYaml(message: string): YamlText {
+  return broken([{ message, ...START }]);
+}
+
+/** Never throws, whatever the text. */
+export function readYaml(text: string): YamlText {
+  const unreadable = whyUnreadable(text);
+  if (unreadable) return unreadableYaml(unreadable);
+  const lines = new LineCounter();
+  const parsed = parseDocument(text, {
+    lineCounter: lines,
+    version: '1.2',
+    schema: 'core',
+    strict: true,
+    uniqueKeys: true,
+    stringKeys: true,
+    prettyErrors: false,
+    // Not 'silent': that would also hide that a second document follows.
+    logLevel: 'error',
+  });
+  const at = (offset: number | undefined): Position => toPosition(lines, offset);
+  const problems = [...syntaxProblems(parsed, at), ...refusedNodes(parsed, at)];
+  if (problems.length > 0) return broken(problems.slice(0, 10));
+  const value: unknown = parsed.toJS() ?? {};
+  if (!isRecord(value))
+    return broken([{ message: 'must be a list of keys, such as "build: npm ci"', ...START }]);
+  return { value, problems: [], locate: (path) => at(offsetOf(parsed.contents, path)) };
+}
+
+/** Before the parser sees it: its recursion ends the process when brackets nest thousands deep. */
+function whyUnreadable(text: string): string | undefined {
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    return 'is larger than 32 KiB; move what is not a setting out of it';
+  if (/[\u0000\ufffd]/.test(text)) return 'is not UTF-8 text; save it as UTF-8';
+  if (nesting(text) > MAX_NESTING) return `nests deeper than ${String(MAX_NESTING)} levels; make it flatter`;
+  return undefined;
+}
+
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const sign of text.match(/[[\]{}]/g) ?? []) {
+    depth = Math.max(0, depth + (sign === '[' || sign === '{' ? 1 : -1));
+    deepest = Math.max(deepest, depth);
+  }
+  const indent = text.match(/^(?:[-?:][ \t]|[ \t])+/gm) ?? [];
+  const tooFar = indent.some((start) => start.length > MAX_INDENT);
+  return tooFar ? MAX_NESTING + 1 : deepest;
+}
+
+function syntaxProblems(parsed: Document, at: (offset: number) => Position): TextProblem[] {
+  return parsed.errors.map((error) => {
+    const [first = 'is not valid YAML'] = error.message.split('\n');
+    return { message: HINTS[error.code] ?? `is not valid YAML: ${quoted(first)}`, ...at(error.pos[0]) };
+  });
+}
+
+const TAG_HINT = 'uses a YAML tag (!); tags are not supported, write the plain value';
+const HINTS: Partial<Record<string, string>> = {
+  TAB_AS_INDENT: 'is indented with a tab; use spaces',
+  DUPLICATE_KEY: 'has this key twice; keep one of them',
+  MULTIPLE_DOCS: 'holds several documents; remove the line "---" between them',
+  NON_STRING_KEY: 'has a key that is not text; write it as a plain word',
+};
+
+/** Aliases can grow without end and tags make other things than plain data: neither is needed here. */
+function refusedNodes(parsed: Document, at: (offset: number | undefined) => Position): TextProblem[] {
+  const found: TextProblem[] = [];
+  visit(parsed, {
+    Alias: (_, { range }) =>
+      void found.push({ message: 'uses a YAML alias (*); write the value out', ...at(range?.[0]) }),
+    Value: (_, { tag, range }) => {
+      if (tag !== undefined) found.push({ message: TAG_HINT, ...at(range?.[0]) });
+    },
+  });
+  return found;
+}
+
+/** The key when there is one, else the nearest thing around it. */
+function offsetOf(contents: unknown, path: Path): number | undefined {
+  let node = contents;
+  let offset: number | undefined;
+  for (const step of path) {
+    const { shown, inner } = childOf(node, step);
+    if (!isNode(shown)) return offset;
+    offset = shown.range?.[0];
+    node = inner;
+  }
+  return offset;
+}
+
+function childOf(node: unknown, step: string | number): { shown?: unknown; inner?: unknown } {
+  if (isSeq(node)) return { shown: node.items[Number(step)], inner: node.items[Number(step)] };
+  if (!isMap(node)) return {};
+  const pair = node.items.find(({ key }) => {
+    const name = isScalar(key) ? String(key.value) : '';
+    return name === step || toCamel(name) === step;
+  });
+  return { shown: pair?.key, inner: pair?.value };
+}
+
+function toPosition(lines: LineCounter, offset: number | undefined): Position {
+  if (offset === undefined) return START;
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function broken(problems: readonly TextProblem[]): YamlText {
+  return { value: {}, problems, locate: () => START };
+}

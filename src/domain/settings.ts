@@ -1,0 +1,111 @@
+import { differs, mergePolicy } from './settings-merge.js';
+import type { SettingsProblem } from './settings-problem.js';
+import { readSettingsFile, type SectionProblem, type SettingsFile } from './settings-read.js';
+import type { SettingsText } from './settings-text.js';
+import {
+  BUILD_DEFAULTS,
+  type BuildSettings,
+  type PolicySettings,
+  type ProjectEntry,
+} from './settings-schema.js';
+
+export type { SettingsProblem } from './settings-problem.js';
+export type { BuildSettings, PolicySettings } from './settings-schema.js';
+export type { SettingsText } from './settings-text.js';
+
+/** One deployable thing of a repository. */
+export interface ProjectSettings {
+  readonly name: string;
+  readonly root: string;
+  /** Only pull requests that touch these files; none is all. */
+  readonly paths: readonly string[];
+  readonly build: BuildSettings;
+}
+
+/** What `.github/preview.yml` says, complete: policy of the default branch, build of the commit. */
+export interface Settings extends PolicySettings {
+  readonly build: BuildSettings;
+  /** Empty when the whole repository is one project: see `projectsOf`. */
+  readonly projects: readonly ProjectSettings[];
+}
+
+export interface SettingsTexts {
+  /** The file of the default branch; undefined when there is none. */
+  readonly base?: SettingsText | undefined;
+  /** The file of the commit; undefined when it was not read, and the base's stands for it; null when there is none. */
+  readonly head?: SettingsText | null | undefined;
+}
+
+export interface ParsedSettings {
+  readonly settings: Settings;
+  readonly problems: readonly SettingsProblem[];
+}
+
+/** Never throws: what cannot be read is at its default and listed. An error must stop deployments, for a default may be too generous. */
+export function parseSettings({ base, head }: SettingsTexts): ParsedSettings {
+  const ours = readSettingsFile(base ?? '', 'base');
+  const theirs = head === undefined || head === base ? ours : readSettingsFile(head ?? '', 'head');
+  const { policy, notes } = mergePolicy(ours, theirs);
+  const projects = mergeProjects(ours, theirs);
+  return {
+    settings: { ...policy, build: { ...BUILD_DEFAULTS, ...theirs.build }, projects: projects.value },
+    problems: [...relevant(ours, theirs), ...notes, ...projects.notes],
+  };
+}
+
+export function defaultSettings(): Settings {
+  return parseSettings({}).settings;
+}
+
+/** Every project of a repository; without a list, one that is named after the repository. */
+export function projectsOf(settings: Settings, repository: string): readonly ProjectSettings[] {
+  if (settings.projects.length > 0) return settings.projects;
+  return [{ name: defaultProjectName(repository), root: '.', paths: [], build: settings.build }];
+}
+
+/** At first: a project keeps its name when its repository is renamed. */
+export function defaultProjectName(repository: string): string {
+  return repository.split('/').at(-1) ?? repository;
+}
+
+/** The default branch says which projects there are; the commit says how each is built. */
+function mergeProjects(base: SettingsFile, head: SettingsFile) {
+  const known = new Set(base.projects.map(({ name }) => name));
+  const value = base.projects.map((project) => {
+    const theirs = head.projects.find(({ name }) => name === project.name) ?? project;
+    return toProject({ ...theirs, paths: project.paths }, head);
+  });
+  const added = head.projects.flatMap(({ name }, index) => (known.has(name) ? [] : [index]));
+  const notes = added.map((index) =>
+    head.note(['projects', index, 'name'], 'a new project gets its previews once this is merged'),
+  );
+  return { value, notes };
+}
+
+function toProject({ name, root, paths, ...own }: ProjectEntry, head: SettingsFile): ProjectSettings {
+  const build: BuildSettings = { ...BUILD_DEFAULTS, ...head.build, ...definedOnly(own) };
+  return { name, root, paths, build: { ...build, env: { ...head.build.env, ...own.env } } };
+}
+
+function definedOnly(entry: Partial<Record<keyof BuildSettings, unknown>>): Partial<BuildSettings> {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
+}
+
+/** Each side's errors where that side decides; what the commit says wrongly about policy matters only once it is merged. */
+function relevant(base: SettingsFile, head: SettingsFile): SettingsProblem[] {
+  if (base === head) return base.problems.map(plain);
+  const ours = base.problems.filter(({ section }) => section !== 'build');
+  const news = head.problems.filter(
+    ({ section, key }) => section !== 'policy' || differs({ base, head, path: [key] }),
+  );
+  return [...ours, ...news.map(softened)].map(plain);
+}
+
+function softened(problem: SectionProblem): SectionProblem {
+  if (problem.section !== 'policy') return problem;
+  return { ...problem, level: 'note', message: `${problem.message} (ignored until it is merged)` };
+}
+
+function plain({ section: _section, key: _key, ...problem }: SectionProblem): SettingsProblem {
+  return problem;
+}

@@ -1,0 +1,56 @@
+import { BUILT_IN_NAMES } from './variables-built-in.js';
+
+/** Names that steer the machine that builds or runs, rather than the program: never taken from a user. */
+const REFUSED = new Set([
+  ...['PATH', 'HOME', 'SHELL', 'IFS', 'BASH_ENV', 'PS4', 'PROMPT_COMMAND', 'CDPATH'],
+  ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_PATH'],
+  ...[
+    'DOCKER_HOST',
+    'DOCKER_CONFIG',
+    'DOCKER_CERT_PATH',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CONTEXT',
+    'KUBECONFIG',
+  ],
+  ...[
+    'PYTHONPATH',
+    'PYTHONSTARTUP',
+    'PYTHONHOME',
+    'PERL5OPT',
+    'PERL5LIB',
+    'RUBYOPT',
+    'RUBYLIB',
+    'JAVA_TOOL_OPTIONS',
+  ],
+  ...['GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_EXEC_PATH', 'GIT_ASKPASS', 'GIT_EXTERNAL_DIFF', 'GIT_PROXY_COMMAND'],
+  ...[
+    'GIT_TEMPLATE_DIR',
+    'GIT_DIR',
+    'GH_TOKEN',
+    'SSL_CERT_FILE',
+    'SSL_CERT_DIR',
+    'SSH_AUTH_SOCK',
+    'SSH_ASKPASS',
+  ],
+]);
+const REFUSED_PREFIX = /^(?:LD_|DYLD_|GITHUB_|ACTIONS_|RUNNER_|INPUT_|GIT_CONFIG|BASH_FUNC_)/;
+
+export const MAX_VARIABLES = 200;
+const MAX_VALUE_BYTES = 64 * 1024;
+
+/** Why a variable may not have this name, or undefined. Capitals make no difference, as on some systems they do not. */
+export function variableNameProblem(name: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name))
+    return 'is not a name for a variable; use letters, digits and "_", not beginning with a digit';
+  const upper = name.toUpperCase();
+  if (BUILT_IN_NAMES.includes(upper)) return 'is set by every preview itself; choose another name';
+  if (REFUSED.has(upper) || REFUSED_PREFIX.test(upper))
+    return 'steers the machine rather than your program and is refused; choose another name';
+  return undefined;
+}
+
+export function variableValueProblem(value: string): string | undefined {
+  if (value.includes('\0')) return 'holds a NUL character; remove it';
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return 'is larger than 64 KiB; put it into a file';
+  return undefined;
+}

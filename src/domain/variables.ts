@@ -1,0 +1,61 @@
+import { builtInVariables, type BuiltInFacts } from './variables-built-in.js';
+import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './variables-names.js';
+
+export { builtInVariables, type BuiltInFacts } from './variables-built-in.js';
+export { parseVariableLines, valuesIn, type VariableLines } from './variables-lines.js';
+export { variableNameProblem, variableValueProblem } from './variables-names.js';
+
+/** From the widest to the nearest: a later layer wins. */
+export const LAYERS = ['org', 'project', 'target', 'class', 'pull-request'] as const;
+export type Layer = (typeof LAYERS)[number];
+export type Origin = Layer | 'built-in';
+
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: Origin;
+}
+
+export interface Variables {
+  readonly variables: readonly Variable[];
+  /** What was left out and why, by name, never with its value. */
+  readonly problems: readonly string[];
+}
+
+export interface LayersInput {
+  readonly layers: Readonly<Partial<Record<Layer, Readonly<Record<string, string>>>>>;
+  readonly builtIn?: BuiltInFacts | undefined;
+}
+
+/** Every variable once, with the layer it comes from. What is refused is named, and the rest still counts. */
+export function resolveVariables({ layers, builtIn }: LayersInput): Variables {
+  const chosen = new Map<string, Variable>();
+  const problems: string[] = [];
+  const offered = LAYERS.flatMap((origin) =>
+    Object.entries(layers[origin] ?? {}).map(([name, value]) => ({ name, value, origin })),
+  );
+  for (const variable of offered) {
+    const problem = problemWith(variable, chosen);
+    if (problem)
+      problems.push(`${JSON.stringify(variable.name.slice(0, 60))} (${variable.origin}) ${problem}`);
+    if (!problem) chosen.set(variable.name, variable);
+  }
+  const own = Object.entries(builtIn ? builtInVariables(builtIn) : {});
+  const ours = own.map(([name, value]) => ({ name, value, origin: 'built-in' as const }));
+  return { variables: [...chosen.values(), ...ours], problems };
+}
+
+function problemWith({ name, value }: Variable, chosen: ReadonlyMap<string, Variable>): string | undefined {
+  const problem = variableNameProblem(name) ?? variableValueProblem(value);
+  if (problem || chosen.has(name)) return problem;
+  const twin = [...chosen.keys()].find((other) => other.toUpperCase() === name.toUpperCase());
+  if (twin) return `differs from ${twin} only in capitals; keep one of them`;
+  return chosen.size < MAX_VARIABLES
+    ? undefined
+    : `is one more than the ${String(MAX_VARIABLES)} variables that fit`;
+}
+
+/** As the environment of a process. */
+export function asRecord({ variables }: Variables): Record<string, string> {
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+}

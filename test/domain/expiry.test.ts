@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { isDuration } from '../../src/domain/duration.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import { expiresAt, isExpired, parseDuration } from '../../src/domain/expiry.js';
+
+test.each([
+  ['7d', 604_800_000],
+  ['12h', 43_200_000],
+  ['90m', 5_400_000],
+  ['1m', 60_000],
+  ['365d', 31_536_000_000],
+  [' 2d ', 172_800_000],
+])('%s is %d ms', (text, expected) => {
+  expect(parseDuration(text)).toBe(expected);
+  expect(isDuration(text)).toBe(true);
+});
+
+test.each(['0', '0d', '9999d', '366d', '7', 'd', '-1d', '1.5h', '1e3d', '7w', '7 days', '', '99999999999d'])(
+  '%j is no duration',
+  (text) => {
+    expect(() => parseDuration(text)).toThrow(VitrineError);
+    expect(isDuration(text)).toBe(false);
+  },
+);
+
+test('an environment expires its time after the last activity, not before', () => {
+  const end = expiresAt({ ttl: '12h', lastActivity: new Date('2026-01-01T00:00:00Z') });
+  expect(end).toEqual(new Date('2026-01-01T12:00:00Z'));
+  expect(isExpired({ expiresAt: end, now: new Date('2026-01-01T11:59:59.999Z') })).toBe(false);
+  expect(isExpired({ expiresAt: end, now: end })).toBe(true);
+  expect(isExpired({ expiresAt: null, now: end })).toBe(false);
+});

@@ -1,0 +1,112 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  commitLabel,
+  environmentNameFor,
+  hostLabel,
+  MAX_ENVIRONMENT_LABEL,
+  MAX_LABEL,
+  previewUrl,
+} from '../../src/domain/host-label.js';
+import { BRANCH_NAMES } from './branch-names.js';
+
+const SHA = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+test.each([
+  [{ pullRequest: 42 }, 'pr-42'],
+  [{ branch: 'staging' }, 'staging'],
+])('the environment of %j is %s', (of, expected) => {
+  expect(environmentNameFor(of)).toBe(expected);
+});
+
+test('a branch that calls itself pr-42 is not pull request 42', () => {
+  expect(environmentNameFor({ branch: 'pr-42' })).toMatch(/^pr-42-[0-9][a-z0-9]{7}$/);
+});
+
+test.each([
+  ['pr-42', 'hello', 'pr-42-hello'],
+  ['staging', 'my-app', 'staging-my-app'],
+])('%s of %s is served at %s', (environment, project, expected) => {
+  expect(hostLabel({ environment, project })).toBe(expected);
+});
+
+test('two pairs of names that read the same have two hosts', () => {
+  const pairs = [
+    ['main', 'foo-bar'],
+    ['main-foo', 'bar'],
+    ['main-foo-bar', 'bar'],
+    ['main-foo', 'bar-bar'],
+    ['main', 'foo-bar-bar'],
+  ] as const;
+  const labels = pairs.map(([environment, project]) => hostLabel({ environment, project }));
+  expect(new Set(labels).size).toBe(pairs.length);
+  expect(labels[0]).toBe('main-foo-bar');
+  expect(labels[1]).toMatch(/^main-foo-bar-[0-9][a-z0-9]{7}$/);
+});
+
+test('no two environments of branches ever share a host', () => {
+  const name = fc.stringMatching(/^[a-c](?:-?[a-c]){0,3}$/);
+  const pair = fc.record({ branch: name, project: name });
+  const label = ({ branch, project }: { branch: string; project: string }) =>
+    hostLabel({ environment: environmentNameFor({ branch }), project });
+  fc.assert(
+    fc.property(pair, pair, (a, b) => {
+      const same = a.branch === b.branch && a.project === b.project;
+      return same === (label(a) === label(b));
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test.each([
+  ['pr-1-hello', 'web'],
+  ['pr-01', 'hello'],
+  ['1a2b3c4', 'pr-1-hello'],
+])('branch %s of %s cannot take the host of a pull request or of a commit', (environment, project) => {
+  const label = hostLabel({ environment, project });
+  expect(label).toMatch(/-[0-9][a-z0-9]{7}$/);
+  expect(label).not.toBe(`${environment}-${project}`);
+});
+
+test('a long label is cut and told apart by its hash', () => {
+  const long = hostLabel({ environment: 'a'.repeat(40), project: 'b'.repeat(40) });
+  const other = hostLabel({ environment: 'a'.repeat(40), project: `${'b'.repeat(39)}c` });
+  expect([long.length, other.length]).toEqual([MAX_ENVIRONMENT_LABEL, MAX_ENVIRONMENT_LABEL]);
+  expect(long).not.toBe(other);
+});
+
+test('a commit keeps its own host, however long the label', () => {
+  expect(commitLabel({ sha: SHA, label: 'pr-42-hello' })).toBe('1a2b3c4-pr-42-hello');
+  const full = 'x'.repeat(MAX_LABEL);
+  const cut = commitLabel({ sha: SHA, label: full });
+  expect(cut).toMatch(/^1a2b3c4-x+-[0-9][a-z0-9]{7}$/);
+  expect(cut).toHaveLength(MAX_LABEL);
+});
+
+test('every environment of every project has a label that DNS accepts, and pull requests never share one', () => {
+  const name = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...BRANCH_NAMES));
+  const seen = new Map<string, string>();
+  fc.assert(
+    fc.property(name, fc.integer({ min: 1, max: 30 }), name, (project, number, branch) => {
+      const environments = [environmentNameFor({ pullRequest: number }), environmentNameFor({ branch })];
+      const labels = environments.map((environment) => hostLabel({ environment, project }));
+      const [ofPullRequest = ''] = labels;
+      const before = seen.get(ofPullRequest);
+      seen.set(ofPullRequest, `${String(number)} ${project}`);
+      const unique = before === undefined || before === `${String(number)} ${project}`;
+      const commits = labels.map((label) => commitLabel({ sha: SHA, label }));
+      return unique && labels[0] !== labels[1] && [...labels, ...commits].every((label) => LABEL.test(label));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each([
+  [{ protocol: 'http', domain: 'localhost', port: 3000 }, 'http://pr-1-hello.localhost:3000'],
+  [{ protocol: 'http', domain: 'localhost', port: 80 }, 'http://pr-1-hello.localhost'],
+  [{ protocol: 'https', domain: 'preview.example.com', port: 443 }, 'https://pr-1-hello.preview.example.com'],
+  [{ protocol: 'https', domain: 'preview.example.com' }, 'https://pr-1-hello.preview.example.com'],
+] as const)('with %j the URL is %s', (base, expected) => {
+  expect(previewUrl({ label: 'pr-1-hello', base })).toBe(expected);
+});

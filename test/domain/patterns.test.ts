@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isUsablePattern, matchesPatterns } from '../../src/domain/patterns.js';
+
+test.each([
+  [[], 'anything', true],
+  [['main'], 'main', true],
+  [['main'], 'maintenance', false],
+  [['release/*'], 'release/1', true],
+  [['release/*'], 'release/1/2', false],
+  [['release/**'], 'release/1/2', true],
+  [['main', '!main'], 'main', false],
+  [['!wip/**'], 'feature', true],
+  [['!wip/**'], 'wip/a', false],
+  [['**', '!docs/**', 'docs/site/**'], 'docs/a.md', false],
+  [['**', '!docs/**', 'docs/site/**'], 'docs/site/a.md', true],
+  [['**/*.md'], 'README.md', true],
+  [['**'], '.github/preview.yml', true],
+  [['{main,next}'], 'next', true],
+  [['+(a)'], 'a', false],
+  [['['], '[', true],
+  [['app/[slug]/(shop)/**'], 'app/[slug]/(shop)/page.tsx', true],
+  [['a'], '--upload-pack=x', false],
+  [['docs/**/img/*'], 'docs/img/a.png', true],
+  [['docs/**/img/*'], 'docs/a/b/img/a.png', true],
+  [['docs/**/img/*'], 'docs/a/b/img/c/a.png', false],
+  [['**/b/**/d'], 'a/b/c/b/x/d', true],
+  [['**/b/**/d'], 'a/b/c/b/x/e', false],
+  [['docs/**'], 'docs', true],
+  [['./src/*.ts'], 'src/a.ts', true],
+  [['a?c'], 'a🚀c', true],
+  [['a?c'], 'a/c', false],
+  [['*b*b*c'], 'abbbxc', true],
+  [['*b*b*c'], 'abxc', false],
+  [['a**c'], 'abbc', true],
+  [['{a,b}/{c,d}.{ts,js}'], 'b/c.js', true],
+  [['{a,b}/{c,d}.{ts,js}'], 'b/e.js', false],
+  [['{a}'], '{a}', true],
+  [['a{,b}'], 'a', true],
+] as const)('%j on %s: %s', (patterns, value, expected) => {
+  expect(matchesPatterns(patterns, value)).toBe(expected);
+});
+
+test.each(['main', '!main', 'release/**/x', '*-*-*', '{a,b}/**', '(a|a|aa)+b'])(
+  '%s can be used',
+  (pattern) => {
+    expect(isUsablePattern(pattern)).toBe(true);
+  },
+);
+
+test.each(['', '!', 'x'.repeat(201), '{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}'])('%s is refused', (pattern) => {
+  expect(isUsablePattern(pattern)).toBe(false);
+});
+
+test.each(['*a*a*a*a*a*a*a*a*b', '**/**/**/**/**/b', '(a|a|aa)+b', '?*?*?*?*/', '{*a,*b}{*a,*b}{*a,*b}x'])(
+  'no name makes %s slow',
+  (pattern) => {
+    const before = process.hrtime.bigint();
+    for (const name of ['a'.repeat(4_000), 'a/'.repeat(2_000)])
+      expect(matchesPatterns([pattern], name)).toBe(false);
+    expect(Number(process.hrtime.bigint() - before) / 1e6).toBeLessThan(1_000);
+  },
+);
+
+test('a pattern without signs matches itself and nothing else', () => {
+  const name = fc
+    .string({ unit: fc.constantFrom('a', 'b', '/', '-', '[', '(', '+', '.'), minLength: 1 })
+    .filter((n) => !n.startsWith('./'));
+  fc.assert(fc.property(name, name, (one, other) => matchesPatterns([one], other) === (one === other)));
+});
