@@ -1,0 +1,76 @@
+import type { ArtifactFile } from './domain/artifact.js';
+
+/** Part of a blob: both ends included, as in a Range header. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export type BlobEncoding = 'br' | 'gzip';
+
+export interface BlobStat {
+  readonly hash: string;
+  readonly size: number;
+  /** Last time the blob was written or asked for by an upload. */
+  readonly usedAt: Date;
+}
+
+/** Bytes named by their SHA-256. What is there is whole, durable and never changes. */
+export interface BlobStore {
+  /** Those of the hashes that are there. Asking keeps them from the next sweep: an upload is about to rely on them. */
+  has(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Durable when it returns. Refuses content whose length or hash differ, and leaves nothing of it behind. */
+  write(blob: BlobContent): Promise<void>;
+  size(hash: string): Promise<number | null>;
+  /** Throws `not_found` when the blob is not there. */
+  read(hash: string, range?: ByteRange): AsyncIterable<Buffer>;
+  readAll(hash: string): Promise<Buffer>;
+  /** The blob compressed, made once and kept; null when that does not make it clearly smaller. */
+  encoded(hash: string, encoding: BlobEncoding): Promise<Buffer | null>;
+  delete(hashes: readonly string[]): Promise<void>;
+  list(): AsyncIterable<BlobStat>;
+  /** Removes what nobody refers to and nobody used since `olderThan`. */
+  sweep(keep: { referenced: ReadonlySet<string>; olderThan: Date }): Promise<SweepResult>;
+}
+
+export interface BlobContent {
+  readonly hash: string;
+  readonly size: number;
+  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+export interface SweepResult {
+  readonly removed: number;
+  readonly bytes: number;
+}
+
+export interface ArtifactId {
+  readonly projectId: string;
+  /** Root of the manifest. */
+  readonly root: string;
+}
+
+/** A manifest that a project uploaded. Incomplete ones are uploads under way: never served, but resumable. */
+export interface StoredArtifact extends ArtifactId {
+  /** Sorted by path. */
+  readonly files: readonly ArtifactFile[];
+  readonly complete: boolean;
+  readonly createdAt: Date;
+}
+
+/** Manifests of one project never show in another: what is known of a base would tell what the other project holds. */
+export interface ArtifactStore {
+  findByRoot(id: ArtifactId): Promise<StoredArtifact | null>;
+  /** Whether it is there, complete or not, without reading its files. */
+  exists(id: ArtifactId): Promise<boolean>;
+  /** Newest first, incomplete ones too, read one by one: the reader stops when one is close enough. */
+  latest(projectId: string, limit: number): AsyncIterable<StoredArtifact>;
+  /** Saving twice is one artifact, and a complete one stays complete; `createdAt` moves to the newest save. */
+  save(artifact: Omit<StoredArtifact, 'createdAt'>): Promise<void>;
+  /** Already gone is fine. */
+  delete(id: ArtifactId): Promise<void>;
+  /** Those of the hashes that no artifact of any project names. */
+  unnamed(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Every artifact of every project, for the sweep. */
+  list(): AsyncIterable<StoredArtifact>;
+}

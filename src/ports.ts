@@ -1,0 +1,64 @@
+/** What the core asks of the world. Each port has a contract suite under test/contracts that every implementation passes. */
+import type { Target } from './targets/target.js';
+import type { TokenStore } from './ports/access.js';
+import type { AuditLog, ProjectStore, RepoStore, UserStore } from './ports/catalog.js';
+import type { DeploymentStore, LogStore } from './ports/deployments.js';
+import type { EnvironmentStore } from './ports/environments.js';
+import type { GitHub, Reporter } from './ports/github.js';
+import type { InboxStore } from './ports/inbox.js';
+import type { Uploads } from './ports/uploads.js';
+import type { ArtifactStore, BlobStore } from './ports-artifacts.js';
+
+export * from './ports/access.js';
+export * from './ports/catalog.js';
+export * from './ports/deployments.js';
+export * from './ports/environments.js';
+export * from './ports/github.js';
+export * from './ports/inbox.js';
+export * from './ports/uploads.js';
+export * from './ports-artifacts.js';
+export type { Release, Run, Target } from './targets/target.js';
+
+export interface Clock {
+  now(): Date;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Structured, one line an event. Fields pass the redactor; secrets are never handed to it in the first place. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** Where previews are served from. */
+export interface PreviewBase {
+  readonly protocol: 'http' | 'https';
+  readonly domain: string;
+  readonly port?: number;
+}
+
+export interface Stores {
+  readonly environments: EnvironmentStore;
+  readonly deployments: DeploymentStore;
+  readonly logs: LogStore;
+  readonly projects: ProjectStore;
+  readonly repos: RepoStore;
+  readonly users: UserStore;
+  readonly tokens: TokenStore;
+  readonly inbox: InboxStore;
+  readonly artifacts: ArtifactStore;
+  readonly audit: AuditLog;
+}
+
+export interface Ports extends Stores {
+  readonly blobs: BlobStore;
+  readonly uploads: Uploads;
+  readonly github: GitHub;
+  readonly reporter: Reporter;
+  readonly targets: ReadonlyMap<string, Target<unknown, unknown>>;
+  /** What the settings mean when they name no target. */
+  readonly defaultTarget: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId: () => string;
+  readonly previewBase: PreviewBase;
+  readonly publicUrl: string;
+}

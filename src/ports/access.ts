@@ -1,0 +1,15 @@
+/** Who a bearer token speaks for. A run may only touch the deployment it was made for. */
+export type TokenScope =
+  | { readonly kind: 'run'; readonly deploymentId: string; readonly repoId: number }
+  | { readonly kind: 'operator'; readonly name: string };
+
+export interface TokenStore {
+  /** Stores the hash only; the caller shows the token once. */
+  issue(token: { hash: string; scope: TokenScope; expiresAt: Date | null }): Promise<void>;
+  /** Null when unknown, or past its date: expiry indexes are housekeeping only. */
+  find(hash: string, now: Date): Promise<TokenScope | null>;
+  /** Records a single-use id; false when it was used before. */
+  useOnce(id: string, expiresAt: Date): Promise<boolean>;
+  /** Removes tokens and single-use ids that ended before then: not every database does so by itself. Answers how many. */
+  deleteExpired(before: Date): Promise<number>;
+}

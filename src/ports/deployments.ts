@@ -1,0 +1,80 @@
+import type { Deployment, RunRef } from '../domain/deployment.js';
+import type { DeploymentStatus } from '../domain/lifecycle.js';
+import type { Page, PageRequest, Versioned } from './environments.js';
+
+export type StoredDeployment = Versioned<Deployment>;
+
+export type NewDeployment = Pick<
+  Deployment,
+  | 'id'
+  | 'environmentId'
+  | 'projectId'
+  | 'repoId'
+  | 'generation'
+  | 'sha'
+  | 'run'
+  | 'branch'
+  | 'commitMessage'
+  | 'author'
+  | 'creator'
+  | 'previousDeploymentId'
+>;
+
+export type DeploymentPatch = Partial<
+  Pick<
+    Deployment,
+    | 'run'
+    | 'generation'
+    | 'status'
+    | 'stages'
+    | 'target'
+    | 'url'
+    | 'commitUrl'
+    | 'logsUrl'
+    | 'artifactRoot'
+    | 'error'
+    | 'logTail'
+    | 'startedAt'
+    | 'completedAt'
+    | 'deletedAt'
+  >
+>;
+
+export interface DeploymentStore {
+  /** Inserts unless the id, or the same (environment, sha, run), is there; returns what is stored. */
+  ensure(fresh: NewDeployment): Promise<StoredDeployment>;
+  get(id: string): Promise<StoredDeployment | null>;
+  byRun(environmentId: string, sha: string, run: RunRef): Promise<StoredDeployment | null>;
+  /** Every unsettled deployment that a workflow run has taken on. */
+  unsettledOfRun(repoId: number, runId: string): Promise<readonly StoredDeployment[]>;
+  unsettledOf(environmentId: string): Promise<readonly StoredDeployment[]>;
+  /** Unsettled ones of any environment without a sign of life since `before`, oldest first. */
+  silentSince(before: Date, limit: number): Promise<readonly StoredDeployment[]>;
+  listOf(environmentId: string, page: PageRequest): Promise<Page<StoredDeployment>>;
+  /** Compare-and-set on (status, version); null when somebody was first. Touches `updatedAt`. */
+  change(seen: StoredDeployment, patch: DeploymentPatch): Promise<StoredDeployment | null>;
+  /** Finds the deployment of an immutable per-commit host: newest success or unsettled one with an artifact. */
+  bySha7(environmentId: string, sha7: string): Promise<StoredDeployment | null>;
+  countByStatus(): Promise<Readonly<Partial<Record<DeploymentStatus, number>>>>;
+}
+
+export interface LogLine {
+  readonly at: Date;
+  readonly stage: string;
+  readonly level: 'debug' | 'info' | 'warning' | 'error';
+  readonly text: string;
+}
+
+/** A batch of lines; `seq` makes a repeated send harmless. */
+export interface LogChunk {
+  readonly deploymentId: string;
+  readonly type: 'build' | 'deploy' | 'runtime';
+  readonly seq: number;
+  readonly lines: readonly LogLine[];
+}
+
+export interface LogStore {
+  append(chunk: LogChunk): Promise<void>;
+  read(deploymentId: string, page: PageRequest): Promise<Page<LogChunk>>;
+  deleteOf(deploymentIds: readonly string[]): Promise<void>;
+}
