@@ -1,0 +1,3 @@
+export { createStaticTarget, type StaticHandle, type StaticHosting, type StaticOptions } from './static.js';
+export type { Deployed, Inspection, Release, Run, Target } from './target.js';
+export { isRetriable } from './retriable.js';

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { isHash } from '../domain/artifact.js';
+import { VitrineError } from '../domain/errors.js';
+import type { Release, Run, Target } from './target.js';
+
+export const staticOptionsSchema = z.strictObject({
+  /** Serve index.html, or 200.html, for paths that no file has: for pages that route in the browser. */
+  spa: z.boolean().default(false),
+});
+export type StaticOptions = z.infer<typeof staticOptionsSchema>;
+
+export const staticHandleSchema = z.strictObject({
+  slug: z.string().min(1),
+  generation: z.number().int().nonnegative(),
+  projectId: z.string().min(1),
+  artifact: z.string().refine(isHash),
+});
+export type StaticHandle = z.infer<typeof staticHandleSchema>;
+
+/** Where published directories are kept track of. One slug shows one artifact; the files themselves are swept by who names them. */
+export interface StaticHosting {
+  /** Throws `stale_head` when a newer generation is published, `not_found` when the artifact is not complete. Answers the URL. */
+  publish(handle: StaticHandle, options: StaticOptions): Promise<string>;
+  /** Takes away what this generation, or an older one, published. Nothing there is fine, and so is something newer. */
+  unpublish(handle: Pick<StaticHandle, 'slug' | 'generation'>): Promise<void>;
+  find(slug: string): Promise<StaticHandle | null>;
+  list(): AsyncIterable<StaticHandle>;
+}
+
+/** Directories of files, served by this server itself. */
+export function createStaticTarget({
+  hosting,
+}: {
+  readonly hosting: StaticHosting;
+}): Target<StaticOptions, StaticHandle> {
+  return {
+    name: 'static',
+    options: staticOptionsSchema,
+    credentials: z.unknown(),
+    runsIn: 'server',
+    async deploy(release, options, run) {
+      run.signal.throwIfAborted();
+      const parsed = parseOptions(options);
+      const handle = handleOf(release);
+      const url = await hosting.publish(handle, parsed);
+      run.log(`Published ${handle.artifact.slice(0, 12)} at ${url}`);
+      return { url, handle };
+    },
+    async destroy(handle, run) {
+      run.signal.throwIfAborted();
+      await hosting.unpublish(staticHandleSchema.parse(handle));
+      run.log(`Took ${handle.slug} down`);
+    },
+    async inspect(handle, run) {
+      run.signal.throwIfAborted();
+      const found = await hosting.find(handle.slug);
+      if (found === null) return { state: 'gone', detail: 'Nothing is published here.' };
+      if (found.generation !== handle.generation)
+        return { state: 'gone', detail: 'A newer version took its place.' };
+      return { state: 'live', detail: null };
+    },
+    list: (run) => listUntilAborted(hosting, run),
+  };
+}
+
+async function* listUntilAborted(hosting: StaticHosting, run: Run): AsyncGenerator<StaticHandle> {
+  for await (const handle of hosting.list()) {
+    run.signal.throwIfAborted();
+    yield handle;
+  }
+}
+
+function parseOptions(options: unknown): StaticOptions {
+  const parsed = staticOptionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const reason = z.prettifyError(parsed.error);
+  throw new VitrineError('bad_request', `The options of the preview are not valid: ${reason}`);
+}
+
+function handleOf(release: Release): StaticHandle {
+  const { slug, generation, projectId, artifact } = release;
+  if (artifact === null || !isHash(artifact)) {
+    throw new VitrineError(
+      'unprocessable',
+      'There is no uploaded directory to publish: upload the build first.',
+    );
+  }
+  return { slug, generation, projectId, artifact };
+}
