@@ -1,0 +1,48 @@
+import type { Environment } from '../domain/environment.js';
+import { defaultSettings, projectsOf } from '../domain/settings.js';
+import { asRecord, resolveVariables, type BuiltInFacts } from '../domain/variables.js';
+
+/** What a run must know to build. It comes from the server, so that a pull request cannot widen it. */
+export interface BuildPlan {
+  readonly target: string;
+  readonly install: string | null;
+  readonly build: string | null;
+  readonly output: string | null;
+  readonly workingDirectory: string;
+  readonly healthPath: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export function buildPlan({ environment, target }: { environment: Environment; target: string }): BuildPlan {
+  const settings = environment.settings ?? defaultSettings();
+  const project = projectsOf(settings, environment.repository).find(
+    ({ name }) => name === environment.project,
+  );
+  const build = project?.build ?? settings.build;
+  const variables = resolveVariables({ layers: { project: build.env }, builtIn: factsOf(environment) });
+  return {
+    target,
+    install: build.install,
+    build: build.build,
+    output: build.output,
+    workingDirectory: within(project?.root ?? '.', build.workingDirectory),
+    healthPath: build.healthPath,
+    variables: asRecord(variables),
+  };
+}
+
+/** A project's commands run in its folder, or in the folder inside it that they name. */
+function within(root: string, folder: string): string {
+  return [root, folder].filter((part) => part !== '.').join('/') || '.';
+}
+
+function factsOf({ url, name, project, head, pullRequest }: Environment): BuiltInFacts {
+  return {
+    url,
+    environment: name,
+    project,
+    sha: head?.sha ?? '',
+    branch: pullRequest?.head.ref ?? name,
+    pullRequest: pullRequest ? { number: pullRequest.number, baseBranch: pullRequest.base.ref } : undefined,
+  };
+}

@@ -1,0 +1,92 @@
+import { sameRun, type RunRef } from '../domain/deployment.js';
+import { isActive } from '../domain/environment.js';
+import { VitrineError } from '../domain/errors.js';
+import { nextDeployment, nextEnvironment } from '../domain/lifecycle.js';
+import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import { changeDeployment } from './change-deployment.js';
+import { changeEnvironment } from './change-environment.js';
+import { ensureHeadDeployment } from './ensure-head-deployment.js';
+import { refuseTaken, taken } from './refuse-taken.js';
+
+export interface ClaimRequest {
+  readonly sha: string;
+  readonly run: RunRef;
+  readonly target?: string | undefined;
+  readonly logsUrl?: string | undefined;
+}
+
+export interface Claimed {
+  readonly environment: StoredEnvironment;
+  readonly deployment: StoredDeployment;
+}
+
+/** Makes a run the one that fulfils the head: it takes the waiting deployment on, or, being a re-run, gets a new one. */
+export async function claimRun(
+  ports: Ports,
+  { environment, body }: { environment: StoredEnvironment; body: ClaimRequest },
+): Promise<Claimed> {
+  const waiting = await ensureHeadDeployment(ports, { environment, run: null });
+  if (!waiting) throw gone(environment);
+  if (waiting.run && !sameRun(waiting.run, body.run))
+    return claimAgain(ports, { environment, waiting, body });
+  return begin(ports, { environment, deployment: waiting, body });
+}
+
+/** "Re-run" on GitHub: the same commit, a newer attempt. An older attempt that comes late is refused. */
+async function claimAgain(
+  ports: Ports,
+  {
+    environment,
+    waiting,
+    body,
+  }: { environment: StoredEnvironment; waiting: StoredDeployment; body: ClaimRequest },
+): Promise<Claimed> {
+  refuseTaken({ run: body.run, from: waiting.run });
+  const moved = await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      if (!isActive(seen) || seen.head?.sha !== body.sha) throw gone(seen);
+      if (seen.head.deploymentId !== waiting.id) return null;
+      const head = { ...seen.head, deploymentId: ports.newId(), at: ports.clock.now() };
+      return { patch: { head, generation: seen.generation + 1 }, due: ['report'] };
+    },
+  });
+  return claimRun(ports, { environment: moved, body });
+}
+
+async function begin(
+  ports: Ports,
+  {
+    environment,
+    deployment,
+    body,
+  }: { environment: StoredEnvironment; deployment: StoredDeployment; body: ClaimRequest },
+): Promise<Claimed> {
+  const begun = await changeDeployment(ports, {
+    id: deployment.id,
+    plan: (seen) => {
+      if (seen.run && !sameRun(seen.run, body.run)) throw taken(seen.run);
+      if (seen.run) return null;
+      const status = nextDeployment(seen.status, 'start');
+      if (!status) throw gone(environment);
+      const target = body.target ?? environment.settings?.target?.name ?? ports.defaultTarget;
+      return { run: body.run, status, target, logsUrl: body.logsUrl ?? null, startedAt: ports.clock.now() };
+    },
+  });
+  const shown = await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      const status = nextEnvironment(seen.status, 'start');
+      if (!status || seen.head?.deploymentId !== begun.id) throw gone(seen);
+      if (seen.status === status || begun.completedAt) return null;
+      return { patch: { status }, due: ['report'] };
+    },
+  });
+  return { environment: shown, deployment: begun };
+}
+
+function gone(environment: StoredEnvironment): VitrineError {
+  return isActive(environment)
+    ? new VitrineError('stale_head', 'A newer commit arrived: this deployment was superseded.')
+    : new VitrineError('environment_gone', 'The pull request is closed: its preview was removed.');
+}

@@ -1,0 +1,31 @@
+import type { Ports, StoredEnvironment } from '../ports.js';
+import { teardownPatch } from './apply-decision.js';
+import { changeEnvironment } from './change-environment.js';
+
+export interface DestroyRequest {
+  readonly environmentId: string;
+  /** Who asked: a login, an operator's token name, or `vitrine` itself. */
+  readonly actor: string;
+  readonly rule: 'asked' | 'expired' | 'repository-removed' | 'project-removed';
+  readonly detail: string;
+}
+
+/** Stores that an environment must go; the teardown reconciler makes it so. Asking again is fine. */
+export async function destroyEnvironment(ports: Ports, request: DestroyRequest): Promise<StoredEnvironment> {
+  const { environmentId, actor, rule, detail } = request;
+  let asked = false;
+  const environment = await changeEnvironment(ports, {
+    id: environmentId,
+    plan: (seen) => {
+      const patch = teardownPatch(seen);
+      asked = patch.status !== undefined;
+      if (!asked) return null;
+      return {
+        patch: { ...patch, decision: { action: 'destroy', rule, detail } },
+        due: ['report', 'teardown'],
+      };
+    },
+  });
+  if (asked) await ports.audit.record({ actor, action: 'destroy', subject: environment.slug, detail });
+  return environment;
+}

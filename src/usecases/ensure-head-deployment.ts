@@ -1,0 +1,82 @@
+import { isActive } from '../domain/environment.js';
+import { pendingStages, type RunRef } from '../domain/deployment.js';
+import { nextDeployment } from '../domain/lifecycle.js';
+import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import { changeDeployment } from './change-deployment.js';
+import { changeEnvironment } from './change-environment.js';
+import { settleDeployment } from './settle-deployment.js';
+
+/** The generation of the first head: nothing can be older. */
+const FIRST = 1;
+
+type Needs = Pick<Ports, 'environments' | 'deployments' | 'clock' | 'newId'>;
+
+/**
+ * The environment names the deployment of its head; this makes the document so. Whoever comes along repairs what a crash left
+ * between the two writes, and everything older is superseded.
+ */
+export async function ensureHeadDeployment(
+  ports: Needs,
+  { environment, run }: { environment: StoredEnvironment; run: RunRef | null },
+): Promise<StoredDeployment | null> {
+  const { head } = environment;
+  if (!head || !isActive(environment) || environment.decision?.action !== 'deploy') return null;
+  const deployment = await ports.deployments.ensure({
+    id: head.deploymentId,
+    environmentId: environment.id,
+    projectId: environment.projectId,
+    repoId: environment.repoId,
+    generation: environment.generation,
+    sha: head.sha,
+    run,
+    branch: environment.pullRequest?.head.ref ?? environment.name,
+    commitMessage: environment.pullRequest?.commitMessage ?? null,
+    author: environment.pullRequest?.author.login ?? null,
+    creator: 'webhook',
+    previousDeploymentId: environment.current?.deploymentId ?? null,
+  });
+  if (deployment.generation < environment.generation) return takeUpAgain(ports, { environment, deployment });
+  await supersedeOlder(ports, environment);
+  return deployment;
+}
+
+interface Reopened {
+  readonly environment: StoredEnvironment;
+  readonly deployment: StoredDeployment;
+}
+
+/** Reopened at the same commit: what no run had taken on is waited for again; what a run had worked on is history. */
+async function takeUpAgain(
+  ports: Needs,
+  { environment, deployment }: Reopened,
+): Promise<StoredDeployment | null> {
+  if (deployment.run !== null) {
+    const moved = await changeEnvironment(ports, {
+      id: environment.id,
+      plan: (seen) => {
+        if (seen.head?.deploymentId !== deployment.id) return null;
+        return { patch: { head: { ...seen.head, deploymentId: ports.newId() } }, due: ['report'] };
+      },
+    });
+    return ensureHeadDeployment(ports, { environment: moved, run: null });
+  }
+  const { generation } = environment;
+  const fresh = { generation, error: null, completedAt: null, stages: pendingStages(), logTail: [] };
+  return changeDeployment(ports, {
+    id: deployment.id,
+    plan: (seen) => {
+      const status = nextDeployment(seen.status, 'revive');
+      return status && seen.generation < generation ? { ...fresh, status } : null;
+    },
+  });
+}
+
+export async function supersedeOlder(ports: Needs, environment: StoredEnvironment): Promise<void> {
+  const { id: environmentId, generation: before } = environment;
+  if (before <= FIRST) return;
+  const open = await ports.deployments.unsettledOf(environmentId);
+  const error = 'A newer commit arrived before this one was live.';
+  for (const { id } of open.filter(({ generation }) => generation < before)) {
+    await settleDeployment(ports, { id, event: 'supersede', error, before });
+  }
+}

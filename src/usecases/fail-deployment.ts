@@ -1,0 +1,41 @@
+import { abandoned, isHeadDeployment, type Environment } from '../domain/environment.js';
+import { nextEnvironment } from '../domain/lifecycle.js';
+import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import { changeEnvironment } from './change-environment.js';
+import { settleDeployment } from './settle-deployment.js';
+
+export interface Failure {
+  readonly environment: StoredEnvironment;
+  readonly deployment: StoredDeployment;
+  readonly event: 'fail' | 'cancel';
+  readonly error: string;
+  readonly logTail?: readonly string[];
+}
+
+/**
+ * Ends a deployment that did not make it. What was live before stays live; only the head is red. The environment is written first: as
+ * long as the deployment is open, the run's repeat or the stuck reconciler completes what a crash cut off.
+ */
+export async function failDeployment(ports: Ports, failure: Failure): Promise<void> {
+  const { environment, deployment, event, error, logTail } = failure;
+  const written = await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      if (!isHeadDeployment(seen, deployment) || isLive(seen, deployment)) return null;
+      const status = event === 'fail' ? nextEnvironment(seen.status, 'fail') : abandoned(seen);
+      return status ? { patch: { status, error }, due: [] } : null;
+    },
+  });
+  await settleDeployment(
+    ports,
+    isLive(written, deployment)
+      ? { id: deployment.id, event: 'succeed', error: null }
+      : { id: deployment.id, event, error, ...(logTail ? { logTail } : {}) },
+  );
+  await ports.environments.markDue(environment.id, 'report');
+}
+
+/** It went live in the same moment: who says that it failed has not seen it. */
+function isLive({ current }: Environment, { id }: StoredDeployment): boolean {
+  return current?.deploymentId === id;
+}

@@ -1,0 +1,84 @@
+import { VitrineError } from '../domain/errors.js';
+import type { Identity } from '../domain/identity.js';
+import type { Repo } from '../domain/project.js';
+import type { Ports, StoredEnvironment } from '../ports.js';
+import { isRemoved } from './ensure-environments.js';
+import { NOTICED, refOf, type Observation } from './observation.js';
+import { observePullRequest } from './observe-pull-request.js';
+
+export interface HeadRequest {
+  readonly sha: string;
+  readonly pullRequest: number;
+  readonly project?: string | undefined;
+}
+
+/** The environment whose newest head is the commit of this run. A run that was faster than its webhook is looked up at GitHub. */
+export async function findHead(
+  ports: Ports,
+  { identity, body }: { identity: Identity; body: HeadRequest },
+): Promise<StoredEnvironment> {
+  const repo = await knownRepo(ports, identity);
+  const known = pick(await ports.environments.ofPullRequest(repo.id, body.pullRequest), body.project);
+  if (known?.head?.sha === body.sha) return known;
+  await lookAtGitHub(ports, { repo, identity, number: body.pullRequest });
+  const found = pick(await ports.environments.ofPullRequest(repo.id, body.pullRequest), body.project);
+  if (!found) throw noProject(body.project);
+  if (found.head?.sha !== body.sha) throw stale(body.sha, found);
+  return found;
+}
+
+async function knownRepo(ports: Ports, identity: Identity): Promise<Observation['repo']> {
+  const repo = await ports.repos.get(identity.repoId);
+  if (!repo || !isReachable(repo) || repo.ownerId !== identity.ownerId) {
+    throw new VitrineError(
+      'forbidden',
+      'The Vitrine App is not installed on this repository. Install it, then run the workflow again.',
+    );
+  }
+  return repo;
+}
+
+function isReachable(repo: Repo): repo is Repo & { installationId: number } {
+  return repo.installationId !== null && repo.removedAt === null;
+}
+
+function pick(all: readonly StoredEnvironment[], project: string | undefined): StoredEnvironment | undefined {
+  if (project !== undefined) return all.find((environment) => environment.project === project);
+  const named = all.filter((environment) => !isRemoved(environment));
+  if (named.length > 1) {
+    const names = named.map((environment) => environment.project).join(', ');
+    throw new VitrineError(
+      'bad_request',
+      `This repository has several projects (${names}): set the input "project".`,
+    );
+  }
+  return named[0];
+}
+
+async function lookAtGitHub(
+  ports: Ports,
+  { repo, identity, number }: { repo: Observation['repo']; identity: Identity; number: number },
+): Promise<void> {
+  const facts = await ports.github.pullRequest(refOf(repo), number);
+  if (!facts)
+    throw new VitrineError('not_found', `GitHub does not know pull request #${number} of ${repo.fullName}.`);
+  const sender = { id: identity.actorId, login: identity.actor };
+  await observePullRequest(ports, { action: NOTICED, repo, facts, sender });
+}
+
+function noProject(project: string | undefined): VitrineError {
+  return new VitrineError(
+    'not_found',
+    project === undefined
+      ? 'There is no preview for this pull request: see the check "Preview" for the reason.'
+      : `There is no project "${project}" in .github/preview.yml on the default branch.`,
+  );
+}
+
+function stale(sha: string, environment: StoredEnvironment): VitrineError {
+  const newest = environment.head?.sha.slice(0, 7) ?? 'none';
+  return new VitrineError(
+    'stale_head',
+    `Commit ${sha.slice(0, 7)} is not the newest of the pull request any more (that is ${newest}): nothing was deployed.`,
+  );
+}

@@ -1,0 +1,36 @@
+import { isHeadDeployment, type Resource } from '../domain/environment.js';
+import { VitrineError } from '../domain/errors.js';
+import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import { changeEnvironment } from './change-environment.js';
+
+export interface Intent {
+  readonly deployment: StoredDeployment;
+  readonly artifactRoot: string | null;
+}
+
+/** Writes down what is about to be made, before it is made: tear-down then finds it, wherever a crash falls. */
+export function intendResource(
+  ports: Ports,
+  { deployment, artifactRoot }: Intent,
+): Promise<StoredEnvironment> {
+  return changeEnvironment(ports, {
+    id: deployment.environmentId,
+    plan: (seen) => {
+      if (!isHeadDeployment(seen, deployment)) {
+        throw new VitrineError('stale_head', 'A newer commit arrived. This deployment was not made live.');
+      }
+      const known = seen.resources.find((resource) => resource.deploymentId === deployment.id);
+      if (known?.artifactRoot === artifactRoot) return null;
+      const others = seen.resources.filter((resource) => resource !== known);
+      const made: Resource = {
+        target: deployment.target ?? ports.defaultTarget,
+        generation: deployment.generation,
+        deploymentId: deployment.id,
+        artifactRoot,
+        doomed: false,
+        handle: known?.handle ?? null,
+      };
+      return { patch: { resources: [...others, made] }, due: [] };
+    },
+  });
+}

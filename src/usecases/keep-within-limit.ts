@@ -1,0 +1,70 @@
+import { limitReached } from '../domain/decide.js';
+import { abandoned, isAdmitted, type Environment } from '../domain/environment.js';
+import { defaultSettings } from '../domain/settings.js';
+import type { Ports, StoredEnvironment } from '../ports.js';
+import { changeEnvironment } from './change-environment.js';
+import { supersedeOlder } from './ensure-head-deployment.js';
+
+const PAGE = 100;
+
+/**
+ * Two that are admitted in one moment may both have counted one place left. Whoever sees too many afterwards takes the last ones out:
+ * all who look agree on which, by the order in which they were admitted. Answers those that have no place.
+ */
+export async function keepWithinLimit(ports: Ports, projectId: string): Promise<ReadonlySet<string>> {
+  const out = new Set<string>();
+  for (const { id, admittedAt } of excess(await admittedOf(ports, projectId))) {
+    const changed = await changeEnvironment(ports, {
+      id,
+      plan: (seen) => (isAdmitted(seen) && placeOf(seen) === placeOf({ admittedAt }) ? putOut(seen) : null),
+    });
+    if (isAdmitted(changed)) continue;
+    out.add(id);
+    await supersedeOlder(ports, changed);
+  }
+  return out;
+}
+
+async function admittedOf(
+  { environments }: Pick<Ports, 'environments'>,
+  projectId: string,
+): Promise<StoredEnvironment[]> {
+  const all: StoredEnvironment[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = { limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const { items, nextCursor } = await environments.list({ projectId, activeOnly: true }, page);
+    all.push(...items.filter(isAdmitted));
+    cursor = nextCursor ?? undefined;
+  } while (cursor);
+  return all;
+}
+
+/** A pull request may have lowered its own limit; that must not cost another one its place. */
+function excess(all: readonly StoredEnvironment[]): StoredEnvironment[] {
+  const order = [...all].sort((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1));
+  let taken = 0;
+  return order.filter((environment) => {
+    const fits = taken < settingsOf(environment).limits.environments;
+    if (fits) taken += 1;
+    return !fits;
+  });
+}
+
+/** Those that were there before places were written down come first. */
+function placeOf({ admittedAt }: Pick<Environment, 'admittedAt'>): number {
+  return admittedAt?.getTime() ?? 0;
+}
+
+function putOut(seen: StoredEnvironment) {
+  const patch = {
+    status: abandoned(seen) ?? seen.status,
+    generation: seen.generation + 1,
+    decision: limitReached(settingsOf(seen)),
+  };
+  return { patch, due: ['report'] as const };
+}
+
+function settingsOf({ settings }: Environment) {
+  return settings ?? defaultSettings();
+}

@@ -1,0 +1,50 @@
+import { isHeadDeployment } from '../domain/environment.js';
+import { VitrineError } from '../domain/errors.js';
+import type { Ports, Release, StoredDeployment, StoredEnvironment } from '../ports.js';
+import { changeEnvironment } from './change-environment.js';
+import { intendResource } from './intend-resource.js';
+import { runFor } from './run-for.js';
+
+/**
+ * Hands a complete upload to its target. What will be made is written down first, so that tear-down finds it whatever happens;
+ * a deployment that was overtaken meanwhile has its resource removed again.
+ */
+export async function publish(ports: Ports, deployment: StoredDeployment): Promise<void> {
+  const target = ports.targets.get(deployment.target ?? '');
+  if (!target)
+    throw new VitrineError(
+      'unprocessable',
+      `There is no target "${deployment.target ?? ''}" on this server.`,
+    );
+  const intended = await intendResource(ports, { deployment, artifactRoot: deployment.artifactRoot });
+  const options = target.options.parse(intended.settings?.target?.options ?? {});
+  const { handle } = await target.deploy(
+    releaseOf(intended, deployment),
+    options,
+    runFor(ports, deployment.id),
+  );
+  await changeEnvironment(ports, {
+    id: deployment.environmentId,
+    plan: (seen) => {
+      const doomed = !isHeadDeployment(seen, deployment);
+      const resources = seen.resources.map((resource) =>
+        resource.deploymentId === deployment.id
+          ? { ...resource, handle, doomed: resource.doomed || doomed }
+          : resource,
+      );
+      return { patch: { resources }, due: doomed ? ['teardown'] : [] };
+    },
+  });
+}
+
+function releaseOf(environment: StoredEnvironment, deployment: StoredDeployment): Release {
+  return {
+    slug: environment.slug,
+    generation: deployment.generation,
+    projectId: environment.projectId,
+    sha: deployment.sha,
+    artifact: deployment.artifactRoot,
+    image: null,
+    variables: {},
+  };
+}

@@ -1,0 +1,106 @@
+import { isActive, isHeadDeployment, type Environment } from '../domain/environment.js';
+import { VitrineError } from '../domain/errors.js';
+import { commitLabel, previewUrl } from '../domain/host-label.js';
+import { withUploadNotes } from '../domain/upload-notes.js';
+import type { Ports, StoredDeployment, UploadState } from '../ports.js';
+import { changeDeployment } from './change-deployment.js';
+import { changeEnvironment } from './change-environment.js';
+import { forgetArtifact } from './forget-artifact.js';
+import { intendResource } from './intend-resource.js';
+import { publish } from './publish.js';
+import { environmentOf, refuseLate } from './record-progress.js';
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** The names of a build came in: answers which files are missing. */
+export async function receivePlan(
+  ports: Ports,
+  { deploymentId, plan }: { deploymentId: string; plan: Uint8Array },
+): Promise<{ answer: Answer }> {
+  const deployment = await uploading(ports, deploymentId);
+  const planned = await ports.uploads.plan({ deploymentId, projectId: deployment.projectId }, plan);
+  await intendResource(ports, { deployment, artifactRoot: planned.root });
+  const commitUrl = await whenComplete(ports, { deployment, state: planned });
+  return { answer: { ...planned.answer, commitUrl } };
+}
+
+/** Missing files came in, many at once. When nothing is missing any more the build is published, not yet live. */
+export async function receivePack(
+  ports: Ports,
+  { deploymentId, pack }: { deploymentId: string; pack: AsyncIterable<Uint8Array> },
+): Promise<{ answer: Answer }> {
+  const deployment = await uploading(ports, deploymentId);
+  const state = await takePack(ports, { deployment, pack });
+  const commitUrl = await whenComplete(ports, { deployment, state });
+  return { answer: { complete: state.completeRoot !== null, notes: state.notes, commitUrl } };
+}
+
+/** Files that come in while the preview is being removed must not outlive it. */
+async function takePack(
+  ports: Ports,
+  { deployment, pack }: { deployment: StoredDeployment; pack: AsyncIterable<Uint8Array> },
+): Promise<UploadState> {
+  const { id: deploymentId, projectId } = deployment;
+  const { resources } = await environmentOf(ports, deployment);
+  const intended = resources.find((resource) => resource.deploymentId === deploymentId)?.artifactRoot;
+  try {
+    return await ports.uploads.pack({ deploymentId, projectId }, pack);
+  } finally {
+    const environment = await environmentOf(ports, deployment);
+    if (!isActive(environment) && intended) await forgetArtifact(ports, { projectId, root: intended });
+    await uploading(ports, deploymentId);
+  }
+}
+
+async function uploading(ports: Ports, id: string): Promise<StoredDeployment> {
+  const deployment = await ports.deployments.get(id);
+  if (!deployment) throw new VitrineError('not_found', `There is no deployment ${id}.`);
+  const environment = await environmentOf(ports, deployment);
+  if (!isHeadDeployment(environment, deployment) || deployment.completedAt) {
+    await refuseLate(ports, { environment, deployment });
+  }
+  return deployment;
+}
+
+interface Arrival {
+  readonly deployment: StoredDeployment;
+  readonly state: UploadState;
+}
+
+/** Publishes a whole build at the address of its commit, which it answers: there the run visits it before it goes live. */
+async function whenComplete(ports: Ports, { deployment, state }: Arrival): Promise<string | null> {
+  const { completeRoot: root, notes } = state;
+  if (root === null) return null;
+  const environment = await environmentOf(ports, deployment);
+  const label = commitLabel({ sha: deployment.sha, label: environment.slug });
+  const commitUrl = previewUrl({ label, base: ports.previewBase });
+  if (isPublished(environment, { deployment, root })) return commitUrl;
+  const kept = await changeDeployment(ports, {
+    id: deployment.id,
+    plan: () => ({ artifactRoot: root, commitUrl }),
+  });
+  await publish(ports, kept);
+  await note(ports, { environment, notes });
+  return commitUrl;
+}
+
+/** The artifact alone is not enough: a crash may have come between its name and its publication. */
+function isPublished(
+  { resources }: Environment,
+  { deployment, root }: { deployment: StoredDeployment; root: string },
+): boolean {
+  const resource = resources.find(({ deploymentId }) => deploymentId === deployment.id);
+  return deployment.artifactRoot === root && resource?.artifactRoot === root && resource.handle !== null;
+}
+
+async function note(
+  ports: Ports,
+  { environment, notes }: { environment: Environment; notes: readonly string[] },
+): Promise<void> {
+  // Seldom is there anything to say: then nothing is written.
+  if (withUploadNotes(environment.notes, notes) === environment.notes) return;
+  await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => ({ patch: { notes: withUploadNotes(seen.notes, notes) }, due: ['report'] }),
+  });
+}

@@ -1,0 +1,43 @@
+import { isActive } from '../domain/environment.js';
+import { isVitrineError, VitrineError, type ErrorCode } from '../domain/errors.js';
+import { DEPLOYMENT } from '../domain/lifecycle.js';
+import type { Ports, StoredEnvironment } from '../ports.js';
+import { claimRun, type ClaimRequest } from './claim-run.js';
+import { failDeployment } from './fail-deployment.js';
+
+/** A run that cannot do its work ends its deployment at once: the reason is for the check and the comment, not for the run's log alone. */
+export async function refuseRun(
+  ports: Ports,
+  { environment, body, reason }: { environment: StoredEnvironment; body: ClaimRequest; reason: string },
+): Promise<VitrineError> {
+  const claimed = await claimRun(ports, { environment, body });
+  if (!DEPLOYMENT[claimed.deployment.status].settled) {
+    await failDeployment(ports, { ...claimed, event: 'fail', error: reason });
+  }
+  return new VitrineError('unprocessable', reason);
+}
+
+const ASKED_WRONGLY: readonly ErrorCode[] = ['bad_request', 'not_found'];
+
+/** The workflow asks for the wrong thing, and will ask for the same the next time. */
+export function isAskedWrongly(error: unknown): error is VitrineError {
+  return isVitrineError(error) && ASKED_WRONGLY.includes(error.code);
+}
+
+export interface Misled {
+  readonly repoId: number;
+  readonly number: number;
+  readonly sha: string;
+  readonly error: VitrineError;
+}
+
+/** A run of which nobody can say which deployment it is for: those of its commit that still wait for one tell why it does not come. */
+export async function refuseWaiting(ports: Ports, { repoId, number, sha, error }: Misled): Promise<void> {
+  for (const environment of await ports.environments.ofPullRequest(repoId, number)) {
+    const { head } = environment;
+    if (!isActive(environment) || head?.sha !== sha) continue;
+    const deployment = await ports.deployments.get(head.deploymentId);
+    if (!deployment || deployment.run !== null || DEPLOYMENT[deployment.status].settled) continue;
+    await failDeployment(ports, { environment, deployment, event: 'fail', error: error.message });
+  }
+}

@@ -1,0 +1,23 @@
+import { pendingStages, type RunRef } from '../domain/deployment.js';
+import { nextDeployment } from '../domain/lifecycle.js';
+import type { Ports, StoredEnvironment } from '../ports.js';
+import { changeDeployment } from './change-deployment.js';
+import { endedSilently } from './silent-end.js';
+
+/** Opens the deployment of the head again if all that is known against it is that its run ended: now the run speaks for itself. */
+export async function reopenSilent(
+  ports: Ports,
+  { environment, run }: { environment: StoredEnvironment; run: RunRef },
+): Promise<void> {
+  const id = environment.head?.deploymentId;
+  const deployment = id === undefined ? null : await ports.deployments.get(id);
+  if (!deployment || !endedSilently(deployment, run)) return;
+  const afresh = { run: null, error: null, completedAt: null, stages: pendingStages(), logTail: [] };
+  await changeDeployment(ports, {
+    id: deployment.id,
+    plan: (seen) => {
+      const status = endedSilently(seen, run) ? nextDeployment(seen.status, 'revive') : undefined;
+      return status ? { ...afresh, status } : null;
+    },
+  });
+}

@@ -1,0 +1,38 @@
+import { settleStages } from '../domain/deployment.js';
+import { DEPLOYMENT, S, nextDeployment, type DeploymentEvent } from '../domain/lifecycle.js';
+import type { DeploymentPatch, Ports, StoredDeployment } from '../ports.js';
+import { changeDeployment } from './change-deployment.js';
+
+export interface Settlement {
+  readonly id: string;
+  readonly event: Exclude<DeploymentEvent, 'start' | 'revive'>;
+  readonly error: string | null;
+  readonly logTail?: readonly string[];
+  /** Only while it belongs to an earlier generation: it may have been revived since it was looked at. */
+  readonly before?: number;
+}
+
+/** Ends a deployment once; one that has ended already is left as it ended. */
+export function settleDeployment(
+  ports: Pick<Ports, 'deployments' | 'clock'>,
+  { id, event, error, logTail, before }: Settlement,
+): Promise<StoredDeployment> {
+  const now = ports.clock.now();
+  return changeDeployment(ports, {
+    id,
+    plan: (seen): DeploymentPatch | null => {
+      if (before !== undefined && seen.generation >= before) return null;
+      const status = nextDeployment(seen.status, event);
+      if (!status) return null;
+      const open =
+        DEPLOYMENT[status].text.tone === 'good' ? S.completed : event === 'fail' ? S.failed : S.cancelled;
+      return {
+        status,
+        error,
+        completedAt: now,
+        stages: settleStages(seen.stages, { open, at: now, error }),
+        ...(logTail ? { logTail } : {}),
+      };
+    },
+  });
+}

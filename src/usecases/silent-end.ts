@@ -1,0 +1,12 @@
+import { sameRun, type Deployment, type RunRef } from '../domain/deployment.js';
+
+/** What a deployment says whose run ended without a word of its own. */
+export const SILENT_END = {
+  fail: 'The workflow run ended without reporting a result: see its log on GitHub.',
+  cancel: 'The workflow run was cancelled before it reported a result.',
+} as const;
+
+/** GitHub promises no order: what the run itself reports may be heard of after its end, and knows better. */
+export function endedSilently({ run, error }: Deployment, of: RunRef): boolean {
+  return sameRun(run, of) && Object.values<string | null>(SILENT_END).includes(error);
+}

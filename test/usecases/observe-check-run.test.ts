@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CHECK, CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import { VitrineError, type ErrorCode } from '../../src/domain/errors.js';
+import type { Ports } from '../../src/ports.js';
+import { observeCheckRun, type ReportedRun } from '../../src/usecases/observe-check-run.js';
+import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
+import { lookAt } from '../support/look-at.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const URL = 'http://elsewhere.example/';
+let world: World;
+let opened = 0;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** A pull request of its own, and a run that reports by its own check run. */
+async function begin() {
+  opened += 1;
+  const options = { repository: REPOSITORY, head: `change-${opened}` };
+  const { number, head } = (await world.github.openPullRequest(options)).pullRequest;
+  await world.settle();
+  const run = { id: String(900 + opened), attempt: 1, job: 'preview' };
+  const external = { environment: `pr-${number}`, project: 'hello', sha: head.sha, run };
+  const report = (changes: Partial<ReportedRun> = {}): ReportedRun => ({
+    repoId: world.repoId(),
+    external,
+    status: CHECK.completed,
+    conclusion: CONCLUSION.success,
+    url: URL,
+    summary: 'It is up.',
+    ...changes,
+  });
+  const building = report({ status: CHECK.inProgress, conclusion: null, url: null });
+  const end = (conclusion: string) =>
+    observeWorkflowRun(world.app.ports, { repoId: world.repoId(), runId: run.id, attempt: 1, conclusion });
+  return { number, run, report, building, end };
+}
+
+const observe = (reported: ReportedRun, ports: Ports = world.app.ports) => observeCheckRun(ports, reported);
+
+test.each([CONCLUSION.success, CONCLUSION.cancelled])(
+  'the report of a run counts, also when the end of the run (%s) was heard of first',
+  async (conclusion) => {
+    const { number, report, building, end } = await begin();
+    await observe(building);
+    await end(conclusion);
+    expect((await lookAt(world, number)).environment.current).toBeNull();
+    expect(await observe(report())).toMatchObject({ action: 'update', rule: 'reported-by-run' });
+    const { environment, deployments } = await lookAt(world, number);
+    expect(environment).toMatchObject({ status: E.ready, error: null, current: { url: URL } });
+    expect(deployments.map(({ status, error }) => [status, error])).toEqual([[D.success, null]]);
+  },
+);
+
+test('the reason that the run itself gives counts more than that it ended', async () => {
+  const { number, report, building, end } = await begin();
+  await observe(building);
+  await end(CONCLUSION.failure);
+  await observe(report({ conclusion: CONCLUSION.failure, url: null, summary: 'No page at that address.' }));
+  const { environment, deployments } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.failed, error: 'No page at that address.' });
+  expect(deployments.map(({ status }) => status)).toEqual([D.failed]);
+});
+
+test('what a run reported itself is final: neither its end nor a second report changes it', async () => {
+  const { number, report, building, end } = await begin();
+  await observe(building);
+  await observe(report({ conclusion: CONCLUSION.failure, url: null, summary: 'No page.' }));
+  await end(CONCLUSION.failure);
+  expect(await observe(report())).toMatchObject({ action: 'ignore', rule: 'late-report' });
+  const { environment } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.failed, error: 'No page.', current: null });
+});
+
+test('a late report of a run does not overrule a newer attempt', async () => {
+  const { number, run, report, building, end } = await begin();
+  await observe(building);
+  await end(CONCLUSION.failure);
+  const again = { ...building.external, run: { ...run, attempt: 2 } };
+  await observe({ ...building, external: again });
+  expect(await observe(report())).toMatchObject({ action: 'ignore', rule: 'late-report' });
+  const { environment, deployments } = await lookAt(world, number);
+  expect(environment.current).toBeNull();
+  expect(deployments.map(({ status }) => status)).toEqual([D.running, D.failed]);
+});
+
+const failing = (code: ErrorCode): Ports => {
+  const change = () => Promise.reject(new VitrineError(code, 'The database does not answer.'));
+  return { ...world.app.ports, deployments: { ...world.app.ports.deployments, change } };
+};
+
+test.each<ErrorCode>(['unavailable', 'bad_gateway', 'too_many_requests', 'internal'])(
+  'a report that could not be taken down (%s) is not lost: it is tried again',
+  async (code) => {
+    const { report } = await begin();
+    await expect(observe(report(), failing(code))).rejects.toMatchObject({ code });
+  },
+);
+
+test.each<ErrorCode>(['conflict', 'stale_head', 'environment_gone'])(
+  'a report that came too late (%s) is answered for good',
+  async (code) => {
+    const { report } = await begin();
+    expect(await observe(report(), failing(code))).toMatchObject({ action: 'ignore', rule: 'late-report' });
+  },
+);
+
+test('a success without an address is answered for good, with the reason', async () => {
+  const { report } = await begin();
+  const decision = await observe(report({ url: null }));
+  expect(decision).toMatchObject({ action: 'ignore', rule: 'report-refused' });
+  expect(decision.detail).toMatch(/"url"/);
+});
