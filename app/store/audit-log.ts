@@ -1,0 +1,17 @@
+import type { Connection } from 'mongoose';
+import type { AuditLog } from '../../src/ports.js';
+import { insertedOrThere } from './duplicate-key.js';
+import { auditModel } from './models/audit-log.js';
+import { newId } from './new-id.js';
+import { retryOnce } from './retry-once.js';
+
+/** Who did what. Entries are only ever added. */
+export function auditLog(connection: Connection): AuditLog {
+  const { collection } = auditModel(connection);
+  return {
+    async record({ actor, action, subject, detail }) {
+      const entry = { _id: newId() as never, actor, action, subject, detail, at: new Date() };
+      await retryOnce(() => insertedOrThere(collection.insertOne(entry)));
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** A MongoDB the App can use, and how to let it go. */
+export type Database = {
+  readonly uri: string;
+  /** How it was found, in one line for people. */
+  readonly way: string;
+  stop(): Promise<void>;
+};
+
+export type FindOptions = {
+  /** `MONGODB_URI`, when the operator gave one. */
+  readonly uri?: string | undefined;
+  readonly dataDir: string;
+  /** Where programs are looked for (`PATH`) and what they inherit. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: (line: string) => void;
+  /** Whether mongodb-memory-server may download a mongod it does not have yet; it may, unless told otherwise. */
+  readonly allowDownload?: boolean;
+  /** The ways to run a database here, in order, instead of all there are. */
+  readonly ways?: readonly LocalWay[];
+};
+
+/** Everything a way that keeps its data here needs. */
+export type LocalOptions = Pick<FindOptions, 'env' | 'log' | 'allowDownload'> & {
+  readonly directory: string;
+  /** Notes which server process uses the directory from now on. */
+  readonly hold: (server: number) => Promise<void>;
+};
+
+/** Why a way is closed on this machine. */
+export type Missing = { readonly missing: string };
+
+/** One way to run a database on this machine. The two engines write files the other cannot read. */
+export type LocalWay = {
+  readonly engine: 'mongod' | 'embedded';
+  start(options: LocalOptions): Promise<Database | Missing>;
+};
+
+/** The address of a server on this machine; without MONGODB_URI the database is called `vitrine`. */
+export function localUri(port: number): string {
+  return `mongodb://127.0.0.1:${port}/vitrine?directConnection=true`;
+}

@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { VitrineError } from '../../../src/domain/errors.js';
+import { cachedMongod } from './cached-mongod.js';
+import type { Database, FindOptions, LocalOptions, LocalWay, Missing } from './database.js';
+import { claim, refuseIfHeld, unclaim } from './data-directory.js';
+import { embeddedEngine } from './embedded-engine.js';
+import { givenAddress } from './given-address.js';
+import { madeBy, markMaker } from './maker.js';
+import { systemMongod } from './system-mongod.js';
+
+export type { Database, FindOptions } from './database.js';
+
+const LOCAL_WAYS: readonly LocalWay[] = [systemMongod, cachedMongod, embeddedEngine];
+
+/**
+ * Finds a MongoDB: the address the operator gave, a mongod on the PATH, one that mongodb-memory-server has or can get,
+ * the embedded engine. The last three keep their data in `<dataDir>/mongodb`.
+ */
+export async function findDatabase(options: FindOptions): Promise<Database> {
+  const database = options.uri ? givenAddress(options.uri) : await localDatabase(options);
+  options.log(`database: ${database.way}`);
+  return database;
+}
+
+async function localDatabase({
+  dataDir,
+  env,
+  log,
+  allowDownload = true,
+  ways = LOCAL_WAYS,
+}: FindOptions): Promise<Database> {
+  const directory = join(resolve(dataDir), 'mongodb');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await refuseIfHeld(directory);
+  const maker = await madeBy(directory);
+  const missing: string[] = [];
+  for (const way of ways.filter(({ engine }) => !maker || engine === maker)) {
+    const found = await startWay(way, {
+      directory,
+      env,
+      log,
+      allowDownload,
+      hold: (server) => claim(directory, server),
+    });
+    if ('uri' in found) return { ...found, stop: () => found.stop().finally(() => unclaim(directory)) };
+    missing.push(found.missing);
+  }
+  throw nothingWorks({ directory, maker, missing });
+}
+
+async function startWay(way: LocalWay, options: LocalOptions): Promise<Database | Missing> {
+  const unmark = await markMaker(options.directory, way.engine);
+  try {
+    const found = await way.start(options);
+    if ('missing' in found) await unmark();
+    return found;
+  } catch (error) {
+    await unmark();
+    throw error;
+  }
+}
+
+function nothingWorks({
+  directory,
+  maker,
+  missing,
+}: {
+  directory: string;
+  maker: string | undefined;
+  missing: string[];
+}): VitrineError {
+  const tried = ['MONGODB_URI is not set', ...missing].map((reason) => `\n  - ${reason}`).join('');
+  const kept = maker ? ` The data in ${directory} was written by ${maker}, so only that can read it.` : '';
+  return new VitrineError(
+    'unavailable',
+    `No database could be found.${kept} Tried:${tried}\nSet MONGODB_URI to a running MongoDB, or install MongoDB so that mongod is on the PATH.`,
+  );
+}

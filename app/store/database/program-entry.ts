@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { VitrineError } from '../../../src/domain/errors.js';
+
+/** The JavaScript of a program of this folder: beside this module when that is compiled, else in the build. */
+export function programEntry(name: 'engine/main.js' | 'binary/main.js'): string {
+  const candidates = [`./${name}`, `../../../build/app/store/database/${name}`].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  const entry = candidates.find((path) => existsSync(path));
+  if (entry) return entry;
+  throw new VitrineError(
+    'unavailable',
+    `The program ${name} is not compiled yet; run "npm run build" first.`,
+  );
+}

@@ -1,0 +1,66 @@
+import { trusted, type Model } from 'mongoose';
+import { D, UNSETTLED_DEPLOYMENTS } from '../../src/domain/lifecycle.js';
+import type { DeploymentStore } from '../../src/ports.js';
+import { orNull, toDeployment, WITHOUT_SHA7, type VisibleDeployment } from './deployment-document.js';
+import type { DeploymentDocument } from './models/deployment.js';
+import { cursorOf, limitOf, pageOf } from './page.js';
+import { text, whole } from './primitive.js';
+
+type Queries = Pick<
+  DeploymentStore,
+  'unsettledOfRun' | 'unsettledOf' | 'silentSince' | 'listOf' | 'bySha7' | 'countByStatus'
+>;
+
+/** Every index is named: the planner may otherwise guess from a few documents and sort in memory. */
+export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
+  const find = (filter: object) => model.find(filter, WITHOUT_SHA7).lean<VisibleDeployment[]>();
+  const unsettled = () => trusted({ $in: [...UNSETTLED_DEPLOYMENTS] });
+  return {
+    async unsettledOfRun(repoId, runId) {
+      const filter = {
+        repoId: whole(repoId, 'the repository'),
+        'run.id': text(runId, 'the run'),
+        status: unsettled(),
+      };
+      return (await find(filter).sort({ _id: 1 }).hint('repo_run_status_id')).map(toDeployment);
+    },
+    async unsettledOf(environmentId) {
+      const filter = { environmentId: text(environmentId, 'the environment'), status: unsettled() };
+      return (await find(filter).sort({ _id: 1 }).hint('environment_status_id')).map(toDeployment);
+    },
+    async silentSince(before, limit) {
+      const filter = { status: unsettled(), updatedAt: trusted({ $lt: before }) };
+      const found = find(filter).sort({ updatedAt: 1 }).limit(limitOf({ limit })).hint('status_updated');
+      return (await found).map(toDeployment);
+    },
+    async listOf(environmentId, page) {
+      const limit = limitOf(page);
+      const after = cursorOf(page, /^[0-9A-Za-z_-]{1,64}$/);
+      const filter = {
+        environmentId: text(environmentId, 'the environment'),
+        ...(after && { _id: trusted({ $lt: after[0] }) }),
+      };
+      const found = await find(filter)
+        .sort({ _id: -1 })
+        .limit(limit + 1)
+        .hint('environment_id');
+      return pageOf(found.map(toDeployment), { limit, cursor: ({ id }) => id });
+    },
+    async bySha7(environmentId, sha7) {
+      const filter = {
+        environmentId: text(environmentId, 'the environment'),
+        sha7: text(sha7, 'the commit'),
+        status: trusted({ $in: [D.success, ...UNSETTLED_DEPLOYMENTS] }),
+        artifactRoot: trusted({ $ne: null }),
+        deletedAt: null,
+      };
+      const found = find(filter).sort({ _id: -1 }).limit(1).hint('environment_sha7_id');
+      return orNull((await found)[0] ?? null);
+    },
+    async countByStatus() {
+      const statuses = Object.values(D);
+      const counts = await Promise.all(statuses.map((status) => model.countDocuments({ status })));
+      return Object.fromEntries(statuses.map((status, index) => [status, counts[index] ?? 0]));
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { mongo } from 'mongoose';
+import { INBOX } from '../../src/domain/lifecycle.js';
+import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../src/ports.js';
+import { MAX_TIME_MS } from './limits.js';
+import type { DeliveryDocument } from './models/webhook-delivery.js';
+import { newId } from './new-id.js';
+import { limitOf } from './page.js';
+import { text, whole } from './primitive.js';
+
+type Deliveries = mongo.Collection<DeliveryDocument>;
+type Worker = Parameters<InboxStore['claim']>[0];
+
+const OPTIONS = { maxTimeMS: MAX_TIME_MS };
+/** When others take all that was found, there may be more behind it. */
+const ROUNDS = 3;
+const READY = { status: INBOX.stored, $expr: { $lte: ['$readyAt', '$$NOW'] } };
+
+/** Handing deliveries out, by lease and fence, on the database's clock. */
+export function inboxClaims(collection: Deliveries): Pick<InboxStore, 'claim' | 'finish' | 'retry'> {
+  return {
+    async claim(by) {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const ids = await readyIds(collection, by);
+        if (ids.length === 0) return [];
+        const claimed = await claim(collection, { ids, by });
+        if (claimed.length > 0) return claimed;
+      }
+      return [];
+    },
+    async finish(delivery, decision) {
+      const set = { status: outcomeOf(decision), decision, error: null, claim: null };
+      await collection.updateOne(stillHeld(delivery), { $set: set }, OPTIONS);
+    },
+    async retry(delivery, { error, inMs, park }) {
+      const set = {
+        status: park ? INBOX.parked : INBOX.stored,
+        readyAt: { $add: ['$$NOW', whole(inMs, 'the time')] },
+        error: { $literal: error },
+        claim: null,
+      };
+      await collection.updateOne(stillHeld(delivery), [{ $set: set }], OPTIONS);
+    },
+  };
+}
+
+async function readyIds(collection: Deliveries, { limit }: Worker): Promise<string[]> {
+  const found = await collection
+    .find(READY, { ...OPTIONS, projection: { _id: 1 }, hint: 'stored_received' })
+    .sort({ receivedAt: 1, _id: 1 })
+    .limit(limitOf({ limit }))
+    .toArray();
+  return found.map(({ _id }) => _id);
+}
+
+/** The condition is asked again by the write, so that each delivery goes to one worker; the mark tells which are ours. */
+async function claim(
+  collection: Deliveries,
+  { ids, by }: { ids: readonly string[]; by: Worker },
+): Promise<ClaimedDelivery[]> {
+  const mark = `${text(by.owner, 'the owner')} ${newId()}`;
+  const set = {
+    readyAt: { $add: ['$$NOW', whole(by.leaseMs, 'the lease')] },
+    claim: { $literal: mark },
+    attempts: { $add: ['$attempts', 1] },
+    fence: { $add: ['$fence', 1] },
+  };
+  await collection.updateMany({ _id: { $in: ids }, ...READY }, [{ $set: set }], OPTIONS);
+  const ours = collection.find({ _id: { $in: ids }, claim: mark }, { ...OPTIONS, promoteBuffers: true });
+  const order = new Map(ids.map((id, index) => [id, index]));
+  const found = (await ours.toArray()).sort((a, b) => (order.get(a._id) ?? 0) - (order.get(b._id) ?? 0));
+  return found.map(toClaimed);
+}
+
+function stillHeld({ guid, fence }: ClaimedDelivery): {
+  _id: string;
+  status: typeof INBOX.stored;
+  fence: number;
+} {
+  return { _id: text(guid, 'the guid'), status: INBOX.stored, fence: whole(fence, 'the fence') };
+}
+
+function outcomeOf({ action }: DeliveryDecision): typeof INBOX.ignored | typeof INBOX.handled {
+  return action === 'ignore' ? INBOX.ignored : INBOX.handled;
+}
+
+function toClaimed(document: DeliveryDocument): ClaimedDelivery {
+  const { _id, event, action, repoId, installationId, body, receivedAt, attempts, fence } = document;
+  return { guid: _id, event, action, repoId, installationId, body, receivedAt, attempts, fence };
+}

@@ -1,0 +1,74 @@
+import type { Connection } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { INBOX } from '../../src/domain/lifecycle.js';
+import type { Delivery, InboxStore } from '../../src/ports.js';
+import { inboxClaims } from './inbox-claims.js';
+import { countDeliveries, listDeliveries } from './inbox-list.js';
+import { insertBatch } from './insert-batch.js';
+import { MAX_TIME_MS } from './limits.js';
+import { deliveryModel, type DeliveryDocument } from './models/webhook-delivery.js';
+import { retryOnce } from './retry-once.js';
+
+type Deliveries = mongo.Collection<DeliveryDocument>;
+
+const EPOCH = new Date(0);
+
+/** Webhooks as they came. The first lines of defence against losing one. */
+export function inboxStore(connection: Connection): InboxStore {
+  const collection = deliveryModel(connection).collection as unknown as Deliveries;
+  return {
+    async store(deliveries) {
+      if (deliveries.length === 0) return;
+      const documents = deliveries.map(toDocument);
+      await retryOnce(() => insert(collection, documents));
+    },
+    ...inboxClaims(collection),
+    list: (filter, page) => listDeliveries(collection, { filter, page }),
+    counts: () => countDeliveries(collection),
+  };
+}
+
+async function insert(collection: Deliveries, documents: readonly DeliveryDocument[]): Promise<void> {
+  const there = await insertBatch(collection, documents);
+  if (there.length === 0) return;
+  await storeAgain(
+    collection,
+    there.map((position) => documents[position]?._id ?? ''),
+  );
+}
+
+/** GitHub or a person delivers a parked one again: that asks for another try. */
+async function storeAgain(collection: Deliveries, guids: readonly string[]): Promise<void> {
+  await collection.updateMany(
+    { _id: { $in: guids }, status: INBOX.parked },
+    { $set: { status: INBOX.stored, attempts: 0, readyAt: EPOCH, claim: null } },
+    { maxTimeMS: MAX_TIME_MS },
+  );
+}
+
+function toDocument({
+  guid,
+  event,
+  action,
+  repoId,
+  installationId,
+  body,
+  receivedAt,
+}: Delivery): DeliveryDocument {
+  return {
+    _id: guid,
+    event,
+    action,
+    repoId,
+    installationId,
+    body,
+    receivedAt,
+    status: INBOX.stored,
+    readyAt: EPOCH,
+    attempts: 0,
+    fence: 0,
+    claim: null,
+    decision: null,
+    error: null,
+  };
+}

@@ -1,0 +1,103 @@
+import { trusted, type Connection, type mongo } from 'mongoose';
+import { VitrineError } from '../../../src/domain/errors.js';
+import type { Log } from '../../../src/ports.js';
+import {
+  MIGRATIONS as MIGRATIONS_COLLECTION,
+  migrationModel,
+  type MigrationDocument,
+} from '../models/migration.js';
+import { MIGRATIONS } from './all.js';
+import { checkIndexes } from './check-indexes.js';
+import { withMigrationLock } from './migration-lock.js';
+import type { Migration } from './migration.js';
+
+export interface Applied {
+  readonly version: number;
+  readonly name: string;
+  readonly appliedAt: Date;
+}
+
+export interface MigrateOptions {
+  readonly connection: Connection;
+  readonly log: Log;
+  /** The version to end at; the newest this code knows unless said. */
+  readonly to?: number;
+  readonly migrations?: readonly Migration[];
+}
+
+type Plan = Required<Omit<MigrateOptions, 'connection'>> & { readonly db: mongo.Db };
+
+/** Brings the database to a version, up or down. Several processes may start at once: one works, the others wait. */
+export async function migrate(options: MigrateOptions): Promise<void> {
+  const { connection, log, migrations = MIGRATIONS } = options;
+  const newest = migrations.at(-1)?.version ?? 0;
+  const db = connection.getClient().db(connection.name);
+  const plan = { db, log, migrations, to: options.to ?? newest };
+  const applied = await history(connection);
+  refuseNewer(applied, newest);
+  if (!isAt(applied, plan)) await withMigrationLock(collectionOf(db), () => run(connection, plan));
+  await checkIndexes(
+    db,
+    migrations.filter(({ version }) => version <= plan.to),
+  );
+}
+
+/** The migrations that are in force, oldest first. */
+export async function history(connection: Connection): Promise<readonly Applied[]> {
+  const applied = { version: trusted({ $gt: 0 }) };
+  const found = await migrationModel(connection).find(applied).sort({ _id: 1 }).lean<MigrationDocument[]>();
+  return found.map(({ version = 0, name = '', appliedAt = new Date(0) }) => ({ version, name, appliedAt }));
+}
+
+/** Asked again under the lock: whoever held it before may have done the work. */
+async function run(connection: Connection, plan: Plan): Promise<void> {
+  const applied = new Set((await history(connection)).map(({ version }) => version));
+  const up = plan.migrations.filter(({ version }) => version <= plan.to && !applied.has(version));
+  const down = plan.migrations.filter(({ version }) => version > plan.to && applied.has(version)).reverse();
+  for (const migration of up) await stepUp(migration, plan);
+  for (const migration of down) await stepDown(migration, plan);
+}
+
+async function stepUp(migration: Migration, { db, log }: Plan): Promise<void> {
+  const { version, name } = migration;
+  const start = performance.now();
+  await migration.up(db);
+  // Noted last: a crash before this line runs the step again, a crash after it does not.
+  await collectionOf(db).updateOne(
+    { _id: idOf(migration) },
+    { $set: { version, name }, $currentDate: { appliedAt: true } },
+    { upsert: true },
+  );
+  log('info', 'The database was migrated', { version, name, ms: Math.round(performance.now() - start) });
+}
+
+async function stepDown(migration: Migration, { db, log }: Plan): Promise<void> {
+  const { version, name } = migration;
+  // Forgotten first: a crash half-way leaves a step that runs up again, never one that is noted but undone.
+  await collectionOf(db).deleteOne({ _id: idOf(migration) });
+  await migration.down(db);
+  log('info', 'A migration of the database was taken back', { version, name });
+}
+
+function isAt(applied: readonly Applied[], { migrations, to }: Plan): boolean {
+  const wanted = migrations.filter(({ version }) => version <= to);
+  return (
+    applied.length === wanted.length &&
+    wanted.every(({ version }, index) => applied[index]?.version === version)
+  );
+}
+
+function refuseNewer(applied: readonly Applied[], newest: number): void {
+  const newer = applied.find(({ version }) => version > newest);
+  if (!newer) return;
+  const has = `The database has version ${newer.version} (${newer.name}) and this program knows ${newest}`;
+  throw new VitrineError('conflict', `${has}: start the newer program, or migrate down with it first.`);
+}
+
+function collectionOf(db: mongo.Db): mongo.Collection<MigrationDocument> {
+  return db.collection<MigrationDocument>(MIGRATIONS_COLLECTION);
+}
+
+function idOf({ version }: Migration): string {
+  return String(version).padStart(4, '0');
+}

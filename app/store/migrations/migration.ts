@@ -1,0 +1,21 @@
+import type { mongo } from 'mongoose';
+
+/** One step of the database's form. Running `up` again after a crash half-way must complete it. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  /** What this step makes; the unique ones are checked at every start. */
+  readonly indexes: readonly IndexDefinition[];
+  up(db: mongo.Db): Promise<void>;
+  down(db: mongo.Db): Promise<void>;
+}
+
+export interface IndexDefinition {
+  readonly collection: string;
+  readonly name: string;
+  readonly key: Readonly<Record<string, 1 | -1>>;
+  readonly unique?: true;
+  readonly partial?: Readonly<Record<string, unknown>>;
+  /** Housekeeping only: the database may remove late or never, so readers look at the date. */
+  readonly expireAfterSeconds?: number;
+}

@@ -1,0 +1,41 @@
+import { Schema, type Connection, type Model } from 'mongoose';
+import type { InboxStatus } from '../../../src/domain/lifecycle.js';
+import type { Delivery, DeliveryDecision } from '../../../src/ports.js';
+import { strictSchema } from './strict-schema.js';
+
+export interface DeliveryDocument extends Omit<Delivery, 'guid' | 'body'> {
+  /** GitHub's delivery id: the same for every attempt to deliver it. */
+  readonly _id: string;
+  readonly body: Uint8Array;
+  readonly status: InboxStatus;
+  /** Claimable from then on, by the database's clock: the end of a lease or of a pause between attempts. */
+  readonly readyAt: Date;
+  readonly attempts: number;
+  readonly fence: number;
+  readonly claim: string | null;
+  readonly decision: DeliveryDecision | null;
+  readonly error: string | null;
+}
+
+export const WEBHOOK_DELIVERIES = 'webhookDeliveries';
+
+const deliverySchema = strictSchema<DeliveryDocument>({
+  _id: String,
+  event: String,
+  action: String,
+  repoId: Number,
+  installationId: Number,
+  body: Buffer,
+  receivedAt: Date,
+  status: String,
+  readyAt: Date,
+  attempts: Number,
+  fence: Number,
+  claim: String,
+  decision: Schema.Types.Mixed,
+  error: String,
+});
+
+export function deliveryModel(connection: Connection): Model<DeliveryDocument> {
+  return connection.model<DeliveryDocument>(WEBHOOK_DELIVERIES, deliverySchema, WEBHOOK_DELIVERIES);
+}

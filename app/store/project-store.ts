@@ -1,0 +1,55 @@
+import type { Connection, Model } from 'mongoose';
+import { VitrineError } from '../../src/domain/errors.js';
+import type { Project } from '../../src/domain/project.js';
+import type { ProjectStore } from '../../src/ports.js';
+import { insertedOrThere } from './duplicate-key.js';
+import { projectModel, type ProjectDocument } from './models/project.js';
+import { newId } from './new-id.js';
+import { text, whole } from './primitive.js';
+import { retryOnce } from './retry-once.js';
+
+type Fresh = Parameters<ProjectStore['ensure']>[0];
+
+/** Projects; a repository can hold several. */
+export function projectStore(connection: Connection): ProjectStore {
+  const model = projectModel(connection);
+  return {
+    ensure: (fresh) => retryOnce(() => ensure(model, fresh)),
+    async get(id) {
+      const found = await model.findOne({ _id: text(id, 'the id') }).lean<ProjectDocument>();
+      return found && toProject(found);
+    },
+    async ofRepo(repoId) {
+      const filter = { repoId: whole(repoId, 'the repository') };
+      const found = await model.find(filter).sort({ name: 1 }).hint('repo_name').lean<ProjectDocument[]>();
+      return found.map(toProject);
+    },
+    async delete(id) {
+      await model.deleteOne({ _id: text(id, 'the id') });
+    },
+  };
+}
+
+/** An insert that found nothing afterwards clashed on the slug: the next one is tried. */
+async function ensure(model: Model<ProjectDocument>, fresh: Fresh): Promise<Project> {
+  const identity = { repoId: whole(fresh.repoId, 'the repository'), name: text(fresh.name, 'the name') };
+  const find = () => model.findOne(identity).lean<ProjectDocument>();
+  let stored = await find();
+  for (const slug of [fresh.slug, fresh.fallbackSlug]) {
+    if (stored) break;
+    await insertedOrThere(model.collection.insertOne(freshProject(fresh, slug) as never));
+    stored = await find();
+  }
+  if (stored) return toProject(stored);
+  throw new VitrineError('conflict', `Both slugs of project ${fresh.name} are taken: give it another name.`);
+}
+
+function freshProject({ repoId, name, isDefault = false }: Fresh, slug: string): ProjectDocument {
+  const now = new Date();
+  return { _id: newId(), repoId, name, slug, active: true, isDefault, createdAt: now, updatedAt: now };
+}
+
+/** Older documents do not say whether they are a default. */
+function toProject({ _id, isDefault = false, ...rest }: ProjectDocument): Project {
+  return { id: _id, isDefault, ...rest };
+}

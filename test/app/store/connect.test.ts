@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { connectStore, type Store } from '../../../app/store/connect.js';
+import { delivery, newEnvironment } from '../../contracts/fresh-documents.js';
+import { testDatabase } from '../../support/test-database.js';
+import { silent } from './empty-stores.js';
+import { breakableWire, type BreakableWire } from './breakable-wire.js';
+
+const database = testDatabase();
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+afterAll(() => database.drop());
+
+async function connected(uri: string): Promise<Store> {
+  const store = await connectStore({ uri, log: silent });
+  opened.push(store);
+  return store;
+}
+
+async function wired(): Promise<BreakableWire> {
+  const wire = await breakableWire(database.uri);
+  opened.push({ close: wire.cut });
+  return wire;
+}
+
+const IN_TIME_MS = 5_000;
+
+async function failureOf(work: () => Promise<unknown>): Promise<{ error: unknown; ms: number }> {
+  const start = performance.now();
+  const error = await work().then(
+    () => 'no failure',
+    (reason: unknown) => reason,
+  );
+  return { error, ms: performance.now() - start };
+}
+
+test('a fresh database is ready after connecting, and again after connecting twice', async () => {
+  const first = await connected(database.uri);
+  const made = await first.stores.environments.ensure(newEnvironment());
+  const second = await connected(database.uri);
+  expect(await second.stores.environments.get(made.id)).toEqual(made);
+  await first.ping();
+  await first.close();
+  await second.ping();
+});
+
+test('a port where nobody listens fails in time, and the password is not told', async () => {
+  const uri = 'mongodb://ada:hunter2@127.0.0.1:1/x';
+  const { error, ms } = await failureOf(() => connectStore({ uri, log: silent }));
+  expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('MONGODB_URI') });
+  expect(String(error)).not.toContain('hunter2');
+  expect(ms).toBeLessThan(IN_TIME_MS);
+});
+
+test('a server that never says a word fails in time', async () => {
+  const mute = createServer().listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const { port } = mute.address() as AddressInfo;
+  const { error, ms } = await failureOf(() =>
+    connectStore({ uri: `mongodb://127.0.0.1:${port}/x`, log: silent }),
+  );
+  mute.close();
+  expect(error).toMatchObject({ code: 'unavailable' });
+  expect(ms).toBeLessThan(IN_TIME_MS);
+});
+
+test('an address that is none is refused at once', async () => {
+  const { error } = await failureOf(() => connectStore({ uri: 'http://127.0.0.1', log: silent }));
+  expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('MONGODB_URI') });
+});
+
+test('in an outage everything fails in time, and works again when the database is back', async () => {
+  const wire = await wired();
+  const store = await connected(wire.uri);
+  await wire.cut();
+  const { stores } = store;
+  const works: (() => Promise<unknown>)[] = [
+    () => stores.inbox.store([delivery()]),
+    () => stores.environments.ensure(newEnvironment()),
+    () => stores.environments.claim('report', { owner: 'w', leaseMs: 1 }),
+    () => stores.tokens.useOnce('jti', new Date()),
+    () => store.ping(),
+  ];
+  const failures = await Promise.all(works.map(failureOf));
+  for (const { error, ms } of failures) {
+    expect(error).toMatchObject({ code: 'unavailable' });
+    expect(ms).toBeLessThan(IN_TIME_MS);
+  }
+  await wire.mend();
+  await stores.inbox.store([delivery()]);
+  expect(await stores.inbox.counts()).toMatchObject({ stored: 1 });
+});
+
+test('a connection that breaks under a write costs nothing: the write is made again', async () => {
+  const wire = await wired();
+  const store = await connected(wire.uri);
+  for (let index = 0; index < 5; index += 1) {
+    wire.breakConnections();
+    await store.stores.inbox.store([delivery({ guid: `broken-${index}` })]);
+  }
+  expect(
+    (await store.stores.inbox.claim({ owner: 'w', leaseMs: 1, limit: 50 })).length,
+  ).toBeGreaterThanOrEqual(5);
+});
+
+test('closing on purpose is not reported as an unreachable database', async () => {
+  const database = testDatabase();
+  const lines: string[] = [];
+  const store = await connectStore({ uri: database.uri, log: (_level, message) => void lines.push(message) });
+  await store.close();
+  expect(lines.filter((line) => line.includes('not reachable'))).toEqual([]);
+  await database.drop();
+});

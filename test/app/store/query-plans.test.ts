@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Connection } from 'mongoose';
+import { createStores } from '../../../app/store/create-stores.js';
+import { migrate } from '../../../app/store/migrations/migrate.js';
+import { openConnection } from '../../../app/store/open-connection.js';
+import { D, E, INBOX } from '../../../src/domain/lifecycle.js';
+import type { Stores } from '../../../src/ports.js';
+import { delivery, newDeployment, newEnvironment, pullRequest } from '../../contracts/fresh-documents.js';
+import { testDatabase } from '../../support/test-database.js';
+import { silent } from './empty-stores.js';
+import { explainable, stagesOf, workOf } from './explain.js';
+
+type Command = Readonly<Record<string, unknown>>;
+
+const database = testDatabase();
+const sent: Command[] = [];
+let connection: Connection;
+let stores: Stores;
+
+beforeAll(async () => {
+  connection = await openConnection({
+    uri: database.uri,
+    log: silent,
+    onCommand: (command) => sent.push(command),
+  });
+  await migrate({ connection, log: silent });
+  stores = createStores(connection);
+  await seed();
+});
+
+afterAll(async () => {
+  await connection.close();
+  await database.drop();
+});
+
+/** Documents that may be looked at in vain; a walk through the whole collection looks at 30. */
+const SPARE = 5;
+const page = { limit: 5 };
+const run = { id: '1', attempt: 1, job: 'deploy' };
+const by = { owner: 'w', leaseMs: 10, limit: 5 };
+const environmentId = newDeployment().environmentId;
+
+test.each<[string, () => unknown]>([
+  ['environment by id', () => stores.environments.get('x')],
+  ['environment by slug', () => stores.environments.bySlug('pr-1-site')],
+  ['environments of a pull request', () => stores.environments.ofPullRequest(1, 1)],
+  ['an environment that is ensured', () => stores.environments.ensure(newEnvironment({ name: 'fresh' }))],
+  ['active environments counted', () => stores.environments.countActive('p1')],
+  ['an artifact that is named', () => stores.environments.namesArtifact({ projectId: 'p1', root: 'r' })],
+  ['environments deleted', () => stores.environments.deleteOfProject('nobody')],
+  ['all environments', () => stores.environments.list({}, page)],
+  ['active environments', () => stores.environments.list({ activeOnly: true }, page)],
+  ['environments by status', () => stores.environments.list({ status: E.pending }, page)],
+  ['environments of a project', () => stores.environments.list({ projectId: 'p1' }, page)],
+  [
+    'active environments of a project',
+    () => stores.environments.list({ projectId: 'p1', activeOnly: true }, page),
+  ],
+  ['environments of a repository id', () => stores.environments.list({ repoId: 1 }, page)],
+  ['environments of a repository name', () => stores.environments.list({ repository: 'octo/site' }, page)],
+  [
+    'environments, a later page',
+    () => stores.environments.list({ repoId: 1 }, { ...page, cursor: 'c'.repeat(24) }),
+  ],
+  ['reports claimed', () => stores.environments.claim('report', by)],
+  ['teardowns claimed', () => stores.environments.claim('teardown', by)],
+  ['environment marked due', () => stores.environments.markDue('x', 'report')],
+  ['deployment by id', () => stores.deployments.get('x')],
+  ['deployment by run', () => stores.deployments.byRun(environmentId, 'a'.repeat(40), run)],
+  ['a deployment that is ensured', () => stores.deployments.ensure(newDeployment())],
+  ['unsettled deployments of a run', () => stores.deployments.unsettledOfRun(1, '1')],
+  ['unsettled deployments of an environment', () => stores.deployments.unsettledOf(environmentId)],
+  ['silent deployments', () => stores.deployments.silentSince(new Date(), 5)],
+  ['history', () => stores.deployments.listOf(environmentId, page)],
+  [
+    'history, a later page',
+    () => stores.deployments.listOf(environmentId, { ...page, cursor: 'e'.repeat(24) }),
+  ],
+  ['deployment of an immutable host', () => stores.deployments.bySha7(environmentId, 'aaaaaaa')],
+  ['deployments counted', () => stores.deployments.countByStatus()],
+  ['logs', () => stores.logs.read('d1', { ...page, cursor: '1' })],
+  ['logs deleted', () => stores.logs.deleteOf(['nobody'])],
+  ['projects of a repository', () => stores.projects.ofRepo(1)],
+  ['project by id', () => stores.projects.get('x')],
+  ['repository by name', () => stores.repos.byFullName('octo/site')],
+  ['repositories of an installation', () => stores.repos.ofInstallation(7)],
+  ['all repositories', () => stores.repos.all()],
+  ['a repository that is removed', () => stores.repos.remove(99)],
+  ['user', () => stores.users.byGitHubId(5)],
+  ['token', () => stores.tokens.find('h', new Date())],
+  ['deliveries', () => stores.inbox.list({}, page)],
+  ['deliveries by status', () => stores.inbox.list({ status: INBOX.stored }, page)],
+  ['deliveries of a repository', () => stores.inbox.list({ repoId: 1 }, page)],
+  [
+    'deliveries, a later page',
+    () => stores.inbox.list({ repoId: 1 }, { ...page, cursor: '1767225600000.g' }),
+  ],
+  ['deliveries claimed', () => stores.inbox.claim(by)],
+  ['deliveries counted', () => stores.inbox.counts()],
+  ['an artifact', () => stores.artifacts.findByRoot({ projectId: 'p1', root: 'r' })],
+  ['latest artifacts', () => drain(stores.artifacts.latest('p1', 3))],
+  ['all artifacts', () => drain(stores.artifacts.list())],
+])('%s: an index serves filter and order', async (_what, query) => {
+  sent.length = 0;
+  await query();
+  const commands = sent.map(explainable).filter((command) => command !== null);
+  expect(commands.length).toBeGreaterThan(0);
+  for (const command of commands) {
+    const explain = { explain: command, verbosity: 'executionStats' };
+    const plan = await connection.getClient().db(connection.name).command(explain);
+    const stages = stagesOf(plan);
+    expect(stages.length).toBeGreaterThan(0);
+    expect(stages).not.toContain('COLLSCAN');
+    expect(stages).not.toContain('SORT');
+    const { examined, returned } = workOf(plan);
+    expect(examined).toBeLessThanOrEqual(returned + SPARE);
+  }
+});
+
+test('a batch of webhooks is one command, on the disk before it counts', async () => {
+  sent.length = 0;
+  const batch = Array.from({ length: 100 }, (_, index) => delivery({ guid: `batch-${index}` }));
+  await stores.inbox.store(batch);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]).toMatchObject({
+    insert: 'webhookDeliveries',
+    ordered: false,
+    writeConcern: { w: 1, j: true },
+  });
+});
+
+async function seed(): Promise<void> {
+  const { environments, deployments, inbox, repos, projects, logs, artifacts } = stores;
+  for (let index = 0; index < 30; index += 1) {
+    const odd = index % 2 === 1;
+    const fresh = { name: `pr-${index}`, projectId: odd ? 'p1' : 'p2', pullRequest: pullRequest(index + 1) };
+    const made = await environments.ensure(newEnvironment(fresh));
+    await environments.change(made, { patch: odd ? { status: E.ready } : {}, due: ['report', 'teardown'] });
+    const id = `d${String(index).padStart(23, '0')}`;
+    const waiting = await deployments.ensure(
+      newDeployment({ id, run: odd ? { ...run, attempt: index } : null }),
+    );
+    if (odd) await deployments.change(waiting, { status: D.success, artifactRoot: 'r' });
+    await inbox.store([delivery({ guid: `g-${index}`, repoId: index % 3 })]);
+    await projects.ensure({ repoId: 1, name: `p${index}`, slug: `p${index}`, fallbackSlug: `q${index}` });
+    await logs.append({ deploymentId: 'd1', type: 'build', seq: index, lines: [] });
+    await artifacts.save({ projectId: 'p1', root: String(index), files: [], complete: odd });
+    await repos.save({ ...REPO, id: index, fullName: `octo/${index}` });
+  }
+}
+
+const REPO = { ownerId: 1, defaultBranch: 'main', installationId: 7, private: false };
+
+async function drain(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const item of items) expect(item).toBeDefined();
+}

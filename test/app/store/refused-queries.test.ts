@@ -1,0 +1,86 @@
+import { expect, test } from '@jest/globals';
+import type { Stores } from '../../../src/ports.js';
+import { newDeployment, newEnvironment } from '../../contracts/fresh-documents.js';
+import { emptyStores } from './empty-stores.js';
+
+const create = emptyStores();
+
+/** Corpus F of the bad inputs: what a careless caller could pass on from a query string or a body. */
+const EVIL: [string, unknown][] = [
+  ['an operator', { $gt: '' }],
+  ['a negation', { $ne: 'x' }],
+  ['a nested list of operators', { $nor: [{}] }],
+  ['code', { $where: 'sleep(9e9)' }],
+  ['an object of its own prototype', JSON.parse('{"__proto__":{"x":1}}')],
+  ['a list', ['pr-1-site', 'x']],
+  ['a pattern', /(a+)+$/],
+  ['nothing', null],
+  ['a text of a megabyte', 'x'.repeat(1_048_576)],
+];
+
+const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
+  ['environments.get', ({ environments }, evil) => environments.get(evil)],
+  ['environments.bySlug', ({ environments }, evil) => environments.bySlug(evil)],
+  ['environments.ofPullRequest', ({ environments }, evil) => environments.ofPullRequest(1, evil)],
+  ['environments.list repository', ({ environments }, evil) => list(environments, { repository: evil })],
+  ['environments.list status', ({ environments }, evil) => list(environments, { status: evil })],
+  ['environments.list project', ({ environments }, evil) => list(environments, { projectId: evil })],
+  ['environments.list cursor', ({ environments }, evil) => environments.list({}, { limit: 1, cursor: evil })],
+  ['environments.countActive', ({ environments }, evil) => environments.countActive(evil)],
+  ['environments.deleteOfProject', ({ environments }, evil) => environments.deleteOfProject(evil)],
+  ['environments.markDue', ({ environments }, evil) => environments.markDue(evil, 'report')],
+  ['deployments.get', ({ deployments }, evil) => deployments.get(evil)],
+  ['deployments.listOf', ({ deployments }, evil) => deployments.listOf(evil, { limit: 1 })],
+  ['deployments.bySha7', ({ deployments }, evil) => deployments.bySha7('e', evil)],
+  ['deployments.unsettledOfRun', ({ deployments }, evil) => deployments.unsettledOfRun(1, evil)],
+  ['logs.read', ({ logs }, evil) => logs.read(evil, { limit: 1 })],
+  ['logs.deleteOf', ({ logs }, evil) => logs.deleteOf([evil])],
+  ['projects.get', ({ projects }, evil) => projects.get(evil)],
+  ['projects.delete', ({ projects }, evil) => projects.delete(evil)],
+  ['repos.get', ({ repos }, evil) => repos.get(evil)],
+  ['repos.byFullName', ({ repos }, evil) => repos.byFullName(evil)],
+  ['users.byGitHubId', ({ users }, evil) => users.byGitHubId(evil)],
+  ['tokens.find', ({ tokens }, evil) => tokens.find(evil, new Date())],
+  ['tokens.useOnce', ({ tokens }, evil) => tokens.useOnce(evil, new Date())],
+  ['inbox.list status', ({ inbox }, evil) => inbox.list({ status: evil }, { limit: 1 })],
+  ['inbox.list repository', ({ inbox }, evil) => inbox.list({ repoId: evil }, { limit: 1 })],
+  ['repos.ofInstallation', ({ repos }, evil) => repos.ofInstallation(evil)],
+  ['artifacts.findByRoot', ({ artifacts }, evil) => artifacts.findByRoot({ projectId: 'p', root: evil })],
+];
+
+test.each(QUERIES)('%s takes plain values only, and matches nothing else', async (_name, query) => {
+  const stores = await create();
+  await stores.environments.ensure(newEnvironment());
+  await stores.deployments.ensure(newDeployment());
+  for (const [, evil] of EVIL) {
+    await expect(query(stores, evil as never)).rejects.toMatchObject({ code: 'bad_request' });
+  }
+});
+
+test.each([0, -1, Number.NaN, 1.5, Number.POSITIVE_INFINITY, '5', { $gt: 0 }])(
+  'a list refuses the limit %p',
+  async (limit) => {
+    const { environments } = await create();
+    const answer = environments.list({}, { limit: limit as number });
+    await expect(answer).rejects.toMatchObject({ code: 'bad_request' });
+  },
+);
+
+test('a list refuses a filter it does not know, instead of matching everything', async () => {
+  const { environments, inbox } = await create();
+  const filter = { nobody: 'x' } as object;
+  await expect(list(environments, filter)).rejects.toMatchObject({ code: 'bad_request' });
+  await expect(inbox.list(filter, { limit: 1 })).rejects.toMatchObject({ code: 'bad_request' });
+});
+
+test('a change refuses fields that no environment has', async () => {
+  const { environments } = await create();
+  const seen = await environments.ensure(newEnvironment());
+  const patch = { isAdmin: true } as object;
+  await expect(environments.change(seen, { patch, due: [] })).rejects.toMatchObject({ code: 'bad_request' });
+  expect(await environments.get(seen.id)).toEqual(seen);
+});
+
+function list(environments: Stores['environments'], filter: object): Promise<unknown> {
+  return environments.list(filter, { limit: 1 });
+}

@@ -1,0 +1,114 @@
+import { expect, test } from '@jest/globals';
+import type { ArtifactFile } from '../../src/domain/artifact.js';
+import type { ArtifactStore } from '../../src/ports-artifacts.js';
+
+/** What every ArtifactStore must do. `create` gives an empty one for each test. */
+export function testArtifactStore(name: string, create: () => Promise<ArtifactStore>): void {
+  const root = (digit: number) => String(digit).repeat(64);
+  const files: ArtifactFile[] = [
+    { path: 'a/é.html', hash: root(7), size: 0 },
+    { path: 'index.html', hash: root(8), size: 104_857_600 },
+  ];
+  const artifact = (digit: number, projectId = 'p1') => ({
+    projectId,
+    root: root(digit),
+    files,
+    complete: false,
+  });
+  const rootsOf = async (found: AsyncIterable<{ root: string }>) => {
+    const roots: string[] = [];
+    for await (const one of found) roots.push(one.root);
+    return roots;
+  };
+
+  test(`${name}: an artifact comes back as it was saved`, async () => {
+    const store = await create();
+    await store.save(artifact(1));
+    const found = await store.findByRoot({ projectId: 'p1', root: root(1) });
+    expect(found).toMatchObject({ projectId: 'p1', root: root(1), complete: false, files });
+    expect(found?.createdAt).toBeInstanceOf(Date);
+  });
+
+  test(`${name}: an unknown root is null`, async () => {
+    const store = await create();
+    expect(await store.findByRoot({ projectId: 'p1', root: root(1) })).toBeNull();
+  });
+
+  test(`${name}: whether one exists is known without reading it, complete or not, and by project`, async () => {
+    const store = await create();
+    await store.save(artifact(1));
+    await store.save({ ...artifact(2), complete: true });
+    expect(await store.exists({ projectId: 'p1', root: root(1) })).toBe(true);
+    expect(await store.exists({ projectId: 'p1', root: root(2) })).toBe(true);
+    expect(await store.exists({ projectId: 'p2', root: root(1) })).toBe(false);
+    expect(await store.exists({ projectId: 'p1', root: root(3) })).toBe(false);
+  });
+
+  test(`${name}: hashes that no artifact of any project names are told from those that one names`, async () => {
+    const store = await create();
+    expect(await store.unnamed([root(7)])).toEqual(new Set([root(7)]));
+    await store.save(artifact(1));
+    await store.save({ ...artifact(2, 'p2'), files: [{ path: 'x', hash: root(9), size: 1 }] });
+    expect(await store.unnamed([root(6), root(7), root(9), root(6)])).toEqual(new Set([root(6)]));
+    expect(await store.unnamed([])).toEqual(new Set());
+    await store.delete({ projectId: 'p1', root: root(1) });
+    expect(await store.unnamed([root(7), root(9)])).toEqual(new Set([root(7)]));
+  });
+
+  test(`${name}: another project does not see it`, async () => {
+    const store = await create();
+    await store.save(artifact(1));
+    expect(await store.findByRoot({ projectId: 'p2', root: root(1) })).toBeNull();
+    expect(await rootsOf(store.latest('p2', 10))).toEqual([]);
+  });
+
+  test(`${name}: a complete artifact never becomes incomplete again`, async () => {
+    const store = await create();
+    await store.save({ ...artifact(1), complete: true });
+    await store.save(artifact(1));
+    expect(await store.findByRoot({ projectId: 'p1', root: root(1) })).toMatchObject({ complete: true });
+  });
+
+  test(`${name}: saving twice, also at once, is one artifact`, async () => {
+    const store = await create();
+    await Promise.all(Array.from({ length: 10 }, () => store.save(artifact(1))));
+    expect(await rootsOf(store.latest('p1', 10))).toEqual([root(1)]);
+  });
+
+  test(`${name}: the latest come newest first, incomplete ones too, and no more than asked`, async () => {
+    const store = await create();
+    for (const digit of [1, 2, 3]) await store.save({ ...artifact(digit), complete: digit === 2 });
+    await store.save(artifact(1));
+    expect(await rootsOf(store.latest('p1', 2))).toEqual([root(1), root(3)]);
+    expect(await rootsOf(store.latest('p1', 9))).toEqual([root(1), root(3), root(2)]);
+  });
+
+  test(`${name}: a deleted artifact is gone, and deleting it again is fine`, async () => {
+    const store = await create();
+    await store.save(artifact(1));
+    await store.delete({ projectId: 'p1', root: root(1) });
+    await store.delete({ projectId: 'p1', root: root(1) });
+    expect(await store.findByRoot({ projectId: 'p1', root: root(1) })).toBeNull();
+    expect(await rootsOf(store.list())).toEqual([]);
+  });
+
+  test(`${name}: the list has the artifacts of every project`, async () => {
+    const store = await create();
+    await store.save(artifact(1));
+    await store.save(artifact(2, 'p2'));
+    expect((await rootsOf(store.list())).sort()).toEqual([root(1), root(2)]);
+  });
+
+  test(`${name}: fifty thousand files fit`, async () => {
+    const store = await create();
+    const many = Array.from({ length: 50_000 }, (_, index) => ({
+      path: `assets/pages/${String(index).padStart(6, '0')}/index.html`,
+      hash: root(index % 10),
+      size: index,
+    }));
+    await store.save({ ...artifact(1), files: many });
+    const found = await store.findByRoot({ projectId: 'p1', root: root(1) });
+    expect(found?.files.length).toBe(50_000);
+    expect(found?.files[49_999]).toEqual(many[49_999]);
+  });
+}

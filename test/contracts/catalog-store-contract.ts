@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals';
+import type { Stores } from '../../src/ports.js';
+
+type Catalog = Pick<Stores, 'repos' | 'projects' | 'users' | 'tokens'>;
+
+const repo = (id: number, fullName = 'Octo/Site', installationId: number | null = 7) => ({
+  id,
+  ownerId: 3,
+  fullName,
+  defaultBranch: 'main',
+  installationId,
+  private: false,
+});
+const project = { repoId: 1, name: 'site', slug: 'site', fallbackSlug: 'site-1' };
+
+/** What the stores of repositories, projects and people must do. `create` gives empty ones for each test. */
+export function testCatalogStores(name: string, create: () => Promise<Catalog>): void {
+  test(`${name}: a repository is known by id; its names change, also in case`, async () => {
+    const { repos } = await create();
+    expect(await repos.save(repo(1))).toEqual({ ...repo(1), removedAt: null });
+    await repos.save(repo(1, 'octo/renamed'));
+    expect(await repos.get(1)).toMatchObject({ fullName: 'octo/renamed' });
+    expect(await repos.byFullName('Octo/Site')).toBeNull();
+    expect(await repos.byFullName('OCTO/Renamed')).toMatchObject({ id: 1 });
+    expect(await repos.get(2)).toBeNull();
+  });
+
+  test(`${name}: a hundred concurrent saves are one repository`, async () => {
+    const { repos } = await create();
+    await Promise.all(Array.from({ length: 100 }, () => repos.save(repo(1))));
+    expect(await repos.all()).toHaveLength(1);
+  });
+
+  test(`${name}: a removed repository leaves its installation and drops the tokens of its runs`, async () => {
+    const { repos, tokens } = await create();
+    const run = { kind: 'run', deploymentId: 'd', repoId: 1 } as const;
+    for (const id of [1, 2]) await repos.save(repo(id, `octo/${id}`));
+    await tokens.issue({ hash: 'h1', scope: run, expiresAt: null });
+    await tokens.issue({ hash: 'h2', scope: { ...run, repoId: 2 }, expiresAt: null });
+    await repos.remove(1);
+    await repos.remove(1);
+    expect(await repos.get(1)).toMatchObject({ removedAt: expect.any(Date), installationId: null });
+    expect(await repos.byFullName('octo/1')).toBeNull();
+    expect((await repos.ofInstallation(7)).map(({ id }) => id)).toEqual([2]);
+    expect((await repos.all()).map(({ id }) => id)).toEqual([1, 2]);
+    expect(await tokens.find('h1', new Date())).toBeNull();
+    expect(await tokens.find('h2', new Date())).toEqual({ ...run, repoId: 2 });
+  });
+
+  test(`${name}: a late answer does not bring a removed repository back, another installation does`, async () => {
+    const { repos } = await create();
+    await repos.save(repo(1));
+    await repos.remove(1);
+    expect(await repos.save(repo(1))).toMatchObject({ removedAt: expect.any(Date), installationId: null });
+    expect(await repos.save(repo(1, 'octo/site', 8))).toMatchObject({ removedAt: null, installationId: 8 });
+    expect(await repos.byFullName('octo/site')).toMatchObject({ installationId: 8 });
+  });
+
+  test(`${name}: an installation that gets a repository back has it at once`, async () => {
+    const { repos } = await create();
+    expect(await repos.enter(repo(1))).toEqual({ ...repo(1), removedAt: null });
+    await repos.remove(1);
+    expect(await repos.enter(repo(1))).toEqual({ ...repo(1), removedAt: null });
+    expect((await repos.ofInstallation(7)).map(({ id }) => id)).toEqual([1]);
+  });
+
+  test(`${name}: a hundred concurrent ensures make one project`, async () => {
+    const { projects } = await create();
+    const made = await Promise.all(Array.from({ length: 100 }, () => projects.ensure(project)));
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    expect(made[0]).toMatchObject({ repoId: 1, name: 'site', slug: 'site', active: true });
+    expect(await projects.get(made[0]?.id ?? '')).toEqual(made[0]);
+  });
+
+  test(`${name}: a slug that is taken gives way to the other one, and two taken ones are a conflict`, async () => {
+    const { projects } = await create();
+    await projects.ensure(project);
+    expect(await projects.ensure({ ...project, repoId: 2, fallbackSlug: 'site-2' })).toMatchObject({
+      slug: 'site-2',
+    });
+    const third = projects.ensure({ ...project, repoId: 3, fallbackSlug: 'site-2' });
+    await expect(third).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  test(`${name}: projects are listed by repository and deleted one by one`, async () => {
+    const { projects } = await create();
+    const { id } = await projects.ensure(project);
+    await projects.ensure({ ...project, name: 'docs', slug: 'docs' });
+    await projects.ensure({ ...project, repoId: 2, slug: 'other' });
+    expect((await projects.ofRepo(1)).map((each) => each.name)).toEqual(['docs', 'site']);
+    await projects.delete(id);
+    expect((await projects.ofRepo(1)).map((each) => each.name)).toEqual(['docs']);
+    expect(await projects.get(id)).toBeNull();
+  });
+
+  test(`${name}: a person is synced by id, and what GitHub leaves out is not forgotten`, async () => {
+    const { users } = await create();
+    const seen = { githubId: 5, login: 'mona', email: 'm@example.com', avatarUrl: null };
+    await Promise.all(Array.from({ length: 20 }, () => users.saveFromGitHub(seen)));
+    await users.saveFromGitHub({ ...seen, login: 'mona2', email: null });
+    expect(await users.byGitHubId(5)).toEqual({ ...seen, login: 'mona2', active: true });
+    expect(await users.byGitHubId(6)).toBeNull();
+  });
+}

@@ -1,0 +1,135 @@
+import { expect, test } from '@jest/globals';
+import { INBOX } from '../../src/domain/lifecycle.js';
+import type { ClaimedDelivery, InboxStore } from '../../src/ports.js';
+import { delivery } from './fresh-documents.js';
+import { until } from './until.js';
+
+const guid = (index: number) => `11111111-0000-0000-0000-${String(index).padStart(12, '0')}`;
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+const BY = { owner: 'w1', leaseMs: 60_000, limit: 10 };
+const DECISION = { action: 'deploy', rule: 'opened', detail: 'because', environmentIds: ['e1'] };
+
+/** What every InboxStore must do. `create` gives an empty one for each test. */
+export function testInboxStore(name: string, create: () => Promise<InboxStore>): void {
+  const withOne = async (): Promise<{ store: InboxStore; claimed: ClaimedDelivery }> => {
+    const store = await create();
+    await store.store([delivery()]);
+    return { store, claimed: await one(store) };
+  };
+  const one = async (store: InboxStore, by = BY): Promise<ClaimedDelivery> => {
+    const [first] = await store.claim(by);
+    if (!first) throw new Error('There was nothing to claim.');
+    return first;
+  };
+
+  test(`${name}: a delivery comes back byte for byte`, async () => {
+    const { claimed } = await withOne();
+    expect(claimed).toMatchObject({ ...delivery(), body: expect.anything(), attempts: 1, fence: 1 });
+    expect(Buffer.from(claimed.body)).toEqual(delivery().body);
+  });
+
+  test(`${name}: a delivery that is there counts as stored, a hundred times at once and in one batch`, async () => {
+    const store = await create();
+    await Promise.all(
+      Array.from({ length: 100 }, () => store.store([delivery(), delivery({ guid: guid(2) })])),
+    );
+    await store.store([delivery(), delivery(), delivery({ guid: guid(3) })]);
+    expect(await store.counts()).toEqual({ stored: 3, handled: 0, ignored: 0, parked: 0 });
+    await store.store([]);
+  });
+
+  test(`${name}: oldest first, up to the limit, and no delivery twice`, async () => {
+    const store = await create();
+    await store.store([3, 1, 2].map((index) => delivery({ guid: guid(index), receivedAt: at(index) })));
+    const first = await store.claim({ ...BY, limit: 2 });
+    expect(first.map((each) => each.guid)).toEqual([guid(1), guid(2)]);
+    expect((await store.claim(BY)).map((each) => each.guid)).toEqual([guid(3)]);
+    expect(await store.claim(BY)).toEqual([]);
+  });
+
+  test(`${name}: concurrent workers share the deliveries, each once`, async () => {
+    const store = await create();
+    await store.store(Array.from({ length: 60 }, (_, index) => delivery({ guid: guid(index) })));
+    const all: string[] = [];
+    for (let round = 0; round < 20 && all.length < 60; round += 1) {
+      const claims = await Promise.all(
+        Array.from({ length: 15 }, (_, index) =>
+          store.claim({ owner: `w${index}`, leaseMs: 60_000, limit: 7 }),
+        ),
+      );
+      all.push(...claims.flat().map((each) => each.guid));
+    }
+    expect(all).toHaveLength(60);
+    expect(new Set(all).size).toBe(60);
+  });
+
+  test.each([
+    ['deploy', INBOX.handled],
+    ['ignore', INBOX.ignored],
+  ])(`${name}: a delivery whose decision is to %s ends as %s, with the reason`, async (action, status) => {
+    const { store, claimed } = await withOne();
+    const decision = { ...DECISION, action };
+    await store.finish(claimed, decision);
+    const { items } = await store.list({}, { limit: 10 });
+    expect(items).toEqual([expect.objectContaining({ guid: claimed.guid, status, decision, error: null })]);
+    expect(items[0]).not.toHaveProperty('body');
+    await store.store([delivery()]);
+    expect(await store.claim(BY)).toEqual([]);
+  });
+
+  test(`${name}: a failed delivery is tried again later, with the number of tries`, async () => {
+    const { store, claimed } = await withOne();
+    await store.retry(claimed, { error: '$boom', inMs: 200, park: false });
+    expect(await store.claim(BY)).toEqual([]);
+    const again = await until(async () => (await store.claim(BY))[0]);
+    expect(again).toMatchObject({ guid: claimed.guid, attempts: 2 });
+    expect((await store.list({}, { limit: 1 })).items[0]).toMatchObject({
+      error: '$boom',
+      status: INBOX.stored,
+    });
+  });
+
+  test(`${name}: a parked delivery waits for a person; delivered again, it gets another try`, async () => {
+    const { store, claimed } = await withOne();
+    await store.retry(claimed, { error: 'boom', inMs: 0, park: true });
+    expect(await store.claim(BY)).toEqual([]);
+    expect(await store.counts()).toMatchObject({ stored: 0, parked: 1 });
+    await store.store([delivery({ guid: guid(9) }), delivery()]);
+    expect(await store.counts()).toMatchObject({ stored: 2, parked: 0 });
+    const again = await store.claim(BY);
+    expect(again.find((each) => each.guid === claimed.guid)).toMatchObject({ attempts: 1 });
+  });
+
+  test(`${name}: a lost claim is taken over, and its former holder can neither finish nor park it`, async () => {
+    const store = await create();
+    await store.store([delivery()]);
+    const slept = await one(store, { ...BY, leaseMs: 1 });
+    const next = await until(async () => (await store.claim({ ...BY, owner: 'w2' }))[0]);
+    await store.finish(slept, DECISION);
+    await store.retry(slept, { error: 'late', inMs: 0, park: true });
+    expect(await store.counts()).toMatchObject({ stored: 1, handled: 0, parked: 0 });
+    await store.finish(next, DECISION);
+    expect(await store.counts()).toMatchObject({ stored: 0, handled: 1 });
+  });
+
+  test(`${name}: the list is newest first and pages go on within one millisecond`, async () => {
+    const store = await create();
+    const seconds = [1, 2, 2, 2, 3];
+    await store.store(
+      seconds.map((second, index) => delivery({ guid: guid(index), receivedAt: at(second) })),
+    );
+    const guids: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<InboxStore['list']>> = await store.list(
+        { repoId: 1, status: INBOX.stored },
+        { limit: 2, ...(cursor !== null && { cursor }) },
+      );
+      guids.push(...page.items.map((each) => each.guid));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(guids).toEqual([4, 3, 2, 1, 0].map(guid));
+    expect((await store.list({ repoId: 2 }, { limit: 2 })).items).toEqual([]);
+    expect((await store.list({ status: INBOX.parked }, { limit: 2 })).items).toEqual([]);
+  });
+}
