@@ -1,0 +1,26 @@
+import { isActive } from '../domain/environment.js';
+import type { EnvironmentFilter, Ports, StoredEnvironment } from '../ports.js';
+
+const PAGE = 100;
+
+/** Every environment that is neither gone nor going, page by page. */
+export async function* activeEnvironments(
+  ports: Pick<Ports, 'environments'>,
+  scope: Pick<EnvironmentFilter, 'repoId'> = {},
+): AsyncGenerator<StoredEnvironment> {
+  for await (const environment of listedEnvironments(ports, { ...scope, activeOnly: true })) {
+    if (isActive(environment)) yield environment;
+  }
+}
+
+export async function* listedEnvironments(
+  ports: Pick<Ports, 'environments'>,
+  filter: EnvironmentFilter,
+): AsyncGenerator<StoredEnvironment> {
+  let cursor: string | undefined;
+  do {
+    const page = await ports.environments.list(filter, { limit: PAGE, ...(cursor ? { cursor } : {}) });
+    yield* page.items;
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor);
+}

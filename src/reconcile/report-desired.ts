@@ -1,0 +1,62 @@
+import type { Deployment } from '../domain/deployment.js';
+import { isActive, type Environment } from '../domain/environment.js';
+import type { CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
+import type { StoredEnvironment } from '../ports.js';
+import { desiredChecks, type PlannedCheck } from './report-checks.js';
+import { desiredComment } from './report-comment.js';
+import { desiredDeployments } from './report-deployments.js';
+import { headDeployment } from './report-head.js';
+import type { Lookup } from './report-lookup.js';
+import { statusContext } from './report-names.js';
+import { titleFor, wordsFor } from './report-words.js';
+
+export interface Desired {
+  readonly checks: readonly PlannedCheck[];
+  readonly deployments: readonly DeploymentReport[];
+  /** Null when this environment does not own the comment, or nothing is to be said. */
+  readonly comment: CommentReport | null;
+  readonly commitStatus: CommitStatusReport | null;
+}
+
+interface Scene {
+  readonly environment: StoredEnvironment;
+  readonly siblings: readonly StoredEnvironment[];
+}
+
+/** What GitHub should say, from the documents alone. */
+export async function desiredReports(lookup: Lookup, { environment, siblings }: Scene): Promise<Desired> {
+  const quiet = !isActive(environment) && neverReported(environment);
+  const flags = environment.settings?.report;
+  if (quiet) return { checks: [], deployments: [], comment: null, commitStatus: null };
+  const [deployment, deployments, comment] = await Promise.all([
+    headDeployment(lookup, environment),
+    flags?.deployment === false ? [] : desiredDeployments(lookup, environment),
+    flags?.comment === false ? null : desiredComment(lookup, { environment, siblings }),
+  ]);
+  return {
+    checks: flags?.check === false ? [] : desiredChecks({ environment, siblings, deployment }),
+    deployments,
+    comment,
+    commitStatus: flags?.commitStatus === true ? desiredStatus({ environment, siblings, deployment }) : null,
+  };
+}
+
+function neverReported({ reported }: Environment): boolean {
+  return reported.checks.length === 0 && reported.comment === null;
+}
+
+function desiredStatus({
+  environment,
+  siblings,
+  deployment,
+}: Scene & { readonly deployment: Deployment | null }): CommitStatusReport | null {
+  const { head } = environment;
+  if (!head) return null;
+  return {
+    sha: head.sha,
+    context: statusContext(environment, siblings),
+    state: wordsFor(environment, deployment).commit,
+    description: titleFor(environment, deployment).slice(0, 140),
+    targetUrl: environment.current?.url ?? environment.url,
+  };
+}

@@ -1,0 +1,14 @@
+import type { Deployment } from '../domain/deployment.js';
+import type { Ports } from '../ports.js';
+
+export type Lookup = (id: string) => Promise<Deployment | null>;
+
+/** Each deployment is read once for a report, however many of its parts speak of it. */
+export function createLookup({ deployments }: Pick<Ports, 'deployments'>): Lookup {
+  const asked = new Map<string, Promise<Deployment | null>>();
+  return (id) => {
+    const found = asked.get(id) ?? deployments.get(id);
+    asked.set(id, found);
+    return found;
+  };
+}

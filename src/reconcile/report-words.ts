@@ -1,0 +1,21 @@
+import type { Deployment } from '../domain/deployment.js';
+import { isActive, type Environment } from '../domain/environment.js';
+import { CHECK, CONCLUSION, DEPLOYMENT, ENVIRONMENT, type GitHubWords } from '../domain/lifecycle.js';
+
+/** The words for the newest commit: its deployment's, or why there is none. */
+export function wordsFor(environment: Environment, deployment: Deployment | null): GitHubWords {
+  if (!isActive(environment)) return ENVIRONMENT[environment.status].github;
+  const action = environment.decision?.action;
+  if (action === 'skip')
+    return { ...ENVIRONMENT.destroyed.github, check: CHECK.completed, conclusion: CONCLUSION.neutral };
+  if (action === 'hold') return ENVIRONMENT.awaiting_approval.github;
+  return deployment ? DEPLOYMENT[deployment.status].github : ENVIRONMENT.pending.github;
+}
+
+/** The same in a few words for a person. */
+export function titleFor(environment: Environment, deployment: Deployment | null): string {
+  const { decision } = environment;
+  if (!isActive(environment)) return ENVIRONMENT[environment.status].text.label;
+  if (decision && decision.action !== 'deploy') return decision.detail;
+  return deployment ? DEPLOYMENT[deployment.status].text.label : ENVIRONMENT.pending.text.label;
+}

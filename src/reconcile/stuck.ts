@@ -1,0 +1,49 @@
+import { isHeadDeployment } from '../domain/environment.js';
+import type { Ports, StoredDeployment } from '../ports.js';
+import { failDeployment } from '../usecases/fail-deployment.js';
+import { finishDeployment } from '../usecases/finish-deployment.js';
+import { settleDeployment } from '../usecases/settle-deployment.js';
+import { eachAlone } from './each-alone.js';
+
+/** A run gives a sign of life at least once a minute. */
+export const SILENT_MS = 15 * 60_000;
+/** How long a commit may wait for a run: queues of self-hosted runners are slow. */
+export const UNCLAIMED_MS = 60 * 60_000;
+const BATCH = 200;
+
+/** Nothing waits for ever: a deployment without a sign of life ends with a reason. Answers how many were ended. */
+export async function reconcileStuck(ports: Ports): Promise<number> {
+  const now = ports.clock.now().getTime();
+  const silent = await ports.deployments.silentSince(new Date(now - SILENT_MS), BATCH);
+  return eachAlone(ports, {
+    items: silent,
+    fields: { part: 'stuck deployments' },
+    work: (deployment) => settleSilent(ports, { deployment, now }),
+  });
+}
+
+async function settleSilent(
+  ports: Ports,
+  { deployment, now }: { deployment: StoredDeployment; now: number },
+): Promise<number> {
+  const environment = await ports.environments.get(deployment.environmentId);
+  if (!environment || !isHeadDeployment(environment, deployment)) {
+    const error = 'A newer commit arrived or the preview was removed.';
+    await settleDeployment(ports, { id: deployment.id, event: 'supersede', error });
+    return 1;
+  }
+  if (environment.current?.deploymentId === deployment.id) {
+    await finishDeployment(ports, { environment, deployment });
+    return 1;
+  }
+  // Not since it was made: reopened at the same commit, it waits anew.
+  if (deployment.run === null && now - deployment.updatedAt.getTime() < UNCLAIMED_MS) return 0;
+  await failDeployment(ports, { environment, deployment, event: 'fail', error: reason(deployment) });
+  return 1;
+}
+
+function reason(deployment: StoredDeployment): string {
+  return deployment.run === null
+    ? 'No workflow run took this commit on within an hour: add a job with the preview Action to the workflow for pull requests, or re-run it.'
+    : 'The workflow run fell silent for 15 minutes: see its log on GitHub, then re-run it.';
+}

@@ -1,0 +1,75 @@
+import type { PullRequestFacts } from '../domain/pull-request.js';
+import type { Ports, StoredEnvironment } from '../ports.js';
+import { NOTICED, refOf, type Observation } from '../usecases/observation.js';
+import { observePullRequest } from '../usecases/observe-pull-request.js';
+import { freshness } from '../usecases/pull-request-freshness.js';
+import { activeEnvironments } from './active-environments.js';
+import { eachAlone } from './each-alone.js';
+
+type Repo = Observation['repo'];
+
+/**
+ * Compares the open pull requests of a repository with the documents, both ways. What looks as it is known costs nothing: only
+ * the list is asked for, and only pull requests that differ are looked at.
+ */
+export async function sweepRepository(ports: Ports, repo: Repo): Promise<number> {
+  const open = await ports.github.openPullRequests(refOf(repo));
+  const known = new Map<number, StoredEnvironment[]>();
+  for await (const environment of activeEnvironments(ports, { repoId: repo.id })) {
+    const number = environment.pullRequest?.number;
+    if (number !== undefined) known.set(number, [...(known.get(number) ?? []), environment]);
+  }
+  const listed = new Set(open.map(({ number }) => number));
+  const unlisted = [...known.keys()].filter((number) => !listed.has(number));
+  const fields = { repository: repo.fullName };
+  const healed =
+    (await eachAlone(ports, {
+      items: open,
+      fields,
+      work: (facts) => healOpen(ports, { repo, facts, known }),
+    })) +
+    (await eachAlone(ports, {
+      items: unlisted,
+      fields,
+      work: (number) => healClosed(ports, { repo, number, known }),
+    }));
+  return healed;
+}
+
+type Known = ReadonlyMap<number, readonly StoredEnvironment[]>;
+
+/** One that has no living environment may have had one: what expired or was taken down by hand does not come back unasked. */
+async function healOpen(
+  ports: Ports,
+  { repo, facts, known }: { repo: Repo; facts: PullRequestFacts; known: Known },
+): Promise<number> {
+  const living = known.get(facts.number);
+  const environments = living ?? (await ports.environments.ofPullRequest(repo.id, facts.number));
+  if (environments.length > 0 && environments.every((environment) => isTold(environment, facts))) return 0;
+  await observe(ports, { repo, facts });
+  return 1;
+}
+
+/** Not in the list of open ones is not proof: it may have been opened since. The pull request itself is asked. */
+async function healClosed(
+  ports: Ports,
+  { repo, number, known }: { repo: Repo; number: number; known: Known },
+): Promise<number> {
+  const facts = await ports.github.pullRequest(refOf(repo), number);
+  if (!facts || (known.get(number) ?? []).every((environment) => isTold(environment, facts))) return 0;
+  await observe(ports, { repo, facts });
+  return 1;
+}
+
+/** The date alone says nothing: every comment moves it, our own as well. */
+function isTold({ pullRequest }: StoredEnvironment, facts: PullRequestFacts): boolean {
+  return pullRequest !== null && freshness({ ...pullRequest, updatedAt: facts.updatedAt }, facts) === 'same';
+}
+
+async function observe(
+  ports: Ports,
+  { repo, facts }: { repo: Repo; facts: PullRequestFacts },
+): Promise<void> {
+  const sender = { id: facts.author.id, login: facts.author.login };
+  await observePullRequest(ports, { action: NOTICED, repo, facts, sender });
+}

@@ -1,0 +1,72 @@
+import { isExpired } from '../domain/expiry.js';
+import type { Repo } from '../domain/project.js';
+import { E } from '../domain/lifecycle.js';
+import type { Ports, StoredEnvironment } from '../ports.js';
+import { destroyEnvironment } from '../usecases/destroy-environment.js';
+import { activeEnvironments, listedEnvironments } from './active-environments.js';
+import { eachAlone } from './each-alone.js';
+import { sweepFiles } from './sweep-files.js';
+import { sweepRepository } from './sweep-repository.js';
+import { sweepResources } from './sweep-resources.js';
+import { sweepVanished } from './sweep-vanished.js';
+
+export interface Swept {
+  readonly healed: number;
+  readonly expired: number;
+  readonly leaked: number;
+}
+
+/** Clocks of several servers differ: what is past its date is kept a little longer than it counts. */
+const TOKEN_GRACE_MS = 60 * 60_000;
+
+/**
+ * Compares open pull requests, labelled resources and files with the documents, and heals both ways: webhooks are hints that may be
+ * lost. No part of it waits for another to succeed.
+ */
+export async function sweep(ports: Ports): Promise<Swept> {
+  const before = new Date(ports.clock.now().getTime() - TOKEN_GRACE_MS);
+  const alone = (part: string, work: () => Promise<number>) =>
+    eachAlone(ports, { items: [part], fields: { part }, work });
+  const healed = await alone('pull requests', () => sweepRepositories(ports));
+  const expired = await alone('expiry', () => sweepExpired(ports));
+  await alone('tear-downs', () => sweepTeardowns(ports));
+  const leaked = await alone('resources', () => sweepResources(ports));
+  await alone('vanished uploads', () => sweepVanished(ports));
+  await alone('files', () => sweepFiles(ports));
+  await alone('tokens', () => ports.tokens.deleteExpired(before));
+  return { healed, expired, leaked };
+}
+
+async function sweepRepositories(ports: Ports): Promise<number> {
+  const items = (await ports.repos.all()).filter(reachable);
+  const fields = { part: 'repository' };
+  return eachAlone(ports, { items, fields, work: (repo) => sweepRepository(ports, repo) });
+}
+
+function reachable(repo: Repo): repo is Repo & { installationId: number } {
+  return repo.installationId !== null && repo.removedAt === null;
+}
+
+function sweepExpired(ports: Ports): Promise<number> {
+  const now = ports.clock.now();
+  const items = activeEnvironments(ports);
+  const work = async ({ id, expiresAt }: StoredEnvironment) => {
+    if (!isExpired({ expiresAt, now })) return 0;
+    const detail =
+      'Nothing happened here for longer than the settings allow. Push a commit to bring it back.';
+    await destroyEnvironment(ports, { environmentId: id, actor: 'vitrine', rule: 'expired', detail });
+    return 1;
+  };
+  return eachAlone(ports, { items, fields: { part: 'expiry' }, work });
+}
+
+/** One that is going, with nobody charged to see to it, would be going for ever. */
+function sweepTeardowns(ports: Ports): Promise<number> {
+  const items = listedEnvironments(ports, { status: E.destroying });
+  const work = async ({ id, due }: StoredEnvironment) => {
+    if (due.teardown.at !== null) return 0;
+    await ports.environments.markDue(id, 'teardown');
+    return 1;
+  };
+  return eachAlone(ports, { items, fields: { part: 'tear-downs' }, work });
+}

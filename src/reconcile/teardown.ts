@@ -1,0 +1,56 @@
+import { E, nextEnvironment } from '../domain/lifecycle.js';
+import type { Resource } from '../domain/environment.js';
+import type { Claim, Ports, StoredEnvironment } from '../ports.js';
+import { changeEnvironment } from '../usecases/change-environment.js';
+import { forgetArtifact } from '../usecases/forget-artifact.js';
+import { runFor } from '../usecases/run-for.js';
+import { settleDeployment } from '../usecases/settle-deployment.js';
+
+/** Removes what is doomed, then says so. Throws while anything refuses to go, to be tried again. */
+export async function reconcileTeardown(ports: Ports, { environment }: Claim): Promise<void> {
+  if (environment.status === E.destroying) await cancelOpenDeployments(ports, environment);
+  for (const resource of environment.resources.filter(({ doomed }) => doomed)) {
+    await removeResource(ports, { environment, resource });
+  }
+  await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      if (seen.status !== E.destroying || seen.resources.length > 0) return null;
+      const status = nextEnvironment(seen.status, 'gone') ?? seen.status;
+      return {
+        patch: { status, current: null, error: null, destroyedAt: ports.clock.now() },
+        due: ['report'],
+      };
+    },
+  });
+}
+
+async function cancelOpenDeployments(ports: Ports, environment: StoredEnvironment): Promise<void> {
+  for (const { id } of await ports.deployments.unsettledOf(environment.id)) {
+    const error = environment.decision?.detail ?? 'The preview was removed.';
+    await settleDeployment(ports, { id, event: 'cancel', error, before: environment.generation });
+  }
+}
+
+async function removeResource(
+  ports: Ports,
+  { environment, resource }: { environment: StoredEnvironment; resource: Resource },
+): Promise<void> {
+  const target = ports.targets.get(resource.target);
+  if (!target)
+    throw new Error(`Target "${resource.target}" is not configured: its resources cannot be removed.`);
+  // No handle: a crash fell between making it and writing it down. The sweep finds it by its label.
+  if (resource.handle !== null) await target.destroy(resource.handle, runFor(ports, resource.deploymentId));
+  await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => ({
+      patch: {
+        resources: seen.resources.filter(({ deploymentId }) => deploymentId !== resource.deploymentId),
+      },
+      due: [],
+    }),
+  });
+  if (resource.artifactRoot !== null) {
+    await forgetArtifact(ports, { projectId: environment.projectId, root: resource.artifactRoot });
+  }
+}

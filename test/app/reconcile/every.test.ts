@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { every } from '../../../app/reconcile/every.js';
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+test('a job runs again and again until it is stopped, and a failure does not stop it', async () => {
+  let runs = 0;
+  const lines: string[] = [];
+  const job = every({
+    name: 'job',
+    everyMs: 2,
+    run: async () => {
+      runs += 1;
+      if (runs === 1) throw new Error('once');
+    },
+    log: (level, message) => level === 'warn' && lines.push(message),
+  });
+  await until(() => runs >= 3);
+  await job.stop(1_000);
+  const after = runs;
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect({ runs, lines }).toEqual({ runs: after, lines: ['job failed, it is tried again'] });
+});
+
+test('a job that takes long is not begun a second time', async () => {
+  let runs = 0;
+  let finish: () => void = () => undefined;
+  const job = every({
+    name: 'job',
+    everyMs: 60_000,
+    run: () => {
+      runs += 1;
+      return new Promise<void>((resolve) => (finish = resolve));
+    },
+    log: () => undefined,
+  });
+  const both = [job.runOnce(), job.runOnce()];
+  finish();
+  await Promise.all(both);
+  expect(runs).toBe(1);
+  await job.stop(1_000);
+});

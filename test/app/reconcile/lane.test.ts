@@ -1,0 +1,160 @@
+import { expect, test } from '@jest/globals';
+import { createLane, type LaneOptions } from '../../../app/reconcile/lane.js';
+
+function lane(options: Partial<LaneOptions<string>> & { items?: string[] } = {}) {
+  const { items = [], ...rest } = options;
+  const lines: string[] = [];
+  const claims: number[] = [];
+  const made = createLane<string>({
+    name: 'test',
+    log: (level, message) => lines.push(`${level} ${message}`),
+    claim: async (room) => {
+      claims.push(room);
+      return items.splice(0, room);
+    },
+    work: async () => undefined,
+    room: () => 2,
+    pollMs: 60_000,
+    ...rest,
+  });
+  return { ...made, items, lines, claims };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}
+
+test('draining works on everything that can be claimed, and says how much it was', async () => {
+  const worked: string[] = [];
+  const { drain } = lane({ items: ['a', 'b', 'c', 'd', 'e'], work: async (item) => void worked.push(item) });
+  expect(await drain()).toBe(5);
+  expect(worked).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(await drain()).toBe(0);
+});
+
+test('no more is worked on at once than there is room for', async () => {
+  let running = 0;
+  let most = 0;
+  const work = async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise(setImmediate);
+    running -= 1;
+  };
+  const { start, stop, items } = lane({ items: [...'abcdefgh'], work, room: () => 3 });
+  start();
+  await until(() => items.length === 0 && running === 0);
+  expect(most).toBe(3);
+  await stop(1_000);
+});
+
+test('work that is announced begins at once, not at the next poll', async () => {
+  const worked: string[] = [];
+  const { start, poke, stop, items, claims } = lane({ work: async (item) => void worked.push(item) });
+  start();
+  await until(() => claims.length === 1);
+  items.push('new');
+  poke();
+  await until(() => worked.length === 1);
+  await stop(1_000);
+});
+
+test('an announcement during a claim is not lost', async () => {
+  const worked: string[] = [];
+  const late: string[] = [];
+  let claims = 0;
+  const { start, poke, stop } = lane({
+    claim: async (room) => {
+      claims += 1;
+      const found = late.splice(0, room);
+      if (claims === 1) {
+        late.push('while claiming');
+        poke();
+      }
+      return found;
+    },
+    work: async (item) => void worked.push(item),
+  });
+  start();
+  await until(() => worked.length === 1);
+  await stop(1_000);
+});
+
+test('a claim that fails is told once, and its return once', async () => {
+  let up = false;
+  let claims = 0;
+  const { start, poke, stop, lines } = lane({
+    claim: async () => {
+      claims += 1;
+      if (!up) throw new Error('no database');
+      return [];
+    },
+  });
+  start();
+  for (let count = 1; count <= 3; count += 1) {
+    poke();
+    await until(() => claims >= count);
+  }
+  up = true;
+  poke();
+  await until(() => lines.length === 2);
+  expect(lines).toEqual(['error test: cannot claim work', 'info test: claiming works again']);
+  await stop(1_000);
+});
+
+test('stopping waits for work that has begun, claims nothing more, and does not wait for ever', async () => {
+  let finish: () => void = () => undefined;
+  let ended = false;
+  const work = () => new Promise<void>((resolve) => (finish = resolve)).then(() => void (ended = true));
+  const patient = lane({ items: ['a', 'b', 'c'], work, room: () => 1 });
+  patient.start();
+  await until(() => patient.items.length === 2);
+  const stopped = patient.stop(60_000);
+  finish();
+  await stopped;
+  expect({ ended, left: patient.items }).toEqual({ ended: true, left: ['b', 'c'] });
+  const hanging = lane({ items: ['a'], work: () => new Promise<void>(() => undefined) });
+  hanging.start();
+  await until(() => hanging.items.length === 0);
+  await hanging.stop(20);
+});
+
+/** A claim that is on its way until it is told what it brings. */
+function slowClaim() {
+  let arrive: (items: string[]) => void = () => undefined;
+  const answer = new Promise<string[]>((resolve) => (arrive = resolve));
+  let asked = 0;
+  const claim = () => {
+    asked += 1;
+    return asked === 1 ? answer : Promise.resolve([]);
+  };
+  return { arrive, claim, asked: () => asked };
+}
+
+test('stopping waits for a claim that is on its way, and for what it brings', async () => {
+  const slow = slowClaim();
+  const worked: string[] = [];
+  const work = async (item: string) => {
+    await new Promise(setImmediate);
+    worked.push(item);
+  };
+  const { start, stop } = lane({ claim: slow.claim, work });
+  start();
+  await until(() => slow.asked() === 1);
+  const stopped = stop(60_000);
+  slow.arrive(['a', 'b']);
+  await stopped;
+  expect({ worked, claims: slow.asked() }).toEqual({ worked: ['a', 'b'], claims: 1 });
+});
+
+test('what is claimed after the wait was given up is left to its lease: nothing is there to work with any more', async () => {
+  const slow = slowClaim();
+  const worked: string[] = [];
+  const { start, stop, drain } = lane({ claim: slow.claim, work: async (item) => void worked.push(item) });
+  start();
+  await until(() => slow.asked() === 1);
+  await stop(20);
+  slow.arrive(['too late']);
+  await drain();
+  expect(worked).toEqual([]);
+});

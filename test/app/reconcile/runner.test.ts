@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createRunner, type Reconciler, type RunnerOptions } from '../../../app/reconcile/runner.js';
+import type { Store } from '../../../app/store/connect.js';
+import type { EnvironmentStore, StoredEnvironment } from '../../../src/ports.js';
+import { GitHubFailure } from '../../../src/ports/github-failure.js';
+import { openTestStore } from '../../support/open-test-store.js';
+
+let store: Store;
+let environments: EnvironmentStore;
+let count = 0;
+
+beforeAll(async () => {
+  store = await openTestStore();
+  environments = store.stores.environments;
+});
+afterAll(async () => {
+  await store.close();
+});
+
+async function dueEnvironment(): Promise<StoredEnvironment> {
+  count += 1;
+  const name = `pr-${count}`;
+  const environment = await environments.ensure({
+    projectId: 'a'.repeat(24),
+    project: 'hello',
+    repoId: 11,
+    repository: 'acme/hello',
+    installationId: 5,
+    name,
+    slug: `${name}-hello`,
+    url: `http://${name}-hello.localhost`,
+  });
+  await environments.markDue(environment.id, 'report');
+  return environment;
+}
+
+function runner(report: Reconciler, options: Partial<RunnerOptions> = {}) {
+  const lines: string[] = [];
+  const made = createRunner({
+    environments,
+    reconcilers: { report, teardown: async () => undefined },
+    owner: 'test',
+    log: (_level, message, fields) => lines.push(`${message} ${JSON.stringify(fields)}`),
+    concurrency: 4,
+    ...options,
+  });
+  return { ...made, lines };
+}
+
+const dueOf = async (id: string) => (await environments.get(id))?.due.report;
+
+test('what is due is made true once, and is not due any more', async () => {
+  const { id } = await dueEnvironment();
+  const seen: string[] = [];
+  const { drain } = runner(async ({ environment }) => void seen.push(environment.id));
+  expect(await drain()).toBe(1);
+  expect(await drain()).toBe(0);
+  expect(seen).toEqual([id]);
+  expect((await dueOf(id))?.at).toBeNull();
+});
+
+test('a projection that another one makes due is made true in the same drain', async () => {
+  const { id } = await dueEnvironment();
+  let torn = 0;
+  const { drain } = runner(async () => environments.markDue(id, 'teardown'), {
+    reconcilers: {
+      report: async () => environments.markDue(id, 'teardown'),
+      teardown: async () => void (torn += 1),
+    },
+  });
+  await drain();
+  expect(torn).toBe(1);
+});
+
+test('a change that comes while it is worked on asks for another round', async () => {
+  const { id } = await dueEnvironment();
+  let rounds = 0;
+  const { drain } = runner(async () => {
+    rounds += 1;
+    if (rounds === 1) await environments.markDue(id, 'report');
+  });
+  await drain();
+  expect(rounds).toBe(2);
+});
+
+test.each([
+  ['backs off', new Error('away'), 500, 1_000],
+  [
+    'waits as long as GitHub asks',
+    new GitHubFailure('retry', 'slow down', { retryInMs: 90_000 }),
+    90_000,
+    90_000,
+  ],
+  ['parks what GitHub will never accept', new GitHubFailure('poison', 'no'), 86_400_000, 86_400_000],
+])('a failure %s', async (_how, error, least, most) => {
+  const { id } = await dueEnvironment();
+  const { drain, lines } = runner(async () => {
+    throw error;
+  });
+  const before = Date.now();
+  await drain();
+  const due = await dueOf(id);
+  const pause = (due?.at?.getTime() ?? 0) - before;
+  expect(due).toMatchObject({ error: error.message, attempts: 1 });
+  expect(pause).toBeGreaterThanOrEqual(least - 50);
+  expect(pause).toBeLessThanOrEqual(most + 5_000);
+  expect(lines.join()).toContain(error.message);
+});
+
+test.each([
+  [
+    'at once what did not answer',
+    [new GitHubFailure('poison', 'no'), new GitHubFailure('ambiguous', '502')],
+    500,
+    1_000,
+  ],
+  [
+    'what may be sent first',
+    [
+      new GitHubFailure('retry', 'slow down', { retryInMs: 90_000 }),
+      new GitHubFailure('retry', 'slow', { retryInMs: 60_000 }),
+    ],
+    60_000,
+    60_000,
+  ],
+  [
+    'a day later what is all refused',
+    [new GitHubFailure('poison', 'a'), new GitHubFailure('poison', 'b')],
+    86_400_000,
+    86_400_000,
+  ],
+])('of several failures, tried again is %s', async (_what, errors, least, most) => {
+  const { id } = await dueEnvironment();
+  const { drain } = runner(async () => {
+    throw new AggregateError(errors, 'several');
+  });
+  const before = Date.now();
+  await drain();
+  const pause = ((await dueOf(id))?.at?.getTime() ?? 0) - before;
+  expect(pause).toBeGreaterThanOrEqual(least - 50);
+  expect(pause).toBeLessThanOrEqual(most + 5_000);
+});
+
+test('a reconciler learns that its claim was lost, and hears of one that stands without a question', async () => {
+  await dueEnvironment();
+  const answers: boolean[] = [];
+  let renewals = 0;
+  const watched = {
+    ...environments,
+    renew: async (...asked: Parameters<EnvironmentStore['renew']>) => {
+      renewals += 1;
+      return environments.renew(...asked);
+    },
+  };
+  const { drain } = runner(
+    async (claim) => {
+      // What was given back is due, so the next look may claim it again at once.
+      if (answers.length > 0) return;
+      answers.push(await claim.held());
+      expect(renewals).toBe(0);
+      await environments.release(claim, {});
+      while (await claim.held()) await new Promise(setImmediate);
+      answers.push(await claim.held());
+    },
+    { environments: watched, leaseMs: 3_000 },
+  );
+  await drain();
+  expect(answers).toEqual([true, false]);
+});
+
+test('a reconciler may ask to come back later without having failed', async () => {
+  const { id } = await dueEnvironment();
+  const { drain } = runner(async () => ({ retryInMs: 3_600_000 }));
+  await drain();
+  expect((await dueOf(id))?.at?.getTime()).toBeGreaterThan(Date.now() + 3_000_000);
+});
+
+test('a claim is kept for as long as the work takes', async () => {
+  const { id } = await dueEnvironment();
+  let working = 0;
+  const slow = runner(
+    async ({ environment }) => {
+      if (environment.id !== id) return;
+      working += 1;
+      await new Promise((resolve) => setTimeout(resolve, 900));
+    },
+    { leaseMs: 300 },
+  );
+  const meddle: Reconciler = async ({ environment }) => void (working += environment.id === id ? 100 : 0);
+  const other = runner(meddle, { owner: 'other', leaseMs: 300 });
+  const first = slow.drain();
+  while (working === 0) await new Promise(setImmediate);
+  const until = Date.now() + 700;
+  while (Date.now() < until) await other.drain();
+  await first;
+  expect(working).toBe(1);
+  expect((await dueOf(id))?.at).toBeNull();
+});
+
+test('two runners share the work and do nothing twice', async () => {
+  const ids = await Promise.all(Array.from({ length: 20 }, async () => (await dueEnvironment()).id));
+  const seen: string[] = [];
+  const report: Reconciler = async ({ environment }) => void seen.push(environment.id);
+  await Promise.all([runner(report, { owner: 'one' }).drain(), runner(report, { owner: 'two' }).drain()]);
+  expect(seen.filter((id) => ids.includes(id)).toSorted()).toEqual(ids.toSorted());
+});
+
+test('a running runner works at once when it is woken', async () => {
+  let done = 0;
+  const { start, poke, stop } = runner(async () => void (done += 1), { pollMs: 60_000 });
+  start();
+  await dueEnvironment();
+  poke('report');
+  while (done === 0) await new Promise(setImmediate);
+  await stop(1_000);
+});
