@@ -1,0 +1,25 @@
+import type { Ports } from '../../src/ports.js';
+import type { Actor } from './authenticate.js';
+import type { Answer } from './respond.js';
+
+/** A request that has passed the door: its caller is known and allowed, its size is known or counted. */
+export interface ApiRequest {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly actor: Actor;
+  /** Parsed JSON for `json` routes, a Buffer for `bytes` routes, undefined otherwise. */
+  readonly body: unknown;
+  /** The body as it arrives, for `stream` routes. */
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+export interface ApiRoute {
+  readonly input: 'none' | 'json' | 'bytes' | 'stream';
+  /** The largest body; the default is 1 MiB. */
+  readonly maxBytes?: number;
+  readonly handle: (ports: Ports, request: ApiRequest) => Promise<Answer>;
+}
+
+export function ok(body: unknown): Answer {
+  return { status: 200, body };
+}

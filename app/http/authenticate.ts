@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { Route } from '../../src/contract/routes.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import type { Identity } from '../../src/domain/identity.js';
+import type { Clock, TokenScope, TokenStore } from '../../src/ports.js';
+
+/** Who asks. */
+export type Actor =
+  { readonly kind: 'public' } | { readonly kind: 'identity'; readonly identity: Identity } | TokenScope;
+
+/** Checks a workflow's OIDC token; throws `unauthorized` or `forbidden` with the reason. That it is used once is up to whoever uses it. */
+export type Identify = (token: string) => Promise<Identity>;
+
+export interface AuthenticatePorts {
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+  readonly identify: Identify;
+}
+
+/** Nothing that proves anything is longer. */
+const MAX_TOKEN = 16 * 1024;
+
+/** Finds out who asks. A token that is there but wrong is refused even where anybody may ask. */
+export async function authenticate(
+  ports: AuthenticatePorts,
+  { route, authorization }: { route: Route; authorization: string | undefined },
+): Promise<Actor> {
+  if (authorization === undefined) return { kind: 'public' };
+  const token = bearer(authorization);
+  if (route.access.includes('identity')) return { kind: 'identity', identity: await ports.identify(token) };
+  const scope = await ports.tokens.find(hashToken(token), ports.clock.now());
+  if (!scope) throw new VitrineError('unauthorized', 'The token is not known, or its time is over.');
+  return scope;
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+function bearer(authorization: string): string {
+  const match = authorization.length <= MAX_TOKEN ? /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization) : null;
+  if (match?.[1]) return match[1];
+  throw new VitrineError('unauthorized', 'The Authorization header must be "Bearer <token>".');
+}

@@ -1,0 +1,71 @@
+import { VitrineError } from '../../src/domain/errors.js';
+
+const MIB = 1024 * 1024;
+
+export interface BodyLimits {
+  /** All bodies together. */
+  readonly bytes: number;
+  /** What bodies above `small` may take of it: a few huge ones never shut the door on small ones. */
+  readonly largeBytes: number;
+  readonly small: number;
+  /** Bodies that hold more than a first packet. A slow client that sends next to nothing costs next to nothing. */
+  readonly heavy: number;
+  readonly light: number;
+}
+
+export const BODY_LIMITS: BodyLimits = {
+  bytes: 64 * MIB,
+  largeBytes: 48 * MIB,
+  small: MIB,
+  heavy: 64,
+  light: 128 * 1024,
+};
+
+export interface Share {
+  /** Counts what has arrived; throws when there is no room for it. */
+  add(bytes: number): void;
+  release(): void;
+}
+
+export interface BodyBudget {
+  open(): Share;
+  /** How many bodies are on their way in. */
+  inFlight(): number;
+}
+
+/** What all request bodies in flight may take of the memory together, before anybody has shown who they are. */
+export function createBodyBudget(limits: BodyLimits = BODY_LIMITS): BodyBudget {
+  const used = { bytes: 0, largeBytes: 0, heavy: 0, bodies: 0 };
+
+  function open(): Share {
+    let held = 0;
+    used.bodies += 1;
+    const set = (bytes: number) => {
+      used.bytes += bytes - held;
+      used.largeBytes += over(bytes, limits.small) - over(held, limits.small);
+      used.heavy += Number(bytes > limits.light) - Number(held > limits.light);
+      held = bytes;
+    };
+    return {
+      add(bytes) {
+        set(held + bytes);
+        const full =
+          used.bytes > limits.bytes ||
+          (held > limits.small && used.largeBytes > limits.largeBytes) ||
+          (held > limits.light && used.heavy > limits.heavy);
+        if (full)
+          throw new VitrineError('unavailable', 'Too much is being received at once. Try again in a moment.');
+      },
+      release() {
+        set(0);
+        used.bodies -= 1;
+      },
+    };
+  }
+
+  return { open, inFlight: () => used.bodies };
+}
+
+function over(bytes: number, small: number): number {
+  return bytes > small ? bytes : 0;
+}

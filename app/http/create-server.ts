@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { VitrineError } from '../../src/domain/errors.js';
+import type { Log } from '../../src/ports.js';
+import { fromThisMachine } from './caller-address.js';
+import { errorAnswer, isOurFault } from './error-answer.js';
+import type { SiteOf } from './hosts.js';
+import { respond } from './respond.js';
+
+export type Surface = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export interface Surfaces {
+  /** Which site a Host header names. */
+  readonly siteOf: SiteOf;
+  readonly webhooks: Surface;
+  readonly api: Surface;
+  readonly previews: (visit: {
+    label: string;
+    request: IncomingMessage;
+    response: ServerResponse;
+  }) => unknown;
+  readonly log: Log;
+}
+
+export const WEBHOOK_PATH = '/api/github/webhooks';
+/** Probes ask a machine by its address, and learn nothing from the answer. */
+const PROBES: readonly string[] = ['/healthz', '/readyz'];
+
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  // Bodies have a clock of their own: uploads may take longer than any limit that suits a webhook.
+  requestTimeout: 0,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 65_000,
+  insecureHTTPParser: false,
+} as const;
+
+/** The front door. What a request may reach is decided by its host before anything reads its path or body. */
+export function createHttpServer(surfaces: () => Surfaces): Server {
+  const server = createServer(LIMITS, (request, response) => {
+    const fail = (error: unknown) => {
+      const requestId = randomBytes(8).toString('hex');
+      if (isOurFault(error))
+        surfaces().log('error', 'request failed', { requestId, method: request.method, error });
+      respond(response, errorAnswer(error, requestId));
+    };
+    try {
+      const work = enter(surfaces(), request, response);
+      if (work instanceof Promise) work.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  return server.on('clientError', refuse);
+}
+
+/** Without a promise of its own: files of previews go out in the same turn in which they were asked for. */
+function enter(surfaces: Surfaces, request: IncomingMessage, response: ServerResponse): unknown {
+  refuseAmbiguous(request);
+  const path = request.url ?? '';
+  const site = surfaces.siteOf(request.headers.host, () => fromThisMachine(request));
+  if (site.kind === 'preview') return surfaces.previews({ label: site.label, request, response });
+  if (site.kind === 'unknown' && !PROBES.includes(path)) {
+    throw new VitrineError('misdirected', 'This server does not answer for that host name.');
+  }
+  const isWebhook = path === WEBHOOK_PATH || path.startsWith(`${WEBHOOK_PATH}?`);
+  return isWebhook ? surfaces.webhooks(request, response) : surfaces.api(request, response);
+}
+
+/** Two programs in a row must never be able to read one request in two ways. */
+function refuseAmbiguous({ url, rawHeaders }: IncomingMessage): void {
+  if (!url?.startsWith('/')) throw new VitrineError('bad_request', 'The request line must hold a path only.');
+  const seen = { host: 0, authorization: 0 };
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') seen.host += 1;
+    if (name.length === 13 && name.toLowerCase() === 'authorization') seen.authorization += 1;
+  }
+  if (seen.host > 1 || seen.authorization > 1) {
+    throw new VitrineError('bad_request', 'Host and Authorization may each be there once only.');
+  }
+}
+
+const PARSER_ANSWERS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = PARSER_ANSWERS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

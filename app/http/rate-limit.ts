@@ -1,0 +1,35 @@
+import { VitrineError } from '../../src/domain/errors.js';
+import type { Clock } from '../../src/ports.js';
+
+export interface Rate {
+  readonly times: number;
+  readonly perMs: number;
+}
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** Enough for every runner address at once; the oldest go first, so that strangers cannot fill the memory. */
+const MAX_KEYS = 10_000;
+
+/** A token bucket for each key, in memory: each process counts for itself. */
+export function createRateLimit(rate: Rate, clock: Clock) {
+  const buckets = new Map<string, Bucket>();
+  return (key: string, what: string): void => {
+    const now = clock.now().getTime();
+    const bucket = buckets.get(key) ?? { tokens: rate.times, at: now };
+    const refilled = Math.min(
+      rate.times,
+      bucket.tokens + (Math.max(0, now - bucket.at) * rate.times) / rate.perMs,
+    );
+    buckets.delete(key);
+    buckets.set(key, { tokens: refilled >= 1 ? refilled - 1 : refilled, at: now });
+    const [oldest] = buckets.keys();
+    if (buckets.size > MAX_KEYS && oldest !== undefined) buckets.delete(oldest);
+    if (refilled < 1) throw new VitrineError('too_many_requests', `${what} Try again in a few minutes.`);
+  };
+}
+
+export type RateLimit = ReturnType<typeof createRateLimit>;

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** What every answer of the App carries; previews set their own, looser ones. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https://avatars.githubusercontent.com; " +
+    "connect-src 'self'; form-action 'self' https://github.com; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  // Browsers obey it over https only, so it is harmless on a desk.
+  'strict-transport-security': 'max-age=31536000',
+  'cache-control': 'no-store',
+};
+
+export interface Answer {
+  readonly status: number;
+  /** JSON, unless it is a string, which goes out as it is. */
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer as it goes out: its headers are names and values in turn, which the socket takes as they are. */
+export interface PreparedAnswer {
+  readonly status: number;
+  readonly head: readonly string[];
+  readonly text: string;
+}
+
+export function respond(response: ServerResponse, answer: Answer): void {
+  sendPrepared(response, prepareAnswer(answer));
+}
+
+/** For an answer that is given again and again: written down once. */
+export function prepareAnswer({ status, body, headers = {} }: Answer): PreparedAnswer {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const all = {
+    ...SECURITY_HEADERS,
+    'content-type':
+      typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(text)),
+    ...headers,
+  };
+  return { status, head: Object.entries(all).flat(), text };
+}
+
+export function sendPrepared(response: ServerResponse, { status, head, text }: PreparedAnswer): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, head as string[]);
+  response.end(response.req.method === 'HEAD' ? undefined : text);
+  if (!response.req.complete) letGo(response.req);
+}
+
+const LINGER_MS = 1_000;
+
+/** Who is refused in the middle of a body can read why, if they stop soon: a closed socket would lose the answer. */
+function letGo(request: IncomingMessage): void {
+  request.on('error', () => undefined).resume();
+  setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, LINGER_MS).unref();
+}

@@ -1,0 +1,14 @@
+import { Id } from '../../src/contract/schemas.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import { ok, type ApiRoute } from '../http/api-route.js';
+import { parseInput } from '../http/parse-input.js';
+import { presentDeployment } from '../http/present-deployment.js';
+
+export const deployment: ApiRoute = {
+  input: 'none',
+  async handle({ deployments }, { parameters }) {
+    const found = await deployments.get(parseInput(Id, parameters['id']));
+    if (!found) throw new VitrineError('not_found', 'There is no such deployment.');
+    return ok(presentDeployment(found));
+  },
+};

@@ -1,0 +1,36 @@
+import { StartDeploymentBody, type StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import { startDeployment as start, type Started } from '../../src/usecases/start-deployment.js';
+import { ok, type ApiRoute } from '../http/api-route.js';
+import { parseInput } from '../http/parse-input.js';
+import { presentDeployment } from '../http/present-deployment.js';
+import { presentEnvironment } from '../http/present-environment.js';
+
+export const startDeployment: ApiRoute = {
+  input: 'json',
+  async handle(ports, { actor, body }) {
+    if (actor.kind !== 'identity')
+      throw new VitrineError('forbidden', "Only a workflow's identity can start a deployment.");
+    const started = await start(ports, {
+      identity: actor.identity,
+      body: parseInput(StartDeploymentBody, body),
+    });
+    return ok(present(started));
+  },
+};
+
+function present(started: Started): StartDeploymentAnswer {
+  if (!started.proceed) {
+    const { action, rule, detail } = started.decision;
+    const environment = started.environment && presentEnvironment(started.environment);
+    return { proceed: false, environment, decision: { action, rule, detail } };
+  }
+  return {
+    proceed: true,
+    token: started.token,
+    tokenExpiresAt: started.tokenExpiresAt.toISOString(),
+    deployment: presentDeployment(started.deployment),
+    environment: presentEnvironment(started.environment),
+    plan: { ...started.plan, variables: { ...started.plan.variables } },
+  };
+}

@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals';
+import { createHosts } from '../../../app/http/hosts.js';
+
+const near = () => true;
+const far = () => false;
+
+const siteOf = createHosts({
+  publicUrl: 'https://app.example.com',
+  previewBase: { protocol: 'https', domain: 'previews.example.net' },
+});
+
+test.each([
+  'app.example.com',
+  'app.example.com:443',
+  'app.example.com:80',
+  'app.example.com.',
+  'APP.Example.com',
+  'app.example.com.:8443',
+])('%s is the App', (host) => {
+  expect(siteOf(host, far)).toEqual({ kind: 'app' });
+});
+
+test.each([
+  ['pr-1-hello.previews.example.net', 'pr-1-hello'],
+  ['PR-1-Hello.Previews.Example.Net:3000', 'pr-1-hello'],
+  ['abcdef0-pr-1-hello.previews.example.net.', 'abcdef0-pr-1-hello'],
+])('%s is the preview %s', (host, label) => {
+  expect(siteOf(host, far)).toEqual({ kind: 'preview', label });
+});
+
+test.each([
+  '',
+  'evil',
+  'evil.example.com',
+  'app.example.com.evil',
+  'evilapp.example.com',
+  'pr-1.previews.example.net.evil',
+  'evilpreviews.example.net',
+  'previews.example.net',
+  '.previews.example.net',
+  'a.b.previews.example.net',
+  'a_b.previews.example.net',
+  `${'a'.repeat(64)}.previews.example.net`,
+  'app.example.com/path',
+  'app.example.com@evil',
+  'app.example.com:80:80',
+  'app.example.com, evil',
+  'app.example.com evil',
+  '127.0.0.1',
+  'localhost:3000',
+])('%j is nobody here', (host) => {
+  expect(siteOf(host, far)).toEqual({ kind: 'unknown' });
+});
+
+test.each(['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000'])(
+  '%s is the App for callers on this machine',
+  (host) => {
+    expect([siteOf(host, near), siteOf(host, far)]).toEqual([{ kind: 'app' }, { kind: 'unknown' }]);
+  },
+);
+
+test('names that strangers make up do not fill the memory, and change nothing for others', () => {
+  for (let index = 0; index < 20_000; index += 1) siteOf(`made-up-${index}.example`, far);
+  expect(siteOf('app.example.com', far)).toEqual({ kind: 'app' });
+});

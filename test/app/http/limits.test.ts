@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals';
+import { createBodyBudget } from '../../../app/http/body-budget.js';
+import { errorAnswer } from '../../../app/http/error-answer.js';
+import { parseJson, refuseDeep } from '../../../app/http/parse-json.js';
+import { createRateLimit } from '../../../app/http/rate-limit.js';
+import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../../src/domain/errors.js';
+
+const LIMITS = { bytes: 100, largeBytes: 70, small: 20, heavy: 3, light: 5 };
+const FULL = expect.objectContaining({ code: 'unavailable' });
+
+test('bodies take no more together than there is room for, and give it back', () => {
+  const budget = createBodyBudget(LIMITS);
+  const shares = Array.from({ length: 25 }, () => budget.open());
+  shares.slice(0, 20).forEach((share) => share.add(5));
+  expect(() => shares[20]?.add(1)).toThrow(FULL);
+  shares.slice(0, 21).forEach((share) => share.release());
+  expect(() => shares[21]?.add(5)).not.toThrow();
+  expect(budget.inFlight()).toBe(4);
+});
+
+test('a few large bodies do not shut the door on small ones', () => {
+  const budget = createBodyBudget({ ...LIMITS, heavy: 100 });
+  const [one, two, small] = [budget.open(), budget.open(), budget.open()];
+  one.add(60);
+  expect(() => two.add(21)).toThrow(FULL);
+  two.release();
+  expect(() => small.add(20)).not.toThrow();
+});
+
+test('bodies that have sent next to nothing are not counted as heavy', () => {
+  const budget = createBodyBudget(LIMITS);
+  Array.from({ length: 10 }, () => budget.open()).forEach((share) => share.add(1));
+  const heavy = Array.from({ length: 4 }, () => budget.open());
+  heavy.slice(0, 3).forEach((share) => share.add(6));
+  expect(() => heavy[3]?.add(6)).toThrow(FULL);
+});
+
+test('a rate lets so many through at once, then as many as time gives back', () => {
+  let ms = 0;
+  const limit = createRateLimit({ times: 3, perMs: 3_000 }, { now: () => new Date(ms) });
+  const tries = (count: number, key = 'a') =>
+    Array.from({ length: count }, () => allowed(() => limit(key, 'Too many.')));
+  expect(tries(5)).toEqual([true, true, true, false, false]);
+  expect(tries(1, 'b')).toEqual([true]);
+  ms += 1_000;
+  expect(tries(2)).toEqual([true, false]);
+  ms += 60_000;
+  expect(tries(4)).toEqual([true, true, true, false]);
+});
+
+test('a refusal by rate says so with its own code', () => {
+  const limit = createRateLimit({ times: 0, perMs: 1 }, { now: () => new Date(0) });
+  expect(() => limit('a', 'Too many.')).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
+});
+
+test.each([
+  [0, true],
+  [60, true],
+  [200, false],
+  [10_000, false],
+])('JSON nested %d levels deep is taken: %p', (levels, taken) => {
+  const value = parseJson(Buffer.from('['.repeat(levels + 1) + ']'.repeat(levels + 1)));
+  expect(allowed(() => refuseDeep(value))).toBe(taken);
+});
+
+test.each(Object.entries(ERROR_STATUS) as [ErrorCode, number][])(
+  '%s is answered with %d, its code and its message',
+  (code, status) => {
+    const answer = errorAnswer(
+      new VitrineError(code, 'What to do.', { cause: new Error('mongodb://user:pw@host') }),
+      'r1',
+    );
+    expect(answer).toMatchObject({
+      status,
+      body: { error: { code, message: 'What to do.', requestId: 'r1' } },
+    });
+    expect(JSON.stringify(answer)).not.toContain('pw@host');
+  },
+);
+
+test.each([
+  new TypeError('x of undefined'),
+  Object.assign(new Error('Not Found'), { status: 404 }),
+  'a string',
+  undefined,
+])('anything else (%p) is our own fault and tells nothing', (error) => {
+  const answer = errorAnswer(error, 'r1');
+  expect(answer.status).toBe(500);
+  expect(JSON.stringify(answer)).not.toMatch(/undefined|Not Found|a string/);
+});
+
+test.each([503, 429])('an answer of %d says when to come again', (status) => {
+  const code = status === 503 ? 'unavailable' : 'too_many_requests';
+  expect(Number(errorAnswer(new VitrineError(code, 'm'), 'r').headers?.['retry-after'])).toBeGreaterThan(0);
+});
+
+function allowed(ask: () => void): boolean {
+  try {
+    ask();
+    return true;
+  } catch {
+    return false;
+  }
+}
