@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { Clock, GitHub, Log, Reporter } from '../../src/ports.js';
+import type { Views } from '../views/create-views.js';
+import { createAppJwt } from './app-jwt.js';
+import { askAsApp } from './as-app.js';
+import type { Caller } from './call.js';
+import { listChangedFiles } from './changed-files.js';
+import { findRepository } from './find-repository.js';
+import { createRawRequest, type RawRequest } from './octokit.js';
+import { createPace, type Pace } from './pacing.js';
+import { readPermission } from './permission.js';
+import { listOpenPullRequests, readCommitMessage, readPullRequest } from './pull-requests.js';
+import { reportCheck } from './report-check.js';
+import { reportComment } from './report-comment.js';
+import { reportCommitStatus } from './report-commit-status.js';
+import { reportDeployment } from './report-deployment.js';
+import { createSettingsFile } from './settings-file.js';
+import { createTokens } from './tokens.js';
+
+export interface GitHubOptions {
+  readonly auth: { readonly appId: number; readonly privateKey: string };
+  /** `https://api.github.com`, or that of a GitHub Enterprise Server. */
+  readonly apiUrl: string;
+  readonly userAgent: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly views: Views;
+  /** Of one call; 10 s unless a test cannot wait that long. */
+  readonly timeoutMs?: number;
+  readonly readPausesMs?: readonly number[];
+  /** How fast may be written; within GitHub's limits unless given. */
+  readonly pace?: Pace;
+}
+
+export interface GitHubSide {
+  readonly github: GitHub;
+  readonly reporter: Reporter;
+  /** Drops the tokens of an installation that was removed or suspended. */
+  forgetInstallation(installationId: number): void;
+}
+
+interface App {
+  readonly request: RawRequest;
+  readonly appJwt: () => Promise<string>;
+  readonly caller: Caller;
+}
+
+const TIMEOUT_MS = 10_000;
+const READ_PAUSES_MS = [300, 1_200];
+
+/** Everything that speaks to GitHub for one App. */
+export function createGitHub(options: GitHubOptions): GitHubSide {
+  const { auth, clock, timeoutMs = TIMEOUT_MS, readPausesMs = READ_PAUSES_MS } = options;
+  const request = createRawRequest(options);
+  const appJwt = createAppJwt({ ...auth, clock });
+  const tokens = createTokens({ request, appJwt, clock, timeoutMs });
+  const caller: Caller = {
+    request,
+    tokens,
+    pace: options.pace ?? createPace(clock),
+    clock,
+    timeoutMs,
+    readPausesMs,
+  };
+  const app = { request, appJwt, caller };
+  return {
+    github: createReads(app, options.log),
+    reporter: createReporter(app, options),
+    forgetInstallation: tokens.forget,
+  };
+}
+
+function createReads(app: App, log: Log): GitHub {
+  const { caller } = app;
+  return {
+    pullRequest: (repo, number) => readPullRequest(caller, { repo, number }),
+    openPullRequests: (repo) => listOpenPullRequests(caller, { repo, log }),
+    commitMessage: (repo, sha) => readCommitMessage(caller, { repo, sha }),
+    changedFiles: (repo, number) => listChangedFiles(caller, { repo, number }),
+    permission: (repo, login) => readPermission(caller, { repo, login }),
+    settingsFile: createSettingsFile(caller),
+    repository: (fullName) => findRepository(app, fullName),
+  };
+}
+
+function createReporter(app: App, { auth: { appId }, views }: GitHubOptions): Reporter {
+  const { caller } = app;
+  const checks = { caller, appId, render: views.check };
+  const comments = { caller, appId, render: views.comment, botLogin: createBotLogin(app) };
+  return {
+    check: (repo, report, last) => reportCheck(checks, { repo, report, last }),
+    comment: (repo, report, last) => reportComment(comments, { repo, report, last }),
+    deployment: (repo, report, last) => reportDeployment(caller, { repo, report, last }),
+    commitStatus: (repo, report, lastDigest) => reportCommitStatus(caller, { repo, report, lastDigest }),
+  };
+}
+
+const AppAnswer = z.object({ slug: z.string().min(1) });
+
+/** Asked once: an App that is renamed keeps its old comments by their ids. */
+function createBotLogin(app: App): () => Promise<string> {
+  let login: string | undefined;
+  return async () => {
+    login ??= `${(await askAsApp(app, { route: 'GET /app', schema: AppAnswer })).slug}[bot]`;
+    return login;
+  };
+}

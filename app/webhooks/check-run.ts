@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { parseExternalId } from '../../src/domain/external-id.js';
+import type { DeliveryDecision, Ports } from '../../src/ports.js';
+import { observeCheckRun } from '../../src/usecases/observe-check-run.js';
+import { pullRequestOf } from '../../src/usecases/pull-request-of.js';
+import { rerequest } from '../../src/usecases/rerequest.js';
+import { originFromPayload } from './payload-facts.js';
+import { repoOf, uninstalled } from './repo-of.js';
+
+const Payload = z.object({
+  action: z.string(),
+  check_run: z.object({
+    head_sha: z.string(),
+    status: z.string(),
+    conclusion: z.string().nullable(),
+    external_id: z.string().nullish(),
+    details_url: z.string().nullish(),
+    output: z.object({ summary: z.string().nullish() }).nullish(),
+  }),
+});
+
+/** A check of ours that somebody asked to run again, or one that the Action wrote without a server. */
+export async function onCheckRun(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
+  const repo = repoOf(originFromPayload(payload));
+  if (!repo) return uninstalled;
+  const { action, check_run: check } = Payload.parse(payload);
+  const external = parseExternalId(check.external_id);
+  if (!external) return ignore('The check run is not one of ours.');
+  if (action === 'rerequested') {
+    // GitHub names no pull request for those from forks; the check names its own.
+    const number = pullRequestOf(external.environment);
+    if (number === null) return ignore('The check run belongs to no pull request.');
+    const ref = { installationId: repo.installationId, repoId: repo.id, fullName: repo.fullName };
+    return rerequest(ports, { repo: ref, sha: check.head_sha, numbers: [number] });
+  }
+  if (!external.run) return ignore('The check run was written by this App.');
+  return observeCheckRun(ports, {
+    repoId: repo.id,
+    external: { ...external, run: external.run },
+    status: check.status,
+    conclusion: check.conclusion,
+    url: check.details_url ?? null,
+    summary: check.output?.summary ?? null,
+  });
+}
+
+function ignore(detail: string): DeliveryDecision {
+  return { action: 'ignore', rule: 'not-ours', detail, environmentIds: [] };
+}

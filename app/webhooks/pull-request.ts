@@ -1,0 +1,17 @@
+import type { DeliveryDecision, Ports } from '../../src/ports.js';
+import { observePullRequest } from '../../src/usecases/observe-pull-request.js';
+import { factsFromPayload } from './payload-facts.js';
+import { repoOf, uninstalled } from './repo-of.js';
+
+export async function onPullRequest(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
+  const { action, origin, facts, label } = factsFromPayload(payload);
+  const repo = repoOf(origin);
+  if (!repo) return uninstalled;
+  return observePullRequest(ports, {
+    action,
+    repo,
+    facts,
+    sender: origin.sender,
+    ...(label ? { label } : {}),
+  });
+}

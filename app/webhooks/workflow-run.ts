@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { CHECK } from '../../src/domain/lifecycle.js';
+import type { DeliveryDecision, Ports } from '../../src/ports.js';
+import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
+import { actionOf } from './action-of.js';
+
+const Payload = z.object({
+  repository: z.object({ id: z.int().positive() }),
+  workflow_run: z.object({
+    id: z.int().positive(),
+    run_attempt: z.int().min(1).nullish(),
+    conclusion: z.string().nullable(),
+  }),
+});
+
+/** Only the end of a run matters: one that never reported must not stay open for ever. */
+export async function onWorkflowRun(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
+  if (actionOf(payload) !== CHECK.completed) {
+    return { action: 'ignore', rule: 'not-ended', detail: 'The run has not ended.', environmentIds: [] };
+  }
+  const { repository, workflow_run: run } = Payload.parse(payload);
+  return observeWorkflowRun(ports, {
+    repoId: repository.id,
+    runId: String(run.id),
+    attempt: run.run_attempt ?? 1,
+    conclusion: run.conclusion,
+  });
+}

@@ -1,0 +1,73 @@
+import { ProbotOctokit } from 'probot';
+import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
+import type { GitHubOptions as EmulatorOptions } from '../../../demo/github/options.js';
+import { startGitHub } from '../../../demo/github/start-github.js';
+import { createGitHub, type GitHubOptions, type GitHubSide } from '../../../app/github/create-github.js';
+import { createViews } from '../../../app/views/create-views.js';
+import type { LogLevel, RepoRef } from '../../../src/ports.js';
+
+export interface Stage extends GitHubSide {
+  readonly emulated: EmulatedGitHub;
+  readonly repo: RepoRef;
+  readonly number: number;
+  readonly sha: string;
+  readonly logged: { level: LogLevel; message: string }[];
+  /** Sees the repository as its owner does. */
+  readonly octokit: InstanceType<typeof ProbotOctokit>;
+  /** Moves our clock and GitHub's. */
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+export const REPOSITORY = 'acme/hello';
+const views = createViews();
+
+/** Our side of GitHub before an emulated one, with one open pull request. */
+export async function startStage(
+  options: { readonly emulator?: EmulatorOptions; readonly side?: Partial<GitHubOptions> } = {},
+): Promise<Stage> {
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const emulated = await startGitHub({ clock: now, ...options.emulator });
+  const { pullRequest } = await emulated.openPullRequest({ repository: REPOSITORY, head: 'bigger-buttons' });
+  const logged: Stage['logged'] = [];
+  const side = createGitHub({
+    auth: { appId: emulated.app.id, privateKey: emulated.app.privateKey },
+    apiUrl: emulated.url,
+    userAgent: 'vitrine/test',
+    log: (level, message) => void logged.push({ level, message }),
+    clock: { now: () => new Date(now()) },
+    views,
+    readPausesMs: [1, 1],
+    ...options.side,
+  });
+  return {
+    ...side,
+    emulated,
+    logged,
+    octokit: octokitFor(emulated),
+    repo: repoRef(emulated),
+    number: pullRequest.number,
+    sha: pullRequest.head.sha,
+    advance: (ms) => void (ahead += ms),
+    close: () => emulated.close(),
+  };
+}
+
+function repoRef(emulated: EmulatedGitHub): RepoRef {
+  const [first] = emulated.state.repositories.values();
+  const installationId = emulated.installationId('acme');
+  if (!first || installationId === undefined)
+    throw new Error('The emulated GitHub has no repository with the App.');
+  return { installationId, repoId: first.document.id, fullName: REPOSITORY };
+}
+
+function octokitFor(emulated: EmulatedGitHub): InstanceType<typeof ProbotOctokit> {
+  return new ProbotOctokit({
+    baseUrl: emulated.url,
+    auth: { token: emulated.userToken('octocat') },
+    retry: { enabled: false },
+    throttle: { enabled: false },
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  });
+}

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { PERMISSIONS } from '../../../app/github/permissions.js';
+import { until } from '../../contracts/until.js';
+import { startStage, type Stage } from './stage.js';
+
+const MINUTE = 60_000;
+let stage: Stage;
+
+beforeEach(async () => {
+  stage = await startStage();
+});
+afterEach(() => stage.close());
+
+const minted = () => stage.emulated.requests({ path: /access_tokens$/ });
+/** Renewals happen beside the requests of callers. */
+const answered = (index: number, status: number) =>
+  until(() => Promise.resolve(minted()[index]?.status === status ? true : null));
+const read = () => stage.github.permission(stage.repo, 'octocat');
+
+test('every token is for one repository and no more than the call needs', async () => {
+  await read();
+  await stage.reporter.commitStatus(
+    stage.repo,
+    { sha: stage.sha, context: 'preview', state: 'pending', description: '', targetUrl: null },
+    null,
+  );
+  await stage.github.repository('acme/hello');
+  expect(minted().map(({ body }) => body)).toEqual([
+    { repository_ids: [stage.repo.repoId], permissions: PERMISSIONS.read },
+    { repository_ids: [stage.repo.repoId], permissions: PERMISSIONS.status },
+    { repositories: ['hello'], permissions: PERMISSIONS.read },
+  ]);
+});
+
+test('callers at the same time share one token', async () => {
+  await Promise.all(Array.from({ length: 12 }, read));
+  expect(minted()).toHaveLength(1);
+});
+
+test('a token is renewed before it ends, while the old one still serves', async () => {
+  await read();
+  stage.advance(41 * MINUTE);
+  stage.emulated.fail({ path: /access_tokens$/, kind: 'latency', ms: 300 });
+  const started = performance.now();
+  await read();
+  expect(performance.now() - started).toBeLessThan(250);
+  await answered(1, 201);
+  await read();
+  expect(minted()).toHaveLength(2);
+});
+
+test('a renewal that fails is not noticed while the old token is good, and tried again', async () => {
+  await read();
+  stage.advance(41 * MINUTE);
+  stage.emulated.fail({ path: /access_tokens$/, kind: 'status', status: 502 });
+  expect(await read()).toBe('admin');
+  await answered(1, 502);
+  // Every call that comes tries again, and none of them fails.
+  await until(async () => {
+    expect(await read()).toBe('admin');
+    return minted()[2]?.status === 201 ? true : null;
+  });
+});
+
+test('no token is used for longer than 50 minutes', async () => {
+  await read();
+  stage.advance(51 * MINUTE);
+  stage.emulated.fail({ path: /access_tokens$/, kind: 'status', status: 403 });
+  // GitHub's refusal means that nothing is known, and callers fail closed.
+  expect(await read()).toBeUndefined();
+});
+
+test('the tokens of a removed installation are dropped', async () => {
+  await read();
+  stage.forgetInstallation(stage.repo.installationId);
+  await read();
+  expect(minted()).toHaveLength(2);
+});

@@ -1,0 +1,112 @@
+import { expect, test } from '@jest/globals';
+import { D, E } from '../../../src/domain/lifecycle.js';
+import { lookAt } from '../../support/look-at.js';
+import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
+
+const ACCOUNT = 'acme';
+const OTHERS = { installation: 777, owner: 4_242 };
+
+async function open(world: World, head = 'change') {
+  const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head })).pullRequest;
+  await world.settle();
+  return number;
+}
+
+async function change(
+  world: World,
+  action: Parameters<World['github']['changeInstallation']>[0]['action'],
+  rest: object = {},
+) {
+  world.github.changeInstallation({ account: ACCOUNT, action, ...rest });
+  await world.settle();
+}
+
+const LISTED = { event: 'installation_repositories', repositories: [REPOSITORY] } as const;
+
+/** What another account's installation says of our repository. */
+async function toldByOthers(world: World, action: 'added' | 'removed', installation = OTHERS.installation) {
+  const listed = [{ id: world.repoId(), full_name: 'other/hello', private: false }];
+  world.github.webhooks.emit('installation_repositories', {
+    action,
+    installation: { id: installation, account: { id: OTHERS.owner, login: 'other' } },
+    repositories_added: action === 'added' ? listed : [],
+    repositories_removed: action === 'removed' ? listed : [],
+    sender: { id: 1, login: 'octavia' },
+  });
+  await world.settle();
+}
+
+const repo = ({ app, repoId }: World) => app.ports.repos.get(repoId());
+const ours = ({ github }: World) => github.installationId(ACCOUNT) ?? 0;
+
+test.each([
+  ['created', {}],
+  ['added', LISTED],
+] as const)('%s: the repositories are known from then on', async (action, rest) => {
+  await using world = await startWorld();
+  expect(await repo(world)).toBeNull();
+  await change(world, action, rest);
+  const known = { fullName: REPOSITORY, installationId: ours(world), removedAt: null, private: false };
+  expect(await repo(world)).toMatchObject(known);
+});
+
+test.each([
+  ['deleted', {}],
+  ['suspend', {}],
+  ['removed', LISTED],
+] as const)('%s: every preview is taken down, and GitHub is told nothing more', async (action, rest) => {
+  await using world = await startWorld();
+  const numbers = [await open(world, 'one'), await open(world, 'two')];
+  const before = world.github.writes();
+  await change(world, action, rest);
+  for (const number of numbers) {
+    const { environment } = await lookAt(world, number);
+    expect(environment).toMatchObject({ status: E.destroyed, installationId: null, current: null });
+  }
+  expect(await repo(world)).toMatchObject({ installationId: null, removedAt: expect.any(Date) });
+  expect(world.github.writes()).toBe(before);
+});
+
+test('removed: the other repositories of the account stay', async () => {
+  await using world = await startWorld();
+  const number = await open(world);
+  await world.github.createRepository({ fullName: 'acme/other' });
+  await change(world, 'removed', { ...LISTED, repositories: ['acme/other'] });
+  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(await repo(world)).toMatchObject({ removedAt: null });
+});
+
+test.each([
+  ['suspend', 'unsuspend', {}],
+  ['removed', 'added', LISTED],
+] as const)('%s and at once %s: the next commit gets its preview', async (leave, enter, rest) => {
+  await using world = await startWorld();
+  const number = await open(world);
+  await change(world, leave, rest);
+  await change(world, enter, rest);
+  expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
+  await world.settle();
+  const { environment, deployments } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.pending, head: { sha }, installationId: ours(world) });
+  expect(deployments[0]).toMatchObject({ sha, status: D.queued });
+  expect(await world.reviewer.checks(sha)).toHaveLength(1);
+});
+
+test('removed, late, by the account that gave the repository away: nothing is taken down', async () => {
+  await using world = await startWorld();
+  const number = await open(world);
+  await toldByOthers(world, 'added');
+  await change(world, 'removed', LISTED);
+  const { environment } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.pending, installationId: OTHERS.installation });
+  expect(await repo(world)).toMatchObject({ installationId: OTHERS.installation, ownerId: OTHERS.owner });
+});
+
+test('removed by an installation that the repository never belonged to: nothing is taken down', async () => {
+  await using world = await startWorld();
+  const number = await open(world);
+  await toldByOthers(world, 'removed');
+  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
+});
