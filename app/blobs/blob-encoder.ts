@@ -1,0 +1,83 @@
+import { hash as hashOnce } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { MIB } from '../../src/domain/artifact.js';
+import type { BlobEncoding } from '../../src/ports-artifacts.js';
+import type { AtomicWriter } from './atomic-writer.js';
+import { createLanes } from './lanes.js';
+
+export interface BlobEncoder {
+  encoded(hash: string, encoding: BlobEncoding): Promise<Buffer | null>;
+}
+
+export interface EncoderParts {
+  readonly writer: AtomicWriter;
+  readonly pathOf: (hash: string) => string;
+  readonly readAll: (hash: string) => Promise<Buffer>;
+}
+
+const SUFFIX = { br: '.br', gzip: '.gz' } as const;
+export const ENCODED_SUFFIXES = Object.values(SUFFIX);
+
+const SMALLEST = 512;
+const LARGEST = 16 * MIB;
+/** Over this size the best quality takes longer than a visitor waits. */
+const SLOW = MIB;
+const WORTH = 0.95;
+
+const brotli = promisify(brotliCompress);
+const deflate = promisify(gzip);
+
+/** Makes the compressed form of a blob once, whoever asks first, and keeps it beside the blob. An empty file says "not worth it". */
+export function createEncoder(parts: EncoderParts): BlobEncoder {
+  const running = new Map<string, Promise<Buffer | null>>();
+  // The thread pool has four threads; the rest of them serve files.
+  const lanes = createLanes(2);
+  return {
+    encoded(hash, encoding) {
+      const path = parts.pathOf(hash) + SUFFIX[encoding];
+      const asked = running.get(path);
+      if (asked !== undefined) return asked;
+      const answer = readEncoded(path)
+        .then((kept) => kept ?? lanes.run(() => make(parts, { hash, encoding, path })))
+        .then((bytes) => (bytes.length === 0 ? null : bytes))
+        .finally(() => running.delete(path));
+      running.set(path, answer);
+      return answer;
+    },
+  };
+}
+
+async function readEncoded(path: string): Promise<Buffer | null> {
+  return readFile(path).catch(() => null);
+}
+
+interface Wanted {
+  readonly hash: string;
+  readonly encoding: BlobEncoding;
+  readonly path: string;
+}
+
+async function make(
+  { writer, pathOf, readAll }: EncoderParts,
+  { hash, encoding, path }: Wanted,
+): Promise<Buffer> {
+  const nothing = Buffer.alloc(0);
+  const { size } = await stat(pathOf(hash)).catch(() => ({ size: 0 }));
+  if (size < SMALLEST || size > LARGEST) return nothing;
+  const bytes = await compress(await readAll(hash), encoding);
+  const kept = bytes.length < size * WORTH ? bytes : nothing;
+  await writer.write({ path, hash: hashOnce('sha256', kept, 'hex'), size: kept.length, content: [kept] });
+  return kept;
+}
+
+async function compress(bytes: Buffer, encoding: BlobEncoding): Promise<Buffer> {
+  if (encoding === 'gzip') return deflate(bytes, { level: bytes.length > SLOW ? 6 : 9 });
+  return brotli(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: bytes.length > SLOW ? 5 : 9,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  });
+}

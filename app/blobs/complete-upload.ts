@@ -1,0 +1,65 @@
+import { parseHeaderRules } from '../../src/domain/artifact-headers.js';
+import { parseRedirectRules } from '../../src/domain/artifact-redirects.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import type { ArtifactId, BlobStore, StoredArtifact } from '../../src/ports-artifacts.js';
+import type { UploadPorts } from './answer-plan.js';
+
+export interface CompletedUpload {
+  readonly root: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** What a person should know about their upload, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Configuration beyond this size is not read: it would cost every first visitor. */
+export const RULES_BYTES = 256 * 1024;
+
+/** Declares the upload whole. Until then nothing serves it; doing it twice is fine. */
+export async function completeUpload(ports: UploadPorts, id: ArtifactId): Promise<CompletedUpload> {
+  const completed = await completeIfWhole(ports, id);
+  if (completed !== null) return completed;
+  throw new VitrineError('conflict', 'Files of the upload are missing: ask which, and send them.');
+}
+
+/** The same, but null while files are missing. */
+export async function completeIfWhole(ports: UploadPorts, id: ArtifactId): Promise<CompletedUpload | null> {
+  const artifact = await ports.artifacts.findByRoot(id);
+  if (artifact === null) throw new VitrineError('not_found', 'This upload is unknown: start it again.');
+  const hashes = new Set(artifact.files.map((file) => file.hash));
+  const present = await ports.blobs.has([...hashes]);
+  if (present.size < hashes.size) return null;
+  await ports.artifacts.save({ ...id, files: artifact.files, complete: true });
+  return {
+    root: id.root,
+    files: artifact.files.length,
+    bytes: artifact.files.reduce((sum, file) => sum + file.size, 0),
+    notes: await notesOn(artifact, ports.blobs),
+  };
+}
+
+async function notesOn(artifact: StoredArtifact, blobs: BlobStore): Promise<string[]> {
+  const headers = await readRules(artifact, { name: '_headers', blobs });
+  const redirects = await readRules(artifact, { name: '_redirects', blobs });
+  const notes = [...parseHeaderRules(headers ?? '').notes, ...parseRedirectRules(redirects ?? '').notes];
+  if (headers === null) notes.push(tooLong('_headers'));
+  if (redirects === null) notes.push(tooLong('_redirects'));
+  if (!artifact.files.some((file) => file.path === 'index.html')) {
+    notes.push('The upload has no index.html at its top: the address of the preview shows an empty page.');
+  }
+  return notes;
+}
+
+/** Text of a configuration file, empty when there is none, null when it is too long to be one. */
+export async function readRules(
+  artifact: Pick<StoredArtifact, 'files'>,
+  { name, blobs }: { readonly name: string; readonly blobs: BlobStore },
+): Promise<string | null> {
+  const file = artifact.files.find(({ path }) => path === name);
+  if (file === undefined) return '';
+  return file.size > RULES_BYTES ? null : (await blobs.readAll(file.hash)).toString('utf8');
+}
+
+function tooLong(name: string): string {
+  return `${name} was ignored: it has more than ${RULES_BYTES} bytes.`;
+}

@@ -1,0 +1,81 @@
+import { createReadStream } from 'node:fs';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { isHash } from '../../src/domain/artifact.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import type { BlobStore, ByteRange } from '../../src/ports-artifacts.js';
+import { createAtomicWriter } from './atomic-writer.js';
+import { errorCode } from './error-code.js';
+import { presentBlobs } from './present-blobs.js';
+import { createEncoder, ENCODED_SUFFIXES } from './blob-encoder.js';
+import { listBlobs, sweepBlobs } from './sweep-blobs.js';
+
+export interface DiskBlobStoreOptions {
+  readonly dir: string;
+  readonly now?: () => Date;
+}
+
+/** Chunks of a large file: bigger ones than the default of 64 KiB, because each costs one turn of the event loop. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** Blobs as files, `<dir>/ab/abcdef…`, with their compressed forms beside them. Several processes may share the directory. */
+export function createDiskBlobStore({ dir, now = () => new Date() }: DiskBlobStoreOptions): BlobStore {
+  const writer = createAtomicWriter(dir);
+  const pathOf = (hash: string) => blobPath(dir, hash);
+  const readAll = (hash: string) => readFile(pathOf(hash)).catch(absent(hash));
+  const encoder = createEncoder({ writer, pathOf, readAll });
+  return {
+    has: (hashes) =>
+      presentBlobs(
+        hashes.map((hash) => ({ hash, path: pathOf(hash) })),
+        now(),
+      ),
+    async write(blob) {
+      if ((await sizeOf(pathOf(blob.hash))) === blob.size) return;
+      await writer.write({ ...blob, path: pathOf(blob.hash) });
+    },
+    size: (hash) => sizeOf(pathOf(hash)),
+    read: (hash, range) => readChunks(pathOf(hash), hash, range),
+    readAll,
+    encoded: (hash, encoding) => encoder.encoded(hash, encoding),
+    delete: (hashes) => deleteAll(hashes.map(pathOf)),
+    list: () => listBlobs(dir),
+    sweep: (keep) => sweepBlobs({ dir, now: now(), ...keep }),
+  };
+}
+
+/** The only place where a name from outside meets a path, so it checks the name itself. */
+function blobPath(dir: string, hash: string): string {
+  if (!isHash(hash))
+    throw new VitrineError('bad_request', 'A blob is named by its SHA-256 in lower-case hex.');
+  return `${dir}/${hash.slice(0, 2)}/${hash}`;
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    (stats) => stats.size,
+    () => null,
+  );
+}
+
+async function* readChunks(path: string, hash: string, range?: ByteRange): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { ...range, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    absent(hash)(error);
+  }
+}
+
+async function deleteAll(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await Promise.all(['', ...ENCODED_SUFFIXES].map((suffix) => rm(path + suffix, { force: true })));
+  }
+}
+
+function absent(hash: string): (error: unknown) => never {
+  return (cause) => {
+    if (errorCode(cause) === 'ENOENT') {
+      throw new VitrineError('not_found', `Blob ${hash} is not in the store: deploy again.`, { cause });
+    }
+    throw cause;
+  };
+}

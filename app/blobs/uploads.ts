@@ -1,0 +1,63 @@
+import { decodePlan } from '../../src/domain/artifact-plan.js';
+import type { ArtifactId, ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
+import type { Uploads, UploadState } from '../../src/ports/uploads.js';
+import { answerPlan, type UploadPorts } from './answer-plan.js';
+import { completeIfWhole } from './complete-upload.js';
+import { receivePack } from './receive-pack.js';
+
+/** Both turns of an upload as the core knows them: whichever step brings the last missing file completes it. */
+export function createUploads(ports: UploadPorts): Uploads {
+  return {
+    async plan({ projectId }, body) {
+      const plan = decodePlan(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+      const answer = await answerPlan(ports, { projectId, plan });
+      const whole = answer.known && answer.blobs.length === 0;
+      const state = whole ? await stateOf(ports, { projectId, root: plan.root }) : underWay(plan.root);
+      return { answer: { ...answer, complete: state.completeRoot !== null, notes: state.notes }, ...state };
+    },
+    pack: ({ projectId }, body) => takePack(ports, { projectId, body }),
+  };
+}
+
+interface Pack {
+  readonly projectId: string;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** An upload may be forgotten while its files still come in: then they go as well. */
+async function takePack(ports: UploadPorts, { projectId, body }: Pack): Promise<UploadState> {
+  const written = new Set<string>();
+  const blobs: BlobStore = {
+    ...ports.blobs,
+    async write(blob) {
+      await ports.blobs.write(blob);
+      written.add(blob.hash);
+    },
+  };
+  let root: string | undefined;
+  try {
+    ({ root } = await receivePack({ ...ports, blobs }, { upload: { projectId }, body }));
+    return await stateOf(ports, { projectId, root });
+  } finally {
+    const kept = root !== undefined && (await ports.artifacts.findByRoot({ projectId, root })) !== null;
+    if (!kept) await ports.blobs.delete([...(await unnamed(ports.artifacts, written))]);
+  }
+}
+
+async function unnamed(artifacts: ArtifactStore, written: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const only = new Set(written);
+  if (only.size === 0) return only;
+  for await (const { files } of artifacts.list()) for (const { hash } of files) only.delete(hash);
+  return only;
+}
+
+function underWay(root: string): UploadState {
+  return { root, completeRoot: null, notes: [] };
+}
+
+async function stateOf(ports: UploadPorts, id: ArtifactId): Promise<UploadState> {
+  const completed = await completeIfWhole(ports, id);
+  return completed === null
+    ? underWay(id.root)
+    : { root: id.root, completeRoot: completed.root, notes: completed.notes };
+}

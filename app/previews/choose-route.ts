@@ -1,0 +1,100 @@
+import { hiddenPath } from '../../src/domain/artifact-path.js';
+import { extensionOf } from '../../src/domain/media-types.js';
+import { applyRedirect, type RedirectRule } from '../../src/domain/artifact-redirects.js';
+import { decodePath, isOdd, pathOf, queryOf } from './request-path.js';
+import { fileAt, isConfiguration, type FileRoute } from './site-routes.js';
+import type { Site } from './site.js';
+
+/** What a request gets. */
+export type Choice =
+  | { readonly kind: 'file'; readonly route: FileRoute; readonly status: 200 | 404 }
+  | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'empty' };
+
+export interface Asked {
+  readonly url: string;
+  readonly accept: string | undefined;
+}
+
+const MISSING: Choice = { kind: 'missing' };
+
+/** Forced rules, files, rules, the fallback of a single-page app, the site's own 404: the first that applies. */
+export function chooseRoute(site: Site, { url, accept }: Asked): Choice {
+  const path = decodePath(pathOf(url));
+  if (path === null) return notFound(site);
+  if (site.forced.length > 0) {
+    const forced = byRules(site, { rules: site.forced, path, url });
+    if (forced !== null) return forced;
+  }
+  const route = site.routes.get(path);
+  if (route?.kind === 'file') return { kind: 'file', route, status: 200 };
+  if (route?.kind === 'moved')
+    return { kind: 'redirect', location: route.location + queryOf(url), status: 308 };
+  if (namesNothing(path)) return notFound(site);
+  return (
+    byRules(site, { rules: site.redirects, path, url }) ??
+    byFallback(site, { path, accept }) ??
+    (path === '/' ? { kind: 'empty' } : notFound(site))
+  );
+}
+
+interface Ruling {
+  readonly rules: readonly RedirectRule[];
+  readonly path: string;
+  readonly url: string;
+}
+
+function byRules(site: Site, { rules, path, url }: Ruling): Choice | null {
+  if (namesNothing(path)) return null;
+  for (const rule of rules) {
+    const target = applyRedirect(rule, path);
+    if (target === null || leadsHere({ rule, target, path })) continue;
+    const choice = byRule(site, { rule, target, query: queryOf(url) });
+    if (choice !== null) return choice;
+  }
+  return null;
+}
+
+/** Neither rules nor fallbacks bring back what was kept out of the preview. */
+function namesNothing(path: string): boolean {
+  return isOdd(path) || hiddenPath(path.slice(1)) || isConfiguration(path.slice(1));
+}
+
+/** A redirect to itself would never end. */
+function leadsHere({ rule, target, path }: { rule: RedirectRule; target: string; path: string }): boolean {
+  return rule.status >= 300 && rule.status < 400 && decodePath(pathOf(target)) === path;
+}
+
+/** Rewrites look the file up and stop there: rules never lead to other rules, so they cannot go in circles. */
+function byRule(
+  site: Site,
+  { rule, target, query }: { readonly rule: RedirectRule; readonly target: string; readonly query: string },
+): Choice | null {
+  if (rule.status === 200 || rule.status === 404) {
+    const route = fileAt(site.routes, pathOf(target));
+    return route === null ? null : { kind: 'file', route, status: rule.status };
+  }
+  const location = target.includes('?') || query === '' ? target : withQuery(target, query);
+  return { kind: 'redirect', location, status: rule.status };
+}
+
+function withQuery(target: string, query: string): string {
+  const [path = '', fragment] = target.split('#', 2);
+  return fragment === undefined ? path + query : `${path}${query}#${fragment}`;
+}
+
+/** A missing script or picture stays missing: answering it with a page only hides the mistake. */
+function byFallback(
+  site: Site,
+  { path, accept }: { path: string; accept: string | undefined },
+): Choice | null {
+  if (site.fallback === null) return null;
+  const extension = extensionOf(path);
+  const isPage = extension === '' || extension === 'html' || accept?.includes('text/html') === true;
+  return isPage ? { kind: 'file', route: site.fallback, status: 200 } : null;
+}
+
+function notFound(site: Site): Choice {
+  return site.notFound === null ? MISSING : { kind: 'file', route: site.notFound, status: 404 };
+}

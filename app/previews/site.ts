@@ -1,0 +1,71 @@
+import { parseHeaderRules, type HeaderRule } from '../../src/domain/artifact-headers.js';
+import { parseRedirectRules, type RedirectRule } from '../../src/domain/artifact-redirects.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import type { ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
+import { readRules } from '../blobs/complete-upload.js';
+import type { LivePreview } from './preview.js';
+import { buildRoutes, fileAt, type FileRoute, type Route } from './site-routes.js';
+import { createWeightedCache } from './weighted-cache.js';
+
+/** An artifact, ready to be served. */
+export interface Site {
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly headerRules: readonly HeaderRule[];
+  /** Rules that win over files, and those that do not. */
+  readonly forced: readonly RedirectRule[];
+  readonly redirects: readonly RedirectRule[];
+  readonly notFound: FileRoute | null;
+  readonly fallback: FileRoute | null;
+  readonly cacheControl: string;
+}
+
+export interface SitePorts {
+  readonly blobs: BlobStore;
+  readonly artifacts: Pick<ArtifactStore, 'findByRoot'>;
+}
+
+export type SiteOf = (preview: LivePreview) => Site | Promise<Site>;
+
+/** All sites in memory together have at most so many paths. */
+const ROUTES = 500_000;
+const FOR_EVER = 'public, max-age=31536000, immutable';
+const ASK_AGAIN = 'public, max-age=0, must-revalidate';
+
+/** Loads each site once, and keeps those that were visited last. */
+export function createSites(ports: SitePorts): SiteOf {
+  const sites = createWeightedCache<Site>({ capacity: ROUTES, weigh: (site) => site.routes.size + 1 });
+  const loading = new Map<string, Promise<Site>>();
+  return (preview) => {
+    const key = `${preview.projectId}/${preview.root}/${preview.immutable ? 'i' : ''}${preview.spa ? 's' : ''}`;
+    const known = sites.get(key) ?? loading.get(key);
+    if (known !== undefined) return known;
+    const site = loadSite(ports, preview)
+      .then((loaded) => {
+        sites.set(key, loaded);
+        return loaded;
+      })
+      .finally(() => loading.delete(key));
+    loading.set(key, site);
+    return site;
+  };
+}
+
+async function loadSite({ artifacts, blobs }: SitePorts, preview: LivePreview): Promise<Site> {
+  const artifact = await artifacts.findByRoot({ projectId: preview.projectId, root: preview.root });
+  if (artifact?.complete !== true) {
+    throw new VitrineError('not_found', 'The files of this preview are not on this server: deploy again.');
+  }
+  const routes = buildRoutes(artifact.files);
+  const { rules } = parseRedirectRules((await readRules(artifact, { name: '_redirects', blobs })) ?? '');
+  return {
+    routes,
+    headerRules: parseHeaderRules((await readRules(artifact, { name: '_headers', blobs })) ?? '').rules,
+    forced: rules.filter((rule) => rule.force),
+    redirects: rules.filter((rule) => !rule.force),
+    notFound: fileAt(routes, '/404.html'),
+    fallback: preview.spa
+      ? (fileAt(routes, '/200.html') ?? fileAt(routes, '/'))
+      : fileAt(routes, '/200.html'),
+    cacheControl: preview.immutable ? FOR_EVER : ASK_AGAIN,
+  };
+}

@@ -1,0 +1,14 @@
+import type { Deployment } from '../../src/domain/deployment.js';
+import type { Story } from './situation.js';
+import { failedStage } from './stage-rows.js';
+import { showSpan } from './show-time.js';
+
+/** What follows the label: `in 42 s`, `while building, after 42 s`. Empty for stories without an end. */
+export function outcomePhrase(story: Story, deployment: Deployment | null): string {
+  const took = showSpan(deployment?.startedAt, deployment?.completedAt);
+  if (story === 'live') return took ? `in ${took}` : '';
+  if (story !== 'broken') return '';
+  const stage = failedStage(deployment);
+  const parts = [stage ? `while ${stage.name}` : '', took ? `after ${took}` : ''];
+  return parts.filter((part) => part !== '').join(', ');
+}

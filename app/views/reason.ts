@@ -1,0 +1,10 @@
+import type { Decision } from '../../src/domain/decide.js';
+import type { Environment } from '../../src/domain/environment.js';
+import type { Story } from './situation.js';
+
+const DECIDED: readonly Story[] = ['held', 'declined', 'leaving', 'over'];
+
+/** The decision that tells why there is no preview, or no longer; null where there is one. */
+export function reasonOf(story: Story, { decision }: Pick<Environment, 'decision'>): Decision | null {
+  return DECIDED.includes(story) && decision?.action !== 'deploy' ? decision : null;
+}

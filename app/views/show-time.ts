@@ -1,0 +1,1 @@
+export { showDuration, showSpan, showTime } from '../../src/domain/show-time.js';

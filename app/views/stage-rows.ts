@@ -1,0 +1,44 @@
+import type { Deployment, Stage, StageName } from '../../src/domain/deployment.js';
+import { S, type StageStatus } from '../../src/domain/lifecycle.js';
+import { showSpan } from './show-time.js';
+
+export interface StageRow {
+  readonly emoji: string;
+  readonly name: string;
+  readonly outcome: string;
+  readonly time: string;
+}
+
+const OUTCOMES: Readonly<Record<StageStatus, { readonly emoji: string; readonly outcome: string }>> = {
+  [S.pending]: { emoji: '▫️', outcome: 'Next' },
+  [S.inProgress]: { emoji: '🔨', outcome: 'Running' },
+  [S.completed]: { emoji: '✅', outcome: 'Done' },
+  [S.failed]: { emoji: '❌', outcome: 'Failed' },
+  [S.cancelled]: { emoji: '⏹️', outcome: 'Stopped' },
+  [S.skipped]: { emoji: '➖', outcome: 'Nothing to do' },
+};
+
+const NAMES: Readonly<Record<StageName, string>> = {
+  cloning: 'Cloning',
+  checkout: 'Checking out',
+  installing: 'Installing',
+  building: 'Building',
+  copying: 'Copying',
+  deploying: 'Deploying',
+  verifying: 'Verifying',
+};
+
+/** The stages that have begun. Those that a run never reports would only puzzle. */
+export function stageRows(deployment: Deployment | null): StageRow[] {
+  const begun =
+    deployment?.stages.filter((stage) => stage.startedAt !== null || stage.status === S.failed) ?? [];
+  return begun.map((stage) => ({
+    ...OUTCOMES[stage.status],
+    name: NAMES[stage.name],
+    time: stage.status === S.skipped ? '' : (showSpan(stage.startedAt, stage.completedAt) ?? ''),
+  }));
+}
+
+export function failedStage(deployment: Deployment | null): Stage | undefined {
+  return deployment?.stages.find((stage) => stage.status === S.failed);
+}

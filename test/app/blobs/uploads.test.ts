@@ -1,0 +1,69 @@
+import { hash as hashOnce } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
+import { createUploads } from '../../../app/blobs/uploads.js';
+import { planAnswerSchema } from '../../../src/domain/artifact-plan.js';
+import type { UploadState } from '../../../src/ports/uploads.js';
+import { packsFor, planUpload } from '../../../src/targets/static-upload.js';
+import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
+
+const dirs: string[] = [];
+afterAll(() => Promise.all(dirs.map((dir) => rm(dir, { recursive: true, force: true }))));
+async function setUp() {
+  const dir = await mkdtemp(join(tmpdir(), 'vitrine-uploads-'));
+  dirs.push(dir);
+  const blobs = createDiskBlobStore({ dir });
+  const artifacts = createMemoryArtifactStore();
+  const uploads = createUploads({ blobs, artifacts });
+  const owner = { deploymentId: 'd1', projectId: 'p1' };
+
+  const deploy = async (site: Record<string, string>) => {
+    const files = Object.entries(site).map(([path, content]) => {
+      return { path, hash: hashOnce('sha256', content, 'hex'), size: Buffer.byteLength(content) };
+    });
+    const planned = planUpload(files);
+    const { answer, ...state } = await uploads.plan(owner, planned.body);
+    const states: UploadState[] = [state];
+    const read = async function* ({ path }: { path: string }) {
+      yield Buffer.from(site[path] ?? '');
+    };
+    const input = {
+      planned,
+      answer: planAnswerSchema.parse(JSON.parse(JSON.stringify(answer))),
+      read,
+      packBytes: 4,
+    };
+    for await (const pack of packsFor(input)) {
+      const body = (async function* () {
+        yield pack;
+      })();
+      states.push(await uploads.pack(owner, body));
+    }
+    return { root: planned.root, states };
+  };
+  const blobCount = async () => {
+    let count = 0;
+    for await (const blob of blobs.list()) count += blob.size > 0 ? 1 : 0;
+    return count;
+  };
+  return { blobs, artifacts, deploy, blobCount };
+}
+
+test('an upload is complete with its last pack, and at once when everything is there', async () => {
+  const { deploy } = await setUp();
+  const site = { 'index.html': 'aaaa', 'b.html': 'bbbb', 'c.html': 'cccc' };
+  const { root, states } = await deploy(site);
+  expect(states.map(({ completeRoot }) => completeRoot)).toEqual([null, null, null, root]);
+  const again = await deploy(site);
+  expect(again.states).toEqual([{ root, completeRoot: root, notes: [] }]);
+});
+
+test('removing a file is one pack without files', async () => {
+  const { deploy } = await setUp();
+  await deploy({ 'index.html': 'aaaa', 'b.html': 'bbbb' });
+  const { root, states } = await deploy({ 'index.html': 'aaaa' });
+  expect(states.map(({ completeRoot }) => completeRoot)).toEqual([null, root]);
+});
