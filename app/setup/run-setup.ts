@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { VitrineError } from '../../src/domain/errors.js';
+import type { Log } from '../../src/ports.js';
+import { stopServer } from '../compose/stop-server.js';
+import { isLoopback, type Config } from '../config.js';
+import { createHttpServer } from '../http/create-server.js';
+import { createHosts, type SiteOf } from '../http/hosts.js';
+import { projectRoot } from '../project-root.js';
+import { exchangeCode, type Conversion } from './exchange-code.js';
+import { SETUP_PATH } from './manifest.js';
+import { createSetupEndpoint } from './setup-endpoint.js';
+import { writeEnvFile } from './write-env-file.js';
+
+export interface RunSetup {
+  readonly config: Config;
+  readonly envFile: string;
+  /** Told to the operator alone, never logged: the address holds the token. */
+  readonly print: (line: string) => void;
+  readonly log: Log;
+  /** Calls it off: it rejects with the signal's reason. */
+  readonly stopping: AbortSignal;
+}
+
+/** For an answer on its way to the operator. */
+const LINGER_MS = 2_000;
+
+/** Connects this server to a new GitHub App, once, and answers its credentials. Until then nothing else is served. */
+export async function runSetup(options: RunSetup): Promise<Readonly<Record<string, string>>> {
+  const { config, log, stopping } = options;
+  refuseInPublic(config);
+  stopping.throwIfAborted();
+  const appYml = await readFile(join(projectRoot(), 'app.yml'), 'utf8');
+  let surface: ReturnType<typeof createSetupEndpoint> | undefined;
+  let siteOf: SiteOf = () => ({ kind: 'unknown' });
+  const server = createHttpServer(() => {
+    return { siteOf, webhooks: notHere, previews: notHere, api: surface ?? notHere, log };
+  });
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
+  siteOf = createHosts({ publicUrl, previewBase: { protocol: 'http', domain: config.previewDomain } });
+  const show = (pages: typeof surface) => void (surface = pages);
+  try {
+    return await Promise.race([waitForOperator(options, { appYml, publicUrl, show }), calledOff(stopping)]);
+  } finally {
+    await stopServer(server, LINGER_MS);
+  }
+}
+
+function notHere(): never {
+  throw new VitrineError('not_found', 'Vitrine is not set up yet.');
+}
+
+function calledOff(stopping: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    stopping.addEventListener('abort', () => reject(stopping.reason as Error), { once: true });
+    if (stopping.aborted) reject(stopping.reason as Error);
+  });
+}
+
+interface Place {
+  readonly appYml: string;
+  readonly publicUrl: string;
+  readonly show: (pages: ReturnType<typeof createSetupEndpoint>) => void;
+}
+
+function waitForOperator(
+  { config, envFile, print, log }: RunSetup,
+  { appYml, publicUrl, show }: Place,
+): Promise<Record<string, string>> {
+  const token = randomBytes(32).toString('base64url');
+  return new Promise((resolve) => {
+    const pages = createSetupEndpoint({
+      apiUrl: config.githubApiUrl,
+      publicUrl,
+      appYml,
+      envFile,
+      token,
+      log,
+      exchange: (code) => exchangeCode({ apiUrl: config.githubApiUrl, code }),
+      async onCredentials(credentials) {
+        const found = toVariables(credentials);
+        await writeEnvFile(envFile, found);
+        resolve(found);
+      },
+    });
+    show(pages);
+    print(`Vitrine is not connected to GitHub yet. Open ${publicUrl}${SETUP_PATH}?token=${token}`);
+  });
+}
+
+/** A page that takes over a server must not be open to the street, not even for a minute. */
+export function refuseInPublic({ host, production }: Pick<Config, 'host' | 'production'>): void {
+  if (isLoopback(host) && !production) return;
+  throw new VitrineError(
+    'bad_request',
+    'APP_ID, PRIVATE_KEY and WEBHOOK_SECRET are not set. To make a GitHub App, start once with HOST=127.0.0.1 and without NODE_ENV=production, and open the address it prints.',
+  );
+}
+
+function toVariables({
+  id,
+  pem,
+  webhook_secret,
+  client_id,
+  client_secret,
+}: Conversion): Record<string, string> {
+  return {
+    APP_ID: String(id),
+    PRIVATE_KEY: pem,
+    WEBHOOK_SECRET: webhook_secret,
+    GITHUB_CLIENT_ID: client_id,
+    GITHUB_CLIENT_SECRET: client_secret,
+  };
+}
