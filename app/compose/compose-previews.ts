@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { commitLabel } from '../../src/domain/host-label.js';
+import type { Ports, StoredEnvironment } from '../../src/ports.js';
+import { createCachedResolver } from '../previews/cached-resolver.js';
+import { findPreview } from '../previews/find-preview.js';
+import { createPreviewPages } from '../previews/pages.js';
+import { createPreviewHandler, type PreviewHandler } from '../previews/serve-preview.js';
+import { projectRoot } from '../project-root.js';
+
+/** How long another process may show what this one has just replaced. */
+const TTL_MS = 1_000;
+
+export interface Previews {
+  readonly serve: PreviewHandler;
+  readonly forget: (environment: StoredEnvironment) => void;
+}
+
+export function composePreviews(ports: Ports): Previews {
+  const { blobs, artifacts, log } = ports;
+  const resolver = createCachedResolver({
+    load: (label) => findPreview(ports, label),
+    ttlMs: TTL_MS,
+    now: () => ports.clock.now().getTime(),
+  });
+  const serve = createPreviewHandler({
+    blobs,
+    artifacts,
+    resolve: resolver.resolve,
+    pages: createPreviewPages(join(projectRoot(), 'templates')),
+    onError: (error, { url, headers }) =>
+      log('error', 'a preview could not be served', { host: headers.host, url, error }),
+  });
+  return {
+    serve,
+    forget({ slug, head }) {
+      resolver.forget(slug);
+      if (head) resolver.forget(commitLabel({ sha: head.sha, label: slug }));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Ports } from '../../src/ports.js';
+import { createApi } from '../http/api.js';
+import type { Identify } from '../http/authenticate.js';
+import { createBodyBudget } from '../http/body-budget.js';
+import type { Surfaces } from '../http/create-server.js';
+import { createHosts } from '../http/hosts.js';
+import { createRateLimit, type Rate } from '../http/rate-limit.js';
+import { createCommitter } from '../inbox/committer.js';
+import type { Load } from '../inbox/load.js';
+import { createWebhookEndpoint } from '../inbox/receive-webhook.js';
+import { createSignatureCheck } from '../inbox/verify-signature.js';
+import { createRoutes } from '../routes/create-routes.js';
+import type { Secrets } from '../secrets.js';
+import type { Previews } from './compose-previews.js';
+
+export interface Rates {
+  /** Identity tokens from one address. */
+  readonly exchange: Rate;
+  /** Deployments that one repository starts. */
+  readonly starts: Rate;
+}
+
+export const RATES: Rates = {
+  exchange: { times: 60, perMs: 60_000 },
+  starts: { times: 30, perMs: 60 * 60_000 },
+};
+
+export interface SurfaceParts {
+  readonly ports: Ports;
+  readonly secrets: Secrets;
+  readonly previews: Previews;
+  readonly identify: Identify;
+  readonly ping: () => Promise<void>;
+  readonly version: string;
+  readonly rates: Rates;
+  readonly load: Load;
+  /** Deliveries were stored: there is work. */
+  readonly onStored: () => void;
+}
+
+/** Everything that answers requests. */
+export function composeSurfaces(parts: SurfaceParts) {
+  const { ports, secrets, previews, identify, ping, version, rates, load, onStored } = parts;
+  const { clock, log } = ports;
+  const budget = createBodyBudget();
+  const committer = createCommitter({
+    store: ports.inbox.store,
+    onStored(count) {
+      load.add(count);
+      onStored();
+    },
+  });
+  const surfaces: Surfaces = {
+    siteOf: createHosts(ports),
+    webhooks: createWebhookEndpoint({
+      isSigned: createSignatureCheck(secrets.webhookSecrets),
+      committer,
+      budget,
+      clock,
+      log,
+    }),
+    api: createApi({
+      ports,
+      routes: createRoutes({ ping, version }),
+      identify,
+      budget,
+      limits: {
+        exchange: createRateLimit(rates.exchange, clock),
+        starts: createRateLimit(rates.starts, clock),
+      },
+    }),
+    previews: previews.serve,
+    log,
+  };
+  return { surfaces, committer };
+}

@@ -1,0 +1,33 @@
+import type { Log } from '../../src/ports.js';
+import type { Config, Env } from '../config.js';
+import { connectStore, type Store } from '../store/connect.js';
+import { findDatabase, type Database } from '../store/database/find-database.js';
+
+export interface OpenStore {
+  readonly config: Pick<Config, 'dataDir'>;
+  readonly mongodbUri: string | undefined;
+  readonly env: Env;
+  readonly log: Log;
+}
+
+/** Finds the database, brings it up to date and connects. Closing lets go of whatever was started for it. */
+export async function openStore(options: OpenStore): Promise<Store> {
+  const database = await findStoreDatabase(options);
+  try {
+    const store = await connectStore({ uri: database.uri, log: options.log });
+    const close = () => store.close().finally(() => database.stop());
+    return { ...store, close };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+export function findStoreDatabase({ config, mongodbUri, env, log }: OpenStore): Promise<Database> {
+  return findDatabase({
+    uri: mongodbUri,
+    dataDir: config.dataDir,
+    env: { ...env },
+    log: (line) => log('info', line),
+  });
+}

@@ -1,0 +1,26 @@
+import type { BlobStore, Clock, Reporter, Stores } from '../../src/ports.js';
+import type { Pace } from '../github/pacing.js';
+import type { Env } from '../config.js';
+import type { Identify } from '../http/authenticate.js';
+import type { Rates } from './compose-surfaces.js';
+
+/** What a caller may put in the place of the real thing. */
+/** Puts something around a real part, and hands it on. */
+export type Around<Part> = (part: Part) => Part;
+
+export interface Overrides {
+  readonly clock?: Clock;
+  /** Where log lines go; standard error unless given. */
+  readonly write?: (line: string) => void;
+  /** For programs that are started on the way, such as a database. */
+  readonly env?: Env;
+  readonly rates?: Partial<Rates>;
+  readonly identify?: Identify;
+  /** GitHub's own limits are kept unless given. */
+  readonly pace?: Pace;
+  readonly around?: {
+    readonly stores?: Around<Stores>;
+    readonly blobs?: Around<BlobStore>;
+    readonly reporter?: Around<Reporter>;
+  };
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Clock, Log, Ports } from '../../src/ports.js';
+import type { Config } from '../config.js';
+import { createIdentity } from '../github/identity.js';
+import type { Surfaces } from '../http/create-server.js';
+import { createLoad } from '../inbox/load.js';
+import { projectVersion } from '../project-root.js';
+import type { Secrets } from '../secrets.js';
+import type { Store } from '../store/connect.js';
+import { composePorts } from './compose-ports.js';
+import { composePreviews, type Previews } from './compose-previews.js';
+import { composeSurfaces, RATES } from './compose-surfaces.js';
+import { composeWorkers } from './compose-workers.js';
+import type { Overrides } from './overrides.js';
+import { previewBaseOf } from './preview-base.js';
+import { settle } from './settle.js';
+import type { Wake } from './waking-environments.js';
+
+export interface RunParts {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly overrides: Overrides;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly publicUrl: string;
+}
+
+export interface Running {
+  readonly surfaces: Surfaces;
+  readonly ports: Ports;
+  readonly settle: () => Promise<void>;
+  readonly stop: (withinMs: number) => Promise<void>;
+}
+
+/** Puts everything together over an open store, and starts to work. */
+export async function runApp(parts: RunParts): Promise<Running> {
+  const { store } = parts;
+  const load = createLoad(parts.clock);
+  const { ports, github, previews, onDue } = compose(parts);
+  const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  const { runner, inbox, startJobs } = await composeWorkers({ ...parts, ports, github, load, owner });
+  onDue(runner.poke);
+  const { surfaces, committer } = composeSurfaces({
+    ...doors(parts, { ports, previews }),
+    load,
+    onStored: inbox.poke,
+  });
+  inbox.start();
+  runner.start();
+  const jobs = startJobs();
+  return {
+    surfaces,
+    ports,
+    settle: () => settle([inbox.drain, runner.drain]),
+    async stop(withinMs) {
+      await committer.idle();
+      await Promise.all([inbox, runner, ...jobs].map((worker) => worker.stop(withinMs)));
+      await store.close();
+    },
+  };
+}
+
+/** The documents wake the workers and refresh the previews, which in turn need the documents: so those are connected last. */
+function compose(parts: RunParts) {
+  let due: Wake['due'] = () => undefined;
+  let changed: Wake['changed'] = () => undefined;
+  const { ports, github } = composePorts({
+    ...parts,
+    stores: parts.store.stores,
+    previewBase: previewBaseOf({ publicUrl: parts.publicUrl, domain: parts.config.previewDomain }),
+    version: projectVersion(),
+    wake: { due: (projection) => due(projection), changed: (environment) => changed(environment) },
+  });
+  const previews = composePreviews(ports);
+  changed = previews.forget;
+  return { ports, github, previews, onDue: (poke: Wake['due']) => (due = poke) };
+}
+
+function doors(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
+  const { config, secrets, overrides, clock, store, publicUrl } = parts;
+  const identity = createIdentity({ issuer: config.oidcIssuer, audience: publicUrl, clock });
+  return {
+    ...inside,
+    secrets,
+    identify: overrides.identify ?? identity.verify,
+    ping: store.ping,
+    version: projectVersion(),
+    rates: { ...RATES, ...overrides.rates },
+  };
+}

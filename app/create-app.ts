@@ -1,0 +1,65 @@
+import { createRedactor } from '../src/domain/redact.js';
+import type { Log, Ports } from '../src/ports.js';
+import { listen } from './compose/listen.js';
+import { openStore } from './compose/open-store.js';
+import type { Overrides } from './compose/overrides.js';
+import { runApp } from './compose/run-app.js';
+import { starting } from './compose/starting.js';
+import { stopServer } from './compose/stop-server.js';
+import type { Config } from './config.js';
+import { createHttpServer } from './http/create-server.js';
+import { createLog, type LogOptions } from './log.js';
+import type { Secrets } from './secrets.js';
+
+export type { Overrides } from './compose/overrides.js';
+
+export interface App {
+  readonly url: string;
+  readonly port: number;
+  readonly ports: Ports;
+  /** Until every stored delivery is worked on and nothing is due. */
+  settle(): Promise<void>;
+  /** Answers what was asked, finishes what was begun, and lets go of everything, within ten seconds. */
+  close(): Promise<void>;
+}
+
+/** For answers on their way, then once more for work that was begun: together less than the ten seconds a supervisor waits. */
+const STOP_MS = 4_000;
+
+/** The whole server. The port is taken first: a second process finds out before it touches any data. */
+export async function createApp(config: Config, secrets: Secrets, overrides: Overrides = {}): Promise<App> {
+  const clock = overrides.clock ?? { now: () => new Date() };
+  const log = logOf(secrets, { level: config.logLevel, clock, write: overrides.write ?? printLine });
+  let surfaces = starting(log);
+  const server = createHttpServer(() => surfaces);
+  const port = await listen(server, config);
+  try {
+    const store = await openStore({ config, mongodbUri: secrets.mongodbUri, env: overrides.env ?? {}, log });
+    const url = config.publicUrl ?? `http://localhost:${port}`;
+    const running = await runApp({ config, secrets, overrides, clock, log, store, publicUrl: url });
+    surfaces = running.surfaces;
+    const close = async () => {
+      await stopServer(server, STOP_MS);
+      await running.stop(STOP_MS);
+    };
+    return { url, port, ports: running.ports, settle: running.settle, close: once(close) };
+  } catch (error) {
+    await stopServer(server, 0);
+    throw error;
+  }
+}
+
+function logOf(secrets: Secrets, options: LogOptions): Log {
+  const known = [secrets.privateKey, ...secrets.webhookSecrets, secrets.mongodbUri ?? ''];
+  const { redact } = createRedactor(known.filter((secret) => secret !== ''));
+  return createLog({ ...options, redact });
+}
+
+function printLine(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => (closing ??= close());
+}

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { isVitrineError } from '../src/domain/errors.js';
+import { readArguments, runCommand } from './commands/run-command.js';
+import { serve } from './commands/serve.js';
+import type { App } from './create-app.js';
+import { readEnvironment } from './read-environment.js';
+
+const ENV_FILE = resolve('.env');
+
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  const print = (line: string) => void process.stderr.write(`${line}\n`);
+  const surroundings = async () => ({
+    env: await readEnvironment({ env: process.env, file: ENV_FILE }),
+    print,
+  });
+  if (args.words.length > 0 || args.values['help'] || args.values['version']) {
+    const said = await runCommand(args, await surroundings());
+    process.stdout.write(`${said.join('\n')}\n`);
+    return;
+  }
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const starting = surroundings().then((found) =>
+    serve({ ...found, envFile: ENV_FILE, uid: process.getuid?.(), stopping: signal }),
+  );
+  const started = starting.catch((error: unknown) => {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return undefined;
+  });
+  stopOnSignal(started, stopping);
+  await started;
+}
+
+/** The first signal lets go of everything in order, the second does not wait. */
+function stopOnSignal(started: Promise<App | undefined>, stopping: AbortController): void {
+  let asked = false;
+  const stop = () => {
+    if (asked) process.exit(1);
+    asked = true;
+    stopping.abort();
+    // Nothing may keep a supervisor waiting for longer than it has patience.
+    setTimeout(() => process.exit(1), 9_500).unref();
+    started
+      .then((app) => app?.close())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+}
+
+/** People get the sentence that was written for them; anything else is a fault of ours and shows where. */
+function fail(error: unknown): never {
+  const text = isVitrineError(error) ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`vitrine: ${text}\n`);
+  process.exit(1);
+}
+
+process.on('uncaughtException', fail).on('unhandledRejection', fail);
+main().catch(fail);

@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { chmod, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { appKey } from '../support/app-key.js';
+import { mainFixture, SECRET, type MainFixture } from '../support/run-main.js';
+
+const START_MS = 5_000;
+let fixture: MainFixture;
+
+beforeEach(async () => {
+  fixture = await mainFixture();
+});
+afterEach(async () => {
+  await fixture.close();
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  ['one secret is missing', { APP_ID: '1', PRIVATE_KEY: 'x' }, /^vitrine: WEBHOOK_SECRET not set: .*\n$/],
+  [
+    "the secret is Probot's default",
+    { WEBHOOK_SECRET: 'development' },
+    /^vitrine: WEBHOOK_SECRET is a default.*\n$/,
+  ],
+  ['the secret is short', { WEBHOOK_SECRET: 'short' }, /^vitrine: WEBHOOK_SECRET is too short.*\n$/],
+  ['the key is no key', { PRIVATE_KEY: 'MIIE' }, /^vitrine: PRIVATE_KEY is not a private key.*\n$/],
+  [
+    'the key file is not there',
+    { PRIVATE_KEY: '', PRIVATE_KEY_PATH: 'nowhere.pem' },
+    /^vitrine: PRIVATE_KEY_PATH names nowhere\.pem.*\n$/,
+  ],
+  [
+    'nothing is set and it would be public',
+    { APP_ID: '', PRIVATE_KEY: '', WEBHOOK_SECRET: '', HOST: '0.0.0.0' },
+    /^vitrine: APP_ID, PRIVATE_KEY and WEBHOOK_SECRET are not set.*HOST=127\.0\.0\.1.*\n$/,
+  ],
+  [
+    'it would be public without being production',
+    { HOST: '0.0.0.0' },
+    /^vitrine: .*NODE_ENV must be production.*\n$/,
+  ],
+  [
+    'webhooks would pass a stranger',
+    { NODE_ENV: 'production', WEBHOOK_PROXY_URL: 'https://smee.io/x' },
+    /^vitrine: WEBHOOK_PROXY_URL.*\n$/,
+  ],
+  ['the port is none', { PORT: '99999' }, /^vitrine: PORT must be.*\n$/],
+  [
+    'the database is not there',
+    { MONGODB_URI: 'mongodb://127.0.0.1:9/x' },
+    /vitrine: The database cannot be used.*MONGODB_URI.*\n$/,
+  ],
+])('when %s it does not start, and says so in one line', async (_why, env, line) => {
+  const complete = env['APP_ID'] === '1' ? env : { ...fixture.credentials, ...env };
+  const began = Date.now();
+  const { code, output } = await fixture.run(complete).ended;
+  expect(Date.now() - began).toBeLessThan(START_MS);
+  expect({ code, line: output.replace(/^.*(info|warn) .*\n/gm, '') }).toEqual({
+    code: 1,
+    line: expect.stringMatching(line),
+  });
+});
+
+test('it says where it is and stops in order, with nothing lost, when it is asked to', async () => {
+  const { child, said, ended } = fixture.run(fixture.credentials);
+  const url = await said(/ready at (http:\S+)/);
+  await said(/previews are at http:\/\/<name>\.localhost:\d+/);
+  await said(/database: (.*)/);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  const began = Date.now();
+  child.kill('SIGTERM');
+  const { code, output } = await ended;
+  expect(code).toBe(0);
+  expect(Date.now() - began).toBeLessThan(10_000);
+  expect(output).not.toContain(SECRET);
+  expect(output).not.toContain(appKey().split('\n')[1]);
+});
+
+test('a client that never ends its request cannot keep it from stopping', async () => {
+  const { child, said, ended } = fixture.run(fixture.credentials);
+  const url = new URL(await said(/ready at (http:\S+)/));
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
+  });
+  const headers = { 'content-type': 'application/json', 'x-github-event': 'ping', 'x-github-delivery': 'x' };
+  const hanging = fetch(new URL('/api/github/webhooks', url), {
+    method: 'POST',
+    headers,
+    body,
+    duplex: 'half',
+  } as RequestInit).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  child.kill('SIGTERM');
+  const began = Date.now();
+  expect((await ended).code).toBe(0);
+  expect(Date.now() - began).toBeLessThan(10_000);
+  await hanging;
+}, 30_000);
+
+test('a second signal does not wait', async () => {
+  const { child, said, ended } = fixture.run(fixture.credentials);
+  const url = new URL(await said(/ready at (http:\S+)/));
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
+  });
+  const headers = { 'content-type': 'application/json', 'x-github-event': 'ping', 'x-github-delivery': 'x' };
+  const hanging = fetch(new URL('/api/github/webhooks', url), {
+    method: 'POST',
+    headers,
+    body,
+    duplex: 'half',
+  } as RequestInit).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  child.kill('SIGTERM');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const began = Date.now();
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(1);
+  expect(Date.now() - began).toBeLessThan(1_000);
+  await hanging;
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a set-up that nobody has finished yet', async (signal) => {
+  const { child, said, ended } = fixture.run({ PORT: '0', MONGODB_URI: fixture.database.uri });
+  const address = await said(/Open (http:\S+)/);
+  expect((await fetch(address)).status).toBe(200);
+  const began = Date.now();
+  child.kill(signal);
+  const { code, output } = await ended;
+  expect({ code, faults: output.match(/^vitrine: .*$/gm) }).toEqual({ code: 0, faults: null });
+  expect(Date.now() - began).toBeLessThan(3_000);
+});
+
+test('a port that is taken stops the start', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const { code, output } = await fixture.run({ ...fixture.credentials, PORT: String(port) }).ended;
+  other.close();
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/another program uses it/) });
+});
+
+test('variables are read from .env, a key from its file, and the process knows better than the file', async () => {
+  const { PRIVATE_KEY, ...rest } = fixture.credentials;
+  await writeFile(join(fixture.directory, 'app.pem'), PRIVATE_KEY);
+  const lines = { ...rest, PRIVATE_KEY_PATH: 'app.pem', PORT: '1', LOG_LEVEL: 'debug' };
+  const file = Object.entries(lines).map(([name, value]) => `${name}="${value}"`);
+  await writeFile(join(fixture.directory, '.env'), file.join('\n'));
+  await chmod(join(fixture.directory, '.env'), 0o600);
+  const { said } = fixture.run({ PORT: '0' });
+  expect((await fetch(`${await said(/ready at (http:\S+)/)}/healthz`)).status).toBe(200);
+});
