@@ -1,0 +1,50 @@
+import { isVitrineError, VitrineError } from '../src/domain/errors.js';
+import { S } from '../src/domain/lifecycle/words.js';
+import type { Context } from './context.js';
+import { behindProxy } from './http/behind-proxy.js';
+import type { Inputs } from './inputs.js';
+import { firstQuestion } from './report/first-question.js';
+import { openTransport } from './report/transport.js';
+import { resultOf, type Result } from './result.js';
+import type { World } from './world.js';
+
+export interface AtGitHub {
+  readonly inputs: Inputs;
+  readonly context: Context;
+  /** Null: what was reported is taken back. */
+  readonly url: string | null;
+}
+
+/** The ways without a server. The first question is on its way to GitHub while the toolkit's client is being read. */
+export async function atGitHub(world: World, { inputs, context, url }: AtGitHub): Promise<Result> {
+  const { number, token } = needed(inputs, context);
+  const { apiUrl, owner, repo } = context;
+  let { pullRequest } = context;
+  const known = pullRequest?.number === number;
+  const question = { apiUrl, owner, repo, number, pullRequest: known ? pullRequest : null, url };
+  const transport = behindProxy(world.env)
+    ? null
+    : await openTransport(world, { first: firstQuestion(question), token });
+  const { connect, destroy, findPullRequest, runWithoutServer } = await import('./report/report.js');
+  await import('./conclude.js');
+  const github = connect({ token, apiUrl, owner, repo, transport });
+  try {
+    if (!known || pullRequest === null) pullRequest = await findPullRequest(world, { github, number });
+    const input = { inputs, context, pullRequest, github };
+    return url === null ? await destroy(world, input) : await runWithoutServer(world, { ...input, url });
+  } catch (error) {
+    if (!isVitrineError(error) || error.code !== 'forbidden' || !pullRequest?.fork) throw error;
+    return resultOf({ status: S.skipped, reason: error.message, url: url ?? '', sha: pullRequest.sha });
+  }
+}
+
+function needed({ githubToken: token, prNumber }: Inputs, { pullRequest }: Context) {
+  const number = prNumber ?? pullRequest?.number;
+  if (token === '')
+    throw new VitrineError(
+      'bad_request',
+      'Set the input "github-token": without a server the Action reports with it.',
+    );
+  if (number === undefined) throw new VitrineError('bad_request', 'Set the input "pr-number".');
+  return { token, number };
+}

@@ -1,0 +1,84 @@
+import { VitrineError } from '../src/domain/errors.js';
+import type { Context, PullRequest } from './context.js';
+import type { Inputs } from './inputs.js';
+
+export type Way =
+  | { readonly kind: 'server'; readonly serverUrl: string; readonly pullRequest: PullRequest }
+  | { readonly kind: 'github'; readonly url: string }
+  | { readonly kind: 'destroy' }
+  | { readonly kind: 'nothing'; readonly reason: string };
+
+export interface WayInput {
+  readonly inputs: Inputs;
+  readonly context: Context;
+  /** The workflow may ask GitHub for an identity token. */
+  readonly identified: boolean;
+}
+
+/** What this run is to do, from its inputs and its event alone. */
+export function chooseWay(input: WayInput): Way {
+  const { inputs, context } = input;
+  if (inputs.action === 'none') return nothing('The input "action" is "none".');
+  if (context.pullRequest === null && inputs.prNumber === null) {
+    return nothing(
+      `The event "${context.event}" belongs to no pull request: run on pull_request, or set the input "pr-number".`,
+    );
+  }
+  const closed = context.event === 'pull_request' && context.eventAction === 'closed';
+  if (inputs.action === 'destroy' || (inputs.action === 'auto' && closed)) return destroying(inputs);
+  return inputs.serverUrl === null ? withoutServer(inputs) : withServer(input, inputs.serverUrl);
+}
+
+function destroying({ serverUrl }: Inputs): Way {
+  if (serverUrl === null) return { kind: 'destroy' };
+  return nothing(
+    'The server takes the preview down by itself when the pull request closes: there is nothing to do here.',
+  );
+}
+
+function withServer({ inputs, context, identified }: WayInput, serverUrl: string): Way {
+  const { pullRequest } = context;
+  if (context.event !== 'pull_request' || pullRequest === null) {
+    if (inputs.url !== null) return { kind: 'github', url: inputs.url };
+    return nothing(
+      `The server takes deployments from the event "pull_request" only, not from "${context.event}".`,
+    );
+  }
+  refuseOtherNumber(inputs, pullRequest);
+  if (identified) return { kind: 'server', serverUrl, pullRequest };
+  return nothing(
+    pullRequest.fork
+      ? 'GitHub gives pull requests from forks no identity, so this run cannot deploy. A maintainer can push the branch to this repository.'
+      : 'This job may not ask GitHub who it is. Add "permissions: { contents: read, id-token: write }" to the job.',
+  );
+}
+
+/** The identity of a run is for one pull request only, so the server could not take another. */
+function refuseOtherNumber({ prNumber }: Inputs, { number }: PullRequest): void {
+  if (prNumber === null || prNumber === number) return;
+  throw new VitrineError(
+    'bad_request',
+    `The input "pr-number" is ${String(prNumber)}, but this run is for #${String(number)}: with "server-url" leave it out.`,
+  );
+}
+
+function withoutServer({ url, action, target }: Inputs): Way {
+  if (target !== null)
+    throw new VitrineError(
+      'bad_request',
+      `The target ${JSON.stringify(target)} needs a server: set the input "server-url".`,
+    );
+  if (url === null) {
+    throw new VitrineError(
+      'bad_request',
+      'Set the input "server-url" to deploy to your Vitrine server, or "url" to report a preview that an earlier step deployed.',
+    );
+  }
+  if (action === 'resolve')
+    return nothing('Without a server the address is the one that the input "url" gives.');
+  return { kind: 'github', url };
+}
+
+function nothing(reason: string): Way {
+  return { kind: 'nothing', reason };
+}

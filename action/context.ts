@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { VitrineError } from '../src/domain/errors.js';
+import type { RunRef } from '../src/domain/deployment.js';
+import { field, numberAt, textAt } from './json.js';
+import { logsUrlOf } from './logs-url.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface PullRequest {
+  readonly number: number;
+  /** The head commit. Never `GITHUB_SHA`, which is a merge commit that nobody wrote. */
+  readonly sha: string;
+  readonly branch: string;
+  readonly baseBranch: string;
+  /** A pull request from a repository that is not this one, or is gone: its runs hold no secrets and no identity. */
+  readonly fork: boolean;
+}
+
+export interface Context {
+  readonly event: string;
+  readonly eventAction: string;
+  readonly owner: string;
+  readonly repo: string;
+  readonly pullRequest: PullRequest | null;
+  readonly run: RunRef;
+  readonly logsUrl: string;
+  readonly apiUrl: string;
+  readonly workspace: string;
+}
+
+const SHA = /^[0-9a-f]{40}$/;
+
+/** What the runner says about this run. Everything that a pull request's author can choose stays data: none of it reaches a shell. */
+export async function readContext(env: Env, cwd: string): Promise<Context> {
+  const [owner = '', repo = ''] = required(env, 'GITHUB_REPOSITORY').split('/');
+  const event = readEvent(env['GITHUB_EVENT_PATH']);
+  const run = {
+    id: required(env, 'GITHUB_RUN_ID'),
+    attempt: Number(env['GITHUB_RUN_ATTEMPT'] ?? 1),
+    job: env['GITHUB_JOB'] || 'job',
+  };
+  return {
+    event: required(env, 'GITHUB_EVENT_NAME'),
+    eventAction: textAt(event, 'action') ?? '',
+    owner,
+    repo,
+    pullRequest: pullRequestOf(event),
+    run,
+    logsUrl: logsUrlOf(env),
+    apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
+    workspace: env['GITHUB_WORKSPACE'] || cwd,
+  };
+}
+
+/** The same reading for an event and for an answer of GitHub's API; null when it is not about a pull request. */
+export function pullRequestOf(event: unknown): PullRequest | null {
+  const pull = field(event, 'pull_request');
+  const number = numberAt(pull, 'number');
+  const sha = textAt(pull, 'head', 'sha');
+  if (number === null || sha === null) return null;
+  if (!SHA.test(sha))
+    throw new VitrineError('bad_request', 'The event names no full commit SHA of the pull request.');
+  const headRepo = numberAt(pull, 'head', 'repo', 'id');
+  return {
+    number,
+    sha,
+    branch: textAt(pull, 'head', 'ref') ?? '',
+    baseBranch: textAt(pull, 'base', 'ref') ?? '',
+    // The flag `fork` says whether a repository was forked from another, not whether this pull request crosses repositories.
+    fork: headRepo === null || headRepo !== numberAt(pull, 'base', 'repo', 'id'),
+  };
+}
+
+// At once: before the first request there is nothing else to do, and `node:fs/promises` takes longer to load than the file to read.
+function readEvent(path: string | undefined): unknown {
+  if (!path) return {};
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch (cause) {
+    throw new VitrineError(
+      'bad_request',
+      'The event file of the runner (GITHUB_EVENT_PATH) cannot be read.',
+      { cause },
+    );
+  }
+}
+
+function required(env: Env, name: string): string {
+  const value = env[name];
+  if (value) return value;
+  throw new VitrineError(
+    'bad_request',
+    `${name} is not set: this program runs as a step of a GitHub workflow.`,
+  );
+}

@@ -1,0 +1,61 @@
+import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../src/domain/errors.js';
+import { parseJson, textAt } from '../json.js';
+import type { World } from '../world.js';
+import type { HttpAnswer, HttpRequest } from './exchange.js';
+import { Retriable } from './retriable.js';
+import { retryAfter } from './retry-after.js';
+
+export type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'> & {
+  readonly signal: AbortSignal;
+  readonly body?: Uint8Array;
+};
+
+const ANSWER_BYTES = 16 * 1024 * 1024;
+const IDLE_MS = 60_000;
+const PASSING: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
+
+/** One request to an API that speaks JSON. Failures that may pass come as `Retriable`, refusals as `VitrineError`. */
+export async function ask(world: Pick<World, 'http' | 'now'>, question: Question): Promise<unknown> {
+  const answer = await reach(world, question);
+  if (answer.status >= 200 && answer.status < 300) {
+    if (answer.body === '') return null;
+    const parsed = parseJson(answer.body);
+    if (parsed === undefined) throw new Retriable('the answer is not JSON.', { waitMs: null });
+    return parsed;
+  }
+  const message = messageOf(answer);
+  if (PASSING.includes(answer.status)) {
+    throw new Retriable(message, { waitMs: retryAfter(answer.headers['retry-after'], world.now()) });
+  }
+  throw new VitrineError(codeOf(answer), message);
+}
+
+async function reach(world: Pick<World, 'http'>, question: Question): Promise<HttpAnswer> {
+  const headers = { accept: 'application/json', 'user-agent': 'vitrine-action', ...question.headers };
+  try {
+    return await world.http.exchange({ ...question, headers, bodyLimit: ANSWER_BYTES, idleMs: IDLE_MS });
+  } catch (cause) {
+    question.signal.throwIfAborted();
+    const { host } = new URL(question.url);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Retriable(`no answer from ${host} (${reason || 'connection refused'}).`, {
+      waitMs: null,
+      cause,
+    });
+  }
+}
+
+function messageOf({ status, body }: HttpAnswer): string {
+  const message = textAt(parseJson(body), 'error', 'message');
+  return message ?? `the answer was HTTP ${String(status)}.`;
+}
+
+function codeOf({ status, body }: HttpAnswer): ErrorCode {
+  const code = textAt(parseJson(body), 'error', 'code');
+  const codes = Object.keys(ERROR_STATUS) as ErrorCode[];
+  return (
+    codes.find((known) => known === code) ??
+    codes.find((known) => ERROR_STATUS[known] === status) ??
+    'bad_gateway'
+  );
+}

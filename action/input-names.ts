@@ -1,0 +1,28 @@
+/** Every input of `action.yml`, in its order. */
+export const INPUT_NAMES = [
+  'action',
+  'server-url',
+  'project',
+  'target',
+  'url',
+  'github-token',
+  'working-directory',
+  'install-command',
+  'build-command',
+  'output-dir',
+  'prebuilt',
+  'health-path',
+  'env',
+  'build-env',
+  'secrets',
+  'wait-timeout',
+  'comment',
+  'fail-on-error',
+  'pr-number',
+] as const;
+export type InputName = (typeof INPUT_NAMES)[number];
+
+/** How the runner hands an input over: capitals, and blanks become underscores, but hyphens stay. */
+export function envNameOf(input: string): string {
+  return `INPUT_${input.replace(/ /g, '_').toUpperCase()}`;
+}

@@ -1,0 +1,74 @@
+import { VitrineError } from '../src/domain/errors.js';
+import { MAX_VARIABLES } from '../src/domain/variables-names.js';
+import { INPUT_NAMES, envNameOf, type InputName } from './input-names.js';
+import {
+  address,
+  flag,
+  maybe,
+  milliseconds,
+  oneOf,
+  positive,
+  relative,
+  urlPath,
+  variables,
+} from './input-values.js';
+import { RENAMED } from './renamed-inputs.js';
+
+export const ACTIONS = ['auto', 'deploy', 'destroy', 'resolve', 'none'] as const;
+
+type Env = Readonly<Record<string, string | undefined>>;
+export type Inputs = ReturnType<typeof parseInputs>;
+
+/** Reads every input once. A wrong one is refused by name, with what to write instead, and never with its value if it may be secret. */
+export function parseInputs(env: Env) {
+  refuseUnknown(env);
+  const read = (name: InputName): [InputName, string] => [name, (env[envNameOf(name)] ?? '').trim()];
+  const given = {
+    env: variables(read('env')),
+    buildEnv: variables(read('build-env')),
+    secrets: variables(read('secrets')),
+  };
+  refuseTooMany(given);
+  return {
+    action: oneOf(read('action'), ACTIONS),
+    githubToken: read('github-token')[1],
+    serverUrl: maybe(read('server-url'), address),
+    project: maybe(read('project'), ([, text]) => text),
+    target: maybe(read('target'), ([, text]) => text),
+    url: maybe(read('url'), address),
+    workingDirectory: maybe(read('working-directory'), relative),
+    installCommand: maybe(read('install-command'), ([, text]) => text),
+    buildCommand: maybe(read('build-command'), ([, text]) => text),
+    outputDir: maybe(read('output-dir'), relative),
+    prebuilt: flag(read('prebuilt'), 'false'),
+    healthPath: maybe(read('health-path'), urlPath),
+    ...given,
+    waitTimeoutMs: milliseconds(read('wait-timeout'), '300'),
+    comment: flag(read('comment'), 'true'),
+    failOnError: flag(read('fail-on-error'), 'true'),
+    prNumber: maybe(read('pr-number'), positive),
+  } as const;
+}
+
+function refuseTooMany(given: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
+  const { length } = Object.values(given).flatMap(Object.keys);
+  if (length <= MAX_VARIABLES) return;
+  throw new VitrineError(
+    'bad_request',
+    `The inputs "env", "build-env" and "secrets" hold ${String(length)} variables: at most ${String(MAX_VARIABLES)} fit.`,
+  );
+}
+
+function refuseUnknown(env: Env): void {
+  const known = new Set(INPUT_NAMES.map(envNameOf));
+  for (const key of Object.keys(env)) {
+    if (!key.startsWith('INPUT_') || known.has(key)) continue;
+    throw new VitrineError('bad_request', unknownMessage(key.slice('INPUT_'.length).toLowerCase()));
+  }
+}
+
+function unknownMessage(name: string): string {
+  const renamed = new Map(Object.entries(RENAMED)).get(name);
+  if (renamed) return `There is no input "${name}": it is called "${renamed}".`;
+  return `There is no input "${name}". The inputs are: ${INPUT_NAMES.join(', ')}.`;
+}

@@ -1,0 +1,24 @@
+import { createHttp } from './http/exchange.js';
+import { run } from './run.js';
+import { sleep } from './sleep.js';
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => stopping.abort(new Error('The workflow run was cancelled.')));
+}
+const http = createHttp();
+void run(
+  {
+    env: process.env,
+    http,
+    print: (line) => process.stdout.write(`${line}\n`),
+    now: () => new Date(),
+    sleep,
+    random: Math.random,
+    stopped: stopping.signal,
+  },
+  process.cwd(),
+).then((code) => {
+  process.exitCode = code;
+  http.close();
+});

@@ -1,0 +1,33 @@
+import { getOctokit } from '@actions/github';
+import { defaults } from '@actions/github/lib/utils';
+import type { GitHub } from './github.js';
+import type { Asked, Told, Transport } from './transport.js';
+
+export interface ConnectInput {
+  readonly token: string;
+  readonly apiUrl: string;
+  readonly owner: string;
+  readonly repo: string;
+  /** Null: the toolkit's own, which knows the way through proxies. */
+  readonly transport: Transport | null;
+}
+
+const MOVED: readonly number[] = [301, 302, 307, 308];
+
+/** The only place that loads the toolkit's client: the way with a server never pays for it. */
+export function connect({ token, apiUrl, transport, ...at }: ConnectInput): GitHub {
+  const carried = transport === null ? {} : { request: { fetch: following(transport) } };
+  return {
+    octokit: getOctokit(token, { baseUrl: apiUrl, userAgent: 'vitrine-action', ...carried }),
+    at,
+  };
+}
+
+/** A repository that moved answers with the way to its new name; the toolkit follows it. */
+function following({ fetch }: Transport) {
+  const follow = defaults.request?.fetch as Transport['fetch'];
+  return async (url: string, asked: Asked): Promise<Told> => {
+    const answer = await fetch(url, asked);
+    return MOVED.includes(answer.status) ? follow(url, asked) : answer;
+  };
+}

@@ -1,0 +1,107 @@
+import { VitrineError } from '../../src/domain/errors.js';
+import { DEPLOYMENT_STATE, type GitHubDeploymentState } from '../../src/domain/lifecycle.js';
+import { textAt } from '../json.js';
+import { DEPLOYMENTS_ASKED } from './asked.js';
+import type { GitHub } from './github.js';
+
+/** Newest first: a pull request that is still open has its deployments among these. */
+const MAX_PAGES = 5;
+/** https://docs.github.com/rest/deployments/statuses */
+const DESCRIPTION = 140;
+
+export interface DeploymentKey {
+  readonly preview: string;
+  readonly project: string;
+}
+
+export interface StatusInput {
+  readonly id: number;
+  readonly state: GitHubDeploymentState;
+  readonly description: string;
+  readonly url?: string;
+  readonly logUrl: string;
+}
+
+/** Creates the deployment of a commit, or takes up the one of an earlier try. */
+export async function openDeployment(
+  github: GitHub,
+  { sha, key }: { sha: string; key: DeploymentKey },
+): Promise<number> {
+  const { octokit, at } = github;
+  const known = (await deploymentsOf(github, key)).find((deployment) => deployment.sha === sha);
+  if (known) return known.id;
+  const { data } = await octokit.rest.repos.createDeployment({
+    ...at,
+    ref: sha,
+    environment: DEPLOYMENTS_ASKED.environment,
+    description: `Preview of ${key.preview}`,
+    payload: { ...key },
+    // No other check has to be green first, and nothing is merged for it.
+    required_contexts: [],
+    auto_merge: false,
+    transient_environment: true,
+    production_environment: false,
+  });
+  if ('id' in data) return data.id;
+  throw new VitrineError('bad_gateway', `GitHub made no deployment: ${data.message ?? 'it gave no reason'}`);
+}
+
+export async function writeStatus(
+  { octokit, at }: GitHub,
+  { id, state, description, url, logUrl }: StatusInput,
+): Promise<void> {
+  await octokit.rest.repos.createDeploymentStatus({
+    ...at,
+    deployment_id: id,
+    state,
+    description: description.slice(0, DESCRIPTION),
+    log_url: logUrl,
+    // Automatic inactivation leaves transient environments out.
+    auto_inactive: false,
+    ...(url === undefined ? {} : { environment_url: url }),
+  });
+}
+
+/** GitHub never marks transient deployments as gone by itself. */
+export async function retireDeployments(
+  github: GitHub,
+  { key, except, logUrl }: { key: DeploymentKey; except: number | null; logUrl: string },
+): Promise<number> {
+  const old = (await deploymentsOf(github, key)).filter(({ id }) => id !== except);
+  let retired = 0;
+  for (const { id } of old) {
+    const { data } = await github.octokit.rest.repos.listDeploymentStatuses({
+      ...github.at,
+      deployment_id: id,
+      per_page: 1,
+    });
+    if (data[0]?.state === DEPLOYMENT_STATE.inactive) continue;
+    await writeStatus(github, {
+      id,
+      state: DEPLOYMENT_STATE.inactive,
+      description: 'Replaced or removed',
+      logUrl,
+    });
+    retired += 1;
+  }
+  return retired;
+}
+
+async function deploymentsOf({ octokit, at }: GitHub, key: DeploymentKey) {
+  const found = [];
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const { data } = await octokit.rest.repos.listDeployments({
+      ...at,
+      ...DEPLOYMENTS_ASKED,
+      page,
+    });
+    found.push(
+      ...data.filter(
+        ({ payload }) =>
+          textAt(payload, 'preview') === key.preview && textAt(payload, 'project') === key.project,
+      ),
+    );
+    if (data.length < DEPLOYMENTS_ASKED.per_page) break;
+  }
+  return found;
+}

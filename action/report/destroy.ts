@@ -1,0 +1,46 @@
+import { E, S } from '../../src/domain/lifecycle.js';
+import { environmentNameFor } from '../../src/domain/host-label.js';
+import type { Context, PullRequest } from '../context.js';
+import type { Inputs } from '../inputs.js';
+import { resultOf, type Result } from '../result.js';
+import type { World } from '../world.js';
+import { renderComment } from './comment-text.js';
+import { findComment, writeComment } from './comment.js';
+import { retireDeployments } from './deployment.js';
+import type { GitHub } from './github.js';
+import { markerOf } from './marker.js';
+import { reliably } from './reliably.js';
+
+export interface DestroyInput {
+  readonly inputs: Inputs;
+  readonly context: Context;
+  readonly pullRequest: PullRequest;
+  readonly github: GitHub;
+}
+
+/** Takes back what this Action told GitHub: deployments become inactive, the comment says so. Taking down is the deploying step's own work. */
+export async function destroy(
+  world: World,
+  { inputs, context, pullRequest, github }: DestroyInput,
+): Promise<Result> {
+  const environment = environmentNameFor({ pullRequest: pullRequest.number });
+  const project = inputs.project ?? context.repo;
+  const gone = resultOf({ status: E.destroyed, reason: '', environment, sha: pullRequest.sha });
+  const where = { number: pullRequest.number, marker: markerOf(project) };
+  const step = async (): Promise<number> => {
+    const { logsUrl } = context;
+    const retired = await retireDeployments(github, {
+      key: { preview: environment, project },
+      except: null,
+      logUrl: logsUrl,
+    });
+    const known = await findComment(github, where);
+    if (known)
+      await writeComment(github, { ...where, body: renderComment({ project, result: gone, logsUrl }) });
+    return retired + (known ? 1 : 0);
+  };
+  const found = await reliably(world, { what: 'Reporting to GitHub', signal: world.stopped, step });
+  return found > 0
+    ? gone
+    : { ...gone, status: S.skipped, reason: 'There was no preview of this Action to take back.' };
+}

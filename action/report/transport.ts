@@ -1,0 +1,59 @@
+import type { HttpAnswer } from '../http/exchange.js';
+import { sendAhead, type SentAhead } from '../http/send-ahead.js';
+import type { World } from '../world.js';
+
+export interface Asked {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** As much of the answer to a `fetch` as the toolkit's client reads. */
+export interface Told {
+  readonly status: number;
+  readonly url: string;
+  readonly headers: ReadonlyMap<string, string>;
+  text(): Promise<string>;
+}
+
+export interface Transport {
+  /** What `fetch` does, without its start: half of the time until the first byte leaves. */
+  fetch(url: string, asked: Asked): Promise<Told>;
+}
+
+const ANSWER_BYTES = 64 * 1024 * 1024;
+const IDLE_MS = 60_000;
+
+/** Carries the calls of GitHub's API. The first question leaves at once; who asks it again gets the answer to that. */
+export async function openTransport(
+  { http }: Pick<World, 'http'>,
+  { first, token }: { first: string; token: string },
+): Promise<Transport> {
+  const carry = async (url: string, asked: Asked & { onSent?: () => void }): Promise<Told> => {
+    const { method, headers, body, onSent } = asked;
+    const more = body === undefined ? {} : { body: Buffer.from(body) };
+    const request = { method, url, headers, ...more, bodyLimit: ANSWER_BYTES, idleMs: IDLE_MS, onSent };
+    return told(url, await http.exchange(request));
+  };
+  const headers = {
+    accept: 'application/vnd.github+json',
+    authorization: `token ${token}`,
+    'user-agent': 'vitrine-action',
+  };
+  let ahead: SentAhead<Told> | null = await sendAhead((onSent) =>
+    carry(first, { method: 'GET', headers, onSent }),
+  );
+  return {
+    fetch: (url, asked) => {
+      if (ahead === null || asked.method !== 'GET' || url !== first) return carry(url, asked);
+      const { answer } = ahead;
+      ahead = null;
+      return answer;
+    },
+  };
+}
+
+function told(url: string, { status, headers, body }: HttpAnswer): Told {
+  const pairs = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+  return { status, url, headers: new Map(pairs), text: () => Promise.resolve(body) };
+}

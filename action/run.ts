@@ -1,0 +1,61 @@
+import { isVitrineError } from '../src/domain/errors.js';
+import { D } from '../src/domain/lifecycle/words.js';
+import { readContext } from './context.js';
+import { deliver } from './deliver.js';
+import { parseInputs } from './inputs.js';
+import { logsUrlOf } from './logs-url.js';
+import { masked, rawSecrets } from './mask.js';
+import { resultOf, type Result } from './result.js';
+import type { World } from './world.js';
+
+/** There a workflow has the rights of the base repository while it handles a stranger's code. */
+const REFUSED_EVENT = 'pull_request_target';
+
+/** One run of the Action; answers the exit code. */
+export async function run(given: World, cwd: string): Promise<number> {
+  if (given.env['GITHUB_EVENT_NAME'] === REFUSED_EVENT) {
+    const { conclude } = await import('./conclude.js');
+    return conclude(given, {
+      result: failed(refusal()),
+      secrets: [],
+      logsUrl: logsUrlOf(given.env),
+      failOnError: true,
+    });
+  }
+  const { world, mask } = masked(given);
+  // What is wrong with the workflow file itself fails the job, whatever the workflow file says about failures.
+  const ending = { logsUrl: logsUrlOf(world.env), failOnError: true };
+  const end = async (result: Result): Promise<number> => {
+    const { conclude } = await import('./conclude.js');
+    mask();
+    return conclude(world, { result, secrets: rawSecrets(world.env), ...ending });
+  };
+  try {
+    const inputs = parseInputs(world.env);
+    const context = await readContext(world.env, cwd);
+    ending.failOnError = inputs.failOnError;
+    return await end(await deliver(world, { inputs, context }));
+  } catch (error) {
+    return end(world.stopped.aborted ? stopped() : failed(messageOf(error)));
+  }
+}
+
+function refusal(): string {
+  return (
+    `This Action does not run on ${REFUSED_EVENT}: such a run holds the secrets of the repository while it builds the code of anybody. ` +
+    'Use "on: pull_request".'
+  );
+}
+
+function failed(reason: string): Result {
+  return resultOf({ status: D.failed, reason });
+}
+
+function stopped(): Result {
+  return resultOf({ status: D.cancelled, reason: 'The workflow run was cancelled.' });
+}
+
+function messageOf(error: unknown): string {
+  if (isVitrineError(error)) return error.message;
+  return `Something unexpected happened: ${error instanceof Error ? error.message : String(error)}`;
+}

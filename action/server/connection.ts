@@ -1,0 +1,75 @@
+import { createClient, type Client, type Sent } from '../../src/contract/client.js';
+import type { StartDeploymentAnswer, StartDeploymentBody } from '../../src/contract/schemas.js';
+import { isVitrineError, VitrineError } from '../../src/domain/errors.js';
+import { ask } from '../http/ask.js';
+import { retrying, type RetryPolicy } from '../http/retry.js';
+import type { Identity } from '../identity.js';
+import type { World } from '../world.js';
+
+export interface Connection {
+  /** Takes the deployment on. Repeating it is harmless and brings a new token. */
+  start(): Promise<StartDeploymentAnswer>;
+  /** The API for a started run; an expired token is renewed on the way. */
+  client(policy: RetryPolicy): Client;
+}
+
+export interface ConnectionInput {
+  readonly identity: Identity;
+  readonly serverUrl: string;
+  readonly body: StartDeploymentBody;
+  readonly policy: RetryPolicy;
+}
+
+export function createConnection(
+  world: World,
+  { identity, serverUrl, body, policy }: ConnectionInput,
+): Connection {
+  let token = '';
+  let renewal: Promise<void> | null = null;
+
+  const once = (signal: AbortSignal) => (sent: Sent) =>
+    ask(world, {
+      method: sent.method,
+      url: `${serverUrl}${sent.path}`,
+      headers: { authorization: `Bearer ${sent.token}`, 'content-type': sent.contentType },
+      body: sent.body,
+      signal,
+    });
+
+  const start = (): Promise<StartDeploymentAnswer> =>
+    retrying(world, {
+      ...policy,
+      attempt: async () => {
+        const client = createClient({ send: once(policy.signal), runToken: async () => token });
+        const answer = await client.start(await identity.token(policy.signal), body);
+        if (answer.proceed) token = answer.token;
+        return answer;
+      },
+    });
+
+  const renew = async (): Promise<void> => {
+    const answer = await start();
+    if (!answer.proceed) throw new VitrineError('stale_head', answer.decision.detail);
+  };
+
+  const asRun = async (sent: Sent, signal: AbortSignal): Promise<unknown> => {
+    const used = token;
+    try {
+      return await once(signal)({ ...sent, token: used });
+    } catch (error) {
+      if (!isVitrineError(error) || error.code !== 'unauthorized') throw error;
+      // Several requests may find the token expired at once: one renewal serves them all.
+      if (used === token) await (renewal ??= renew().finally(() => (renewal = null)));
+      return once(signal)({ ...sent, token });
+    }
+  };
+
+  return {
+    start,
+    client: (own) =>
+      createClient({
+        send: (sent) => retrying(world, { ...own, attempt: () => asRun(sent, own.signal) }),
+        runToken: async () => token,
+      }),
+  };
+}

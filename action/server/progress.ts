@@ -1,0 +1,81 @@
+import type { Client } from '../../src/contract/client.js';
+import type { ProgressAnswer, RecordProgressBody, StageBody } from '../../src/contract/schemas.js';
+import type { StageName } from '../../src/domain/deployment.js';
+import { S, type StageStatus } from '../../src/domain/lifecycle.js';
+
+export interface Progress {
+  begin(name: StageName): void;
+  end(name: StageName, ended: { readonly status: StageStatus; readonly error: string | null }): void;
+  stages(): readonly StageBody[];
+  /** Waits for what is on its way, then reports the rest and the end. */
+  finish(last: Pick<RecordProgressBody, 'outcome' | 'url'>, client?: Client): Promise<ProgressAnswer>;
+}
+
+export interface ProgressInput {
+  readonly client: Client;
+  readonly id: string;
+  readonly generation: number;
+  readonly now: () => Date;
+  /** Nothing is sent by itself any more once this is aborted. */
+  readonly signal: AbortSignal;
+  /** A report that the server refused, or that never arrived. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Stages that are over in a moment travel together. */
+const PAUSE_MS = 200;
+
+/** Reports stages while the work goes on: one request at a time, always with the newest state, so that nothing waits for it. */
+export function createProgress({ client, id, generation, now, signal, onFailure }: ProgressInput): Progress {
+  const stages = new Map<StageName, StageBody>();
+  let changed = false;
+  let timer: NodeJS.Timeout | null = null;
+  let sending: Promise<void> | null = null;
+
+  const send = async (): Promise<void> => {
+    while (changed) {
+      changed = false;
+      await client.progress(id, { generation, stages: [...stages.values()] }).catch(onFailure);
+    }
+    sending = null;
+  };
+
+  const hush = (): void => {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    changed = false;
+  };
+  signal.addEventListener('abort', hush, { once: true });
+
+  const later = (): void => {
+    timer = null;
+    sending = send();
+  };
+
+  const set = (stage: StageBody): void => {
+    stages.set(stage.name, stage);
+    changed = true;
+    if (sending === null) timer ??= setTimeout(later, PAUSE_MS);
+  };
+
+  return {
+    begin: (name) =>
+      set({ name, status: S.inProgress, startedAt: now().toISOString(), completedAt: null, error: null }),
+    end: (name, { status, error }) => {
+      const startedAt = stages.get(name)?.startedAt ?? null;
+      set({
+        name,
+        status,
+        startedAt,
+        completedAt: now().toISOString(),
+        error: error?.slice(0, 4_000) ?? null,
+      });
+    },
+    stages: () => [...stages.values()],
+    finish: async (last, other = client) => {
+      hush();
+      await sending;
+      return other.progress(id, { generation, stages: [...stages.values()], ...last });
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Client } from '../../src/contract/client.js';
+import { createRedactor } from '../../src/domain/redact.js';
+import { command, inert } from '../commands.js';
+import type { Context } from '../context.js';
+import type { Inputs } from '../inputs.js';
+import type { Job } from '../stages/job.js';
+import { createJournal, type Journal } from '../stages/journal.js';
+import type { World } from '../world.js';
+import type { Connection } from './connection.js';
+import { createLogs, type Logs } from './logs.js';
+import { isOvertaken } from './overtaken.js';
+import { createProgress, type Progress } from './progress.js';
+import type { Started } from './started.js';
+import { weakSecrets } from './weak-secrets.js';
+
+export interface DeploymentInput {
+  readonly world: World;
+  readonly inputs: Inputs;
+  readonly context: Context;
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+  /** Aborted when the run is overtaken, and when it is over. */
+  readonly ending: AbortController;
+  readonly answer: Started;
+}
+
+/** Everything by which a run tells how far it is. */
+export interface Session extends DeploymentInput {
+  readonly client: Client;
+  readonly journal: Journal;
+  readonly redact: (text: string) => string;
+  readonly progress: Progress;
+  readonly logs: Logs;
+}
+
+export function openSession(input: DeploymentInput): Session {
+  const { world, connection, signal, answer, inputs } = input;
+  const { id, generation } = answer.deployment;
+  const client = connection.client({
+    what: 'Reporting to the server',
+    budgetMs: inputs.waitTimeoutMs,
+    signal,
+  });
+  const onFailure = toldFailures(input);
+  const logs = createLogs({ send: (batch) => client.appendLogs(id, batch), signal, onFailure });
+  const { redact } = createRedactor(secretsOf(input));
+  for (const warning of weakSecrets(inputs.secrets))
+    world.print(command('warning', warning, { title: 'A secret is not hidden' }));
+  const journal = createJournal({
+    world,
+    redact,
+    newToken: () => randomBytes(16).toString('hex'),
+    onLine: (line) => logs.add(line),
+  });
+  const progress = createProgress({ client, id, generation, now: world.now, signal, onFailure });
+  return { ...input, client, journal, redact, progress, logs };
+}
+
+/** A report that did not arrive ends nothing, unless the server said that this run is not wanted any more. */
+function toldFailures({ world, signal, ending }: DeploymentInput): (error: unknown, lost?: number) => void {
+  return (error, lost = 0) => {
+    if (isOvertaken(error)) ending.abort(error);
+    if (signal.aborted) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    const only = lost > 0 ? ` ${String(lost)} lines of the log stand only here.` : '';
+    world.print(inert(`A report did not reach the server: ${reason}${only}`));
+  };
+}
+
+/** What must not be told: besides the inputs also what a build can find in the memory of this process. */
+function secretsOf({ inputs, answer, world }: DeploymentInput): string[] {
+  const runner = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'].map((name) => world.env[name]);
+  const all = [...Object.values(inputs.secrets), inputs.githubToken, answer.token, ...runner];
+  return all.filter((secret): secret is string => Boolean(secret));
+}
+
+export function jobOf({ world, inputs, context, answer, journal, redact, signal }: Session): Job {
+  const { workspace } = context;
+  const directory = resolve(workspace, inputs.workingDirectory ?? answer.plan.workingDirectory);
+  return {
+    world,
+    inputs,
+    plan: answer.plan,
+    workspace,
+    directory,
+    variables: answer.plan.variables,
+    log: journal.log,
+    redact,
+    signal,
+  };
+}

@@ -1,0 +1,87 @@
+import { isVitrineError } from '../../src/domain/errors.js';
+import { D, E, S } from '../../src/domain/lifecycle.js';
+import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import type { Context, PullRequest } from '../context.js';
+import type { Identity } from '../identity.js';
+import type { Inputs } from '../inputs.js';
+import { resultOf, type Result } from '../result.js';
+import type { World } from '../world.js';
+import { createConnection } from './connection.js';
+import { factsOf } from './facts.js';
+import { isOvertaken } from './overtaken.js';
+import { runDeployment } from './run-deployment.js';
+import type { Started } from './started.js';
+
+export interface ServerInput {
+  readonly inputs: Inputs;
+  readonly context: Context;
+  readonly pullRequest: PullRequest;
+  readonly serverUrl: string;
+  readonly identity: Identity;
+}
+
+/** The first way: the server owns the report, this run builds and tells it how far it is. */
+export async function runWithServer(world: World, input: ServerInput): Promise<Result> {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([world.stopped, ending.signal]);
+  const connection = createConnection(world, {
+    identity: input.identity,
+    serverUrl: input.serverUrl,
+    body: startBody(input),
+    policy: { what: 'Starting the deployment', budgetMs: input.inputs.waitTimeoutMs, signal },
+  });
+  try {
+    const answer = await connection.start();
+    if (!answer.proceed) return declined(answer);
+    if (input.inputs.action === 'resolve') return resolved(answer, answer.environment.status);
+    if (answer.deployment.completedAt !== null) return resolved(answer, answer.deployment.status);
+    return await runDeployment({
+      world,
+      inputs: input.inputs,
+      context: input.context,
+      connection,
+      signal,
+      ending,
+      answer,
+    });
+  } catch (error) {
+    if (isOvertaken(error))
+      return resultOf({ status: D.superseded, reason: error.message, sha: input.pullRequest.sha });
+    if (world.stopped.aborted) return resultOf({ status: D.cancelled, reason: 'The run was cancelled.' });
+    if (!isVitrineError(error) || error.code === 'unavailable') throw error;
+    return resultOf({ status: D.failed, reason: error.message, sha: input.pullRequest.sha });
+  }
+}
+
+function startBody({ inputs, context, pullRequest }: ServerInput) {
+  const project = inputs.project === null ? {} : { project: inputs.project };
+  return {
+    sha: pullRequest.sha,
+    pullRequest: pullRequest.number,
+    run: context.run,
+    logsUrl: context.logsUrl,
+    ...project,
+  };
+}
+
+/** The rules of the repository say no, or not yet. That is no failure. Where there is no page, no address is given. */
+function declined({ environment, decision }: Extract<StartDeploymentAnswer, { proceed: false }>): Result {
+  return resultOf({
+    status: environment?.status === E.awaitingApproval ? E.awaitingApproval : S.skipped,
+    reason: decision.detail,
+    url: environment?.live ? environment.url : '',
+    environment: environment?.name ?? '',
+    live: false,
+    expiresAt: environment?.expiresAt ?? '',
+  });
+}
+
+/** Nothing to do: the addresses are known, or an earlier step of this job has done it. */
+function resolved(answer: Started, status: string): Result {
+  return resultOf({
+    status,
+    reason: answer.deployment.error ?? '',
+    ...factsOf(answer),
+    stages: answer.deployment.stages,
+  });
+}

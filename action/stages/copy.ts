@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { VitrineError } from '../../src/domain/errors.js';
+import { hashDirectory } from '../../src/targets/static-directory.js';
+import type { ArtifactFile } from '../../src/domain/artifact.js';
+import { folderInside } from './folder-inside.js';
+import type { Job } from './job.js';
+import { showBytes } from './show-bytes.js';
+
+export interface Artifact {
+  readonly directory: string;
+  readonly files: readonly ArtifactFile[];
+}
+
+/** Where builds put their output, most telling first. `.` is a page that needs no build. */
+const USUAL = ['dist', 'build', 'out', 'public', '_site', '.'] as const;
+
+/** Takes stock of what the build made. */
+export async function copy(job: Job): Promise<Artifact> {
+  const output = job.inputs.outputDir ?? job.plan.output ?? (await findOutput(job));
+  const directory = await folderInside({
+    workspace: job.workspace,
+    path: inside(job.directory, output),
+    what: 'The output directory',
+    remedy: 'does the build write it? The input "output-dir" changes it.',
+  });
+  job.log(`Publishing the directory "${output}" (the input "output-dir" changes it).`);
+  const { files, notes } = await hashDirectory(directory);
+  const wanted = output === '.' ? files.filter(({ path }) => !/(^|\/)node_modules\//.test(path)) : files;
+  for (const note of notes) job.log(note, 'warning');
+  if (wanted.length < files.length)
+    job.log(`Left out ${String(files.length - wanted.length)} files of node_modules.`);
+  const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
+  job.log(`Found ${String(wanted.length)} files, ${showBytes(bytes)}.`);
+  return { directory, files: wanted };
+}
+
+async function findOutput({ directory }: Job): Promise<string> {
+  for (const name of USUAL) {
+    const found = await stat(join(directory, name, 'index.html')).catch(() => null);
+    if (found?.isFile()) return name;
+  }
+  throw new VitrineError(
+    'unprocessable',
+    `There is no index.html in ${USUAL.map((name) => JSON.stringify(name)).join(', ')}: set the input "output-dir" to what the build writes.`,
+  );
+}
+
+function inside(root: string, path: string): string {
+  const found = resolve(root, path);
+  if (found === root || found.startsWith(root + sep)) return found;
+  throw new VitrineError(
+    'bad_request',
+    `The output directory ${JSON.stringify(path)} leaves the working directory.`,
+  );
+}

@@ -1,0 +1,27 @@
+import type { BuildPlan } from '../../src/contract/schemas.js';
+import type { Inputs } from '../inputs.js';
+import type { World } from '../world.js';
+
+export type Level = 'debug' | 'info' | 'warning' | 'error';
+export type Log = (text: string, level?: Level) => void;
+
+/** What a stage may use. */
+export interface Job {
+  readonly world: World;
+  readonly inputs: Inputs;
+  readonly plan: BuildPlan;
+  /** The checkout: nothing outside it is run in or published. */
+  readonly workspace: string;
+  /** Where the commands run. */
+  readonly directory: string;
+  /** Told to the install and build commands, besides what the runner's own environment holds. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly log: Log;
+  /** Takes the secrets out of a text. */
+  readonly redact: (text: string) => string;
+  /** Aborted when the deployment is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What a stage answers that had nothing to do. */
+export const SKIPPED = Symbol('nothing to do');

@@ -1,0 +1,69 @@
+import { cleanLine } from '../../src/domain/clean-line.js';
+import { command, inert, resume } from '../commands.js';
+import type { World } from '../world.js';
+import { capitalised } from './capitalised.js';
+import type { Level, Log } from './job.js';
+
+export interface JournalLine {
+  readonly at: string;
+  readonly stage: string;
+  readonly level: Level;
+  readonly text: string;
+}
+
+export interface Journal {
+  readonly log: Log;
+  /** Opens a log group in which no line is obeyed, whatever a build prints; answers how to close it. */
+  open(stage: string): () => void;
+  /** The last lines of the stage at hand. */
+  tail(): readonly string[];
+  /** What was warned of so far: the summary repeats it. */
+  warnings(): readonly string[];
+}
+
+export interface JournalInput {
+  readonly world: Pick<World, 'print' | 'now'>;
+  readonly redact: (text: string) => string;
+  readonly newToken: () => string;
+  readonly onLine: (line: JournalLine) => void;
+}
+
+const TAIL_LINES = 50;
+const WARNINGS = 20;
+const LINE_CHARACTERS = 16_000;
+
+/** Every line of a run, once: to the runner's log, to the server and into the tail, without secrets. */
+export function createJournal({ world, redact, newToken, onLine }: JournalInput): Journal {
+  let stage = '';
+  let last: string[] = [];
+  let open = false;
+  const warnings: string[] = [];
+  return {
+    tail: () => last,
+    warnings: () => warnings,
+    log: (raw, level = 'info') => {
+      const clean = cleanLine(raw);
+      const safe = redact(clean);
+      // Colours are for people to see, unless one of them stands inside a secret.
+      const shown = safe === clean ? redact(raw) : safe;
+      world.print(open ? shown : inert(shown));
+      const text = safe.slice(0, LINE_CHARACTERS);
+      onLine({ at: world.now().toISOString(), stage, level, text });
+      if (level === 'warning' && warnings.length < WARNINGS) warnings.push(text.slice(0, 2_000));
+      last = [...last.slice(1 - TAIL_LINES), text.slice(0, 2_000)];
+    },
+    open: (name) => {
+      stage = name;
+      last = [];
+      open = true;
+      const token = newToken();
+      world.print(command('group', capitalised(name)));
+      world.print(command('stop-commands', token));
+      return () => {
+        open = false;
+        world.print(resume(token));
+        world.print(command('endgroup'));
+      };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { VitrineError } from '../../src/domain/errors.js';
+import { Retriable } from '../http/retriable.js';
+import { retrying } from '../http/retry.js';
+import type { World } from '../world.js';
+
+export interface VerifyInput {
+  readonly url: string;
+  readonly path: string;
+  readonly budgetMs: number;
+  readonly log: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const ANSWER_MS = 10_000;
+const LONGEST_MS = 3_000;
+
+/** Asks for the page as a visitor would, until it answers 2xx or 3xx. Redirects are an answer and are not followed. */
+export async function verify(
+  world: World,
+  { url, path, budgetMs, log, signal }: VerifyInput,
+): Promise<undefined> {
+  const page = pageOf(url, path);
+  let tries = 0;
+  const attempt = (): Promise<number> => {
+    tries += 1;
+    return visit(world, { page, signal });
+  };
+  try {
+    const status = await retrying(
+      { ...world, print: log },
+      {
+        what: `Visiting ${page}`,
+        budgetMs,
+        signal,
+        longestMs: LONGEST_MS,
+        attempt,
+      },
+    );
+    log(`${page} answers ${String(status)}.`);
+  } catch (error) {
+    if (!(error instanceof VitrineError)) throw error;
+    const seconds = Math.round(budgetMs / 1000);
+    throw new VitrineError(
+      'bad_gateway',
+      `${page} did not become reachable in ${String(seconds)} s: ${lastWord(error)} It was tried ${showTimes(tries)}. ` +
+        '"health-path" and "wait-timeout" change what is asked and how long.',
+      { cause: error },
+    );
+  }
+}
+
+async function visit(world: World, { page, signal }: { page: string; signal: AbortSignal }): Promise<number> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const headers = { 'user-agent': 'vitrine-action', accept: 'text/html,*/*' };
+  const request = { method: 'GET', url: page, headers, bodyLimit: 0, idleMs: ANSWER_MS, signal: limited };
+  const { status } = await world.http.exchange(request).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw new Retriable(`no answer (${cause instanceof Error ? cause.message : String(cause)}).`, {
+      waitMs: null,
+      cause,
+    });
+  });
+  if (status >= 200 && status < 400) return status;
+  throw new Retriable(`the answer was HTTP ${String(status)}.`, { waitMs: null });
+}
+
+function pageOf(url: string, path: string): string {
+  const page = new URL(url);
+  if (path !== '/') return new URL(path, page).href;
+  return page.href;
+}
+
+function showTimes(count: number): string {
+  return count === 1 ? 'once' : `${String(count)} times`;
+}
+
+function lastWord(error: VitrineError): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

@@ -1,0 +1,76 @@
+import { DEPLOYMENT, ENVIRONMENT } from '../src/domain/lifecycle.js';
+import { fence, inlineCode } from '../src/domain/markdown.js';
+import { showDuration, showTime } from '../src/domain/show-time.js';
+import type { Result } from './result.js';
+import { stageWords } from './stage-words.js';
+import { capitalised } from './stages/capitalised.js';
+
+const TAIL_LINES = 30;
+const REASON = 500;
+
+/** What a reviewer reads in the job summary. The first line says how it ended. */
+export function renderSummary(result: Result, logsUrl: string): string {
+  const details = renderDetails(result, logsUrl);
+  return `### Preview\n\n${headline(result)}\n${details === '' ? '' : `\n${details}`}`;
+}
+
+/** The addresses, the stages with their times and, after a failure, the last lines of the log. */
+export function renderDetails(result: Result, logsUrl: string): string {
+  const parts = [facts(result, logsUrl), stageTable(result), notesOf(result), tail(result)];
+  const told = parts.filter((part) => part !== '');
+  return told.length === 0 ? '' : `${told.join('\n\n')}\n`;
+}
+
+/** One line: emoji, what happened, and why. */
+export function headline({
+  status,
+  reason,
+  failedStage,
+}: Pick<Result, 'status' | 'reason' | 'failedStage'>): string {
+  const known = Object.entries({ ...ENVIRONMENT, ...DEPLOYMENT }).find(([word]) => word === status)?.[1].text;
+  const label = known ? `${known.emoji} ${known.label}` : `ℹ️ ${sentence(status)}`;
+  const where = failedStage ? ` while ${failedStage}` : '';
+  return reason === '' ? `**${label}**` : `**${label}${where}**: ${inlineCode(reason, REASON)}`;
+}
+
+function facts({ url, commitUrl, sha, expiresAt }: Result, logsUrl: string): string {
+  const rows = [
+    ['Preview', url && `<${url}>`],
+    ['This commit', commitUrl && `<${commitUrl}>`],
+    ['Commit', sha && inlineCode(sha.slice(0, 7))],
+    ['Expires', expiresAt && `${showTime(new Date(expiresAt))} UTC`],
+    ['Logs', logsUrl && `<${logsUrl}>`],
+  ].filter(([, value]) => value);
+  if (rows.length === 0) return '';
+  return [
+    '| | |',
+    '|---|---|',
+    ...rows.map(([name, value]) => `| ${String(name)} | ${String(value)} |`),
+  ].join('\n');
+}
+
+function stageTable({ stages }: Result): string {
+  if (stages.length === 0) return '';
+  const rows = stages.map(
+    (stage) => `| ${capitalised(stage.name)} | ${stageWords(stage)} | ${timeOf(stage)} |`,
+  );
+  return ['| Stage | Result | Time |', '|---|---|--:|', ...rows].join('\n');
+}
+
+function timeOf({ startedAt, completedAt }: Result['stages'][number]): string {
+  if (startedAt === null || completedAt === null) return '';
+  return showDuration(Date.parse(completedAt) - Date.parse(startedAt));
+}
+
+function notesOf({ notes }: Result): string {
+  return notes.map((note) => `- ${inlineCode(note, REASON)}`).join('\n');
+}
+
+function tail({ logTail }: Result): string {
+  if (logTail.length === 0) return '';
+  return `Last lines of the log:\n\n${fence(logTail.slice(-TAIL_LINES).join('\n'))}`;
+}
+
+function sentence(word: string): string {
+  return capitalised(word).replace(/_/g, ' ');
+}

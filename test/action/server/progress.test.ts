@@ -1,0 +1,103 @@
+import { expect, test } from '@jest/globals';
+import { createProgress } from '../../../action/server/progress.js';
+import type { Client } from '../../../src/contract/client.js';
+import type { ProgressAnswer, RecordProgressBody } from '../../../src/contract/schemas.js';
+import { D, S } from '../../../src/domain/lifecycle.js';
+
+function setUp(answer: () => Promise<void> = async () => undefined) {
+  const bodies: RecordProgressBody[] = [];
+  const failures: unknown[] = [];
+  const ending = new AbortController();
+  let heard = (): void => undefined;
+  const first = new Promise<void>((resolve) => (heard = resolve));
+  const client: Pick<Client, 'progress'> = {
+    progress: async (_id, body) => {
+      bodies.push(body);
+      heard();
+      await answer();
+      return {} as ProgressAnswer;
+    },
+  };
+  const progress = createProgress({
+    client: client as Client,
+    id: 'd'.repeat(24),
+    generation: 3,
+    now: () => new Date(0),
+    signal: ending.signal,
+    onFailure: (error) => void failures.push(error),
+  });
+  return { progress, bodies, failures, ending, first };
+}
+
+const LAST = { outcome: { status: D.success, error: null, logTail: [] } };
+
+test('stages that are over in a moment travel with the end, in one report', async () => {
+  const { progress, bodies } = setUp();
+  progress.begin('installing');
+  progress.end('installing', { status: S.skipped, error: null });
+  progress.begin('building');
+  await progress.finish(LAST);
+  expect(bodies).toEqual([
+    {
+      generation: 3,
+      stages: [
+        {
+          name: 'installing',
+          status: S.skipped,
+          startedAt: '1970-01-01T00:00:00.000Z',
+          completedAt: '1970-01-01T00:00:00.000Z',
+          error: null,
+        },
+        {
+          name: 'building',
+          status: S.inProgress,
+          startedAt: '1970-01-01T00:00:00.000Z',
+          completedAt: null,
+          error: null,
+        },
+      ],
+      ...LAST,
+    },
+  ]);
+});
+
+test('a long stage is reported while it lasts, and the end waits for that report', async () => {
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { progress, bodies, first } = setUp(() => gate);
+  progress.begin('building');
+  await first;
+  progress.end('building', { status: S.completed, error: null });
+  const finished = progress.finish(LAST);
+  expect(bodies).toHaveLength(1);
+  open();
+  await finished;
+  expect(bodies.map(({ outcome }) => outcome?.status)).toEqual([undefined, D.success]);
+});
+
+test('a report that fails is told and hinders nothing', async () => {
+  let broken = true;
+  const { progress, failures, first } = setUp(async () => {
+    if (broken) throw new Error('away');
+  });
+  progress.begin('building');
+  await first;
+  broken = false;
+  await progress.finish(LAST);
+  expect(failures).toHaveLength(1);
+});
+
+test('after the end nothing is sent by itself', async () => {
+  const { progress, bodies, ending } = setUp();
+  progress.begin('building');
+  ending.abort();
+  await progress.finish(LAST);
+  expect(bodies).toHaveLength(1);
+});
+
+test('a long error is cut to what the server takes', async () => {
+  const { progress } = setUp();
+  progress.end('building', { status: S.failed, error: 'x'.repeat(5_000) });
+  expect(progress.stages()[0]).toMatchObject({ startedAt: null, error: 'x'.repeat(4_000) });
+  await progress.finish(LAST);
+});
