@@ -1,0 +1,33 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { toJson, type Json } from '../documents.js';
+import type { Actor } from '../identity/actors.js';
+import type { World } from '../world.js';
+
+/** Undefined = credentials that GitHub does not accept. */
+export function identify(world: World, token: string | undefined): Actor | undefined {
+  if (token === undefined) return { kind: 'nobody' };
+  if (token.startsWith('eyJ')) return isAppJwt(world, token) ? { kind: 'app' } : undefined;
+  const actor = world.state.actors.get(token);
+  if (actor?.kind !== 'installation') return actor;
+  const isInstalled = actor.appId !== world.apps.ours.id || world.state.installations.has(actor.account);
+  return isInstalled && actor.expiresAt > world.options.clock() ? actor : undefined;
+}
+
+function isAppJwt(world: World, token: string): boolean {
+  const { id, privateKey } = world.apps.ours;
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  const { iss, exp } = decode(payload);
+  const isOurs = String(iss) === String(id) && Number(exp) * 1000 > Date.now();
+  const signed = Buffer.from(`${header}.${payload}`);
+  return (
+    isOurs && verify('RSA-SHA256', signed, createPublicKey(privateKey), Buffer.from(signature, 'base64url'))
+  );
+}
+
+function decode(part: string): Json {
+  try {
+    return toJson(JSON.parse(Buffer.from(part, 'base64url').toString()));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,28 @@
+/** Ours and not emulate's: there a run cannot belong to a pull request. https://docs.github.com/rest/actions/workflow-runs */
+import { paginated } from '../gateway/paginate.js';
+import { notFound, ok, type ApiReply } from '../gateway/reply.js';
+import { repositoryRoute, type RepositoryRequest, type Route } from '../gateway/router.js';
+import type { WorkflowRun } from '../state.js';
+import type { World } from '../world.js';
+
+const need = { permission: 'actions', level: 'read' } as const;
+
+export const workflowRunRoutes: readonly Route[] = [
+  repositoryRoute({ at: 'GET /actions/runs', need, answer: listRuns }),
+  repositoryRoute({ at: 'GET /actions/runs/:id', need, answer: showRun }),
+];
+
+function listRuns(_: World, { repository, url }: RepositoryRequest): ApiReply {
+  const query = url.searchParams;
+  const fits = (run: WorkflowRun) =>
+    [run.head_sha, null].includes(query.get('head_sha')) &&
+    [run.event, null].includes(query.get('event')) &&
+    [run.status, run.conclusion, null].includes(query.get('status'));
+  const runs = [...repository.workflowRuns.values()].filter(fits).reverse();
+  return paginated(runs, { url, wrap: (workflow_runs, total_count) => ({ total_count, workflow_runs }) });
+}
+
+function showRun(_: World, { repository, params }: RepositoryRequest): ApiReply {
+  const run = repository.workflowRuns.get(Number(params.id));
+  return run ? ok(run) : notFound();
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CONCLUSION } from '../src/domain/lifecycle.js';
+import { runAction, type ActionResult } from './runner/run-action.js';
+import { writeCheckout } from './runner/write-checkout.js';
+import { REPOSITORY, type Stage } from './stage.js';
+
+export interface WorkflowOptions {
+  readonly number: number;
+  readonly inputs?: Readonly<Record<string, string>>;
+}
+
+/** What GitHub does on a push: a fresh runner, the head checked out, our Action with its inputs. */
+export async function runWorkflow(
+  stage: Stage,
+  { number, inputs = {} }: WorkflowOptions,
+): Promise<ActionResult> {
+  const { github, app, root, workDir } = stage;
+  const run = await github.startRun({ repository: REPOSITORY, number });
+  const workspace = await mkdtemp(join(workDir, 'runner-'));
+  await writeCheckout(github.filesAt(REPOSITORY, `refs/pull/${number}/head`), workspace);
+  const result = await runAction({
+    action: root,
+    run,
+    workspace,
+    inputs: { 'server-url': app.url, ...inputs },
+  });
+  github.finishRun(run, result.exitCode === 0 ? CONCLUSION.success : CONCLUSION.failure);
+  await rm(workspace, { recursive: true, force: true });
+  return result;
+}

@@ -1,0 +1,39 @@
+import { CONCLUSION } from '../../src/domain/lifecycle.js';
+import { eventually, expectThat } from '../expect.js';
+import { runWorkflow } from '../run-workflow.js';
+import { REPOSITORY, type Stage } from '../stage.js';
+import { visit } from '../visit.js';
+import type { Live } from './live.js';
+
+const BROKEN = "throw new Error('The frame is missing: somebody deleted it');\n";
+
+/** A commit that does not build: the check turns red and says where; reviewers keep the last good preview. */
+export async function breakBuild(stage: Stage, { live, text }: { live: Live; text: string }): Promise<void> {
+  const { github, reviewer, teller } = stage;
+  const { number, branch } = live;
+  const pushed = await teller.step('She pushes a commit that does not build', () =>
+    github.push({ repository: REPOSITORY, branch, files: { 'build.js': BROKEN } }),
+  );
+  const run = await teller.step('The Action fails, and so does the job', () =>
+    runWorkflow(stage, { number }),
+  );
+  expectThat(
+    run.exitCode === 1,
+    `The Action should end with 1, but ended with ${run.exitCode}:\n${run.log.slice(-3_000)}`,
+  );
+  await teller.step('The check is red and shows the failing lines', () =>
+    eventually(() => reviewer.checks(pushed.sha), {
+      until: ([check]) =>
+        check?.conclusion === CONCLUSION.failure &&
+        check.output.summary?.includes('The frame is missing') === true,
+      otherwise: 'The check of the broken commit should be red and show the log.',
+    }),
+  );
+  await teller.step('The last good preview is still served', async () => {
+    const page = await visit(live.url);
+    expectThat(
+      page.status === 200 && page.body.includes(text),
+      `${live.url} should still show the last good version.`,
+    );
+  });
+}

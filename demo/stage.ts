@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { envToConfig } from '../app/config.js';
+import { createApp, type App } from '../app/create-app.js';
+import { envToSecrets } from '../app/secrets.js';
+import type { EmulatedGitHub } from './github/emulated-github.js';
+import { startGitHub } from './github/start-github.js';
+import { createReviewer, type Reviewer } from './reviewer.js';
+import { readSite } from './site.js';
+import type { Teller } from './teller.js';
+
+export const REPOSITORY = 'acme/hello';
+export const AUTHOR = 'octavia';
+
+/** Everything the story plays on: a whole Vitrine, a whole GitHub, and somebody who looks. */
+export interface Stage {
+  readonly app: App;
+  readonly github: EmulatedGitHub;
+  readonly reviewer: Reviewer;
+  /** The top of this repository: where the Action and the examples are. */
+  readonly root: string;
+  readonly workDir: string;
+  readonly teller: Teller;
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly root: string;
+  readonly port: number;
+  readonly path: string;
+  readonly teller: Teller;
+}
+
+export async function setStage({ root, port, path, teller }: StageOptions): Promise<Stage> {
+  const workDir = await mkdtemp(join(tmpdir(), 'vitrine-demo-'));
+  const github = await teller.step('GitHub is up, emulated: repositories, checks, deployments, OIDC', () =>
+    startGitHub({
+      users: [AUTHOR],
+      repositories: [{ fullName: REPOSITORY, files: readSite(join(root, 'examples/hello')) }],
+    }),
+  );
+  const started = performance.now();
+  const app = await teller.step('Vitrine is up, with a database of its own', () =>
+    createApp(...settings({ github, port, dataDir: join(workDir, 'data') }), {
+      env: { PATH: path },
+      write: (line) => noteWay(teller, line),
+    }),
+  );
+  github.webhooks.sendTo(`${app.url}/api/github/webhooks`);
+  teller.note(`${app.url} after ${Math.round(performance.now() - started)} ms`);
+  const reviewer = createReviewer({ github, repository: REPOSITORY, login: AUTHOR });
+  const close = async () => {
+    await app.close();
+    await github.close();
+    await rm(workDir, { recursive: true, force: true });
+  };
+  return { app, github, reviewer, root, workDir, teller, close };
+}
+
+function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: number; dataDir: string }) {
+  const env = {
+    APP_ID: String(github.app.id),
+    PRIVATE_KEY: github.app.privateKey,
+    WEBHOOK_SECRET: github.app.webhookSecret,
+    GITHUB_API_URL: github.url,
+    OIDC_ISSUER: github.oidc.url,
+    PORT: String(port),
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'info',
+  };
+  return [envToConfig(env), envToSecrets(env)] as const;
+}
+
+/** Of the server's own log the demo tells what went wrong, and which database it found. */
+function noteWay(teller: Teller, line: string): void {
+  if (/database/i.test(line) || / (warn|error) /.test(line)) teller.note(line.slice(0, 300));
+}
