@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { envToConfig } from '../../app/config.js';
+import { createApp } from '../../app/create-app.js';
+import { envToSecrets } from '../../app/secrets.js';
+import type { Identity } from '../../src/domain/identity.js';
+import { answerParent } from '../harness/answer-parent.js';
+import { OWNER_ID, PULL_REQUEST, REPO_ID } from './facts.js';
+
+const HOUR_MS = 3_600_000;
+const UNLIMITED = { times: 1_000_000, perMs: HOUR_MS };
+
+/** Stands in for GitHub's signature on an identity token; the token is `run.<id>`. */
+async function identify(token: string): Promise<Identity> {
+  return {
+    repoId: REPO_ID,
+    ownerId: OWNER_ID,
+    pullRequest: PULL_REQUEST,
+    runId: token.split('.')[1] ?? '',
+    runAttempt: 1,
+    actorId: OWNER_ID,
+    actor: 'Codertocat',
+    mergeSha: '0'.repeat(40),
+    eventName: 'pull_request',
+    jti: randomUUID(),
+    expiresAt: new Date(Date.now() + HOUR_MS),
+  };
+}
+
+/** The whole App, as `npm start` runs it, but for who may sign identities and how often a build may start. */
+const app = await createApp(envToConfig(process.env), envToSecrets(process.env), {
+  env: process.env,
+  identify,
+  rates: { exchange: UNLIMITED, starts: UNLIMITED },
+});
+answerParent({ ready: { port: app.port, url: app.url }, end: app.close });
