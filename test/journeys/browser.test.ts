@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import { findBrowser, openBrowser } from '../support/open-browser.js';
+import { runPreview } from '../support/run-preview.js';
+import { REPOSITORY, startWorld } from '../support/start-world.js';
+
+const browser = findBrowser();
+const inBrowser = browser ? test : test.skip;
+
+const FILES = {
+  'index.html':
+    '<!doctype html><title>Home</title><link rel="stylesheet" href="/a.css"><h1>Seen in a browser</h1>',
+  'a.css': 'h1 { color: rgb(1, 2, 3); }',
+};
+
+inBrowser(
+  'whoever waits at the building page sees the preview as soon as it is live, and the gone page after the end',
+  async () => {
+    await using world = await startWorld({ files: FILES });
+    await using opened = await openBrowser(browser ?? '');
+    const page = await opened.context.newPage();
+    const problems: string[] = [];
+    page.on('console', (message) => {
+      // A page that is not there yet, or no more, is an answer that Chromium calls an error.
+      if (message.type() === 'error' && !/status of (404|410|503)/.test(message.text()))
+        problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'seen' }))
+      .pullRequest;
+    await world.settle();
+    const [environment] = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
+    const url = environment?.url ?? '';
+
+    const waiting = await page.goto(url);
+    expect(waiting?.status()).toBe(503);
+    const run = await runPreview(world, { number });
+    expect(run.exitCode).toBe(0);
+    await page.getByRole('heading', { name: 'Seen in a browser' }).waitFor({ timeout: 20_000 });
+    const colour = await page.evaluate<string>("getComputedStyle(document.querySelector('h1')).color");
+    expect(colour).toBe('rgb(1, 2, 3)');
+
+    expect((await page.goto(`${url}/nowhere`))?.status()).toBe(404);
+    expect((await page.goto(url.replace(/pr-\d+/, 'pr-99999')))?.status()).toBe(404);
+
+    world.github.closePullRequest({ repository: REPOSITORY, number });
+    await world.settle();
+    expect((await page.goto(url))?.status()).toBe(410);
+    expect(problems).toEqual([]);
+  },
+  60_000,
+);

@@ -1,0 +1,131 @@
+import { expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { CHECK, CONCLUSION, D } from '../../src/domain/lifecycle.js';
+import { secondsApart } from '../support/clock.js';
+import { lookAt } from '../support/look-at.js';
+import { begin, end } from '../support/run-by-hand.js';
+import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const URL = 'http://elsewhere.example/';
+const WORKS = { status: CHECK.inProgress, conclusion: null };
+const WAITS = { status: CHECK.queued, conclusion: null };
+const ended = (conclusion: string) => ({ status: CHECK.completed, conclusion });
+
+async function open(world: World, options: object = {}) {
+  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change', ...options });
+  await world.settle();
+  const { number, head } = opened.pullRequest;
+  return { number, sha: head.sha };
+}
+
+/** The one that a reviewer sees, and that a rule of the branch asks about. */
+async function shown({ reviewer }: World, sha: string) {
+  const checks = await reviewer.checks(sha);
+  expect(checks).toHaveLength(1);
+  return checks[0];
+}
+
+const All = z.object({
+  check_runs: z.array(z.object({ external_id: z.string(), conclusion: z.string().nullable() })),
+});
+
+/** Every check run that was ever made, the newest first. */
+async function history({ github }: World, sha: string) {
+  const url = `${github.url}/repos/${REPOSITORY}/commits/${sha}/check-runs?filter=all`;
+  const answer = await fetch(url, { headers: { authorization: `token ${github.userToken(AUTHOR)}` } });
+  return All.parse(await answer.json()).check_runs;
+}
+
+test('a re-run gets a check run of its own, and the one of the attempt that failed stays as it ended', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  await end(world, await begin(world, { number, sha }), { status: D.failed });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.failure));
+  const again = await begin(world, { number, sha, attempt: 2 });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject(WORKS);
+  await end(world, again, { status: D.success, url: URL });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.success));
+  const all = await history(world, sha);
+  expect(all.map(({ conclusion }) => conclusion)).toEqual([CONCLUSION.success, CONCLUSION.failure]);
+  expect(new Set(all.map(({ external_id }) => external_id)).size).toBe(2);
+  expect(world.github.violations).toEqual([]);
+});
+
+test('however often one attempt says the same, it has one check run', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  const run = await begin(world, { number, sha });
+  await begin(world, { number, sha });
+  await world.settle();
+  await end(world, run, { status: D.success, url: URL });
+  await end(world, run, { status: D.success, url: URL });
+  await world.settle();
+  world.github.rerequestCheckRun({ repository: REPOSITORY, id: (await shown(world, sha))?.id ?? 0 });
+  await world.settle();
+  expect(await history(world, sha)).toHaveLength(1);
+});
+
+test('a re-run that is over before anybody was told of it does not turn the failed check green', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  await end(world, await begin(world, { number, sha }), { status: D.failed });
+  await world.settle();
+  world.github.fail({ kind: 'status', status: 502, path: /check-runs/, times: 1_000 });
+  await end(world, await begin(world, { number, sha, attempt: 2 }), { status: D.success, url: URL });
+  await world.settle();
+  world.github.stopFailing();
+  const { environment } = await lookAt(world, number);
+  await world.app.ports.environments.markDue(environment.id, 'report');
+  await world.settle();
+  const all = await history(world, sha);
+  expect(all.map(({ conclusion }) => conclusion)).toEqual([CONCLUSION.success, CONCLUSION.failure]);
+});
+
+test('a draft that becomes ready for review waits for its build: its green "no preview" counts no more', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const { number, sha } = await open(world, { draft: true });
+  expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.neutral));
+  world.github.markReadyForReview({ repository: REPOSITORY, number });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject(WAITS);
+});
+
+test('an approved commit asks for nothing more: its check waits for the build', async () => {
+  const repositories = [
+    { fullName: REPOSITORY, files: { 'index.html': 'x' }, collaborators: { reader: 'read' as const } },
+  ];
+  await using world = await startWorld({
+    github: { users: [AUTHOR, 'reader'], repositories, clock: secondsApart() },
+  });
+  const { number, sha } = await open(world, { author: 'reader' });
+  expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.actionRequired));
+  const label = { repository: REPOSITORY, number, label: 'preview:approved' };
+  world.github.labelPullRequest({ ...label, sender: AUTHOR });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject(WAITS);
+});
+
+test('reopened at the same commit, the check waits again', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const { number, sha } = await open(world);
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.neutral));
+  world.github.reopenPullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject(WAITS);
+});
+
+test('the check of a commit that went live stays green when a newer commit arrives', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  await end(world, await begin(world, { number, sha }), { status: D.success, url: URL });
+  await world.settle();
+  const before = await shown(world, sha);
+  await world.github.push({ repository: REPOSITORY, branch: 'change' });
+  await world.settle();
+  expect(await shown(world, sha)).toEqual(before);
+});

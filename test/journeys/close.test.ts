@@ -1,0 +1,116 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { eventually } from '../../demo/expect.js';
+import { visit } from '../../demo/visit.js';
+import { DEPLOYMENT, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import type { BlobStore, Stores } from '../../src/ports.js';
+import { aroundCalls, type Interruption } from '../support/around-calls.js';
+import { expectConverged } from '../support/expect-converged.js';
+import { runPreview } from '../support/run-preview.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const sets = (key: string) => (args: readonly unknown[]) => {
+  const patch = args.find((arg) => typeof arg === 'object' && arg !== null && 'patch' in arg);
+  const written = ((patch as { patch: object } | undefined)?.patch ?? args[1] ?? {}) as Record<
+    string,
+    unknown
+  >;
+  return written[key] !== undefined && written[key] !== null;
+};
+const whole = ([artifact]: readonly unknown[]) => (artifact as { complete?: boolean }).complete === true;
+const partial = ([artifact]: readonly unknown[]) => (artifact as { complete?: boolean }).complete === false;
+
+const POINTS: readonly (readonly [string, Interruption])[] = [
+  [
+    'before the run takes the deployment on',
+    { port: 'deployments', method: 'change', when: 'before', fits: sets('run') },
+  ],
+  ['after the run took it on', { port: 'deployments', method: 'change', when: 'after', fits: sets('run') }],
+  ['before the run gets its token', { port: 'tokens', method: 'issue', when: 'before' }],
+  ['while the build writes its log', { port: 'logs', method: 'append', when: 'before' }],
+  ['when the names of the files arrive', { port: 'artifacts', method: 'findByRoot', when: 'before' }],
+  [
+    'before the upload is written down',
+    { port: 'environments', method: 'change', when: 'before', fits: sets('resources') },
+  ],
+  [
+    'after the upload was written down',
+    { port: 'environments', method: 'change', when: 'after', fits: sets('resources') },
+  ],
+  ['before the names are kept', { port: 'artifacts', method: 'save', when: 'before', fits: partial }],
+  ['before the first file is written', { port: 'blobs', method: 'write', when: 'before' }],
+  ['after the first file was written', { port: 'blobs', method: 'write', when: 'after' }],
+  ['before the upload is declared whole', { port: 'artifacts', method: 'save', when: 'before', fits: whole }],
+  ['after the upload was declared whole', { port: 'artifacts', method: 'save', when: 'after', fits: whole }],
+  [
+    'before the preview goes live',
+    { port: 'environments', method: 'change', when: 'before', fits: sets('current') },
+  ],
+  [
+    'after the preview went live',
+    { port: 'environments', method: 'change', when: 'after', fits: sets('current') },
+  ],
+];
+
+const FILES = { 'index.html': '<h1>Hello</h1>\n', 'a.css': 'a{}\n', 'logo.png': 'not really\n' };
+
+test.each(POINTS)(
+  'closed %s: destroyed, nothing left, and the late finish is refused',
+  async (_point, interruption) => {
+    let close: () => Promise<void> = async () => undefined;
+    const act = () => close();
+    const into = <Part extends object>(part: Part) => aroundCalls(part, { interruption, act });
+    const around =
+      interruption.port === 'blobs'
+        ? { blobs: (blobs: BlobStore) => into(blobs) }
+        : {
+            stores: (stores: Stores) => ({
+              ...stores,
+              [interruption.port]: into(stores[interruption.port as keyof Stores]),
+            }),
+          };
+    await using world = await startWorld({ files: FILES, overrides: { around } });
+    const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'brief' }))
+      .pullRequest;
+    await world.settle();
+    let closed = false;
+    close = async () => {
+      closed = true;
+      world.github.closePullRequest({ repository: REPOSITORY, number });
+      await world.settle();
+    };
+    const result = await runPreview(world, { number });
+    await world.settle();
+    expect(closed).toBe(true);
+    await expectNothingLeft(world, number);
+    expect(result.exitCode).toBe(0);
+  },
+);
+
+async function expectNothingLeft(world: World, number: number): Promise<void> {
+  const { environment, deployments } = await expectConverged(world, number);
+  expect(environment.status).toBe(E.destroyed);
+  expect(environment.resources).toEqual([]);
+  expect(deployments.every(({ status }) => DEPLOYMENT[status].settled)).toBe(true);
+  expect((await visit(environment.url)).status).toBe(410);
+  // The Action may have gone away while the server still reads what it sent.
+  await eventually(() => leftovers(world), {
+    until: (left) => left.length === 0,
+    otherwise: 'Nothing of a closed pull request should be on disk.',
+  });
+  const shown = await world.reviewer.deployments();
+  expect(shown.every(({ state }) => state === DEPLOYMENT_STATE.inactive)).toBe(true);
+}
+
+async function leftovers(world: World): Promise<string[]> {
+  const roots: string[] = [];
+  for await (const { root } of world.app.ports.artifacts.list()) roots.push(root);
+  return [...roots, ...filesIn(join(world.dataDir, 'blobs'))];
+}
+
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}

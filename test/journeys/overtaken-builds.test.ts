@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+import { visit } from '../../demo/visit.js';
+import { CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import { secondsApart } from '../support/clock.js';
+import { lookAt } from '../support/look-at.js';
+import { begin, end } from '../support/run-by-hand.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const HOLD = 'preview:hold';
+const SKIPPED = { branch: 'change', message: 'Words only [skip preview]' };
+
+async function building(world: World) {
+  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
+  const { number, head } = opened.pullRequest;
+  await world.settle();
+  const run = await begin(world, { number, sha: head.sha });
+  await world.settle();
+  expect((await lookAt(world, number)).environment.status).toBe(E.provisioning);
+  return { number, sha: head.sha, run };
+}
+
+async function expectOvertaken(world: World, { number, run }: Awaited<ReturnType<typeof building>>) {
+  const { deployments } = await lookAt(world, number);
+  expect(deployments.map(({ status }) => status)).toEqual([D.superseded]);
+  const late = end(world, run, { status: D.success, url: 'https://late.example/' });
+  await expect(late).rejects.toMatchObject({ code: 'stale_head' });
+  expect((await lookAt(world, number)).environment.current).toBeNull();
+}
+
+test('a commit that must wait ends the build of the one before it, and nothing claims to be building', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const before = await building(world);
+  world.github.labelPullRequest({ repository: REPOSITORY, number: before.number, label: HOLD });
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
+  await world.settle();
+  expect((await lookAt(world, before.number)).environment.status).toBe(E.awaitingApproval);
+  await expectOvertaken(world, before);
+  expect((await world.reviewer.checks(before.sha))[0]?.conclusion).toBe(CONCLUSION.cancelled);
+  expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.actionRequired);
+});
+
+test('a commit that is skipped ends the build of the one before it, and nothing claims to be building', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const before = await building(world);
+  await world.github.push({ repository: REPOSITORY, ...SKIPPED });
+  await world.settle();
+  expect((await lookAt(world, before.number)).environment.status).toBe(E.pending);
+  await expectOvertaken(world, before);
+});
+
+test('what was live stays live, and says so, when its update is overtaken by a commit that is skipped', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const { number, run } = await building(world);
+  await end(world, run, { status: D.success, url: 'https://good.example/' });
+  const next = await world.github.push({ repository: REPOSITORY, branch: 'change' });
+  await world.settle();
+  await begin(world, { number, sha: next.sha });
+  expect((await lookAt(world, number)).environment.status).toBe(E.updating);
+  await world.github.push({ repository: REPOSITORY, ...SKIPPED });
+  await world.settle();
+  const { environment } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.ready, current: { url: 'https://good.example/' } });
+});
+
+test('a first build that failed and whose re-run is cancelled leaves a preview that waits, not one that is ready', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const { number, sha, run } = await building(world);
+  await end(world, run, { status: D.failed });
+  expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+  const again = await begin(world, { number, sha, attempt: 2 });
+  await end(world, again, { status: D.cancelled });
+  await world.settle();
+  const { environment } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.pending, current: null });
+  expect((await visit(environment.url)).status).not.toBe(200);
+});

@@ -1,0 +1,129 @@
+import { expect, test } from '@jest/globals';
+import { visit } from '../../demo/visit.js';
+import { CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import { lookAt } from '../support/look-at.js';
+import { runPreview } from '../support/run-preview.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
+const SETTINGS = '.github/preview.yml';
+
+const worldWith = (settings: string) => startWorld({ files: { ...PAGE, [SETTINGS]: settings } });
+
+async function open(world: World) {
+  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'refused' });
+  await world.settle();
+  return { number: pullRequest.number, sha: pullRequest.head.sha };
+}
+
+/** What people read on GitHub, without the escapes and marks that keep their text from being Markdown. */
+async function shown(world: World, { number, sha }: { number: number; sha: string }) {
+  const plain = (text: string | null | undefined) => (text ?? '').replace(/[\\​]/g, '');
+  const checks = await world.reviewer.checks(sha);
+  const [comment] = await world.reviewer.comments(number);
+  return {
+    conclusions: checks.map(({ conclusion }) => conclusion),
+    summary: plain(checks[0]?.output.summary),
+    comment: plain(comment?.body),
+  };
+}
+
+test.each([
+  [
+    'a target that is not there',
+    'target: balloon\n',
+    /no target "balloon" on this server. It has: static. Set "target"/,
+  ],
+  [
+    'options that the target does not take',
+    'target:\n  name: static\n  options:\n    spa: perhaps\n',
+    /options of the target "static" are not valid \(spa\)/,
+  ],
+])(
+  '%s: the run is refused, check and comment say why at once, and mended settings need no push',
+  async (_what, settings, reason) => {
+    await using world = await worldWith(settings);
+    const at = await open(world);
+    const refused = await runPreview(world, { number: at.number });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.log).toMatch(reason);
+    await world.settle();
+    const { environment, deployments } = await lookAt(world, at.number);
+    expect(environment.status).toBe(E.failed);
+    expect(deployments.map(({ status, error }) => [status, error])).toEqual([
+      [D.failed, expect.stringMatching(reason)],
+    ]);
+    expect(deployments[0]?.error).toMatch(/on the default branch, then re-run the workflow/);
+    const seen = await shown(world, at);
+    expect(seen.conclusions).toEqual([CONCLUSION.failure]);
+    expect(seen.summary).toMatch(reason);
+    expect(seen.comment).toMatch(reason);
+
+    await world.github.push({
+      repository: REPOSITORY,
+      branch: 'main',
+      files: { [SETTINGS]: 'target: static\n' },
+    });
+    expect((await runPreview(world, { number: at.number })).exitCode).toBe(0);
+    await world.settle();
+    expect((await visit(environment.url)).status).toBe(200);
+    expect((await shown(world, at)).conclusions).toEqual([CONCLUSION.success]);
+    expect(world.github.violations).toEqual([]);
+  },
+);
+
+test('settings that cannot be read again do not hide the reason', async () => {
+  await using world = await worldWith('target: balloon\n');
+  const at = await open(world);
+  world.github.fail({ kind: 'status', method: 'GET', path: /\/pulls\/\d+$/, status: 403, times: 99 });
+  expect((await runPreview(world, { number: at.number })).log).toMatch(/no target "balloon"/);
+  await world.settle();
+  expect((await shown(world, at)).conclusions).toEqual([CONCLUSION.failure]);
+});
+
+const TWO = 'projects:\n  - name: shop\n  - name: docs\n';
+
+test.each([
+  ['no project where there are several', {}, /several projects \(shop, docs\): set the input "project"/],
+  ['a project that is not there', { project: 'shoop' }, /There is no project "shoop"/],
+])(
+  'a run that names %s ends what waited for it with the reason, and the right one goes live',
+  async (_what, inputs, reason) => {
+    await using world = await worldWith(TWO);
+    const { number, sha } = await open(world);
+    const refused = await runPreview(world, { number, inputs });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.log).toMatch(reason);
+    await world.settle();
+    expect((await shown(world, { number, sha })).conclusions).toEqual([
+      CONCLUSION.failure,
+      CONCLUSION.failure,
+    ]);
+    expect((await shown(world, { number, sha })).comment).toMatch(reason);
+
+    for (const project of ['shop', 'docs'])
+      expect((await runPreview(world, { number, inputs: { project } })).exitCode).toBe(0);
+    await world.settle();
+    expect((await shown(world, { number, sha })).conclusions).toEqual([
+      CONCLUSION.success,
+      CONCLUSION.success,
+    ]);
+  },
+);
+
+test('a run that asks for the wrong thing does not touch what another run has taken on', async () => {
+  await using world = await worldWith(TWO);
+  const { number, sha } = await open(world);
+  expect((await runPreview(world, { number, inputs: { project: 'shop' } })).exitCode).toBe(0);
+  expect((await runPreview(world, { number })).exitCode).toBe(1);
+  await world.settle();
+  const environments = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
+  expect(Object.fromEntries(environments.map(({ project, status }) => [project, status]))).toEqual({
+    shop: E.ready,
+    docs: E.failed,
+  });
+  expect((await shown(world, { number, sha })).conclusions.sort()).toEqual([
+    CONCLUSION.failure,
+    CONCLUSION.success,
+  ]);
+});

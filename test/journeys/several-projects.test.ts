@@ -1,0 +1,114 @@
+import { expect, test } from '@jest/globals';
+import type { Overrides } from '../../app/create-app.js';
+import { COMMIT_STATE, CONCLUSION, D } from '../../src/domain/lifecycle.js';
+import { secondsApart } from '../support/clock.js';
+import { begin, end } from '../support/run-by-hand.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const SETTINGS = 'report:\n  commit-status: true\nprojects:\n  - name: shop\n  - name: docs\n';
+const FILES = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': SETTINGS };
+
+const start = (overrides: Overrides = {}) =>
+  startWorld({ files: FILES, github: { clock: secondsApart() }, overrides });
+
+async function open(world: World) {
+  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
+  await world.settle();
+  const { number, head } = opened.pullRequest;
+  return { number, sha: head.sha };
+}
+
+/** The rows of the one comment: project and what is said of it. */
+async function rows({ reviewer }: World, number: number) {
+  const [comment, ...others] = await reviewer.comments(number);
+  expect(others).toEqual([]);
+  const cells = (comment?.body ?? '').split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  const table = cells.filter(([, project]) => project?.startsWith('`'));
+  return Object.fromEntries(table.map(([, project = '', status = '']) => [project.slice(1, -1), status]));
+}
+
+/** GitHub shows the newest status of each context. */
+function commitStatuses({ github }: World) {
+  const sent = github.requests({ method: 'POST', path: /\/statuses\/[0-9a-f]{40}$/ });
+  const bodies = sent.map(({ body }) => body as { context: string; state: string });
+  return Object.fromEntries(bodies.map(({ context, state }) => [context, state]));
+}
+
+test('the one comment tells of every project, whichever of them changed last', async () => {
+  await using world = await start();
+  const { number, sha } = await open(world);
+  expect(Object.keys(await rows(world, number)).sort()).toEqual(['docs', 'shop']);
+  const docs = await begin(world, { number, sha, project: 'docs' });
+  await world.settle();
+  expect(await rows(world, number)).toMatchObject({ docs: '🔨 Building', shop: '🕓 Queued' });
+  await end(world, docs, { status: D.success, url: 'http://docs.example/' });
+  await world.settle();
+  expect(await rows(world, number)).toMatchObject({ docs: '✅ Ready', shop: '🕓 Queued' });
+  await end(world, await begin(world, { number, sha, project: 'shop' }), { status: D.failed });
+  await world.settle();
+  expect(await rows(world, number)).toMatchObject({ docs: '✅ Ready', shop: '❌ Failed' });
+});
+
+test('a project that the settings name first later on does not write a second comment', async () => {
+  await using world = await start();
+  const { number } = await open(world);
+  const more = SETTINGS.replace('projects:\n', 'projects:\n  - name: admin\n');
+  await world.github.push({ repository: REPOSITORY, branch: 'main', files: { '.github/preview.yml': more } });
+  await world.github.push({ repository: REPOSITORY, branch: 'change', files: { 'new.html': 'new' } });
+  await world.settle();
+  expect(Object.keys(await rows(world, number)).sort()).toEqual(['admin', 'docs', 'shop']);
+});
+
+test('each project has its own commit status, and one does not overwrite the other', async () => {
+  await using world = await start();
+  const { number, sha } = await open(world);
+  await end(world, await begin(world, { number, sha, project: 'shop' }), { status: D.failed });
+  const docs = await begin(world, { number, sha, project: 'docs' });
+  await end(world, docs, { status: D.success, url: 'http://docs.example/' });
+  await world.settle();
+  expect(commitStatuses(world)).toEqual({
+    'preview/docs': COMMIT_STATE.success,
+    'preview/shop': COMMIT_STATE.failure,
+  });
+});
+
+test('the check of each project bears its name from the first moment on', async () => {
+  let told: () => void;
+  const shopTold = new Promise<void>((resolve) => (told = resolve));
+  await using world = await start({
+    around: {
+      // The first project is reported before the second one belongs to the pull request.
+      stores: (stores) => ({
+        ...stores,
+        environments: {
+          ...stores.environments,
+          async change(seen, write) {
+            if (seen.project === 'docs' && seen.pullRequest === null) await shopTold;
+            return stores.environments.change(seen, write);
+          },
+        },
+      }),
+      reporter: (reporter) => ({
+        ...reporter,
+        check: (...asked) => reporter.check(...asked).finally(() => told()),
+      }),
+    },
+  });
+  const { sha } = await open(world);
+  const names = (await world.reviewer.checks(sha)).map(({ name }) => name);
+  expect(names.sort()).toEqual(['Preview / docs', 'Preview / shop']);
+});
+
+test('a project that fails does not hide that the other is green', async () => {
+  await using world = await start();
+  const { number, sha } = await open(world);
+  await end(world, await begin(world, { number, sha, project: 'shop' }), { status: D.failed });
+  const docs = await begin(world, { number, sha, project: 'docs' });
+  await end(world, docs, { status: D.success, url: 'http://docs.example/' });
+  await world.settle();
+  const checks = await world.reviewer.checks(sha);
+  expect(Object.fromEntries(checks.map(({ name, conclusion }) => [name, conclusion]))).toEqual({
+    'Preview / docs': CONCLUSION.success,
+    'Preview / shop': CONCLUSION.failure,
+  });
+});

@@ -1,0 +1,80 @@
+import { expect, test } from '@jest/globals';
+import { D, E } from '../../src/domain/lifecycle.js';
+import { sweep } from '../../src/reconcile/sweep.js';
+import { secondsApart } from '../support/clock.js';
+import { lookAt } from '../support/look-at.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const NO_WORDS = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': 'triggers:\n  skip-words: []\n' };
+const MESSAGES = /\/git\/commits\//;
+
+async function open(world: World, head = 'change') {
+  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head });
+  await world.settle();
+  return opened.pullRequest.number;
+}
+
+const asked = (world: World) => world.github.requests({ method: 'GET', path: MESSAGES }).length;
+
+test('a push whose message holds a skip word is skipped, and its message is read once', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const number = await open(world);
+  world.github.forgetRequests();
+  const message = 'Words only [skip preview]';
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', message });
+  await world.settle();
+  const skipped = await lookAt(world, number);
+  expect(skipped.environment).toMatchObject({
+    decision: { action: 'skip', rule: 'skip-word-commit' },
+    pullRequest: { commitMessage: expect.stringContaining(message) },
+  });
+  expect(skipped.deployments.map(({ status }) => status)).toEqual([D.superseded]);
+  expect((await world.reviewer.checks(sha))[0]?.output.summary).toMatch(/skip preview/);
+  expect(asked(world)).toBe(1);
+  world.github.editPullRequest({ repository: REPOSITORY, number, title: 'Another title' });
+  await world.settle();
+  expect((await lookAt(world, number)).environment.decision?.rule).toBe('skip-word-commit');
+  expect(asked(world)).toBe(1);
+  await world.github.push({ repository: REPOSITORY, branch: 'change' });
+  await world.settle();
+  expect((await lookAt(world, number)).environment.decision?.rule).toBe('new-commit');
+});
+
+test('where there are no skip words, messages are read no longer', async () => {
+  await using world = await startWorld({ files: NO_WORDS, github: { clock: secondsApart() } });
+  const number = await open(world);
+  world.github.forgetRequests();
+  const message = 'Words only [skip preview]';
+  await world.github.push({ repository: REPOSITORY, branch: 'change', message });
+  await world.settle();
+  expect((await lookAt(world, number)).environment.decision?.rule).toBe('new-commit');
+  expect(asked(world)).toBe(0);
+});
+
+test('before the first pull request tells the name of the default branch, policy is that of the branch GitHub calls so', async () => {
+  const files = { '.github/preview.yml': 'triggers:\n  labels:\n    exclude: [never]\n' };
+  await using world = await startWorld({ files: { 'index.html': '<h1>Hello</h1>\n', ...files } });
+  world.github.webhooks.hold();
+  const opened = await world.github.openPullRequest({
+    repository: REPOSITORY,
+    head: 'early',
+    labels: ['never'],
+  });
+  // What is known of a repository before that is a guess.
+  const guess = {
+    id: world.repoId(),
+    ownerId: 1,
+    fullName: REPOSITORY,
+    defaultBranch: 'trunk',
+    private: false,
+  };
+  const installationId = world.github.installationId('acme') ?? 0;
+  await world.app.ports.repos.save({ ...guess, installationId });
+  await sweep(world.app.ports);
+  await world.app.settle();
+  const { environment } = await lookAt(world, opened.pullRequest.number);
+  expect(environment).toMatchObject({
+    status: E.pending,
+    decision: { action: 'skip', rule: 'label-excluded' },
+  });
+});

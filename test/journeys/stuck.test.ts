@@ -1,0 +1,236 @@
+import { expect, test } from '@jest/globals';
+import { eventually } from '../../demo/expect.js';
+import { visit } from '../../demo/visit.js';
+import { CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import type { DeploymentPatch, Ports, Stores } from '../../src/ports.js';
+import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
+import { failDeployment } from '../../src/usecases/fail-deployment.js';
+import { recordProgress } from '../../src/usecases/record-progress.js';
+import { lookAt, portsIn } from '../support/look-at.js';
+import { runPreview } from '../support/run-preview.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const MINUTE = 60_000;
+
+async function open(world: World, head = 'quiet') {
+  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head });
+  await world.settle();
+  return { number: pullRequest.number, sha: pullRequest.head.sha };
+}
+
+/** A run took the newest deployment on, and is heard of no more. */
+async function takeOn(world: World, number: number, runId: string) {
+  const { deployments } = await lookAt(world, number);
+  const [waiting] = deployments;
+  if (!waiting) throw new Error('There should be a deployment.');
+  const { environment } = await lookAt(world, number);
+  const run = { id: runId, attempt: 1, job: 'preview' };
+  const patch: DeploymentPatch = { run, status: D.running };
+  await world.app.ports.deployments.change(waiting, patch);
+  await world.app.ports.environments.change(environment, {
+    patch: { status: E.provisioning },
+    due: ['report'],
+  });
+  await world.settle();
+  return waiting.id;
+}
+
+async function stuckIn(world: World, ms: number) {
+  const ended = await reconcileStuck(portsIn(ms, world));
+  await world.settle();
+  return ended;
+}
+
+const wordsOf = async (world: World, number: number) =>
+  (await lookAt(world, number)).deployments.map(({ status, error }) => [status, error]);
+
+test('a commit that no run takes on fails after an hour and says what to do, and doing that works', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  expect(await stuckIn(world, UNCLAIMED_MS - MINUTE)).toBe(0);
+  expect(await stuckIn(world, UNCLAIMED_MS + MINUTE)).toBe(1);
+  const advice = /No workflow run took this commit on within an hour: add a job .* or re-run it/;
+  expect(await wordsOf(world, number)).toEqual([[D.failed, expect.stringMatching(advice)]]);
+  expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+  const [check] = await world.reviewer.checks(sha);
+  expect(check?.conclusion).toBe(CONCLUSION.failure);
+  expect(check?.output.summary).toMatch(/No workflow run took this commit on/);
+  expect((await world.reviewer.comments(number))[0]?.body).toMatch(/No workflow run took this commit on/);
+
+  const late = await runPreview(world, { number });
+  expect(late.log).not.toMatch(/newer commit/);
+  expect(late.exitCode).toBe(0);
+  await world.settle();
+  const { environment } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.ready, error: null });
+  expect((await visit(environment.url)).status).toBe(200);
+  expect((await world.reviewer.checks(sha)).map(({ conclusion }) => conclusion)).toEqual([
+    CONCLUSION.success,
+  ]);
+});
+
+test('a run that falls silent fails after a quarter of an hour, its late report is refused, and a re-run goes live', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  const run = await world.github.startRun({ repository: REPOSITORY, number });
+  const deploymentId = await takeOn(world, number, String(run.id));
+  expect(await stuckIn(world, SILENT_MS - MINUTE)).toBe(0);
+  expect(await stuckIn(world, SILENT_MS + MINUTE)).toBe(1);
+  const advice = /fell silent for 15 minutes: see its log on GitHub, then re-run it/;
+  expect(await wordsOf(world, number)).toEqual([[D.failed, expect.stringMatching(advice)]]);
+  expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+  const [check] = await world.reviewer.checks(sha);
+  expect(check?.conclusion).toBe(CONCLUSION.failure);
+  expect(check?.output.summary).toMatch(/fell silent for 15 minutes/);
+
+  const outcome = { status: D.success, error: null, logTail: [] };
+  const late = recordProgress(world.app.ports, { deploymentId, body: { generation: 1, outcome } });
+  await expect(late).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringMatching(/fell silent/),
+  });
+  expect((await runPreview(world, { number })).exitCode).toBe(0);
+  await world.settle();
+  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([D.success, D.failed]);
+});
+
+test('a run whose end GitHub reported, though the run itself did not, fails at once', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  const run = await world.github.startRun({ repository: REPOSITORY, number });
+  await takeOn(world, number, String(run.id));
+  world.github.finishRun(run, CONCLUSION.success);
+  await world.settle();
+  expect(await wordsOf(world, number)).toEqual([
+    [D.failed, expect.stringMatching(/ended without reporting a result: see its log/)],
+  ]);
+  expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.failure);
+});
+
+test('a pull request that is reopened at the same commit waits its whole hour again', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  const at = { repository: REPOSITORY, number };
+  world.github.closePullRequest(at);
+  await world.settle();
+  const { deployments } = await lookAt(world, number);
+  world.github.reopenPullRequest(at);
+  await world.settle();
+  const [waiting] = (await lookAt(world, number)).deployments;
+  expect(waiting?.id).toBe(deployments[0]?.id);
+  const made = waiting?.createdAt.getTime() ?? 0;
+  const revived = waiting?.updatedAt.getTime() ?? 0;
+  expect(revived).toBeGreaterThan(made);
+  const justBefore = (revived + made) / 2 + UNCLAIMED_MS - Date.now();
+  await stuckIn(world, justBefore);
+  expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([D.queued]);
+});
+
+/** Lets the first write of a kind fail, as a crash or a database that goes away would. */
+function failingOnce(port: 'environments' | 'deployments') {
+  let armed = false;
+  const stores = (real: Stores): Stores => {
+    const part = real[port];
+    const change = async (seen: never, write: { patch?: { status?: string }; status?: string }) => {
+      const status = (write.patch ?? write).status;
+      if (armed && status === D.failed) {
+        armed = false;
+        throw new Error('The database went away.');
+      }
+      return part.change(seen, write as never);
+    };
+    return { ...real, [port]: { ...part, change } };
+  };
+  return { stores, arm: () => void (armed = true) };
+}
+
+test.each(['environments', 'deployments'] as const)(
+  'a failure that was cut off at the write to %s is completed: nothing is left half failed',
+  async (port) => {
+    const { stores, arm } = failingOnce(port);
+    await using world = await startWorld({ overrides: { around: { stores } } });
+    const { number, sha } = await open(world);
+    await takeOn(world, number, '77');
+    const { environment, deployments } = await lookAt(world, number);
+    const deployment = deployments[0] as (typeof deployments)[number];
+    arm();
+    const failing = failDeployment(world.app.ports, {
+      environment,
+      deployment,
+      event: 'fail',
+      error: 'It broke.',
+    });
+    await expect(failing).rejects.toThrow('went away');
+    await stuckIn(world, SILENT_MS + MINUTE);
+    expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+    expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([D.failed]);
+    expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.failure);
+  },
+);
+
+test('what went live in the same moment is not called failed', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  await takeOn(world, number, '77');
+  const { environment, deployments } = await lookAt(world, number);
+  const deployment = deployments[0] as (typeof deployments)[number];
+  const current = {
+    ...deployment,
+    deploymentId: deployment.id,
+    url: 'http://preview.example',
+    at: new Date(),
+  };
+  const patch = { status: E.ready, current, error: null };
+  await world.app.ports.environments.change(environment, { patch, due: [] });
+  await failDeployment(world.app.ports, { environment, deployment, event: 'fail', error: 'It broke.' });
+  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.ready, error: null });
+  expect((await wordsOf(world, number))[0]).toEqual([D.success, null]);
+});
+
+test('one deployment that cannot be ended does not keep the others waiting', async () => {
+  await using world = await startWorld();
+  const first = await open(world, 'first');
+  const second = await open(world, 'second');
+  const { environment } = await lookAt(world, first.number);
+  const real = portsIn(UNCLAIMED_MS + MINUTE, world);
+  const get = async (id: string) => {
+    if (id === environment.id) throw new Error('This one cannot be read.');
+    return real.environments.get(id);
+  };
+  const ports: Ports = { ...real, environments: { ...real.environments, get } };
+  expect(await reconcileStuck(ports)).toBe(1);
+  expect((await wordsOf(world, first.number))[0]?.[0]).toBe(D.queued);
+  expect((await wordsOf(world, second.number))[0]?.[0]).toBe(D.failed);
+});
+
+test('a tear-down that its target refuses goes on until the target lets go, and says meanwhile what is wrong', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  expect((await runPreview(world, { number })).exitCode).toBe(0);
+  await world.settle();
+  const { environment } = await lookAt(world, number);
+  const moved = (target: string) => environment.resources.map((resource) => ({ ...resource, target }));
+  const { change } = world.app.ports.environments;
+  await change(environment, { patch: { resources: moved('balloon') }, due: [] });
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  const stuck = await eventually(async () => (await lookAt(world, number)).environment, {
+    until: ({ due }) => due.teardown.error !== null,
+    otherwise: 'The tear-down should have been refused.',
+  });
+  expect(stuck.status).toBe(E.destroying);
+  expect(stuck.due.teardown.error).toMatch(/Target "balloon" is not configured/);
+  expect(stuck.due.teardown.at).not.toBeNull();
+  // The target is there again; nobody asks for anything, the tear-down comes back by itself.
+  const doomed = moved(world.app.ports.defaultTarget).map((resource) => ({ ...resource, doomed: true }));
+  await eventually(
+    async () => change((await lookAt(world, number)).environment, { patch: { resources: doomed }, due: [] }),
+    { until: (written) => written !== null, otherwise: 'The resource should get its target back.' },
+  );
+  const gone = await eventually(async () => (await lookAt(world, number)).environment, {
+    until: ({ status }) => status === E.destroyed,
+    otherwise: 'The environment should be destroyed by itself.',
+  });
+  expect(gone.resources).toEqual([]);
+});

@@ -1,0 +1,97 @@
+import { expect, test } from '@jest/globals';
+import { visit } from '../../demo/visit.js';
+import { parseDuration } from '../../src/domain/expiry.js';
+import { CONCLUSION, D, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import { sweep } from '../../src/reconcile/sweep.js';
+import { destroyEnvironment } from '../../src/usecases/destroy-environment.js';
+import { lookAt, portsIn } from '../support/look-at.js';
+import { runPreview } from '../support/run-preview.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const TTL = parseDuration('7d');
+const MINUTE = 60_000;
+const KEEP = 'preview:keep';
+
+/** A pull request whose preview is live. */
+async function live(world: World) {
+  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'old' });
+  const { number, head } = opened.pullRequest;
+  await world.settle();
+  expect((await runPreview(world, { number })).exitCode).toBe(0);
+  await world.settle();
+  return { number, sha: head.sha, at: { repository: REPOSITORY, number } };
+}
+
+async function sweepIn(world: World, ms: number) {
+  const swept = await sweep(portsIn(ms, world));
+  await world.settle();
+  return swept;
+}
+
+test('a preview past its time is taken down, GitHub is told why, and a push brings it back, nothing else does', async () => {
+  await using world = await startWorld();
+  const { number, sha, at } = await live(world);
+  const { environment } = await lookAt(world, number);
+  expect((await sweepIn(world, TTL - 5 * MINUTE)).expired).toBe(0);
+  expect((await visit(environment.url)).status).toBe(200);
+
+  expect((await sweepIn(world, TTL + MINUTE)).expired).toBe(1);
+  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.destroyed, resources: [] });
+  expect((await visit(environment.url)).status).toBe(410);
+  const [check] = await world.reviewer.checks(sha);
+  expect(check).toMatchObject({ conclusion: CONCLUSION.neutral });
+  expect(check?.output.summary).toMatch(/longer than the settings allow.*Push a commit/);
+  expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.inactive]);
+
+  world.github.editPullRequest({ ...at, title: 'Another title' });
+  await world.settle();
+  for (const later of [2, 3]) await sweepIn(world, TTL + later * MINUTE);
+  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+
+  await world.github.push({ repository: REPOSITORY, branch: 'old' });
+  await world.settle();
+  const back = await lookAt(world, number);
+  expect(back.environment).toMatchObject({ status: E.pending, expiresAt: null });
+  expect(back.deployments[0]?.status).toBe(D.queued);
+});
+
+test('a preview that was taken down by hand stays down, though the sweep sees its pull request open', async () => {
+  await using world = await startWorld();
+  const { number } = await live(world);
+  const { environment } = await lookAt(world, number);
+  const asked = { environmentId: environment.id, actor: 'ops', rule: 'asked', detail: 'Not now.' } as const;
+  await destroyEnvironment(world.app.ports, asked);
+  await world.settle();
+  expect((await sweepIn(world, 0)).healed).toBe(0);
+  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+});
+
+test('the label that keeps a preview keeps it when the pull request closes, and no longer than its time', async () => {
+  await using world = await startWorld();
+  const { number, at } = await live(world);
+  world.github.labelPullRequest({ ...at, label: KEEP });
+  world.github.closePullRequest(at);
+  await world.settle();
+  const { environment } = await lookAt(world, number);
+  expect(environment.status).toBe(E.ready);
+  const { version } = environment;
+  await sweepIn(world, TTL - 5 * MINUTE);
+  expect((await visit(environment.url)).status).toBe(200);
+  expect((await lookAt(world, number)).environment.version).toBe(version);
+  await sweepIn(world, TTL + MINUTE);
+  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await visit(environment.url)).status).toBe(410);
+});
+
+test('without that label a closed pull request loses its preview, even when GitHub told nobody that the label went', async () => {
+  await using world = await startWorld();
+  const { number, at } = await live(world);
+  world.github.labelPullRequest({ ...at, label: KEEP });
+  world.github.closePullRequest(at);
+  await world.settle();
+  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  world.github.webhooks.hold();
+  world.github.unlabelPullRequest({ ...at, label: KEEP });
+  await sweepIn(world, 0);
+  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+});

@@ -1,0 +1,69 @@
+// A server that kills or stops itself in the middle of something: the argument says around which call. One that was stopped and
+// goes on later does as if nothing had happened, once.
+// Plain JavaScript over the compiled product, because it must be a process of its own.
+import { envToConfig } from '../../build/app/config.js';
+import { createApp } from '../../build/app/create-app.js';
+import { envToSecrets } from '../../build/app/secrets.js';
+
+const point = JSON.parse(process.argv[2] ?? 'null');
+const signal = point?.signal ?? 'SIGKILL';
+let pending = true;
+const die = () => process.kill(process.pid, signal);
+const pause = () => (signal === 'SIGKILL' ? new Promise(() => undefined) : undefined);
+
+function crashing(name, part) {
+  if (point?.port !== name) return part;
+  return new Proxy(part, {
+    get(target, key) {
+      const value = target[key];
+      if (key !== point.method || typeof value !== 'function') return value;
+      return async (...args) => {
+        if (!pending || !fits(args)) return value.apply(target, args);
+        if (signal !== 'SIGKILL') pending = false;
+        if (point.when === 'before') {
+          die();
+          await pause();
+        }
+        if (point.when === 'inside') return value.apply(target, [insideOf(args[0]), ...args.slice(1)]);
+        const result = await value.apply(target, args);
+        if (point.when === 'after' && (Array.isArray(result) ? result.length > 0 : result !== null)) {
+          die();
+          await pause();
+        }
+        return result;
+      };
+    },
+  });
+}
+
+function fits(args) {
+  if (!point.sets) return true;
+  const written = args.find((arg) => arg?.patch)?.patch ?? args[0];
+  return written[point.sets] !== undefined && written[point.sets] !== null && written[point.sets] !== false;
+}
+
+/** Every byte of the file was written, but it has no name yet. */
+function insideOf(blob) {
+  async function* content() {
+    yield* blob.content;
+    die();
+    await pause();
+  }
+  return { ...blob, content: content() };
+}
+
+const around = (part) =>
+  ({
+    stores: (stores) =>
+      Object.fromEntries(Object.entries(stores).map(([name, store]) => [name, crashing(name, store)])),
+    blobs: (blobs) => crashing('blobs', blobs),
+    reporter: (reporter) => crashing('reporter', reporter),
+  })[part];
+
+const app = await createApp(envToConfig(process.env), envToSecrets(process.env), {
+  around: { stores: around('stores'), blobs: around('blobs'), reporter: around('reporter') },
+  pace: (_installation, { run }) => run(),
+  write: () => undefined,
+});
+process.stdout.write(`${JSON.stringify({ url: app.url, port: app.port })}\n`);
+process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { DeploymentStatus } from '../../src/domain/lifecycle.js';
+import { recordProgress, type Recorded } from '../../src/usecases/record-progress.js';
+import { startDeployment, type Started } from '../../src/usecases/start-deployment.js';
+import { AUTHOR, type World } from './start-world.js';
+
+export interface HandRun {
+  readonly number: number;
+  readonly sha: string;
+  readonly attempt?: number;
+  readonly project?: string;
+}
+
+export type Begun = Extract<Started, { proceed: true }>;
+
+/** What the server hears of a workflow run, one step at a time: a test may stop wherever it likes. */
+export async function startByHand({ app, repoId }: World, run: HandRun): Promise<Started> {
+  const { number: pullRequest, sha, attempt = 1, project } = run;
+  const repo = await app.ports.repos.get(repoId());
+  const identity = {
+    repoId: repoId(),
+    ownerId: repo?.ownerId ?? 0,
+    pullRequest,
+    runId: '900',
+    runAttempt: attempt,
+    actorId: 1,
+    actor: AUTHOR,
+    mergeSha: sha,
+    eventName: 'pull_request',
+    jti: randomUUID(),
+    expiresAt: new Date(Date.now() + 60_000),
+  };
+  const body = { sha, pullRequest, run: { id: '900', attempt, job: 'preview' } };
+  return startDeployment(app.ports, { identity, body: { ...body, ...(project ? { project } : {}) } });
+}
+
+export async function begin(world: World, run: HandRun): Promise<Begun> {
+  const started = await startByHand(world, run);
+  if (!started.proceed) throw new Error(`The run of #${run.number} was refused: ${started.decision.detail}`);
+  return started;
+}
+
+export interface Ending {
+  readonly status: DeploymentStatus;
+  readonly url?: string;
+}
+
+export function end({ app }: World, { deployment }: Begun, { status, ...shown }: Ending): Promise<Recorded> {
+  const outcome = { status, error: null, logTail: [] };
+  const body = { generation: deployment.generation, ...shown, outcome };
+  return recordProgress(app.ports, { deploymentId: deployment.id, body });
+}

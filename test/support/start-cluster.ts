@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectStore } from '../../app/store/connect.js';
+import type { Delivery } from '../../demo/github/webhooks/delivery.js';
+import type { Attempt } from '../../demo/github/webhooks/webhooks.js';
+import { eventually } from '../../demo/expect.js';
+import { startGitHub } from '../../demo/github/start-github.js';
+import { createReviewer } from '../../demo/reviewer.js';
+import type { Stores } from '../../src/ports.js';
+import { startBalancer, type Balancer } from './balancer.js';
+import type { Observable } from './expect-converged.js';
+import { startCrashingApp, type AppProcess, type CrashPoint } from './start-crashing-app.js';
+import { AUTHOR, environmentFor, REPOSITORY } from './start-world.js';
+import { testDatabase } from './test-database.js';
+
+/** Two whole servers, each a process, over one database and one directory of files, behind one address. */
+export interface Cluster extends AsyncDisposable, Observable {
+  readonly first: AppProcess;
+  readonly second: AppProcess;
+  readonly front: Balancer;
+  /** Read by the test itself, not through one of the servers. */
+  readonly app: { readonly url: string; readonly ports: Stores };
+  readonly dataDir: string;
+  /** The same delivery to both servers, so many times each, all at once. */
+  deliver(delivery: Delivery, times: number): Promise<Attempt[]>;
+  /** Until every delivery is worked on and nothing is due. Longer than a lease: what a dead server held is waited for. */
+  quiet(): Promise<void>;
+}
+
+const LONGER_THAN_LEASES_MS = 60_000;
+
+export interface ClusterOptions {
+  readonly files: Readonly<Record<string, string>>;
+  /** Where the first server kills or stops itself. */
+  readonly crash?: CrashPoint;
+}
+
+export async function startCluster({ files, crash }: ClusterOptions): Promise<Cluster> {
+  const database = testDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-cluster-'));
+  const github = await startGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
+  const front = await startBalancer();
+  const env = { ...environmentFor({ github, dataDir, mongodbUri: database.uri }), PUBLIC_URL: front.url };
+  const [first, second] = await Promise.all([
+    startCrashingApp(env, crash ?? null),
+    startCrashingApp(env, null),
+  ]);
+  front.leadTo([first.port, second.port]);
+  github.webhooks.hold();
+  const store = await connectStore({ uri: database.uri, log: () => undefined });
+  return {
+    first,
+    second,
+    front,
+    github,
+    dataDir,
+    app: { url: front.url, ports: store.stores },
+    reviewer: createReviewer({ github, repository: REPOSITORY, login: AUTHOR }),
+    repoId: () => [...github.state.repositories.values()][0]?.document.id ?? 0,
+    async deliver(delivery, times) {
+      const sent = [first, second].map(({ port }) => {
+        github.webhooks.sendTo(`http://localhost:${port}/api/github/webhooks`);
+        return github.webhooks.send(delivery, { times });
+      });
+      return (await Promise.all(sent)).flat();
+    },
+    quiet: () => quiet(store.stores),
+    async [Symbol.asyncDispose]() {
+      for (const server of [first, second]) server.kill('SIGKILL');
+      await Promise.all([first.ended, second.ended]);
+      await front[Symbol.asyncDispose]();
+      await store.close();
+      await github.close();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function quiet({ inbox, environments }: Stores): Promise<void> {
+  const look = async () => {
+    // In this order: a delivery counts as done only after its environment was written.
+    const { stored } = await inbox.counts();
+    const { items } = await environments.list({}, { limit: 50 });
+    const due = items.filter((one) => one.due.report.at !== null || one.due.teardown.at !== null);
+    return { unread: stored, due: due.map(({ slug }) => slug) };
+  };
+  await eventually(look, {
+    until: ({ unread, due }) => unread === 0 && due.length === 0,
+    otherwise: 'The servers should have done everything by now.',
+    deadlineMs: LONGER_THAN_LEASES_MS,
+  });
+}

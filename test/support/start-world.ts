@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { envToConfig } from '../../app/config.js';
+import { createApp, type App, type Overrides } from '../../app/create-app.js';
+import { envToSecrets } from '../../app/secrets.js';
+import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
+import type { GitHubOptions } from '../../demo/github/options.js';
+import { startGitHub } from '../../demo/github/start-github.js';
+import { createReviewer, type Reviewer } from '../../demo/reviewer.js';
+import { testDatabase } from './test-database.js';
+
+export const REPOSITORY = 'acme/hello';
+export const AUTHOR = 'octavia';
+
+/** The real App with a database of its own, an emulated GitHub, and somebody who looks at the pull requests. */
+export interface World extends AsyncDisposable {
+  readonly app: App;
+  readonly github: EmulatedGitHub;
+  readonly reviewer: Reviewer;
+  readonly webhookUrl: string;
+  readonly dataDir: string;
+  readonly logLines: readonly string[];
+  /** Until no delivery is under way, none is unread, and nothing is due. */
+  settle(): Promise<void>;
+  repoId(): number;
+}
+
+export interface WorldOptions {
+  readonly github?: GitHubOptions;
+  readonly overrides?: Overrides;
+  readonly files?: Readonly<Record<string, string>>;
+  /** When something stands in front of the App. */
+  readonly publicUrl?: string;
+}
+
+export async function startWorld({
+  github: options = {},
+  overrides = {},
+  files,
+  publicUrl,
+}: WorldOptions = {}): Promise<World> {
+  const database = testDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-world-'));
+  const github = await startGitHub({
+    users: [AUTHOR],
+    repositories: [{ fullName: REPOSITORY, files: files ?? { 'index.html': '<h1>Hello</h1>\n' } }],
+    ...options,
+  });
+  const logLines: string[] = [];
+  const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
+  if (publicUrl !== undefined) env['PUBLIC_URL'] = publicUrl;
+  const app = await createApp(envToConfig(env), envToSecrets(env), {
+    write: (line) => void logLines.push(line),
+    // An hour of GitHub's patience would pass here in a minute.
+    pace: (_installation, { run }) => run(),
+    ...overrides,
+  });
+  const webhookUrl = `http://localhost:${app.port}/api/github/webhooks`;
+  github.webhooks.sendTo(webhookUrl);
+  return {
+    app,
+    github,
+    webhookUrl,
+    dataDir,
+    logLines,
+    reviewer: createReviewer({ github, repository: REPOSITORY, login: AUTHOR }),
+    repoId: () => [...github.state.repositories.values()][0]?.document.id ?? 0,
+    async settle() {
+      await github.webhooks.settled();
+      await app.settle();
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await github.close();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface AppSettings {
+  readonly github: EmulatedGitHub;
+  readonly dataDir: string;
+  readonly mongodbUri: string;
+  readonly port?: number;
+}
+
+/** The environment variables of an App that talks to this GitHub. */
+export function environmentFor({
+  github,
+  dataDir,
+  mongodbUri,
+  port = 0,
+}: AppSettings): Record<string, string> {
+  return {
+    APP_ID: String(github.app.id),
+    PRIVATE_KEY: github.app.privateKey,
+    WEBHOOK_SECRET: github.app.webhookSecret,
+    GITHUB_API_URL: github.url,
+    OIDC_ISSUER: github.oidc.url,
+    MONGODB_URI: mongodbUri,
+    DATA_DIR: dataDir,
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+  };
+}
