@@ -15,7 +15,7 @@ export async function eventually<T>(
   {
     until,
     otherwise,
-    deadlineMs = 20_000,
+    deadlineMs = 60_000,
   }: { until: (seen: T) => boolean; otherwise: string; deadlineMs?: number },
 ): Promise<T> {
   const end = performance.now() + deadlineMs;

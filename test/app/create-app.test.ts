@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { allowed } from '../support/allowed.js';
 import { INBOX } from '../../src/domain/lifecycle.js';
 import { dripping, rawHttp } from '../support/raw-http.js';
 import { sign, startApp, type StartOptions, type TestApp } from '../support/start-app.js';
@@ -60,15 +61,14 @@ test.each(['pause', 'cut'] as const)(
     const began = Date.now();
     const refused = await Promise.all(Array.from({ length: 10 }, () => ping(app)));
     expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));
-    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(Date.now() - began).toBeLessThan(allowed(5_000));
     expect([await statusOf(app, '/healthz'), await statusOf(app, '/readyz')]).toEqual([200, 503]);
     proxy.resume();
     const back = Date.now();
     await until(async () => (await ping(app)).status === 202);
-    expect(Date.now() - back).toBeLessThan(10_000);
+    expect(Date.now() - back).toBeLessThan(allowed(10_000));
     await until(async () => (await statusOf(app, '/readyz')) === 200);
   },
-  40_000,
 );
 
 test('slow clients do not delay a delivery', async () => {
@@ -82,7 +82,7 @@ test('slow clients do not delay a delivery', async () => {
   );
   const began = Date.now();
   expect((await ping(app)).status).toBe(202);
-  expect(Date.now() - began).toBeLessThan(1_000);
+  expect(Date.now() - began).toBeLessThan(allowed(1_000));
 });
 
 test('eight endless bodies without a valid signature are refused and do not fill the memory', async () => {
@@ -107,7 +107,7 @@ test('eight endless bodies without a valid signature are refused and do not fill
   for (const answer of await Promise.all(flood)) expect(['cut off', 413, 503]).toContain(answer);
   expect((await ping(app)).status).toBe(202);
   expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024);
-}, 60_000);
+});
 
 test('what a request did not get to say is no reason to keep its connection', async () => {
   const app = await start();
@@ -142,7 +142,7 @@ test('a database that is not there stops the start in time', async () => {
   const began = Date.now();
   const missing = startApp({ secrets: { mongodbUri: 'mongodb://127.0.0.1:9/x' } });
   await expect(missing).rejects.toThrow(/MONGODB_URI/);
-  expect(Date.now() - began).toBeLessThan(5_000);
+  expect(Date.now() - began).toBeLessThan(allowed(5_000));
 });
 
 function endless(megabytes: number): ReadableStream<Uint8Array> {

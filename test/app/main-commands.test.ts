@@ -30,7 +30,7 @@ test('migrations are shown, taken back and made again', async () => {
   expect((await fixture.run(env, ['migrate', '--to', '0']).ended).output).toContain(
     'No migration is in force.',
   );
-}, 30_000);
+});
 
 test.each([
   [['--help'], 0, /^Usage:[\s\S]*token create/],

@@ -36,7 +36,6 @@ test.each(['webhooks', 'visible', 'upload', 'action', 'serving'])(
     }
     expect(rows.some(({ ratio }) => ratio !== null)).toBe(true);
   },
-  120_000,
 );
 
 test('without a name the benchmarks are listed', async () => {
@@ -63,7 +62,7 @@ test('a benchmark that is stopped leaves no files behind', async () => {
   expect(code).toBe(1);
   expect(await readdir(folder)).toEqual([]);
   await rm(folder, { recursive: true });
-}, 60_000);
+});
 
 function bench(args: readonly string[]): Promise<{ code: number | null; output: string; errors: string }> {
   return new Promise((resolve, reject) => {

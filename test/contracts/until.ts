@@ -1,5 +1,9 @@
+import { allowed } from '../support/allowed.js';
 /** Asks again until there is an answer: for leases that run on the clock of a database. */
-export async function until<T>(ask: () => Promise<T | null | undefined>, withinMs = 5_000): Promise<T> {
+export async function until<T>(
+  ask: () => Promise<T | null | undefined>,
+  withinMs = allowed(10_000),
+): Promise<T> {
   const end = Date.now() + withinMs;
   while (Date.now() < end) {
     const answer = await ask();

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { allowed } from '../support/allowed.js';
 import { eventually } from '../../demo/expect.js';
 import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import { startGitHub } from '../../demo/github/start-github.js';
@@ -105,18 +106,17 @@ test.concurrent.each(AT_THE_WEBHOOK)(
       await eventually(() => reviewer.comments(pullRequest.number), {
         until: (comments) => comments.length > 0,
         otherwise: 'There should be a comment.',
-        deadlineMs: 30_000,
+        deadlineMs: allowed(30_000),
       });
       const checks = await eventually(() => reviewer.checks(pullRequest.head.sha), {
         until: (found) => found.length > 0,
         otherwise: 'There should be a check.',
-        deadlineMs: 30_000,
+        deadlineMs: allowed(30_000),
       });
       expect(checks).toHaveLength(1);
       expect(await reviewer.comments(pullRequest.number)).toHaveLength(1);
     });
   },
-  90_000,
 );
 
 /** GitHub shows it as failed, and somebody, or the App itself, has it sent again. */
@@ -139,19 +139,18 @@ test.concurrent.each(AT_THE_UPLOAD)(
       const checks = await eventually(() => reviewer.checks(head.sha), {
         until: ([check]) => check?.conclusion === CONCLUSION.success,
         otherwise: 'The check should be green.',
-        deadlineMs: 30_000,
+        deadlineMs: allowed(30_000),
       });
       expect(checks).toHaveLength(1);
       const shown = await eventually(() => reviewer.deployments(), {
         until: ([first]) => first?.state === DEPLOYMENT_STATE.success,
         otherwise: 'The deployment should be successful.',
-        deadlineMs: 30_000,
+        deadlineMs: allowed(30_000),
       });
       expect(shown).toHaveLength(1);
       expect(await reviewer.comments(number)).toHaveLength(1);
     });
   },
-  90_000,
 );
 
 async function freePort(): Promise<number> {

@@ -102,7 +102,7 @@ test('two servers that hear everything at once, many times, do it once', async (
   await cluster.quiet();
   await expectGone(cluster, { number, sha: pushed.sha });
   expect(github.violations).toEqual([]);
-}, 120_000);
+});
 
 const AT_THE_WEBHOOK: readonly (readonly [string, CrashPoint])[] = [
   ['a delivery', { port: 'users', method: 'saveFromGitHub', when: 'before' }],
@@ -128,7 +128,6 @@ test.concurrent.each(AT_THE_WEBHOOK)(
     await cluster.quiet();
     await expectLive(cluster, { number, sha: head.sha });
   },
-  120_000,
 );
 
 test.concurrent(
@@ -154,7 +153,6 @@ test.concurrent(
     await expectGone(cluster, { number, sha: head.sha });
     await expectNoHalfFiles(join(cluster.dataDir, 'blobs'));
   },
-  120_000,
 );
 
 /** What a killed server had half written has no name yet: nobody meets it, and a sweep takes it after an hour. */
@@ -185,5 +183,4 @@ test.concurrent(
     await cluster.quiet();
     await expectGone(cluster, { number, sha: head.sha });
   },
-  120_000,
 );

@@ -46,7 +46,7 @@ test('a static preview is visited at the address of its commit before it is live
   const check = await checkOf(world, sha);
   expect([check.status, check.conclusion]).toEqual([CHECK.completed, CONCLUSION.success]);
   expect(check.summary).toMatch(/^\| Verifying \| ✅ Done \| \d[\d.]* m?s \|$/m);
-}, 60_000);
+});
 
 test('a health path that is not there fails the deployment, and the last good preview stays', async () => {
   await using world = await startWorld();
@@ -63,7 +63,7 @@ test('a health path that is not there fails the deployment, and the last good pr
   expect(check.summary).toContain('the answer was HTTP 404');
   expect(check.summary).toMatch(/^\| Verifying \| ❌ Failed \| \d/m);
   expect((await visit(good.outputs['preview-url'] ?? '')).body).toContain('Hello');
-}, 60_000);
+});
 
 test('while it is verified, only the address of the commit shows the new version', async () => {
   await using world = await startWorld();
@@ -82,7 +82,7 @@ test('while it is verified, only the address of the commit shows the new version
   expect(seen.headers['cache-control']).not.toContain('immutable');
   expect((await visit(url)).body).toContain('Hello');
   await running;
-}, 60_000);
+});
 
 test('a publication that broke off is made up for by the run that sends again', async () => {
   let broken = 0;
@@ -100,7 +100,7 @@ test('a publication that broke off is made up for by the run that sends again', 
   const ran = await runPreview(world, { number, inputs: { 'wait-timeout': '5s' } });
   expect([broken, ran.exitCode, ran.outputs['reason']]).toEqual([1, 0, '']);
   expect((await visit(ran.outputs['commit-url'] ?? '')).body).toContain('Hello');
-}, 60_000);
+});
 
 function isPublication([, write]: readonly unknown[]): boolean {
   const { resources } = (write as { patch: Partial<Environment> }).patch;
@@ -124,7 +124,7 @@ test('what is wrong with an upload is noted in the check, the log and the summar
   await world.settle();
   await runPreview(world, { number });
   expect((await checkOf(world, mended)).summary).not.toContain('redirects');
-}, 60_000);
+});
 
 test('a preview that something else deployed is waited for until it is up', async () => {
   let asked = 0;
@@ -142,4 +142,4 @@ test('a preview that something else deployed is waited for until it is up', asyn
   const check = await checkOf(world, sha);
   expect(check.conclusion).toBe(CONCLUSION.success);
   expect(check.summary).toMatch(/^\| Verifying \| ✅ Done \|/m);
-}, 60_000);
+});

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { scratch } from './scratch.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FIND_DATABASE = join(ROOT, 'build/app/store/database/find-database.js');
@@ -12,7 +12,7 @@ const FIND_DATABASE = join(ROOT, 'build/app/store/database/find-database.js');
 export default async function globalSetup() {
   build();
   const { findDatabase } = await import(pathToFileURL(FIND_DATABASE).href);
-  const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-tests-'));
+  const dataDir = await scratch();
   const options = { uri: process.env.MONGODB_URI, dataDir, env: process.env, log: announce };
   try {
     // A test run should not wait for a large download when this machine has an engine already.
@@ -21,6 +21,7 @@ export default async function globalSetup() {
       return findDatabase(options);
     });
     process.env.TEST_MONGODB_URI = database.uri;
+    process.env.TMPDIR = dataDir;
     globalThis.testRun = { database, dataDir };
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true });

@@ -28,7 +28,7 @@ export interface Cluster extends AsyncDisposable, Observable {
   quiet(): Promise<void>;
 }
 
-const LONGER_THAN_LEASES_MS = 60_000;
+const LONGER_THAN_LEASES_MS = 90_000;
 
 export interface ClusterOptions {
   readonly files: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { allowed } from '../../support/allowed.js';
 import { createHttp } from '../../../action/http/exchange.js';
 import { parseInputs } from '../../../action/inputs.js';
 import { sleep } from '../../../action/sleep.js';
@@ -111,7 +112,7 @@ describe('a command', () => {
     );
     expect(error).toBe('enough');
     const pid = Number(lines[0]?.split(' ')[1]);
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + allowed(10_000);
     while ((await isAlive(pid)) && Date.now() < deadline) await sleep(20, new AbortController().signal);
     expect(await isAlive(pid)).toBe(false);
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { allowed } from '../../support/allowed.js';
 import { createRunner, type Reconciler, type RunnerOptions } from '../../../app/reconcile/runner.js';
 import type { Store } from '../../../app/store/connect.js';
 import type { EnvironmentStore, StoredEnvironment } from '../../../src/ports.js';
@@ -103,7 +104,7 @@ test.each([
   const pause = (due?.at?.getTime() ?? 0) - before;
   expect(due).toMatchObject({ error: error.message, attempts: 1 });
   expect(pause).toBeGreaterThanOrEqual(least - 50);
-  expect(pause).toBeLessThanOrEqual(most + 5_000);
+  expect(pause).toBeLessThanOrEqual(most + allowed(5_000));
   expect(lines.join()).toContain(error.message);
 });
 
@@ -138,7 +139,7 @@ test.each([
   await drain();
   const pause = ((await dueOf(id))?.at?.getTime() ?? 0) - before;
   expect(pause).toBeGreaterThanOrEqual(least - 50);
-  expect(pause).toBeLessThanOrEqual(most + 5_000);
+  expect(pause).toBeLessThanOrEqual(most + allowed(5_000));
 });
 
 test('a reconciler learns that its claim was lost, and hears of one that stands without a question', async () => {

@@ -51,7 +51,7 @@ test('acknowledged writes survive every kill -9 of the engine, which comes back 
     expect({ kill: name, of, lost }).toEqual({ kill: name, of, lost: [] });
     expect(of).toBeGreaterThanOrEqual(writes);
   }
-}, 55_000);
+});
 
 /** How often the engine has waited for the disk to take its journal. */
 async function flushes(client: mongo.MongoClient): Promise<number> {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
+import { allowed } from '../../../support/allowed.js';
 import type { Database, FindOptions } from '../../../../app/store/database/database.js';
 import { findDatabase } from '../../../../app/store/database/find-database.js';
 
@@ -72,7 +73,7 @@ export async function connected<Result>(
 
 /** Looks again and again until the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + allowed(20_000);
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`never came true: ${condition}`);
     await new Promise((wake) => setTimeout(wake, 10));
