@@ -1,12 +1,7 @@
 import { manifestRoot } from '../../src/domain/artifact-bytes.js';
 import { indicesOf } from '../../src/domain/artifact-ranges.js';
-import {
-  ARTIFACT_LIMITS,
-  MIB,
-  parseManifest,
-  type ArtifactFile,
-  type ArtifactLimits,
-} from '../../src/domain/artifact.js';
+import { ARTIFACT_LIMITS, MIB, type ArtifactLimits } from '../../src/domain/artifact-limits.js';
+import { parseManifest, type ArtifactFile } from '../../src/domain/artifact.js';
 import { VitrineError } from '../../src/domain/errors.js';
 import {
   decodeMeta,

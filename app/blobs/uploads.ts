@@ -1,3 +1,4 @@
+import type { ArtifactLimits } from '../../src/domain/artifact-limits.js';
 import { decodePlan } from '../../src/domain/artifact-plan.js';
 import type { ArtifactId, ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
 import type { Uploads, UploadState } from '../../src/ports/uploads.js';
@@ -8,24 +9,25 @@ import { receivePack } from './receive-pack.js';
 /** Both turns of an upload as the core knows them: whichever step brings the last missing file completes it. */
 export function createUploads(ports: UploadPorts): Uploads {
   return {
-    async plan({ projectId }, body) {
-      const plan = decodePlan(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+    async plan({ projectId, limits }, body) {
+      const plan = decodePlan(Buffer.from(body.buffer, body.byteOffset, body.byteLength), limits);
       const answer = await answerPlan(ports, { projectId, plan });
       const whole = answer.known && answer.blobs.length === 0;
       const state = whole ? await stateOf(ports, { projectId, root: plan.root }) : underWay(plan.root);
       return { answer: { ...answer, complete: state.completeRoot !== null, notes: state.notes }, ...state };
     },
-    pack: ({ projectId }, body) => takePack(ports, { projectId, body }),
+    pack: ({ projectId, limits }, body) => takePack(ports, { upload: { projectId, limits }, body }),
   };
 }
 
 interface Pack {
-  readonly projectId: string;
+  readonly upload: { readonly projectId: string; readonly limits: ArtifactLimits };
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** An upload may be forgotten while its files still come in: then they go as well. */
-async function takePack(ports: UploadPorts, { projectId, body }: Pack): Promise<UploadState> {
+async function takePack(ports: UploadPorts, { upload, body }: Pack): Promise<UploadState> {
+  const { projectId } = upload;
   const written = new Set<string>();
   const blobs: BlobStore = {
     ...ports.blobs,
@@ -36,7 +38,7 @@ async function takePack(ports: UploadPorts, { projectId, body }: Pack): Promise<
   };
   let root: string | undefined;
   try {
-    ({ root } = await receivePack({ ...ports, blobs }, { upload: { projectId }, body }));
+    ({ root } = await receivePack({ ...ports, blobs }, { upload, body }));
     return await stateOf(ports, { projectId, root });
   } finally {
     const kept = root !== undefined && (await ports.artifacts.findByRoot({ projectId, root })) !== null;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MIB } from '../../src/domain/artifact.js';
+import { MIB } from '../../src/domain/artifact-limits.js';
 import type { ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
 import { createAcceptedEncodings } from './accepted-encodings.js';
 import { chooseRoute } from './choose-route.js';

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { ARTIFACT_LIMITS, isHash, type ArtifactFile, type ArtifactLimits } from './artifact.js';
+import { ARTIFACT_LIMITS, limitSource, type ArtifactLimits } from './artifact-limits.js';
+import { isHash, type ArtifactFile } from './artifact.js';
 import { rangesSchema } from './artifact-ranges.js';
 import { VitrineError } from './errors.js';
 
@@ -56,8 +57,12 @@ export function decodePlan(bytes: Buffer, limits: ArtifactLimits = ARTIFACT_LIMI
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, 4).equals(MAGIC)) throw malformed('it has no header');
   const count = bytes.readUInt32BE(43);
   const total = bytes.readUIntBE(37, 6);
-  if (count > limits.files) throw tooLarge(`${count} files, at most ${limits.files} are allowed`);
-  if (total > limits.totalBytes) throw tooLarge(`${total} bytes, at most ${limits.totalBytes} are allowed`);
+  if (count > limits.files)
+    throw tooLarge(`${count} files, at most ${limits.files} are allowed${limitSource('files', limits)}`);
+  if (total > limits.totalBytes)
+    throw tooLarge(
+      `${total} bytes, at most ${limits.totalBytes} are allowed${limitSource('totalBytes', limits)}`,
+    );
   if (bytes.length !== HEADER_BYTES + 8 * count) throw malformed(`its length does not fit ${count} keys`);
   return {
     root: bytes.toString('hex', 5, 37),

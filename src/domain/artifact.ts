@@ -1,3 +1,4 @@
+import { ARTIFACT_LIMITS, limitSource, type ArtifactLimits } from './artifact-limits.js';
 import { findClash } from './artifact-clash.js';
 import { hiddenPath, pathFault } from './artifact-path.js';
 import { quoteName } from './artifact-quote.js';
@@ -16,20 +17,6 @@ export interface Manifest {
   readonly files: readonly ArtifactFile[];
 }
 
-export const MIB = 1024 * 1024;
-
-/** What an upload may be. See section 4.7 of the security notes for the reasons. */
-export const ARTIFACT_LIMITS = {
-  files: 50_000,
-  fileBytes: 100 * MIB,
-  totalBytes: 1024 * MIB,
-  /** All paths together, so that a manifest fits into one database document (16 MiB). */
-  pathsBytes: 8 * MIB,
-  packBytes: 32 * MIB,
-} as const;
-
-export type ArtifactLimits = { readonly [Name in keyof typeof ARTIFACT_LIMITS]: number };
-
 export interface ParsedManifest {
   readonly manifest: Manifest;
   /** Hidden files that were left out, to be told to the person who uploaded them. */
@@ -40,7 +27,9 @@ export interface ParsedManifest {
 export function parseManifest(input: unknown, limits: ArtifactLimits = ARTIFACT_LIMITS): ParsedManifest {
   const entries = listEntries(input);
   if (entries.length > limits.files) {
-    throw tooLarge(`${entries.length} files are more than the ${limits.files} that one preview may have`);
+    throw tooLarge(
+      `${entries.length} files are more than the ${limits.files} that one preview may have${limitSource('files', limits)}`,
+    );
   }
   const all = entries.map((entry, index) => parseEntry(entry, index, limits));
   const files = all.filter((file) => !hiddenPath(file.path)).sort(byPath);
@@ -77,7 +66,9 @@ function parseEntry(entry: unknown, index: number, limits: ArtifactLimits): Arti
     throw refused(`${quoteName(path)} needs a size in whole bytes`);
   }
   if (size > limits.fileBytes) {
-    throw tooLarge(`${quoteName(path)} has ${size} bytes, more than the ${limits.fileBytes} of one file`);
+    throw tooLarge(
+      `${quoteName(path)} has ${size} bytes, more than the ${limits.fileBytes} of one file${limitSource('fileBytes', limits)}`,
+    );
   }
   return { path, hash, size };
 }
@@ -85,7 +76,9 @@ function parseEntry(entry: unknown, index: number, limits: ArtifactLimits): Arti
 function checkTotals(files: readonly ArtifactFile[], limits: ArtifactLimits): void {
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   if (bytes > limits.totalBytes) {
-    throw tooLarge(`${bytes} bytes are more than the ${limits.totalBytes} that one preview may have`);
+    throw tooLarge(
+      `${bytes} bytes are more than the ${limits.totalBytes} that one preview may have${limitSource('totalBytes', limits)}`,
+    );
   }
   const paths = files.reduce((sum, file) => sum + Buffer.byteLength(file.path), 0);
   if (paths > limits.pathsBytes) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ARTIFACT_LIMITS, isHash, MIB, type ArtifactLimits } from './artifact.js';
+import { ARTIFACT_LIMITS, MIB, type ArtifactLimits } from './artifact-limits.js';
+import { isHash } from './artifact.js';
 import { rangesSchema } from './artifact-ranges.js';
 import { VitrineError } from './errors.js';
 

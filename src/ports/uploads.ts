@@ -1,3 +1,5 @@
+import type { ArtifactLimits } from '../domain/artifact-limits.js';
+
 /** Receives builds: first the names, then the missing files in packs. Repeating any step is harmless. */
 export interface Uploads {
   plan(owner: UploadOwner, plan: Uint8Array): Promise<UploadPlan>;
@@ -7,6 +9,7 @@ export interface Uploads {
 export interface UploadOwner {
   readonly deploymentId: string;
   readonly projectId: string;
+  readonly limits: ArtifactLimits;
 }
 
 export interface UploadState {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { constants, createBrotliCompress } from 'node:zlib';
-import { MIB, type ArtifactFile } from '../domain/artifact.js';
+import { MIB } from '../domain/artifact-limits.js';
+import type { ArtifactFile } from '../domain/artifact.js';
 import { VitrineError } from '../domain/errors.js';
 import {
   encodeMeta,

@@ -1,7 +1,8 @@
 import { manifestRoot } from '../domain/artifact-bytes.js';
 import { encodePlan, keyOf, type PlanAnswer } from '../domain/artifact-plan.js';
 import { indicesOf, type Ranges } from '../domain/artifact-ranges.js';
-import { ARTIFACT_LIMITS, MIB, parseManifest, type ArtifactFile } from '../domain/artifact.js';
+import { ARTIFACT_LIMITS, MIB } from '../domain/artifact-limits.js';
+import { parseManifest, type ArtifactFile } from '../domain/artifact.js';
 import { VitrineError } from '../domain/errors.js';
 import { isCompressible } from '../domain/media-types.js';
 import type { ManifestDifference } from '../domain/pack.js';

@@ -1,8 +1,9 @@
+import { uploadLimits } from '../domain/artifact-limits.js';
 import { isActive, isHeadDeployment, type Environment } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
 import { commitLabel, previewUrl } from '../domain/host-label.js';
 import { withUploadNotes } from '../domain/upload-notes.js';
-import type { Ports, StoredDeployment, UploadState } from '../ports.js';
+import type { Ports, StoredDeployment, UploadOwner, UploadState } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { forgetArtifact } from './forget-artifact.js';
@@ -18,7 +19,7 @@ export async function receivePlan(
   { deploymentId, plan }: { deploymentId: string; plan: Uint8Array },
 ): Promise<{ answer: Answer }> {
   const deployment = await uploading(ports, deploymentId);
-  const planned = await ports.uploads.plan({ deploymentId, projectId: deployment.projectId }, plan);
+  const planned = await ports.uploads.plan(await ownerOf(ports, deployment), plan);
   await intendResource(ports, { deployment, artifactRoot: planned.root });
   const commitUrl = await whenComplete(ports, { deployment, state: planned });
   return { answer: { ...planned.answer, commitUrl } };
@@ -41,15 +42,20 @@ async function takePack(
   { deployment, pack }: { deployment: StoredDeployment; pack: AsyncIterable<Uint8Array> },
 ): Promise<UploadState> {
   const { id: deploymentId, projectId } = deployment;
-  const { resources } = await environmentOf(ports, deployment);
+  const { resources, settings } = await environmentOf(ports, deployment);
   const intended = resources.find((resource) => resource.deploymentId === deploymentId)?.artifactRoot;
   try {
-    return await ports.uploads.pack({ deploymentId, projectId }, pack);
+    return await ports.uploads.pack({ deploymentId, projectId, limits: uploadLimits(settings) }, pack);
   } finally {
     const environment = await environmentOf(ports, deployment);
     if (!isActive(environment) && intended) await forgetArtifact(ports, { projectId, root: intended });
     await uploading(ports, deploymentId);
   }
+}
+
+async function ownerOf(ports: Ports, deployment: StoredDeployment): Promise<UploadOwner> {
+  const { settings } = await environmentOf(ports, deployment);
+  return { deploymentId: deployment.id, projectId: deployment.projectId, limits: uploadLimits(settings) };
 }
 
 async function uploading(ports: Ports, id: string): Promise<StoredDeployment> {

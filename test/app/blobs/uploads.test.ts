@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { ARTIFACT_LIMITS } from '../../../src/domain/artifact-limits.js';
 import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
 import { createUploads } from '../../../app/blobs/uploads.js';
 import { planAnswerSchema } from '../../../src/domain/artifact-plan.js';
@@ -18,7 +19,7 @@ async function setUp() {
   const blobs = createDiskBlobStore({ dir });
   const artifacts = createMemoryArtifactStore();
   const uploads = createUploads({ blobs, artifacts });
-  const owner = { deploymentId: 'd1', projectId: 'p1' };
+  const owner = { deploymentId: 'd1', projectId: 'p1', limits: ARTIFACT_LIMITS };
 
   const deploy = async (site: Record<string, string>) => {
     const files = Object.entries(site).map(([path, content]) => {
