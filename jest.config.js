@@ -14,5 +14,7 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   // Long enough for a machine that is busy with others: what hangs is found all the same.
   testTimeout: 180_000,
+  // A process that has loaded hundreds of suites is slow and large: from here on a fresh one takes the next.
+  workerIdleMemoryLimit: '1GB',
   coveragePathIgnorePatterns: ['/node_modules/', '/build/', '/dist/', '/test/'],
 };
