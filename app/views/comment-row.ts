@@ -8,7 +8,7 @@ import { lastGoodOf, type LastGood } from './last-good.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
 import { remedyOf } from './remedy.js';
-import { showSpan, showTime } from './show-time.js';
+import { showSpan, showTime } from '../../src/domain/show-time.js';
 import { situationOf, type Situation } from './situation.js';
 
 export interface RowModel extends Situation {

@@ -9,7 +9,7 @@ import type { LoadTemplate } from './load-templates.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
 import { remedyOf } from './remedy.js';
-import { showSpan, showTime } from './show-time.js';
+import { showSpan, showTime } from '../../src/domain/show-time.js';
 import { situationOf, type Situation, type Story } from './situation.js';
 import { stageRows, type StageRow } from './stage-rows.js';
 

@@ -1,5 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { isFork, isGitRefName, parseHeadSha, pullRequestFacts } from '../../src/domain/pull-request.js';
+import {
+  isFork,
+  isGitRefName,
+  isPicture,
+  parseHeadSha,
+  pullRequestFacts,
+} from '../../src/domain/pull-request.js';
 import { BRANCH_NAMES, ILLEGAL_BRANCH_NAMES } from './branch-names.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
 
@@ -70,4 +76,13 @@ test.each([
 ])('%s is a fork: %s %s', (_, repoId, expected) => {
   const facts = pullRequest();
   expect(isFork({ ...facts, head: { ...facts.head, repoId } })).toBe(expected);
+});
+
+test.each([
+  ['https://avatars.githubusercontent.com/u/1', true],
+  ['javascript:alert(1)', false],
+  ['', false],
+  [7, false],
+])('%j: is it the address of a picture?', (url, is) => {
+  expect(isPicture(url)).toBe(is);
 });

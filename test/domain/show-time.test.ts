@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { showDuration, showTime } from '../../../app/views/show-time.js';
+import { showDuration, showSpan, showTime } from '../../src/domain/show-time.js';
 
 test.each([
   [0, '0 s'],
@@ -23,4 +23,10 @@ test.each([
 
 test('a moment is shown in UTC, to the minute', () => {
   expect(showTime(new Date('2026-03-01T13:46:59+01:00'))).toBe('2026-03-01 12:46');
+});
+
+test('a span has a length only when both of its ends are known', () => {
+  const at = new Date(0);
+  expect(showSpan(at, new Date(72_000))).toBe('1 min 12 s');
+  expect([showSpan(null, at), showSpan(at, undefined)]).toEqual([null, null]);
 });

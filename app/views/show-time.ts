@@ -1,1 +1,0 @@
-export { showDuration, showSpan, showTime } from '../../src/domain/show-time.js';
