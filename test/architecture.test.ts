@@ -70,13 +70,8 @@ test('neither the product nor the demo imports a test', () => {
   expect(broken).toEqual([]);
 });
 
-test('there is no import cycle at run time', () => {
-  const graph = new Map(
-    SHOWN.map(({ path, imports }) => [
-      path,
-      imports.filter((one) => one.path && !one.typeOnly).map((one) => one.path ?? ''),
-    ]),
-  );
+test('no files import each other in a circle, for types either', () => {
+  const graph = new Map(SHOWN.map(({ path, imports }) => [path, imports.flatMap((one) => one.path ?? [])]));
   expect([...graph.keys()].flatMap((path) => cycleFrom(graph, path))).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import { hiddenPath } from '../../src/domain/artifact-path.js';
 import { extensionOf } from '../../src/domain/media-types.js';
 import { applyRedirect, type RedirectRule } from '../../src/domain/artifact-redirects.js';
 import { decodePath, isOdd, pathOf, queryOf } from './request-path.js';
+import { routeForPath } from './route-for-path.js';
 import { fileAt, isConfiguration, type FileRoute } from './site-routes.js';
 import type { Site } from './site.js';
 
@@ -22,7 +23,7 @@ const MISSING: Choice = { kind: 'missing' };
 /** Forced rules, files, rules, the fallback of a single-page app, the site's own 404: the first that applies. */
 export function chooseRoute(site: Site, { url, accept }: Asked): Choice {
   const path = decodePath(pathOf(url));
-  if (path === null) return notFound(site);
+  if (path === null) return notFound(site, pathOf(url));
   if (site.forced.length > 0) {
     const forced = byRules(site, { rules: site.forced, path, url });
     if (forced !== null) return forced;
@@ -31,11 +32,11 @@ export function chooseRoute(site: Site, { url, accept }: Asked): Choice {
   if (route?.kind === 'file') return { kind: 'file', route, status: 200 };
   if (route?.kind === 'moved')
     return { kind: 'redirect', location: route.location + queryOf(url), status: 308 };
-  if (namesNothing(path)) return notFound(site);
+  if (namesNothing(path)) return notFound(site, path);
   return (
     byRules(site, { rules: site.redirects, path, url }) ??
     byFallback(site, { path, accept }) ??
-    (path === '/' ? { kind: 'empty' } : notFound(site))
+    (path === '/' ? { kind: 'empty' } : notFound(site, path))
   );
 }
 
@@ -50,7 +51,7 @@ function byRules(site: Site, { rules, path, url }: Ruling): Choice | null {
   for (const rule of rules) {
     const target = applyRedirect(rule, path);
     if (target === null || leadsHere({ rule, target, path })) continue;
-    const choice = byRule(site, { rule, target, query: queryOf(url) });
+    const choice = byRule(site, { rule, target, path, url });
     if (choice !== null) return choice;
   }
   return null;
@@ -69,12 +70,13 @@ function leadsHere({ rule, target, path }: { rule: RedirectRule; target: string;
 /** Rewrites look the file up and stop there: rules never lead to other rules, so they cannot go in circles. */
 function byRule(
   site: Site,
-  { rule, target, query }: { readonly rule: RedirectRule; readonly target: string; readonly query: string },
+  { rule, target, path, url }: Omit<Ruling, 'rules'> & { rule: RedirectRule; target: string },
 ): Choice | null {
   if (rule.status === 200 || rule.status === 404) {
-    const route = fileAt(site.routes, pathOf(target));
-    return route === null ? null : { kind: 'file', route, status: rule.status };
+    const route = fileAt(site.routes, decodePath(pathOf(target)) ?? '');
+    return route && { kind: 'file', route: routeForPath(site, route, path), status: rule.status };
   }
+  const query = queryOf(url);
   const location = target.includes('?') || query === '' ? target : withQuery(target, query);
   return { kind: 'redirect', location, status: rule.status };
 }
@@ -92,9 +94,10 @@ function byFallback(
   if (site.fallback === null) return null;
   const extension = extensionOf(path);
   const isPage = extension === '' || extension === 'html' || accept?.includes('text/html') === true;
-  return isPage ? { kind: 'file', route: site.fallback, status: 200 } : null;
+  return isPage ? { kind: 'file', route: routeForPath(site, site.fallback, path), status: 200 } : null;
 }
 
-function notFound(site: Site): Choice {
-  return site.notFound === null ? MISSING : { kind: 'file', route: site.notFound, status: 404 };
+function notFound(site: Site, path: string): Choice {
+  if (site.notFound === null) return MISSING;
+  return { kind: 'file', route: routeForPath(site, site.notFound, path), status: 404 };
 }

@@ -1,12 +1,12 @@
 import { isActive, type Environment } from '../../src/domain/environment.js';
-import { DEPLOYMENT } from '../../src/domain/lifecycle.js';
 import type { Deployment } from '../../src/domain/deployment.js';
 import type { DeploymentStore, EnvironmentStore } from '../../src/ports.js';
+import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './preview-page.js';
 import type { Preview } from './preview.js';
 
 export interface FindPorts {
-  readonly environments: EnvironmentStore;
-  readonly deployments: DeploymentStore;
+  readonly environments: Pick<EnvironmentStore, 'bySlug'>;
+  readonly deployments: Pick<DeploymentStore, 'bySha7' | 'newestBySha7'>;
 }
 
 const UNKNOWN: Preview = { kind: 'unknown' };
@@ -24,25 +24,23 @@ export async function findPreview(ports: FindPorts, label: string): Promise<Prev
 /** The last good deployment, whatever became of the newer ones. */
 function latestOf(environment: Environment): Preview {
   const { current } = environment;
-  if (!isActive(environment) || !current) return waiting(environment);
-  if (current.artifactRoot === null) return elsewhere(environment, current.url);
-  return live(environment, {
-    deploymentId: current.deploymentId,
-    root: current.artifactRoot,
-    immutable: false,
-  });
+  if (!isActive(environment) || !current) return pageOfEnvironment(environment);
+  if (current.artifactRoot === null) return pageElsewhere(environment, current.url);
+  return live(environment, { deploymentId: current.deploymentId, root: current.artifactRoot });
 }
 
+/** The newest build of the commit that can be shown; else what became of the newest one. */
 async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: string }): Promise<Preview> {
   const environment = await ports.environments.bySlug(slug);
   if (!environment) return UNKNOWN;
-  if (!isActive(environment)) return waiting(environment);
-  const deployment = await ports.deployments.bySha7(environment.id, sha7);
-  if (!deployment) return UNKNOWN;
-  if (!isServable(environment, deployment)) return waiting(environment);
-  const { id, artifactRoot } = deployment;
-  const settled = DEPLOYMENT[deployment.status].settled;
-  return live(environment, { deploymentId: id, root: artifactRoot, immutable: settled });
+  if (!isActive(environment)) return pageOfEnvironment(environment);
+  const shown = await ports.deployments.bySha7(environment.id, sha7);
+  if (shown && isServable(environment, shown)) {
+    return live(environment, { deploymentId: shown.id, root: shown.artifactRoot });
+  }
+  const newest = await ports.deployments.newestBySha7(environment.id, sha7);
+  if (newest) return pageOfCommit(environment, newest);
+  return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment) : UNKNOWN;
 }
 
 /** Complete, and not on its way out. Before it is live this host is where the run checks that it works. */
@@ -56,37 +54,7 @@ function isServable(
   );
 }
 
-function live(
-  environment: Environment,
-  shown: { deploymentId: string; root: string; immutable: boolean },
-): Preview {
+function live(environment: Environment, shown: { deploymentId: string; root: string }): Preview {
   const spa = environment.settings?.build.spa ?? false;
   return { kind: 'live', projectId: environment.projectId, spa, ...shown };
-}
-
-function waiting(environment: Environment): Preview {
-  return {
-    kind: 'page',
-    status: environment.status,
-    title: titleOf(environment),
-    reason: environment.error ?? refusalOf(environment),
-    link: linkOf(environment),
-  };
-}
-
-function elsewhere(environment: Environment, url: string): Preview {
-  const link = { text: 'Open the preview', url };
-  return { kind: 'page', status: environment.status, title: titleOf(environment), reason: null, link };
-}
-
-function refusalOf({ decision }: Environment): string | null {
-  return decision && decision.action !== 'deploy' ? decision.detail : null;
-}
-
-function titleOf({ repository, name, pullRequest }: Environment): string {
-  return `${repository} ${pullRequest ? `#${pullRequest.number}` : name}`;
-}
-
-function linkOf({ pullRequest }: Environment) {
-  return pullRequest ? { text: `Pull request #${pullRequest.number}`, url: pullRequest.url } : null;
 }

@@ -1,29 +1,7 @@
-import { E, type EnvironmentStatus } from '../../src/domain/lifecycle.js';
-
-/** What one of our pages says, and how it behaves. */
-export interface PageText {
-  readonly status: number;
-  readonly heading: string;
-  readonly message: string;
-  readonly tone: 'progress' | 'calm' | 'bad';
-  readonly icon: keyof typeof ICONS;
-  /** Seconds after which asking again makes sense; null when nothing is expected to change soon. */
-  readonly retryAfter: number | null;
-  /** Watches for a change and shows it by itself. */
-  readonly watches: boolean;
-}
-
-/** Outlines on a 24 by 24 field. */
-export const ICONS = {
-  search: 'M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.2 15.2 20 20',
-  clock: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM12 7.5V12l3 2',
-  build: 'M12 3v4M12 17v4M3 12h4M17 12h4M5.6 5.6l2.9 2.9M15.5 15.5l2.9 2.9M5.6 18.4l2.9-2.9M15.5 8.5l2.9-2.9',
-  hand: 'M12 3 4.5 6v5.5c0 4.6 3.1 7.9 7.5 9.5 4.4-1.6 7.5-4.9 7.5-9.5V6L12 3ZM9 12l2.2 2.2L15.2 10',
-  moon: 'M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z',
-  cross: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM9.2 9.2l5.6 5.6M14.8 9.2l-5.6 5.6',
-  box: 'M4 8.5 12 4l8 4.5v7L12 20l-8-4.5v-7ZM4 8.5l8 4.5 8-4.5M12 13v7',
-  file: 'M7 3.5h7l4 4V20.5H7V3.5ZM14 3.5v4h4M10 12h5M10 15.5h5',
-} as const;
+import { E } from '../../src/domain/lifecycle.js';
+import { COMMIT_PAGES } from './commit-page-texts.js';
+import type { PageText } from './page-text.js';
+import type { PageState } from './preview.js';
 
 const building: PageText = {
   status: 503,
@@ -37,16 +15,21 @@ const building: PageText = {
 
 const gone: PageText = {
   status: 410,
-  heading: 'This preview was taken down',
-  message: 'Its pull request was closed or its time was up. Reopening the pull request brings it back.',
+  heading: 'This preview is gone',
+  message: 'Its pull request shows why.',
   tone: 'calm',
   icon: 'box',
   retryAfter: null,
-  watches: true,
+  watches: false,
 };
 
-/** 503 says "come back", 502 "the build broke", 410 "it was here": a script that waits for a preview can tell them apart. */
-export const STATUS_PAGES: Readonly<Record<EnvironmentStatus, PageText>> = {
+const still = { status: 404, tone: 'calm', retryAfter: null, watches: false } as const;
+
+/**
+ * 503 says "come back", 502 "the build broke", 410 "it was here", 404 "nothing is coming by itself": a script that waits for a preview
+ * can tell them apart. A build that failed says the same for a commit and for the preview.
+ */
+export const STATUS_PAGES: Readonly<Record<PageState, PageText>> = {
   [E.pending]: {
     ...building,
     heading: 'This preview is waiting for its build',
@@ -70,17 +53,21 @@ export const STATUS_PAGES: Readonly<Record<EnvironmentStatus, PageText>> = {
     message: 'Nobody visited it for a while. It is back in a moment.',
     icon: 'moon',
   },
-  [E.failed]: {
-    ...building,
-    status: 502,
-    heading: 'The build of this preview failed',
-    message: 'The pull request shows what went wrong. The next push that builds appears here by itself.',
-    tone: 'bad',
-    icon: 'cross',
-    retryAfter: null,
-  },
   [E.destroying]: gone,
   [E.destroyed]: gone,
+  ...COMMIT_PAGES,
+  declined: {
+    ...still,
+    heading: 'This preview was skipped',
+    message: 'None is made as things stand:',
+    icon: 'skip',
+  },
+  elsewhere: {
+    ...still,
+    heading: 'This preview lives elsewhere',
+    message: 'The workflow deployed it to an address of its own. Nothing is served from here.',
+    icon: 'away',
+  },
 };
 
 export const OTHER_PAGES = {

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { E } from '../../src/domain/lifecycle.js';
-import { ICONS, OTHER_PAGES, STATUS_PAGES, type PageText } from './page-texts.js';
+import { ICONS, type PageText } from './page-text.js';
+import { OTHER_PAGES, STATUS_PAGES } from './page-texts.js';
 import type { WaitingPreview } from './preview.js';
 
 export type PageKind = keyof typeof OTHER_PAGES | 'page';
@@ -45,14 +46,15 @@ export function createPreviewPages(templates: string): PreviewPages {
 }
 
 function textOf({ kind, waiting }: PageRequest): PageText {
-  return kind === 'page' ? STATUS_PAGES[waiting?.status ?? E.pending] : OTHER_PAGES[kind];
+  return kind === 'page' ? STATUS_PAGES[waiting?.state ?? E.pending] : OTHER_PAGES[kind];
 }
 
 function modelOf(text: PageText, { kind, label, waiting }: PageRequest) {
   return {
     ...text,
+    message: waiting?.message ?? text.message,
     icon: ICONS[text.icon],
-    state: kind === 'page' ? (waiting?.status ?? E.pending) : kind,
+    state: kind === 'page' ? (waiting?.state ?? E.pending) : kind,
     label: label ?? null,
     title: waiting?.title ?? null,
     reason: waiting?.reason ?? null,

@@ -1,4 +1,4 @@
-import type { EnvironmentStatus } from '../../src/domain/lifecycle.js';
+import type { DeploymentStatus, EnvironmentStatus } from '../../src/domain/lifecycle.js';
 
 /** What a host name shows now. */
 export type Preview = LivePreview | WaitingPreview | UnknownPreview;
@@ -9,22 +9,30 @@ export interface LivePreview {
   readonly projectId: string;
   /** Root of a complete artifact. */
   readonly root: string;
-  /** The host of one commit: what it shows never changes, so browsers may keep it. */
-  readonly immutable: boolean;
   /** Unknown paths show index.html, or 200.html. */
   readonly spa: boolean;
   /** Names and values in turn, added to every answer; they win over ours. For protected previews. */
   readonly headers?: readonly string[];
 }
 
+/** What a preview is that cannot be served, or a single commit of it: there is a page for each. */
+export type PageState = EnvironmentStatus | DeploymentStatus | 'declined' | 'elsewhere';
+
 /** Nothing to serve; a page says why. */
 export interface WaitingPreview {
   readonly kind: 'page';
-  readonly status: EnvironmentStatus;
+  readonly state: PageState;
+  /** Takes the place of what the page says by itself. */
+  readonly message?: string | null;
   /** Shown as text: `owner/repo #42`. */
   readonly title?: string | null;
   readonly reason?: string | null;
-  readonly link?: { readonly text: string; readonly url: string } | null;
+  readonly link?: PageLink | null;
+}
+
+export interface PageLink {
+  readonly text: string;
+  readonly url: string;
 }
 
 export interface UnknownPreview {

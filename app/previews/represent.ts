@@ -1,7 +1,8 @@
 import { isCompressible } from '../../src/domain/media-types.js';
 import type { BlobStore } from '../../src/ports-artifacts.js';
 import type { Encoding } from './accepted-encodings.js';
-import { readyResponse, type ReadyResponse } from './ready-response.js';
+import { makeReady } from './make-ready.js';
+import type { ReadyResponse } from './ready-response.js';
 import type { FileRoute } from './site-routes.js';
 import type { Site } from './site.js';
 import type { WeightedCache } from './weighted-cache.js';
@@ -34,11 +35,11 @@ export async function represent({ blobs, bodies }: RepresentPorts, wanted: Wante
   for (const encoding of wanted.encodings) {
     if (encoding === 'identity' || route.ready.get(encoding) !== undefined) continue;
     const bytes = isCompressible(file.path) ? await blobs.encoded(file.hash, encoding) : null;
-    const ready = bytes && readyResponse(site, route, { encoding, length: bytes.length });
+    const ready = bytes && makeReady(site, route, { encoding, length: bytes.length });
     if (bytes !== null && ready !== null) bodies.set(ready.bodyKey, bytes);
     route.ready.set(encoding, ready);
   }
-  const plain = readyResponse(site, route, { encoding: 'identity', length: file.size });
+  const plain = makeReady(site, route, { encoding: 'identity', length: file.size });
   route.ready.set('identity', plain);
   return representNow(wanted) ?? plain;
 }

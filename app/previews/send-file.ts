@@ -30,7 +30,7 @@ export function sendFile(ports: SendPorts, answer: FileAnswer): Promise<void> | 
   const { site, route, request, status } = answer;
   const { headers } = request;
   // Parts are parts of the plain bytes: a compressed form may be made differently some day.
-  const inParts = headers.range !== undefined && status === 200;
+  const inParts = headers.range !== undefined && status === 200 && request.method === 'GET';
   const encodings = inParts ? PLAIN : ports.acceptedEncodings(headers['accept-encoding']);
   const wanted = { site, route, encodings };
   const ready = representNow(wanted);
@@ -39,7 +39,7 @@ export function sendFile(ports: SendPorts, answer: FileAnswer): Promise<void> | 
 }
 
 function sendReady(ports: SendPorts, answer: FileAnswer, ready: ReadyResponse): Promise<void> | undefined {
-  const { headers } = answer.request;
+  const { headers, method } = answer.request;
   if (answer.status === 404) {
     const head = [...ready.common, 'cache-control', 'no-cache', 'content-length', String(ready.length)];
     return sendBody(ports, bodyAnswer(answer, { ready, status: 404, head }));
@@ -47,7 +47,8 @@ function sendReady(ports: SendPorts, answer: FileAnswer, ready: ReadyResponse): 
   if (matchesAny(headers['if-none-match'], ready.etag)) {
     return sendEmpty(answer, { status: 304, head: ready.notModified });
   }
-  if (headers.range === undefined || !allowsRange(headers['if-range'], ready.etag)) {
+  // A range is defined for GET only (RFC 9110, 14.2).
+  if (headers.range === undefined || method !== 'GET' || !allowsRange(headers['if-range'], ready.etag)) {
     return sendBody(ports, bodyAnswer(answer, { ready, status: 200, head: ready.head }));
   }
   return sendRange(ports, { answer, ready, range: parseRange(headers.range, ready.length) });

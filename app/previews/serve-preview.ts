@@ -93,7 +93,7 @@ function sendStatus({ pages }: PreviewPorts, visit: Visit, preview: Preview): un
   const { request, response } = visit;
   if (request.url?.replace(/\?.*$/, '') !== STATUS_PATH)
     return sendPage(visit, pages.render({ kind: 'missing' }));
-  const state = preview.kind === 'page' ? preview.status : preview.kind;
+  const state = preview.kind === 'page' ? preview.state : preview.kind;
   const body = JSON.stringify({ state, live: preview.kind === 'live' });
   const head = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store', ...ALWAYS];
   writeHead(response, { status: 200, head: [...head, 'content-length', String(body.length)] });

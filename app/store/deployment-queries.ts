@@ -8,12 +8,22 @@ import { text, whole } from './primitive.js';
 
 type Queries = Pick<
   DeploymentStore,
-  'unsettledOfRun' | 'unsettledOf' | 'silentSince' | 'listOf' | 'bySha7' | 'countByStatus'
+  | 'unsettledOfRun'
+  | 'unclaimedOf'
+  | 'unsettledOf'
+  | 'silentSince'
+  | 'startsSince'
+  | 'listOf'
+  | 'bySha7'
+  | 'newestBySha7'
+  | 'countByStatus'
 >;
 
 /** Every index is named: the planner may otherwise guess from a few documents and sort in memory. */
 export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
   const find = (filter: object) => model.find(filter, WITHOUT_SHA7).lean<VisibleDeployment[]>();
+  const newest = async (found: ReturnType<typeof find>) =>
+    orNull((await found.sort({ _id: -1 }).limit(1).hint('environment_sha7_id'))[0] ?? null);
   const unsettled = () => trusted({ $in: [...UNSETTLED_DEPLOYMENTS] });
   return {
     async unsettledOfRun(repoId, runId) {
@@ -21,6 +31,15 @@ export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
         repoId: whole(repoId, 'the repository'),
         'run.id': text(runId, 'the run'),
         status: unsettled(),
+      };
+      return (await find(filter).sort({ _id: 1 }).hint('repo_run_status_id')).map(toDeployment);
+    },
+    async unclaimedOf(repoId, sha) {
+      const filter = {
+        repoId: whole(repoId, 'the repository'),
+        'run.id': null,
+        status: unsettled(),
+        sha: text(sha, 'the commit'),
       };
       return (await find(filter).sort({ _id: 1 }).hint('repo_run_status_id')).map(toDeployment);
     },
@@ -32,6 +51,18 @@ export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       const filter = { status: unsettled(), updatedAt: trusted({ $lt: before }) };
       const found = find(filter).sort({ updatedAt: 1 }).limit(limitOf({ limit })).hint('status_updated');
       return (await found).map(toDeployment);
+    },
+    async startsSince(projectId, since, limit) {
+      const filter = {
+        projectId: text(projectId, 'the project'),
+        startedAt: trusted({ $gt: since }),
+      };
+      const found = model
+        .find(filter, { _id: 0, startedAt: 1 })
+        .sort({ startedAt: -1 })
+        .limit(limitOf({ limit }))
+        .hint('project_started');
+      return (await found.lean<{ startedAt: Date }[]>()).map(({ startedAt }) => startedAt);
     },
     async listOf(environmentId, page) {
       const limit = limitOf(page);
@@ -47,20 +78,27 @@ export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       return pageOf(found.map(toDeployment), { limit, cursor: ({ id }) => id });
     },
     async bySha7(environmentId, sha7) {
+      const usable = trusted({ $in: [D.success, ...UNSETTLED_DEPLOYMENTS] });
       const filter = {
-        environmentId: text(environmentId, 'the environment'),
-        sha7: text(sha7, 'the commit'),
-        status: trusted({ $in: [D.success, ...UNSETTLED_DEPLOYMENTS] }),
+        ...ofCommit(environmentId, sha7),
+        status: usable,
         artifactRoot: trusted({ $ne: null }),
-        deletedAt: null,
       };
-      const found = find(filter).sort({ _id: -1 }).limit(1).hint('environment_sha7_id');
-      return orNull((await found)[0] ?? null);
+      return newest(find(filter));
     },
+    newestBySha7: async (environmentId, sha7) => newest(find(ofCommit(environmentId, sha7))),
     async countByStatus() {
       const statuses = Object.values(D);
       const counts = await Promise.all(statuses.map((status) => model.countDocuments({ status })));
       return Object.fromEntries(statuses.map((status, index) => [status, counts[index] ?? 0]));
     },
+  };
+}
+
+function ofCommit(environmentId: string, sha7: string) {
+  return {
+    environmentId: text(environmentId, 'the environment'),
+    sha7: text(sha7, 'the commit'),
+    deletedAt: null,
   };
 }

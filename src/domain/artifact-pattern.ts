@@ -6,14 +6,21 @@ export interface PathPattern {
 
 const PLACEHOLDER = /^:[A-Za-z]\w*$/;
 
-/** Null when the pattern is not one we can honour. */
-export function parsePattern(source: string): PathPattern | null {
+export interface PatternOptions {
+  /** `/old` and `/old/` are one. */
+  readonly anySlash?: boolean;
+}
+
+/** Null when the pattern is not one we can honour. It may be percent-encoded; paths are matched decoded. */
+export function parsePattern(source: string, { anySlash = false }: PatternOptions = {}): PathPattern | null {
   if (!source.startsWith('/') || source.split('*').length > 2) return null;
   const names: string[] = [];
-  const segments = source.split('/').map((segment) => segmentSource(segment, names));
+  const either = anySlash && source !== '/' && !source.endsWith('*');
+  const path = either ? source.replace(/\/$/, '') : source;
+  const segments = path.split('/').map((segment) => segmentSource(segment, names));
   if (new Set(names).size !== names.length) return null;
   // Every part is escaped, and no two wildcards touch: the expression runs in linear time.
-  const expression = new RegExp(`^${optionalRest(segments.join('/'), source)}$`, 'su');
+  const expression = new RegExp(`^${optionalRest(segments.join('/'), source)}${either ? '/?' : ''}$`, 'su');
   return { match: (path) => collect(expression.exec(path), names) };
 }
 
@@ -27,9 +34,21 @@ function segmentSource(segment: string, names: string[]): string {
     names.push(segment.slice(1));
     return '([^/]+)';
   }
-  const parts = segment.split('*').map((part) => part.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&'));
+  const parts = segment.split('*').map((part) => decoded(part).replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&'));
   if (parts.length > 1) names.push('splat');
   return parts.join('(.*)');
+}
+
+/** What cannot be decoded stands for itself. */
+function decoded(text: string): string {
+  const plain = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
+  return plain.normalize('NFC');
 }
 
 /** `/docs/*` means `/docs` too, as Netlify has it. */

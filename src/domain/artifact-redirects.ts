@@ -33,11 +33,10 @@ export function parseRedirectRules(text: string): ParsedRules<RedirectRule> {
   return { rules, notes };
 }
 
-/** Where a matching rule leads; null when it does not match. Values come from the decoded path and are encoded again. */
+/** Where a matching rule leads, percent-encoded; null when it does not match. Values come from the decoded path. */
 export function applyRedirect(rule: RedirectRule, path: string): string | null {
   const values = rule.pattern.match(path);
   if (values === null) return null;
-  if (REWRITES.includes(rule.status)) return fillPattern(rule.target, values);
   const encoded = new Map([...values].map(([name, value]) => [name, encodePath(value)]));
   const location = fillPattern(rule.target, encoded);
   // "//host" would leave the site, and a browser reads "/\host" the same way.
@@ -51,7 +50,7 @@ export function encodePath(path: string): string {
 function parseRule(line: string): RedirectRule | string {
   if (line.length > MAX_LINE) return `it is longer than ${MAX_LINE} characters`;
   const [from = '', target = '', code = '301', ...conditions] = line.split(/\s+/);
-  const pattern = parsePattern(from);
+  const pattern = parsePattern(from, { anySlash: true });
   if (pattern === null) return `${quoteName(from)} is not a path pattern: write /path, /path/* or /:name`;
   if (conditions.length > 0 || /^\w+=/.test(target))
     return 'conditions on query, country, language and cookies are not supported';
@@ -63,7 +62,8 @@ function parseRule(line: string): RedirectRule | string {
 function targetFault(target: string, status: number, code: string): string | null {
   const local = /^\/(?![/\\])/.test(target);
   if (REWRITES.includes(status)) {
-    return local ? null : `a ${status} rule can only serve a path of this site, not ${quoteName(target)}`;
+    if (!local) return `a ${status} rule can only serve a path of this site, not ${quoteName(target)}`;
+    return decodable(target) ? null : `${quoteName(target)} is not percent-encoded as addresses are`;
   }
   if (!REDIRECTS.includes(status)) return `${quoteName(code)} is not a status a rule may have`;
   if (local || isOtherSite(target)) return encodable(target);
@@ -76,6 +76,16 @@ function isOtherSite(target: string): boolean {
     /^https?:\/\/[A-Za-z0-9.-]+(:\d+)?(\/|\?|$)/.test(target) &&
     URL.canParse(target.replace(/:[A-Za-z]\w*/g, ''))
   );
+}
+
+/** A separator that is hidden by its encoding names no file. */
+function decodable(target: string): boolean {
+  try {
+    decodeURIComponent(target);
+    return !/%(2f|5c|00)/i.test(target);
+  } catch {
+    return false;
+  }
 }
 
 function encodable(target: string): string | null {

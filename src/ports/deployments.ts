@@ -47,14 +47,20 @@ export interface DeploymentStore {
   byRun(environmentId: string, sha: string, run: RunRef): Promise<StoredDeployment | null>;
   /** Every unsettled deployment that a workflow run has taken on. */
   unsettledOfRun(repoId: number, runId: string): Promise<readonly StoredDeployment[]>;
+  /** Those of a commit that wait for a run to take them on. */
+  unclaimedOf(repoId: number, sha: string): Promise<readonly StoredDeployment[]>;
   unsettledOf(environmentId: string): Promise<readonly StoredDeployment[]>;
   /** Unsettled ones of any environment without a sign of life since `before`, oldest first. */
   silentSince(before: Date, limit: number): Promise<readonly StoredDeployment[]>;
+  /** When runs last took on deployments of a project, newest first. */
+  startsSince(projectId: string, since: Date, limit: number): Promise<readonly Date[]>;
   listOf(environmentId: string, page: PageRequest): Promise<Page<StoredDeployment>>;
   /** Compare-and-set on (status, version); null when somebody was first. Touches `updatedAt`. */
   change(seen: StoredDeployment, patch: DeploymentPatch): Promise<StoredDeployment | null>;
-  /** Finds the deployment of an immutable per-commit host: newest success or unsettled one with an artifact. */
+  /** Finds the deployment that a per-commit host can show: newest success or unsettled one with an artifact. */
   bySha7(environmentId: string, sha7: string): Promise<StoredDeployment | null>;
+  /** The newest of a commit, whatever became of it. */
+  newestBySha7(environmentId: string, sha7: string): Promise<StoredDeployment | null>;
   countByStatus(): Promise<Readonly<Partial<Record<DeploymentStatus, number>>>>;
 }
 

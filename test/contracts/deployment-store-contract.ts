@@ -86,10 +86,25 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     expect(ids(await store.unsettledOf(ENVIRONMENT))).toEqual([second.id, third.id]);
     expect(ids(await store.unsettledOfRun(1, RUN.id))).toEqual([second.id]);
     expect(ids(await store.unsettledOfRun(2, RUN.id))).toEqual([]);
+    expect(ids(await store.unclaimedOf(1, first.sha))).toEqual([third.id]);
+    expect(ids(await store.unclaimedOf(2, first.sha))).toEqual([]);
+    expect(ids(await store.unclaimedOf(1, 'f'.repeat(40)))).toEqual([]);
     const soon = new Date(Date.now() + 60_000);
     expect(ids(await store.silentSince(soon, 10))).toEqual([third.id, second.id]);
     expect(ids(await store.silentSince(soon, 1))).toEqual([third.id]);
     expect(ids(await store.silentSince(new Date(taken.updatedAt.getTime() - 60_000), 10))).toEqual([]);
+  });
+
+  test(`${name}: the starts of a project are told newest first, from a moment on`, async () => {
+    const store = await create();
+    const [first, second, third] = await seed(store);
+    const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
+    await change(store, first, { startedAt: at(1) });
+    await change(store, second, { startedAt: at(3) });
+    const { projectId } = await change(store, third, { startedAt: at(2) });
+    expect(await store.startsSince(projectId, at(1), 10)).toEqual([at(3), at(2)]);
+    expect(await store.startsSince(projectId, at(0), 2)).toEqual([at(3), at(2)]);
+    expect(await store.startsSince('another', at(0), 2)).toEqual([]);
   });
 
   test(`${name}: history is newest first, in pages`, async () => {
@@ -101,17 +116,20 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     expect(rest).toMatchObject({ items: [{ id: idOf(1) }], nextCursor: null });
   });
 
-  test(`${name}: an immutable host shows the newest usable deployment of a commit that has an artifact`, async () => {
+  test(`${name}: the host of a commit shows its newest usable deployment that has an artifact, and knows the newest of all`, async () => {
     const store = await create();
     const [first, second, third] = await seed(store);
     const sha7 = first.sha.slice(0, 7);
     expect(await store.bySha7(ENVIRONMENT, sha7)).toBeNull();
+    expect((await store.newestBySha7(ENVIRONMENT, sha7))?.id).toBe(third.id);
     await change(store, first, { status: D.success, artifactRoot: 'one' });
     await change(store, second, { status: D.failed, artifactRoot: 'two' });
     expect((await store.bySha7(ENVIRONMENT, sha7))?.id).toBe(first.id);
     const shown = await change(store, third, { artifactRoot: 'three' });
     expect((await store.bySha7(ENVIRONMENT, sha7))?.id).toBe(third.id);
     await change(store, shown, { deletedAt: new Date() });
+    expect((await store.newestBySha7(ENVIRONMENT, sha7))?.id).toBe(second.id);
+    expect(await store.newestBySha7('other', sha7)).toBeNull();
     expect((await store.bySha7(ENVIRONMENT, sha7))?.id).toBe(first.id);
     expect(await store.bySha7('other', sha7)).toBeNull();
   });

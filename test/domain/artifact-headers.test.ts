@@ -11,6 +11,8 @@ const cases: [string, string, string, (readonly [string, string])[]][] = [
   ['a splat for its own folder', '/docs/*\n X-A: 1', '/docs', [['x-a', '1']]],
   ['a splat and an ending', '/*.js\n X-A: 1', '/a/b.js', [['x-a', '1']]],
   ['dots that are dots', '/*.js\n X-A: 1', '/a/bxjs', []],
+  ['a path with spaces and signs', '/a%20b/%C3%BC\n X-A: 1', '/a b/ü', [['x-a', '1']]],
+  ['a folder, not its own name without the slash', '/a/\n X-A: 1', '/a', []],
   ['a placeholder', '/u/:id/x\n X-A: 1', '/u/7/x', [['x-a', '1']]],
   ['a placeholder, one segment only', '/u/:id\n X-A: 1', '/u/7/x', []],
   ['a name twice', '/*\n X-A: 1\n X-A: 2', '/', [['x-a', '1, 2']]],

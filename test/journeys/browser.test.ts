@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { commitLabel } from '../../src/domain/host-label.js';
 import { findBrowser, openBrowser } from '../support/open-browser.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
@@ -25,17 +26,23 @@ inBrowser(
         problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(error.message));
-    const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'seen' }))
-      .pullRequest;
+    const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'seen' });
+    const { number, head } = pullRequest;
     await world.settle();
     const [environment] = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
     const url = environment?.url ?? '';
 
     const waiting = await page.goto(url);
     expect(waiting?.status()).toBe(503);
+    const ofCommit = await opened.context.newPage();
+    const label = environment?.slug ?? '';
+    const commitUrl = url.replace(label, commitLabel({ sha: head.sha, label }));
+    expect((await ofCommit.goto(commitUrl))?.status()).toBe(503);
     const run = await runPreview(world, { number });
     expect(run.exitCode).toBe(0);
-    await page.getByRole('heading', { name: 'Seen in a browser' }).waitFor({ timeout: 60_000 });
+    for (const host of [page, ofCommit])
+      await host.getByRole('heading', { name: 'Seen in a browser' }).waitFor({ timeout: 60_000 });
+    await ofCommit.close();
     const colour = await page.evaluate<string>("getComputedStyle(document.querySelector('h1')).color");
     expect(colour).toBe('rgb(1, 2, 3)');
 

@@ -64,7 +64,6 @@ export async function startPreviewServer(hotBytes?: number) {
       deploymentId: 'd1',
       projectId: 'p1',
       root,
-      immutable: false,
       spa: false,
       ...options,
     };

@@ -30,6 +30,7 @@ const deployments: readonly IndexDefinition[] = [
   { name: 'environment_status_id', key: { environmentId: 1, status: 1, _id: -1 } },
   { name: 'environment_sha7_id', key: { environmentId: 1, sha7: 1, _id: -1 } },
   { name: 'repo_run_status_id', key: { repoId: 1, 'run.id': 1, status: 1, _id: 1 } },
+  { name: 'project_started', key: { projectId: 1, startedAt: -1 } },
   { name: 'status_updated', key: { status: 1, updatedAt: 1 } },
 ].map((index) => ({ collection: 'deployments', ...index }) as IndexDefinition);
 

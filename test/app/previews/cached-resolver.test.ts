@@ -28,7 +28,6 @@ const LIVE: Preview = {
   deploymentId: 'd',
   projectId: 'p',
   root: 'r',
-  immutable: false,
   spa: false,
 };
 

@@ -2,49 +2,69 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createPreviewPages } from '../../../app/previews/pages.js';
-import { E, type EnvironmentStatus } from '../../../src/domain/lifecycle.js';
+import type { PageState } from '../../../app/previews/preview.js';
+import { D, E } from '../../../src/domain/lifecycle.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 
 const pages = createPreviewPages(join(process.cwd(), 'templates'));
 
-const expected: Record<EnvironmentStatus, [number, number | null]> = {
-  [E.pending]: [503, 5],
-  [E.awaitingApproval]: [503, 60],
-  [E.provisioning]: [503, 5],
-  [E.ready]: [503, 5],
-  [E.updating]: [503, 5],
-  [E.sleeping]: [503, 5],
-  [E.failed]: [502, null],
-  [E.destroying]: [410, null],
-  [E.destroyed]: [410, null],
-};
-const statuses = Object.keys(expected) as EnvironmentStatus[];
+interface Expected {
+  readonly status: number;
+  readonly retryAfter?: number;
+  readonly watches: boolean;
+}
 
-test.each(statuses)(
-  'a preview that is %s has a page with its own status code that watches for a change',
-  async (status) => {
-    await using server = await disposable();
-    server.show({ kind: 'page', status, title: 'octo/site #7', reason: 'because' });
-    const answer = await server.ask('/some/page?x=1');
-    const [code, retryAfter] = expected[status];
-    expect(answer.status).toBe(code);
-    expect(answer.headers['retry-after']).toBe(retryAfter === null ? undefined : String(retryAfter));
-    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' });
-    for (const part of [
-      'octo/site #7',
-      'because',
-      'pr-1-hello',
-      `data-state="${status}"`,
-      'http-equiv="refresh"',
-    ]) {
-      expect(answer.text).toContain(part);
-    }
-    const watched = await server.ask('/.well-known/vitrine/status');
-    expect(watched.status).toBe(200);
-    expect(watched.headers['cache-control']).toBe('no-store');
-    expect(JSON.parse(watched.text)).toEqual({ state: status, live: false });
-  },
-);
+const COMING = { status: 503, retryAfter: 5, watches: true };
+const GONE = { status: 410, watches: false };
+const BROKEN = { status: 502, watches: true };
+/** Nothing comes by itself: nobody is told to ask again. */
+const NONE = { status: 404, watches: false };
+const expected: Record<PageState, Expected> = {
+  [E.pending]: COMING,
+  [E.awaitingApproval]: { ...COMING, retryAfter: 60 },
+  [E.provisioning]: COMING,
+  [E.ready]: COMING,
+  [E.updating]: COMING,
+  [E.sleeping]: COMING,
+  [E.failed]: BROKEN,
+  [E.destroying]: GONE,
+  [E.destroyed]: GONE,
+  [D.queued]: COMING,
+  [D.running]: COMING,
+  [D.success]: GONE,
+  [D.cancelled]: { status: 404, watches: true },
+  [D.superseded]: NONE,
+  declined: NONE,
+  elsewhere: NONE,
+};
+const states = Object.keys(expected) as PageState[];
+
+test.each(states)('what is %s has a page that says whether to come back, and when', async (state) => {
+  await using server = await disposable();
+  server.show({ kind: 'page', state, title: 'octo/site #7', reason: 'because' });
+  const answer = await server.ask('/some/page?x=1');
+  const { status, retryAfter, watches } = expected[state];
+  expect(answer.status).toBe(status);
+  expect(answer.headers['retry-after']).toBe(retryAfter === undefined ? undefined : String(retryAfter));
+  expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' });
+  for (const part of ['octo/site #7', 'because', 'pr-1-hello', `data-state="${state}"`]) {
+    expect(answer.text).toContain(part);
+  }
+  for (const part of ['http-equiv="refresh"', '<script>', 'Watching for changes']) {
+    expect(answer.text.includes(part)).toBe(watches);
+  }
+  const watched = await server.ask('/.well-known/vitrine/status');
+  expect(watched.status).toBe(200);
+  expect(watched.headers['cache-control']).toBe('no-store');
+  expect(JSON.parse(watched.text)).toEqual({ state, live: false });
+});
+
+test('a page says what is known of this preview instead of what is true of most', () => {
+  const waiting = { kind: 'page', state: E.destroyed, message: 'Its pull request was merged.' } as const;
+  const html = pages.render({ kind: 'page', waiting }).body.toString();
+  expect(html).toContain('Its pull request was merged.');
+  expect(html).not.toContain('shows why');
+});
 
 test('an unknown preview is 404, and its page notices when it goes live', async () => {
   await using server = await disposable();
@@ -58,7 +78,7 @@ test('an unknown preview is 404, and its page notices when it goes live', async 
 });
 
 test('the policy of a page allows exactly its own style and script', () => {
-  const { body, policy } = pages.render({ kind: 'page', waiting: { kind: 'page', status: E.pending } });
+  const { body, policy } = pages.render({ kind: 'page', waiting: { kind: 'page', state: E.pending } });
   const html = body.toString();
   for (const tag of ['style', 'script']) {
     const [, content = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(html) ?? [];
@@ -76,7 +96,7 @@ test('what comes from outside is text, never markup, and only web addresses beco
       .render({
         kind: 'page',
         label: evil,
-        waiting: { kind: 'page', status: E.failed, title: evil, reason: evil, link: { text: evil, url } },
+        waiting: { kind: 'page', state: E.failed, title: evil, reason: evil, link: { text: evil, url } },
       })
       .body.toString();
   expect(render('https://ci.example/run/1')).toContain('https://ci.example/run/1');

@@ -16,6 +16,7 @@ const SITE: SiteFiles = {
   'about.html': '<h1>about</h1>',
   'docs/index.html': '<h1>docs</h1>',
   'docs/guide.html': LONG,
+  'more/index.html': '<h1>more</h1>',
   'both.html': 'both page',
   'both/index.html': 'both folder',
   'both/x.html': 'x',
@@ -30,7 +31,7 @@ const SITE: SiteFiles = {
   _headers:
     '/*\n  X-Site: yes\n  Set-Cookie: a=1; Domain=example.com; Path=/\n  Set-Cookie: b=2\n  X-Robots-Tag: all\n/docs/*\n  X-Docs: 1\n  Cache-Control: max-age=60\n',
   _redirects:
-    '/old /new\n/blog/* /docs/:splat 302\n/go https://example.com/a?b=1\n/r/* /:splat\n/about /never\n/docs/ /forced 301!\n/item/:id /about.html 200\n/proxy/* https://internal.example/:splat 200\n/gone /about.html 404\n/self /self\n',
+    '/old /new\n/blog/* /docs/:splat 302\n/go https://example.com/a?b=1\n/r/* /:splat\n/about /never\n/docs/ /forced 301!\n/item/:id /about.html 200\n/proxy/* https://internal.example/:splat 200\n/gone /about.html 404\n/self /self\n/slash /slash/\n/caf%C3%A9 /coffee\n/umlaut /a%20b/%C3%BC.html 200\n/as/* /:splat 200\n',
 };
 
 const paths: [string, number, string][] = [
@@ -50,6 +51,10 @@ const paths: [string, number, string][] = [
   ['/.well-known/security.txt', 200, 'Contact: us'],
   ['/item/7', 200, '<h1>about</h1>'],
   ['/gone', 404, '<h1>about</h1>'],
+  ['/item/7/', 200, '<h1>about</h1>'],
+  ['/umlaut', 200, 'spaces'],
+  ['/as/a%20b/%C3%BC', 200, 'spaces'],
+  ['/as/percent%2520.txt', 200, 'literal percent'],
 ];
 test.each(paths)('%s answers %i with the right file', async (path, status, text) => {
   await server.publish(SITE);
@@ -58,10 +63,13 @@ test.each(paths)('%s answers %i with the right file', async (path, status, text)
 
 const moved: [string, number, string][] = [
   ['/about/', 308, '/about'],
-  ['/docs', 308, '/docs/'],
-  ['/docs?q=1', 308, '/docs/?q=1'],
+  ['/more', 308, '/more/'],
+  ['/more?q=1', 308, '/more/?q=1'],
   ['/a%20b/%C3%BC/', 308, '/a%20b/%C3%BC'],
   ['/old', 301, '/new'],
+  ['/old/', 301, '/new'],
+  ['/slash', 301, '/slash/'],
+  ['/caf%C3%A9', 301, '/coffee'],
   ['/old?x=1', 301, '/new?x=1'],
   ['/blog/2024/hi', 302, '/docs/2024/hi'],
   ['/blog', 302, '/docs/'],
@@ -70,6 +78,7 @@ const moved: [string, number, string][] = [
   ['/go?x=1', 301, 'https://example.com/a?b=1'],
   ['/r/evil.example', 301, '/evil.example'],
   ['/docs/', 301, '/forced'],
+  ['/docs', 301, '/forced'],
 ];
 test.each(moved)('%s answers %i and leads to %j', async (path, status, location) => {
   await server.publish(SITE);
@@ -114,6 +123,7 @@ const hostile = [
     '/docs/.htaccess',
     '/proxy/etc',
     '/self',
+    '/slash/',
     '/constructor',
     '/__proto__',
     '/About.html',
@@ -122,7 +132,7 @@ const hostile = [
 test.each(hostile)('%s is not found, with and without a single-page fallback', async (path) => {
   await server.publish(SITE);
   expect(await server.ask(path)).toMatchObject({ status: 404 });
-  if (['/self', '/constructor', '/__proto__', '/About.html', '/proxy/etc'].includes(path)) return;
+  if (['/self', '/slash/', '/constructor', '/__proto__', '/About.html', '/proxy/etc'].includes(path)) return;
   await server.publish(SITE, { spa: true });
   expect(await server.ask(path)).toMatchObject({ status: 404 });
 });
@@ -140,6 +150,50 @@ test('every answer keeps the preview apart, and _headers add only what is theirs
   const { headers } = await server.ask('/docs/guide');
   expect(headers).toMatchObject({ 'x-site': 'yes', 'x-docs': '1', 'cache-control': 'max-age=60' });
   expect(headers['set-cookie']).toEqual(['a=1; Path=/', 'b=2']);
+});
+
+const RULED: SiteFiles = {
+  'index.html': 'app',
+  '404.html': 'my own 404',
+  'shown.html': 'shown',
+  _headers:
+    '/a\n  X-For: a\n  Cache-Control: max-age=60\n/shown*\n  X-For: shown\n/users/*\n  X-For: users\n/404.html\n  X-For: 404\n/none/*\n  X-For: none\n  Cache-Control: max-age=60\n',
+  _redirects: '/a /shown.html 200\n/b /shown.html 200\n/users/gone /shown.html 404\n',
+};
+const asked: [string, boolean, number, string, string | undefined, string][] = [
+  ['/shown', false, 200, 'shown', 'shown', 'private, max-age=0, must-revalidate'],
+  ['/a', false, 200, 'shown', 'a', 'max-age=60'],
+  ['/b', false, 200, 'shown', undefined, 'private, max-age=0, must-revalidate'],
+  ['/users/gone', false, 404, 'shown', 'users', 'no-cache'],
+  ['/users/7', true, 200, 'app', 'users', 'private, max-age=0, must-revalidate'],
+  ['/other/7', true, 200, 'app', undefined, 'private, max-age=0, must-revalidate'],
+  ['/nowhere', false, 404, 'my own 404', undefined, 'no-cache'],
+  ['/none/here', false, 404, 'my own 404', 'none', 'no-cache'],
+  ['/none/%ff', false, 404, 'my own 404', 'none', 'no-cache'],
+];
+test.each(asked)(
+  '_headers go by the path that was asked for: %s (single-page: %s)',
+  async (path, spa, status, text, mark, cache) => {
+    await server.publish(RULED, { spa });
+    for (let visit = 0; visit < 2; visit += 1) {
+      const { headers, rawHeaders, ...answer } = await server.ask(path);
+      expect(answer).toMatchObject({ status, text });
+      expect([headers['x-for'], headers['cache-control']]).toEqual([mark, cache]);
+      expect(rawHeaders.filter((name) => name.toLowerCase() === 'cache-control')).toHaveLength(1);
+    }
+  },
+);
+
+test('every mix of _headers that paths of one file can have is told apart, however many there are', async () => {
+  const letters = [...'abcdefghijkl'];
+  await server.publish({
+    '200.html': 'app',
+    _headers: letters.map((at) => `/${at}/*\n  X-At: ${at}\n`).join(''),
+  });
+  for (let round = 0; round < 2; round += 1) {
+    for (const letter of letters) expect((await server.ask(`/${letter}/x`)).headers['x-at']).toBe(letter);
+    expect((await server.ask('/z/x')).headers['x-at']).toBeUndefined();
+  }
 });
 
 const types: [string, string][] = [
@@ -245,6 +299,15 @@ test.each(ranges)('the range %s answers %i', async (range, status, slice, conten
   expect(answer.headers['content-length']).toBe(String(answer.body.length));
 });
 
+test.each(['bytes=0-9', 'bytes=1000-', 'bytes=-5'])('HEAD takes no notice of the range %s', async (range) => {
+  await server.publish(SITE);
+  const volatile = { date: '', connection: '', 'keep-alive': '' };
+  const whole = await server.ask('/app.js', { headers: { 'accept-encoding': 'br' } });
+  const head = await server.ask('/app.js', { method: 'HEAD', headers: { range, 'accept-encoding': 'br' } });
+  expect([head.status, head.text]).toEqual([200, '']);
+  expect({ ...head.headers, ...volatile }).toEqual({ ...whole.headers, ...volatile });
+});
+
 test('a range counts only while the file is the one the client knows', async () => {
   await server.publish(SITE);
   const { etag = '' } = (await server.ask('/data.bin')).headers;
@@ -261,16 +324,19 @@ test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])('%s is not all
   expect(await server.ask('/', { method })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
 });
 
-test('the host of one commit may be kept for ever, an environment is asked again', async () => {
-  await server.publish(SITE, { immutable: true });
-  expect((await server.ask('/')).headers['cache-control']).toBe('public, max-age=31536000, immutable');
+test('a file is kept by its visitor only, and asked for again each time: what a host shows may change', async () => {
+  await server.publish(SITE);
+  for (const path of ['/', '/app.js', '/logo.png']) {
+    const { headers } = await server.ask(path);
+    expect(headers).toMatchObject({ 'cache-control': 'private, max-age=0, must-revalidate' });
+    const again = await server.ask(path, { headers: { 'if-none-match': headers.etag ?? '' } });
+    expect(again).toMatchObject({ status: 304, headers: { 'cache-control': headers['cache-control'] } });
+  }
   expect((await server.ask('/nowhere')).headers['cache-control']).toBe('no-store');
-  await server.publish(SITE, { immutable: false });
-  expect((await server.ask('/')).headers['cache-control']).toBe('public, max-age=0, must-revalidate');
 });
 
 test("the site's own 404.html is shown, with status 404, and is never kept", async () => {
-  await server.publish({ ...SITE, '404.html': 'my own 404' }, { immutable: true });
+  await server.publish({ ...SITE, '404.html': 'my own 404' });
   const answer = await server.ask('/nowhere', { headers: { 'if-none-match': '*', range: 'bytes=0-1' } });
   expect(answer).toMatchObject({ status: 404, text: 'my own 404', headers: { 'cache-control': 'no-cache' } });
 });
@@ -331,7 +397,7 @@ test('an upload that is not complete is never served', async () => {
   await server.artifacts.delete({ projectId: 'p1', root });
   await server.artifacts.save({ projectId: 'p1', root, files, complete: false });
   await server.publish({ 'index.html': 'y' });
-  server.show({ kind: 'live', deploymentId: 'd', projectId: 'p1', root, immutable: true, spa: false });
+  server.show({ kind: 'live', deploymentId: 'd', projectId: 'p1', root, spa: false });
   expect((await server.ask('/')).status).toBe(500);
 });
 

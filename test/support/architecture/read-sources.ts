@@ -14,7 +14,6 @@ export interface Import {
   readonly specifier: string;
   /** Path of the imported source, or null for a package. */
   readonly path: string | null;
-  readonly typeOnly: boolean;
 }
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
@@ -36,38 +35,29 @@ function readSource(file: string): Source {
   return { path: relative(ROOT, file), text, tree, imports: importsOf(tree, file) };
 }
 
+/** Every import, also of types only and of what is loaded later. */
 function importsOf(tree: ts.SourceFile, file: string): Import[] {
   const found: Import[] = [];
   visit(tree, (node) => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
       if (!node.moduleSpecifier || !ts.isStringLiteral(node.moduleSpecifier)) return;
-      const typeOnly = ts.isImportDeclaration(node) ? isTypeOnly(node) : node.isTypeOnly;
-      found.push(toImport(node.moduleSpecifier.text, { file, typeOnly }));
+      found.push(toImport(node.moduleSpecifier.text, file));
     }
     const dynamic = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
     const [target] = dynamic ? node.arguments : [];
-    if (target && ts.isStringLiteral(target)) found.push(toImport(target.text, { file, typeOnly: false }));
+    if (target && ts.isStringLiteral(target)) found.push(toImport(target.text, file));
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      const { literal } = node.argument;
+      if (ts.isStringLiteral(literal)) found.push(toImport(literal.text, file));
+    }
   });
   return found;
 }
 
-function isTypeOnly(node: ts.ImportDeclaration): boolean {
-  const clause = node.importClause;
-  if (!clause) return false;
-  if (clause.isTypeOnly) return true;
-  const names = clause.namedBindings;
-  return (
-    clause.name === undefined &&
-    names !== undefined &&
-    ts.isNamedImports(names) &&
-    names.elements.every((element) => element.isTypeOnly)
-  );
-}
-
-function toImport(specifier: string, { file, typeOnly }: { file: string; typeOnly: boolean }): Import {
-  if (!specifier.startsWith('.')) return { specifier, path: null, typeOnly };
+function toImport(specifier: string, file: string): Import {
+  if (!specifier.startsWith('.')) return { specifier, path: null };
   const path = relative(ROOT, resolve(dirname(file), specifier)).replace(/\.js$/, '.ts');
-  return { specifier, path, typeOnly };
+  return { specifier, path };
 }
 
 export function visit(node: ts.Node, seen: (node: ts.Node) => void): void {

@@ -1,0 +1,57 @@
+import type { Deployment } from '../../src/domain/deployment.js';
+import { isActive, type Environment } from '../../src/domain/environment.js';
+import { D, E } from '../../src/domain/lifecycle.js';
+import { endOf } from './preview-end.js';
+import type { PageLink, PageState, WaitingPreview } from './preview.js';
+
+/** What a preview says of itself that shows nothing, or nothing any more. */
+export function pageOfEnvironment(environment: Environment): WaitingPreview {
+  const page = pageAt(environment, linkOf(environment));
+  if (!isActive(environment)) return { ...page, state: environment.status, ...endOf(environment) };
+  const { decision, error } = environment;
+  const refusal = decision && decision.action !== 'deploy' ? decision.detail : null;
+  return { ...page, state: stateOf(environment), reason: refusal ?? error };
+}
+
+/** What became of one commit. */
+export function pageOfCommit(environment: Environment, deployment: Deployment): WaitingPreview {
+  const { status, url, error, logsUrl, artifactRoot } = deployment;
+  if (isPutOff(environment, deployment)) return pageOfEnvironment(environment);
+  if (status === D.success && artifactRoot === null && url !== null) return pageElsewhere(environment, url);
+  if (status === D.success || status === D.superseded) {
+    return { ...pageAt(environment, { text: 'Go to the preview', url: environment.url }), state: status };
+  }
+  const logs = logsUrl === null ? null : { text: 'Open the log', url: logsUrl };
+  const ended = status === D.failed || status === D.cancelled;
+  const page = pageAt(environment, (ended ? logs : null) ?? linkOf(environment));
+  return { ...page, state: status, reason: error };
+}
+
+/**
+ * An earlier step of the workflow deployed it to an address of its own. Nobody is sent there unasked: whoever builds the commit chooses
+ * that address, and the name of this server would vouch for it.
+ */
+export function pageElsewhere(environment: Environment, url: string): WaitingPreview {
+  const host = URL.canParse(url) ? new URL(url).host : url;
+  return { ...pageAt(environment, { text: `Open ${host}`, url }), state: 'elsewhere' };
+}
+
+/** It was asked for, and then nobody may build it: the run that comes is sent away. */
+function isPutOff({ head, decision }: Environment, { id, status }: Deployment): boolean {
+  return status === D.queued && head?.deploymentId === id && decision?.action !== 'deploy';
+}
+
+/** A commit that waits or is skipped does not change the status of what was live before it. */
+function stateOf({ status, decision }: Environment): PageState {
+  if (decision?.action === 'skip') return 'declined';
+  return decision?.action === 'hold' ? E.awaitingApproval : status;
+}
+
+function pageAt({ repository, name, pullRequest }: Environment, link: PageLink | null) {
+  const title = `${repository} ${pullRequest ? `#${pullRequest.number}` : name}`;
+  return { kind: 'page', title, reason: null, link } as const;
+}
+
+function linkOf({ pullRequest }: Environment): PageLink | null {
+  return pullRequest ? { text: `Pull request #${pullRequest.number}`, url: pullRequest.url } : null;
+}
