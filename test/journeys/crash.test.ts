@@ -14,8 +14,11 @@ import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle.js';
 import { runPreview } from '../support/run-preview.js';
 import { startCrashingApp, type AppProcess, type CrashPoint } from '../support/start-crashing-app.js';
 import { AUTHOR, environmentFor, REPOSITORY } from '../support/start-world.js';
+import { sideBySide } from '../support/side-by-side.js';
 import { testDatabase } from '../support/test-database.js';
 
+/** The first test of a kind waits for all of them. */
+const ALL_OF_THEM_MS = 300_000;
 const FILES = { 'index.html': '<h1>It survived</h1>\n', 'a.css': 'a{}\n' };
 
 /** The letters of the crash points are those of the design. */
@@ -95,9 +98,9 @@ async function withCrash(point: CrashPoint, play: (scene: Scene) => Promise<void
   }
 }
 
-test.concurrent.each(AT_THE_WEBHOOK)(
-  'killed at %s: after a restart there is one check and one comment',
-  async (_at, point) => {
+const atTheWebhook = sideBySide(
+  AT_THE_WEBHOOK.map(([, point]) => point),
+  async (point) => {
     await withCrash(point, async ({ github, reviewer, restart }) => {
       const { pullRequest } = await github.openPullRequest({ repository: REPOSITORY, head: 'sturdy' });
       await restart();
@@ -119,14 +122,20 @@ test.concurrent.each(AT_THE_WEBHOOK)(
   },
 );
 
+test.each(AT_THE_WEBHOOK)(
+  'killed at %s: after a restart there is one check and one comment',
+  (_at, point) => atTheWebhook(point),
+  allowed(ALL_OF_THEM_MS),
+);
+
 /** GitHub shows it as failed, and somebody, or the App itself, has it sent again. */
 async function redeliverWhatWasNotAcknowledged({ webhooks }: EmulatedGitHub): Promise<void> {
   for (const { id, status } of [...webhooks.attempts]) if (status !== 202) await webhooks.redeliver(id);
 }
 
-test.concurrent.each(AT_THE_UPLOAD)(
-  'killed at %s: the run goes on after a restart, and nothing is doubled',
-  async (_at, point) => {
+const atTheUpload = sideBySide(
+  AT_THE_UPLOAD.map(([, point]) => point),
+  async (point) => {
     await withCrash(point, async ({ github, reviewer, app, restart }) => {
       const { pullRequest } = await github.openPullRequest({ repository: REPOSITORY, head: 'sturdy' });
       const { number, head } = pullRequest;
@@ -151,6 +160,12 @@ test.concurrent.each(AT_THE_UPLOAD)(
       expect(await reviewer.comments(number)).toHaveLength(1);
     });
   },
+);
+
+test.each(AT_THE_UPLOAD)(
+  'killed at %s: the run goes on after a restart, and nothing is doubled',
+  (_at, point) => atTheUpload(point),
+  allowed(ALL_OF_THEM_MS),
 );
 
 async function freePort(): Promise<number> {

@@ -109,7 +109,7 @@ const AT_THE_WEBHOOK: readonly (readonly [string, CrashPoint])[] = [
   ['a report', { port: 'reporter', method: 'check', when: 'after' }],
 ];
 
-test.concurrent.each(AT_THE_WEBHOOK)(
+test.each(AT_THE_WEBHOOK)(
   'a server that is killed while it works on %s has its work finished by the other',
   async (_what, crash) => {
     await using cluster = await startCluster({ files: FILES, crash });
@@ -130,30 +130,27 @@ test.concurrent.each(AT_THE_WEBHOOK)(
   },
 );
 
-test.concurrent(
-  'a server that is killed in the middle of an upload leaves the rest of the run to the other',
-  async () => {
-    const crash = { port: 'blobs', method: 'write', when: 'after' } as const;
-    await using cluster = await startCluster({ files: FILES, crash });
-    const { github, first, second, front } = cluster;
-    const opened = await github.openPullRequest({ repository: REPOSITORY, head: 'shared' });
-    const { number, head } = opened.pullRequest;
-    await cluster.deliver(opened.delivery, 1);
-    await cluster.quiet();
-    front.leadTo([first.port]);
-    const run = runPreview(cluster, { number });
-    expect(await first.ended).toBe('SIGKILL');
-    front.leadTo([second.port]);
-    await expectDeployed(run);
-    await cluster.quiet();
-    await expectLive(cluster, { number, sha: head.sha });
-    github.webhooks.sendTo(`http://localhost:${second.port}/api/github/webhooks`);
-    await github.webhooks.send(github.closePullRequest({ repository: REPOSITORY, number }).delivery);
-    await cluster.quiet();
-    await expectGone(cluster, { number, sha: head.sha });
-    await expectNoHalfFiles(join(cluster.dataDir, 'blobs'));
-  },
-);
+test('a server that is killed in the middle of an upload leaves the rest of the run to the other', async () => {
+  const crash = { port: 'blobs', method: 'write', when: 'after' } as const;
+  await using cluster = await startCluster({ files: FILES, crash });
+  const { github, first, second, front } = cluster;
+  const opened = await github.openPullRequest({ repository: REPOSITORY, head: 'shared' });
+  const { number, head } = opened.pullRequest;
+  await cluster.deliver(opened.delivery, 1);
+  await cluster.quiet();
+  front.leadTo([first.port]);
+  const run = runPreview(cluster, { number });
+  expect(await first.ended).toBe('SIGKILL');
+  front.leadTo([second.port]);
+  await expectDeployed(run);
+  await cluster.quiet();
+  await expectLive(cluster, { number, sha: head.sha });
+  github.webhooks.sendTo(`http://localhost:${second.port}/api/github/webhooks`);
+  await github.webhooks.send(github.closePullRequest({ repository: REPOSITORY, number }).delivery);
+  await cluster.quiet();
+  await expectGone(cluster, { number, sha: head.sha });
+  await expectNoHalfFiles(join(cluster.dataDir, 'blobs'));
+});
 
 /** What a killed server had half written has no name yet: nobody meets it, and a sweep takes it after an hour. */
 async function expectNoHalfFiles(dir: string) {
@@ -162,25 +159,22 @@ async function expectNoHalfFiles(dir: string) {
   expect(filesIn(dir)).toEqual([]);
 }
 
-test.concurrent(
-  'a server that is killed in the middle of a tear-down has it finished by the other',
-  async () => {
-    const crash = { port: 'environments', method: 'change', when: 'before', sets: 'destroyedAt' } as const;
-    await using cluster = await startCluster({ files: FILES, crash });
-    const { github, first, second, front } = cluster;
-    const opened = await github.openPullRequest({ repository: REPOSITORY, head: 'shared' });
-    const { number, head } = opened.pullRequest;
-    await cluster.deliver(opened.delivery, 1);
-    await cluster.quiet();
-    await expectDeployed(runPreview(cluster, { number }));
-    await cluster.quiet();
-    second.kill('SIGSTOP');
-    github.webhooks.sendTo(`http://localhost:${first.port}/api/github/webhooks`);
-    await github.webhooks.send(github.closePullRequest({ repository: REPOSITORY, number }).delivery);
-    expect(await first.ended).toBe('SIGKILL');
-    second.kill('SIGCONT');
-    front.leadTo([second.port]);
-    await cluster.quiet();
-    await expectGone(cluster, { number, sha: head.sha });
-  },
-);
+test('a server that is killed in the middle of a tear-down has it finished by the other', async () => {
+  const crash = { port: 'environments', method: 'change', when: 'before', sets: 'destroyedAt' } as const;
+  await using cluster = await startCluster({ files: FILES, crash });
+  const { github, first, second, front } = cluster;
+  const opened = await github.openPullRequest({ repository: REPOSITORY, head: 'shared' });
+  const { number, head } = opened.pullRequest;
+  await cluster.deliver(opened.delivery, 1);
+  await cluster.quiet();
+  await expectDeployed(runPreview(cluster, { number }));
+  await cluster.quiet();
+  second.kill('SIGSTOP');
+  github.webhooks.sendTo(`http://localhost:${first.port}/api/github/webhooks`);
+  await github.webhooks.send(github.closePullRequest({ repository: REPOSITORY, number }).delivery);
+  expect(await first.ended).toBe('SIGKILL');
+  second.kill('SIGCONT');
+  front.leadTo([second.port]);
+  await cluster.quiet();
+  await expectGone(cluster, { number, sha: head.sha });
+});
