@@ -1,59 +1,105 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { VitrineError } from '../../../src/domain/errors.js';
-import { type ProcessIdentity, identify, isRunning } from './process-identity.js';
+import { identify, isRunning } from './process-identity.js';
+import { createWhole, hasCode, replaceWhole } from './whole-file.js';
 
-const FILE = 'held-by.json';
+/** Every file that claims a directory begins with this name. */
+export const CLAIM_FILE = 'held-by.json';
 /** An engine whose App was killed closes its files and leaves by itself; a mongod is told within two seconds. */
 const ORPHAN_WAIT_MS = 15_000;
 const POLL_MS = 50;
 
 const identity = z.object({ pid: z.int().positive(), started: z.string().optional() });
-const holder = z.object({ app: identity, server: identity });
+/** The server is not known before it was started. */
+const holder = z.object({ app: identity, server: identity.optional() });
+type Holder = z.infer<typeof holder>;
+
+/** A directory that this process has for itself. */
+export interface Claim {
+  /** Notes which server process uses it. */
+  hold(server: number): Promise<void>;
+  /** Gives it back, once the server has left it. */
+  release(): Promise<void>;
+}
 
 /**
- * Says who uses a data directory before anything is started on it. This file only names the holder: what keeps a second
- * engine out is the lock that MongoDB itself asks of the kernel, which no `kill -9` can leave behind.
+ * Takes a data directory before anything is looked for or written in it, so that of two starts one hears who has it. Only the
+ * error depends on this file: what keeps a second engine out is the lock that MongoDB asks of the kernel, which no `kill -9` leaves.
  */
-export async function refuseIfHeld(directory: string): Promise<void> {
-  const held = await readHolder(directory);
-  if (!held) return;
-  if (isRunning(held.app)) throw heldBy(directory, held.app.pid);
-  const deadline = Date.now() + ORPHAN_WAIT_MS;
-  while (isRunning(held.server)) {
-    if (Date.now() > deadline) throw heldBy(directory, held.server.pid);
-    await new Promise((wake) => setTimeout(wake, POLL_MS));
+export async function claim(directory: string): Promise<Claim> {
+  const file = join(directory, CLAIM_FILE);
+  const app = identify(process.pid);
+  while (!(await createWhole(file, JSON.stringify({ app })))) {
+    const note = await read(file);
+    if (note === undefined) continue;
+    await waitForEnd(directory, parse(note));
+    if (await takeOver({ directory, file, note, by: { app } })) break;
   }
+  return {
+    hold: (server) => replaceWhole(file, JSON.stringify({ app, server: identify(server) })),
+    release: () => rm(file, { force: true }),
+  };
 }
 
-/** Writes down that this process and its server hold the directory. */
-export async function claim(directory: string, server: number): Promise<void> {
-  const file = join(directory, FILE);
-  const draft = `${file}.${process.pid}`;
-  await writeFile(draft, JSON.stringify({ app: identify(process.pid), server: identify(server) }));
-  await rename(draft, file);
-}
-
-/** Takes the note back, once the server has left the directory. */
-export async function unclaim(directory: string): Promise<void> {
-  await rm(join(directory, FILE), { force: true });
-}
-
-/** The error for a directory that MongoDB's own lock guards, when no holder was seen beforehand. */
+/** The error for a directory that is ours by the note, and by MongoDB's own lock another's: somebody runs a mongod on it by hand. */
 export async function inUse(directory: string): Promise<VitrineError> {
-  const held = await readHolder(directory);
-  if (held) return heldBy(directory, held.app.pid);
   const lock = await readFile(join(directory, 'mongod.lock'), 'utf8').catch(() => '');
   return heldBy(directory, Number(lock.trim()) || undefined);
 }
 
-async function readHolder(
-  directory: string,
-): Promise<{ app: ProcessIdentity; server: ProcessIdentity } | undefined> {
-  const text = await readFile(join(directory, FILE), 'utf8').catch(() => 'null');
+/** A note whose App has ended keeps nobody out, once its server has ended too. */
+async function waitForEnd(directory: string, held: Holder | undefined): Promise<void> {
+  if (!held) return;
+  const { app, server } = held;
+  if (isRunning(app)) throw heldBy(directory, app.pid);
+  const deadline = Date.now() + ORPHAN_WAIT_MS;
+  while (server && isRunning(server)) {
+    if (Date.now() > deadline) throw heldBy(directory, server.pid);
+    await new Promise((wake) => setTimeout(wake, POLL_MS));
+  }
+}
+
+interface TakeOver {
+  readonly directory: string;
+  readonly file: string;
+  /** What was read: another may have taken over since. */
+  readonly note: string;
+  readonly by: Holder;
+}
+
+/** Replaces the note of one that crashed. Each such note has a turnstile of its own, which one process passes at a time. */
+async function takeOver({ directory, file, note, by }: TakeOver): Promise<boolean> {
+  const turnstile = `${file}.${createHash('sha256').update(note).digest('hex').slice(0, 16)}`;
+  if (!(await createWhole(turnstile, JSON.stringify(by)))) {
+    const other = await read(turnstile);
+    if (other === undefined) return false;
+    await waitForEnd(directory, parse(other));
+    await rm(turnstile, { force: true });
+    return false;
+  }
   try {
-    return holder.safeParse(JSON.parse(text)).data;
+    if ((await read(file)) !== note) return false;
+    await replaceWhole(file, JSON.stringify(by));
+    return true;
+  } finally {
+    await rm(turnstile, { force: true });
+  }
+}
+
+/** Undefined when it is gone; a note that may not be read is an error, or its readers would wait for ever. */
+function read(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+}
+
+function parse(note: string): Holder | undefined {
+  try {
+    return holder.safeParse(JSON.parse(note)).data;
   } catch {
     return undefined;
   }

@@ -24,6 +24,8 @@ export type LocalOptions = Pick<FindOptions, 'env' | 'log' | 'allowDownload'> & 
   readonly directory: string;
   /** Notes which server process uses the directory from now on. */
   readonly hold: (server: number) => Promise<void>;
+  /** No other way is tried after this one: its failure is the error. */
+  readonly last?: boolean;
 };
 
 /** Why a way is closed on this machine. */

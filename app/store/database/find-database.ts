@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VitrineError } from '../../../src/domain/errors.js';
 import { cachedMongod } from './cached-mongod.js';
-import type { Database, FindOptions, LocalOptions, LocalWay, Missing } from './database.js';
-import { claim, refuseIfHeld, unclaim } from './data-directory.js';
+import type { Database, FindOptions, LocalOptions, LocalWay } from './database.js';
+import { claim } from './data-directory.js';
 import { embeddedEngine } from './embedded-engine.js';
 import { givenAddress } from './given-address.js';
 import { madeBy, markMaker } from './maker.js';
@@ -11,6 +11,7 @@ import { systemMongod } from './system-mongod.js';
 
 export type { Database, FindOptions } from './database.js';
 
+const NAMES = { mongod: 'mongod', embedded: 'the embedded engine' } as const;
 const LOCAL_WAYS: readonly LocalWay[] = [systemMongod, cachedMongod, embeddedEngine];
 
 /**
@@ -32,33 +33,29 @@ async function localDatabase({
 }: FindOptions): Promise<Database> {
   const directory = join(resolve(dataDir), 'mongodb');
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await refuseIfHeld(directory);
+  const { hold, release } = await claim(directory);
+  try {
+    const found = await startAny(ways, { directory, env, log, allowDownload, hold });
+    return { ...found, stop: () => found.stop().finally(release) };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** The first way that is open here, among those that can read what is there. */
+async function startAny(ways: readonly LocalWay[], options: LocalOptions): Promise<Database> {
+  const { directory } = options;
   const maker = await madeBy(directory);
   const missing: string[] = [];
-  for (const way of ways.filter(({ engine }) => !maker || engine === maker)) {
-    const found = await startWay(way, {
-      directory,
-      env,
-      log,
-      allowDownload,
-      hold: (server) => claim(directory, server),
-    });
-    if ('uri' in found) return { ...found, stop: () => found.stop().finally(() => unclaim(directory)) };
+  const able = ways.filter(({ engine }) => !maker || engine === maker);
+  for (const way of able) {
+    await markMaker(directory, way.engine);
+    const found = await way.start({ ...options, last: way === able.at(-1) });
+    if ('uri' in found) return found;
     missing.push(found.missing);
   }
   throw nothingWorks({ directory, maker, missing });
-}
-
-async function startWay(way: LocalWay, options: LocalOptions): Promise<Database | Missing> {
-  const unmark = await markMaker(options.directory, way.engine);
-  try {
-    const found = await way.start(options);
-    if ('missing' in found) await unmark();
-    return found;
-  } catch (error) {
-    await unmark();
-    throw error;
-  }
 }
 
 function nothingWorks({
@@ -67,11 +64,13 @@ function nothingWorks({
   missing,
 }: {
   directory: string;
-  maker: string | undefined;
+  maker: LocalWay['engine'] | undefined;
   missing: string[];
 }): VitrineError {
   const tried = ['MONGODB_URI is not set', ...missing].map((reason) => `\n  - ${reason}`).join('');
-  const kept = maker ? ` The data in ${directory} was written by ${maker}, so only that can read it.` : '';
+  const kept = maker
+    ? ` The data in ${directory} was written by ${NAMES[maker]}, so only that can read it.`
+    : '';
   return new VitrineError(
     'unavailable',
     `No database could be found.${kept} Tried:${tried}\nSet MONGODB_URI to a running MongoDB, or install MongoDB so that mongod is on the PATH.`,

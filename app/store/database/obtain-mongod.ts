@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { LocalOptions } from './database.js';
+import { downloadReason } from './download-reason.js';
 import { programEntry } from './program-entry.js';
 import { collect, lastLine } from './run.js';
 
@@ -35,7 +36,10 @@ export async function obtainMongod(options: LocalOptions): Promise<string> {
   if ('binary' in watched) return watched.binary;
   if (!download) throw new Error(failures[0] ?? 'none is cached and a download is not allowed');
   failures.push(`the download failed (${watched.reason})`);
-  options.log(`database: mongod could not be downloaded (${watched.reason}); going on without it`);
+  if (options.last !== true)
+    options.log(
+      `database: there is no mongod to use here, and none could be downloaded (${downloadReason(watched.reason)}): going on with the embedded engine`,
+    );
   throw new Error(failures[0]);
 }
 

@@ -22,7 +22,7 @@ test('a download that gets no answer is given up within seconds, told in one lin
   const first = await place.find({ env, allowDownload: true });
   expect(Date.now() - started).toBeLessThan(allowed(9_000));
   expect(place.lines).toEqual([
-    'database: mongod could not be downloaded (no answer in 5 s); going on without it',
+    'database: there is no mongod to use here, and none could be downloaded (no answer in 5 s): going on with the embedded engine',
     expect.stringContaining('database: embedded engine'),
   ]);
   await first.stop();
