@@ -1,6 +1,6 @@
 import type { ArtifactLimits } from '../../src/domain/artifact-limits.js';
 import { decodePlan } from '../../src/domain/artifact-plan.js';
-import type { ArtifactId, ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
+import type { ArtifactId, BlobStore } from '../../src/ports-artifacts.js';
 import type { Uploads, UploadState } from '../../src/ports/uploads.js';
 import { answerPlan, type UploadPorts } from './answer-plan.js';
 import { completeIfWhole } from './complete-upload.js';
@@ -41,16 +41,9 @@ async function takePack(ports: UploadPorts, { upload, body }: Pack): Promise<Upl
     ({ root } = await receivePack({ ...ports, blobs }, { upload, body }));
     return await stateOf(ports, { projectId, root });
   } finally {
-    const kept = root !== undefined && (await ports.artifacts.findByRoot({ projectId, root })) !== null;
-    if (!kept) await ports.blobs.delete([...(await unnamed(ports.artifacts, written))]);
+    const kept = root !== undefined && (await ports.artifacts.exists({ projectId, root }));
+    if (!kept) await ports.blobs.delete([...(await ports.artifacts.unnamed([...written]))]);
   }
-}
-
-async function unnamed(artifacts: ArtifactStore, written: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const only = new Set(written);
-  if (only.size === 0) return only;
-  for await (const { files } of artifacts.list()) for (const { hash } of files) only.delete(hash);
-  return only;
 }
 
 function underWay(root: string): UploadState {

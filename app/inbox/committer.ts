@@ -1,5 +1,5 @@
 import { VitrineError } from '../../src/domain/errors.js';
-import type { Delivery } from '../../src/ports.js';
+import type { NewDelivery } from '../../src/ports.js';
 import { within } from '../http/within.js';
 
 const MIB = 1024 * 1024;
@@ -20,14 +20,14 @@ export const COMMITTER_LIMITS: CommitterLimits = {
 };
 
 export interface CommitterOptions {
-  readonly store: (deliveries: readonly Delivery[]) => Promise<void>;
+  readonly store: (deliveries: readonly NewDelivery[]) => Promise<void>;
   /** Called after each durable write with the number of deliveries in it. */
   readonly onStored: (count: number) => void;
   readonly limits?: CommitterLimits;
 }
 
 interface Waiting {
-  readonly delivery: Delivery;
+  readonly delivery: NewDelivery;
   readonly timer: NodeJS.Timeout;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -42,7 +42,7 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
   let waitingBytes = 0;
   let writing: Promise<void> | undefined;
 
-  function commit(delivery: Delivery): Promise<void> {
+  function commit(delivery: NewDelivery): Promise<void> {
     if (waitingBytes + delivery.body.length > limits.waitingBytes) return Promise.reject(tooBusy());
     return new Promise((resolve, reject) => {
       const entry: Waiting = {

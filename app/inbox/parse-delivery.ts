@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { VitrineError } from '../../src/domain/errors.js';
-import type { Delivery } from '../../src/ports.js';
+import type { Delivery, NewDelivery } from '../../src/ports.js';
 import { parseJson } from '../http/parse-json.js';
+import { idleCheckRun } from './idle-check-run.js';
 import { keepPayload } from './keep-payload.js';
 import { Envelope, PAYLOADS } from './payload-shapes.js';
 
@@ -31,7 +32,7 @@ export function parseDelivery({
   event,
   body,
   receivedAt,
-}: Omit<Delivery, 'action' | 'repoId' | 'installationId'>): Delivery {
+}: Omit<Delivery, 'action' | 'repoId' | 'installationId'>): NewDelivery {
   const payload = parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   const envelope = Envelope.safeParse(payload);
   if (!envelope.success) throw misshapen(event, envelope.error.issues[0]);
@@ -39,6 +40,7 @@ export function parseDelivery({
   const shape = Object.hasOwn(PAYLOADS, event) ? PAYLOADS[event]?.safeParse(payload) : undefined;
   if (shape?.error) throw misshapen(event, shape.error.issues[0]);
   const { action, repository, installation } = envelope.data;
+  const decision = event === 'check_run' ? idleCheckRun(payload) : null;
   return {
     guid,
     event,
@@ -47,6 +49,7 @@ export function parseDelivery({
     installationId: installation?.id ?? null,
     body: keepPayload(event, payload),
     receivedAt,
+    ...(decision && { decision }),
   };
 }
 

@@ -57,6 +57,7 @@ export function artifactStore(connection: Connection): ArtifactStore {
     },
     async unnamed(hashes) {
       const left = new Set(hashes);
+      if (left.size === 0) return left;
       // Newest first: most of what an upload held is in those that came after it.
       const all = collection.find({}, { projection: { _id: 0, 'files.hash': 1 } }).sort({ _id: -1 });
       for await (const { files } of hashesOf(all)) {

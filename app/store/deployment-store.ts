@@ -30,9 +30,12 @@ export function deploymentStore(connection: Connection): DeploymentStore {
 }
 
 async function ensure(model: Deployments, fresh: NewDeployment): Promise<StoredDeployment> {
+  // Mostly it is there: every event of its pull request asks for it.
   const there = await findStored(model, fresh);
   if (there) return toDeployment(there);
-  await insertedOrThere(model.collection.insertOne(freshDeployment(fresh, new Date()) as never));
+  const { sha7, ...visible } = freshDeployment(fresh, new Date());
+  const insert = model.collection.insertOne({ ...visible, sha7 } as never);
+  if (await insertedOrThere(insert)) return toDeployment(visible);
   const stored = await findStored(model, fresh);
   if (stored) return toDeployment(stored);
   throw new VitrineError('unavailable', `Deployment ${fresh.id} could not be stored: try again.`);

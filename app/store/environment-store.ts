@@ -67,12 +67,11 @@ async function ensure(connection: Connection, fresh: NewEnvironment): Promise<St
     repoId: whole(fresh.repoId, 'the repository'),
     name: text(fresh.name, 'the name'),
   };
-  const find = () => model.findOne(identity, WITHOUT_LEASE).lean<VisibleEnvironment>();
-  const there = await find();
-  if (there) return toEnvironment(there);
-  const document = freshEnvironment(fresh, { id: newId(), now: new Date() });
-  await insertedOrThere(model.collection.insertOne(document as never));
-  const stored = await find();
+  // Who asks has hardly ever seen it before: the insert finds out.
+  const { lease, ...visible } = freshEnvironment(fresh, { id: newId(), now: new Date() });
+  const insert = model.collection.insertOne({ ...visible, lease } as never);
+  if (await insertedOrThere(insert)) return toEnvironment(visible);
+  const stored = await model.findOne(identity, WITHOUT_LEASE).lean<VisibleEnvironment>();
   if (stored) return toEnvironment(stored);
   throw new VitrineError(
     'conflict',

@@ -14,15 +14,24 @@ const OPTIONS = { maxTimeMS: MAX_TIME_MS };
 /** When others take all that was found, there may be more behind it. */
 const ROUNDS = 3;
 const READY = { status: INBOX.stored, $expr: { $lte: ['$readyAt', '$$NOW'] } };
+/** By the index `stored_received`. */
+const OLDEST_FIRST = {
+  sort: { receivedAt: 1, _id: 1 },
+  hint: { receivedAt: 1, _id: 1, readyAt: 1 },
+} as const;
 
 /** Handing deliveries out, by lease and fence, on the database's clock. */
 export function inboxClaims(collection: Deliveries): Pick<InboxStore, 'claim' | 'finish' | 'retry'> {
   return {
     async claim(by) {
+      if (by.limit === 1) return claimOne(collection, { by });
       for (let round = 0; round < ROUNDS; round += 1) {
         const ids = await readyIds(collection, by);
-        if (ids.length === 0) return [];
-        const claimed = await claim(collection, { ids, by });
+        const [first] = ids;
+        if (first === undefined) return [];
+        const claimed = await (ids.length === 1
+          ? claimOne(collection, { by, id: first })
+          : claimAll(collection, { ids, by }));
         if (claimed.length > 0) return claimed;
       }
       return [];
@@ -45,30 +54,49 @@ export function inboxClaims(collection: Deliveries): Pick<InboxStore, 'claim' | 
 
 async function readyIds(collection: Deliveries, { limit }: Worker): Promise<string[]> {
   const found = await collection
-    .find(READY, { ...OPTIONS, projection: { _id: 1 }, hint: 'stored_received' })
-    .sort({ receivedAt: 1, _id: 1 })
-    .limit(limitOf({ limit }))
+    .find(READY, {
+      ...OPTIONS,
+      ...OLDEST_FIRST,
+      projection: { _id: 1 },
+      limit: limitOf({ limit }),
+    })
     .toArray();
   return found.map(({ _id }) => _id);
 }
 
+/** The oldest, or the one of that id if it is still to be had. */
+async function claimOne(
+  collection: Deliveries,
+  { by, id }: { by: Worker; id?: string },
+): Promise<ClaimedDelivery[]> {
+  const options = { ...OPTIONS, promoteBuffers: true, returnDocument: 'after' } as const;
+  const found = await (id === undefined
+    ? collection.findOneAndUpdate(READY, takeOver(by), { ...options, ...OLDEST_FIRST })
+    : collection.findOneAndUpdate({ _id: id, ...READY }, takeOver(by), options));
+  return found ? [toClaimed(found)] : [];
+}
+
 /** The condition is asked again by the write, so that each delivery goes to one worker; the mark tells which are ours. */
-async function claim(
+async function claimAll(
   collection: Deliveries,
   { ids, by }: { ids: readonly string[]; by: Worker },
 ): Promise<ClaimedDelivery[]> {
   const mark = `${text(by.owner, 'the owner')} ${newId()}`;
-  const set = {
-    readyAt: { $add: ['$$NOW', whole(by.leaseMs, 'the lease')] },
-    claim: { $literal: mark },
-    attempts: { $add: ['$attempts', 1] },
-    fence: { $add: ['$fence', 1] },
-  };
-  await collection.updateMany({ _id: { $in: ids }, ...READY }, [{ $set: set }], OPTIONS);
+  await collection.updateMany({ _id: { $in: ids }, ...READY }, takeOver({ ...by, owner: mark }), OPTIONS);
   const ours = collection.find({ _id: { $in: ids }, claim: mark }, { ...OPTIONS, promoteBuffers: true });
   const order = new Map(ids.map((id, index) => [id, index]));
   const found = (await ours.toArray()).sort((a, b) => (order.get(a._id) ?? 0) - (order.get(b._id) ?? 0));
   return found.map(toClaimed);
+}
+
+function takeOver({ owner, leaseMs }: Worker): mongo.Document[] {
+  const set = {
+    readyAt: { $add: ['$$NOW', whole(leaseMs, 'the lease')] },
+    claim: { $literal: text(owner, 'the owner') },
+    attempts: { $add: ['$attempts', 1] },
+    fence: { $add: ['$fence', 1] },
+  };
+  return [{ $set: set }];
 }
 
 function stillHeld({ guid, fence }: ClaimedDelivery): {
@@ -79,7 +107,7 @@ function stillHeld({ guid, fence }: ClaimedDelivery): {
   return { _id: text(guid, 'the guid'), status: INBOX.stored, fence: whole(fence, 'the fence') };
 }
 
-function outcomeOf({ action }: DeliveryDecision): typeof INBOX.ignored | typeof INBOX.handled {
+export function outcomeOf({ action }: DeliveryDecision): typeof INBOX.ignored | typeof INBOX.handled {
   return action === 'ignore' ? INBOX.ignored : INBOX.handled;
 }
 

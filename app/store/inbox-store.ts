@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
 import type { mongo } from 'mongoose';
 import { INBOX } from '../../src/domain/lifecycle.js';
-import type { Delivery, InboxStore } from '../../src/ports.js';
-import { inboxClaims } from './inbox-claims.js';
+import type { InboxStore, NewDelivery } from '../../src/ports.js';
+import { inboxClaims, outcomeOf } from './inbox-claims.js';
 import { countDeliveries, listDeliveries } from './inbox-list.js';
 import { insertBatch } from './insert-batch.js';
 import { MAX_TIME_MS } from './limits.js';
@@ -54,7 +54,8 @@ function toDocument({
   installationId,
   body,
   receivedAt,
-}: Delivery): DeliveryDocument {
+  decision,
+}: NewDelivery): DeliveryDocument {
   return {
     _id: guid,
     event,
@@ -63,12 +64,12 @@ function toDocument({
     installationId,
     body,
     receivedAt,
-    status: INBOX.stored,
+    status: decision ? outcomeOf(decision) : INBOX.stored,
     readyAt: EPOCH,
     attempts: 0,
     fence: 0,
     claim: null,
-    decision: null,
+    decision: decision ?? null,
     error: null,
   };
 }

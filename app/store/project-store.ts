@@ -30,17 +30,15 @@ export function projectStore(connection: Connection): ProjectStore {
   };
 }
 
-/** An insert that found nothing afterwards clashed on the slug: the next one is tried. */
+/** Who asks has looked for it before, so the insert goes first. One that clashed on the slug alone is tried with the next. */
 async function ensure(model: Model<ProjectDocument>, fresh: Fresh): Promise<Project> {
   const identity = { repoId: whole(fresh.repoId, 'the repository'), name: text(fresh.name, 'the name') };
-  const find = () => model.findOne(identity).lean<ProjectDocument>();
-  let stored = await find();
   for (const slug of [fresh.slug, fresh.fallbackSlug]) {
-    if (stored) break;
-    await insertedOrThere(model.collection.insertOne(freshProject(fresh, slug) as never));
-    stored = await find();
+    const document = freshProject(fresh, slug);
+    if (await insertedOrThere(model.collection.insertOne(document as never))) return toProject(document);
+    const stored = await model.findOne(identity).lean<ProjectDocument>();
+    if (stored) return toProject(stored);
   }
-  if (stored) return toProject(stored);
   throw new VitrineError('conflict', `Both slugs of project ${fresh.name} are taken: give it another name.`);
 }
 

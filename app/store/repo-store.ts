@@ -17,6 +17,9 @@ type Repos = Model<RepoDocument>;
  */
 const REMOVAL_STANDS_MS = 10_000;
 
+/** Of two with one name the one heard of last has it. So much later it is written down that one was heard of again, unchanged. */
+const HEARD_OF_MS = 60_000;
+
 /** Repositories by GitHub id. */
 export function repoStore(connection: Connection): RepoStore {
   const model = repoModel(connection);
@@ -51,15 +54,35 @@ interface Saving {
   readonly unlessLost: boolean;
 }
 
-async function save(model: Repos, { repo, unlessLost }: Saving): Promise<Repo> {
-  const document = toDocument(repo);
-  const updated = await updatedWith(model, document, unlessLost ? notJustLost(document) : {});
-  if (updated) return toRepo(updated);
-  await insertedOrThere(model.collection.insertOne(document as never));
-  const stored = await model.findOne({ _id: document._id }).lean<RepoDocument>();
+/** Every event of a repository saves it, and hardly any changes it: then nothing is written. */
+async function save(model: Repos, saving: Saving): Promise<Repo> {
+  const document = toDocument(saving.repo);
+  const find = () => model.findOne({ _id: document._id }).lean<RepoDocument>();
+  let known = await find();
+  if (!known) {
+    if (await insertedOrThere(model.collection.insertOne(document as never))) return toRepo(document);
+    known = await find();
+  }
+  if (known && tellsNothingNew(known, document)) return toRepo(known);
+  const updated = await updatedWith(model, document, saving.unlessLost ? notJustLost(document) : {});
+  const stored = updated ?? (await find());
   if (stored) return toRepo(stored);
-  throw new VitrineError('unavailable', `Repository ${repo.fullName} could not be stored: try again.`);
+  throw new VitrineError('unavailable', `Repository ${document.fullName} could not be stored: try again.`);
 }
+
+function tellsNothingNew(known: RepoDocument, document: RepoDocument): boolean {
+  const step = document.updatedAt.getTime() - known.updatedAt.getTime();
+  return Math.abs(step) < HEARD_OF_MS && SHOWN.every((field) => known[field] === document[field]);
+}
+
+const SHOWN = [
+  'ownerId',
+  'fullName',
+  'defaultBranch',
+  'installationId',
+  'private',
+  'removedAt',
+] as const satisfies readonly (keyof RepoDocument)[];
 
 function notJustLost({ installationId }: RepoDocument): object {
   const longAgo = { $lte: ['$removedAt', { $subtract: ['$$NOW', REMOVAL_STANDS_MS] }] };

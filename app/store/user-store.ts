@@ -1,4 +1,4 @@
-import type { Connection } from 'mongoose';
+import type { Connection, Model } from 'mongoose';
 import type { User } from '../../src/domain/project.js';
 import { VitrineError } from '../../src/domain/errors.js';
 import type { UserStore } from '../../src/ports.js';
@@ -7,40 +7,53 @@ import { userModel, type UserDocument } from './models/user.js';
 import { text, whole } from './primitive.js';
 import { retryOnce } from './retry-once.js';
 
+type Seen = Omit<User, 'active'>;
+
 /** People as GitHub tells of them. What it leaves out, such as most e-mail addresses, is not forgotten. */
 export function userStore(connection: Connection): UserStore {
   const model = userModel(connection);
-  const save = async ({ githubId, login, email, avatarUrl }: Omit<User, 'active'>): Promise<User> => {
-    const now = new Date();
-    const known = { ...(email !== null && { email }), ...(avatarUrl !== null && { avatarUrl }) };
-    const unknown = { ...(email === null && { email }), ...(avatarUrl === null && { avatarUrl }) };
-    const stored = await model
-      .findOneAndUpdate(
-        { _id: whole(githubId, 'the id') },
-        {
-          $set: { login: text(login, 'the login'), ...known, updatedAt: now },
-          $setOnInsert: { ...unknown, active: true, createdAt: now },
-        },
-        { upsert: true, returnDocument: 'after' },
-      )
-      .lean<UserDocument>();
-    if (!stored) throw new VitrineError('unavailable', `User ${githubId} could not be stored: try again.`);
-    return toUser(stored);
-  };
+  const find = (githubId: number) => model.findOne({ _id: whole(githubId, 'the id') }).lean<UserDocument>();
   return {
-    saveFromGitHub: (user) =>
-      retryOnce(() =>
-        save(user).catch((error: unknown) => {
+    async saveFromGitHub(seen) {
+      // Every event names somebody, mostly as before: then nothing is written.
+      const known = await find(seen.githubId);
+      if (known && tellsNothingNew(known, seen)) return toUser(known);
+      return retryOnce(() =>
+        save(model, seen).catch((error: unknown) => {
           // Two first sightings at once: the second is an update.
-          if (isDuplicateKey(error)) return save(user);
+          if (isDuplicateKey(error)) return save(model, seen);
           throw error;
         }),
-      ),
+      );
+    },
     async byGitHubId(githubId) {
-      const found = await model.findOne({ _id: whole(githubId, 'the id') }).lean<UserDocument>();
+      const found = await find(githubId);
       return found && toUser(found);
     },
   };
+}
+
+function tellsNothingNew(known: UserDocument, { login, email, avatarUrl }: Seen): boolean {
+  const same = (before: string | null, now: string | null) => now === null || now === before;
+  return known.login === login && same(known.email, email) && same(known.avatarUrl, avatarUrl);
+}
+
+async function save(model: Model<UserDocument>, { githubId, login, email, avatarUrl }: Seen): Promise<User> {
+  const now = new Date();
+  const known = { ...(email !== null && { email }), ...(avatarUrl !== null && { avatarUrl }) };
+  const unknown = { ...(email === null && { email }), ...(avatarUrl === null && { avatarUrl }) };
+  const stored = await model
+    .findOneAndUpdate(
+      { _id: whole(githubId, 'the id') },
+      {
+        $set: { login: text(login, 'the login'), ...known, updatedAt: now },
+        $setOnInsert: { ...unknown, active: true, createdAt: now },
+      },
+      { upsert: true, returnDocument: 'after' },
+    )
+    .lean<UserDocument>();
+  if (!stored) throw new VitrineError('unavailable', `User ${githubId} could not be stored: try again.`);
+  return toUser(stored);
 }
 
 function toUser({ _id, login, email, avatarUrl, active }: UserDocument): User {

@@ -19,6 +19,11 @@ export interface DeliveryDecision {
   readonly environmentIds: readonly string[];
 }
 
+/** One that says by itself that it changes nothing comes with its decision: it is kept, and handed to nobody. */
+export interface NewDelivery extends Delivery {
+  readonly decision?: DeliveryDecision;
+}
+
 export interface ClaimedDelivery extends Delivery {
   readonly attempts: number;
   readonly fence: number;
@@ -26,7 +31,7 @@ export interface ClaimedDelivery extends Delivery {
 
 export interface InboxStore {
   /** One journaled write for all; a guid that is there already counts as stored. Throws when the database cannot take it. */
-  store(deliveries: readonly Delivery[]): Promise<void>;
+  store(deliveries: readonly NewDelivery[]): Promise<void>;
   /** Oldest claimable first; one at a time per pull request is not promised, idempotence is. */
   claim(by: { owner: string; leaseMs: number; limit: number }): Promise<readonly ClaimedDelivery[]>;
   finish(delivery: ClaimedDelivery, decision: DeliveryDecision): Promise<void>;

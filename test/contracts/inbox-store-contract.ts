@@ -77,6 +77,18 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect(await store.claim(BY)).toEqual([]);
   });
 
+  test(`${name}: a delivery that comes with its decision is kept with it and handed to nobody, also when it comes again`, async () => {
+    const store = await create();
+    const decision = { ...DECISION, action: 'ignore' };
+    await store.store([{ ...delivery(), decision }, delivery({ guid: guid(2) })]);
+    await store.store([delivery()]);
+    expect((await store.claim(BY)).map((each) => each.guid)).toEqual([guid(2)]);
+    expect(await store.claim({ ...BY, limit: 1 })).toEqual([]);
+    expect(await store.list({ status: INBOX.ignored }, { limit: 10 })).toMatchObject({
+      items: [{ guid: delivery().guid, decision }],
+    });
+  });
+
   test(`${name}: a failed delivery is tried again later, with the number of tries`, async () => {
     const { store, claimed } = await withOne();
     await store.retry(claimed, { error: '$boom', inMs: 200, park: false });

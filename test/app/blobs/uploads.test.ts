@@ -7,25 +7,28 @@ import { ARTIFACT_LIMITS } from '../../../src/domain/artifact-limits.js';
 import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
 import { createUploads } from '../../../app/blobs/uploads.js';
 import { planAnswerSchema } from '../../../src/domain/artifact-plan.js';
+import type { ArtifactStore, BlobStore } from '../../../src/ports-artifacts.js';
 import type { UploadState } from '../../../src/ports/uploads.js';
 import { packsFor, planUpload } from '../../../src/targets/static-upload.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 
 const dirs: string[] = [];
 afterAll(() => Promise.all(dirs.map((dir) => rm(dir, { recursive: true, force: true }))));
-async function setUp() {
+/** `onWrite` happens after each file that is stored. */
+async function setUp(onWrite: (artifacts: ArtifactStore) => Promise<void> = () => Promise.resolve()) {
   const dir = await mkdtemp(join(tmpdir(), 'vitrine-uploads-'));
   dirs.push(dir);
   const blobs = createDiskBlobStore({ dir });
   const artifacts = createMemoryArtifactStore();
-  const uploads = createUploads({ blobs, artifacts });
+  const write: BlobStore['write'] = async (blob) => {
+    await blobs.write(blob);
+    await onWrite(artifacts);
+  };
+  const uploads = createUploads({ blobs: { ...blobs, write }, artifacts });
   const owner = { deploymentId: 'd1', projectId: 'p1', limits: ARTIFACT_LIMITS };
 
   const deploy = async (site: Record<string, string>) => {
-    const files = Object.entries(site).map(([path, content]) => {
-      return { path, hash: hashOnce('sha256', content, 'hex'), size: Buffer.byteLength(content) };
-    });
-    const planned = planUpload(files);
+    const planned = planUpload(filesOf(site));
     const { answer, ...state } = await uploads.plan(owner, planned.body);
     const states: UploadState[] = [state];
     const read = async function* ({ path }: { path: string }) {
@@ -68,3 +71,20 @@ test('removing a file is one pack without files', async () => {
   const { root, states } = await deploy({ 'index.html': 'aaaa' });
   expect(states.map(({ completeRoot }) => completeRoot)).toEqual([null, root]);
 });
+
+test('the files of an upload that is forgotten meanwhile go with it, unless another names them', async () => {
+  const doomed = { 'index.html': 'aaaa', 'new.html': 'cccc' };
+  const id = { projectId: 'p1', root: planUpload(filesOf(doomed)).root };
+  const { deploy, blobCount, artifacts } = await setUp((store) => store.delete(id));
+  const kept = { 'index.html': 'aaaa', 'b.html': 'bbbb' };
+  await deploy(kept);
+  await expect(deploy(doomed)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await artifacts.exists(id)).toBe(false);
+  expect(await blobCount()).toBe(2);
+});
+
+function filesOf(site: Record<string, string>) {
+  return Object.entries(site).map(([path, content]) => {
+    return { path, hash: hashOnce('sha256', content, 'hex'), size: Buffer.byteLength(content) };
+  });
+}

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import { keepPayload } from '../../../app/inbox/keep-payload.js';
 import { parseDelivery, readDeliveryHeaders } from '../../../app/inbox/parse-delivery.js';
+import { formatExternalId } from '../../../src/domain/external-id.js';
 import { pullRequestPayload } from './sample-payload.js';
 
 const receivedAt = new Date('2026-11-20T12:00:00Z');
@@ -87,6 +88,22 @@ test('a tower of brackets, a hundred thousand keys and names with a meaning do n
   const taken = parse('ping', '{"__proto__":{"action":"polluted"},"constructor":{"prototype":{"x":1}}}');
   expect(taken.action).toBeNull();
   expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+});
+
+const external = { environment: 'pr-7', project: 'hello', sha: 'a'.repeat(40), run: null };
+const run = { id: '5', attempt: 1, job: 'deploy' };
+
+test.each([
+  ['of another App', 'completed', null, 'not-ours'],
+  ['of another App that somebody asked for again', 'rerequested', 'theirs', 'not-ours'],
+  ['that we wrote', 'created', formatExternalId(external), 'not-ours'],
+  ['that we wrote and somebody asks for again', 'rerequested', formatExternalId(external), undefined],
+  ['that a run wrote', 'completed', formatExternalId({ ...external, run }), undefined],
+])('a check run %s: %s', (_what, event, external_id, rule) => {
+  const check_run = { id: 1, head_sha: 'a'.repeat(40), name: 'x', external_id };
+  const repository = { id: 1, full_name: 'a/b' };
+  const parsed = parse('check_run', JSON.stringify({ action: event, check_run, repository }));
+  expect(parsed.decision?.rule).toBe(rule);
 });
 
 test('the last of two keys of one name counts, and half a character is a character', () => {
