@@ -1,58 +1,110 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isVitrineError } from '../src/domain/errors.js';
+import { freePortOr } from './choose-port.js';
 import { DemoFailure } from './expect.js';
 import { playAlong } from './play-along.js';
 import { playOnce } from './play-once.js';
 import { setStage } from './stage.js';
 import { createTeller } from './teller.js';
 
-const HELP = `Vitrine's demo: a pull request becomes a live preview and disappears again, on embedded parts.
+const HELP = `Vitrine's demo: a pull request becomes a live preview and disappears again. Everything runs on this machine, GitHub
+is emulated, and nothing is left behind.
 
-  npm run demo              opens one, leaves it live and says what to click
+  npm run demo              opens a pull request, leaves it live, says what to click and asks what comes next
   npm run demo -- --once    plays the whole story, checks every step, ends with one line of JSON
 
-  --port <number>           the port to serve on (3000; with --once any free one)
+  --port <number>           the port of the previews (3000, or any free one when that is taken or with --once)
   --help                    this text
 `;
 
-const { values } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    port: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+// Not by an exit code alone: what was under way when somebody said stop would hold the process.
+process.exit(await main());
 
-if (values.help) say(HELP);
-else process.exitCode = await play();
+async function main(): Promise<number> {
+  const given = readArguments();
+  if (given instanceof Error) {
+    say(`${given.message}\n\n${HELP}`);
+    return 2;
+  }
+  if (!given.help) return play(given);
+  say(HELP);
+  return 0;
+}
 
-async function play(): Promise<number> {
-  const teller = createTeller({
-    write: say,
-    colour: process.stdout.isTTY && !process.env.NO_COLOR ? 'on' : 'off',
-    now: () => performance.now(),
-  });
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        port: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+interface Playing {
+  readonly once: boolean;
+  readonly port?: string | undefined;
+}
+
+async function play({ once, port }: Playing): Promise<number> {
+  const started = performance.now();
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
-  const port = Number(values.port ?? (values.once ? 0 : 3000));
-  const root = resolve(import.meta.dirname, '../..');
-  const started = performance.now();
+  const { signal } = stopping;
   try {
-    const stage = await setStage({ root, port, path: process.env.PATH ?? '', teller });
+    const stage = await setStage({
+      root: resolve(import.meta.dirname, '../..'),
+      port: port === undefined ? (once ? 0 : await freePortOr(3000)) : Number(port),
+      path: process.env.PATH ?? '',
+      teller: tellerOfTerminal(),
+    });
     try {
-      if (!values.once) return await playAlong(stage, { say, signal: stopping.signal }).then(() => 0);
-      const played = await playOnce(stage);
-      say(JSON.stringify({ ...played, seconds: Math.round(performance.now() - started) / 1000 }));
-      return 0;
+      if (!once) {
+        await Promise.race([playAlong(stage, { input: process.stdin, say, signal }), stopped(signal)]);
+        say('  The demo ends: everything it made is removed.');
+        return 0;
+      }
+      const played = await Promise.race([playOnce(stage), stopped(signal)]);
+      if (played) say(JSON.stringify({ ...played, seconds: Math.round(performance.now() - started) / 1000 }));
+      return played ? 0 : 1;
     } finally {
       await stage.close();
     }
   } catch (error) {
-    if (stopping.signal.aborted) return 0;
-    say(error instanceof DemoFailure ? error.message : String(error instanceof Error ? error.stack : error));
-    if (values.once)
+    if (signal.aborted) return 0;
+    say(told(error));
+    if (once)
       say(JSON.stringify({ ok: false, error: String(error instanceof Error ? error.message : error) }));
     return 1;
   }
+}
+
+/** A step may take a minute, and Ctrl-C is obeyed at once. */
+function stopped(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+function tellerOfTerminal() {
+  return createTeller({
+    write: say,
+    colour: process.stdout.isTTY && !process.env.NO_COLOR ? 'on' : 'off',
+    now: () => performance.now(),
+  });
+}
+
+/** What was foreseen needs no stack; in the demo a port is given by its flag. */
+function told(error: unknown): string {
+  if (isVitrineError(error))
+    return error.message.replace('set PORT to', 'say --port with').replace(/^PORT /, '--port ');
+  return error instanceof DemoFailure ? error.message : String(error instanceof Error ? error.stack : error);
 }

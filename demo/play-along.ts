@@ -1,67 +1,64 @@
 import { createInterface } from 'node:readline';
-import { breakBuild } from './scenes/break-build.js';
-import { closePullRequest } from './scenes/close.js';
-import type { Live } from './scenes/live.js';
-import { openPullRequest } from './scenes/open.js';
-import { pushCommit } from './scenes/push.js';
+import { isOrder, ORDERS, possible, refusal, type Now, type OrderName } from './orders.js';
+import type { Opened } from './scenes/live.js';
 import type { Stage } from './stage.js';
+import { whatToSee } from './what-to-see.js';
 
 type Say = (line: string) => void;
 
-/** Opens one pull request and leaves it live, for as long as somebody looks. */
-export async function playAlong(
-  stage: Stage,
-  { say, signal }: { say: Say; signal: AbortSignal },
-): Promise<void> {
-  const live = await openPullRequest(stage);
-  say('');
-  say(`  The preview          ${live.url}`);
-  say(`  This commit, always  ${live.commitUrl}`);
-  say(`  A site's own 404     ${live.url}/nowhere`);
-  say(`  No such preview      ${live.url.replace(/pr-\d+/, 'pr-999')}`);
-  say('');
-  say('  What next? Type  push, break, close, open  or  quit  and press Enter.');
-  const lines = createInterface({ input: process.stdin, signal });
-  let now: Live = live;
-  let text = 'Hello world';
-  for await (const line of lines) {
-    if (line.trim() === 'quit') return;
-    try {
-      ({ now, text } = await act(stage, { verb: line.trim(), now, text, say }));
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
-    }
-  }
-  // Without a keyboard it stays until it is told to stop.
-  if (!signal.aborted)
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-
-interface Act {
-  readonly verb: string;
-  readonly now: Live;
-  readonly text: string;
+export interface Conversation {
+  /** Where orders come from, one a line. */
+  readonly input: NodeJS.ReadableStream;
   readonly say: Say;
+  readonly signal: AbortSignal;
 }
 
-async function act(stage: Stage, { verb, now, text, say }: Act): Promise<{ now: Live; text: string }> {
-  switch (verb) {
-    case 'push': {
-      const next = `Hello at ${new Date().toLocaleTimeString('en-GB')}`;
-      return { now: await pushCommit(stage, { before: now, text: next }), text: next };
-    }
-    case 'break':
-      await breakBuild(stage, { live: now, text });
-      return { now, text };
-    case 'close':
-      await closePullRequest(stage, now);
-      return { now, text };
-    case 'open':
-      return { now: await openPullRequest(stage), text: 'Hello world' };
-    default:
-      say(
-        '  push: a new commit. break: one that does not build. close: the end. open: another one. quit: stop.',
-      );
-      return { now, text };
+/** Opens one pull request and leaves it live, for as long as somebody looks. */
+export async function playAlong(stage: Stage, { input, say, signal }: Conversation): Promise<void> {
+  let now: Now = { opened: 0, pushed: 0 };
+  const note = (pull: Opened | undefined) => void (now = { ...now, pull });
+  const obey = async (order: OrderName) => {
+    const before = now;
+    const counted = {
+      opened: before.opened + Number(order === 'open'),
+      pushed: before.pushed + Number(order === 'push'),
+    };
+    now = { ...before, ...counted };
+    await ORDERS[order].run(stage, before, note);
+    const pull = now.pull ?? before.pull;
+    say('');
+    say('  Open in a browser:');
+    if (pull) for (const line of whatToSee({ order, pull, githubUrl: stage.github.url })) say(line);
+    say('');
+  };
+
+  await obey('open');
+  for (const one of help('', now)) say(one);
+  say(prompt(now));
+  const lines = createInterface({ input, signal });
+  for await (const line of lines) {
+    const word = line.trim().toLowerCase();
+    if (word === 'quit' || word === 'exit') return;
+    if (isOrder(word) && !refusal(word, now)) await obey(word).catch((error: unknown) => say(failure(error)));
+    else for (const one of isOrder(word) ? [`  ${refusal(word, now)}`] : help(word, now)) say(one);
+    say(prompt(now));
   }
+  if (signal.aborted) return;
+  say('  No more orders can come. Everything stays up until you stop this with Ctrl-C.');
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+function prompt(now: Now): string {
+  return `  Now type  ${possible(now).join(', ')}  or  quit  and press Enter.`;
+}
+
+function help(word: string, now: Now): string[] {
+  const known = possible(now).map((name) => `  ${name.padEnd(6)} ${ORDERS[name].does}`);
+  const unknown = word === '' || word === 'help' ? [] : [`  "${word.slice(0, 40)}" is no order here.`];
+  return [...unknown, ...known, `  ${'quit'.padEnd(6)} the end of the demo`];
+}
+
+function failure(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return `  That did not work: ${reason}\n  Nothing is lost: you can go on.`;
 }

@@ -17,15 +17,16 @@ export interface Played {
   readonly milliseconds: Readonly<Record<string, number>>;
 }
 
-const SECOND = 'Hello again';
+/** Nobody goes on after a failure here. */
+const note = () => undefined;
 
 /** The whole life of a preview, each step checked. */
 export async function playOnce(stage: Stage): Promise<Played> {
   const { app, github, teller } = stage;
-  const first = await openPullRequest(stage);
-  const second = await pushCommit(stage, { before: first, text: SECOND });
-  await breakBuild(stage, { live: second, text: SECOND });
-  await closePullRequest(stage, second);
+  const first = await openPullRequest(stage, { branch: 'greet-the-world', note });
+  const second = await pushCommit(stage, { before: first, text: 'Hello again', note });
+  const broken = await breakBuild(stage, { before: second, note });
+  await closePullRequest(stage, { pull: broken, note });
   await app.settle();
   const repository = [...github.state.repositories.values()][0]?.document.id ?? 0;
   const [environment] = await app.ports.environments.ofPullRequest(repository, first.number);
@@ -33,8 +34,8 @@ export async function playOnce(stage: Stage): Promise<Played> {
   expectThat(!violation, `A request broke GitHub's own description: ${JSON.stringify(violation)}`);
   return {
     ok: true,
-    previewUrl: first.url,
-    commitUrls: [first.commitUrl, second.commitUrl],
+    previewUrl: first.live.url,
+    commitUrls: [first.live.commitUrl, second.live.commitUrl],
     pullRequest: first.number,
     environment: environment?.id ?? '',
     githubWrites: github.writes(),

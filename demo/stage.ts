@@ -34,28 +34,34 @@ export interface StageOptions {
 
 export async function setStage({ root, port, path, teller }: StageOptions): Promise<Stage> {
   const workDir = await mkdtemp(join(tmpdir(), 'vitrine-demo-'));
-  const github = await teller.step('GitHub is up, emulated: repositories, checks, deployments, OIDC', () =>
-    startGitHub({
-      users: [AUTHOR],
-      repositories: [{ fullName: REPOSITORY, files: readSite(join(root, 'examples/hello')) }],
-    }),
+  const github = await teller.step(
+    'A GitHub is up, emulated: pull requests, checks, deployments, workflows',
+    () =>
+      startGitHub({
+        users: [AUTHOR],
+        repositories: [{ fullName: REPOSITORY, files: readSite(join(root, 'examples/hello')) }],
+      }),
   );
-  const started = performance.now();
-  const app = await teller.step('Vitrine is up, with a database of its own', () =>
-    createApp(...settings({ github, port, dataDir: join(workDir, 'data') }), {
-      env: { PATH: path },
-      write: (line) => noteWay(teller, line),
-    }),
-  );
-  github.webhooks.sendTo(`${app.url}/api/github/webhooks`);
-  teller.note(`${app.url} after ${Math.round(performance.now() - started)} ms`);
-  const reviewer = createReviewer({ github, repository: REPOSITORY, login: AUTHOR });
-  const close = async () => {
-    await app.close();
+  teller.note(`at ${github.url}`);
+  const leave = async () => {
     await github.close();
-    await rm(workDir, { recursive: true, force: true });
+    await rm(workDir, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { app, github, reviewer, root, workDir, teller, close };
+  try {
+    const app = await teller.step('Vitrine is up, with a database of its own', () =>
+      createApp(...settings({ github, port, dataDir: join(workDir, 'data') }), {
+        env: { PATH: path },
+        write: (line) => noteWay(teller, line),
+      }),
+    );
+    github.webhooks.sendTo(`${app.url}/api/github/webhooks`);
+    teller.note(`at ${app.url}`);
+    const reviewer = createReviewer({ github, repository: REPOSITORY, login: AUTHOR });
+    return { app, github, reviewer, root, workDir, teller, close: () => app.close().finally(leave) };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
 }
 
 function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: number; dataDir: string }) {
@@ -72,7 +78,9 @@ function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: num
   return [envToConfig(env), envToSecrets(env)] as const;
 }
 
-/** Of the server's own log the demo tells what went wrong, and which database it found. */
+/** Of the server's own log the demo tells, in its words, what went wrong and which database it found. */
 function noteWay(teller: Teller, line: string): void {
-  if (/database/i.test(line) || / (warn|error) /.test(line)) teller.note(line.slice(0, 300));
+  const [, level = '', message = ''] = /^\S+ (\w+) +(.*)$/.exec(line) ?? [];
+  if (level === 'warn' || level === 'error') teller.note(`${level}: ${message.slice(0, 300)}`);
+  else if (message.startsWith('database: ')) teller.note(message.slice(0, 300));
 }

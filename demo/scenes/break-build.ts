@@ -3,17 +3,22 @@ import { eventually, expectThat } from '../expect.js';
 import { runWorkflow } from '../run-workflow.js';
 import { REPOSITORY, type Stage } from '../stage.js';
 import { visit } from '../visit.js';
-import type { Live } from './live.js';
+import type { Note, Opened } from './live.js';
 
 const BROKEN = "throw new Error('The frame is missing: somebody deleted it');\n";
 
 /** A commit that does not build: the check turns red and says where; reviewers keep the last good preview. */
-export async function breakBuild(stage: Stage, { live, text }: { live: Live; text: string }): Promise<void> {
+export async function breakBuild(
+  stage: Stage,
+  { before, note }: { before: Opened; note: Note },
+): Promise<Opened> {
   const { github, reviewer, teller } = stage;
-  const { number, branch } = live;
-  const pushed = await teller.step('She pushes a commit that does not build', () =>
-    github.push({ repository: REPOSITORY, branch, files: { 'build.js': BROKEN } }),
+  const { number, branch, live } = before;
+  const { sha } = await teller.step('She pushes a commit that does not build', () =>
+    github.push({ repository: REPOSITORY, branch, message: 'Tidy up', files: { 'build.js': BROKEN } }),
   );
+  const pull = { ...before, sha };
+  note(pull);
   const run = await teller.step('The Action fails, and so does the job', () =>
     runWorkflow(stage, { number }),
   );
@@ -22,18 +27,20 @@ export async function breakBuild(stage: Stage, { live, text }: { live: Live; tex
     `The Action should end with 1, but ended with ${run.exitCode}:\n${run.log.slice(-3_000)}`,
   );
   await teller.step('The check is red and shows the failing lines', () =>
-    eventually(() => reviewer.checks(pushed.sha), {
+    eventually(() => reviewer.checks(sha), {
       until: ([check]) =>
         check?.conclusion === CONCLUSION.failure &&
         check.output.summary?.includes('The frame is missing') === true,
       otherwise: 'The check of the broken commit should be red and show the log.',
     }),
   );
+  if (!live) return pull;
   await teller.step('The last good preview is still served', async () => {
     const page = await visit(live.url);
     expectThat(
-      page.status === 200 && page.body.includes(text),
+      page.status === 200 && page.body.includes(live.text),
       `${live.url} should still show the last good version.`,
     );
   });
+  return pull;
 }

@@ -3,13 +3,17 @@ import { eventually, expectThat } from '../expect.js';
 import { runWorkflow } from '../run-workflow.js';
 import { REPOSITORY, AUTHOR, type Stage } from '../stage.js';
 import { visit } from '../visit.js';
-import type { Live } from './live.js';
+import type { Live, Note } from './live.js';
 
 /** Its row in the table of stages: done, with its time. */
 const VERIFIED = /^\| Verifying \|.* Done \| \d/m;
+const TEXT = 'Hello world';
 
 /** A pull request is opened; minutes later, at GitHub, somebody looks at it. Here it takes seconds. */
-export async function openPullRequest(stage: Stage): Promise<Live> {
+export async function openPullRequest(
+  stage: Stage,
+  { branch, note }: { branch: string; note: Note },
+): Promise<Live> {
   const { github, reviewer, teller } = stage;
   const page = stage.github.filesAt(REPOSITORY, 'main')['site/index.html'] ?? '';
   const opened = await teller.step('Octavia opens a pull request', () =>
@@ -17,13 +21,14 @@ export async function openPullRequest(stage: Stage): Promise<Live> {
       repository: REPOSITORY,
       author: AUTHOR,
       title: 'Greet the world',
-      head: 'greet-the-world',
+      head: branch,
       files: { 'site/index.html': page.replace('from a pull request', 'world') },
     }),
   );
   const { number, head } = opened.pullRequest;
   const { sha } = head;
-  await teller.step('Check and comment are there before anything is built', async () => {
+  note({ number, branch, sha });
+  await teller.step('Its check and its comment are there before anything is built', async () => {
     await eventually(() => reviewer.checks(sha), {
       until: (checks) => checks.length === 1 && checks[0]?.status !== CHECK.completed,
       otherwise: 'There should be one open check "Preview".',
@@ -33,20 +38,20 @@ export async function openPullRequest(stage: Stage): Promise<Live> {
       otherwise: 'There should be one comment.',
     });
   });
-  const run = await teller.step('The Action builds, uploads and verifies in CI', () =>
+  const run = await teller.step('The Action builds, uploads and verifies, as it would in CI', () =>
     runWorkflow(stage, { number }),
   );
   expectThat(run.exitCode === 0, `The Action failed:\n${run.log.slice(-3_000)}`);
   const url = run.outputs['preview-url'] ?? '';
   const commitUrl = run.outputs['commit-url'] ?? '';
-  const live: Live = { number, branch: head.ref, sha, url, commitUrl };
-  await teller.step(`The preview is live at ${url}`, () => isLive(stage, live, 'Hello world'));
-  teller.note(`and this commit for ever at ${commitUrl}`);
-  return live;
+  const pull: Live = { number, branch, sha, live: { url, commitUrl, text: TEXT } };
+  await teller.step(`The preview is live at ${url}`, () => isLive(stage, pull));
+  return pull;
 }
 
 /** The page answers, and GitHub says so: check green, deployment successful, the comment links it. */
-export async function isLive({ reviewer }: Stage, { number, sha, url }: Live, text: string): Promise<void> {
+export async function isLive({ reviewer }: Stage, { number, sha, live }: Live): Promise<void> {
+  const { url, text } = live;
   const page = await visit(url);
   expectThat(
     page.status === 200 && page.body.includes(text),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createPages } from '../pages/pages.js';
 import type { World } from '../world.js';
 import { answer } from './answer.js';
 import { faultReply, type Fault, type Faults } from './faults.js';
@@ -20,11 +21,15 @@ interface Exchange {
 export function createGateway(world: World, faults: Faults): RequestListener {
   const { limits, clock } = world.options;
   const pace: Pace = limits ? createPace(limits, clock) : () => undefined;
+  const pages = createPages(world);
   let inFlight = 0;
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     inFlight += 1;
     response.once('close', () => (inFlight -= 1));
     const incoming = await readIncoming(message, world.url);
+    // People who look are no clients of the API: not recorded, not paced, not failed on purpose.
+    const page = await pages(incoming);
+    if (page) return sendReply(response, page, incoming.ifNoneMatch);
     const exchange = { incoming, response, entry: record(world, incoming) };
     const { method, url } = incoming;
     const refusal = pace({ method, path: url.pathname, inFlight });

@@ -1,0 +1,15 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** The wanted port of this machine when nobody has it, else 0: any free one. */
+export async function freePortOr(wanted: number): Promise<number> {
+  const probe = createServer();
+  try {
+    await once(probe.listen({ host: '127.0.0.1', port: wanted }), 'listening');
+    return wanted;
+  } catch {
+    return 0;
+  } finally {
+    await new Promise((resolve) => probe.close(resolve));
+  }
+}

@@ -1,0 +1,103 @@
+/** The pages of GitHub that people look at: the pull request, and every address that ends there. */
+import type { PullRequest } from '../documents.js';
+import type { Incoming } from '../gateway/incoming.js';
+import type { ApiReply } from '../gateway/reply.js';
+import { findRepository, type RepositoryState } from '../state.js';
+import type { World } from '../world.js';
+import { createCommits } from './commits.js';
+import { pullRequestModel } from './pull-request-model.js';
+import { createPageRenderer } from './render-page.js';
+
+/** Undefined = no page but the API is asked. */
+export type Pages = (incoming: Incoming) => Promise<ApiReply | undefined>;
+
+const PLACE = new RegExp(
+  '^/(?!repos/)(?<owner>[^/]+)/(?<name>[^/]+)/(?:' +
+    [
+      '(?:pull|issues)/(?<number>\\d+)(?:/commits/(?<at>[0-9a-f]+)|/\\w+)?',
+      'commit/(?<sha>[0-9a-f]{40})',
+    ].join('|') +
+    '|runs/(?<check>\\d+)|actions/runs/(?<run>\\d+)(?:/.*)?)/?$',
+);
+/** A repository, or the whole GitHub: these addresses the API has too, so only browsers are shown a page there. */
+const HOME = /^\/(?:(?<owner>[^/]+)\/(?<name>[^/]+)\/?)?$/;
+
+interface Spot {
+  readonly repository: RepositoryState;
+  readonly pull: PullRequest;
+  readonly anchor?: string;
+}
+
+export function createPages(world: World): Pages {
+  const commitsOf = createCommits(world);
+  const render = createPageRenderer();
+
+  async function withCommit(
+    repository: RepositoryState,
+    sha: string | undefined,
+  ): Promise<PullRequest | undefined> {
+    for (const pull of [...repository.pulls.values()].reverse()) {
+      const commits = await commitsOf(repository, pull);
+      if (commits.some((commit) => commit.sha === sha)) return pull;
+    }
+    return undefined;
+  }
+
+  async function spotOf(repository: RepositoryState, place: Place): Promise<Spot | undefined> {
+    const { number, at, sha, check, run } = place;
+    const pull = number
+      ? repository.pulls.get(Number(number))
+      : await withCommit(repository, sha ?? commitBehind(repository, { check, run }));
+    const commit = at ?? sha;
+    const anchor = commit ? `commit-${commit.slice(0, 7)}` : check || run ? 'checks' : undefined;
+    return pull && { repository, pull, ...(anchor && { anchor }) };
+  }
+
+  return async ({ method, url, accept }) => {
+    if (method !== 'GET') return undefined;
+    const { pathname } = url;
+    const place: Place | undefined = PLACE.exec(pathname)?.groups;
+    if (!place) return accept?.includes('text/html') ? newest(world, HOME.exec(pathname)) : undefined;
+    const repository = findRepository(world.state, `${place.owner}/${place.name}`);
+    const spot = repository && (await spotOf(repository, place));
+    if (!spot) return nothing();
+    const address = addressOf(spot);
+    if (pathname !== address) return moved(spot.anchor ? `${address}#${spot.anchor}` : address);
+    const commits = await commitsOf(spot.repository, spot.pull);
+    return render(await pullRequestModel(world, { ...spot, commits }));
+  };
+}
+
+type Place = Readonly<Record<string, string | undefined>>;
+
+function commitBehind(
+  { checkRuns, workflowRuns }: RepositoryState,
+  { check, run }: Place,
+): string | undefined {
+  return (checkRuns.get(Number(check)) ?? workflowRuns.get(Number(run)))?.head_sha;
+}
+
+function newest({ state }: World, match: RegExpExecArray | null): ApiReply | undefined {
+  if (!match) return undefined;
+  const { owner, name } = match.groups ?? {};
+  const named = owner ? [findRepository(state, `${owner}/${name}`)] : [...state.repositories.values()];
+  const spots = named.flatMap((repository) =>
+    repository ? [...repository.pulls.values()].map((pull) => ({ repository, pull })) : [],
+  );
+  const last = spots.at(-1);
+  return last ? moved(addressOf(last)) : nothing();
+}
+
+function addressOf({ repository, pull }: Spot): string {
+  return `/${repository.document.full_name}/pull/${pull.number}`;
+}
+
+function moved(location: string): ApiReply {
+  return { status: 302, body: '', headers: { location } };
+}
+
+function nothing(): ApiReply {
+  const body =
+    'There is no such page on this emulated GitHub. It shows pull requests: /<owner>/<repository>/pull/<number>\n';
+  return { status: 404, body, headers: { 'content-type': 'text/plain; charset=utf-8' } };
+}

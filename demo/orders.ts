@@ -1,0 +1,75 @@
+import { breakBuild } from './scenes/break-build.js';
+import { closePullRequest } from './scenes/close.js';
+import type { Note, Opened } from './scenes/live.js';
+import { openPullRequest } from './scenes/open.js';
+import { pushCommit } from './scenes/push.js';
+import type { Stage } from './stage.js';
+
+/** Where the conversation stands. */
+export interface Now {
+  readonly pull?: Opened | undefined;
+  /** How many pull requests were opened, and how many commits were pushed to them: each has words of its own. */
+  readonly opened: number;
+  readonly pushed: number;
+}
+
+export interface Order {
+  readonly does: string;
+  /** When it makes sense: while a pull request is open, or while none is. */
+  readonly wants: 'open' | 'none';
+  readonly run: (stage: Stage, now: Now, note: Note) => Promise<unknown>;
+}
+
+/** What a person can ask for. */
+export const ORDERS = {
+  open: {
+    does: 'another pull request',
+    wants: 'none',
+    run: async (stage, { opened }, note) => {
+      const branch = opened === 0 ? 'greet-the-world' : `greet-the-world-${opened + 1}`;
+      note(await openPullRequest(stage, { branch, note }));
+    },
+  },
+  push: {
+    does: 'a new commit: the same address shows it seconds later',
+    wants: 'open',
+    run: async (stage, { pull, pushed }, note) => {
+      const text = pushed === 0 ? 'Hello again' : `Hello again, number ${pushed + 1}`;
+      if (pull) note(await pushCommit(stage, { before: pull, text, note }));
+    },
+  },
+  break: {
+    does: 'a commit that does not build: the check turns red, the last good preview stays',
+    wants: 'open',
+    run: async (stage, { pull }, note) => {
+      if (pull) await breakBuild(stage, { before: pull, note });
+    },
+  },
+  close: {
+    does: 'the end of the pull request: its preview is removed',
+    wants: 'open',
+    run: async (stage, { pull }, note) => {
+      if (pull) await closePullRequest(stage, { pull, note });
+    },
+  },
+} as const satisfies Record<string, Order>;
+
+export type OrderName = keyof typeof ORDERS;
+
+export function isOrder(word: string): word is OrderName {
+  return Object.hasOwn(ORDERS, word);
+}
+
+/** The orders that make sense now. */
+export function possible({ pull }: Now): OrderName[] {
+  return Object.keys(ORDERS)
+    .filter(isOrder)
+    .filter((name) => ORDERS[name].wants === (pull ? 'open' : 'none'));
+}
+
+/** Why an order makes no sense now. */
+export function refusal(name: OrderName, { pull }: Now): string | undefined {
+  if (ORDERS[name].wants === (pull ? 'open' : 'none')) return undefined;
+  if (pull) return `Pull request ${pull.number} is open already: close it first, then open another one.`;
+  return 'No pull request is open: type open for another one.';
+}
