@@ -6,6 +6,8 @@ import type { Answer } from './respond.js';
 export interface ApiRequest {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** The kinds of answer that the caller understands, as it says them. */
+  readonly accept: string;
   readonly actor: Actor;
   /** Parsed JSON for `json` routes, a Buffer for `bytes` routes, undefined otherwise. */
   readonly body: unknown;

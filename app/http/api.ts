@@ -99,6 +99,7 @@ async function read({ budget }: ApiDependencies, call: Call & { handler: ApiRout
     actor,
     parameters,
     query,
+    accept: request.headers.accept ?? '',
     body: undefined,
     stream: streamBody(request, { maxBytes, idleMs: IDLE_MS }),
   };

@@ -6,6 +6,7 @@ import { destroyEnvironment } from './destroy-environment.js';
 import { environmentDeployments } from './environment-deployments.js';
 import { environment, environmentByNamespace } from './environment.js';
 import { createReady, health } from './health.js';
+import { createHome } from './home.js';
 import { listDeliveries } from './list-deliveries.js';
 import { listEnvironments } from './list-environments.js';
 import { createOpenApi } from './openapi.js';
@@ -17,6 +18,7 @@ import { uploadPack, uploadPlan } from './upload.js';
 /** Every route of the contract, and nothing else: the type says so. */
 export function createRoutes({ ping, version }: { ping: () => Promise<void>; version: string }) {
   const routes: Readonly<Record<RouteName, ApiRoute>> = {
+    home: createHome(version),
     health,
     ready: createReady(ping),
     openapi: createOpenApi(version),

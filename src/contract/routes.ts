@@ -12,6 +12,7 @@ export interface Route {
 }
 
 export const ROUTES = {
+  home: { method: 'GET', path: '/', access: ['public'], summary: 'What this is, as a page' },
   health: { method: 'GET', path: '/healthz', access: ['public'], summary: 'The process is up' },
   ready: { method: 'GET', path: '/readyz', access: ['public'], summary: 'The process can take work' },
   openapi: { method: 'GET', path: `${API}/openapi.json`, access: ['public'], summary: 'This description' },

@@ -13,7 +13,7 @@ test.each(NAMES)('the path that the contract gives for %s leads there', (name) =
 });
 
 test.each([
-  ['GET', '/'],
+  ['POST', '//'],
   ['GET', '/api/v1/environments/'],
   ['GET', '/api/v1/environments//deployments'],
   ['GET', '/API/v1/environments'],

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { projectVersion } from '../../../app/project-root.js';
+import { startApp, type TestApp } from '../../support/start-app.js';
+
+const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp();
+  const { environments, newId } = app.ports;
+  await environments.ensure({
+    projectId: newId(),
+    project: 'top-secret-project',
+    repoId: 11,
+    repository: 'acme/top-secret',
+    installationId: 5,
+    name: 'pr-7',
+    slug: 'pr-7-top-secret',
+    url: 'http://pr-7-top-secret.localhost',
+  });
+});
+afterAll(() => app.close());
+
+const home = (headers: Record<string, string>, method = 'GET'): Promise<Response> =>
+  fetch(`${app.url}/`, { headers, method });
+
+test('whoever opens the address of the server is told what it is, that it is up, and where to go', async () => {
+  const answer = await home(BROWSER);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const page = await answer.text();
+  expect(page).toMatch(/<h1>Vitrine is up<\/h1>/);
+  expect(page).toContain(`Vitrine ${projectVersion()}`);
+  expect(page).toContain('href="/api/v1/openapi.json"');
+});
+
+test('the page loads nothing, runs nothing, and its style is allowed by what it is', async () => {
+  const answer = await home(BROWSER);
+  const page = await answer.text();
+  const style = /<style>([^]*)<\/style>/.exec(page)?.[1] ?? '';
+  const hash = createHash('sha256').update(style).digest('base64');
+  expect(answer.headers.get('content-security-policy')).toBe(
+    `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  );
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(page).not.toMatch(/<script|src=|@import|url\(/);
+});
+
+test('it tells nothing of what the server knows', async () => {
+  expect(await (await home(BROWSER)).text()).not.toMatch(/secret|acme|pr-7|mongodb|DATA_DIR/i);
+});
+
+test.each(['application/json', 'application/json, text/plain, */*', 'application/vnd.api+json'])(
+  'a client that asks for %s is answered as before: there is nothing for it here',
+  async (accept) => {
+    const answer = await home({ accept });
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await answer.json()).toMatchObject({ error: { code: 'not_found' } });
+  },
+);
+
+test('who says nothing of what is wanted sees the page, and HEAD has no body', async () => {
+  expect((await home({ accept: '*/*' })).headers.get('content-type')).toMatch(/^text\/html/);
+  const head = await home(BROWSER, 'HEAD');
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test('only the page itself is open: whatever is beside it stays JSON, and closed', async () => {
+  expect((await home(BROWSER, 'POST')).status).toBe(405);
+  for (const [path, status] of [
+    ['/index.html', 404],
+    ['/admin', 404],
+    ['/api', 404],
+    ['/api/v1/environments', 401],
+  ] as const) {
+    const answer = await fetch(app.url + path, { headers: BROWSER });
+    expect([path, answer.status]).toEqual([path, status]);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  }
+});
