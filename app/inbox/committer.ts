@@ -1,6 +1,7 @@
 import { VitrineError } from '../../src/domain/errors.js';
 import type { NewDelivery } from '../../src/ports.js';
 import { within } from '../http/within.js';
+import { createCompany, type CompanyLimits } from './company.js';
 
 const MIB = 1024 * 1024;
 
@@ -24,6 +25,7 @@ export interface CommitterOptions {
   /** Called after each durable write with the number of deliveries in it. */
   readonly onStored: (count: number) => void;
   readonly limits?: CommitterLimits;
+  readonly company?: CompanyLimits;
 }
 
 interface Waiting {
@@ -37,7 +39,13 @@ interface Waiting {
  * Deliveries that arrive while a write is on its way ride together in the next one: the database flushes its journal once for
  * all of them. Alone, a delivery is written at once.
  */
-export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: CommitterOptions) {
+export function createCommitter({
+  store,
+  onStored,
+  limits = COMMITTER_LIMITS,
+  ...options
+}: CommitterOptions) {
+  const company = createCompany(options.company);
   const waiting = new Set<Waiting>();
   let waitingBytes = 0;
   let writing: Promise<void> | undefined;
@@ -53,6 +61,7 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
       };
       waiting.add(entry);
       waitingBytes += delivery.body.length;
+      company.arrived(waiting.size);
       writing ??= writeAll();
     });
   }
@@ -60,7 +69,12 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
   async function writeAll(): Promise<void> {
     // What arrived in the same turn of the event loop is one write already.
     await new Promise(setImmediate);
-    for (let batch = take(); batch.length > 0; batch = take()) await write(batch);
+    while (waiting.size > 0) {
+      await company.gather(() => waiting.size);
+      const batch = take();
+      if (batch.length > 0) await write(batch);
+      company.written(batch.length);
+    }
     writing = undefined;
   }
 
