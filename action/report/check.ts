@@ -1,6 +1,7 @@
 import type { CheckConclusion, CheckStatus } from '../../src/domain/lifecycle.js';
+import { parseExternalId } from '../../src/domain/external-id.js';
 import { cutBytes } from '../../src/domain/markdown.js';
-import { CHECKS_ASKED } from './asked.js';
+import { CHECK_BESIDE_APP, CHECKS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';
 
 /** The App behind a workflow's own token. */
@@ -33,25 +34,32 @@ export async function openCheck(
   { target, state }: { target: CheckTarget; state: CheckState },
 ): Promise<OpenedCheck> {
   const { octokit, at } = github;
-  const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
-    ...at,
-    ref: target.sha,
-    ...CHECKS_ASKED,
-  });
-  const mine = runs.find((run) => run.external_id === target.externalId && run.app?.slug === ACTIONS_APP);
-  if (mine) await writeCheck(github, { id: mine.id, state });
-  const made =
-    mine ??
-    (
-      await octokit.rest.checks.create({
-        ...at,
-        name: CHECKS_ASKED.check_name,
-        head_sha: target.sha,
-        external_id: target.externalId,
-        ...body(state),
-      })
-    ).data;
-  return { id: made.id, appReports: runs.some((run) => run.app?.id !== made.app?.id) };
+  const runs = await listChecks(github, { sha: target.sha, name: CHECKS_ASKED.check_name });
+  const appReports = runs.some(isOfApp);
+  const name = appReports ? CHECK_BESIDE_APP : CHECKS_ASKED.check_name;
+  const beside = appReports ? await listChecks(github, { sha: target.sha, name }) : [];
+  const isMine = ({ external_id, app }: CheckRun) =>
+    external_id === target.externalId && app?.slug === ACTIONS_APP;
+  const mine = [...runs, ...beside].find(isMine);
+  if (mine) {
+    await writeCheck(github, { id: mine.id, state });
+    return { id: mine.id, appReports };
+  }
+  const { sha: head_sha, externalId: external_id } = target;
+  const made = await octokit.rest.checks.create({ ...at, name, head_sha, external_id, ...body(state) });
+  return { id: made.data.id, appReports };
+}
+
+function listChecks({ octokit, at }: GitHub, { sha: ref, name }: { sha: string; name: string }) {
+  return octokit.paginate(octokit.rest.checks.listForRef, { ...at, ref, ...CHECKS_ASKED, check_name: name });
+}
+
+type CheckRun = Awaited<ReturnType<typeof listChecks>>[number];
+
+/** The App names no run in what it writes. */
+function isOfApp({ external_id }: CheckRun): boolean {
+  const external = parseExternalId(external_id);
+  return external !== null && external.run === null;
 }
 
 export async function writeCheck(

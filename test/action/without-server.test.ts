@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { CHECK, CONCLUSION, D, DEPLOYMENT_STATE, E, S } from '../../src/domain/lifecycle.js';
-import { parseExternalId } from '../../src/domain/external-id.js';
+import { formatExternalId, parseExternalId } from '../../src/domain/external-id.js';
 import { BOT, startFakeGitHub, type FakeGitHub } from './support/fake-github.js';
 import { SHA } from './support/fake-vitrine.js';
 import {
@@ -18,7 +18,7 @@ const APP_CHECK = {
   id: 1,
   name: 'Preview',
   app: { id: 99, slug: 'vitrine' },
-  external_id: 'vitrine:1:pr-7:hello',
+  external_id: formatExternalId({ environment: 'pr-7', project: 'hello', sha: SHA, run: null }),
 };
 
 async function runOn(
@@ -37,6 +37,27 @@ async function runOn(
 function statesOf(github: FakeGitHub): unknown[] {
   return [...github.statuses.values()].map((statuses) => statuses.map(({ state }) => state));
 }
+
+describe('one check named Preview', () => {
+  const namesOn = (github: FakeGitHub) => github.checks.map(({ name }) => name);
+
+  test('where the App has one already, the run calls its own by another name, and finds it again', async () => {
+    await using github = await startFakeGitHub({ checks: [APP_CHECK] });
+    await runOn(runSource, { github });
+    await runOn(runSource, { github });
+    expect(namesOn(github)).toEqual(['Preview', 'Preview (workflow run)']);
+    expect(github.checks[1]).toMatchObject({ conclusion: CONCLUSION.success });
+    expect([github.comments, github.deployments]).toEqual([[], []]);
+  });
+
+  test('the check of another product is not taken for the one of the App', async () => {
+    const theirs = { ...APP_CHECK, app: { id: 98, slug: 'other' }, external_id: 'deploy-7' };
+    await using github = await startFakeGitHub({ checks: [theirs] });
+    await runOn(runSource, { github });
+    expect(namesOn(github)).toEqual(['Preview', 'Preview']);
+    expect([github.comments.length, github.deployments.length]).toEqual([1, 1]);
+  });
+});
 
 describe.each([
   ['the bundle', runAction],

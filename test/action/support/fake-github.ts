@@ -93,7 +93,7 @@ function routesOf({ checks, comments, deployments, statuses }: State): Route[] {
   };
   return [
     ['POST', /^\/graphql$/, () => ({ data: { viewer: { login: BOT } } })],
-    ['GET', /\/commits\/\w+\/check-runs$/, () => ({ total_count: checks.length, check_runs: checks })],
+    ['GET', /\/commits\/\w+\/check-runs$/, ({ query }) => named(checks, query.get('check_name'))],
     ['POST', /\/check-runs$/, ({ body }) => add(checks, { ...body, app: ACTIONS_APP })],
     ['PATCH', /\/check-runs\/(\d+)$/, ({ params, body }) => edit(checks, params[0], body)],
     ['GET', /\/issues\/\d+\/comments$/, ({ query }) => page(comments, query)],
@@ -114,6 +114,11 @@ function routesOf({ checks, comments, deployments, statuses }: State): Route[] {
     ],
     ['GET', /\/pulls\/(\d+)$/, ({ params }) => pull(Number(params[0]))],
   ];
+}
+
+function named(checks: readonly Row[], name: string | null) {
+  const found = checks.filter((check) => name === null || check['name'] === name);
+  return { total_count: found.length, check_runs: found };
 }
 
 /** As GitHub does: the next page is announced while this one is full. */
