@@ -11,6 +11,10 @@ export interface Refusal {
   readonly detail: string;
 }
 
+/** An approval alone brings nothing: their runs could not deploy. */
+export const FORK_RUNS =
+  'GitHub gives workflow runs of forks no identity. For a preview, somebody who may write can push the branch to this repository and open the pull request from there.';
+
 type Check = (input: DecideInput) => Refusal | undefined;
 
 /** Refusals of the pull request itself, in the order in which they are told: with one of them a live preview goes too. */
@@ -55,8 +59,7 @@ function refuseIf(applies: unknown, refusal: Refusal): Refusal | undefined {
 function fork({ pullRequest, settings }: DecideInput): Refusal | undefined {
   return refuseIf(isFork(pullRequest) && settings.triggers.forks === 'deny', {
     rule: 'fork-denied',
-    detail:
-      'Pull requests from forks get no preview here. Set "triggers.forks: approve" on the default branch to allow them after approval.',
+    detail: `Pull requests from forks get no preview here. ${FORK_RUNS}`,
   });
 }
 

@@ -2,7 +2,14 @@ import { ASKING, HANDLED } from './decide-actions.js';
 import type { Decision, Rule } from './decide-decision.js';
 import { isHeadAccepted, isLive, type DecideInput } from './decide-input.js';
 import { hasLabel, LABELS } from './decide-labels.js';
-import { refusalByLabel, refusalOfCommit, refusalOfPullRequest, type Refusal } from './decide-qualify.js';
+import {
+  FORK_RUNS,
+  refusalByLabel,
+  refusalOfCommit,
+  refusalOfPullRequest,
+  type Refusal,
+} from './decide-qualify.js';
+import { isFork } from './pull-request.js';
 import type { Settings } from './settings.js';
 
 export { NOTICED } from './decide-actions.js';
@@ -83,10 +90,15 @@ function whenNew(input: DecideInput, reason: Rule): Decision {
       detail: `${why} Push again later, or ${ASK_APPROVAL}`,
     };
   if (level === 'approval')
-    return { action: 'hold', rule: 'awaiting-approval', detail: `${why} For a preview, ${ASK_APPROVAL}` };
+    return { action: 'hold', rule: 'awaiting-approval', detail: `${why} ${remedyFor(input)}` };
   const approved = input.environment?.approvedSha === input.pullRequest.head.sha;
   const rule = approved ? 'approved' : reason;
   return { action: 'deploy', rule, detail: 'The newest commit gets a preview. Wait for its build.' };
+}
+
+function remedyFor({ pullRequest }: DecideInput): string {
+  if (!isFork(pullRequest)) return `For a preview, ${ASK_APPROVAL}`;
+  return `${FORK_RUNS} Where a private repository gives them one, ${ASK_APPROVAL}`;
 }
 
 const HELD: Refusal = {

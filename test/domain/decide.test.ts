@@ -221,6 +221,16 @@ test('a fork that is allowed waits for approval of this very commit', () => {
   expect(told(input({ settings, environment: approved, ...pushed }))).toBe('hold awaiting-approval');
 });
 
+test.each([
+  ['refused', withTriggers({ forks: 'deny' })],
+  ['held', withTriggers({ forks: 'approve' })],
+])('a fork that is %s is told what works: its branch in this repository', (_how, settings) => {
+  const { detail } = decide(input({ settings, trust: waits, pullRequest: { head: fork } }));
+  expect(detail).toMatch(/no identity/);
+  expect(detail).toMatch(/push the branch to this repository/i);
+  expect(detail).not.toMatch(/triggers\.forks/);
+});
+
 test('a fork that is not allowed gets nothing, approved or not', () => {
   expect(told(input({ environment: live({ approvedSha: HEAD_SHA }), pullRequest: { head: fork } }))).toBe(
     'destroy fork-denied',
