@@ -18,7 +18,7 @@ export function createHosting(ports: HostingPorts): StaticHosting {
     async publish(handle) {
       const environment = await ports.environments.bySlug(handle.slug);
       if (!environment || !isNewest(environment, handle.generation)) {
-        throw new VitrineError('stale_head', 'A newer commit arrived. This deployment was not made live.');
+        throw new VitrineError('stale_head', 'This deployment was overtaken: it was not made live.');
       }
       const artifact = await ports.artifacts.findByRoot({
         projectId: handle.projectId,

@@ -16,13 +16,13 @@ import type { Previews } from './compose-previews.js';
 export interface Rates {
   /** Identity tokens from one address. */
   readonly exchange: Rate;
-  /** Deployments that one repository starts. */
+  /** Deployments that one repository asks for, whatever becomes of them; its settings say how many it may have. */
   readonly starts: Rate;
 }
 
 export const RATES: Rates = {
   exchange: { times: 60, perMs: 60_000 },
-  starts: { times: 30, perMs: 60 * 60_000 },
+  starts: { times: 600, perMs: 60 * 60_000 },
 };
 
 export interface SurfaceParts {

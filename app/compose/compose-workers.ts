@@ -61,6 +61,10 @@ export async function composeWorkers(parts: WorkerParts) {
   return { runner, inbox, startJobs };
 }
 
+const PullRequestEvent = z.object({
+  installation: z.object({ id: z.int() }),
+  repository: z.object({ id: z.int() }),
+});
 const InstallationEvent = z.object({ action: z.string(), installation: z.object({ id: z.int() }) });
 
 /** Probot dispatches and nothing more: bodies were checked before they were stored, and GitHub is called through our own port. */
@@ -78,6 +82,8 @@ async function createReceive(
   });
   await probot.load(createApplication({ ports, onDecision }));
   return async ({ id, name, payload }: ReceivedEvent): Promise<void> => {
+    const pull = name === 'pull_request' ? PullRequestEvent.safeParse(payload).data : undefined;
+    if (pull) github.prepareReport({ installationId: pull.installation.id, repoId: pull.repository.id });
     await probot.receive({ id, name, payload } as Parameters<Probot['receive']>[0]);
     const installation = name === 'installation' ? InstallationEvent.safeParse(payload).data : undefined;
     if (installation && ['deleted', 'suspend'].includes(installation.action)) {

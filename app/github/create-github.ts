@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { Clock, GitHub, Log, Reporter } from '../../src/ports.js';
+import type { Clock, GitHub, Log, Reporter, RepoRef } from '../../src/ports.js';
 import type { Views } from '../views/create-views.js';
 import { createAppJwt } from './app-jwt.js';
 import { askAsApp } from './as-app.js';
 import type { Caller } from './call.js';
 import { listChangedFiles } from './changed-files.js';
 import { findRepository } from './find-repository.js';
+import { isAwake } from './is-awake.js';
 import { createRawRequest, type RawRequest } from './octokit.js';
 import { createPace, type Pace } from './pacing.js';
 import { readPermission } from './permission.js';
@@ -15,7 +16,8 @@ import { reportComment } from './report-comment.js';
 import { reportCommitStatus } from './report-commit-status.js';
 import { reportDeployment } from './report-deployment.js';
 import { createSettingsFile } from './settings-file.js';
-import { createTokens } from './tokens.js';
+import { createTokens, type TokenRequest } from './tokens.js';
+import { listWorkflowRuns } from './workflow-runs.js';
 
 export interface GitHubOptions {
   readonly auth: { readonly appId: number; readonly privateKey: string };
@@ -35,6 +37,8 @@ export interface GitHubOptions {
 export interface GitHubSide {
   readonly github: GitHub;
   readonly reporter: Reporter;
+  /** A report will follow: its token is fetched while others still think about what it will say. */
+  prepareReport(repo: Pick<RepoRef, 'installationId' | 'repoId'>): void;
   /** Drops the tokens of an installation that was removed or suspended. */
   forgetInstallation(installationId: number): void;
 }
@@ -66,8 +70,14 @@ export function createGitHub(options: GitHubOptions): GitHubSide {
   return {
     github: createReads(app, options.log),
     reporter: createReporter(app, options),
+    prepareReport: (repo) => void tokens.get(reportOf(repo)).catch(() => undefined),
     forgetInstallation: tokens.forget,
   };
+}
+
+/** The same that report calls ask for. */
+function reportOf({ installationId, repoId }: Pick<RepoRef, 'installationId' | 'repoId'>): TokenRequest {
+  return { installationId, repository: { id: repoId }, purpose: 'report' };
 }
 
 function createReads(app: App, log: Log): GitHub {
@@ -79,7 +89,9 @@ function createReads(app: App, log: Log): GitHub {
     changedFiles: (repo, number) => listChangedFiles(caller, { repo, number }),
     permission: (repo, login) => readPermission(caller, { repo, login }),
     settingsFile: createSettingsFile(caller),
+    workflowRuns: (repo, sha) => listWorkflowRuns(caller, { repo, sha }),
     repository: (fullName) => findRepository(app, fullName),
+    isAwake: (installationId) => isAwake(app, installationId),
   };
 }
 

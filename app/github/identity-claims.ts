@@ -32,6 +32,8 @@ const Claims = z.object({
     .transform(Number),
   actor_id: NumericId,
   actor: z.string().min(1).max(100),
+  repository: z.string().max(300).optional().catch(undefined),
+  workflow_ref: z.string().max(1_000).optional().catch(undefined),
 });
 type Claims = z.infer<typeof Claims>;
 
@@ -85,6 +87,7 @@ function toIdentity(claims: Claims): Identity {
   return {
     repoId: claims.repository_id,
     ownerId: claims.repository_owner_id,
+    repository: claims.repository,
     pullRequest: Number(number),
     runId: claims.run_id,
     runAttempt: claims.run_attempt,
@@ -92,9 +95,15 @@ function toIdentity(claims: Claims): Identity {
     actor: claims.actor,
     mergeSha: claims.sha,
     eventName,
+    workflow: workflowOf(claims.workflow_ref),
     jti: claims.jti,
     expiresAt: new Date(claims.exp * 1000),
   };
+}
+
+/** `octo/site/.github/workflows/preview.yml@refs/pull/1/merge` without the repository, which can be renamed, and the branch. */
+function workflowOf(ref: string | undefined): string | undefined {
+  return ref && /^[^/@]+\/[^/@]+\/(\.github\/workflows\/[^@]+)@/.exec(ref)?.[1];
 }
 
 function reasonAgainst(event: string): string {

@@ -4,6 +4,8 @@ export const PERMISSIONS = {
   read: { metadata: 'read', contents: 'read', pull_requests: 'read' },
   /** Check run, comment, deployment. */
   report: { metadata: 'read', checks: 'write', pull_requests: 'write', deployments: 'write' },
+  /** Which workflows of a commit have ended. */
+  runs: { metadata: 'read', actions: 'read' },
   /** Only where a project asks for a commit status. */
   status: { metadata: 'read', statuses: 'write' },
 } as const satisfies Record<string, Readonly<Record<string, 'read' | 'write'>>>;

@@ -8,6 +8,9 @@ import type { RawAnswer } from './octokit.js';
 const PATH = '.github/preview.yml';
 const MAX_BYTES = 1024 * 1024;
 const KEPT = 500;
+/** Longer ones are refused anyway. */
+const LONGEST_KEPT = 32 * 1024;
+const COMMIT = /^[0-9a-f]{40}$/;
 
 const File = z.object({
   type: z.literal('file'),
@@ -25,20 +28,21 @@ export type ReadSettingsFile = (repo: RepoRef, sha: string | null) => Promise<Se
 
 /**
  * The JSON form of the file and not its raw bytes: it tells a file from a symbolic link or a submodule, and carries no more than a
- * megabyte. What GitHub says is unchanged costs nothing of the rate limit.
+ * megabyte. What GitHub says is unchanged costs nothing of the rate limit, and what a commit holds is not asked for again.
  */
 export function createSettingsFile(caller: Caller): ReadSettingsFile {
   const cache = new Map<string, Cached>();
   return async (repo, sha) => {
     const key = `${repo.repoId} ${sha ?? ''}`;
     const cached = cache.get(key);
+    if (cached && sha !== null && COMMIT.test(sha)) return cached.text;
     const answer = await read(caller, { repo, sha, etag: cached?.etag });
     if (answer?.status === 304) return cached?.text;
     cache.delete(key);
     if (!answer) return undefined;
     const text = textOf(answer.data);
     const { etag } = answer.headers;
-    if (typeof etag === 'string') keep(cache, { key, etag, text });
+    if (typeof etag === 'string' && isShort(text)) keep(cache, { key, etag, text });
     return text;
   };
 }
@@ -72,6 +76,10 @@ function textOf(data: unknown): SettingsText {
   } catch {
     return { problem: 'must be text in UTF-8' };
   }
+}
+
+function isShort(text: SettingsText): boolean {
+  return typeof text !== 'string' || text.length <= LONGEST_KEPT;
 }
 
 function keep(cache: Map<string, Cached>, { key, etag, text }: Cached & { readonly key: string }): void {

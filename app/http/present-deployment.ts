@@ -26,7 +26,7 @@ export function presentDeployment(deployment: Deployment): DeploymentView {
     })),
     error,
     logTail: [...logTail],
-    run,
+    run: run && { id: run.id, attempt: run.attempt, job: run.job },
     createdAt: deployment.createdAt.toISOString(),
     startedAt: isoOrNull(deployment.startedAt),
     completedAt: isoOrNull(deployment.completedAt),

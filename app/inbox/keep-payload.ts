@@ -16,7 +16,7 @@ const EVERY = {
   action: true,
   sender: account,
   repository,
-  installation: { id: true, account },
+  installation: { id: true, account, suspended_at: true },
 } as const satisfies Mask;
 
 /** By event, what handlers and people who look at a decision later need. Events that nobody handles keep the common part. */

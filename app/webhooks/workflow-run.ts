@@ -8,12 +8,13 @@ const Payload = z.object({
   repository: z.object({ id: z.int().positive() }),
   workflow_run: z.object({
     id: z.int().positive(),
+    head_sha: z.string(),
     run_attempt: z.int().min(1).nullish(),
     conclusion: z.string().nullable(),
   }),
 });
 
-/** Only the end of a run matters: one that never reported must not stay open for ever. */
+/** Only the end of a run matters: what it should have reported, or should have brought, is not waited for any longer. */
 export async function onWorkflowRun(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
   if (actionOf(payload) !== CHECK.completed) {
     return { action: 'ignore', rule: 'not-ended', detail: 'The run has not ended.', environmentIds: [] };
@@ -21,6 +22,7 @@ export async function onWorkflowRun(ports: Ports, payload: unknown): Promise<Del
   const { repository, workflow_run: run } = Payload.parse(payload);
   return observeWorkflowRun(ports, {
     repoId: repository.id,
+    sha: run.head_sha,
     runId: String(run.id),
     attempt: run.run_attempt ?? 1,
     conclusion: run.conclusion,

@@ -52,6 +52,8 @@ export interface GitHubState {
   readonly formerNames: Map<string, number>;
   /** Installation ids by account; an uninstalled App has none. */
   readonly installations: Map<string, number>;
+  /** Ids of repositories that their installation does not reach. */
+  readonly withheld: Set<number>;
   readonly accounts: Map<string, Account>;
   readonly actors: Map<string, Actor>;
   /** Files by commit, merge commits of pull requests included. */
@@ -72,6 +74,7 @@ export function createState(): GitHubState {
     repositories: new Map(),
     formerNames: new Map(),
     installations: new Map(),
+    withheld: new Set(),
     accounts: new Map(),
     actors: new Map(),
     files: new Map(),

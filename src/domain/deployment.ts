@@ -25,6 +25,8 @@ export interface RunRef {
   readonly id: string;
   readonly attempt: number;
   readonly job: string;
+  /** The file of its workflow, where its identity told: `.github/workflows/preview.yml`. */
+  readonly workflow?: string | undefined;
 }
 
 /** Who or what asked for a deployment. */

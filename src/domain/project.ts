@@ -17,7 +17,8 @@ export interface Repo {
   readonly id: number;
   readonly ownerId: number;
   readonly fullName: string;
-  readonly defaultBranch: string;
+  /** Null until GitHub told it: the events of an installation do not. */
+  readonly defaultBranch: string | null;
   readonly installationId: number | null;
   readonly private: boolean;
   readonly removedAt: Date | null;

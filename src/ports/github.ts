@@ -10,6 +10,18 @@ export interface RepoRef {
   readonly fullName: string;
 }
 
+export interface WorkflowRun {
+  readonly id: string;
+  readonly attempt: number;
+  /** As people know the workflow. */
+  readonly name: string;
+  /** Its file: `.github/workflows/preview.yml`. */
+  readonly workflow: string | null;
+  /** Null as long as it has not ended. */
+  readonly conclusion: string | null;
+  readonly url: string | null;
+}
+
 /** What the core reads from GitHub. Webhooks are hints; this is what they are checked against. */
 export interface GitHub {
   pullRequest(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
@@ -21,10 +33,14 @@ export interface GitHub {
   permission(repo: RepoRef, login: string): Promise<RepositoryPermission | undefined>;
   /** `.github/preview.yml` of a commit, or of the default branch when none is named; undefined when there is none. */
   settingsFile(repo: RepoRef, sha: string | null): Promise<SettingsText | undefined>;
+  /** The workflow runs of a commit that a pull request started; undefined when GitHub does not say. */
+  workflowRuns(repo: RepoRef, sha: string): Promise<readonly WorkflowRun[] | undefined>;
   /** The installation and facts of a repository the App can see, or null. */
   repository(
     fullName: string,
   ): Promise<{ repo: RepoRef; ownerId: number; defaultBranch: string; private: boolean } | null>;
+  /** Whether the App is installed there, and not suspended. */
+  isAwake(installationId: number): Promise<boolean>;
 }
 
 export interface Told {

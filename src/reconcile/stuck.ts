@@ -1,14 +1,18 @@
-import { isHeadDeployment } from '../domain/environment.js';
+import { isActive, isHeadDeployment } from '../domain/environment.js';
+import { overtakenBy } from '../domain/overtaken.js';
 import type { Ports, StoredDeployment } from '../ports.js';
 import { failDeployment } from '../usecases/fail-deployment.js';
 import { finishDeployment } from '../usecases/finish-deployment.js';
 import { settleDeployment } from '../usecases/settle-deployment.js';
+import { settleUnclaimed } from '../usecases/settle-unclaimed.js';
 import { eachAlone } from './each-alone.js';
 
 /** A run gives a sign of life at least once a minute. */
 export const SILENT_MS = 15 * 60_000;
 /** How long a commit may wait for a run: queues of self-hosted runners are slow. */
 export const UNCLAIMED_MS = 60 * 60_000;
+/** As long GitHub is asked, every minute, whether a run can still come: one that ended later than that has its hour. */
+const ASKED_MS = 5 * 60_000;
 const BATCH = 200;
 
 /** Nothing waits for ever: a deployment without a sign of life ends with a reason. Answers how many were ended. */
@@ -28,7 +32,8 @@ async function settleSilent(
 ): Promise<number> {
   const environment = await ports.environments.get(deployment.environmentId);
   if (!environment || !isHeadDeployment(environment, deployment)) {
-    const error = 'A newer commit arrived or the preview was removed.';
+    const there = environment && isActive(environment);
+    const error = there ? overtakenBy(environment, deployment) : 'The preview was removed.';
     await settleDeployment(ports, { id: deployment.id, event: 'supersede', error });
     return 1;
   }
@@ -37,9 +42,19 @@ async function settleSilent(
     return 1;
   }
   // Not since it was made: reopened at the same commit, it waits anew.
-  if (deployment.run === null && now - deployment.updatedAt.getTime() < UNCLAIMED_MS) return 0;
+  const waited = now - deployment.updatedAt.getTime();
+  if (deployment.run === null && waited < UNCLAIMED_MS) return settleInVain(ports, { deployment, waited });
   await failDeployment(ports, { environment, deployment, event: 'fail', error: reason(deployment) });
   return 1;
+}
+
+/** No run took it on: where all of them have ended, none will. */
+async function settleInVain(
+  ports: Ports,
+  { deployment, waited }: { deployment: StoredDeployment; waited: number },
+): Promise<number> {
+  if (waited >= SILENT_MS + ASKED_MS) return 0;
+  return (await settleUnclaimed(ports, { deployment, patient: true })) ? 1 : 0;
 }
 
 function reason(deployment: StoredDeployment): string {

@@ -10,6 +10,7 @@ import type { Decision } from '../domain/decide.js';
 import { E, nextEnvironment, type EnvironmentEvent } from '../domain/lifecycle.js';
 import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { Settings } from '../domain/settings.js';
+import { keepUploadNotes, withoutUploadNotes } from '../domain/upload-notes.js';
 import type { EnvironmentPatch } from '../ports.js';
 import type { Change } from './change-environment.js';
 
@@ -32,7 +33,7 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
     pullRequest: seen.facts,
     repository: seen.repository,
     installationId: seen.installationId,
-    notes: seen.notes,
+    notes: keepUploadNotes(environment.notes, seen.notes),
     approvedSha: seen.approvedSha,
     ...(seen.settings ? { settings: seen.settings } : {}),
     ...broughtBy(environment, seen),
@@ -109,7 +110,8 @@ function head({ environment, seen, known }: Step): Change {
       ...known,
       status: next,
       decision: seen.decision,
-      ...(moved ? newHead(environment, seen) : {}),
+      // What was said of the upload of another commit is not true of this one.
+      ...(moved ? { ...newHead(environment, seen), notes: withoutUploadNotes(seen.notes) } : {}),
       ...(seen.decision.action === 'deploy' && !isAdmitted(environment) ? { admittedAt: seen.now } : {}),
       ...(reopened ? { current: null, error: null, destroyedAt: null, expiresAt: null } : {}),
     },

@@ -2,11 +2,13 @@ import { sameRun, type RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
 import { nextDeployment, nextEnvironment } from '../domain/lifecycle.js';
+import { overtakenBy } from '../domain/overtaken.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { ensureHeadDeployment } from './ensure-head-deployment.js';
 import { refuseTaken, taken } from './refuse-taken.js';
+import { reviveUnclaimed } from './revive-unclaimed.js';
 
 export interface ClaimRequest {
   readonly sha: string;
@@ -25,8 +27,9 @@ export async function claimRun(
   ports: Ports,
   { environment, body }: { environment: StoredEnvironment; body: ClaimRequest },
 ): Promise<Claimed> {
-  const waiting = await ensureHeadDeployment(ports, { environment, run: null });
-  if (!waiting) throw gone(environment);
+  const known = await ensureHeadDeployment(ports, { environment, run: null });
+  if (!known) throw gone(environment, body);
+  const waiting = await reviveUnclaimed(ports, { environment, deployment: known });
   if (waiting.run && !sameRun(waiting.run, body.run))
     return claimAgain(ports, { environment, waiting, body });
   return begin(ports, { environment, deployment: waiting, body });
@@ -45,7 +48,7 @@ async function claimAgain(
   const moved = await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {
-      if (!isActive(seen) || seen.head?.sha !== body.sha) throw gone(seen);
+      if (!isActive(seen) || seen.head?.sha !== body.sha) throw gone(seen, body);
       if (seen.head.deploymentId !== waiting.id) return null;
       const head = { ...seen.head, deploymentId: ports.newId(), at: ports.clock.now() };
       return { patch: { head, generation: seen.generation + 1 }, due: ['report'] };
@@ -68,7 +71,7 @@ async function begin(
       if (seen.run && !sameRun(seen.run, body.run)) throw taken(seen.run);
       if (seen.run) return null;
       const status = nextDeployment(seen.status, 'start');
-      if (!status) throw gone(environment);
+      if (!status) throw gone(environment, body);
       const target = body.target ?? environment.settings?.target?.name ?? ports.defaultTarget;
       return { run: body.run, status, target, logsUrl: body.logsUrl ?? null, startedAt: ports.clock.now() };
     },
@@ -77,7 +80,7 @@ async function begin(
     id: environment.id,
     plan: (seen) => {
       const status = nextEnvironment(seen.status, 'start');
-      if (!status || seen.head?.deploymentId !== begun.id) throw gone(seen);
+      if (!status || seen.head?.deploymentId !== begun.id) throw gone(seen, body);
       if (seen.status === status || begun.completedAt) return null;
       return { patch: { status }, due: ['report'] };
     },
@@ -85,8 +88,8 @@ async function begin(
   return { environment: shown, deployment: begun };
 }
 
-function gone(environment: StoredEnvironment): VitrineError {
+function gone(environment: StoredEnvironment, { sha }: ClaimRequest): VitrineError {
   return isActive(environment)
-    ? new VitrineError('stale_head', 'A newer commit arrived: this deployment was superseded.')
+    ? new VitrineError('stale_head', `${overtakenBy(environment, { sha })} This run was not taken on.`)
     : new VitrineError('environment_gone', 'The pull request is closed: its preview was removed.');
 }

@@ -1,6 +1,7 @@
 import { isActive } from '../domain/environment.js';
 import { pendingStages, type RunRef } from '../domain/deployment.js';
 import { nextDeployment } from '../domain/lifecycle.js';
+import { overtakenBy } from '../domain/overtaken.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
@@ -75,8 +76,8 @@ export async function supersedeOlder(ports: Needs, environment: StoredEnvironmen
   const { id: environmentId, generation: before } = environment;
   if (before <= FIRST) return;
   const open = await ports.deployments.unsettledOf(environmentId);
-  const error = 'A newer commit arrived before this one was live.';
-  for (const { id } of open.filter(({ generation }) => generation < before)) {
+  for (const { id, sha } of open.filter(({ generation }) => generation < before)) {
+    const error = overtakenBy(environment, { sha });
     await settleDeployment(ports, { id, event: 'supersede', error, before });
   }
 }

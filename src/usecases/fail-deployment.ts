@@ -10,6 +10,8 @@ export interface Failure {
   readonly event: 'fail' | 'cancel';
   readonly error: string;
   readonly logTail?: readonly string[];
+  readonly unclaimed?: true;
+  readonly logsUrl?: string;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Failure {
  * long as the deployment is open, the run's repeat or the stuck reconciler completes what a crash cut off.
  */
 export async function failDeployment(ports: Ports, failure: Failure): Promise<void> {
-  const { environment, deployment, event, error, logTail } = failure;
+  const { environment, deployment, event, error, ...more } = failure;
   const written = await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {
@@ -30,7 +32,7 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
     ports,
     isLive(written, deployment)
       ? { id: deployment.id, event: 'succeed', error: null }
-      : { id: deployment.id, event, error, ...(logTail ? { logTail } : {}) },
+      : { id: deployment.id, event, error, ...more },
   );
   await ports.environments.markDue(environment.id, 'report');
 }

@@ -1,8 +1,8 @@
 import { VitrineError } from '../domain/errors.js';
 import type { Identity } from '../domain/identity.js';
-import type { Repo } from '../domain/project.js';
 import type { Ports, StoredEnvironment } from '../ports.js';
 import { isRemoved } from './ensure-environments.js';
+import { findRepo } from './find-repo.js';
 import { NOTICED, refOf, type Observation } from './observation.js';
 import { observePullRequest } from './observe-pull-request.js';
 
@@ -17,7 +17,7 @@ export async function findHead(
   ports: Ports,
   { identity, body }: { identity: Identity; body: HeadRequest },
 ): Promise<StoredEnvironment> {
-  const repo = await knownRepo(ports, identity);
+  const repo = await findRepo(ports, identity);
   const known = pick(await ports.environments.ofPullRequest(repo.id, body.pullRequest), body.project);
   if (known?.head?.sha === body.sha) return known;
   await lookAtGitHub(ports, { repo, identity, number: body.pullRequest });
@@ -25,21 +25,6 @@ export async function findHead(
   if (!found) throw noProject(body.project);
   if (found.head?.sha !== body.sha) throw stale(body.sha, found);
   return found;
-}
-
-async function knownRepo(ports: Ports, identity: Identity): Promise<Observation['repo']> {
-  const repo = await ports.repos.get(identity.repoId);
-  if (!repo || !isReachable(repo) || repo.ownerId !== identity.ownerId) {
-    throw new VitrineError(
-      'forbidden',
-      'The Vitrine App is not installed on this repository. Install it, then run the workflow again.',
-    );
-  }
-  return repo;
-}
-
-function isReachable(repo: Repo): repo is Repo & { installationId: number } {
-  return repo.installationId !== null && repo.removedAt === null;
 }
 
 function pick(all: readonly StoredEnvironment[], project: string | undefined): StoredEnvironment | undefined {

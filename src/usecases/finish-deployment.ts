@@ -4,6 +4,7 @@ import { expiresAt } from '../domain/expiry.js';
 import { nextEnvironment } from '../domain/lifecycle.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeEnvironment } from './change-environment.js';
+import { notMadeLive } from './not-made-live.js';
 import { settleDeployment } from './settle-deployment.js';
 
 /**
@@ -28,7 +29,7 @@ export async function finishDeployment(
       if (seen.current?.deploymentId === deployment.id) return null;
       const status = nextEnvironment(seen.status, 'succeed');
       if (!status || !isHeadDeployment(seen, deployment)) {
-        throw new VitrineError('stale_head', 'A newer commit arrived. This deployment was not made live.');
+        throw notMadeLive(seen, deployment);
       }
       const { id, sha, artifactRoot } = deployment;
       return {

@@ -1,7 +1,7 @@
 import { isHeadDeployment, type Resource } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeEnvironment } from './change-environment.js';
+import { notMadeLive } from './not-made-live.js';
 
 export interface Intent {
   readonly deployment: StoredDeployment;
@@ -17,7 +17,7 @@ export function intendResource(
     id: deployment.environmentId,
     plan: (seen) => {
       if (!isHeadDeployment(seen, deployment)) {
-        throw new VitrineError('stale_head', 'A newer commit arrived. This deployment was not made live.');
+        throw notMadeLive(seen, deployment);
       }
       const known = seen.resources.find((resource) => resource.deploymentId === deployment.id);
       if (known?.artifactRoot === artifactRoot) return null;

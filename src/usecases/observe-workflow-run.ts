@@ -1,18 +1,39 @@
-import type { DeliveryDecision, Ports } from '../ports.js';
-import { environmentOf } from './record-progress.js';
-import { failDeployment } from './fail-deployment.js';
 import { CONCLUSION } from '../domain/lifecycle.js';
+import type { DeliveryDecision, Ports, StoredDeployment } from '../ports.js';
+import { failDeployment } from './fail-deployment.js';
+import { environmentOf } from './record-progress.js';
+import { settleUnclaimed } from './settle-unclaimed.js';
 import { SILENT_END } from './silent-end.js';
 
 export interface FinishedRun {
   readonly repoId: number;
+  readonly sha: string;
   readonly runId: string;
   readonly attempt: number;
   readonly conclusion: string | null;
 }
 
-/** A workflow run ended. A deployment it took on and never ended itself failed: nothing waits for ever. */
+/** A workflow run ended. A deployment that it took on and never ended failed, and so did one that it should have taken on. */
 export async function observeWorkflowRun(ports: Ports, run: FinishedRun): Promise<DeliveryDecision> {
+  const silent = await endSilent(ports, run);
+  const unclaimed = await endUnclaimed(ports, run);
+  const environmentIds = [...silent, ...unclaimed].map((deployment) => deployment.environmentId);
+  if (environmentIds.length === 0) {
+    return {
+      action: 'ignore',
+      rule: 'nothing-open',
+      detail: 'No deployment of this run was open, and none waits in vain.',
+      environmentIds,
+    };
+  }
+  const detail =
+    silent.length > 0
+      ? 'The run ended without reporting a result.'
+      : 'The workflows of this commit ended before a preview step started.';
+  return { action: 'update', rule: 'run-ended', detail, environmentIds };
+}
+
+async function endSilent(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
   const open = await ports.deployments.unsettledOfRun(run.repoId, run.runId);
   const ended = open.filter((deployment) => deployment.run && deployment.run.attempt <= run.attempt);
   for (const deployment of ended) {
@@ -20,19 +41,15 @@ export async function observeWorkflowRun(ports: Ports, run: FinishedRun): Promis
     const event = run.conclusion === CONCLUSION.cancelled ? 'cancel' : 'fail';
     await failDeployment(ports, { environment, deployment, event, error: SILENT_END[event] });
   }
-  const environmentIds = ended.map((deployment) => deployment.environmentId);
-  if (ended.length === 0) {
-    return {
-      action: 'ignore',
-      rule: 'nothing-open',
-      detail: 'No deployment of this run was open.',
-      environmentIds,
-    };
+  return ended;
+}
+
+/** GitHub is asked only while something waits: most runs end long after the preview was taken on. */
+async function endUnclaimed(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
+  const ended = { id: run.runId, attempt: run.attempt, conclusion: run.conclusion };
+  const settled: StoredDeployment[] = [];
+  for (const deployment of await ports.deployments.unclaimedOf(run.repoId, run.sha)) {
+    if (await settleUnclaimed(ports, { deployment, patient: false, ended })) settled.push(deployment);
   }
-  return {
-    action: 'update',
-    rule: 'run-ended',
-    detail: 'The run ended without reporting a result.',
-    environmentIds,
-  };
+  return settled;
 }

@@ -4,20 +4,22 @@ import type { Ports, Release, StoredDeployment, StoredEnvironment } from '../por
 import { changeEnvironment } from './change-environment.js';
 import { intendResource } from './intend-resource.js';
 import { runFor } from './run-for.js';
+import { targetOptions } from './target-options.js';
+import { targetProblem } from './target-problem.js';
 
 /**
  * Hands a complete upload to its target. What will be made is written down first, so that tear-down finds it whatever happens;
  * a deployment that was overtaken meanwhile has its resource removed again.
  */
 export async function publish(ports: Ports, deployment: StoredDeployment): Promise<void> {
-  const target = ports.targets.get(deployment.target ?? '');
-  if (!target)
-    throw new VitrineError(
-      'unprocessable',
-      `There is no target "${deployment.target ?? ''}" on this server.`,
-    );
+  const name = deployment.target ?? ports.defaultTarget;
+  const target = ports.targets.get(name);
+  if (!target) throw new VitrineError('unprocessable', `There is no target "${name}" on this server.`);
   const intended = await intendResource(ports, { deployment, artifactRoot: deployment.artifactRoot });
-  const options = target.options.parse(intended.settings?.target?.options ?? {});
+  // The settings may have changed since the run was let in.
+  const problem = targetProblem(ports, { environment: intended, asked: name });
+  if (problem !== null) throw new VitrineError('unprocessable', problem);
+  const options = target.options.parse(targetOptions(intended, name));
   const { handle } = await target.deploy(
     releaseOf(intended, deployment),
     options,

@@ -10,18 +10,22 @@ export interface Settlement {
   readonly logTail?: readonly string[];
   /** Only while it belongs to an earlier generation: it may have been revived since it was looked at. */
   readonly before?: number;
+  /** Only while no run has taken it on. */
+  readonly unclaimed?: true;
+  readonly logsUrl?: string;
 }
 
 /** Ends a deployment once; one that has ended already is left as it ended. */
 export function settleDeployment(
   ports: Pick<Ports, 'deployments' | 'clock'>,
-  { id, event, error, logTail, before }: Settlement,
+  { id, event, error, logTail, logsUrl, before, unclaimed }: Settlement,
 ): Promise<StoredDeployment> {
   const now = ports.clock.now();
   return changeDeployment(ports, {
     id,
     plan: (seen): DeploymentPatch | null => {
       if (before !== undefined && seen.generation >= before) return null;
+      if (unclaimed && seen.run !== null) return null;
       const status = nextDeployment(seen.status, event);
       if (!status) return null;
       const open =
@@ -32,6 +36,7 @@ export function settleDeployment(
         completedAt: now,
         stages: settleStages(seen.stages, { open, at: now, error }),
         ...(logTail ? { logTail } : {}),
+        ...(logsUrl === undefined ? {} : { logsUrl }),
       };
     },
   });

@@ -11,7 +11,7 @@ import { findHead } from './find-head.js';
 import { lookAtPullRequest } from './look-at-pull-request.js';
 import { isAskedWrongly, refuseRun, refuseWaiting } from './refuse-start.js';
 import { refuseTaken } from './refuse-taken.js';
-import { reviveUnclaimed } from './revive-unclaimed.js';
+import { refuseTooMany } from './refuse-too-many.js';
 import { targetProblem } from './target-problem.js';
 import { useIdentity } from './use-identity.js';
 
@@ -53,10 +53,11 @@ export async function startDeployment(
   const refused = refusal(environment);
   if (refused) return { proceed: false, environment, decision: refused };
   await useUp(ports, { identity, body, environment });
-  await reviveUnclaimed(ports, environment);
+  await refuseTooMany(ports, { environment, run: body.run });
   const reason = targetProblem(ports, { environment, asked: body.target });
   if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
-  const claimed = await claimRun(ports, { environment, body });
+  const run = { ...body.run, ...(identity.workflow ? { workflow: identity.workflow } : {}) };
+  const claimed = await claimRun(ports, { environment, body: { ...body, run } });
   const issued = await issueToken(ports, claimed.deployment);
   return {
     proceed: true,

@@ -1,5 +1,6 @@
 import type { Environment } from '../domain/environment.js';
 import type { Ports } from '../ports.js';
+import { targetOptions } from './target-options.js';
 
 const MEND = 'in .github/preview.yml on the default branch, then re-run the workflow.';
 
@@ -8,15 +9,14 @@ export function targetProblem(
   { targets, defaultTarget }: Pick<Ports, 'targets' | 'defaultTarget'>,
   { environment, asked }: { environment: Environment; asked: string | undefined },
 ): string | null {
-  const settings = environment.settings?.target;
-  const name = asked ?? settings?.name ?? defaultTarget;
+  const name = asked ?? environment.settings?.target?.name ?? defaultTarget;
   const target = targets.get(name);
   if (!target) {
     const known = [...targets.keys()].join(', ');
     const remedy = asked === undefined ? `Set "target" to one of them ${MEND}` : 'Ask for one of them.';
     return `There is no target "${name.slice(0, 40)}" on this server. It has: ${known}. ${remedy}`;
   }
-  const options = target.options.safeParse(settings?.name === name ? settings.options : {});
+  const options = target.options.safeParse(targetOptions(environment, name));
   if (options.success) return null;
   const [issue] = options.error.issues;
   const where = issue?.path.length ? ` (${issue.path.join('.').slice(0, 100)})` : '';

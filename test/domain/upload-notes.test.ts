@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { withUploadNotes } from '../../src/domain/upload-notes.js';
+import { keepUploadNotes, withUploadNotes } from '../../src/domain/upload-notes.js';
 
 const SETTINGS = 'Line 3 of .github/preview.yml: there is no key "bild".';
 
@@ -24,4 +24,14 @@ test('a thousand wrong lines do not fill the check', () => {
   const shown = withUploadNotes([], many);
   expect(shown).toHaveLength(11);
   expect(shown.at(-1)).toBe('Upload: and 990 more, in the log.');
+});
+
+test('other notes take the place of others, and leave those on the upload where they are', () => {
+  const known = [SETTINGS, 'Upload: No index.html.'];
+  expect(keepUploadNotes(known, ['Line 9: mend it.'])).toEqual([
+    'Line 9: mend it.',
+    'Upload: No index.html.',
+  ]);
+  expect(keepUploadNotes(known, known)).toEqual(known);
+  expect(keepUploadNotes([], [])).toEqual([]);
 });

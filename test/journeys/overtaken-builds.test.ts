@@ -74,3 +74,16 @@ test('a first build that failed and whose re-run is cancelled leaves a preview t
   expect(environment).toMatchObject({ status: E.pending, current: null });
   expect((await visit(environment.url)).status).not.toBe(200);
 });
+
+test('a run that is overtaken by another run of its commit is told so, and of no newer commit', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const { number, sha, run } = await building(world);
+  await begin(world, { number, sha, attempt: 2 });
+  const told = 'Another run of this commit took over.';
+  expect((await lookAt(world, number)).deployments).toMatchObject([
+    { status: D.running },
+    { status: D.superseded, error: told },
+  ]);
+  const late = end(world, run, { status: D.success, url: 'https://late.example/' });
+  await expect(late).rejects.toMatchObject({ code: 'stale_head', message: expect.stringContaining(told) });
+});

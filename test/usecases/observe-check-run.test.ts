@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CHECK, CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
 import { VitrineError, type ErrorCode } from '../../src/domain/errors.js';
 import type { Ports } from '../../src/ports.js';
+import { reconcileStuck, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { observeCheckRun, type ReportedRun } from '../../src/usecases/observe-check-run.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
-import { lookAt } from '../support/look-at.js';
+import { lookAt, portsIn } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const URL = 'http://elsewhere.example/';
@@ -37,7 +38,13 @@ async function begin() {
   });
   const building = report({ status: CHECK.inProgress, conclusion: null, url: null });
   const end = (conclusion: string) =>
-    observeWorkflowRun(world.app.ports, { repoId: world.repoId(), runId: run.id, attempt: 1, conclusion });
+    observeWorkflowRun(world.app.ports, {
+      repoId: world.repoId(),
+      sha: head.sha,
+      runId: run.id,
+      attempt: 1,
+      conclusion,
+    });
   return { number, run, report, building, end };
 }
 
@@ -75,6 +82,16 @@ test('what a run reported itself is final: neither its end nor a second report c
   expect(await observe(report())).toMatchObject({ action: 'ignore', rule: 'late-report' });
   const { environment } = await lookAt(world, number);
   expect(environment).toMatchObject({ status: E.failed, error: 'No page.', current: null });
+});
+
+test('a run without a server that comes after it was given up is what was waited for', async () => {
+  const { number, report, building } = await begin();
+  expect(await reconcileStuck(portsIn(UNCLAIMED_MS + 60_000, world))).toBeGreaterThan(0);
+  expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+  expect(await observe(building)).toMatchObject({ action: 'update' });
+  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.updating, error: null });
+  await observe(report());
+  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.ready, current: { url: URL } });
 });
 
 test('a late report of a run does not overrule a newer attempt', async () => {

@@ -49,7 +49,8 @@ function showInstallation(world: World, { actor, params }: ApiRequest): ApiReply
 function installationOf(world: World, { repository }: RepositoryRequest): ApiReply {
   const account = repository.document.owner.login;
   const id = world.state.installations.get(account);
-  return id === undefined ? notFound() : ok(installationDocument(world, { account, id }));
+  const withheld = world.state.withheld.has(repository.document.id);
+  return id === undefined || withheld ? notFound() : ok(installationDocument(world, { account, id }));
 }
 
 function listRepositories(world: World, { actor, url }: ApiRequest): ApiReply {

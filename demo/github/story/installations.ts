@@ -1,3 +1,4 @@
+import { githubTime } from '../clock.js';
 import type { Json } from '../documents.js';
 import type { Delivery } from '../webhooks/delivery.js';
 import { installationDocument } from '../routes/installation-document.js';
@@ -21,13 +22,23 @@ export function changeInstallation(world: World, change: InstallationChange): De
   const starts = action === 'created' || action === 'unsuspend';
   if (ends) world.state.installations.delete(account);
   if (starts) world.state.installations.set(account, id);
+  withhold(world, change);
+  const suspended = action === 'suspend' ? githubTime(world.options.clock) : null;
   const sender = personOf(world, world.options.users[0] ?? '');
   return world.webhooks.emit(event, {
     action,
-    installation: installationDocument(world, { account, id }),
+    installation: { ...installationDocument(world, { account, id }), suspended_at: suspended },
     ...repositoriesOf(world, change),
     sender,
   });
+}
+
+function withhold({ state }: World, { action, repositories = [] }: InstallationChange): void {
+  for (const { document } of state.repositories.values()) {
+    if (!repositories.includes(document.full_name)) continue;
+    if (action === 'removed') state.withheld.add(document.id);
+    if (action === 'added') state.withheld.delete(document.id);
+  }
 }
 
 function repositoriesOf(world: World, { account, action, event, repositories }: InstallationChange): Json {

@@ -85,6 +85,7 @@ test('a token of a pull request says who runs, and for what', async () => {
   expect(await identity.verify(await sign())).toEqual({
     repoId: 42,
     ownerId: 9,
+    repository: 'acme/hello',
     pullRequest: 7,
     runId: '12345678901',
     runAttempt: 2,
@@ -95,6 +96,15 @@ test('a token of a pull request says who runs, and for what', async () => {
     jti: 'one',
     expiresAt: new Date((seconds() + 300) * 1000),
   });
+});
+
+test.each([
+  ['acme/hello/.github/workflows/preview.yml@refs/pull/7/merge', '.github/workflows/preview.yml'],
+  ['nothing of the kind', undefined],
+  [7, undefined],
+  [undefined, undefined],
+])('of the workflow %p the file is kept, and one that cannot be read refuses nobody', async (ref, file) => {
+  expect((await identity.verify(await sign({ claims: { workflow_ref: ref } }))).workflow).toBe(file);
 });
 
 test.each<[string, () => Promise<string> | string]>([

@@ -55,6 +55,40 @@ test('all open pull requests are listed, over several pages, and closed ones are
   expect(open.map(({ number }) => number).sort((a, b) => a - b)).toEqual(numbers);
 });
 
+test('the workflow runs of a commit are listed, with those that have ended', async () => {
+  const at = { repository: 'acme/hello', number: stage.number };
+  const ended = await stage.emulated.startRun({ ...at, workflow: 'lint' });
+  stage.emulated.finishRun(ended, 'timed_out');
+  const open = await stage.emulated.startRun(at);
+  await stage.emulated.startRun({ ...at, eventName: 'push' });
+  expect(await stage.github.workflowRuns(stage.repo, stage.sha)).toEqual([
+    {
+      id: String(open.id),
+      attempt: 1,
+      name: 'preview',
+      workflow: '.github/workflows/preview.yml',
+      conclusion: null,
+      url: `${stage.emulated.url}/acme/hello/actions/runs/${open.id}`,
+    },
+    expect.objectContaining({ id: String(ended.id), name: 'lint', conclusion: 'timed_out' }),
+  ]);
+  expect(await stage.github.workflowRuns(stage.repo, 'f'.repeat(40))).toEqual([]);
+});
+
+test('workflow runs that GitHub does not let us see are not known', async () => {
+  stage.emulated.fail({ kind: 'status', status: 403, path: /\/actions\/runs$/ });
+  expect(await stage.github.workflowRuns(stage.repo, stage.sha)).toBeUndefined();
+});
+
+test('whether the App is installed, and not suspended, is asked of GitHub', async () => {
+  expect(await stage.github.isAwake(stage.repo.installationId)).toBe(true);
+  expect(await stage.github.isAwake(424_242)).toBe(false);
+  stage.emulated.changeInstallation({ account: 'acme', action: 'suspend' });
+  expect(await stage.github.isAwake(stage.repo.installationId)).toBe(false);
+  stage.emulated.changeInstallation({ account: 'acme', action: 'unsuspend' });
+  expect(await stage.github.isAwake(stage.repo.installationId)).toBe(true);
+});
+
 test('the changed files of a pull request are listed', async () => {
   const { pullRequest } = await stage.emulated.openPullRequest({
     repository: 'acme/hello',

@@ -72,6 +72,28 @@ test('an unchanged file is not sent again', async () => {
   expect(nock.isDone()).toBe(true);
 });
 
+test('what a commit holds is asked for once, because it never changes', async () => {
+  const { github: reads } = side();
+  const [sha, empty] = ['a'.repeat(40), 'b'.repeat(40)];
+  github().get(PATH).query({ ref: sha }).reply(200, file('a: 1'), { etag: '"abc"' });
+  for (let times = 0; times < 3; times += 1) expect(await reads.settingsFile(repo, sha)).toBe('a: 1');
+  // GitHub may not know a commit yet that was pushed just now: that there is nothing is not kept.
+  nock(API).get(PATH).query({ ref: empty }).reply(404, {});
+  nock(API).get(PATH).query({ ref: empty }).reply(200, file('b: 2'));
+  expect(await reads.settingsFile(repo, empty)).toBeUndefined();
+  expect(await reads.settingsFile(repo, empty)).toBe('b: 2');
+  expect(nock.isDone()).toBe(true);
+});
+
+test('long settings are not kept in memory', async () => {
+  const { github: reads } = side();
+  const long = '#'.repeat(33_000);
+  github().get(PATH).query(true).times(2).reply(200, file(long), { etag: '"abc"' });
+  for (let times = 0; times < 2; times += 1)
+    expect(await reads.settingsFile(repo, 'a'.repeat(40))).toBe(long);
+  expect(nock.isDone()).toBe(true);
+});
+
 test('a file that was deleted is not answered from memory', async () => {
   const { github: reads } = side();
   const query = { ref: 'main' };

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { PERMISSIONS } from '../../../app/github/permissions.js';
 import { until } from '../../contracts/until.js';
+import { SCENES, commentOf } from '../views/scenes.js';
 import { startStage, type Stage } from './stage.js';
 
 const MINUTE = 60_000;
+const scene = SCENES['ready'] as NonNullable<(typeof SCENES)[string]>;
 let stage: Stage;
 
 beforeEach(async () => {
@@ -35,6 +37,21 @@ test('every token is for one repository and no more than the call needs', async 
 test('callers at the same time share one token', async () => {
   await Promise.all(Array.from({ length: 12 }, read));
   expect(minted()).toHaveLength(1);
+});
+
+test('the token of a report that will come is fetched ahead; a failure to do so is not noticed', async () => {
+  stage.emulated.fail({ path: /access_tokens$/, kind: 'status', status: 502 });
+  await until(() => {
+    stage.prepareReport(stage.repo);
+    return Promise.resolve(minted()[1] ? true : null);
+  });
+  await stage.reporter.comment(stage.repo, { ...commentOf(scene), number: stage.number }, null);
+  expect(minted().map(({ body }) => body)).toEqual(
+    Array.from({ length: 2 }, () => ({
+      repository_ids: [stage.repo.repoId],
+      permissions: PERMISSIONS.report,
+    })),
+  );
 });
 
 test('a token is renewed before it ends, while the old one still serves', async () => {

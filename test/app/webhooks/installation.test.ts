@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { D, E } from '../../../src/domain/lifecycle.js';
+import { D, E, INBOX } from '../../../src/domain/lifecycle.js';
 import { lookAt } from '../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
@@ -35,6 +35,26 @@ async function toldByOthers(world: World, action: 'added' | 'removed', installat
   });
   await world.settle();
 }
+
+/** An event of our own installation that GitHub, when asked, knows nothing of. */
+async function tellFalsely(world: World, event: string, payload: object) {
+  const installation = { id: ours(world), account: { id: 1, login: ACCOUNT } };
+  const sender = { id: 1, login: 'octavia' };
+  const delivery = world.github.webhooks.emit(event, { installation, sender, ...payload });
+  await world.settle();
+  const { items } = await world.app.ports.inbox.list({}, { limit: 100 });
+  return items.find(({ guid }) => guid === delivery.guid);
+}
+
+const suspendedAt = (world: World, ms: number) => ({
+  action: 'suspend',
+  repositories: [],
+  installation: {
+    id: ours(world),
+    account: { id: 1, login: ACCOUNT },
+    suspended_at: new Date(Date.now() - ms).toISOString(),
+  },
+});
 
 const repo = ({ app, repoId }: World) => app.ports.repos.get(repoId());
 const ours = ({ github }: World) => github.installationId(ACCOUNT) ?? 0;
@@ -109,4 +129,45 @@ test('removed by an installation that the repository never belonged to: nothing 
   await toldByOthers(world, 'removed');
   expect((await lookAt(world, number)).environment.status).toBe(E.pending);
   expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
+});
+
+test('a suspension that ended long ago, heard of again: nothing is taken down', async () => {
+  await using world = await startWorld();
+  const number = await open(world);
+  const told = await tellFalsely(world, 'installation', suspendedAt(world, 3_600_000));
+  expect(told).toMatchObject({ status: INBOX.ignored, decision: { rule: 'stale-event' } });
+  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
+});
+
+test('suspended just now, though GitHub says otherwise: it is asked again before anything is taken down', async () => {
+  await using world = await startWorld();
+  const number = await open(world);
+  const told = await tellFalsely(world, 'installation', suspendedAt(world, 0));
+  expect(told).toMatchObject({ status: INBOX.stored, error: expect.stringMatching(/not suspended/) });
+  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+});
+
+test('said to be removed although GitHub still lets the App in: nothing is taken down, and it is asked again', async () => {
+  await using world = await startWorld();
+  const number = await open(world);
+  const listed = [{ id: world.repoId(), full_name: REPOSITORY, private: false }];
+  const told = await tellFalsely(world, 'installation_repositories', {
+    action: 'removed',
+    repositories_added: [],
+    repositories_removed: listed,
+  });
+  expect(told).toMatchObject({ status: INBOX.stored, error: expect.stringMatching(/acme\/hello/) });
+  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
+});
+
+test('what the event does not tell is not made up: the default branch is known with the first pull request', async () => {
+  await using world = await startWorld();
+  await change(world, 'created');
+  expect(await repo(world)).toMatchObject({ fullName: REPOSITORY, defaultBranch: null });
+  await open(world);
+  expect(await repo(world)).toMatchObject({ defaultBranch: 'main' });
+  await change(world, 'added', LISTED);
+  expect(await repo(world)).toMatchObject({ defaultBranch: 'main' });
 });

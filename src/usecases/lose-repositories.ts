@@ -1,0 +1,37 @@
+import { VitrineError } from '../domain/errors.js';
+import type { Ports } from '../ports.js';
+import { removeRepository } from './observe-repository.js';
+
+export interface LostRepositories {
+  readonly installationId: number;
+  readonly repoIds: readonly number[];
+}
+
+/**
+ * An installation says that it was denied some repositories. Whoever gave one away says so late, when the new owner has long brought it in:
+ * only its own may an installation take away, and only what GitHub does not let it see any more. Answers how many.
+ */
+export async function loseRepositories(
+  ports: Ports,
+  { installationId, repoIds }: LostRepositories,
+): Promise<number> {
+  const kept: string[] = [];
+  let count = 0;
+  for (const repoId of repoIds) {
+    const known = await ports.repos.get(repoId);
+    if (known?.installationId !== installationId) continue;
+    const found = await ports.github.repository(known.fullName);
+    if (found?.repo.repoId === repoId && found.repo.installationId === installationId) {
+      kept.push(known.fullName);
+      continue;
+    }
+    await removeRepository(ports, { repoId, why: 'The App was removed from the repository.' });
+    count += 1;
+  }
+  if (kept.length === 0) return count;
+  // A late event, or GitHub's answers lag behind: it is asked again later.
+  throw new VitrineError(
+    'unavailable',
+    `GitHub still lets the App see ${kept.slice(0, 3).join(', ')}, which this event says it was removed from: nothing was taken down there.`,
+  );
+}

@@ -1,0 +1,105 @@
+import { isHeadDeployment } from '../domain/environment.js';
+import { CONCLUSION } from '../domain/lifecycle.js';
+import type { Ports, StoredDeployment, StoredEnvironment, WorkflowRun } from '../ports.js';
+import { failDeployment } from './fail-deployment.js';
+import { knownWorkflow } from './known-workflow.js';
+
+/** These say by themselves that something went wrong; a workflow that was skipped, or had nothing to do, may come another time. */
+const GOOD: readonly (string | null)[] = [CONCLUSION.success, CONCLUSION.neutral, CONCLUSION.skipped];
+/** It ended for now: a person is asked whether it may run at all. */
+const OPEN: readonly (string | null)[] = [null, CONCLUSION.actionRequired];
+
+export interface Unclaimed {
+  readonly deployment: StoredDeployment;
+  /** It has waited long: that nothing went wrong is no reason to wait on. */
+  readonly patient: boolean;
+  /** A run of which GitHub just said that it ended: its lists may lag behind its events. */
+  readonly ended?: Pick<WorkflowRun, 'id' | 'attempt' | 'conclusion'>;
+}
+
+/**
+ * Ends a deployment that waits for a run which will not come, because the workflow ended before its preview step: a checkout that failed,
+ * a build in a job of its own, a cancellation. Which workflow has that step is known once it has brought a preview of this project; until
+ * then all workflows of the commit must have ended. Whoever comes all the same revives it. Answers whether it was ended. Why so:
+ * docs/decisions/0006-a-workflow-that-ends-early.md.
+ */
+export async function settleUnclaimed(ports: Ports, unclaimed: Unclaimed): Promise<boolean> {
+  const { deployment, patient } = unclaimed;
+  const environment = await ports.environments.get(deployment.environmentId);
+  if (!environment || !isHeadDeployment(environment, deployment)) return false;
+  const runs = await runsFor(ports, { ...unclaimed, environment });
+  const bad = runs.filter(({ conclusion }) => !GOOD.includes(conclusion));
+  if (runs.length === 0 || runs.some(isOpen) || (bad.length === 0 && !patient)) return false;
+  // GitHub took its time: a run may have come meanwhile.
+  if ((await ports.deployments.get(deployment.id))?.run !== null) return false;
+  const blamed = bad.length > 0 ? bad : runs;
+  const cancelled = blamed.every(({ conclusion }) => conclusion === CONCLUSION.cancelled);
+  await failDeployment(ports, {
+    environment,
+    deployment,
+    event: cancelled ? 'cancel' : 'fail',
+    error: reasonOf({ runs, blamed }),
+    unclaimed: true,
+    ...logsOf(blamed),
+  });
+  return true;
+}
+
+/** Those that may still bring the preview, or might have. */
+async function runsFor(
+  ports: Ports,
+  { environment, ...unclaimed }: Unclaimed & { readonly environment: StoredEnvironment },
+): Promise<readonly WorkflowRun[]> {
+  const { deployment, patient, ended } = unclaimed;
+  const { installationId, repoId, repository: fullName } = environment;
+  if (installationId === null) return [];
+  const listed =
+    (await ports.github.workflowRuns({ installationId, repoId, fullName }, deployment.sha)) ?? [];
+  const all = listed.map((run) =>
+    ended && isOf(ended, run) ? { ...run, conclusion: ended.conclusion } : run,
+  );
+  const workflow = await knownWorkflow(ports, environment);
+  const ours = all.filter((run) => run.workflow === workflow);
+  if (workflow === undefined) return all;
+  if (ours.length > 0) return ours;
+  // It may be on its way, or have another name by now.
+  return patient ? all : [];
+}
+
+function isOf(ended: NonNullable<Unclaimed['ended']>, { id, attempt }: WorkflowRun): boolean {
+  return ended.id === id && ended.attempt >= attempt;
+}
+
+function isOpen({ conclusion }: WorkflowRun): boolean {
+  return OPEN.includes(conclusion);
+}
+
+interface Ended {
+  readonly runs: readonly WorkflowRun[];
+  readonly blamed: readonly WorkflowRun[];
+}
+
+function reasonOf({ runs, blamed }: Ended): string {
+  const names = blamed
+    .slice(0, 3)
+    .map(({ name, conclusion }) => `"${name.slice(0, 100)}" (${said(conclusion)})`);
+  const more = blamed.length > names.length ? `, and ${String(blamed.length - names.length)} more` : '';
+  const list = `${names.join(', ')}${more}`;
+  const alone = runs.length === 1;
+  if (GOOD.includes(blamed[0]?.conclusion ?? null)) {
+    const ended = alone
+      ? 'The workflow ended without a preview step'
+      : 'All workflows of this commit ended, and none started a preview step';
+    return `${ended}: ${list}. Add a job with the preview Action, or see what skipped it.`;
+  }
+  if (alone) return `The workflow ended before the preview step started: ${list}.`;
+  return `All workflows that could bring the preview of this commit ended before a preview step started: ${list}.`;
+}
+
+function said(conclusion: string | null): string {
+  return (conclusion ?? '').replaceAll('_', ' ').slice(0, 40);
+}
+
+function logsOf([first]: readonly WorkflowRun[]): { logsUrl?: string } {
+  return first?.url ? { logsUrl: first.url } : {};
+}

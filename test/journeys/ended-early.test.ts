@@ -1,0 +1,162 @@
+import { expect, test } from '@jest/globals';
+import { visit } from '../../demo/visit.js';
+import { CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import type { Ports } from '../../src/ports.js';
+import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
+import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
+import { lookAt, portsIn } from '../support/look-at.js';
+import { runPreview } from '../support/run-preview.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const MINUTE = 60_000;
+
+async function open(world: World, head = 'early') {
+  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head });
+  await world.settle();
+  return { number: pullRequest.number, sha: pullRequest.head.sha };
+}
+
+const startRun = (world: World, number: number, workflow: string) =>
+  world.github.startRun({ repository: REPOSITORY, number, workflow });
+type Run = Awaited<ReturnType<typeof startRun>>;
+
+async function finish(world: World, run: Run, conclusion: Parameters<World['github']['finishRun']>[1]) {
+  world.github.finishRun(run, conclusion);
+  await world.settle();
+}
+
+const newest = async (world: World, number: number) => (await lookAt(world, number)).deployments[0];
+
+/** A preview went live before, so that it is known which workflow brings it. */
+async function withKnownWorkflow(world: World) {
+  const { number } = await open(world);
+  expect((await runPreview(world, { number })).exitCode).toBe(0);
+  await world.settle();
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'early' });
+  await world.settle();
+  return { number, sha };
+}
+
+test('a workflow that fails before its preview step ends the wait at once, with its name and its log, and a re-run goes live', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  const run = await startRun(world, number, 'preview');
+  await finish(world, run, CONCLUSION.failure);
+
+  const { environment, deployments } = await lookAt(world, number);
+  expect(deployments).toMatchObject([
+    {
+      status: D.failed,
+      error: 'The workflow ended before the preview step started: "preview" (failure).',
+      logsUrl: `${world.github.url}/${REPOSITORY}/actions/runs/${run.id}`,
+    },
+  ]);
+  expect(environment.status).toBe(E.failed);
+  const [check] = await world.reviewer.checks(sha);
+  expect(check?.conclusion).toBe(CONCLUSION.failure);
+  expect(check?.output.summary).toMatch(/ended before the preview step started/);
+  expect(check?.output.summary).toContain(`/actions/runs/${run.id}`);
+  expect(world.github.violations.filter(({ side }) => side === 'request')).toEqual([]);
+
+  expect((await runPreview(world, { number })).exitCode).toBe(0);
+  await world.settle();
+  const healed = (await lookAt(world, number)).environment;
+  expect(healed).toMatchObject({ status: E.ready, error: null });
+  expect((await visit(healed.url)).status).toBe(200);
+  expect((await world.reviewer.checks(sha)).at(-1)?.conclusion).toBe(CONCLUSION.success);
+});
+
+test('a lint workflow that fails says nothing about a preview whose workflow still runs', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  await startRun(world, number, 'preview');
+  await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
+  expect((await newest(world, number))?.status).toBe(D.queued);
+});
+
+test('as long as it is not known which workflow brings the preview, all of them must have ended', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  const tests = await startRun(world, number, 'tests');
+  await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
+  expect((await newest(world, number))?.status).toBe(D.queued);
+  await finish(world, tests, CONCLUSION.success);
+  expect(await newest(world, number)).toMatchObject({
+    status: D.failed,
+    error: expect.stringContaining('"preview" (failure)'),
+  });
+});
+
+test('once it is known, the preview workflow alone decides, however long the others take and however they end', async () => {
+  await using world = await startWorld();
+  const { number } = await withKnownWorkflow(world);
+  await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
+  expect((await newest(world, number))?.status).toBe(D.queued);
+  await startRun(world, number, 'tests');
+  await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
+  const { environment, deployments } = await lookAt(world, number);
+  expect(deployments[0]).toMatchObject({ status: D.failed, error: expect.stringContaining('"preview"') });
+  // What was live stays live.
+  expect((await visit(environment.url)).status).toBe(200);
+});
+
+test('a cancelled workflow leaves a cancelled preview, and the run that comes after all brings it', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  await finish(world, await startRun(world, number, 'preview'), CONCLUSION.cancelled);
+  expect((await newest(world, number))?.status).toBe(D.cancelled);
+  expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.cancelled);
+  const late = await runPreview(world, { number });
+  expect(late.log).not.toMatch(/newer commit/);
+  expect(late.exitCode).toBe(0);
+  await world.settle();
+  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+});
+
+test('a list of GitHub that lags behind its event is not believed, but a newer attempt is', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  const { ports } = world.app;
+  const run = { id: '900', attempt: 1, name: 'preview', workflow: null, conclusion: null, url: null };
+  const showing = (attempt: number): Ports => {
+    const workflowRuns = async () => [{ ...run, attempt }];
+    return { ...ports, github: { ...ports.github, workflowRuns } };
+  };
+  const ended = { repoId: world.repoId(), sha, runId: '900', attempt: 1, conclusion: CONCLUSION.failure };
+  expect(await observeWorkflowRun(showing(2), ended)).toMatchObject({ rule: 'nothing-open' });
+  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect(await observeWorkflowRun(showing(1), ended)).toMatchObject({ rule: 'run-ended' });
+  expect((await newest(world, number))?.status).toBe(D.failed);
+});
+
+test('a run that waits for a person to approve it has not ended', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  await finish(world, await startRun(world, number, 'preview'), CONCLUSION.actionRequired);
+  await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
+  expect((await newest(world, number))?.status).toBe(D.queued);
+});
+
+test('workflows that all ended well without a preview step are told after a quarter of an hour, not after a whole one', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  await finish(world, await startRun(world, number, 'lint'), CONCLUSION.success);
+  await finish(world, await startRun(world, number, 'preview'), CONCLUSION.skipped);
+  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect(await reconcileStuck(portsIn(SILENT_MS - MINUTE, world))).toBe(0);
+  expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(1);
+  expect(await newest(world, number)).toMatchObject({
+    status: D.failed,
+    error: expect.stringMatching(/none started a preview step: "preview" \(skipped\), "lint" \(success\)/),
+  });
+});
+
+test('where GitHub does not let us look at its runs, the wait of an hour stands', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  world.github.fail({ kind: 'status', path: /\/actions\/runs/, status: 403, times: 99 });
+  await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
+  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(0);
+  expect(await reconcileStuck(portsIn(UNCLAIMED_MS + MINUTE, world))).toBe(1);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import type { Environment } from '../../src/domain/environment.js';
+import { defaultSettings } from '../../src/domain/settings.js';
+import { publish } from '../../src/usecases/publish.js';
+import { lookAt } from '../support/look-at.js';
+import { begin } from '../support/run-by-hand.js';
+import { REPOSITORY, startWorld } from '../support/start-world.js';
+
+const settingsWith = (target: { name: string; options: object }) =>
+  ({ ...defaultSettings(), target }) as Environment['settings'];
+
+test.each([
+  [
+    'options that the target does not take',
+    { name: 'static', options: { spa: 'perhaps' } },
+    /options of the target "static" are not valid \(spa\)/,
+  ],
+  // What is asked for by the run has no options of another target.
+  ['options of another target', { name: 'balloon', options: { spa: 'perhaps' } }, /upload the build first/],
+])('settings that change while a build is on its way: %s', async (_what, target, reason) => {
+  await using world = await startWorld();
+  const { number, head } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'options' }))
+    .pullRequest;
+  await world.settle();
+  const { deployment } = await begin(world, { number, sha: head.sha });
+  const { environment } = await lookAt(world, number);
+  await world.app.ports.environments.change(environment, {
+    patch: { settings: settingsWith(target) },
+    due: [],
+  });
+  await expect(publish(world.app.ports, deployment)).rejects.toMatchObject({
+    code: 'unprocessable',
+    message: expect.stringMatching(reason),
+  });
+});
