@@ -38,6 +38,7 @@ const cases: [string, string, object][] = [
   ['/%2A /x', '/*', { to: '/x' }],
   ['/%2A /x', '/y', { to: null }],
   ['/100% /x', '/100%', { to: '/x' }],
+  ['/%FF%fe /x', '/%FF%fe', { to: '/x' }],
   ['/s/* /:splat 200', '/s/ü 1%', { to: '/%C3%BC%201%25', status: 200 }],
   ['/* /index.html 200', '/any/thing', { to: '/index.html', status: 200 }],
 ];
