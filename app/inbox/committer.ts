@@ -1,7 +1,6 @@
 import { VitrineError } from '../../src/domain/errors.js';
 import type { NewDelivery } from '../../src/ports.js';
 import { within } from '../http/within.js';
-import { createCompany, type CompanyLimits } from './company.js';
 
 const MIB = 1024 * 1024;
 
@@ -25,7 +24,6 @@ export interface CommitterOptions {
   /** Called after each durable write with the number of deliveries in it. */
   readonly onStored: (count: number) => void;
   readonly limits?: CommitterLimits;
-  readonly company?: CompanyLimits;
 }
 
 interface Waiting {
@@ -39,13 +37,7 @@ interface Waiting {
  * Deliveries that arrive while a write is on its way ride together in the next one: the database flushes its journal once for
  * all of them. Alone, a delivery is written at once.
  */
-export function createCommitter({
-  store,
-  onStored,
-  limits = COMMITTER_LIMITS,
-  ...options
-}: CommitterOptions) {
-  const company = createCompany(options.company);
+export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: CommitterOptions) {
   const waiting = new Set<Waiting>();
   let waitingBytes = 0;
   let writing: Promise<void> | undefined;
@@ -61,7 +53,6 @@ export function createCommitter({
       };
       waiting.add(entry);
       waitingBytes += delivery.body.length;
-      company.arrived(waiting.size);
       writing ??= writeAll();
     });
   }
@@ -69,12 +60,7 @@ export function createCommitter({
   async function writeAll(): Promise<void> {
     // What arrived in the same turn of the event loop is one write already.
     await new Promise(setImmediate);
-    while (waiting.size > 0) {
-      await company.gather(() => waiting.size);
-      const batch = take();
-      if (batch.length > 0) await write(batch);
-      company.written(batch.length);
-    }
+    for (let batch = take(); batch.length > 0; batch = take()) await write(batch);
     writing = undefined;
   }
 

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { COMMITTER_LIMITS, createCommitter, type CommitterLimits } from '../../../app/inbox/committer.js';
-import { COMPANY_LIMITS, type CompanyLimits } from '../../../app/inbox/company.js';
 import type { Delivery } from '../../../src/ports.js';
 
 function delivery(guid: string, bytes = 2): Delivery {
@@ -17,7 +16,7 @@ function delivery(guid: string, bytes = 2): Delivery {
 }
 
 /** A store whose writes end when the test says so. */
-function heldStore(limits: Partial<CommitterLimits> = {}, company: Partial<CompanyLimits> = {}) {
+function heldStore(limits: Partial<CommitterLimits> = {}) {
   const writes: { guids: string[]; end: () => void; fail: (error: Error) => void }[] = [];
   const stored: number[] = [];
   const committer = createCommitter({
@@ -27,7 +26,6 @@ function heldStore(limits: Partial<CommitterLimits> = {}, company: Partial<Compa
       }),
     onStored: (count) => stored.push(count),
     limits: { ...COMMITTER_LIMITS, ...limits },
-    company: { ...COMPANY_LIMITS, ...company },
   });
   const written = async (count: number) => {
     while (writes.length < count) await new Promise(setImmediate);
@@ -51,53 +49,6 @@ test('deliveries that arrive while a write is on its way ride together in the ne
   await Promise.all(later);
   expect(writes.map(({ guids }) => guids)).toEqual([['a'], ['b', 'c', 'd']]);
   expect(stored).toEqual([1, 3]);
-});
-
-const PATIENT = { soonMs: 60_000, silenceMs: 60_000, longestMs: 60_000 };
-
-test('deliveries that were answered together are expected together, and written as soon as all are there', async () => {
-  const { commit, written, writes } = heldStore({}, PATIENT);
-  const first = ['a', 'b', 'c'].map((guid) => commit(delivery(guid)));
-  (await written(1)).end();
-  await Promise.all(first);
-  const later = [commit(delivery('d'))];
-  for (const guid of ['e', 'f']) {
-    await new Promise(setImmediate);
-    expect(writes).toHaveLength(1);
-    later.push(commit(delivery(guid)));
-  }
-  (await written(2)).end();
-  await Promise.all(later);
-  expect(writes.map(({ guids }) => guids)).toEqual([
-    ['a', 'b', 'c'],
-    ['d', 'e', 'f'],
-  ]);
-});
-
-test('whoever does not come back is not waited for, and is not expected again', async () => {
-  const { commit, written, writes } = heldStore({}, { soonMs: 60_000, silenceMs: 1 });
-  const first = ['a', 'b', 'c'].map((guid) => commit(delivery(guid)));
-  (await written(1)).end();
-  await Promise.all(first);
-  for (const [guid, count] of [
-    ['d', 2],
-    ['e', 3],
-  ] as const) {
-    const alone = commit(delivery(guid));
-    (await written(count)).end();
-    await alone;
-  }
-  expect(writes.map(({ guids }) => guids)).toEqual([['a', 'b', 'c'], ['d'], ['e']]);
-});
-
-test('what comes later is written at once', async () => {
-  const { commit, written } = heldStore({}, { ...PATIENT, soonMs: -1 });
-  const first = ['a', 'b', 'c'].map((guid) => commit(delivery(guid)));
-  (await written(1)).end();
-  await Promise.all(first);
-  const alone = commit(delivery('d'));
-  (await written(2)).end();
-  await alone;
 });
 
 test('a delivery is not told to be stored before the write has ended', async () => {
