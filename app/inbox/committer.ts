@@ -1,18 +1,10 @@
-import { VitrineError } from '../../src/domain/errors.js';
 import type { NewDelivery } from '../../src/ports.js';
 import { within } from '../http/within.js';
+import { createWaitingRoom, type RoomLimits, type Waiting } from './waiting-room.js';
 
 const MIB = 1024 * 1024;
 
-export interface CommitterLimits {
-  /** GitHub gives up after 10 s; a failure must be told well before, or the event is lost without a trace. */
-  readonly deadlineMs: number;
-  readonly batch: number;
-  readonly batchBytes: number;
-  readonly waitingBytes: number;
-}
-
-export const COMMITTER_LIMITS: CommitterLimits = {
+export const COMMITTER_LIMITS: RoomLimits = {
   deadlineMs: 4_500,
   batch: 1_000,
   batchBytes: 8 * MIB,
@@ -23,60 +15,51 @@ export interface CommitterOptions {
   readonly store: (deliveries: readonly NewDelivery[]) => Promise<void>;
   /** Called after each durable write with the number of deliveries in it. */
   readonly onStored: (count: number) => void;
-  readonly limits?: CommitterLimits;
+  readonly limits?: RoomLimits;
 }
 
-interface Waiting {
-  readonly delivery: NewDelivery;
-  readonly timer: NodeJS.Timeout;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** A write need not wait for the answer to the one before it, only for the answer to the one before that. */
+const WRITES_AT_ONCE = 2;
+/** How quickly it is forgotten how many came at once. */
+const FORGET = 0.9;
 
 /**
  * Deliveries that arrive while a write is on its way ride together in the next one: the database flushes its journal once for
- * all of them. Alone, a delivery is written at once.
+ * all of them. Alone, a delivery is written at once. Among many, half of them wait for the flush while the other half comes in: then the
+ * processor and the journal work side by side.
  */
 export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: CommitterOptions) {
-  const waiting = new Set<Waiting>();
-  let waitingBytes = 0;
-  let writing: Promise<void> | undefined;
+  const room = createWaitingRoom(limits);
+  const idlers: (() => void)[] = [];
+  let planned: NodeJS.Immediate | undefined;
+  let writes = 0;
+  let onTheWay = 0;
+  let crowd = 1;
 
   function commit(delivery: NewDelivery): Promise<void> {
-    if (waitingBytes + delivery.body.length > limits.waitingBytes) return Promise.reject(tooBusy());
-    return new Promise((resolve, reject) => {
-      const entry: Waiting = {
-        delivery,
-        timer: setTimeout(() => giveUp(entry), limits.deadlineMs),
-        resolve,
-        reject,
-      };
-      waiting.add(entry);
-      waitingBytes += delivery.body.length;
-      writing ??= writeAll();
+    const stored = room.enter(delivery);
+    // What arrives in the same turn of the event loop is one write already.
+    planned ??= setImmediate(() => {
+      planned = undefined;
+      writeSome();
     });
+    return stored;
   }
 
-  async function writeAll(): Promise<void> {
-    // What arrived in the same turn of the event loop is one write already.
-    await new Promise(setImmediate);
-    for (let batch = take(); batch.length > 0; batch = take()) await write(batch);
-    writing = undefined;
+  function writeSome(): void {
+    crowd = Math.max(room.size() + onTheWay, crowd * FORGET);
+    while (mayWrite()) void write(room.take());
+    if (writes === 0 && !planned) for (const tell of idlers.splice(0)) tell();
   }
 
-  function take(): Waiting[] {
-    const batch: Waiting[] = [];
-    let bytes = 0;
-    for (const entry of waiting) {
-      bytes += entry.delivery.body.length;
-      if (batch.length > 0 && (batch.length >= limits.batch || bytes > limits.batchBytes)) break;
-      leave(entry);
-      batch.push(entry);
-    }
-    return batch;
+  function mayWrite(): boolean {
+    if (room.size() === 0 || writes >= WRITES_AT_ONCE) return false;
+    return writes === 0 || room.size() >= crowd / 2;
   }
 
   async function write(batch: readonly Waiting[]): Promise<void> {
+    writes += 1;
+    onTheWay += batch.length;
     try {
       await within(limits.deadlineMs, store(batch.map(({ delivery }) => delivery)));
       onStored(batch.length);
@@ -85,33 +68,19 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
       for (const { reject } of batch) reject(error);
     } finally {
       for (const { timer } of batch) clearTimeout(timer);
+      writes -= 1;
+      onTheWay -= batch.length;
+      writeSome();
     }
   }
 
-  function leave(entry: Waiting): void {
-    if (waiting.delete(entry)) waitingBytes -= entry.delivery.body.length;
-  }
-
-  function giveUp(entry: Waiting): void {
-    leave(entry);
-    entry.reject(
-      new VitrineError('unavailable', 'The database did not take the delivery in time. Deliver it again.'),
-    );
-  }
-
   /** Resolves when nothing is on its way to the database any more. */
-  async function idle(): Promise<void> {
-    while (writing) await writing;
+  function idle(): Promise<void> {
+    if (writes === 0 && !planned) return Promise.resolve();
+    return new Promise((resolve) => idlers.push(resolve));
   }
 
   return { commit, idle };
 }
 
 export type Committer = ReturnType<typeof createCommitter>;
-
-function tooBusy(): VitrineError {
-  return new VitrineError(
-    'unavailable',
-    'Too many deliveries are waiting for the database. Deliver it again.',
-  );
-}

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { COMMITTER_LIMITS, createCommitter, type CommitterLimits } from '../../../app/inbox/committer.js';
+import { COMMITTER_LIMITS, createCommitter, type CommitterOptions } from '../../../app/inbox/committer.js';
 import type { Delivery } from '../../../src/ports.js';
 
 function delivery(guid: string, bytes = 2): Delivery {
@@ -16,7 +16,7 @@ function delivery(guid: string, bytes = 2): Delivery {
 }
 
 /** A store whose writes end when the test says so. */
-function heldStore(limits: Partial<CommitterLimits> = {}) {
+function heldStore(limits: Partial<NonNullable<CommitterOptions['limits']>> = {}) {
   const writes: { guids: string[]; end: () => void; fail: (error: Error) => void }[] = [];
   const stored: number[] = [];
   const committer = createCommitter({
@@ -49,6 +49,29 @@ test('deliveries that arrive while a write is on its way ride together in the ne
   await Promise.all(later);
   expect(writes.map(({ guids }) => guids)).toEqual([['a'], ['b', 'c', 'd']]);
   expect(stored).toEqual([1, 3]);
+});
+
+test('when half of the crowd waits its write does not wait for the last answer, the one after it does', async () => {
+  const { commit, written, writes } = heldStore();
+  const all = ['a', 'b'].map((guid) => commit(delivery(guid)));
+  const first = await written(1);
+  for (const guids of [
+    ['c', 'd'],
+    ['e', 'f'],
+  ]) {
+    all.push(...guids.map((guid) => commit(delivery(guid))));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  }
+  expect(writes.map(({ guids }) => guids)).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+  first.end();
+  (await written(2)).end();
+  (await written(3)).end();
+  await Promise.all(all);
+  expect(writes[2]?.guids).toEqual(['e', 'f']);
 });
 
 test('a delivery is not told to be stored before the write has ended', async () => {
@@ -84,11 +107,11 @@ test('a write that does not end is given up in time, also by those who wait behi
 
 test('a delivery that was given up while it waited is not written later', async () => {
   const { commit, written, writes } = heldStore({ deadlineMs: 50, batch: 1 });
-  await Promise.allSettled([commit(delivery('a')), commit(delivery('b'))]);
-  const third = commit(delivery('c'));
-  (await written(2)).end();
-  await third;
-  expect(writes.map(({ guids }) => guids)).toEqual([['a'], ['c']]);
+  await Promise.allSettled(['a', 'b', 'c'].map((guid) => commit(delivery(guid))));
+  const last = commit(delivery('d'));
+  (await written(3)).end();
+  await last;
+  expect(writes.map(({ guids }) => guids)).toEqual([['a'], ['b'], ['d']]);
 });
 
 test('a write that never ends holds nothing up for longer than the deadline', async () => {
