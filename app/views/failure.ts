@@ -22,10 +22,14 @@ export function failureOf(
   };
 }
 
+/** Frames of a stack that lie in the runtime or in a package: where room is short they would push the message out. */
+const FOREIGN_FRAME = /^\s+at .*(?:\bnode:|[/\\]node_modules[/\\])/;
+
 function tailOf(lines: readonly string[], room: { lines: number; characters: number }): string | null {
   const kept: string[] = [];
   let left = room.characters;
-  for (const line of lines.slice(-room.lines).reverse()) {
+  const telling = lines.length > room.lines ? lines.filter((line) => !FOREIGN_FRAME.test(line)) : lines;
+  for (const line of telling.slice(-room.lines).reverse()) {
     const short = Array.from(line.slice(0, 2_000)).slice(0, 500).join('');
     left -= short.length + 1;
     if (left < 0) break;
