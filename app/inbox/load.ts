@@ -6,7 +6,7 @@ const BUSY = 12;
 /** Three hundred deliveries a second cost a pause of twenty milliseconds or so. */
 const PER_BREATH_MS = 2;
 /** Work goes on however hard they come: the backlog always moves. */
-const LONGEST_BREATH_MS = 150;
+const LONGEST_BREATH_MS = 400;
 
 /** How hard deliveries are coming in, seen over the last tenths of a second. */
 export function createLoad(clock: Clock) {

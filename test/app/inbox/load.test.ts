@@ -28,5 +28,5 @@ test('the harder deliveries come in, the longer is the pause, up to a limit: the
     load.add(deliveries);
     return load.breathMs();
   };
-  expect([11, 12, 45, 200, 800, 100_000].map(breathAfter)).toEqual([0, 6, 22.5, 100, 150, 150]);
+  expect([11, 12, 45, 200, 800, 100_000].map(breathAfter)).toEqual([0, 6, 22.5, 100, 400, 400]);
 });
