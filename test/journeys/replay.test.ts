@@ -49,7 +49,9 @@ test('what was sent while a pull request lived, sent again after it was closed, 
   for (const delivery of sent.slice(0, -1)) {
     const { status, kept } = await replay(world, delivery);
     expect(status).toBe(202);
-    expect(kept).toMatchObject({ status: INBOX.ignored, decision: { rule: 'stale-event' } });
+    // GitHub's times have a grain of a second: what was sent in the second of the closing is asked about instead.
+    const rule = expect.stringMatching(/^(stale-event|closed-already)$/);
+    expect(kept).toMatchObject({ status: INBOX.ignored, decision: { rule } });
   }
   expect((await replay(world, sent.at(-1) as Delivery)).status).toBe(202);
   const { environment: after, deployments } = await lookAt(world, number);
