@@ -31,7 +31,11 @@ function pick(all: readonly StoredEnvironment[], project: string | undefined): S
   if (project !== undefined) return all.find((environment) => environment.project === project);
   const named = all.filter((environment) => !isRemoved(environment));
   if (named.length > 1) {
-    const names = named.map((environment) => environment.project).join(', ');
+    // They were made side by side, in any order; people get one that is always the same.
+    const names = named
+      .map((environment) => environment.project)
+      .sort()
+      .join(', ');
     throw new VitrineError(
       'bad_request',
       `This repository has several projects (${names}): set the input "project".`,

@@ -84,7 +84,7 @@ test('settings that cannot be read again do not hide the reason', async () => {
 const TWO = 'projects:\n  - name: shop\n  - name: docs\n';
 
 test.each([
-  ['no project where there are several', {}, /several projects \(shop, docs\): set the input "project"/],
+  ['no project where there are several', {}, /several projects \(docs, shop\): set the input "project"/],
   ['a project that is not there', { project: 'shoop' }, /There is no project "shoop"/],
 ])(
   'a run that names %s ends what waited for it with the reason, and the right one goes live',
