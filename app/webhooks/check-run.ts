@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseExternalId } from '../../src/domain/external-id.js';
+import { checkNews } from '../../src/domain/check-news.js';
 import type { DeliveryDecision, Ports } from '../../src/ports.js';
 import { observeCheckRun } from '../../src/usecases/observe-check-run.js';
 import { pullRequestOf } from '../../src/usecases/pull-request-of.js';
@@ -24,19 +24,18 @@ export async function onCheckRun(ports: Ports, payload: unknown): Promise<Delive
   const repo = repoOf(originFromPayload(payload));
   if (!repo) return uninstalled;
   const { action, check_run: check } = Payload.parse(payload);
-  const external = parseExternalId(check.external_id);
-  if (!external) return ignore('The check run is not one of ours.');
-  if (action === 'rerequested') {
+  const news = checkNews(action, check.external_id);
+  if (news.kind === 'nothing') return ignore(news.why);
+  if (news.kind === 'rerequested') {
     // GitHub names no pull request for those from forks; the check names its own.
-    const number = pullRequestOf(external.environment);
+    const number = pullRequestOf(news.external.environment);
     if (number === null) return ignore('The check run belongs to no pull request.');
     const ref = { installationId: repo.installationId, repoId: repo.id, fullName: repo.fullName };
     return rerequest(ports, { repo: ref, sha: check.head_sha, numbers: [number] });
   }
-  if (!external.run) return ignore('The check run was written by this App.');
   return observeCheckRun(ports, {
     repoId: repo.id,
-    external: { ...external, run: external.run },
+    external: news.external,
     status: check.status,
     conclusion: check.conclusion,
     url: check.details_url ?? null,
