@@ -3,9 +3,9 @@ import type { RunRef } from '../../src/domain/deployment.js';
 import { VitrineError } from '../../src/domain/errors.js';
 import type { DeploymentPatch, DeploymentStore, NewDeployment, StoredDeployment } from '../../src/ports.js';
 import {
-  freshDeployment,
   orNull,
   toDeployment,
+  toDocument,
   WITHOUT_SHA7,
   type VisibleDeployment,
 } from './deployment-document.js';
@@ -33,7 +33,7 @@ async function ensure(model: Deployments, fresh: NewDeployment): Promise<StoredD
   // Mostly it is there: every event of its pull request asks for it.
   const there = await findStored(model, fresh);
   if (there) return toDeployment(there);
-  const { sha7, ...visible } = freshDeployment(fresh, new Date());
+  const { sha7, ...visible } = toDocument(fresh, new Date());
   const insert = model.collection.insertOne({ ...visible, sha7 } as never);
   if (await insertedOrThere(insert)) return toDeployment(visible);
   const stored = await findStored(model, fresh);

@@ -76,6 +76,11 @@ export function pendingStages(): Stage[] {
   }));
 }
 
+/** What an attempt that came to nothing leaves behind, taken back: the deployment waits for a run once more. */
+export function waitingAgain(): Pick<Deployment, 'error' | 'completedAt' | 'stages' | 'logTail' | 'logsUrl'> {
+  return { error: null, completedAt: null, stages: pendingStages(), logTail: [], logsUrl: null };
+}
+
 /** Two runs are one when id, attempt and job agree: every retry of the Action carries the same three. */
 export function sameRun(a: RunRef | null, b: RunRef): boolean {
   return a !== null && a.id === b.id && a.attempt === b.attempt && a.job === b.job;

@@ -1,24 +1,11 @@
 import type { Deployment, RunRef } from '../domain/deployment.js';
 import type { DeploymentStatus } from '../domain/lifecycle.js';
+import type { NewDeployment } from '../domain/new-deployment.js';
 import type { Page, PageRequest, Versioned } from './environments.js';
 
-export type StoredDeployment = Versioned<Deployment>;
+export type { NewDeployment } from '../domain/new-deployment.js';
 
-export type NewDeployment = Pick<
-  Deployment,
-  | 'id'
-  | 'environmentId'
-  | 'projectId'
-  | 'repoId'
-  | 'generation'
-  | 'sha'
-  | 'run'
-  | 'branch'
-  | 'commitMessage'
-  | 'author'
-  | 'creator'
-  | 'previousDeploymentId'
->;
+export type StoredDeployment = Versioned<Deployment>;
 
 export type DeploymentPatch = Partial<
   Pick<

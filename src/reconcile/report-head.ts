@@ -1,6 +1,7 @@
-import { pendingStages, type Deployment } from '../domain/deployment.js';
+import { waitingAgain, type Deployment } from '../domain/deployment.js';
 import { isActive, type Environment, type Head } from '../domain/environment.js';
-import { D, nextDeployment } from '../domain/lifecycle.js';
+import { nextDeployment } from '../domain/lifecycle.js';
+import { deploymentOfHead, freshDeployment } from '../domain/new-deployment.js';
 import type { Lookup } from './report-lookup.js';
 
 /** The deployment of the newest commit, as it is or as it is about to be. */
@@ -22,10 +23,10 @@ function comes(environment: Environment): boolean {
  * comes in between says what will be there, or nobody would correct it.
  */
 function coming({ environment, head, stored }: Coming): Deployment {
-  if (!stored) return fresh(environment, head);
+  if (!stored) return freshDeployment(deploymentOfHead(environment, head), head.at);
   if (stored.run !== null || stored.generation >= environment.generation) return stored;
   const status = nextDeployment(stored.status, 'revive') ?? stored.status;
-  return { ...stored, status, error: null, completedAt: null, stages: pendingStages(), logTail: [] };
+  return { ...stored, ...waitingAgain(), status };
 }
 
 interface Coming {
@@ -33,41 +34,3 @@ interface Coming {
   readonly head: Head;
   readonly stored: Deployment | null;
 }
-
-function fresh(environment: Environment, { deploymentId, sha, at }: Head): Deployment {
-  const { id: environmentId, projectId, repoId, generation, pullRequest, current, name } = environment;
-  return {
-    id: deploymentId,
-    environmentId,
-    projectId,
-    repoId,
-    generation,
-    sha,
-    run: null,
-    status: D.queued,
-    stages: pendingStages(),
-    branch: pullRequest?.head.ref ?? name,
-    commitMessage: pullRequest?.commitMessage ?? null,
-    author: pullRequest?.author.login ?? null,
-    creator: 'webhook',
-    previousDeploymentId: current?.deploymentId ?? null,
-    ...NOTHING_YET,
-    createdAt: at,
-    updatedAt: at,
-  };
-}
-
-const NOTHING_YET = {
-  target: null,
-  url: null,
-  commitUrl: null,
-  logsUrl: null,
-  artifactRoot: null,
-  error: null,
-  logTail: [],
-  production: false,
-  rollback: false,
-  startedAt: null,
-  completedAt: null,
-  deletedAt: null,
-} as const;

@@ -1,6 +1,7 @@
 import { isActive } from '../domain/environment.js';
-import { pendingStages, type RunRef } from '../domain/deployment.js';
+import { waitingAgain, type RunRef } from '../domain/deployment.js';
 import { nextDeployment } from '../domain/lifecycle.js';
+import { deploymentOfHead } from '../domain/new-deployment.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
@@ -22,20 +23,7 @@ export async function ensureHeadDeployment(
 ): Promise<StoredDeployment | null> {
   const { head } = environment;
   if (!head || !isActive(environment) || environment.decision?.action !== 'deploy') return null;
-  const deployment = await ports.deployments.ensure({
-    id: head.deploymentId,
-    environmentId: environment.id,
-    projectId: environment.projectId,
-    repoId: environment.repoId,
-    generation: environment.generation,
-    sha: head.sha,
-    run,
-    branch: environment.pullRequest?.head.ref ?? environment.name,
-    commitMessage: environment.pullRequest?.commitMessage ?? null,
-    author: environment.pullRequest?.author.login ?? null,
-    creator: 'webhook',
-    previousDeploymentId: environment.current?.deploymentId ?? null,
-  });
+  const deployment = await ports.deployments.ensure({ ...deploymentOfHead(environment, head), run });
   if (deployment.generation < environment.generation) return takeUpAgain(ports, { environment, deployment });
   await supersedeOlder(ports, environment);
   return deployment;
@@ -62,12 +50,11 @@ async function takeUpAgain(
     return ensureHeadDeployment(ports, { environment: moved, run: null });
   }
   const { generation } = environment;
-  const fresh = { generation, error: null, completedAt: null, stages: pendingStages(), logTail: [] };
   return changeDeployment(ports, {
     id: deployment.id,
     plan: (seen) => {
       const status = nextDeployment(seen.status, 'revive');
-      return status && seen.generation < generation ? { ...fresh, status } : null;
+      return status && seen.generation < generation ? { ...waitingAgain(), generation, status } : null;
     },
   });
 }

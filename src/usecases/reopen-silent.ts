@@ -1,4 +1,4 @@
-import { pendingStages, type RunRef } from '../domain/deployment.js';
+import { waitingAgain, type RunRef } from '../domain/deployment.js';
 import { nextDeployment } from '../domain/lifecycle.js';
 import type { Ports, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
@@ -12,12 +12,11 @@ export async function reopenSilent(
   const id = environment.head?.deploymentId;
   const deployment = id === undefined ? null : await ports.deployments.get(id);
   if (!deployment || !endedSilently(deployment, run)) return;
-  const afresh = { run: null, error: null, completedAt: null, stages: pendingStages(), logTail: [] };
   await changeDeployment(ports, {
     id: deployment.id,
     plan: (seen) => {
       const status = endedSilently(seen, run) ? nextDeployment(seen.status, 'revive') : undefined;
-      return status ? { ...afresh, status } : null;
+      return status ? { ...waitingAgain(), run: null, status } : null;
     },
   });
 }

@@ -1,4 +1,4 @@
-import { pendingStages } from '../domain/deployment.js';
+import { waitingAgain } from '../domain/deployment.js';
 import { DEPLOYMENT, nextDeployment } from '../domain/lifecycle.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
@@ -15,12 +15,11 @@ export async function reviveUnclaimed(
   { environment, deployment }: GivenUp,
 ): Promise<StoredDeployment> {
   if (deployment.run !== null || !DEPLOYMENT[deployment.status].settled) return deployment;
-  const afresh = { error: null, completedAt: null, stages: pendingStages(), logTail: [], logsUrl: null };
   const revived = await changeDeployment(ports, {
     id: deployment.id,
     plan: (seen) => {
       const status = seen.run === null ? nextDeployment(seen.status, 'revive') : undefined;
-      return status ? { ...afresh, status } : null;
+      return status ? { ...waitingAgain(), status } : null;
     },
   });
   await changeEnvironment(ports, {

@@ -5,6 +5,7 @@ import {
   sameRun,
   settleStages,
   STAGE_NAMES,
+  waitingAgain,
   type Stage,
 } from '../../src/domain/deployment.js';
 import { S } from '../../src/domain/lifecycle.js';
@@ -24,6 +25,11 @@ const stage = (change: Partial<Stage>): Stage => ({
 test('a new deployment has every stage before it, in the order in which they are shown', () => {
   expect(pendingStages().map(({ name }) => name)).toEqual(STAGE_NAMES);
   expect(new Set(pendingStages().map(({ status }) => status))).toEqual(new Set([S.pending]));
+});
+
+test('a deployment that waits again has nothing of the attempt before: no reason, no end, no log', () => {
+  const nothing = { error: null, completedAt: null, stages: pendingStages(), logTail: [], logsUrl: null };
+  expect(waitingAgain()).toEqual(nothing);
 });
 
 const run = { id: '7', attempt: 1, job: 'preview' };

@@ -113,6 +113,19 @@ test('a cancelled workflow leaves a cancelled preview, and the run that comes af
   expect((await lookAt(world, number)).environment.status).toBe(E.ready);
 });
 
+test('closed and reopened it waits anew, without the reason and the log of the run that ended', async () => {
+  await using world = await startWorld();
+  const { number } = await open(world);
+  await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
+  expect((await newest(world, number))?.logsUrl).not.toBeNull();
+  const at = { repository: REPOSITORY, number };
+  world.github.closePullRequest(at);
+  await world.settle();
+  world.github.reopenPullRequest(at);
+  await world.settle();
+  expect(await newest(world, number)).toMatchObject({ status: D.queued, error: null, logsUrl: null });
+});
+
 test('a list of GitHub that lags behind its event is not believed, but a newer attempt is', async () => {
   await using world = await startWorld();
   const { number, sha } = await open(world);
