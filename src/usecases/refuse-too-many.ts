@@ -3,18 +3,20 @@ import { VitrineError } from '../domain/errors.js';
 import { DEPLOYMENT } from '../domain/lifecycle.js';
 import { defaultSettings } from '../domain/settings.js';
 import { showTime } from '../domain/show-time.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { failDeployment } from './fail-deployment.js';
 
 const HOUR_MS = 60 * 60_000;
 
+interface Asked {
+  readonly environment: StoredEnvironment;
+  /** That of its head, if it is there already. */
+  readonly deployment: StoredDeployment | null;
+  readonly run: RunRef;
+}
+
 /** A project has so many deployments an hour. What no run has taken on yet ends with the reason; a re-run in time brings it back. */
-export async function refuseTooMany(
-  ports: Ports,
-  { environment, run }: { environment: StoredEnvironment; run: RunRef },
-): Promise<void> {
-  const { head } = environment;
-  const deployment = head && (await ports.deployments.get(head.deploymentId));
+export async function refuseTooMany(ports: Ports, { environment, deployment, run }: Asked): Promise<void> {
   if (deployment?.run && sameRun(deployment.run, run)) return;
   const reason = await reasonAgainst(ports, environment);
   if (reason === null) return;

@@ -52,8 +52,11 @@ export async function startDeployment(
   const environment = await withMendedTarget(ports, { identity, body, environment: known });
   const refused = refusal(environment);
   if (refused) return { proceed: false, environment, decision: refused };
-  await useUp(ports, { identity, body, environment });
-  await refuseTooMany(ports, { environment, run: body.run });
+  const { head } = environment;
+  const deployment = head && (await ports.deployments.get(head.deploymentId));
+  refuseTaken({ run: body.run, from: deployment?.run ?? null });
+  await useUp(ports, identity);
+  await refuseTooMany(ports, { environment, deployment, run: body.run });
   const reason = targetProblem(ports, { environment, asked: body.target });
   if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
   const run = { ...body.run, ...(identity.workflow ? { workflow: identity.workflow } : {}) };
@@ -89,13 +92,7 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
 }
 
 /** From here on something is written in the name of this identity. */
-async function useUp(
-  ports: Ports,
-  { identity, body, environment }: Start & { environment: StoredEnvironment },
-): Promise<void> {
-  const { head } = environment;
-  const deployment = head && (await ports.deployments.get(head.deploymentId));
-  refuseTaken({ run: body.run, from: deployment?.run ?? null });
+async function useUp(ports: Ports, identity: Identity): Promise<void> {
   if (await useIdentity(ports, identity)) return;
   throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');
 }
