@@ -32,7 +32,7 @@ const SWEEP_EVERY_MS = 5 * 60_000;
 /** Everything that works without being asked. */
 export async function composeWorkers(parts: WorkerParts) {
   const { ports, owner, load } = parts;
-  const { log } = ports;
+  const { clock, log } = ports;
   const runner = createRunner({
     environments: ports.environments,
     reconcilers: {
@@ -52,6 +52,7 @@ export async function composeWorkers(parts: WorkerParts) {
     decisions,
     load,
     owner,
+    clock,
     log,
   });
   const startJobs = () => [

@@ -1,11 +1,10 @@
-import { types } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ClaimedDelivery, DeliveryDecision, InboxStore, Log } from '../../src/ports.js';
-import { backoffMs } from '../reconcile/backoff.js';
+import type { ClaimedDelivery, Clock, DeliveryDecision, InboxStore, Log } from '../../src/ports.js';
 import { createLane } from '../reconcile/lane.js';
 import type { Decisions } from './decisions.js';
 import type { Load } from './load.js';
+import { nextTry } from './next-try.js';
 import { createTurns } from './turns.js';
 
 export interface ReceivedEvent {
@@ -23,6 +22,7 @@ export interface InboxWorkerOptions {
   readonly decisions: Decisions;
   readonly load: Load;
   readonly owner: string;
+  readonly clock: Clock;
   readonly log: Log;
   readonly concurrency?: number;
   readonly leaseMs?: number;
@@ -33,8 +33,6 @@ export interface InboxWorkerOptions {
 const CONCURRENCY = 8;
 const LEASE_MS = 20_000;
 const POLL_MS = 1_000;
-const TRIES = 8;
-const BACKOFF = { firstMs: 1_000, capMs: 5 * 60_000 };
 /** How soon it is noticed that no more come. */
 const GLANCE_MS = 10;
 
@@ -128,32 +126,17 @@ async function tryAgain(
   delivery: ClaimedDelivery,
   error: unknown,
 ): Promise<void> {
-  const { inbox, log, random = Math.random } = options;
-  const reason = reasonOf(error);
-  const park = delivery.attempts >= TRIES;
-  const inMs = backoffMs(BACKOFF, delivery.attempts, random);
-  const fields = {
-    delivery: delivery.guid,
-    event: delivery.event,
-    attempts: delivery.attempts,
-    error: reason,
-  };
-  log(
-    park ? 'error' : 'warn',
-    park ? 'delivery parked: it needs a person' : 'delivery failed, it is tried again',
-    fields,
-  );
-  await inbox.retry(delivery, { error: reason, inMs, park });
+  const { inbox, clock, log, random = Math.random } = options;
+  const { guid, event, attempts } = delivery;
+  const next = nextTry({ delivery, error, now: clock.now(), random });
+  const fields = { delivery: guid, event, attempts, error: next.error };
+  if (next.park) log('error', 'delivery parked: it needs a person', fields);
+  else log('warn', 'delivery failed, it is tried again', { ...fields, inMs: next.inMs });
+  await inbox.retry(delivery, next);
 }
 
 function ignored(rule: string, detail: string): DeliveryDecision {
   return { action: 'ignore', rule, detail, environmentIds: [] };
-}
-
-/** Probot wraps what handlers throw, together with the whole event, which must stay out of logs. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return types.isNativeError(error) ? error.message : String(error);
 }
 
 const Subject = z.object({ number: z.int() });

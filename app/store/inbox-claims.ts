@@ -40,10 +40,11 @@ export function inboxClaims(collection: Deliveries): Pick<InboxStore, 'claim' | 
       const set = { status: outcomeOf(decision), decision, error: null, claim: null };
       await collection.updateOne(stillHeld(delivery), { $set: set }, OPTIONS);
     },
-    async retry(delivery, { error, inMs, park }) {
+    async retry(delivery, { error, inMs, failures, park }) {
       const set = {
         status: park ? INBOX.parked : INBOX.stored,
         readyAt: { $add: ['$$NOW', whole(inMs, 'the time')] },
+        failures: whole(failures, 'the failures'),
         error: { $literal: error },
         claim: null,
       };
@@ -113,5 +114,17 @@ export function outcomeOf({ action }: DeliveryDecision): typeof INBOX.ignored | 
 
 function toClaimed(document: DeliveryDocument): ClaimedDelivery {
   const { _id, event, action, repoId, installationId, body, receivedAt, attempts, fence } = document;
-  return { guid: _id, event, action, repoId, installationId, body, receivedAt, attempts, fence };
+  return {
+    guid: _id,
+    event,
+    action,
+    repoId,
+    installationId,
+    body,
+    receivedAt,
+    attempts,
+    // Not in documents of before it was counted.
+    failures: document.failures ?? 0,
+    fence,
+  };
 }

@@ -41,7 +41,7 @@ async function insert(collection: Deliveries, documents: readonly DeliveryDocume
 async function storeAgain(collection: Deliveries, guids: readonly string[]): Promise<void> {
   await collection.updateMany(
     { _id: { $in: guids }, status: INBOX.parked },
-    { $set: { status: INBOX.stored, attempts: 0, readyAt: EPOCH, claim: null } },
+    { $set: { status: INBOX.stored, attempts: 0, failures: 0, readyAt: EPOCH, claim: null } },
     { maxTimeMS: MAX_TIME_MS },
   );
 }
@@ -67,6 +67,7 @@ function toDocument({
     status: decision ? outcomeOf(decision) : INBOX.stored,
     readyAt: EPOCH,
     attempts: 0,
+    failures: 0,
     fence: 0,
     claim: null,
     decision: decision ?? null,

@@ -25,8 +25,19 @@ export interface NewDelivery extends Delivery {
 }
 
 export interface ClaimedDelivery extends Delivery {
+  /** How often it was handed out, this time included. */
   readonly attempts: number;
+  /** How often it failed for a reason of its own, other than that GitHub or the database was away. */
+  readonly failures: number;
   readonly fence: number;
+}
+
+/** What becomes of a delivery whose handler failed. */
+export interface NextTry {
+  readonly error: string;
+  readonly inMs: number;
+  readonly failures: number;
+  readonly park: boolean;
 }
 
 export interface InboxStore {
@@ -35,8 +46,8 @@ export interface InboxStore {
   /** Oldest claimable first; one at a time per pull request is not promised, idempotence is. */
   claim(by: { owner: string; leaseMs: number; limit: number }): Promise<readonly ClaimedDelivery[]>;
   finish(delivery: ClaimedDelivery, decision: DeliveryDecision): Promise<void>;
-  /** Another try later; parked for a person to look at once `attempts` are used up. */
-  retry(delivery: ClaimedDelivery, failure: { error: string; inMs: number; park: boolean }): Promise<void>;
+  /** Another try later, or parked for a person to look at; `failures` is what is counted from now on. */
+  retry(delivery: ClaimedDelivery, next: NextTry): Promise<void>;
   list(
     filter: { status?: InboxStatus; repoId?: number },
     page: { cursor?: string; limit: number },

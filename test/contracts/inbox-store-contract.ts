@@ -24,7 +24,13 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
 
   test(`${name}: a delivery comes back byte for byte`, async () => {
     const { claimed } = await withOne();
-    expect(claimed).toMatchObject({ ...delivery(), body: expect.anything(), attempts: 1, fence: 1 });
+    expect(claimed).toMatchObject({
+      ...delivery(),
+      body: expect.anything(),
+      attempts: 1,
+      failures: 0,
+      fence: 1,
+    });
     expect(Buffer.from(claimed.body)).toEqual(delivery().body);
   });
 
@@ -91,10 +97,10 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
 
   test(`${name}: a failed delivery is tried again later, with the number of tries`, async () => {
     const { store, claimed } = await withOne();
-    await store.retry(claimed, { error: '$boom', inMs: 200, park: false });
+    await store.retry(claimed, { error: '$boom', inMs: 200, failures: 1, park: false });
     expect(await store.claim(BY)).toEqual([]);
     const again = await until(async () => (await store.claim(BY))[0]);
-    expect(again).toMatchObject({ guid: claimed.guid, attempts: 2 });
+    expect(again).toMatchObject({ guid: claimed.guid, attempts: 2, failures: 1 });
     expect((await store.list({}, { limit: 1 })).items[0]).toMatchObject({
       error: '$boom',
       status: INBOX.stored,
@@ -103,13 +109,13 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
 
   test(`${name}: a parked delivery waits for a person; delivered again, it gets another try`, async () => {
     const { store, claimed } = await withOne();
-    await store.retry(claimed, { error: 'boom', inMs: 0, park: true });
+    await store.retry(claimed, { error: 'boom', inMs: 0, failures: 8, park: true });
     expect(await store.claim(BY)).toEqual([]);
     expect(await store.counts()).toMatchObject({ stored: 0, parked: 1 });
     await store.store([delivery({ guid: guid(9) }), delivery()]);
     expect(await store.counts()).toMatchObject({ stored: 2, parked: 0 });
     const again = await store.claim(BY);
-    expect(again.find((each) => each.guid === claimed.guid)).toMatchObject({ attempts: 1 });
+    expect(again.find((each) => each.guid === claimed.guid)).toMatchObject({ attempts: 1, failures: 0 });
   });
 
   test(`${name}: a lost claim is taken over, and its former holder can neither finish nor park it`, async () => {
@@ -118,7 +124,7 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     const slept = await one(store, { ...BY, leaseMs: 1 });
     const next = await until(async () => (await store.claim({ ...BY, owner: 'w2' }))[0]);
     await store.finish(slept, DECISION);
-    await store.retry(slept, { error: 'late', inMs: 0, park: true });
+    await store.retry(slept, { error: 'late', inMs: 0, failures: 8, park: true });
     expect(await store.counts()).toMatchObject({ stored: 1, handled: 0, parked: 0 });
     await store.finish(next, DECISION);
     expect(await store.counts()).toMatchObject({ stored: 0, handled: 1 });

@@ -11,6 +11,7 @@ export interface DeliveryDocument extends Omit<Delivery, 'guid' | 'body'> {
   /** Claimable from then on, by the database's clock: the end of a lease or of a pause between attempts. */
   readonly readyAt: Date;
   readonly attempts: number;
+  readonly failures: number;
   readonly fence: number;
   readonly claim: string | null;
   readonly decision: DeliveryDecision | null;
@@ -30,6 +31,7 @@ const deliverySchema = strictSchema<DeliveryDocument>({
   status: String,
   readyAt: Date,
   attempts: Number,
+  failures: Number,
   fence: Number,
   claim: String,
   decision: Schema.Types.Mixed,

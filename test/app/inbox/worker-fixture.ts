@@ -20,6 +20,7 @@ export function createWorkerFixture({ stores: { inbox } }: Store) {
       decisions,
       load: QUIET,
       owner: 'test',
+      clock: { now: () => new Date() },
       log: (_level, message, fields) => lines.push(`${message} ${JSON.stringify(fields)}`),
       async receive(event) {
         seen.push(event);

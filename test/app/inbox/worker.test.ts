@@ -3,11 +3,14 @@ import { createDecisions } from '../../../app/inbox/decisions.js';
 import { createWorkerFixture, type WorkerFixture } from './worker-fixture.js';
 import type { Store } from '../../../app/store/connect.js';
 import { INBOX } from '../../../src/domain/lifecycle.js';
+import { GitHubFailure } from '../../../src/ports/github-failure.js';
 import { openTestStore } from '../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
 
 /** Longer than any test: whatever waits for it fails. */
 const FAR_MS = 3_600_000;
+
+const DEPLOY = { action: 'deploy', rule: 'opened', detail: 'New.', environmentIds: ['e1'] };
 
 let store: Store;
 let fixture: WorkerFixture;
@@ -83,6 +86,31 @@ test('a handler that always fails is tried eight times, then a person must look'
   await work(failing, () => -1);
   expect(tries).toBe(8);
   expect(await row('hopeless')).toMatchObject({ status: INBOX.parked, error: 'never' });
+});
+
+test('a handler is tried again as long as GitHub is away, and then the delivery is handled', async () => {
+  const { put, work, row, seen } = fixture;
+  await put('patient', 'pull_request', pullRequestPayload());
+  const handler: Parameters<typeof work>[0] = (event, decide) => {
+    if (seen.length > 20) return decide(event.id, DEPLOY);
+    throw new AggregateError([new GitHubFailure('ambiguous', 'GitHub is away')]);
+  };
+  await work(handler, () => -1);
+  expect(seen).toHaveLength(21);
+  expect(await row('patient')).toMatchObject({ status: INBOX.handled, decision: DEPLOY });
+});
+
+test('a delivery that waits as long as GitHub asks keeps no other from being handled', async () => {
+  const { put, work, row, lines } = fixture;
+  await put('waiting', 'pull_request', pullRequestPayload());
+  await put('next', 'pull_request', pullRequestPayload({ number: 8 }));
+  await work((event, decide) => {
+    if (event.id === 'next') return decide(event.id, DEPLOY);
+    throw new GitHubFailure('retry', 'slow down', { retryInMs: FAR_MS });
+  });
+  expect(await row('waiting')).toMatchObject({ status: INBOX.stored, error: 'slow down' });
+  expect(await row('next')).toMatchObject({ status: INBOX.handled });
+  expect(lines).toEqual([expect.stringContaining(`"inMs":${FAR_MS}`)]);
 });
 
 test('deliveries of one pull request wait for each other', async () => {
