@@ -17,6 +17,8 @@ export interface App {
   readonly url: string;
   readonly port: number;
   readonly ports: Ports;
+  /** Resolves, with the reason, when the database that was started for this server is gone for good: nothing works any more. */
+  readonly lost: Promise<Error>;
   /** Until every stored delivery is worked on and nothing is due. */
   settle(): Promise<void>;
   /** Answers what was asked, finishes what was begun, and lets go of everything, within ten seconds. */
@@ -42,7 +44,8 @@ export async function createApp(config: Config, secrets: Secrets, overrides: Ove
       await stopServer(server, STOP_MS);
       await running.stop(STOP_MS);
     };
-    return { url, port, ports: running.ports, settle: running.settle, close: once(close) };
+    const { ports, settle } = running;
+    return { url, port, ports, lost: store.lost, settle, close: once(close) };
   } catch (error) {
     await stopServer(server, 0);
     throw error;

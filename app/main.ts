@@ -28,15 +28,14 @@ async function main(): Promise<void> {
     if (!signal.aborted || error !== signal.reason) throw error;
     return undefined;
   });
-  stopOnSignal(started, stopping);
+  stopWhenTold(started, stopping);
   await started;
 }
 
-/** The first signal lets go of everything in order, the second does not wait. */
-function stopOnSignal(started: Promise<App | undefined>, stopping: AbortController): void {
+/** The first signal lets go of everything in order, the second does not wait. Without its database it ends by itself, so that a supervisor notices. */
+function stopWhenTold(started: Promise<App | undefined>, stopping: AbortController): void {
   let asked = false;
-  const stop = () => {
-    if (asked) process.exit(1);
+  const stop = (code: number) => {
     asked = true;
     stopping.abort();
     // Nothing may keep a supervisor waiting for longer than it has patience.
@@ -44,11 +43,19 @@ function stopOnSignal(started: Promise<App | undefined>, stopping: AbortControll
     started
       .then((app) => app?.close())
       .then(
-        () => process.exit(0),
+        () => process.exit(code),
         () => process.exit(1),
       );
   };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  const told = () => (asked ? process.exit(1) : stop(0));
+  process.on('SIGTERM', told).on('SIGINT', told);
+  started
+    .then((app) => app?.lost)
+    .then(
+      (reason) => reason && !asked && stop(1),
+      // Whoever waits for the start says why it failed.
+      () => undefined,
+    );
 }
 
 /** People get the sentence that was written for them; anything else is a fault of ours and shows where. */

@@ -1,3 +1,4 @@
+import type { VitrineError } from '../../src/domain/errors.js';
 import type { Log } from '../../src/ports.js';
 import type { Config, Env } from '../config.js';
 import { connectStore, type Store } from '../store/connect.js';
@@ -10,13 +11,19 @@ export interface OpenStore {
   readonly log: Log;
 }
 
+export interface OpenedStore extends Store {
+  /** Resolves, with the reason, when the database is gone for good. */
+  readonly lost: Promise<VitrineError>;
+}
+
 /** Finds the database, brings it up to date and connects. Closing lets go of whatever was started for it. */
-export async function openStore(options: OpenStore): Promise<Store> {
+export async function openStore(options: OpenStore): Promise<OpenedStore> {
   const database = await findStoreDatabase(options);
+  void database.lost.then(({ message }) => options.log('error', message));
   try {
     const store = await connectStore({ uri: database.uri, log: options.log });
     const close = () => store.close().finally(() => database.stop());
-    return { ...store, close };
+    return { ...store, close, lost: database.lost };
   } catch (error) {
     await database.stop();
     throw error;

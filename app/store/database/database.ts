@@ -1,8 +1,12 @@
+import type { VitrineError } from '../../../src/domain/errors.js';
+
 /** A MongoDB the App can use, and how to let it go. */
 export type Database = {
   readonly uri: string;
   /** How it was found, in one line for people. */
   readonly way: string;
+  /** Resolves, with the reason, when it is gone for good; one that is not ours to start never is. */
+  readonly lost: Promise<VitrineError>;
   stop(): Promise<void>;
 };
 
@@ -17,10 +21,31 @@ export type FindOptions = {
   readonly allowDownload?: boolean;
   /** The ways to run a database here, in order, instead of all there are. */
   readonly ways?: readonly LocalWay[];
+  /** How a database that is run here and ends is started again; the usual, unless given. */
+  readonly patience?: Patience;
+};
+
+/** How long it is tried to start a database again that has ended. */
+export type Patience = {
+  /** Doubles with every start, up to the longest. */
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+  /** After so long without a steady database it is given up. */
+  readonly giveUpMs: number;
+  /** One that ran for so long was in order. */
+  readonly steadyMs: number;
+};
+
+/** One running server; `ended` tells how it ended, whoever ended it. */
+export type ServerProcess = {
+  readonly pid: number;
+  readonly port: number;
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
 };
 
 /** Everything a way that keeps its data here needs. */
-export type LocalOptions = Pick<FindOptions, 'env' | 'log' | 'allowDownload'> & {
+export type LocalOptions = Pick<FindOptions, 'env' | 'log' | 'allowDownload' | 'patience'> & {
   readonly directory: string;
   /** Notes which server process uses the directory from now on. */
   readonly hold: (server: number) => Promise<void>;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { VitrineError } from '../../../src/domain/errors.js';
 import { inUse } from './data-directory.js';
+import type { ServerProcess } from './database.js';
 import type { NodeCommand } from './engine/glibc.js';
 import { programEntry } from './program-entry.js';
 import { collect, lastLine } from './run.js';
@@ -18,16 +19,8 @@ export type EngineOptions = {
   readonly env: NodeJS.ProcessEnv;
 };
 
-/** One running engine; `ended` tells how it ended, whoever ended it. */
-export type EngineProcess = {
-  readonly pid: number;
-  readonly port: number;
-  readonly ended: Promise<string>;
-  stop(): Promise<void>;
-};
-
 /** Starts the engine program and waits until it answers. */
-export async function startEngine(options: EngineOptions): Promise<EngineProcess> {
+export async function startEngine(options: EngineOptions): Promise<ServerProcess> {
   const child = launch(options);
   const output = collect(child);
   const ended = endOf(child, output);

@@ -30,12 +30,20 @@ async function localDatabase({
   log,
   allowDownload = true,
   ways = LOCAL_WAYS,
+  patience,
 }: FindOptions): Promise<Database> {
   const directory = join(resolve(dataDir), 'mongodb');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { hold, release } = await claim(directory);
   try {
-    const found = await startAny(ways, { directory, env, log, allowDownload, hold });
+    const found = await startAny(ways, {
+      directory,
+      env,
+      log,
+      allowDownload,
+      hold,
+      ...(patience && { patience }),
+    });
     return { ...found, stop: () => found.stop().finally(release) };
   } catch (error) {
     await release();

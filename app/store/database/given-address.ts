@@ -11,5 +11,6 @@ export function givenAddress(uri: string): Database {
     );
   }
   // Only the hosts: an address may carry a password.
-  return { uri, way: `MONGODB_URI (${parts[1]})`, stop: async () => undefined };
+  const lost = new Promise<never>(() => undefined);
+  return { uri, way: `MONGODB_URI (${parts[1]})`, lost, stop: async () => undefined };
 }

@@ -1,6 +1,8 @@
+import type { ChildProcess } from 'node:child_process';
 import { VitrineError } from '../../../src/domain/errors.js';
 import { inUse } from './data-directory.js';
-import { type Database, type LocalOptions, localUri } from './database.js';
+import { type Database, type LocalOptions, type ServerProcess, localUri } from './database.js';
+import { keepRunning } from './keep-running.js';
 import { run } from './run.js';
 
 const VERSION_TIMEOUT_MS = 10_000;
@@ -17,34 +19,54 @@ export async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Pro
   throw new Error(`${binary} --version names no version`);
 }
 
+type Mongod = { readonly binary: string; readonly version: string };
+
+/** Runs a mongod on the data directory, and keeps it running. */
+export async function runMongod(mongod: Mongod, options: LocalOptions): Promise<Omit<Database, 'way'>> {
+  const start = (port: number) => startMongod(mongod, { ...options, port });
+  const { port, lost, stop } = await keepRunning({ ...options, name: 'mongod', start });
+  return { uri: localUri(port), lost, stop };
+}
+
 /**
- * Runs a mongod on the data directory. mongodb-memory-server brings what mongod itself lacks: a free port, readiness, and a
- * second process that ends mongod when this one is killed. It is loaded only here: most starts do not need it.
+ * mongodb-memory-server brings what mongod itself lacks: a free port, readiness, and a second process that ends mongod when this
+ * one is killed. It is loaded only here: most starts do not need it.
  */
-export async function runMongod(
-  mongod: { binary: string; version: string },
-  options: LocalOptions,
-): Promise<Omit<Database, 'way'>> {
+async function startMongod(
+  mongod: Mongod,
+  { directory, env, port }: Pick<LocalOptions, 'directory' | 'env'> & { readonly port: number },
+): Promise<ServerProcess> {
   const { MongoMemoryServer } = await import('mongodb-memory-server');
   const server = await MongoMemoryServer.create({
     instance: {
-      dbPath: options.directory,
+      dbPath: directory,
       ip: '127.0.0.1',
       storageEngine: 'wiredTiger',
       launchTimeout: LAUNCH_TIMEOUT_MS,
+      // Left alone, it would take another port than the one that was asked for when that is taken.
+      ...(port !== 0 && { port, portGeneration: false }),
     },
     binary: { systemBinary: mongod.binary, version: mongod.version },
     // A group of its own: Ctrl-C in a terminal reaches the App, which stops the database last.
-    spawn: { detached: true, env: options.env },
+    spawn: { detached: true, env },
   }).catch(async (cause: unknown) => {
-    throw await notStarted({ binary: mongod.binary, directory: options.directory, cause });
+    throw await notStarted({ binary: mongod.binary, directory, cause });
   });
   const info = server.instanceInfo;
-  await options.hold(info?.instance.mongodProcess?.pid ?? 0);
+  const process = info?.instance.mongodProcess;
   return {
-    uri: localUri(info?.port ?? 0),
+    pid: process?.pid ?? 0,
+    port: info?.port ?? 0,
+    ended: endOf(process),
     stop: async () => void (await server.stop({ doCleanup: false })),
   };
+}
+
+function endOf(process: ChildProcess | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    if (!process || process.exitCode !== null || process.signalCode !== null) return resolve('at once');
+    process.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
 }
 
 async function notStarted({

@@ -13,7 +13,8 @@ const engine: LocalWay = {
   async start({ directory, hold }): Promise<Database> {
     await writeFile(join(directory, 'data'), '');
     await hold(process.pid);
-    return { uri: 'mongodb://none', way: 'stand-in', stop: async () => undefined };
+    const lost = new Promise<never>(() => undefined);
+    return { uri: 'mongodb://none', way: 'stand-in', lost, stop: async () => undefined };
   },
 };
 

@@ -15,6 +15,8 @@ const WRITERS_OF_EACH = 3;
 /** After how many acknowledged writes each kill comes; the first write of all also makes the collection. */
 const KILLS = [1, 10, 50, 100, 200, 400, 800];
 const WRITES_ONE_BY_ONE = 300;
+/** So many kills in so little time would make the pauses long. */
+const QUICK = { firstPauseMs: 100, longestPauseMs: 500, giveUpMs: 120_000, steadyMs: 60_000 };
 
 test('no write is acknowledged before the journal was flushed for it', async () => {
   await using place = await workplace();
@@ -32,7 +34,7 @@ test('no write is acknowledged before the journal was flushed for it', async () 
 
 test('acknowledged writes survive every kill -9 of the engine, which comes back at the same address', async () => {
   await using place = await workplace();
-  const { uri } = await place.find();
+  const { uri } = await place.find({ patience: QUICK });
   for (const writes of KILLS) {
     const pid = await place.serverPid();
     const name = `rows-${writes}`;
