@@ -1,3 +1,6 @@
+import { VitrineError } from '../../src/domain/errors.js';
+import { refuseDeep } from '../http/parse-json.js';
+
 /** A shape to keep: `true` is a whole value, an object its named fields, a list of one shape every element. */
 type Mask = true | { readonly [field: string]: Mask } | readonly [Mask];
 
@@ -76,6 +79,8 @@ const KEPT: Readonly<Record<string, Mask>> = {
 
 /** A title edited from 100 kB to 100 kB is no reason to keep 200 kB. */
 const LONGEST_CHANGES = 20_000;
+/** A document holds 16 MiB. The longest that GitHub sends, an installation with a hundred thousand repositories, is kept as eight. */
+const MAX_KEPT = 12 * 1024 * 1024;
 
 /**
  * The part of a payload that the inbox keeps: one to two of its twenty-odd kilobytes. Writing is what a delivery costs, and most of a
@@ -85,7 +90,13 @@ export function keepPayload(event: string, payload: unknown): Buffer {
   const kept = (PICKS.get(event) ?? pickEvery)(payload) as { changes?: unknown };
   if (kept.changes !== undefined && JSON.stringify(kept.changes).length > LONGEST_CHANGES)
     delete kept.changes;
-  return Buffer.from(JSON.stringify(kept));
+  const body = Buffer.from(JSON.stringify(kept));
+  if (body.length > MAX_KEPT)
+    throw new VitrineError(
+      'too_large',
+      'More than 12 MiB would be kept of this body: no event of GitHub is so large.',
+    );
+  return body;
 }
 
 type Pick = (value: unknown) => unknown;
@@ -97,8 +108,14 @@ const PICKS: ReadonlyMap<string, Pick> = new Map(
 
 /** The shape is read once, not with every delivery. */
 function pickerOf(mask: Mask): Pick {
-  if (mask === true) return (value) => value;
+  if (mask === true) return pickWhole;
   return isList(mask) ? pickEach(pickerOf(mask[0])) : pickFields(mask);
+}
+
+/** Most are text. What is nested is written down again later, and that goes as deep as it does. */
+function pickWhole(value: unknown): unknown {
+  if (typeof value === 'object') refuseDeep(value);
+  return value;
 }
 
 function pickEach(pick: Pick): Pick {

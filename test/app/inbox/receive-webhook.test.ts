@@ -133,6 +133,22 @@ test('a body of 25 MiB that lies about its length or does not tell it is cut at 
   expect(statusOf(await rawHttp(app.port, `${head('Transfer-Encoding: chunked')}${chunks}`))).toBe(413);
 });
 
+const MIB = 1024 * 1024;
+const tower = '['.repeat(10_000) + ']'.repeat(10_000);
+const inTitle = (text: string) => JSON.stringify(pullRequestPayload({ title: text }));
+const pull = { 'x-github-event': 'pull_request' };
+
+test.each<[string, string, Record<string, string>, number]>([
+  ['a tower of brackets in what is kept', `{"sender":{"login":${tower}}}`, {}, 400],
+  ['a tower of brackets in its changes', `${good.slice(0, -1)},"changes":${tower}}`, pull, 400],
+  ['a tower of brackets in what is not kept', `{"deep":${tower}}`, {}, 202],
+  ['a title of 20 MiB', inTitle('x'.repeat(20 * MIB)), pull, 413],
+  ['a name of 20 MiB', `{"repository":{"id":1,"full_name":"${'x'.repeat(20 * MIB)}"}}`, {}, 413],
+  ['a description of 24 MiB', JSON.stringify(pullRequestPayload({ body: 'x'.repeat(24 * MIB) })), pull, 202],
+])('a signed delivery with %s is never our fault', async (_what, body, headers, status) => {
+  expect((await post(body, headers)).status).toBe(status);
+});
+
 test('a wrong body a thousand times harms neither the process nor its memory', async () => {
   const before = process.memoryUsage().rss;
   for (let round = 0; round < 20; round += 1) {
