@@ -4,7 +4,7 @@ import type { mongo } from 'mongoose';
 export interface Migration {
   readonly version: number;
   readonly name: string;
-  /** What this step makes; the unique ones are checked at every start. */
+  /** What this step makes; they are checked at every start. */
   readonly indexes: readonly IndexDefinition[];
   up(db: mongo.Db): Promise<void>;
   down(db: mongo.Db): Promise<void>;

@@ -106,10 +106,28 @@ test('documents that keep a unique index from being built are named', async () =
   expect(await versions()).toEqual([1]);
 });
 
-test('a unique index that somebody dropped stops the start and is named', async () => {
+test('an index that somebody dropped stops the start and is named', async () => {
   await migrate({ connection, log: silent });
   await db.collection('environments').dropIndex('slug');
   await db.collection('projects').drop();
+  await db.collection('webhookDeliveries').dropIndex('stored_received');
   const failure: unknown = await migrate({ connection, log: silent }).catch((error: unknown) => error);
-  expect(String(failure)).toMatch(/environments\.slug, projects\.repo_name, projects\.slug/);
+  expect(failure).toMatchObject({ code: 'conflict' });
+  expect(String(failure)).toMatch(
+    /\(environments\.slug, webhookDeliveries\.stored_received, projects\.repo_name, projects\.slug\)/,
+  );
+});
+
+test.each([
+  ['another key', { repoId: 1 }, true],
+  ['its key in another order', { name: 1, repoId: 1 }, true],
+  ['no promise to be unique', { repoId: 1, name: 1 }, false],
+] as const)('an index with %s is not the one of that name', async (_what, key, unique) => {
+  await migrate({ connection, log: silent });
+  await db.collection('projects').dropIndex('repo_name');
+  await db.collection('projects').createIndex(key, { name: 'repo_name', unique });
+  await expect(migrate({ connection, log: silent })).rejects.toThrow('projects.repo_name');
+  await migrate({ connection, log: silent, to: 0 });
+  await migrate({ connection, log: silent });
+  expect(await versions()).toEqual([1]);
 });
