@@ -12,6 +12,7 @@ import { retryOnce } from './retry-once.js';
 type Deliveries = mongo.Collection<DeliveryDocument>;
 
 const EPOCH = new Date(0);
+const WAITING = [INBOX.stored, INBOX.parked];
 
 /** Webhooks as they came. The first lines of defence against losing one. */
 export function inboxStore(connection: Connection): InboxStore {
@@ -37,10 +38,10 @@ async function insert(collection: Deliveries, documents: readonly DeliveryDocume
   );
 }
 
-/** GitHub or a person delivers a parked one again: that asks for another try. */
+/** Somebody has it delivered again: that asks for another try, now. Whoever works on it already is left alone. */
 async function storeAgain(collection: Deliveries, guids: readonly string[]): Promise<void> {
   await collection.updateMany(
-    { _id: { $in: guids }, status: INBOX.parked },
+    { _id: { $in: guids }, status: { $in: WAITING }, claim: null, readyAt: { $gt: EPOCH } },
     { $set: { status: INBOX.stored, attempts: 0, failures: 0, readyAt: EPOCH, claim: null } },
     { maxTimeMS: MAX_TIME_MS },
   );

@@ -118,6 +118,19 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect(again.find((each) => each.guid === claimed.guid)).toMatchObject({ attempts: 1, failures: 0 });
   });
 
+  test(`${name}: one that waits for its next try and is delivered again gets it at once, with all its tries`, async () => {
+    const { store, claimed } = await withOne();
+    await store.retry(claimed, { error: 'boom', inMs: 3_600_000, failures: 5, park: false });
+    expect(await store.claim(BY)).toEqual([]);
+    await store.store([delivery()]);
+    const again = await one(store);
+    expect(again).toMatchObject({ guid: claimed.guid, attempts: 1, failures: 0, fence: 2 });
+    await store.store([delivery()]);
+    expect(await store.claim(BY)).toEqual([]);
+    await store.finish(again, DECISION);
+    expect(await store.counts()).toMatchObject({ handled: 1 });
+  });
+
   test(`${name}: a lost claim is taken over, and its former holder can neither finish nor park it`, async () => {
     const store = await create();
     await store.store([delivery()]);
