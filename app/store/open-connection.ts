@@ -45,10 +45,15 @@ export async function openConnection({ uri, log, onCommand }: StoreAddress): Pro
   try {
     const hello = await ask(uri);
     checkVersion(hello);
+    const writeConcern = durableWrites(hello);
     await connection.openUri(uri, {
       ...OPTIONS,
       ...databaseOf(uri),
-      writeConcern: durableWrites(hello),
+      writeConcern,
+      // Named once more: alone, an address that says `journal=false` would win.
+      journal: writeConcern.journal,
+      // What was just written is read back: a secondary may not have it yet.
+      readPreference: 'primary',
       monitorCommands: onCommand !== undefined,
     });
     const client = connection.getClient();

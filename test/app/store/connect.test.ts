@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { allowed } from '../../support/allowed.js';
 import { connectStore, type Store } from '../../../app/store/connect.js';
+import { openConnection } from '../../../app/store/open-connection.js';
 import { delivery, newEnvironment } from '../../contracts/fresh-documents.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';
@@ -71,6 +72,19 @@ test('a server that never says a word fails in time', async () => {
 test('an address that is none is refused at once', async () => {
   const { error } = await failureOf(() => connectStore({ uri: 'http://127.0.0.1', log: silent }));
   expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('MONGODB_URI') });
+});
+
+test('no option of the address makes writes less durable or reads older', async () => {
+  const options = 'journal=false&w=0&readPreference=secondaryPreferred';
+  const uri = `${database.uri}${database.uri.includes('?') ? '&' : '?'}${options}`;
+  const sent: Readonly<Record<string, unknown>>[] = [];
+  const connection = await openConnection({ uri, log: silent, onCommand: (command) => sent.push(command) });
+  opened.push(connection);
+  const things = connection.getClient().db(connection.name).collection('things');
+  await things.insertOne({ n: 1 });
+  expect(sent[0]).toMatchObject({ insert: 'things', writeConcern: { j: true } });
+  expect(sent[0]).not.toMatchObject({ writeConcern: { w: 0 } });
+  expect(things.readPreference?.mode).toBe('primary');
 });
 
 test('in an outage everything fails in time, and works again when the database is back', async () => {
