@@ -22,6 +22,8 @@ const PATIENCE = {
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 3_000,
   socketTimeoutMS: 8_000,
+  // While the database hangs, whoever would only wait for those that wait already is told so.
+  waitQueueTimeoutMS: 3_000,
 } as const;
 
 const OPTIONS = {

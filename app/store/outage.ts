@@ -9,11 +9,14 @@ const OUTAGES = [
   mongo.MongoClientClosedError,
   MongooseErrors.MongooseServerSelectionError,
 ];
+/** All connections are in use and none comes back in time. The driver does not export its class. */
+const WAITED_IN_VAIN = 'MongoWaitQueueTimeoutError';
 const MAX_TIME_EXPIRED = 50;
 
 /** The database cannot be reached, changes its primary, or takes too long. */
 export function isOutage(error: unknown): boolean {
   if (OUTAGES.some((outage) => error instanceof outage)) return true;
+  if (error instanceof mongo.MongoDriverError && error.name === WAITED_IN_VAIN) return true;
   if (!(error instanceof mongo.MongoServerError)) return false;
   return error.code === MAX_TIME_EXPIRED || error.hasErrorLabel('RetryableWriteError');
 }

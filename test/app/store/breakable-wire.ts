@@ -6,6 +6,8 @@ export interface BreakableWire {
   readonly uri: string;
   /** Ends every open connection; new ones are taken. */
   breakConnections(): void;
+  /** Keeps every connection open, and lets nothing through any more. */
+  hang(): void;
   /** Ends every connection and takes no new ones. */
   cut(): Promise<void>;
   mend(): Promise<void>;
@@ -36,6 +38,7 @@ export async function breakableWire(uri: string): Promise<BreakableWire> {
   return {
     uri: uri.replace(address, `//127.0.0.1:${local}`),
     breakConnections,
+    hang: () => open.forEach((socket) => socket.unpipe().pause()),
     async cut() {
       breakConnections();
       await new Promise((resolve) => server.close(resolve));
