@@ -3,21 +3,11 @@ import { VitrineError } from '../../../src/domain/errors.js';
 import { inUse } from './data-directory.js';
 import { type Database, type LocalOptions, type ServerProcess, localUri } from './database.js';
 import { keepRunning } from './keep-running.js';
-import { run } from './run.js';
 
-const VERSION_TIMEOUT_MS = 10_000;
 /** After a crash mongod replays its journal before it answers. */
 const LAUNCH_TIMEOUT_MS = 60_000;
 /** https://www.mongodb.com/docs/manual/reference/exit-codes/ */
 const EXIT_DIRECTORY_IN_USE = 100;
-
-/** The version a mongod says it has; fails when it cannot run here at all. */
-export async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const output = await run({ command: binary, args: ['--version'], env, timeoutMs: VERSION_TIMEOUT_MS });
-  const version = /db version v?(\d+\.\d+\.\d+)/i.exec(output)?.[1];
-  if (version) return version;
-  throw new Error(`${binary} --version names no version`);
-}
 
 type Mongod = { readonly binary: string; readonly version: string };
 

@@ -1,7 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { LocalWay } from './database.js';
-import { mongodVersion, runMongod } from './run-mongod.js';
+import { usableVersion } from './mongod-version.js';
+import { runMongod } from './run-mongod.js';
 
 /** A mongod that is installed on this machine. */
 export const systemMongod: LocalWay = {
@@ -9,9 +10,8 @@ export const systemMongod: LocalWay = {
   async start(options) {
     const binary = findOnPath('mongod', options.env['PATH']);
     if (!binary) return { missing: 'no mongod is on the PATH' };
-    const version = await mongodVersion(binary, options.env).catch((error: Error) => error);
-    if (version instanceof Error)
-      return { missing: `the mongod on the PATH does not run: ${version.message}` };
+    const version = await usableVersion(binary, options);
+    if (typeof version !== 'string') return version;
     const found = await runMongod({ binary, version }, options);
     return { ...found, way: `mongod ${version} from the PATH (${binary}), data in ${options.directory}` };
   },

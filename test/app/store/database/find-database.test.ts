@@ -42,6 +42,18 @@ test('a mongod on the PATH is used before the embedded engine', async () => {
   expect(await ping(database.uri)).toMatchObject({ ok: 1 });
 });
 
+test('a mongod that is too old for us never gets the data directory, and that is told', async () => {
+  await using place = await workplace();
+  const binary = join(place.folder, 'bin/mongod');
+  await mongodStandIn(binary, '5.0.31');
+  const database = await place.find({ env: bareEnv({ PATH: `/usr/bin:${join(place.folder, 'bin')}` }) });
+  expect(place.lines).toEqual([
+    `database: a mongod cannot be used: ${binary} has version 5.0.31, and Vitrine needs 6.0 or newer`,
+    `database: embedded engine, data in ${join(place.folder, 'mongodb')}`,
+  ]);
+  expect(await ping(database.uri)).toMatchObject({ ok: 1 });
+});
+
 test('without any mongod the embedded engine is used, and that is told in one line', async () => {
   await using place = await workplace();
   const database = await place.find();
