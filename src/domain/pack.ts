@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ARTIFACT_LIMITS, MIB, type ArtifactLimits } from './artifact-limits.js';
 import { isHash } from './artifact.js';
 import { rangesSchema } from './artifact-ranges.js';
+import { parseBoundedJson } from './bounded-json.js';
 import { VitrineError } from './errors.js';
 
 /**
@@ -19,15 +20,27 @@ export interface PackPreface {
   readonly rawBytes: number;
 }
 
+const FILES = ARTIFACT_LIMITS.files;
 const hash = z.string().refine(isHash, 'must be a SHA-256 in lower-case hex');
-const size = z.number().int().nonnegative();
-const blob = z.tuple([hash, size]);
+
+type Blob = [hash: string, size: number];
+type Entry = [path: string, hash: string, size: number];
+
+/** Checked by hand: a schema of each element would describe each one's fault, and a pack may have 50,000. */
+const blobs = z.custom<Blob[]>(
+  (value) => isList(value, isBlob),
+  `must be a list of at most ${FILES} [SHA-256, size]`,
+);
+const entries = z.custom<Entry[]>(
+  (value) => isList(value, isEntry),
+  `must be a list of at most ${FILES} [path, SHA-256, size]`,
+);
 
 /** How to make the manifest: the kept files of a base, and new ones. */
 export const manifestDifferenceSchema = z.object({
   base: hash.nullable(),
   kept: rangesSchema,
-  entries: z.array(z.tuple([z.string(), hash, size])),
+  entries,
 });
 export type ManifestDifference = z.infer<typeof manifestDifferenceSchema>;
 
@@ -35,8 +48,8 @@ export const packMetaSchema = z.object({
   root: hash,
   /** Only in the first pack; the server remembers it. */
   manifest: manifestDifferenceSchema.nullable(),
-  text: z.array(blob),
-  raw: z.array(blob),
+  text: blobs,
+  raw: blobs,
 });
 export type PackMeta = z.infer<typeof packMetaSchema>;
 
@@ -47,7 +60,10 @@ export interface PackedBlob {
 
 const MAGIC = Buffer.from('VPK1');
 export const PREFACE_BYTES = 20;
-const META_BYTES = 32 * MIB;
+/** The paths of the largest upload, and what else is said of each of its files. */
+const META_BYTES = ARTIFACT_LIMITS.pathsBytes + 200 * FILES;
+/** Objects of lists of tuples; the most that is said of a file is an entry, a blob and a range. */
+const META_SHAPE = { depth: 4, commas: 8 * FILES };
 
 export function encodePreface(preface: PackPreface): Buffer {
   const bytes = Buffer.alloc(PREFACE_BYTES);
@@ -85,8 +101,8 @@ export function encodeMeta(meta: PackMeta): Buffer {
 }
 
 export function decodeMeta(bytes: Uint8Array, preface: PackPreface): PackMeta {
-  const parsed = packMetaSchema.safeParse(parseJson(bytes));
-  if (!parsed.success) throw malformed(z.prettifyError(parsed.error).slice(0, 300));
+  const parsed = packMetaSchema.safeParse(parseBoundedJson(bytes, META_SHAPE));
+  if (!parsed.success) throw malformed(faultsOf(parsed.error));
   const { text, raw } = parsed.data;
   if (total(text) !== preface.textBytes || total(raw) !== preface.rawBytes) {
     throw malformed('the sizes of its files do not add up');
@@ -102,10 +118,25 @@ function total(blobs: PackMeta['text']): number {
   return blobs.reduce((sum, [, bytes]) => sum + bytes, 0);
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return null;
-  }
+function faultsOf({ issues }: z.ZodError): string {
+  const first = issues.slice(0, 5);
+  return first
+    .map(({ path, message }) => `${path.map(String).join('.') || 'its head'}: ${message}`)
+    .join('; ');
+}
+
+function isList(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length <= FILES && value.every(isItem);
+}
+
+function isBlob(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && isHash(value[0]) && isSize(value[1]);
+}
+
+function isEntry(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 3 && typeof value[0] === 'string' && isBlob(value.slice(1));
+}
+
+function isSize(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -73,9 +73,50 @@ const metas: [string, unknown][] = [
     },
   ],
   ['a name that is no hash', { ...valid, raw: [['../x', 5]] }],
+  [
+    'an entry without a path',
+    { ...valid, manifest: { base: null, kept: [], entries: [[1, 'ab'.repeat(32), 5]] } },
+  ],
+  ['a file of half a byte', { ...valid, raw: [['ef'.repeat(32), 0.5]] }],
+  ['a list that is none', { ...valid, raw: {} }],
 ];
 test.each(metas)('a head with %s is refused', (_, given) => {
   const bytes = Buffer.from(typeof given === 'string' ? given : JSON.stringify(given));
   expect(() => decodeMeta(bytes, preface)).toThrow(expect.objectContaining({ code: 'unprocessable' }));
   expect(decodeMeta(Buffer.from(JSON.stringify(valid)), preface)).toEqual(valid);
+});
+
+const MILLION = 1_000_000;
+const files = (count: number) => Array.from({ length: count }, () => ['cd'.repeat(32), 0]);
+const bombs: [string, string][] = [
+  ['millions of elements', `{"text":[0${',0'.repeat(5 * MILLION)}]}`],
+  ['millions of lists in each other', `{"text":${'['.repeat(5 * MILLION)}`],
+  ['millions of objects', `{"text":[{}${',{}'.repeat(4 * MILLION)}]}`],
+  ['more files than an upload may have', JSON.stringify({ ...valid, text: files(50_001) })],
+  ['wrong files only', JSON.stringify({ ...valid, text: Array.from({ length: 50_000 }, () => [0, '']) })],
+];
+test.each(bombs)('a head with %s is refused at once, in a few words', (_, text) => {
+  const bytes = Buffer.from(text);
+  const started = performance.now();
+  expect(() => decodeMeta(bytes, preface)).toThrow(
+    expect.objectContaining({ code: 'unprocessable', message: expect.stringMatching(/^.{10,700}$/s) }),
+  );
+  expect(performance.now() - started).toBeLessThan(500);
+});
+
+test('a head for the largest upload is taken, brackets and commas in its paths too', () => {
+  const path = (index: number) => `${'",[{'.repeat(20)}\\${index}${'x'.repeat(60)}`;
+  const hashOf = (index: number) => index.toString(16).padStart(64, '0');
+  const all = Array.from({ length: 50_000 }, (_, index): [string, string, number] => [
+    path(index),
+    hashOf(index),
+    104_857_600,
+  ]);
+  const kept = all.map((_, index): [number, number] => [2 * index, 1]);
+  const text = all.map(([, digest]): [string, number] => [digest, 0]);
+  const given: PackMeta = { root: hashOf(1), manifest: { base: null, kept, entries: all }, text, raw: [] };
+  const bytes = encodeMeta(given);
+  const sizes = { metaBytes: bytes.length, textBytes: 0, compressedBytes: 100, rawBytes: 0 };
+  expect(decodePreface(encodePreface(sizes))).toEqual(sizes);
+  expect(encodeMeta(decodeMeta(bytes, sizes)).equals(bytes)).toBe(true);
 });
