@@ -1,6 +1,6 @@
 import { hiddenPath } from '../../src/domain/artifact-path.js';
 import { extensionOf } from '../../src/domain/media-types.js';
-import { applyRedirect, type RedirectRule } from '../../src/domain/artifact-redirects.js';
+import { applyRedirect, withoutFinalSlash, type RedirectRule } from '../../src/domain/artifact-redirects.js';
 import { decodePath, isOdd, pathOf, queryOf } from './request-path.js';
 import { routeForPath } from './route-for-path.js';
 import { fileAt, isConfiguration, type FileRoute } from './site-routes.js';
@@ -17,6 +17,9 @@ export interface Asked {
   readonly url: string;
   readonly accept: string | undefined;
 }
+
+/** Longer than any link of a site; every rule is held against the path. */
+const RULED_PATH = 2_000;
 
 const MISSING: Choice = { kind: 'missing' };
 
@@ -47,7 +50,7 @@ interface Ruling {
 }
 
 function byRules(site: Site, { rules, path, url }: Ruling): Choice | null {
-  if (namesNothing(path)) return null;
+  if (namesNothing(path) || path.length > RULED_PATH) return null;
   for (const rule of rules) {
     const target = applyRedirect(rule, path);
     if (target === null || leadsHere({ rule, target, path })) continue;
@@ -62,9 +65,11 @@ function namesNothing(path: string): boolean {
   return isOdd(path) || hiddenPath(path.slice(1)) || isConfiguration(path.slice(1));
 }
 
-/** A redirect to itself would never end. */
+/** A redirect to itself would never end, nor would one to the spelling that this server moves from. */
 function leadsHere({ rule, target, path }: { rule: RedirectRule; target: string; path: string }): boolean {
-  return rule.status >= 300 && rule.status < 400 && decodePath(pathOf(target)) === path;
+  if (rule.status < 300 || rule.status >= 400) return false;
+  const led = decodePath(pathOf(target));
+  return led !== null && withoutFinalSlash(led) === withoutFinalSlash(path);
 }
 
 /** Rewrites look the file up and stop there: rules never lead to other rules, so they cannot go in circles. */

@@ -1,5 +1,5 @@
 import type { ParsedRules } from './artifact-headers.js';
-import { fillPattern, parsePattern, type PathPattern } from './artifact-pattern.js';
+import { fillPattern, parsePattern, PATTERN_FORM, type PathPattern } from './artifact-pattern.js';
 import { quoteName } from './artifact-quote.js';
 
 /** A line of `_redirects`. Status 200 serves another file of the site, 404 does so as "not found", the rest redirect. */
@@ -51,11 +51,11 @@ function parseRule(line: string): RedirectRule | string {
   if (line.length > MAX_LINE) return `it is longer than ${MAX_LINE} characters`;
   const [from = '', target = '', code = '301', ...conditions] = line.split(/\s+/);
   const pattern = parsePattern(from, { anySlash: true });
-  if (pattern === null) return `${quoteName(from)} is not a path pattern: write /path, /path/* or /:name`;
+  if (pattern === null) return `${quoteName(from)} is not a path pattern: ${PATTERN_FORM}`;
   if (conditions.length > 0 || /^\w+=/.test(target))
     return 'conditions on query, country, language and cookies are not supported';
   const status = Number(/^([2-4]\d\d)!?$/.exec(code)?.[1]);
-  const fault = targetFault(target, status, code);
+  const fault = targetFault(target, status, code) ?? returnFault({ from, target, status });
   return fault ?? { pattern, target, status, force: code.endsWith('!') };
 }
 
@@ -68,6 +68,27 @@ function targetFault(target: string, status: number, code: string): string | nul
   if (!REDIRECTS.includes(status)) return `${quoteName(code)} is not a status a rule may have`;
   if (local || isOtherSite(target)) return encodable(target);
   return `${quoteName(target)} is neither a path nor an http(s) address`;
+}
+
+/** The server itself moves visitors to the right one of `/a` and `/a/`: a rule that moves them back would never end. */
+function returnFault({
+  from,
+  target,
+  status,
+}: {
+  from: string;
+  target: string;
+  status: number;
+}): string | null {
+  if (!REDIRECTS.includes(status)) return null;
+  const path = target.replace(/[?#].*$/, '');
+  if (withoutFinalSlash(path) !== withoutFinalSlash(from.replace('*', ':splat'))) return null;
+  return `${quoteName(target)} is the same path but for a final slash, which the server puts right by itself`;
+}
+
+/** `/a/` and `/a` are one for every rule. */
+export function withoutFinalSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** The host is written out: a placeholder there would let every link choose where it leads. */

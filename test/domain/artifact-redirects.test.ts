@@ -41,6 +41,14 @@ const cases: [string, string, object][] = [
   ['/%FF%fe /x', '/%FF%fe', { to: '/x' }],
   ['/s/* /:splat 200', '/s/ü 1%', { to: '/%C3%BC%201%25', status: 200 }],
   ['/* /index.html 200', '/any/thing', { to: '/index.html', status: 200 }],
+  ['/a/ /a 200', '/a', { to: '/a', status: 200 }],
+  ['/a*b/:id/z /:splat/:id', '/aXbXb/7/z', { to: '/XbX/7' }],
+  ['/a*b/:id /:splat/:id', '/a/x/y/b/7', { to: '/x/y//7' }],
+  ['/a*a /x', '/a', { to: null }],
+  ['/:x/*/z/:y /:x/:splat/:y', '/1/2/3/z/4', { to: '/1/2/3/4' }],
+  ['/:x/*/z/:y /:x', '/1/z/4', { to: null }],
+  ['/*/:x /:splat:x', '/a', { to: null }],
+  ['/:x* /:splat', '/:xy', { to: '/y' }],
 ];
 test.each(cases)('%s for %s', (line, path, expected) => {
   expect(first(line, path)).toMatchObject(expected);
@@ -67,6 +75,13 @@ const skipped: [string, string][] = [
   ['/a /%ff 200', 'is not percent-encoded'],
   ['a /b', 'not a path pattern'],
   ['/*/* /b', 'not a path pattern'],
+  [`/*${Array.from({ length: 11 }, (_, n) => `/:p${n}`).join('')} /b`, '10 names at most'],
+  ['/a /a/', 'same path but for a final slash'],
+  ['/a/ /a 301!', 'same path but for a final slash'],
+  ['/a /a', 'same path but for a final slash'],
+  ['/a /a/?x=1#y 302', 'same path but for a final slash'],
+  ['/a/* /a/:splat/', 'same path but for a final slash'],
+  ['/:x/b /:x/b/', 'same path but for a final slash'],
   [`/a /${'x'.repeat(2_001)}`, 'longer than 2000'],
 ];
 test.each(skipped)('%j is skipped with a note', (line, reason) => {
