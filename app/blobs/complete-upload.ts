@@ -12,6 +12,9 @@ export interface CompletedUpload {
   readonly notes: readonly string[];
 }
 
+/** A file of wrong lines has no more to say after so many. */
+const MOST_NOTES = 100;
+
 /** Configuration beyond this size is not read: it would cost every first visitor. */
 export const RULES_BYTES = 256 * 1024;
 
@@ -47,7 +50,8 @@ async function notesOn(artifact: StoredArtifact, blobs: BlobStore): Promise<stri
   if (!artifact.files.some((file) => file.path === 'index.html')) {
     notes.push('The upload has no index.html at its top: the address of the preview shows an empty page.');
   }
-  return notes;
+  const more = notes.length - MOST_NOTES;
+  return more > 0 ? [...notes.slice(0, MOST_NOTES), `And ${more} more like these.`] : notes;
 }
 
 /** Text of a configuration file, empty when there is none, null when it is too long to be one. */

@@ -1,3 +1,4 @@
+import { hash as hashOnce } from 'node:crypto';
 import { headersFor } from '../../src/domain/artifact-headers.js';
 import { isCompressible, mediaType } from '../../src/domain/media-types.js';
 import type { Encoding } from './accepted-encodings.js';
@@ -23,8 +24,8 @@ export function makeReady(
 ): ReadyResponse {
   const { hash, path } = route.file;
   const suffix = encoding === 'identity' ? '' : `-${encoding}`;
-  const etag = `"${hash.slice(0, 32)}${suffix}"`;
   const custom = headersFor(site.headerRules, route.path);
+  const etag = `"${hash.slice(0, 32)}${marked(custom)}${suffix}"`;
   const has = (name: string) => custom.some(([set]) => set === name);
   const others = custom.filter(([name]) => name !== 'cache-control').flat();
   const vary = isCompressible(path) ? ['vary', 'accept-encoding'] : [];
@@ -46,4 +47,9 @@ export function makeReady(
     head: [...common, ...cache, ...ranges, 'etag', etag, 'content-length', String(length)],
     notModified: ['etag', etag, ...cache, ...vary, ...ALWAYS, ...others],
   };
+}
+
+/** Whoever has the file with the headers of another deployment must get the new ones, and 304 cannot take any away. */
+function marked(custom: ReturnType<typeof headersFor>): string {
+  return custom.length === 0 ? '' : `-${hashOnce('sha256', JSON.stringify(custom), 'hex').slice(0, 12)}`;
 }

@@ -11,7 +11,7 @@ export function routeForPath({ headerRules, variants }: Site, route: FileRoute, 
   const key = `${matching.join(' ')} ${route.path}`;
   const known = variants.get(key);
   if (known !== undefined) return known;
-  const made: FileRoute = { ...route, path, ready: new Map() };
+  const made: FileRoute = { ...route, path };
   variants.set(key, made);
   return made;
 }

@@ -33,7 +33,7 @@ export function sendFile(ports: SendPorts, answer: FileAnswer): Promise<void> | 
   const inParts = headers.range !== undefined && status === 200 && request.method === 'GET';
   const encodings = inParts ? PLAIN : ports.acceptedEncodings(headers['accept-encoding']);
   const wanted = { site, route, encodings };
-  const ready = representNow(wanted);
+  const ready = representNow(ports, wanted);
   if (ready === undefined) return represent(ports, wanted).then((made) => sendReady(ports, answer, made));
   return sendReady(ports, answer, ready);
 }

@@ -5,9 +5,10 @@ import { createAcceptedEncodings } from './accepted-encodings.js';
 import { chooseRoute } from './choose-route.js';
 import type { PageKind, PreviewPages } from './pages.js';
 import type { LivePreview, Preview, PreviewResolver } from './preview.js';
-import { ALWAYS } from './ready-response.js';
+import { ALWAYS, weighForms, type ReadyForms } from './ready-response.js';
 import { sendFile, type SendPorts } from './send-file.js';
 import { sendPage } from './send-page.js';
+import type { FileRoute } from './site-routes.js';
 import { createSites, type Site } from './site.js';
 import { createWeightedCache } from './weighted-cache.js';
 import { writeHead } from './write-head.js';
@@ -31,6 +32,9 @@ export interface Visit {
   readonly response: ServerResponse;
 }
 
+/** A site may have long headers for each of its files, and visitors choose the files. */
+const READY_BYTES = 64 * MIB;
+
 /** Under it, paths of every preview host are ours. */
 const OURS = '/.well-known/vitrine/';
 const STATUS_PATH = `${OURS}status`;
@@ -42,6 +46,7 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
       capacity: ports.hotBytes ?? 128 * MIB,
       weigh: (body) => body.length,
     }),
+    readies: createWeightedCache<ReadyForms, FileRoute>({ capacity: READY_BYTES, weigh: weighForms }),
     acceptedEncodings: createAcceptedEncodings(),
   };
   const sites = createSites(ports);

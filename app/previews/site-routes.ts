@@ -1,13 +1,11 @@
 import { encodePath } from '../../src/domain/artifact-redirects.js';
 import type { ArtifactFile } from '../../src/domain/artifact.js';
-import type { ReadyResponse } from './ready-response.js';
 
-/** A path that shows a file. What the answer looks like is worked out at the first visit and kept. */
+/** A path that shows a file. */
 export interface FileRoute {
   readonly kind: 'file';
   readonly path: string;
   readonly file: ArtifactFile;
-  readonly ready: Map<string, ReadyResponse | null>;
 }
 
 /** A path that has one right spelling elsewhere. */
@@ -55,7 +53,7 @@ function add(routes: Map<string, Route>, route: FileRoute): void {
 }
 
 function fileRoute(path: string, file: ArtifactFile): FileRoute {
-  return { kind: 'file', path, file, ready: new Map() };
+  return { kind: 'file', path, file };
 }
 
 function urlPath(path: string): string {

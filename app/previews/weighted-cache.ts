@@ -1,8 +1,8 @@
-export interface WeightedCache<Value> {
-  get(key: string): Value | undefined;
+export interface WeightedCache<Value, Key = string> {
+  get(key: Key): Value | undefined;
   /** What alone is heavier than the whole cache is not kept. */
-  set(key: string, value: Value): void;
-  delete(key: string): void;
+  set(key: Key, value: Value): void;
+  delete(key: Key): void;
   readonly weight: number;
 }
 
@@ -22,15 +22,15 @@ interface Entry<Value> {
  * oldest when room is needed goes, or with a mark becomes the newest and loses it. Moving entries with every use would cost more than
  * all the rest of an answer from memory.
  */
-export function createWeightedCache<Value>({
+export function createWeightedCache<Value, Key = string>({
   capacity,
   weigh,
-}: WeightedCacheOptions<Value>): WeightedCache<Value> {
+}: WeightedCacheOptions<Value>): WeightedCache<Value, Key> {
   // A Map remembers the order of insertion.
-  const entries = new Map<string, Entry<Value>>();
+  const entries = new Map<Key, Entry<Value>>();
   let weight = 0;
 
-  const remove = (key: string): void => {
+  const remove = (key: Key): void => {
     weight -= entries.get(key)?.weight ?? 0;
     entries.delete(key);
   };

@@ -1,4 +1,5 @@
-import { parsePattern, type PathPattern } from './artifact-pattern.js';
+import { createHeaderRoom, type HeaderRoom } from './artifact-header-room.js';
+import { parsePattern, PATTERN_FORM, type PathPattern } from './artifact-pattern.js';
 import { quoteName } from './artifact-quote.js';
 
 /** A block of `_headers`: what it adds to answers whose path matches. Names are lower-case. */
@@ -18,24 +19,30 @@ export interface ParsedRules<Rule> {
 const MAX_RULES = 200;
 const MAX_LINE = 2_000;
 
-/** Either they describe the transfer itself, or they would weaken what keeps previews apart and out of search engines. */
+/**
+ * They describe the transfer itself, give orders to a proxy in front, or would weaken what keeps previews apart and out of search
+ * engines.
+ */
 const RESERVED = new Set(
   `accept-ranges age allow alt-svc basic-auth clear-site-data connection content-encoding content-length content-range
-  cross-origin-resource-policy date etag keep-alive last-modified location proxy-authenticate referrer-policy
-  service-worker-allowed server te trailer transfer-encoding upgrade vary www-authenticate x-content-type-options
-  x-robots-tag`.split(/\s+/),
+  cross-origin-resource-policy date etag keep-alive last-modified location proxy-authenticate proxy-connection
+  referrer-policy service-worker-allowed server status te trailer transfer-encoding upgrade vary www-authenticate
+  x-content-type-options x-lighttpd-send-file x-robots-tag x-sendfile`.split(/\s+/),
 );
+const RESERVED_FAMILY = /^x-(accel|reproxy)-/;
 
 interface Block {
   readonly pattern: PathPattern;
   readonly set: [string, string][];
   readonly unset: string[];
+  readonly room: HeaderRoom;
 }
 
 /** Netlify's and Cloudflare's `_headers`: a path, then indented `Name: value` lines; `! Name` takes one away. */
 export function parseHeaderRules(text: string): ParsedRules<HeaderRule> {
   const rules: Block[] = [];
   const notes: string[] = [];
+  const rooms = new Map<string, HeaderRoom>();
   let block: Block | null = null;
   for (const [index, line] of text
     .replace(/^\ufeff/, '')
@@ -48,7 +55,7 @@ export function parseHeaderRules(text: string): ParsedRules<HeaderRule> {
       if (fault !== null) notes.push(note(index, fault));
       continue;
     }
-    const opened = openBlock(trimmed, rules.length);
+    const opened = openBlock(trimmed, { count: rules.length, rooms });
     block = typeof opened === 'string' ? null : opened;
     if (typeof opened === 'string') notes.push(note(index, opened));
     else rules.push(opened);
@@ -56,7 +63,10 @@ export function parseHeaderRules(text: string): ParsedRules<HeaderRule> {
   return { rules, notes };
 }
 
-/** The headers of all blocks that match, in order. One that comes twice is joined with a comma, except cookies: each is its own. */
+/**
+ * The headers of all blocks that match, in order. One that comes twice is joined with a comma, except cookies: each is its own. What is
+ * more than one answer may carry is left out.
+ */
 export function headersFor(
   rules: readonly HeaderRule[],
   path: string,
@@ -65,27 +75,48 @@ export function headersFor(
   for (const rule of rules) {
     if (rule.pattern.match(path) === null) continue;
     for (const name of rule.unset) headers.delete(name);
-    for (const [name, value] of rule.set) headers.set(name, [...(headers.get(name) ?? []), value]);
+    for (const [name, value] of rule.set) {
+      const values = headers.get(name);
+      if (values === undefined) headers.set(name, [value]);
+      else values.push(value);
+    }
   }
-  return [...headers].flatMap(([name, values]) =>
+  return [...withinRoom(headers)].flatMap(([name, values]) =>
     name === 'set-cookie'
       ? values.map((value) => [name, value] as const)
       : [[name, values.join(', ')] as const],
   );
 }
 
-function openBlock(path: string, count: number): Block | string {
+/** Blocks of different paths that meet in one answer can only be counted here. */
+function withinRoom(headers: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+  const room = createHeaderRoom();
+  const kept = new Map<string, string[]>();
+  for (const [name, values] of headers) {
+    const fitting = values.filter((value) => room.take(name, value));
+    if (fitting.length > 0) kept.set(name, fitting);
+  }
+  return kept;
+}
+
+function openBlock(
+  path: string,
+  { count, rooms }: { readonly count: number; readonly rooms: Map<string, HeaderRoom> },
+): Block | string {
   if (count >= MAX_RULES) return `only the first ${MAX_RULES} paths count`;
   if (path.length > MAX_LINE) return `the line is longer than ${MAX_LINE} characters`;
   const pattern = parsePattern(path);
-  if (pattern === null) return `${quoteName(path)} is not a path pattern: write /path, /path/* or /:name`;
-  return { pattern, set: [], unset: [] };
+  if (pattern === null) return `${quoteName(path)} is not a path pattern: ${PATTERN_FORM}`;
+  const room = rooms.get(path) ?? createHeaderRoom();
+  rooms.set(path, room);
+  return { pattern, set: [], unset: [], room };
 }
 
 /** Null when the header was taken, else why not. */
 function addHeader(block: Block, line: string): string | null {
   const [, removed] = /^!\s*([\w-]+)$/.exec(line) ?? [];
   if (removed !== undefined) {
+    if (!block.room.take(removed, '')) return block.room.fullOnce();
     block.unset.push(removed.toLowerCase());
     return null;
   }
@@ -95,7 +126,8 @@ function addHeader(block: Block, line: string): string | null {
   if (line.length > MAX_LINE) return `the value of ${name} is longer than ${MAX_LINE} characters`;
   if (!/^[\t\x20-\x7e\xa0-\xff]*$/.test(value))
     return `the value of ${name} has characters a header cannot carry`;
-  if (RESERVED.has(name)) return `${name} is decided by the server`;
+  if (RESERVED.has(name) || RESERVED_FAMILY.test(name)) return `${name} is decided by the server`;
+  if (!block.room.take(name, value)) return block.room.fullOnce();
   block.set.push([name, withinOwnHost(name, value)]);
   return null;
 }

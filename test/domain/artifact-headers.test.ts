@@ -56,6 +56,13 @@ const skipped: [string, string][] = [
   ['/a\n Clear-Site-Data: "*"', 'decided by the server'],
   ['/a\n Content-Length: 5', 'decided by the server'],
   ['/a\n Transfer-Encoding: chunked', 'decided by the server'],
+  ['/a\n X-Accel-Redirect: /etc/passwd', 'decided by the server'],
+  ['/a\n X-Accel-Buffering: no', 'decided by the server'],
+  ['/a\n X-Sendfile: /etc/passwd', 'decided by the server'],
+  ['/a\n X-LIGHTTPD-send-file: /etc/passwd', 'decided by the server'],
+  ['/a\n X-Reproxy-URL: http://127.0.0.1/', 'decided by the server'],
+  ['/a\n Status: 500', 'decided by the server'],
+  ['/a\n Proxy-Connection: close', 'decided by the server'],
   ['/a\n Basic-Auth: user:hunter2', 'basic-auth is decided by the server'],
   ['/a\n X-A: \u0001', 'cannot carry'],
   ['/a\n X-A: 日本', 'cannot carry'],
@@ -90,4 +97,27 @@ test('an unlucky pattern does not hang on an unlucky path', () => {
   const started = performance.now();
   applied(`${pattern}\n X-A: 1`, `/${'a/'.repeat(4_000)}`);
   expect(performance.now() - started).toBeLessThan(500);
+});
+
+const lines = (count: number, line = ' X-A: 1') => Array.from({ length: count }, () => line).join('\n');
+const full: [string, string, number][] = [
+  ['lines of one block', `/*\n${lines(60_000)}`, 100],
+  ['lines of blocks of one path', `/*\n${lines(99)}\n/*\n${lines(3)}`, 100],
+  ['headers taken away', `/*\n${lines(100, ' ! X-B')}\n${lines(1)}`, 0],
+  ['bytes', `/*\n${lines(130, ` X-A: ${'x'.repeat(1_900)}`)}`, 4],
+];
+test.each(full)('too many %s of a path are left out with one note, at once', (_, text, kept) => {
+  const started = performance.now();
+  expect(notes(text)).toEqual([
+    expect.stringMatching(/^_headers line \d+ was skipped: one path may have 100 headers/),
+  ]);
+  expect(applied(text, '/a').flatMap(([, value]) => value.split(', '))).toHaveLength(kept);
+  expect(performance.now() - started).toBeLessThan(500);
+});
+
+test('an answer where many paths meet carries no more than that of one', () => {
+  const blocks = ['/*', '/a*', '/a/*', '/:x/b'].map((path) => `${path}\n${lines(40, ' Set-Cookie: a=1')}`);
+  expect(notes(blocks.join('\n'))).toEqual([]);
+  expect(applied(blocks.join('\n'), '/a/b')).toHaveLength(100);
+  expect(applied(`/*\n X-B: 1\n${blocks.join('\n')}`, '/c')[0]).toEqual(['x-b', '1']);
 });

@@ -280,7 +280,9 @@ test('what does not get smaller is sent as it is', async () => {
 test('the ETag is the content, differs for each encoding, and answers 304 without a body', async () => {
   await server.publish(SITE);
   const { headers } = await server.ask('/app.js');
-  expect(headers.etag).toBe(`"${sha(SITE['app.js'] ?? '').slice(0, 32)}"`);
+  await server.publish({ 'app.js': SITE['app.js'] ?? '' });
+  expect((await server.ask('/app.js')).headers.etag).toBe(`"${sha(SITE['app.js'] ?? '').slice(0, 32)}"`);
+  await server.publish(SITE);
   const br = await server.ask('/app.js', { headers: { 'accept-encoding': 'br' } });
   expect(br.headers.etag).not.toBe(headers.etag);
   const etag = headers.etag ?? '';
@@ -290,6 +292,21 @@ test('the ETag is the content, differs for each encoding, and answers 304 withou
   }
   for (const miss of ['"x"', etag.slice(1, -1), `"${etag.slice(1, 20)}"`]) {
     expect((await server.ask('/app.js', { headers: { 'if-none-match': miss } })).status).toBe(200);
+  }
+});
+
+test('a visitor who has a file with headers that the site took away gets it anew, not 304', async () => {
+  const site = { 'index.html': 'same', _headers: '/*\n  Content-Security-Policy: script-src none\n' };
+  await server.publish(site);
+  const strict = (await server.ask('/')).headers;
+  expect(strict['content-security-policy']).toBe('script-src none');
+  const known = { headers: { 'if-none-match': strict.etag ?? '' } };
+  expect((await server.ask('/', known)).status).toBe(304);
+  for (const _headers of ['/*\n  X-Other: 1\n', '/none\n  X-Other: 1\n']) {
+    await server.publish({ ...site, _headers });
+    const answer = await server.ask('/', known);
+    expect(answer).toMatchObject({ status: 200, text: 'same' });
+    expect(answer.headers['content-security-policy']).toBeUndefined();
   }
 });
 
