@@ -1,5 +1,5 @@
 import { hash as hashOnce } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { MIB } from '../../src/domain/artifact-limits.js';
@@ -68,8 +68,19 @@ async function make(
   if (size < SMALLEST || size > LARGEST) return nothing;
   const bytes = await compress(await readAll(hash), encoding);
   const kept = bytes.length < size * WORTH ? bytes : nothing;
-  await writer.write({ path, hash: hashOnce('sha256', kept, 'hex'), size: kept.length, content: [kept] });
+  await keep(writer, { path, bytes: kept });
+  // The blob may have been deleted meanwhile, and then nobody would ever look for this.
+  if ((await stat(pathOf(hash)).catch(() => null)) === null) await rm(path, { force: true });
   return kept;
+}
+
+/** A disk that is full or read-only costs the next visitor this work once more, but nobody their page. */
+async function keep(
+  writer: AtomicWriter,
+  { path, bytes }: { readonly path: string; readonly bytes: Buffer },
+): Promise<void> {
+  const hash = hashOnce('sha256', bytes, 'hex');
+  await writer.write({ path, hash, size: bytes.length, content: [bytes] }).catch(() => undefined);
 }
 
 async function compress(bytes: Buffer, encoding: BlobEncoding): Promise<Buffer> {

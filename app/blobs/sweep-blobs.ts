@@ -1,4 +1,4 @@
-import { statSync, unlinkSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isHash } from '../../src/domain/artifact.js';
@@ -25,9 +25,13 @@ export async function* listBlobs(dir: string): AsyncGenerator<BlobStat> {
   }
 }
 
-/** Removes unreferenced blobs with their compressed forms, and what crashed writers left behind more than an hour ago. */
+/**
+ * Removes unreferenced blobs with their compressed forms, compressed forms whose blob is gone, and what crashed writers left behind more
+ * than an hour ago.
+ */
 export async function sweepBlobs(sweep: Sweep): Promise<SweepResult> {
   await sweepTemporary(join(sweep.dir, TEMPORARY), sweep.now);
+  await sweepForms(sweep.dir);
   let removed = 0;
   let bytes = 0;
   for await (const blob of listBlobs(sweep.dir)) {
@@ -40,12 +44,24 @@ export async function sweepBlobs(sweep: Sweep): Promise<SweepResult> {
 }
 
 /** Looks and removes in one go: an upload may have asked for the blob since it was listed. */
-async function removeUnused(path: string, olderThan: Date): Promise<boolean> {
+export async function removeUnused(path: string, olderThan: Date): Promise<boolean> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined || stats.mtime >= olderThan) return false;
-  unlinkSync(path);
+  rmSync(path, { force: true });
   await Promise.all(ENCODED_SUFFIXES.map((suffix) => rm(path + suffix, { force: true })));
   return true;
+}
+
+async function sweepForms(dir: string): Promise<void> {
+  for (const folder of await names(dir)) {
+    const all = new Set(await names(join(dir, folder)));
+    const orphans = [...all].filter((name) => isForm(name) && !all.has(name.replace(/\..*$/, '')));
+    for (const name of orphans) await rm(join(dir, folder, name), { force: true });
+  }
+}
+
+function isForm(name: string): boolean {
+  return ENCODED_SUFFIXES.some((suffix) => name.endsWith(suffix) && isHash(name.slice(0, -suffix.length)));
 }
 
 async function sweepTemporary(dir: string, now: Date): Promise<void> {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from '@jest/globals';
+import { createAtomicWriter } from '../../../app/blobs/atomic-writer.js';
+import { createEncoder } from '../../../app/blobs/blob-encoder.js';
 import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
 import { blobOf, testBlobStore } from '../../contracts/blobs-contract.js';
 
@@ -42,6 +44,45 @@ test('a compressed form is made once, kept beside the blob, and is the same cont
   expect((await filesOf(dir)).sort()).toEqual([hash, `${hash}.br`, `${hash}.gz`]);
   const elsewhere = createDiskBlobStore({ dir });
   expect(await elsewhere.encoded(hash, 'br')).toEqual(br);
+});
+
+test('a disk that cannot be written to any more costs nobody a compressed form', async () => {
+  const { dir, store } = await freshStore();
+  const text = 'Every page of a site resembles the others. '.repeat(500);
+  await store.write(blobOf(text));
+  await rm(join(dir, 'tmp'), { recursive: true });
+  await writeFile(join(dir, 'tmp'), 'in the way');
+  const br = await createDiskBlobStore({ dir }).encoded(blobOf(text).hash, 'br');
+  expect(brotliDecompressSync(br ?? '').toString()).toBe(text);
+});
+
+test('a compressed form of a blob that is deleted while it is made does not stay behind', async () => {
+  const { dir, store } = await freshStore();
+  const blob = blobOf('Every page of a site resembles the others. '.repeat(500));
+  await store.write(blob);
+  const encoder = createEncoder({
+    writer: createAtomicWriter(dir),
+    pathOf: (hash) => join(dir, hash.slice(0, 2), hash),
+    async readAll(hash) {
+      const bytes = await store.readAll(hash);
+      await store.delete([hash]);
+      return bytes;
+    },
+  });
+  expect(await encoder.encoded(blob.hash, 'br')).not.toBeNull();
+  expect(await filesOf(dir)).toEqual([]);
+});
+
+test('a sweep removes compressed forms whose blob is gone, and nothing else beside blobs', async () => {
+  const { dir, store } = await freshStore();
+  const blob = blobOf('Every page of a site resembles the others. '.repeat(500));
+  await store.write(blob);
+  await store.encoded(blob.hash, 'gzip');
+  const folder = join(dir, blob.hash.slice(0, 2));
+  const gone = `${blob.hash.slice(0, 2)}${'0'.repeat(62)}`;
+  for (const name of [`${gone}.br`, `${gone}.gz`, 'notes.br']) await writeFile(join(folder, name), 'form');
+  await store.sweep({ referenced: new Set([blob.hash]), olderThan: new Date() });
+  expect((await filesOf(dir)).sort()).toEqual([blob.hash, `${blob.hash}.gz`, 'notes.br'].sort());
 });
 
 test('a sweep removes half-written files of crashed writers after an hour, not before', async () => {
