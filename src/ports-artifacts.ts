@@ -17,9 +17,12 @@ export interface BlobStat {
 
 /** Bytes named by their SHA-256. What is there is whole, durable and never changes. */
 export interface BlobStore {
-  /** Those of the hashes that are there. Asking keeps them from the next sweep: an upload is about to rely on them. */
-  has(hashes: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Durable when it returns. Refuses content whose length or hash differ, and leaves nothing of it behind. */
+  /**
+   * The hashes of those that are there, whole and with this size. Asking is a use, each time: an upload is about to rely on them, so
+   * whoever deletes what is unused spares them.
+   */
+  has(blobs: readonly Pick<BlobContent, 'hash' | 'size'>[]): Promise<ReadonlySet<string>>;
+  /** Durable when it returns, and a use where it is there already. Refuses content whose length or hash differ, and leaves nothing of it behind. */
   write(blob: BlobContent): Promise<void>;
   size(hash: string): Promise<number | null>;
   /** Throws `not_found` when the blob is not there. */
@@ -27,7 +30,8 @@ export interface BlobStore {
   readAll(hash: string): Promise<Buffer>;
   /** The blob compressed, made once and kept; null when that does not make it clearly smaller. */
   encoded(hash: string, encoding: BlobEncoding): Promise<Buffer | null>;
-  delete(hashes: readonly string[]): Promise<void>;
+  /** Removes those that nobody wrote or asked for since. Already gone is fine. */
+  delete(hashes: readonly string[], unused: { readonly unusedSince: Date }): Promise<void>;
   list(): AsyncIterable<BlobStat>;
   /** Removes what nobody refers to and nobody used since `olderThan`. */
   sweep(keep: { referenced: ReadonlySet<string>; olderThan: Date }): Promise<SweepResult>;
@@ -65,10 +69,10 @@ export interface ArtifactStore {
   exists(id: ArtifactId): Promise<boolean>;
   /** Newest first, incomplete ones too, read one by one: the reader stops when one is close enough. */
   latest(projectId: string, limit: number): AsyncIterable<StoredArtifact>;
-  /** Saving twice is one artifact, and a complete one stays complete; `createdAt` moves to the newest save. */
+  /** Saving twice is one artifact, and a complete one stays complete; `createdAt` moves to the newest save. What it owes stays as it was. */
   save(artifact: Omit<StoredArtifact, 'createdAt'>): Promise<void>;
-  /** Already gone is fine. */
-  delete(id: ArtifactId): Promise<void>;
+  /** Already gone is fine. With `createdAt` only while nobody saved it again. Answers whether it went. */
+  delete(artifact: ArtifactId & { readonly createdAt?: Date }): Promise<boolean>;
   /** Those of the hashes that no artifact of any project names. */
   unnamed(hashes: readonly string[]): Promise<ReadonlySet<string>>;
   /** Every artifact of every project, for the sweep. */

@@ -29,7 +29,7 @@ export async function answerPlan(ports: UploadPorts, { projectId, plan }: PlanIn
     );
   }
   const files = match?.files ?? Array.from(plan.keys, () => null);
-  const present = await ports.blobs.has(files.flatMap((file) => file?.hash ?? []));
+  const present = await ports.blobs.has(files.flatMap((file) => file ?? []));
   return {
     root: plan.root,
     known: known !== null,

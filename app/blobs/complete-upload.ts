@@ -29,9 +29,8 @@ export async function completeUpload(ports: UploadPorts, id: ArtifactId): Promis
 export async function completeIfWhole(ports: UploadPorts, id: ArtifactId): Promise<CompletedUpload | null> {
   const artifact = await ports.artifacts.findByRoot(id);
   if (artifact === null) throw new VitrineError('not_found', 'This upload is unknown: start it again.');
-  const hashes = new Set(artifact.files.map((file) => file.hash));
-  const present = await ports.blobs.has([...hashes]);
-  if (present.size < hashes.size) return null;
+  const present = await ports.blobs.has(artifact.files);
+  if (!artifact.files.every((file) => present.has(file.hash))) return null;
   await ports.artifacts.save({ ...id, files: artifact.files, complete: true });
   return {
     root: id.root,

@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isHash } from '../../src/domain/artifact.js';
 import { VitrineError } from '../../src/domain/errors.js';
 import type { BlobStore, ByteRange } from '../../src/ports-artifacts.js';
 import { createAtomicWriter } from './atomic-writer.js';
 import { errorCode } from './error-code.js';
 import { presentBlobs } from './present-blobs.js';
-import { createEncoder, ENCODED_SUFFIXES } from './blob-encoder.js';
-import { listBlobs, sweepBlobs } from './sweep-blobs.js';
+import { createEncoder } from './blob-encoder.js';
+import { listBlobs, removeUnused, sweepBlobs } from './sweep-blobs.js';
 
 export interface DiskBlobStoreOptions {
   readonly dir: string;
@@ -23,21 +23,23 @@ export function createDiskBlobStore({ dir, now = () => new Date() }: DiskBlobSto
   const pathOf = (hash: string) => blobPath(dir, hash);
   const readAll = (hash: string) => readFile(pathOf(hash)).catch(absent(hash));
   const encoder = createEncoder({ writer, pathOf, readAll });
+  const has: BlobStore['has'] = async (blobs) => {
+    const wanted = blobs.map(({ hash, size }) => ({ hash, size, path: pathOf(hash) }));
+    return presentBlobs(wanted, now());
+  };
   return {
-    has: (hashes) =>
-      presentBlobs(
-        hashes.map((hash) => ({ hash, path: pathOf(hash) })),
-        now(),
-      ),
+    has,
     async write(blob) {
-      if ((await sizeOf(pathOf(blob.hash))) === blob.size) return;
+      if ((await has([blob])).size > 0) return;
       await writer.write({ ...blob, path: pathOf(blob.hash) });
     },
     size: (hash) => sizeOf(pathOf(hash)),
     read: (hash, range) => readChunks(pathOf(hash), hash, range),
     readAll,
     encoded: (hash, encoding) => encoder.encoded(hash, encoding),
-    delete: (hashes) => deleteAll(hashes.map(pathOf)),
+    async delete(hashes, { unusedSince }) {
+      for (const path of hashes.map(pathOf)) await removeUnused(path, unusedSince);
+    },
     list: () => listBlobs(dir),
     sweep: (keep) => sweepBlobs({ dir, now: now(), ...keep }),
   };
@@ -62,12 +64,6 @@ async function* readChunks(path: string, hash: string, range?: ByteRange): Async
     yield* createReadStream(path, { ...range, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
   } catch (error) {
     absent(hash)(error);
-  }
-}
-
-async function deleteAll(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    await Promise.all(['', ...ENCODED_SUFFIXES].map((suffix) => rm(path + suffix, { force: true })));
   }
 }
 

@@ -1,30 +1,32 @@
 import { statSync, utimesSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 
-/** Asked for again within this time, the date is left alone: it only has to be fresher than the sweep's. */
-const FRESH_MS = 10 * 60_000;
+export interface WantedBlob {
+  readonly hash: string;
+  readonly size: number;
+  readonly path: string;
+}
+
 const BATCH = 256;
 
 /**
- * Which blobs are there; those get a fresh date, so that a sweep spares them. Synchronous calls in small batches: an upload asks for
- * thousands at once, and through the thread pool each would cost ten times as much.
+ * Which blobs are there, with the size they should have. Those get a fresh date, each time: whoever removes unused files meanwhile then
+ * spares them. Synchronous calls in small batches: an upload asks for thousands at once, and through the thread pool each would cost ten
+ * times as much.
  */
-export async function presentBlobs(
-  blobs: readonly { readonly hash: string; readonly path: string }[],
-  now: Date,
-): Promise<ReadonlySet<string>> {
+export async function presentBlobs(blobs: readonly WantedBlob[], now: Date): Promise<ReadonlySet<string>> {
   const present = new Set<string>();
-  for (const [index, { hash, path }] of blobs.entries()) {
+  const absent = new Set<string>();
+  for (const [index, blob] of blobs.entries()) {
     if (index % BATCH === BATCH - 1) await breathe();
-    if (isPresent(path, now)) present.add(hash);
+    (isPresent(blob, now) ? present : absent).add(blob.hash);
   }
+  for (const hash of absent) present.delete(hash);
   return present;
 }
 
-function isPresent(path: string, now: Date): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
-  if (now.getTime() - stats.mtimeMs < FRESH_MS) return true;
+function isPresent({ path, size }: WantedBlob, now: Date): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.size !== size) return false;
   try {
     utimesSync(path, now, now);
     return true;

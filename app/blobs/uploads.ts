@@ -1,13 +1,18 @@
 import type { ArtifactLimits } from '../../src/domain/artifact-limits.js';
 import { decodePlan } from '../../src/domain/artifact-plan.js';
 import type { ArtifactId, BlobStore } from '../../src/ports-artifacts.js';
+import type { Clock } from '../../src/ports.js';
 import type { Uploads, UploadState } from '../../src/ports/uploads.js';
 import { answerPlan, type UploadPorts } from './answer-plan.js';
 import { completeIfWhole } from './complete-upload.js';
 import { receivePack } from './receive-pack.js';
 
+export interface UploadsPorts extends UploadPorts {
+  readonly clock: Clock;
+}
+
 /** Both turns of an upload as the core knows them: whichever step brings the last missing file completes it. */
-export function createUploads(ports: UploadPorts): Uploads {
+export function createUploads(ports: UploadsPorts): Uploads {
   return {
     async plan({ projectId, limits }, body) {
       const plan = decodePlan(Buffer.from(body.buffer, body.byteOffset, body.byteLength), limits);
@@ -26,7 +31,7 @@ interface Pack {
 }
 
 /** An upload may be forgotten while its files still come in: then they go as well. */
-async function takePack(ports: UploadPorts, { upload, body }: Pack): Promise<UploadState> {
+async function takePack(ports: UploadsPorts, { upload, body }: Pack): Promise<UploadState> {
   const { projectId } = upload;
   const written = new Set<string>();
   const blobs: BlobStore = {
@@ -41,8 +46,9 @@ async function takePack(ports: UploadPorts, { upload, body }: Pack): Promise<Upl
     ({ root } = await receivePack({ ...ports, blobs }, { upload, body }));
     return await stateOf(ports, { projectId, root });
   } finally {
+    const unusedSince = ports.clock.now();
     const kept = root !== undefined && (await ports.artifacts.exists({ projectId, root }));
-    if (!kept) await ports.blobs.delete([...(await ports.artifacts.unnamed([...written]))]);
+    if (!kept) await ports.blobs.delete([...(await ports.artifacts.unnamed([...written]))], { unusedSince });
   }
 }
 

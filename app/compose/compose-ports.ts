@@ -44,7 +44,7 @@ export function composePorts(given: Composition): Composed {
     ...stores,
     environments,
     blobs,
-    uploads: createUploads({ blobs, artifacts: stores.artifacts }),
+    uploads: createUploads({ blobs, artifacts: stores.artifacts, clock }),
     github: github.github,
     reporter: around(github.reporter, overrides.around?.reporter),
     targets: new Map([[fallback.name, fallback]]),

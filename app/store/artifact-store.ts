@@ -52,8 +52,9 @@ export function artifactStore(connection: Connection): ArtifactStore {
         }),
       );
     },
-    async delete(id) {
-      await collection.deleteOne(idOf(id), { maxTimeMS: MAX_TIME_MS });
+    async delete({ createdAt, ...id }) {
+      const filter = { ...idOf(id), ...(createdAt === undefined ? {} : { createdAt: new Date(createdAt) }) };
+      return (await collection.deleteOne(filter, { maxTimeMS: MAX_TIME_MS })).deletedCount > 0;
     },
     async unnamed(hashes) {
       const left = new Set(hashes);

@@ -10,9 +10,10 @@ export async function sweepFiles(ports: Ports): Promise<number> {
   let forgotten = 0;
   for await (const artifact of ports.artifacts.list()) {
     const wanted = artifact.createdAt > olderThan || (await ports.environments.namesArtifact(artifact));
-    if (!wanted) await ports.artifacts.delete(artifact);
-    if (!wanted) forgotten += 1;
-    if (wanted) for (const file of artifact.files) referenced.add(file.hash);
+    // Saved again since it was listed, it stays.
+    const gone = !wanted && (await ports.artifacts.delete(artifact));
+    if (gone) forgotten += 1;
+    else for (const file of artifact.files) referenced.add(file.hash);
   }
   const { removed } = await ports.blobs.sweep({ referenced, olderThan });
   return forgotten + removed;

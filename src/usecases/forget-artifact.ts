@@ -2,14 +2,14 @@ import type { ArtifactId, Ports } from '../ports.js';
 
 /**
  * Removes an uploaded directory that no environment names any more, with the files that only it had. An upload of the same files that
- * is under way has its own manifest here already, and asks once more before it is declared whole.
+ * is under way has its own manifest here already, and asks once more before it is declared whole: what it asked for since is spared.
  */
 export async function forgetArtifact(ports: Ports, id: ArtifactId): Promise<void> {
-  if (await ports.environments.namesArtifact(id)) return;
+  const unusedSince = ports.clock.now();
   const artifact = await ports.artifacts.findByRoot(id);
-  if (!artifact) return;
-  await ports.artifacts.delete(id);
+  if (!artifact || (await ports.environments.namesArtifact(id))) return;
+  if (!(await ports.artifacts.delete(artifact))) return;
   const hashes = [...new Set(artifact.files.map((file) => file.hash))];
   const only = await ports.artifacts.unnamed(hashes);
-  if (only.size > 0) await ports.blobs.delete([...only]);
+  if (only.size > 0) await ports.blobs.delete([...only], { unusedSince });
 }

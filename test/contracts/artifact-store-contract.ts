@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ArtifactFile } from '../../src/domain/artifact.js';
 import type { ArtifactStore } from '../../src/ports-artifacts.js';
+import { until } from './until.js';
 
 /** What every ArtifactStore must do. `create` gives an empty one for each test. */
 export function testArtifactStore(name: string, create: () => Promise<ArtifactStore>): void {
@@ -86,9 +87,25 @@ export function testArtifactStore(name: string, create: () => Promise<ArtifactSt
   test(`${name}: a deleted artifact is gone, and deleting it again is fine`, async () => {
     const store = await create();
     await store.save(artifact(1));
-    await store.delete({ projectId: 'p1', root: root(1) });
-    await store.delete({ projectId: 'p1', root: root(1) });
+    expect(await store.delete({ projectId: 'p1', root: root(1) })).toBe(true);
+    expect(await store.delete({ projectId: 'p1', root: root(1) })).toBe(false);
     expect(await store.findByRoot({ projectId: 'p1', root: root(1) })).toBeNull();
+    expect(await rootsOf(store.list())).toEqual([]);
+  });
+
+  test(`${name}: an artifact that was saved again since it was read is not deleted`, async () => {
+    const store = await create();
+    await store.save(artifact(1));
+    const read = await store.findByRoot({ projectId: 'p1', root: root(1) });
+    if (read === null) throw new Error('not saved');
+    await until(async () => {
+      await store.save(artifact(1));
+      return (await store.findByRoot(read))?.createdAt.getTime() !== read.createdAt.getTime();
+    });
+    expect(await store.delete(read)).toBe(false);
+    const { createdAt } = (await store.findByRoot(read)) ?? read;
+    expect(await store.delete({ ...read, projectId: 'p2', createdAt })).toBe(false);
+    expect(await store.delete({ ...read, createdAt })).toBe(true);
     expect(await rootsOf(store.list())).toEqual([]);
   });
 

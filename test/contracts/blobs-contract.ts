@@ -50,8 +50,32 @@ export function testBlobStore(name: string, create: () => Promise<BlobStoreSetup
   test(`${name}: has() tells what is there`, async () => {
     const { store } = await create();
     await store.write(blobOf('here'));
-    const present = await store.has([blobOf('here').hash, blobOf('not here').hash]);
+    const present = await store.has([blobOf('here'), blobOf('not here')]);
     expect([...present]).toEqual([blobOf('here').hash]);
+  });
+
+  test(`${name}: has() takes nothing for there that has another size`, async () => {
+    const { store } = await create();
+    await store.write(blobOf('here'));
+    const { hash } = blobOf('here');
+    expect((await store.has([{ hash, size: 5 }])).size).toBe(0);
+    expect((await store.has([blobOf('here'), { hash, size: 5 }])).size).toBe(0);
+    expect((await store.has([blobOf('here'), blobOf('here')])).size).toBe(1);
+  });
+
+  test(`${name}: what somebody wrote or asked for since is not deleted, however new it was before`, async () => {
+    const { store, age } = await create();
+    const contents = ['unused', 'asked for', 'written again'];
+    for (const content of contents) await store.write(blobOf(content));
+    for (const content of contents) await age(blobOf(content).hash, 1_000);
+    const unusedSince = new Date(Date.now() - 500);
+    await store.has([blobOf('asked for')]);
+    await store.write(blobOf('written again'));
+    await store.delete(
+      contents.map((content) => blobOf(content).hash),
+      { unusedSince },
+    );
+    expect(await everything(store)).toEqual(['asked for', 'written again'].map((c) => blobOf(c).hash).sort());
   });
 
   test(`${name}: writing the same content at once, ten times, is one blob`, async () => {
@@ -72,7 +96,7 @@ export function testBlobStore(name: string, create: () => Promise<BlobStoreSetup
       const blob = { ...blobOf('hello world'), ...fault };
       await expect(store.write(blob)).rejects.toMatchObject({ code: 'unprocessable' });
       expect(await everything(store)).toEqual([]);
-      expect((await store.has([blob.hash])).size).toBe(0);
+      expect((await store.has([blob])).size).toBe(0);
     },
   );
 
@@ -95,7 +119,7 @@ export function testBlobStore(name: string, create: () => Promise<BlobStoreSetup
     const seen: (number | null)[] = [];
     async function* slow() {
       yield Buffer.from(text).subarray(0, 1_000);
-      seen.push(await store.size(blob.hash), (await store.has([blob.hash])).size);
+      seen.push(await store.size(blob.hash), (await store.has([blob])).size);
       yield Buffer.from(text).subarray(1_000);
     }
     await store.write({ ...blob, content: slow() });
@@ -124,8 +148,9 @@ export function testBlobStore(name: string, create: () => Promise<BlobStoreSetup
     const { hash } = blobOf(text);
     await store.write(blobOf(text));
     await store.encoded(hash, 'br');
-    await store.delete([hash]);
-    await store.delete([hash]);
+    const unusedSince = new Date(Date.now() + HOUR);
+    await store.delete([hash], { unusedSince });
+    await store.delete([hash], { unusedSince });
     expect(await everything(store)).toEqual([]);
     expect(await store.encoded(hash, 'br')).toBeNull();
   });
@@ -141,7 +166,7 @@ export function testBlobStore(name: string, create: () => Promise<BlobStoreSetup
     const { store, age } = await create();
     for (const content of ['named', 'asked for', 'orphan', 'new']) await store.write(blobOf(content));
     for (const content of ['named', 'asked for', 'orphan']) await age(blobOf(content).hash, 3 * HOUR);
-    await store.has([blobOf('asked for').hash]);
+    await store.has([blobOf('asked for')]);
     const swept = await store.sweep({
       referenced: new Set([blobOf('named').hash]),
       olderThan: new Date(Date.now() - HOUR),

@@ -62,8 +62,8 @@ test('a tear-down that could not remove the files is made good by the sweep', as
   const around = {
     blobs: (blobs: BlobStore): BlobStore => ({
       ...blobs,
-      delete: (hashes) =>
-        broken ? Promise.reject(new Error('The disk is read-only.')) : blobs.delete(hashes),
+      delete: (...given) =>
+        broken ? Promise.reject(new Error('The disk is read-only.')) : blobs.delete(...given),
     }),
   };
   await using world = await startWorld({ files: FILES, overrides: { around } });

@@ -17,8 +17,10 @@ export function createMemoryArtifactStore(now: () => Date = counter()): Artifact
       const complete = artifact.complete || saved.get(key(artifact))?.complete === true;
       saved.set(key(artifact), { ...artifact, complete, createdAt: now() });
     },
-    async delete(id) {
-      saved.delete(key(id));
+    async delete({ createdAt, ...id }) {
+      const found = saved.get(key(id));
+      if (createdAt !== undefined && found?.createdAt.getTime() !== createdAt.getTime()) return false;
+      return saved.delete(key(id));
     },
     async unnamed(hashes) {
       const named = new Set([...saved.values()].flatMap(({ files }) => files.map(({ hash }) => hash)));

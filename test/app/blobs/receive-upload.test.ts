@@ -177,7 +177,7 @@ test('a blob that was swept is asked for again', async () => {
   const server = await startServer();
   const site = { 'a.html': 'A', 'b.html': 'B' };
   await completeUpload(server, (await send({ server, site })).id);
-  await server.blobs.delete([sha('A')]);
+  await server.blobs.delete([sha('A')], { unusedSince: new Date(Date.now() + 60_000) });
   const healed = await send({ server, site });
   expect(healed).toMatchObject({ packs: 1, blobs: 1, answer: { known: true, entries: [] } });
   expect(await completeUpload(server, healed.id)).toMatchObject({ files: 2 });

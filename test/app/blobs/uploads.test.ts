@@ -24,7 +24,11 @@ async function setUp(onWrite: (artifacts: ArtifactStore) => Promise<void> = () =
     await blobs.write(blob);
     await onWrite(artifacts);
   };
-  const uploads = createUploads({ blobs: { ...blobs, write }, artifacts });
+  const uploads = createUploads({
+    blobs: { ...blobs, write },
+    artifacts,
+    clock: { now: () => new Date() },
+  });
   const owner = { deploymentId: 'd1', projectId: 'p1', limits: ARTIFACT_LIMITS };
 
   const deploy = async (site: Record<string, string>) => {
@@ -75,7 +79,7 @@ test('removing a file is one pack without files', async () => {
 test('the files of an upload that is forgotten meanwhile go with it, unless another names them', async () => {
   const doomed = { 'index.html': 'aaaa', 'new.html': 'cccc' };
   const id = { projectId: 'p1', root: planUpload(filesOf(doomed)).root };
-  const { deploy, blobCount, artifacts } = await setUp((store) => store.delete(id));
+  const { deploy, blobCount, artifacts } = await setUp(async (store) => void (await store.delete(id)));
   const kept = { 'index.html': 'aaaa', 'b.html': 'bbbb' };
   await deploy(kept);
   await expect(deploy(doomed)).rejects.toMatchObject({ code: 'not_found' });

@@ -431,7 +431,8 @@ test('publishing moves visitors to the new files at once, and the old ones stay 
 
 test('a file that is gone from the store is an error that says what to do, and is reported', async () => {
   await server.publish({ 'index.html': 'unique content that goes' });
-  await server.blobs.delete([sha('unique content that goes')]);
+  const unusedSince = new Date(Date.now() + 60_000);
+  await server.blobs.delete([sha('unique content that goes')], { unusedSince });
   const answer = await server.ask('/');
   expect(answer).toMatchObject({ status: 500 });
   expect(answer.text).toContain('cannot be shown');
