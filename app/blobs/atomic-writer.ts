@@ -1,22 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { VitrineError } from '../../src/domain/errors.js';
 import type { BlobContent } from '../../src/ports-artifacts.js';
 import { errorCode } from './error-code.js';
-import { createDirectorySync } from './directory-sync.js';
+import { createDirectorySync, type DirectorySync } from './directory-sync.js';
 
 export interface AtomicWriter {
   /** The file appears whole and durable under its path, or not at all. */
   write(file: BlobContent & { readonly path: string }): Promise<void>;
+  /** Waits for those that have their names already, but not durably. */
+  landed(paths: readonly string[]): Promise<void>;
 }
 
 /** Half-written files live here, so that no reader and no listing ever meets them. */
 export const TEMPORARY = 'tmp';
 
-export function createAtomicWriter(dir: string): AtomicWriter {
-  const directories = createDirectorySync();
+export function createAtomicWriter(
+  dir: string,
+  directories: DirectorySync = createDirectorySync(),
+): AtomicWriter {
   const made = new Map<string, Promise<void>>();
+  const landing = new Map<string, Promise<void>>();
   const ensure = (path: string) => {
     const making =
       made.get(path) ??
@@ -28,8 +33,20 @@ export function createAtomicWriter(dir: string): AtomicWriter {
     return making;
   };
   const makeDirectory = async (path: string) => {
-    await mkdir(path, { recursive: true });
-    await directories.sync(dirname(path));
+    const whole = resolve(path);
+    const topmost = await mkdir(whole, { recursive: true });
+    if (topmost === undefined) return directories.sync(dirname(whole));
+    // Each new folder is an entry of its parent.
+    for (let at = whole; at.length >= topmost.length; at = dirname(at)) await directories.sync(dirname(at));
+  };
+  const land = (from: string, to: string) => {
+    const work = rename(from, to)
+      .then(() => directories.sync(dirname(to)))
+      .finally(() => {
+        if (landing.get(to) === work) landing.delete(to);
+      });
+    landing.set(to, work);
+    return work;
   };
   return {
     async write(file) {
@@ -38,12 +55,16 @@ export function createAtomicWriter(dir: string): AtomicWriter {
         await ensure(join(dir, TEMPORARY));
         await ensure(dirname(file.path));
         await writeDurably(temporary, file);
-        await rename(temporary, file.path);
-        await directories.sync(dirname(file.path));
+        await land(temporary, file.path);
       } catch (error) {
         await rm(temporary, { force: true }).catch(() => undefined);
         throw asDiskFull(error);
       }
+    },
+    async landed(paths) {
+      if (landing.size === 0) return;
+      // Whoever writes it is told of the failure.
+      for (const path of paths) await landing.get(path)?.catch(() => undefined);
     },
   };
 }

@@ -25,6 +25,7 @@ export function createDiskBlobStore({ dir, now = () => new Date() }: DiskBlobSto
   const encoder = createEncoder({ writer, pathOf, readAll });
   const has: BlobStore['has'] = async (blobs) => {
     const wanted = blobs.map(({ hash, size }) => ({ hash, size, path: pathOf(hash) }));
+    await writer.landed(wanted.map(({ path }) => path));
     return presentBlobs(wanted, now());
   };
   return {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from '@jest/globals';
 import { createAtomicWriter } from '../../../app/blobs/atomic-writer.js';
@@ -83,6 +85,31 @@ test('a sweep removes compressed forms whose blob is gone, and nothing else besi
   for (const name of [`${gone}.br`, `${gone}.gz`, 'notes.br']) await writeFile(join(folder, name), 'form');
   await store.sweep({ referenced: new Set([blob.hash]), olderThan: new Date() });
   expect((await filesOf(dir)).sort()).toEqual([blob.hash, `${blob.hash}.gz`, 'notes.br'].sort());
+});
+
+test('what another writer is about to make durable is not there before it is', async () => {
+  const { dir, store } = await freshStore();
+  const blob = blobOf('one of two');
+  const durable: string[] = [];
+  const writing = store.write(blob).then(() => durable.push(blob.hash));
+  const path = join(dir, blob.hash.slice(0, 2), blob.hash);
+  while (!existsSync(path)) await setImmediate();
+  expect((await store.has([blob])).size).toBe(1);
+  await setImmediate();
+  expect(durable).toEqual([blob.hash]);
+  await writing;
+});
+
+test('every folder that a write makes is made durable in its parent', async () => {
+  const { dir } = await freshStore();
+  const synced: string[] = [];
+  const writer = createAtomicWriter(join(dir, 'data', 'blobs'), {
+    sync: async (path) => void synced.push(path),
+  });
+  await writer.write({ ...blobOf('x'), path: join(dir, 'data', 'blobs', 'ab', 'x') });
+  expect(synced).toEqual(
+    expect.arrayContaining(['', 'data', 'data/blobs', 'data/blobs/ab'].map((at) => join(dir, at))),
+  );
 });
 
 test('a sweep removes half-written files of crashed writers after an hour, not before', async () => {
