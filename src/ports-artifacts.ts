@@ -1,3 +1,4 @@
+import type { Ranges } from './domain/artifact-ranges.js';
 import type { ArtifactFile } from './domain/artifact.js';
 
 /** Part of a blob: both ends included, as in a Range header. */
@@ -59,6 +60,8 @@ export interface StoredArtifact extends ArtifactId {
   /** Sorted by path. */
   readonly files: readonly ArtifactFile[];
   readonly complete: boolean;
+  /** Which of its files did not arrive yet, by index; none when absent. See `domain/artifact-owed.ts`. */
+  readonly owed?: Ranges;
   readonly createdAt: Date;
 }
 
@@ -71,6 +74,10 @@ export interface ArtifactStore {
   latest(projectId: string, limit: number): AsyncIterable<StoredArtifact>;
   /** Saving twice is one artifact, and a complete one stays complete; `createdAt` moves to the newest save. What it owes stays as it was. */
   save(artifact: Omit<StoredArtifact, 'createdAt'>): Promise<void>;
+  /** Changes what it owes, if that is still what was read. Answers whether it was. */
+  settle(id: ArtifactId, owed: { readonly from: Ranges; readonly to: Ranges }): Promise<boolean>;
+  /** Declares it complete, which counts as a save. False when it is not there any more: then it does not come back. */
+  complete(id: ArtifactId): Promise<boolean>;
   /** Already gone is fine. With `createdAt` only while nobody saved it again. Answers whether it went. */
   delete(artifact: ArtifactId & { readonly createdAt?: Date }): Promise<boolean>;
   /** Those of the hashes that no artifact of any project names. */

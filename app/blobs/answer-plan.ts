@@ -1,4 +1,5 @@
 import { keyOf, type PlanAnswer, type UploadPlan } from '../../src/domain/artifact-plan.js';
+import { contentKey, owedKeys } from '../../src/domain/artifact-owed.js';
 import { toRanges } from '../../src/domain/artifact-ranges.js';
 import type { ArtifactFile } from '../../src/domain/artifact.js';
 import { VitrineError } from '../../src/domain/errors.js';
@@ -29,14 +30,16 @@ export async function answerPlan(ports: UploadPorts, { projectId, plan }: PlanIn
     );
   }
   const files = match?.files ?? Array.from(plan.keys, () => null);
-  const present = await ports.blobs.has(files.flatMap((file) => file ?? []));
+  const owed = match?.owed ?? new Set();
+  const isOurs = (file: ArtifactFile) => !owed.has(contentKey(file));
+  const present = await ports.blobs.has(files.filter((file) => file !== null).filter(isOurs));
   return {
     root: plan.root,
     known: known !== null,
     base: match?.root ?? null,
     kept: [...(match?.kept ?? [])].map(([first, count]) => [first, count]),
     entries: indicesWhere(files, (file) => file === null),
-    blobs: indicesWhere(files, (file) => file === null || !present.has(file.hash)),
+    blobs: indicesWhere(files, (file) => file === null || !isOurs(file) || !present.has(file.hash)),
   };
 }
 
@@ -46,6 +49,8 @@ interface BaseMatch {
   readonly files: readonly (ArtifactFile | null)[];
   readonly kept: PlanAnswer['kept'];
   readonly matched: number;
+  /** Contents that the base itself still waits for. */
+  readonly owed: ReadonlySet<string>;
 }
 
 async function closest(
@@ -73,7 +78,13 @@ function matchBase(base: StoredArtifact, keys: BigUint64Array): BaseMatch {
     files[position] = file;
     kept.push(index);
   }
-  return { root: base.root, files, kept: mutable(toRanges(kept)), matched: kept.length };
+  return {
+    root: base.root,
+    files,
+    kept: mutable(toRanges(kept)),
+    matched: kept.length,
+    owed: owedKeys(base),
+  };
 }
 
 function indicesWhere<Item>(items: readonly Item[], wanted: (item: Item) => boolean): PlanAnswer['entries'] {

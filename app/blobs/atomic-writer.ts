@@ -79,14 +79,19 @@ async function writeDurably(path: string, blob: BlobContent): Promise<void> {
   }
 }
 
-async function copyVerified(handle: FileHandle, { hash, size, content }: BlobContent): Promise<void> {
+async function copyVerified(handle: FileHandle, blob: BlobContent): Promise<void> {
+  for await (const chunk of verified(blob)) await handle.write(chunk);
+}
+
+/** Passes the content on, and throws at the end when it was not what it says. */
+export async function* verified({ hash, size, content }: BlobContent): AsyncGenerator<Uint8Array> {
   const digest = createHash('sha256');
   let written = 0;
   for await (const chunk of content) {
     written += chunk.length;
     if (written > size) throw mismatch(hash, `it is longer than the ${size} bytes it declares`);
     digest.update(chunk);
-    await handle.write(chunk);
+    yield chunk;
   }
   if (written < size) throw mismatch(hash, `it has ${written} of the ${size} bytes it declares`);
   const actual = digest.digest('hex');

@@ -28,16 +28,21 @@ export async function completeUpload(ports: UploadPorts, id: ArtifactId): Promis
 /** The same, but null while files are missing. */
 export async function completeIfWhole(ports: UploadPorts, id: ArtifactId): Promise<CompletedUpload | null> {
   const artifact = await ports.artifacts.findByRoot(id);
-  if (artifact === null) throw new VitrineError('not_found', 'This upload is unknown: start it again.');
+  if (artifact === null) throw unknown();
+  if (!artifact.complete && (artifact.owed ?? []).length > 0) return null;
   const present = await ports.blobs.has(artifact.files);
   if (!artifact.files.every((file) => present.has(file.hash))) return null;
-  await ports.artifacts.save({ ...id, files: artifact.files, complete: true });
+  if (!(await ports.artifacts.complete(id))) throw unknown();
   return {
     root: id.root,
     files: artifact.files.length,
     bytes: artifact.files.reduce((sum, file) => sum + file.size, 0),
     notes: await notesOn(artifact, ports.blobs),
   };
+}
+
+function unknown(): VitrineError {
+  return new VitrineError('not_found', 'This upload is unknown: start it again.');
 }
 
 async function notesOn(artifact: StoredArtifact, blobs: BlobStore): Promise<string[]> {

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isHash } from '../../src/domain/artifact.js';
 import { VitrineError } from '../../src/domain/errors.js';
 import type { BlobStore, ByteRange } from '../../src/ports-artifacts.js';
-import { createAtomicWriter } from './atomic-writer.js';
+import { createAtomicWriter, verified } from './atomic-writer.js';
 import { errorCode } from './error-code.js';
 import { presentBlobs } from './present-blobs.js';
 import { createEncoder } from './blob-encoder.js';
@@ -31,7 +31,7 @@ export function createDiskBlobStore({ dir, now = () => new Date() }: DiskBlobSto
   return {
     has,
     async write(blob) {
-      if ((await has([blob])).size > 0) return;
+      if ((await has([blob])).size > 0) return drain(verified(blob));
       await writer.write({ ...blob, path: pathOf(blob.hash) });
     },
     size: (hash) => sizeOf(pathOf(hash)),
@@ -51,6 +51,12 @@ function blobPath(dir: string, hash: string): string {
   if (!isHash(hash))
     throw new VitrineError('bad_request', 'A blob is named by its SHA-256 in lower-case hex.');
   return `${dir}/${hash.slice(0, 2)}/${hash}`;
+}
+
+/** What is there already must be sent as it is nonetheless: who sends something else does not have it. */
+async function drain(content: AsyncIterable<unknown>): Promise<void> {
+  const chunks = content[Symbol.asyncIterator]();
+  while ((await chunks.next()).done !== true);
 }
 
 async function sizeOf(path: string): Promise<number | null> {

@@ -1,20 +1,12 @@
-import { manifestRoot } from '../../src/domain/artifact-bytes.js';
-import { indicesOf } from '../../src/domain/artifact-ranges.js';
-import { ARTIFACT_LIMITS, MIB, type ArtifactLimits } from '../../src/domain/artifact-limits.js';
-import { parseManifest, type ArtifactFile } from '../../src/domain/artifact.js';
-import { VitrineError } from '../../src/domain/errors.js';
-import {
-  decodeMeta,
-  decodePreface,
-  malformed,
-  PREFACE_BYTES,
-  type ManifestDifference,
-  type PackMeta,
-} from '../../src/domain/pack.js';
+import type { Owing } from '../../src/domain/artifact-owed.js';
+import { MIB, type ArtifactLimits } from '../../src/domain/artifact-limits.js';
+import type { ArtifactFile } from '../../src/domain/artifact.js';
+import { decodeMeta, decodePreface, malformed, PREFACE_BYTES, type PackMeta } from '../../src/domain/pack.js';
 import type { BlobStore } from '../../src/ports-artifacts.js';
 import type { UploadPorts } from './answer-plan.js';
 import { createByteReader, type ByteReader } from './byte-reader.js';
 import { inflate } from './inflate.js';
+import { owingOf, settleArrived } from './owing-upload.js';
 
 export interface PackUpload {
   readonly projectId: string;
@@ -48,11 +40,12 @@ export async function receivePack(
   try {
     const inner = createByteReader(plain);
     const meta = decodeMeta(await inner.exactly(preface.metaBytes), preface);
-    await acceptMeta(ports, { upload, meta });
+    const owing = await acceptMeta(ports, { upload, meta });
     await storeBlobs(ports.blobs, { list: meta.text, reader: inner });
     await inner.end();
     await storeBlobs(ports.blobs, { list: meta.raw, reader: outer });
     await outer.end();
+    await settleArrived(ports, { id: { projectId: upload.projectId, root: meta.root }, owing, meta });
     return {
       root: meta.root,
       blobs: meta.text.length + meta.raw.length,
@@ -66,42 +59,11 @@ export async function receivePack(
 async function acceptMeta(
   ports: UploadPorts,
   { upload, meta }: { readonly upload: PackUpload; readonly meta: PackMeta },
-): Promise<void> {
+): Promise<Owing> {
   if (upload.root !== undefined && meta.root !== upload.root) throw malformed('it is for another upload');
-  const files = await filesOf(ports, { upload, meta });
-  refuseStrangers(files, [...meta.text, ...meta.raw]);
-}
-
-interface FilesInput {
-  readonly upload: PackUpload;
-  readonly meta: PackMeta;
-}
-
-/** The manifest of the upload: known since its first pack, or made from a base and what this pack says. */
-async function filesOf(ports: UploadPorts, { upload, meta }: FilesInput): Promise<readonly ArtifactFile[]> {
-  const { projectId, limits = ARTIFACT_LIMITS } = upload;
-  const { root, manifest: difference } = meta;
-  const known = await ports.artifacts.findByRoot({ projectId, root });
-  if (known !== null) return known.files;
-  if (difference === null) throw startAgain('its first pack is missing');
-  const base = await keptFiles(ports, { projectId, difference });
-  const added = difference.entries.map(([path, hash, size]) => ({ path, hash, size }));
-  const { files } = parseManifest({ files: [...base, ...added] }, limits).manifest;
-  if (manifestRoot(files) !== root) throw startAgain('its files do not have the root it names');
-  await ports.artifacts.save({ projectId, root, files, complete: false });
-  return files;
-}
-
-async function keptFiles(
-  { artifacts }: UploadPorts,
-  { projectId, difference }: { readonly projectId: string; readonly difference: ManifestDifference },
-): Promise<ArtifactFile[]> {
-  if (difference.base === null) return [];
-  const base = await artifacts.findByRoot({ projectId, root: difference.base });
-  if (base === null) throw startAgain('the upload it builds on is gone');
-  const kept = indicesOf(difference.kept, base.files.length);
-  if (kept === null) throw malformed('it keeps files that its base does not have');
-  return kept.flatMap((index) => base.files[index] ?? []);
+  const owing = await owingOf(ports, { upload, meta });
+  refuseStrangers(owing.files, [...meta.text, ...meta.raw]);
+  return owing;
 }
 
 function refuseStrangers(files: readonly ArtifactFile[], blobs: PackMeta['text']): void {
@@ -132,9 +94,4 @@ async function storeBlobs(
   }
   await Promise.all(writing);
   if (failures.length > 0) throw failures[0];
-}
-
-/** The same code as a damaged pack: for the client both mean to ask once more, in the end without a base. */
-function startAgain(reason: string): VitrineError {
-  return new VitrineError('unprocessable', `The pack was refused: ${reason}. Ask again what is missing.`);
 }

@@ -15,14 +15,14 @@ const ONE_AT_A_TIME = { batchSize: 1 };
 /** Manifests of uploads. They have up to 50,000 entries, so they pass the driver as they are, without a cast of each. */
 export function artifactStore(connection: Connection): ArtifactStore {
   const { collection } = artifactModel(connection);
-  const save = ({ projectId, root, files, complete }: Omit<StoredArtifact, 'createdAt'>) =>
+  const save = ({ projectId, root, files, complete, owed }: Omit<StoredArtifact, 'createdAt'>) =>
     collection.updateOne(
       idOf({ projectId, root }),
       {
         $set: { files, savedAs: newId() },
         $max: { complete },
         $currentDate: { createdAt: true },
-        $setOnInsert: { _id: newId() as never },
+        $setOnInsert: { _id: newId() as never, ...(owed === undefined ? {} : { owed }) },
       },
       { upsert: true, maxTimeMS: MAX_TIME_MS },
     );
@@ -51,6 +51,18 @@ export function artifactStore(connection: Connection): ArtifactStore {
           throw error;
         }),
       );
+    },
+    async settle(id, { from, to }) {
+      const filter = { ...idOf(id), owed: { $eq: from } };
+      const settled = await collection.updateOne(filter, { $set: { owed: to } }, { maxTimeMS: MAX_TIME_MS });
+      return settled.matchedCount > 0;
+    },
+    async complete(id) {
+      const change = {
+        $set: { complete: true, savedAs: newId() },
+        $currentDate: { createdAt: true },
+      } as const;
+      return (await collection.updateOne(idOf(id), change, { maxTimeMS: MAX_TIME_MS })).matchedCount > 0;
     },
     async delete({ createdAt, ...id }) {
       const filter = { ...idOf(id), ...(createdAt === undefined ? {} : { createdAt: new Date(createdAt) }) };
@@ -92,6 +104,6 @@ async function* artifactsOf(cursor: AsyncIterable<unknown>): AsyncIterable<Store
   }
 }
 
-function toArtifact({ projectId, root, files, complete, createdAt }: ArtifactDocument): StoredArtifact {
-  return { projectId, root, files, complete, createdAt };
+function toArtifact({ projectId, root, files, complete, owed, createdAt }: ArtifactDocument): StoredArtifact {
+  return { projectId, root, files, complete, ...(owed === undefined ? {} : { owed }), createdAt };
 }

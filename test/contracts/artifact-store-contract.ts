@@ -93,6 +93,36 @@ export function testArtifactStore(name: string, create: () => Promise<ArtifactSt
     expect(await rootsOf(store.list())).toEqual([]);
   });
 
+  test(`${name}: what an artifact owes is set by its first save, and changes only from what was read`, async () => {
+    const store = await create();
+    const id = { projectId: 'p1', root: root(1) };
+    const owed = async () => (await store.findByRoot(id))?.owed;
+    await store.save({ ...artifact(1), owed: [[0, 2]] });
+    await store.save({ ...artifact(1), owed: [[0, 1]] });
+    expect(await owed()).toEqual([[0, 2]]);
+    expect(await store.settle(id, { from: [[0, 1]], to: [] })).toBe(false);
+    expect(await store.settle({ ...id, projectId: 'p2' }, { from: [[0, 2]], to: [] })).toBe(false);
+    expect(await store.settle(id, { from: [[0, 2]], to: [[1, 1]] })).toBe(true);
+    expect(await owed()).toEqual([[1, 1]]);
+    expect(await store.settle(id, { from: [[1, 1]], to: [] })).toBe(true);
+    expect(await owed()).toEqual([]);
+  });
+
+  test(`${name}: completing is a save of what is there, and brings nothing back`, async () => {
+    const store = await create();
+    await store.save(artifact(1));
+    await store.save(artifact(2));
+    expect(await store.complete({ projectId: 'p1', root: root(1) })).toBe(true);
+    expect(await store.findByRoot({ projectId: 'p1', root: root(1) })).toMatchObject({
+      complete: true,
+      files,
+    });
+    expect(await rootsOf(store.latest('p1', 9))).toEqual([root(1), root(2)]);
+    expect(await store.complete({ projectId: 'p2', root: root(1) })).toBe(false);
+    expect(await store.complete({ projectId: 'p1', root: root(3) })).toBe(false);
+    expect(await store.exists({ projectId: 'p1', root: root(3) })).toBe(false);
+  });
+
   test(`${name}: an artifact that was saved again since it was read is not deleted`, async () => {
     const store = await create();
     await store.save(artifact(1));

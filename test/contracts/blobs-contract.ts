@@ -100,6 +100,16 @@ export function testBlobStore(name: string, create: () => Promise<BlobStoreSetup
     },
   );
 
+  test(`${name}: content that is not what it says is refused where the right one is there, too`, async () => {
+    const { store } = await create();
+    await store.write(blobOf('hello world'));
+    const { hash, size } = blobOf('hello world');
+    const content = [Buffer.from('HELLO world')];
+    await expect(store.write({ hash, size, content })).rejects.toMatchObject({ code: 'unprocessable' });
+    await expect(store.write({ hash, size, content: [] })).rejects.toMatchObject({ code: 'unprocessable' });
+    expect((await store.readAll(hash)).toString()).toBe('hello world');
+  });
+
   test(`${name}: a stream that breaks leaves nothing, and the blob can be written afterwards`, async () => {
     const { store } = await create();
     const blob = blobOf(text);

@@ -15,7 +15,20 @@ export function createMemoryArtifactStore(now: () => Date = counter()): Artifact
     },
     async save(artifact) {
       const complete = artifact.complete || saved.get(key(artifact))?.complete === true;
-      saved.set(key(artifact), { ...artifact, complete, createdAt: now() });
+      const { owed, ...rest } = artifact;
+      const kept = saved.has(key(artifact)) ? saved.get(key(artifact))?.owed : owed;
+      saved.set(key(artifact), { ...rest, complete, ...(kept && { owed: kept }), createdAt: now() });
+    },
+    async settle(id, { from, to }) {
+      const found = saved.get(key(id));
+      if (found === undefined || JSON.stringify(found.owed) !== JSON.stringify(from)) return false;
+      saved.set(key(id), { ...found, owed: to });
+      return true;
+    },
+    async complete(id) {
+      const found = saved.get(key(id));
+      if (found !== undefined) saved.set(key(id), { ...found, complete: true, createdAt: now() });
+      return found !== undefined;
     },
     async delete({ createdAt, ...id }) {
       const found = saved.get(key(id));

@@ -16,6 +16,7 @@ const artifactSchema = strictSchema<ArtifactDocument>({
   root: String,
   files: [Schema.Types.Mixed],
   complete: Boolean,
+  owed: [Schema.Types.Mixed],
   createdAt: Date,
   savedAs: String,
 });

@@ -191,6 +191,99 @@ test('another project must send everything itself', async () => {
   expect(other).toMatchObject({ blobs: 20, answer: { known: false, base: null } });
 });
 
+/** A pack that names a file of another project without its content, or with something else in its place. */
+const stolen = (text: Buffer | null): Forged => ({
+  meta: { text: text === null ? [] : [[sha(HELLO), HELLO.length]] },
+  text: text ?? Buffer.alloc(0),
+});
+
+test('who knows only the hash of a file of another project does not get it', async () => {
+  const server = await startServer();
+  await completeUpload(server, (await send({ server, site: { 'index.html': HELLO } })).id);
+  const upload = { projectId: 'p2', root: helloRoot };
+  await receivePack(server, { upload, body: chunksOf(forge(stolen(null))) });
+  await expect(completeUpload(server, upload)).rejects.toMatchObject({ code: 'conflict' });
+  const garbage = forge(stolen(Buffer.alloc(HELLO.length, 'x')));
+  await expect(receivePack(server, { upload, body: chunksOf(garbage) })).rejects.toMatchObject({
+    code: 'unprocessable',
+  });
+  await expect(completeUpload(server, upload)).rejects.toMatchObject({ code: 'conflict' });
+  const planned = planUpload(entriesOf({ 'index.html': HELLO }));
+  const answer = await answerPlan(server, { projectId: 'p2', plan: decodePlan(planned.body) });
+  expect(answer).toMatchObject({ known: true, blobs: [[0, 1]] });
+  await receivePack(server, { upload, body: chunksOf(forge({})) });
+  expect(await completeUpload(server, upload)).toMatchObject({ files: 1 });
+});
+
+test('an upload that builds on one that is not whole owes what that one owes', async () => {
+  const server = await startServer();
+  await completeUpload(server, (await send({ server, site: { 'index.html': HELLO } })).id);
+  const thief = { projectId: 'p2', root: helloRoot };
+  await receivePack(server, { upload: thief, body: chunksOf(forge(stolen(null))) });
+  const second = await send({
+    server,
+    site: { 'index.html': HELLO, 'a.html': 'A' },
+    projectId: 'p2',
+    stopAfter: 0,
+  });
+  expect(second.answer).toMatchObject({ base: helloRoot, kept: [[0, 1]], blobs: [[0, 2]] });
+  const manifest = {
+    base: helloRoot,
+    kept: [[0, 1]] as [number, number][],
+    entries: [['a.html', sha('A'), 1]] as [string, string, number][],
+  };
+  const forged = forge({
+    meta: { root: second.root, manifest, text: [[sha('A'), 1]] },
+    text: Buffer.from('A'),
+  });
+  await receivePack(server, { upload: second.id, body: chunksOf(forged) });
+  await expect(completeUpload(server, second.id)).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('a file whose size is not that of its content is never whole', async () => {
+  const server = await startServer();
+  await completeUpload(server, (await send({ server, site: { 'index.html': HELLO } })).id);
+  const entries = [helloEntry, ['zero.html', sha(HELLO), 0]] as [string, string, number][];
+  const root = manifestRoot(entries.map(([path, hash, size]) => ({ path, hash, size })));
+  const upload = { projectId: 'p1', root };
+  const forged = forge({
+    meta: { root, manifest: { base: null, kept: [], entries }, text: [] },
+    text: Buffer.alloc(0),
+  });
+  await receivePack(server, { upload, body: chunksOf(forged) });
+  await expect(completeUpload(server, upload)).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('packs of one upload that come in at once are all written down', async () => {
+  const server = await startServer();
+  const site = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`f${n}.bin`, randomBytes(100)]));
+  const planned = planUpload(entriesOf(site));
+  const answer = await answerPlan(server, { projectId: 'p1', plan: decodePlan(planned.body) });
+  const upload = { projectId: 'p1', root: planned.root };
+  const packs: Buffer[] = [];
+  for await (const pack of packsFor({ planned, answer, read: readerOf(site), packBytes: 100 }))
+    packs.push(pack);
+  const [first = Buffer.alloc(0), ...others] = packs;
+  await receivePack(server, { upload, body: chunksOf(first) });
+  await Promise.all(others.map((pack) => receivePack(server, { upload, body: chunksOf(pack) })));
+  expect(await completeUpload(server, upload)).toMatchObject({ files: 6 });
+});
+
+test('an upload without any file is refused', async () => {
+  const server = await startServer();
+  const root = manifestRoot([]);
+  const upload = { projectId: 'p1', root };
+  const forged = forge({
+    meta: { root, manifest: { base: null, kept: [], entries: [] }, text: [] },
+    text: Buffer.alloc(0),
+  });
+  await expect(receivePack(server, { upload, body: chunksOf(forged) })).rejects.toMatchObject({
+    code: 'bad_request',
+    message: expect.stringContaining('no files'),
+  });
+  expect(await server.artifacts.exists(upload)).toBe(false);
+});
+
 test('without a base every entry is sent', async () => {
   const server = await startServer();
   await completeUpload(server, (await send({ server, site: siteOf(20) })).id);

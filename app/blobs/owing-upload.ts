@@ -1,0 +1,88 @@
+import { manifestRoot } from '../../src/domain/artifact-bytes.js';
+import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../src/domain/artifact-limits.js';
+import { afterArrival, contentKey, owedKeys, owedOf, type Owing } from '../../src/domain/artifact-owed.js';
+import { indicesOf } from '../../src/domain/artifact-ranges.js';
+import { parseManifest, type ArtifactFile } from '../../src/domain/artifact.js';
+import { VitrineError } from '../../src/domain/errors.js';
+import { malformed, type ManifestDifference, type PackMeta } from '../../src/domain/pack.js';
+import type { ArtifactId } from '../../src/ports-artifacts.js';
+import type { UploadPorts } from './answer-plan.js';
+
+interface PackHead {
+  readonly upload: { readonly projectId: string; readonly limits?: ArtifactLimits };
+  readonly meta: PackMeta;
+}
+
+/** The manifest of the upload: known since its first pack, or made from a base and what this pack says. */
+export async function owingOf(ports: UploadPorts, { upload, meta }: PackHead): Promise<Owing> {
+  const { projectId, limits = ARTIFACT_LIMITS } = upload;
+  const { root, manifest: difference } = meta;
+  const known = await ports.artifacts.findByRoot({ projectId, root });
+  if (known !== null) return known;
+  if (difference === null) throw startAgain('its first pack is missing');
+  const { kept, proven } = await takenOver(ports, { projectId, difference });
+  const added = difference.entries.map(([path, hash, size]) => ({ path, hash, size }));
+  const { files } = parseManifest({ files: [...kept, ...added] }, limits).manifest;
+  if (manifestRoot(files) !== root) throw startAgain('its files do not have the root it names');
+  if (files.length === 0) throw empty();
+  const owing = { files, owed: owedOf(files, proven) };
+  await ports.artifacts.save({ projectId, root, ...owing, complete: false });
+  return owing;
+}
+
+interface TakenOver {
+  readonly kept: readonly ArtifactFile[];
+  /** Those of them that owe nothing in the base either. */
+  readonly proven: readonly ArtifactFile[];
+}
+
+async function takenOver(
+  { artifacts }: UploadPorts,
+  { projectId, difference }: { readonly projectId: string; readonly difference: ManifestDifference },
+): Promise<TakenOver> {
+  if (difference.base === null) return { kept: [], proven: [] };
+  const base = await artifacts.findByRoot({ projectId, root: difference.base });
+  if (base === null) throw startAgain('the upload it builds on is gone');
+  const indices = indicesOf(difference.kept, base.files.length);
+  if (indices === null) throw malformed('it keeps files that its base does not have');
+  const kept = indices.flatMap((index) => base.files[index] ?? []);
+  const owed = owedKeys(base);
+  return { kept, proven: kept.filter((file) => !owed.has(contentKey(file))) };
+}
+
+interface Settling {
+  readonly id: ArtifactId;
+  readonly owing: Owing;
+  readonly meta: PackMeta;
+}
+
+/** Packs of one upload that come in at once; the Action sends one after the other. */
+const AT_ONCE = 10;
+
+/** Writes down what arrived. Whoever loses the race against another pack reads again. */
+export async function settleArrived(
+  { artifacts }: UploadPorts,
+  { id, owing, meta }: Settling,
+): Promise<void> {
+  const arrived = [...meta.text, ...meta.raw].map(([hash, size]) => ({ hash, size }));
+  let seen: Owing | null = owing;
+  for (let round = 0; round < AT_ONCE; round += 1) {
+    if (seen?.owed === undefined || seen.owed.length === 0) return;
+    const to = afterArrival(seen, arrived);
+    if (await artifacts.settle(id, { from: seen.owed, to })) return;
+    seen = await artifacts.findByRoot(id);
+  }
+  throw startAgain('too many packs of this upload came in at once');
+}
+
+function empty(): VitrineError {
+  return new VitrineError(
+    'bad_request',
+    'The upload was refused: it has no files to publish. Check the output directory.',
+  );
+}
+
+/** The same code as a damaged pack: for the client both mean to ask once more, in the end without a base. */
+function startAgain(reason: string): VitrineError {
+  return new VitrineError('unprocessable', `The pack was refused: ${reason}. Ask again what is missing.`);
+}
