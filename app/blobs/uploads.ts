@@ -21,12 +21,13 @@ export function createUploads(ports: UploadsPorts): Uploads {
       const state = whole ? await stateOf(ports, { projectId, root: plan.root }) : underWay(plan.root);
       return { answer: { ...answer, complete: state.completeRoot !== null, notes: state.notes }, ...state };
     },
-    pack: ({ projectId, limits }, body) => takePack(ports, { upload: { projectId, limits }, body }),
+    pack: ({ projectId, limits, root }, body) =>
+      takePack(ports, { upload: { projectId, limits, root }, body }),
   };
 }
 
 interface Pack {
-  readonly upload: { readonly projectId: string; readonly limits: ArtifactLimits };
+  readonly upload: { readonly projectId: string; readonly limits: ArtifactLimits; readonly root: string };
   readonly body: AsyncIterable<Uint8Array>;
 }
 

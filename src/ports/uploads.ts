@@ -3,13 +3,18 @@ import type { ArtifactLimits } from '../domain/artifact-limits.js';
 /** Receives builds: first the names, then the missing files in packs. Repeating any step is harmless. */
 export interface Uploads {
   plan(owner: UploadOwner, plan: Uint8Array): Promise<UploadPlan>;
-  pack(owner: UploadOwner, pack: AsyncIterable<Uint8Array>): Promise<UploadState>;
+  /** Refuses a pack for any other build than the one that was planned: otherwise nothing would bound what one run stores. */
+  pack(upload: PackOwner, pack: AsyncIterable<Uint8Array>): Promise<UploadState>;
 }
 
 export interface UploadOwner {
   readonly deploymentId: string;
   readonly projectId: string;
   readonly limits: ArtifactLimits;
+}
+
+export interface PackOwner extends UploadOwner {
+  readonly root: string;
 }
 
 export interface UploadState {

@@ -43,14 +43,23 @@ async function takePack(
 ): Promise<UploadState> {
   const { id: deploymentId, projectId } = deployment;
   const { resources, settings } = await environmentOf(ports, deployment);
-  const intended = resources.find((resource) => resource.deploymentId === deploymentId)?.artifactRoot;
+  const root = resources.find((resource) => resource.deploymentId === deploymentId)?.artifactRoot;
+  if (!root) throw unplanned();
   try {
-    return await ports.uploads.pack({ deploymentId, projectId, limits: uploadLimits(settings) }, pack);
+    return await ports.uploads.pack({ deploymentId, projectId, limits: uploadLimits(settings), root }, pack);
   } finally {
     const environment = await environmentOf(ports, deployment);
-    if (!isActive(environment) && intended) await forgetArtifact(ports, { projectId, root: intended });
+    if (!isActive(environment)) await forgetArtifact(ports, { projectId, root });
     await uploading(ports, deploymentId);
   }
+}
+
+/** The code that makes the client plan once more. */
+function unplanned(): VitrineError {
+  return new VitrineError(
+    'unprocessable',
+    'The pack was refused: this deployment has not said yet what it uploads. Ask first what is missing.',
+  );
 }
 
 async function ownerOf(ports: Ports, deployment: StoredDeployment): Promise<UploadOwner> {

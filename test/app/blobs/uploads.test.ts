@@ -31,7 +31,8 @@ async function setUp(onWrite: (artifacts: ArtifactStore) => Promise<void> = () =
   });
   const owner = { deploymentId: 'd1', projectId: 'p1', limits: ARTIFACT_LIMITS };
 
-  const deploy = async (site: Record<string, string>) => {
+  /** `as` names another root than that of the site. */
+  const deploy = async (site: Record<string, string>, as?: string) => {
     const planned = planUpload(filesOf(site));
     const { answer, ...state } = await uploads.plan(owner, planned.body);
     const states: UploadState[] = [state];
@@ -48,7 +49,7 @@ async function setUp(onWrite: (artifacts: ArtifactStore) => Promise<void> = () =
       const body = (async function* () {
         yield pack;
       })();
-      states.push(await uploads.pack(owner, body));
+      states.push(await uploads.pack({ ...owner, root: as ?? planned.root }, body));
     }
     return { root: planned.root, states };
   };
@@ -67,6 +68,14 @@ test('an upload is complete with its last pack, and at once when everything is t
   expect(states.map(({ completeRoot }) => completeRoot)).toEqual([null, null, null, root]);
   const again = await deploy(site);
   expect(again.states).toEqual([{ root, completeRoot: root, notes: [] }]);
+});
+
+test('a pack for another build than the planned one is refused, and nothing of it stays', async () => {
+  const { deploy, blobCount, artifacts } = await setUp();
+  const site = { 'index.html': 'aaaa', 'b.html': 'bbbb' };
+  await expect(deploy(site, 'ab'.repeat(32))).rejects.toMatchObject({ code: 'unprocessable' });
+  expect(await blobCount()).toBe(0);
+  expect(await artifacts.exists({ projectId: 'p1', root: planUpload(filesOf(site)).root })).toBe(false);
 });
 
 test('removing a file is one pack without files', async () => {
