@@ -28,6 +28,7 @@ export function decide(input: DecideInput): Decision {
   if (input.pullRequest.state === 'closed') return whenClosed(input);
   if (input.action === 'closed')
     return ignore('closed-stale', 'The pull request is open again, so this event is old. Nothing to do.');
+  if (!isLive(input) && wasTakenDown(input)) return ignore('gone-until-asked', GONE);
   const stop = refusalByLabel(input);
   const invalid = stop ? undefined : invalidSettings(input);
   // The mistake may be in what allowed this pull request: what is live stays until somebody mends it, or says stop.
@@ -75,7 +76,6 @@ function whenOpen(input: DecideInput, reason: Rule): Decision {
       rule: 'unchanged',
       detail: 'The newest commit is deployed or on its way. Nothing to do.',
     };
-  if (wasTakenDown(input)) return ignore('gone-until-asked', GONE);
   return whenNew(input, reason);
 }
 
@@ -109,16 +109,20 @@ const GONE =
   'The preview expired or was taken down by hand. Push a commit, or close and reopen, to get it back.';
 const ASK_APPROVAL = `somebody who may write to this repository sets the label "${LABELS.approved}". It holds for this commit only.`;
 
-/** A preview that ended although the pull request still qualifies comes back when somebody asks, not because a title changed. */
-function wasTakenDown({ action, environment, label }: DecideInput): boolean {
-  const before = environment?.decision;
-  const asks = ASKING.includes(action) && !(action === 'labeled' && label !== undefined && !isOurs(label));
+/**
+ * A preview that expired or was taken down by hand comes back when somebody asks, not because a title changed. It is looked at before every
+ * refusal: a refusal would take the place of the reason, and whatever ends the refusal would bring the preview back.
+ */
+function wasTakenDown(input: DecideInput): boolean {
+  const before = input.environment?.decision;
   const ended = before?.action === 'deploy' || before?.action === 'update';
-  return !asks && (ended || before?.rule === 'asked' || before?.rule === 'expired');
+  return !asks(input) && (ended || before?.rule === 'asked' || before?.rule === 'expired');
 }
 
-function isOurs(label: string): boolean {
-  return hasLabel(Object.values(LABELS), label);
+/** Of labels only those that ask for a preview: `preview:hold` and `preview:skip` ask for the opposite. */
+function asks({ action, label, settings }: DecideInput): boolean {
+  if (action !== 'labeled' || label === undefined) return ASKING.includes(action);
+  return hasLabel([LABELS.optIn, LABELS.approved, ...settings.triggers.labels.include], label);
 }
 
 /** Fails closed: what could not be read may have been a restriction. */

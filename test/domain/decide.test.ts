@@ -258,6 +258,39 @@ test('a preview that expired or was taken down comes back for a push, not for a 
   }
 });
 
+test.each([
+  ['preview:hold is set', { action: 'labeled', label: 'preview:hold', facts: { labels: ['preview:hold'] } }],
+  ['preview:skip is set', { action: 'labeled', label: 'preview:skip', facts: { labels: ['preview:skip'] } }],
+  ['it has preview:hold and a new title', { action: 'edited', facts: { labels: ['preview:hold'] } }],
+  ['preview:hold is taken away', { action: 'unlabeled', label: 'preview:hold', facts: {} }],
+  ['its title gets a skip word', { action: 'edited', facts: { title: '[skip preview] x' } }],
+  ['it becomes a draft', { action: 'converted_to_draft', facts: { draft: true } }],
+  [
+    'the settings have a mistake',
+    { action: 'edited', facts: {}, problems: parseSettings({ base: 'acces: x' }).problems },
+  ],
+  ['it is started by hand only', { action: 'edited', facts: {}, settings: withTriggers({ mode: 'manual' }) }],
+] as const)('what expired or was taken down by hand keeps its reason when %s', (_, { facts, ...changes }) => {
+  for (const rule of ['asked', 'expired'] as const) {
+    const environment = live({ status: E.destroyed, decision: { action: 'destroy', rule, detail: 'x' } });
+    expect(told(input({ ...changes, environment, pullRequest: facts as object }))).toBe(
+      'ignore gone-until-asked',
+    );
+  }
+});
+
+test('what was taken down by hand comes back for a label that the settings name', () => {
+  const environment = live({
+    status: E.destroyed,
+    decision: { action: 'destroy', rule: 'asked', detail: 'x' },
+  });
+  const settings = withTriggers({ labels: { include: ['deploy-me'], exclude: [] } });
+  const labels = ['Deploy-Me'];
+  const of = { action: 'labeled', environment, settings, pullRequest: { labels } };
+  expect(told(input({ ...of, label: 'Deploy-Me' }))).toBe('deploy label-added');
+  expect(told(input({ ...of, label: 'bug' }))).toBe('ignore gone-until-asked');
+});
+
 test('an environment that was only ever skipped is not taken down, and deploys as soon as it qualifies', () => {
   const environment = live({ status: E.pending, decision: before('skip') });
   expect(told(input({ action: 'edited', environment, pullRequest: { draft: true } }))).toBe('skip draft');

@@ -66,6 +66,22 @@ test('a preview that was taken down by hand stays down, though the sweep sees it
   expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
 });
 
+test('a preview that was taken down by hand stays down while a label holds it back, and after that', async () => {
+  await using world = await startWorld();
+  const { number, at } = await live(world);
+  const { environment } = await lookAt(world, number);
+  const asked = { environmentId: environment.id, actor: 'ops', rule: 'asked', detail: 'Not now.' } as const;
+  await destroyEnvironment(world.app.ports, asked);
+  await world.settle();
+  world.github.labelPullRequest({ ...at, label: 'preview:hold' });
+  world.github.editPullRequest({ ...at, title: 'Another title' });
+  await world.settle();
+  world.github.unlabelPullRequest({ ...at, label: 'preview:hold' });
+  await world.settle();
+  const { environment: after } = await lookAt(world, number);
+  expect(after).toMatchObject({ status: E.destroyed, decision: { rule: 'asked' } });
+});
+
 test('the label that keeps a preview keeps it when the pull request closes, and no longer than its time', async () => {
   await using world = await startWorld();
   const { number, at } = await live(world);
