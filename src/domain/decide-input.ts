@@ -10,6 +10,8 @@ export interface EnvironmentState {
   readonly generation: number;
   /** The commit it should show, deployed or on its way; null before there was one. */
   readonly headSha: string | null;
+  /** Something is there for visitors to see, whatever became of the newest commit. */
+  readonly isShown: boolean;
   readonly approvedSha: string | null;
   /** The decision before this one. */
   readonly decision?: Decision | null | undefined;

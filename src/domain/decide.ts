@@ -45,7 +45,8 @@ function whenClosed(input: DecideInput): Decision {
       'closed-already',
       'The pull request is closed and there is no preview of it. Nothing to do.',
     );
-  if (hasLabel(labels, LABELS.keep))
+  // What never went live has no time after which it expires: it would stay for ever.
+  if (hasLabel(labels, LABELS.keep) && input.environment?.isShown)
     return {
       action: 'update',
       rule: 'closed-kept',

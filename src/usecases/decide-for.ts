@@ -55,12 +55,14 @@ function stateOf({
   status,
   generation,
   head,
+  current,
   approvedSha,
   decision,
 }: StoredEnvironment): DecideInput['environment'] {
   if (!head) return null;
   const accepted = decision?.action === 'deploy';
-  return { status, generation, headSha: accepted ? head.sha : null, approvedSha, decision };
+  const headSha = accepted ? head.sha : null;
+  return { status, generation, headSha, isShown: current !== null, approvedSha, decision };
 }
 
 function projectFor(

@@ -12,7 +12,7 @@ export function withTriggers(changes: Partial<Triggers>): Settings {
 }
 
 export function live(changes: Partial<EnvironmentState> = {}): EnvironmentState {
-  return { status: E.ready, generation: 1, headSha: HEAD_SHA, approvedSha: null, ...changes };
+  return { status: E.ready, generation: 1, headSha: HEAD_SHA, isShown: true, approvedSha: null, ...changes };
 }
 
 /** A trusted push to an ordinary pull request that has nothing yet, with what a test is about changed. */

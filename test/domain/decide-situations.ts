@@ -65,6 +65,7 @@ export const situation: fc.Arbitrary<DecideInput> = fc.record({
       status: fc.constantFrom(...Object.values(E)),
       generation: fc.nat(9),
       headSha: fc.option(sha),
+      isShown: fc.boolean(),
       approvedSha: fc.option(sha),
       decision: fc.option(decision),
     }),

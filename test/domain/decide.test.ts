@@ -349,6 +349,22 @@ test('a note about the settings stops nothing', () => {
   expect(told(input({ problems }))).toBe('deploy opened');
 });
 
+test.each([
+  ['is still built', { status: E.provisioning, decision: before('deploy') }],
+  ['failed', { status: E.failed, decision: before('deploy') }],
+  ['awaits approval', { status: E.awaitingApproval, decision: before('hold') }],
+] as const)('preview:keep keeps nothing that never went live: the first build %s', (_, state) => {
+  const environment = live({ ...state, isShown: false });
+  const closed = { state: 'closed', labels: ['preview:keep'] } as const;
+  expect(told(input({ action: 'closed', environment, pullRequest: closed }))).toBe('destroy closed');
+  expect(told(input({ action: 'closed', environment, pullRequest: { ...closed, merged: true } }))).toBe(
+    'destroy merged',
+  );
+  expect(
+    told(input({ action: 'closed', environment: { ...environment, isShown: true }, pullRequest: closed })),
+  ).toBe('update closed-kept');
+});
+
 test('closing what has no preview is nothing to do', () => {
   const closed = { action: 'closed', pullRequest: { state: 'closed' } } as const;
   expect(told(input(closed))).toBe('ignore closed-already');

@@ -99,6 +99,21 @@ test('the label that keeps a preview keeps it when the pull request closes, and 
   expect((await visit(environment.url)).status).toBe(410);
 });
 
+test('that label keeps nothing that never went live: it would never expire', async () => {
+  await using world = await startWorld();
+  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'old' });
+  const { number } = opened.pullRequest;
+  const at = { repository: REPOSITORY, number };
+  world.github.labelPullRequest({ ...at, label: KEEP });
+  await world.settle();
+  world.github.closePullRequest(at);
+  await world.settle();
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: E.destroyed,
+    decision: { rule: 'closed' },
+  });
+});
+
 test('without that label a closed pull request loses its preview, even when GitHub told nobody that the label went', async () => {
   await using world = await startWorld();
   const { number, at } = await live(world);

@@ -21,7 +21,7 @@ function gone(rule: 'asked' | 'expired', status: Environment['status']): Environ
 function after(environment: Environment, met: DecideInput): Environment {
   const { status, generation, head, approvedSha, decision } = environment;
   const headSha = decision?.action === 'deploy' ? (head?.sha ?? null) : null;
-  const seen = { status, generation, headSha, approvedSha, decision };
+  const seen = { status, generation, headSha, isShown: false, approvedSha, decision };
   const facts = pullRequest({ ...met.pullRequest, head: { ...met.pullRequest.head, sha: HEAD_SHA } });
   const { patch } = applyDecision(environment, {
     facts,
