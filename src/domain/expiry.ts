@@ -1,3 +1,5 @@
+import type { Environment } from './environment.js';
+import { ENVIRONMENT } from './lifecycle.js';
 import { parseDuration } from './duration.js';
 
 export { parseDuration } from './duration.js';
@@ -7,7 +9,17 @@ export function expiresAt({ ttl, lastActivity }: { ttl: string; lastActivity: Da
   return new Date(lastActivity.getTime() + parseDuration(ttl));
 }
 
-/** The date decides, not whether the housekeeping has been round. */
-export function isExpired({ expiresAt: end, now }: { expiresAt: Date | null; now: Date }): boolean {
-  return end !== null && end.getTime() <= now.getTime();
+type Living = Pick<Environment, 'status' | 'expiresAt' | 'settings'>;
+
+/** A new attempt counts from its beginning, so that nothing expires between a push and its run. What never went live has no date to move. */
+export function renewedExpiry(
+  { expiresAt: before, settings }: Omit<Living, 'status'>,
+  now: Date,
+): Date | null {
+  return before && settings ? expiresAt({ ttl: settings.limits.ttl, lastActivity: now }) : before;
+}
+
+/** The date decides, not whether the housekeeping has been round; a build under way is waited for. */
+export function isExpired({ status, expiresAt: end }: Omit<Living, 'settings'>, now: Date): boolean {
+  return end !== null && end.getTime() <= now.getTime() && ENVIRONMENT[status].settled;
 }

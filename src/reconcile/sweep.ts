@@ -1,3 +1,4 @@
+import { isActive } from '../domain/environment.js';
 import { isExpired } from '../domain/expiry.js';
 import type { Repo } from '../domain/project.js';
 import { E } from '../domain/lifecycle.js';
@@ -47,15 +48,21 @@ function reachable(repo: Repo): repo is Repo & { installationId: number } {
   return repo.installationId !== null && repo.removedAt === null;
 }
 
+const EXPIRED = 'Nothing happened here for longer than the settings allow. Push a commit to bring it back.';
+
 function sweepExpired(ports: Ports): Promise<number> {
   const now = ports.clock.now();
   const items = activeEnvironments(ports);
-  const work = async ({ id, expiresAt }: StoredEnvironment) => {
-    if (!isExpired({ expiresAt, now })) return 0;
-    const detail =
-      'Nothing happened here for longer than the settings allow. Push a commit to bring it back.';
-    await destroyEnvironment(ports, { environmentId: id, actor: 'vitrine', rule: 'expired', detail });
-    return 1;
+  const onlyIf = (seen: StoredEnvironment) => isExpired(seen, now);
+  const work = async (environment: StoredEnvironment) => {
+    if (!onlyIf(environment)) return 0;
+    const request = {
+      environmentId: environment.id,
+      actor: 'vitrine',
+      rule: 'expired',
+      detail: EXPIRED,
+    } as const;
+    return isActive(await destroyEnvironment(ports, { ...request, onlyIf })) ? 0 : 1;
   };
   return eachAlone(ports, { items, fields: { part: 'expiry' }, work });
 }

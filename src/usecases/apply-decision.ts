@@ -7,6 +7,7 @@ import {
   type Projection,
 } from '../domain/environment.js';
 import type { Decision } from '../domain/decide.js';
+import { renewedExpiry } from '../domain/expiry.js';
 import { E, nextEnvironment, type EnvironmentEvent } from '../domain/lifecycle.js';
 import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { Settings } from '../domain/settings.js';
@@ -113,10 +114,15 @@ function head({ environment, seen, known }: Step): Change {
       // What was said of the upload of another commit is not true of this one.
       ...(moved ? { ...newHead(environment, seen), notes: withoutUploadNotes(seen.notes) } : {}),
       ...(seen.decision.action === 'deploy' && !isAdmitted(environment) ? { admittedAt: seen.now } : {}),
+      ...(seen.decision.action === 'deploy' ? { expiresAt: renewed(environment, seen) } : {}),
       ...(reopened ? { current: null, error: null, destroyedAt: null, expiresAt: null } : {}),
     },
     due,
   };
+}
+
+function renewed({ expiresAt, settings }: Environment, seen: Seen): Date | null {
+  return renewedExpiry({ expiresAt, settings: seen.settings ?? settings }, seen.now);
 }
 
 function newHead(environment: Environment, seen: Seen): EnvironmentPatch {

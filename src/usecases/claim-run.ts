@@ -1,6 +1,7 @@
 import { sameRun, type RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
+import { renewedExpiry } from '../domain/expiry.js';
 import { nextDeployment, nextEnvironment } from '../domain/lifecycle.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
@@ -50,8 +51,10 @@ async function claimAgain(
     plan: (seen) => {
       if (!isActive(seen) || seen.head?.sha !== body.sha) throw gone(seen, body);
       if (seen.head.deploymentId !== waiting.id) return null;
-      const head = { ...seen.head, deploymentId: ports.newId(), at: ports.clock.now() };
-      return { patch: { head, generation: seen.generation + 1 }, due: ['report'] };
+      const at = ports.clock.now();
+      const head = { ...seen.head, deploymentId: ports.newId(), at };
+      const expiresAt = renewedExpiry(seen, at);
+      return { patch: { head, expiresAt, generation: seen.generation + 1 }, due: ['report'] };
     },
   });
   return claimRun(ports, { environment: moved, body });

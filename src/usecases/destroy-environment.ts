@@ -8,16 +8,18 @@ export interface DestroyRequest {
   readonly actor: string;
   readonly rule: 'asked' | 'expired' | 'repository-removed' | 'project-removed';
   readonly detail: string;
+  /** What must still be true when it is written: somebody may have been first since it was looked at. */
+  readonly onlyIf?: (seen: StoredEnvironment) => boolean;
 }
 
 /** Stores that an environment must go; the teardown reconciler makes it so. Asking again is fine. */
 export async function destroyEnvironment(ports: Ports, request: DestroyRequest): Promise<StoredEnvironment> {
-  const { environmentId, actor, rule, detail } = request;
+  const { environmentId, actor, rule, detail, onlyIf = () => true } = request;
   let asked = false;
   const environment = await changeEnvironment(ports, {
     id: environmentId,
     plan: (seen) => {
-      const patch = teardownPatch(seen);
+      const patch = onlyIf(seen) ? teardownPatch(seen) : {};
       asked = patch.status !== undefined;
       if (!asked) return null;
       return {

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { isDuration } from '../../src/domain/duration.js';
 import { VitrineError } from '../../src/domain/errors.js';
-import { expiresAt, isExpired, parseDuration } from '../../src/domain/expiry.js';
+import { expiresAt, isExpired, parseDuration, renewedExpiry } from '../../src/domain/expiry.js';
+import { E } from '../../src/domain/lifecycle.js';
+import { defaultSettings } from '../../src/domain/settings.js';
 
 test.each([
   ['7d', 604_800_000],
@@ -26,7 +28,24 @@ test.each(['0', '0d', '9999d', '366d', '7', 'd', '-1d', '1.5h', '1e3d', '7w', '7
 test('an environment expires its time after the last activity, not before', () => {
   const end = expiresAt({ ttl: '12h', lastActivity: new Date('2026-01-01T00:00:00Z') });
   expect(end).toEqual(new Date('2026-01-01T12:00:00Z'));
-  expect(isExpired({ expiresAt: end, now: new Date('2026-01-01T11:59:59.999Z') })).toBe(false);
-  expect(isExpired({ expiresAt: end, now: end })).toBe(true);
-  expect(isExpired({ expiresAt: null, now: end })).toBe(false);
+  const ready = { status: E.ready, expiresAt: end };
+  expect(isExpired(ready, new Date('2026-01-01T11:59:59.999Z'))).toBe(false);
+  expect(isExpired(ready, end)).toBe(true);
+  expect(isExpired({ ...ready, expiresAt: null }, end)).toBe(false);
+});
+
+test('while a build is under way nothing expires', () => {
+  const end = new Date('2026-01-01T00:00:00Z');
+  for (const status of [E.pending, E.provisioning, E.updating])
+    expect(isExpired({ status, expiresAt: end }, end)).toBe(false);
+  for (const status of [E.failed, E.sleeping, E.awaitingApproval])
+    expect(isExpired({ status, expiresAt: end }, end)).toBe(true);
+});
+
+test('a new attempt moves the date of what has one', () => {
+  const now = new Date('2026-01-01T00:00:00Z');
+  const settings = defaultSettings();
+  expect(renewedExpiry({ expiresAt: now, settings }, now)).toEqual(new Date('2026-01-08T00:00:00Z'));
+  expect(renewedExpiry({ expiresAt: null, settings }, now)).toBeNull();
+  expect(renewedExpiry({ expiresAt: now, settings: null }, now)).toBe(now);
 });

@@ -4,7 +4,9 @@ import { parseDuration } from '../../src/domain/expiry.js';
 import { CONCLUSION, D, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { destroyEnvironment } from '../../src/usecases/destroy-environment.js';
+import { aroundCalls } from '../support/around-calls.js';
 import { lookAt, portsIn } from '../support/look-at.js';
+import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -53,6 +55,45 @@ test('a preview past its time is taken down, GitHub is told why, and a push brin
   const back = await lookAt(world, number);
   expect(back.environment).toMatchObject({ status: E.pending, expiresAt: null });
   expect(back.deployments[0]?.status).toBe(D.queued);
+});
+
+test('a push and a re-run count as activity, and what is being built does not expire meanwhile', async () => {
+  await using world = await startWorld();
+  const { number } = await live(world);
+  const { environment: before } = await lookAt(world, number);
+  const date = ({ expiresAt }: typeof before) => expiresAt?.getTime() ?? 0;
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'old' });
+  await world.settle();
+  const { environment: pushed } = await lookAt(world, number);
+  expect(date(pushed)).toBeGreaterThan(date(before));
+
+  const run = await begin(world, { number, sha });
+  expect((await sweepIn(world, TTL + MINUTE)).expired).toBe(0);
+  expect((await lookAt(world, number)).environment.status).toBe(E.updating);
+  await end(world, run, { status: D.failed });
+  await begin(world, { number, sha, attempt: 2 });
+  expect(date((await lookAt(world, number)).environment)).toBeGreaterThan(date(pushed));
+});
+
+test('a push between the look and the write keeps a preview from expiring', async () => {
+  await using world = await startWorld();
+  const { number } = await live(world);
+  const { expiresAt } = (await lookAt(world, number)).environment;
+  if (!expiresAt) throw new Error('A live preview should have a date.');
+  const act = async () => {
+    await world.github.push({ repository: REPOSITORY, branch: 'old' });
+    await world.settle();
+  };
+  const id = (await lookAt(world, number)).environment.id;
+  const fits = ([asked]: readonly unknown[]) => asked === id;
+  const interruption = { method: 'get', when: 'before', fits } as const;
+  const environments = aroundCalls(world.app.ports.environments, { interruption, act });
+  const swept = await sweep({ ...world.app.ports, environments, clock: { now: () => expiresAt } });
+  await world.settle();
+  expect(swept.expired).toBe(0);
+  const { environment, deployments } = await lookAt(world, number);
+  expect(environment).toMatchObject({ status: E.ready, decision: { rule: 'new-commit' } });
+  expect(deployments[0]?.status).toBe(D.queued);
 });
 
 test('a preview that was taken down by hand stays down, though the sweep sees its pull request open', async () => {
