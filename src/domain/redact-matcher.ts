@@ -1,3 +1,5 @@
+import { createIndex, type Index } from './redact-index.js';
+
 /** Half-open: from `start` up to, not including, `end`. */
 export interface Span {
   readonly start: number;
@@ -11,33 +13,34 @@ export interface Matcher {
   readonly tail: (text: string) => number;
 }
 
+/** No longer than this is ever compared at one place or kept back, however long a secret is. */
+const PIECE = 256;
+
 /** Finds overlapping forms too: two secrets that share a few characters are both hidden whole. */
 export function createMatcher(forms: readonly string[]): Matcher {
-  const byStart = new Map<string, string[]>();
-  for (const form of [...forms].sort((a, b) => b.length - a.length)) {
-    const start = form.slice(0, 2);
-    byStart.set(start, [...(byStart.get(start) ?? []), form]);
-  }
-  const longest = Math.max(0, ...forms.map(({ length }) => length));
-  const firsts = new Set(forms.map((form) => form.charAt(0)));
+  const index = createIndex(forms.flatMap(pieces));
   return {
-    spans: (text) => joined(found(text, byStart)),
+    spans: (text) => joined(found(text, index)),
     tail: (text) => {
-      for (let at = Math.max(0, text.length - longest + 1); at < text.length; at += 1) {
-        const rest = text.slice(at);
-        if (rest.length === 1 && firsts.has(rest)) return at;
-        const group = byStart.get(rest.slice(0, 2)) ?? [];
-        if (group.some((form) => form.length > rest.length && form.startsWith(rest))) return at;
-      }
+      for (let at = Math.max(0, text.length - index.longest + 1); at < text.length; at += 1)
+        if (index.isBeginning(text, at)) return at;
       return text.length;
     },
   };
 }
 
-function* found(text: string, byStart: ReadonlyMap<string, string[]>): Generator<Span> {
-  for (let at = 0; at + 1 < text.length; at += 1) {
-    const form = byStart.get(text.slice(at, at + 2))?.find((candidate) => text.startsWith(candidate, at));
-    if (form !== undefined) yield { start: at, end: at + form.length };
+/** A long form is found piece by piece. Each shares a character with the next, so that the pieces are joined to one. */
+function pieces(form: string): string[] {
+  if (form.length <= PIECE) return [form];
+  const count = Math.ceil((form.length - 1) / (PIECE - 1));
+  const starts = Array.from({ length: count }, (_, nth) => Math.min(nth * (PIECE - 1), form.length - PIECE));
+  return starts.map((start) => form.slice(start, start + PIECE));
+}
+
+function* found(text: string, index: Index): Generator<Span> {
+  for (let at = 0; at < text.length; at += 1) {
+    const length = index.longestAt(text, at);
+    if (length > 0) yield { start: at, end: at + length };
   }
 }
 

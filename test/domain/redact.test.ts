@@ -25,6 +25,39 @@ test.each([
   expect(shown.length).toBeLessThan('before  after'.length + 16);
 });
 
+const ODD = `it's <b>&(1)*!~/é "x"`;
+const percent = (pattern: RegExp) =>
+  encodeURIComponent(ODD).replace(pattern, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+const unicode = (text: string, pattern: RegExp) =>
+  text.replace(pattern, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+test.each([
+  ['in a form', new URLSearchParams({ p: ODD }).toString().slice(2)],
+  ['in a URL as RFC 3986 has it', percent(/[!'()*]/g)],
+  ['in a URL as Go has it', percent(/[!'()*]/g).replaceAll('%20', '+')],
+  ['in a URL as Python has it', percent(/[!'()*]/g).replaceAll('%2F', '/')],
+  ['in JSON as Go has it', unicode(JSON.stringify(ODD), /[<>&]/g)],
+  ['in JSON as Python has it', unicode(JSON.stringify(ODD), /[^ -~]/g)],
+  ['in JSON as PHP has it', unicode(JSON.stringify(ODD), /[^ -~]/g).replaceAll('/', '\\/')],
+])('a secret of odd signs %s is hidden', (_, text) => {
+  expect(createRedactor([ODD]).redact(text)).toMatch(/^"?\*\*\*"?$/);
+});
+
+const KEY = `-----BEGIN KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'.repeat(4)}-----END KEY-----\n`;
+
+test.each([76, 64])('base64 in lines of %d characters is hidden line by line', (width) => {
+  const { redact } = createRedactor([KEY]);
+  const lines = base64(KEY).match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? [];
+  expect(lines.length).toBeGreaterThan(3);
+  for (const line of lines) expect(redact(line)).toMatch(/^\*\*\*[\w+/]{0,2}={0,2}$/);
+});
+
+test('a short rest in the last line of base64 is not looked for', () => {
+  const secret = 'x'.repeat(50);
+  const rest = base64(secret).slice(64);
+  expect(createRedactor([secret]).redact(`build ${rest} done`)).toBe(`build ${rest} done`);
+});
+
 test('every line of a key is hidden, wherever it stands', () => {
   const pem = '-----BEGIN KEY-----\nMIIEvQIBADANBg\n  kqhkiG9w0BAQEF\n-----END KEY-----\n';
   const { redact } = createRedactor([pem]);
@@ -68,6 +101,34 @@ test('a secret that repeats without end is not collected without end', () => {
   expect(shown).toBe(MASK);
 });
 
+test('a long secret is hidden as one, whole or in pieces', () => {
+  const long = Array.from({ length: 90 }, (_, line) => `${String(line)}-abcdefg`).join('');
+  const { redact, push, end } = createRedactor([long]);
+  expect(redact(`x ${long} y`)).toBe('x *** y');
+  const shown = inPieces(`x ${long} y`, [1, 2, 3, 255, 256, 257, 258, 511, 512, 513]).map(push).join('');
+  expect(shown + end()).toBe('x *** y');
+});
+
+/** Milliseconds. It takes a small part of it, and took many times as much when every place was compared with every form. */
+const MUCH = 8_000;
+
+test.each([
+  [
+    'of thousands of similar lines',
+    Array.from({ length: 8_000 }, (_, n) => `line${String(n)}x`).join('\n'),
+    'line5line',
+  ],
+  ['of one letter', 'a'.repeat(60_000), 'a'],
+])('a secret %s does not make a log slow', (_, secret, text) => {
+  const began = performance.now();
+  const { redact, push, end } = createRedactor([secret]);
+  const log = text.repeat(200_000 / text.length);
+  redact(log);
+  push(log);
+  end();
+  expect(performance.now() - began).toBeLessThan(MUCH);
+});
+
 const secrets = fc.array(
   fc.string({ unit: fc.constantFrom('a', 'b', 'A', '0', '"', '%', 'é', '\n'), minLength: 4, maxLength: 12 }),
   {
@@ -81,6 +142,7 @@ const FILLER = ['x', ' ', 'a', 'ab', '\n', '🚀', '=', '%', '0a'];
 const stream = secrets.chain((values) => {
   const forms = values.flatMap((value) => [
     ...[value, JSON.stringify(value), encodeURIComponent(value), Buffer.from(value).toString('hex')],
+    new URLSearchParams({ x: value }).toString(),
     ...['', 'x', 'xy'].map((before) => base64(before + value)),
   ]);
   const part = fc.constantFrom(...forms, ...FILLER);
