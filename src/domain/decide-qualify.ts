@@ -1,7 +1,7 @@
 import type { Rule } from './decide-decision.js';
 import { isLive, type DecideInput } from './decide-input.js';
 import { firstLabel, hasLabel, LABELS } from './decide-labels.js';
-import { matchesPatterns } from './patterns.js';
+import { createPatternMatcher, matchesPatterns } from './patterns.js';
 import { isFork } from './pull-request.js';
 import { findSkipWord } from './skip-words.js';
 
@@ -164,10 +164,10 @@ function skipWordInCommit({ pullRequest, settings }: DecideInput): Refusal | und
 
 function paths({ pullRequest, settings, project }: DecideInput): Refusal | undefined {
   const { include, ignore } = settings.triggers.paths;
-  const touches = (path: string) =>
-    matchesPatterns(include, path) &&
-    matchesPatterns(project?.paths ?? [], path) &&
-    !(ignore.length > 0 && matchesPatterns(ignore, path));
+  const isIncluded = createPatternMatcher(include);
+  const isOfProject = createPatternMatcher(project?.paths ?? []);
+  const isIgnored = ignore.length > 0 ? createPatternMatcher(ignore) : () => false;
+  const touches = (path: string) => isIncluded(path) && isOfProject(path) && !isIgnored(path);
   return refuseIf(pullRequest.changedFiles && !pullRequest.changedFiles.some(touches), {
     rule: 'paths',
     detail:

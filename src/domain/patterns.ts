@@ -1,81 +1,109 @@
-const MAX_LENGTH = 200;
-const MAX_BRANCHES = 64;
+import { choicesOf } from './pattern-choices.js';
 
 /**
  * Globs in order, `!` takes out again and the last one that matches decides. No patterns, everything matches; only `!` patterns,
- * everything else matches. `*` and `?` stay within a folder, `**` is any number of folders, `{a,b}` is either; the rest is literal,
- * as in `app/[slug]/(shop)`.
+ * everything else matches. `*` and `?` stay within a folder, `**` is any number of folders, also as in `**.md`, `{a,b}` is either; the
+ * rest is literal, as in `app/[slug]/(shop)`. What is made of the patterns is made once, however many values are compared.
  */
+export function createPatternMatcher(patterns: readonly string[]): (value: string) => boolean {
+  const last = patterns.filter((pattern, at) => patterns.lastIndexOf(pattern) === at);
+  const globs = last.map(toGlob);
+  return (value) => {
+    if (globs.length === 0) return true;
+    const folders = value.split('/').map(toName);
+    const decisive = globs.findLast(({ choices }) => choices.some((choice) => isLike(choice, folders)));
+    return decisive ? !decisive.excludes : globs.every(({ excludes }) => excludes);
+  };
+}
+
 export function matchesPatterns(patterns: readonly string[], value: string): boolean {
-  if (patterns.length === 0) return true;
-  const decisive = patterns.findLast((pattern) => matches(positive(pattern), value));
-  if (decisive !== undefined) return !decisive.startsWith('!');
-  return patterns.every((pattern) => pattern.startsWith('!'));
+  return createPatternMatcher(patterns)(value);
 }
 
-export function isUsablePattern(pattern: string): boolean {
-  const glob = positive(pattern);
-  return glob !== '' && glob.length <= MAX_LENGTH && branches(glob).length <= MAX_BRANCHES;
+/** One folder or file of a path or of a pattern. */
+interface Name {
+  readonly text: string;
+  readonly letters: readonly string[];
+  readonly isWild: boolean;
 }
 
-function positive(pattern: string): string {
-  return pattern.startsWith('!') ? pattern.slice(1) : pattern;
+interface Glob {
+  readonly excludes: boolean;
+  readonly choices: readonly (readonly Name[])[];
 }
 
-/** By hand and without regular expressions: the name comes from a stranger, and no pattern may make it slow. */
-function matches(glob: string, value: string): boolean {
-  const folders = value.split('/');
-  return branches(glob).some((branch) =>
-    wild({ pattern: branch.replace(/^\.\//, '').split('/'), value: folders, star: '**', fits: fitsFolder }),
-  );
+function toGlob(pattern: string): Glob {
+  const excludes = pattern.startsWith('!');
+  const choices = [...new Set(choicesOf(excludes ? pattern.slice(1) : pattern))];
+  return { excludes, choices: choices.map(toNames) };
 }
 
-function fitsFolder(pattern: string, folder: string): boolean {
+const FOLDERS = '**';
+
+function toNames(choice: string): Name[] {
+  const parts = choice.replace(/^\.\//, '').split('/');
+  return parts.flatMap(apart).map((part) => toName(part === FOLDERS ? part : part.replace(/\*+/g, '*')));
+}
+
+/** `**.md` is a file like `*.md` in any folder, `docs**` anything in a folder like `docs*`: as GitHub reads them. */
+function apart(part: string): string[] {
+  if (/^\*+$/.test(part)) return [part.length > 1 ? FOLDERS : part];
+  const before = part.startsWith(FOLDERS) ? [FOLDERS] : [];
+  return [...before, part, ...(part.endsWith(FOLDERS) ? [FOLDERS] : [])];
+}
+
+function toName(text: string): Name {
+  return { text, letters: Array.from(text), isWild: /[*?]/.test(text) };
+}
+
+function isLike(pattern: readonly Name[], value: readonly Name[]): boolean {
+  return wild({ pattern, value, isStar: ({ text }) => text === FOLDERS, fits: fitsName });
+}
+
+function fitsName(pattern: Name, name: Name): boolean {
+  if (!pattern.isWild) return pattern.text === name.text;
   return wild({
-    pattern: Array.from(pattern.replace(/\*+/g, '*')),
-    value: Array.from(folder),
-    star: '*',
+    pattern: pattern.letters,
+    value: name.letters,
+    isStar: (sign) => sign === '*',
     fits: (sign, letter) => sign === '?' || sign === letter,
   });
 }
 
-interface Wild {
-  readonly pattern: readonly string[];
-  readonly value: readonly string[];
-  readonly star: string;
-  readonly fits: (pattern: string, value: string) => boolean;
+interface Wild<Part> {
+  readonly pattern: readonly Part[];
+  readonly value: readonly Part[];
+  readonly isStar: (pattern: Part) => boolean;
+  readonly fits: (pattern: Part, value: Part) => boolean;
 }
 
-/** Only the last star ever has to give way, so the work is at most one length times the other. */
-function wild({ pattern, value, star, fits }: Wild): boolean {
+/**
+ * By hand and without regular expressions: the name comes from a stranger, and no pattern may make it slow. Only the star before ever has
+ * to give way, and the last one takes all that what follows it leaves over.
+ */
+function wild<Part>({ pattern, value, isStar, fits }: Wild<Part>): boolean {
+  const lastStar = pattern.findLastIndex(isStar);
+  const end = lastStar === -1 ? value.length : value.length - (pattern.length - lastStar - 1);
   let at = 0;
   let index = 0;
-  let last: { after: number; taken: number } | undefined;
+  let star: { after: number; taken: number } | undefined;
   while (index < value.length) {
     const part = pattern[at];
-    if (part === star) {
+    if (part !== undefined && isStar(part)) {
+      const isLast = at === lastStar;
+      if (isLast && end < index) return false;
       at += 1;
-      last = { after: at, taken: index };
-    } else if (part !== undefined && fits(part, value[index] ?? '')) {
+      star = isLast ? undefined : { after: at, taken: index };
+      index = isLast ? end : index;
+    } else if (part !== undefined && fits(part, value[index] as Part)) {
       at += 1;
       index += 1;
-    } else if (last) {
-      last = { after: last.after, taken: last.taken + 1 };
-      ({ after: at, taken: index } = last);
+    } else if (star) {
+      star = { after: star.after, taken: star.taken + 1 };
+      ({ after: at, taken: index } = star);
     } else {
       return false;
     }
   }
-  return pattern.slice(at).every((part) => part === star);
-}
-
-/** `{a,b}/{c,d}` written out, up to one more than are allowed. */
-function branches(glob: string): string[] {
-  const open = /\{([^{}]*,[^{}]*)\}/.exec(glob);
-  if (!open) return [glob];
-  const [group, inner = ''] = open;
-  const before = glob.slice(0, open.index);
-  const after = branches(glob.slice(open.index + group.length));
-  const all = inner.split(',').flatMap((choice) => after.map((rest) => `${before}${choice}${rest}`));
-  return all.slice(0, MAX_BRANCHES + 1);
+  return pattern.slice(at).every(isStar);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isDuration } from './duration.js';
-import { isUsablePattern } from './patterns.js';
+import { patternListProblem, patternProblem } from './pattern-problem.js';
 import { variableNameProblem, variableValueProblem } from './variables-names.js';
 
 /** The kinds of values that `.github/preview.yml` holds; every message continues "build ..." or "limits.ttl ...". */
@@ -69,9 +69,18 @@ export const duration = z
   .string('must be a time such as 90m, 12h or 7d')
   .refine(isDuration, 'must be a time such as 90m, 12h or 7d, between one minute and 365 days');
 
+/** `findProblem` answers the end of a sentence about what somebody wrote, or undefined. */
+function refuse<Value>(findProblem: (value: Value) => string | undefined) {
+  return (value: Value, context: z.core.$RefinementCtx<Value>): void => {
+    const message = findProblem(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  };
+}
+
 export const patterns = z
-  .array(z.string().refine(isUsablePattern, 'must be a pattern of at most 200 characters with few "{,}"'))
-  .max(100, 'has more than 100 patterns');
+  .array(z.string().superRefine(refuse(patternProblem)))
+  .max(100, 'has more than 100 patterns')
+  .superRefine(refuse(patternListProblem));
 
 export const labels = z.array(z.string().trim().min(1, 'must not be empty').max(100)).max(50);
 
@@ -80,10 +89,7 @@ const variableValue = z
   .union([z.string(), z.boolean().transform(String), z.int().transform(String)], {
     error: 'must be text; put it in quotes',
   })
-  .superRefine((value, context) => {
-    const problem = variableValueProblem(value);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  });
+  .superRefine(refuse(variableValueProblem));
 
 export const variables = z.record(z.string(), variableValue).superRefine((record, context) => {
   for (const name of Object.keys(record)) {
