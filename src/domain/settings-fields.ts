@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isDuration } from './duration.js';
 import { patternListProblem, patternProblem } from './pattern-problem.js';
-import { variableNameProblem, variableValueProblem } from './variables-names.js';
+import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './variables-names.js';
 
 /** The kinds of values that `.github/preview.yml` holds; every message continues "build ..." or "limits.ttl ...". */
 
@@ -92,8 +92,17 @@ const variableValue = z
   .superRefine(refuse(variableValueProblem));
 
 export const variables = z.record(z.string(), variableValue).superRefine((record, context) => {
+  const byCapitals = new Map<string, string>();
   for (const name of Object.keys(record)) {
-    const message = variableNameProblem(name);
+    const twin = byCapitals.get(name.toUpperCase());
+    byCapitals.set(name.toUpperCase(), name);
+    const message =
+      variableNameProblem(name) ?? (twin && `differs from ${twin} only in capitals; keep one of them`);
     if (message) context.addIssue({ code: 'custom', path: [name], message });
   }
+  if (byCapitals.size > MAX_VARIABLES)
+    context.addIssue({
+      code: 'custom',
+      message: `has more than ${String(MAX_VARIABLES)} variables; put what belongs together into a file`,
+    });
 });

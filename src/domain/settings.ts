@@ -1,26 +1,14 @@
 import { differs, mergePolicy } from './settings-merge.js';
 import type { SettingsProblem } from './settings-problem.js';
 import { readSettingsFile, type SectionProblem, type SettingsFile } from './settings-read.js';
+import { mergeProjects, type ProjectSettings } from './settings-projects.js';
 import type { SettingsText } from './settings-text.js';
-import {
-  BUILD_DEFAULTS,
-  type BuildSettings,
-  type PolicySettings,
-  type ProjectEntry,
-} from './settings-schema.js';
+import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './settings-schema.js';
 
+export type { ProjectSettings } from './settings-projects.js';
 export type { SettingsProblem } from './settings-problem.js';
 export type { BuildSettings, PolicySettings } from './settings-schema.js';
 export type { SettingsText } from './settings-text.js';
-
-/** One deployable thing of a repository. */
-export interface ProjectSettings {
-  readonly name: string;
-  readonly root: string;
-  /** Only pull requests that touch these files; none is all. */
-  readonly paths: readonly string[];
-  readonly build: BuildSettings;
-}
 
 /** What `.github/preview.yml` says, complete: policy of the default branch, build of the commit. */
 export interface Settings extends PolicySettings {
@@ -49,7 +37,7 @@ export function parseSettings({ base, head }: SettingsTexts): ParsedSettings {
   const projects = mergeProjects(ours, theirs);
   return {
     settings: { ...policy, build: { ...BUILD_DEFAULTS, ...theirs.build }, projects: projects.value },
-    problems: [...relevant(ours, theirs), ...notes, ...projects.notes],
+    problems: [...relevant(ours, theirs), ...notes, ...projects.problems],
   };
 }
 
@@ -66,29 +54,6 @@ export function projectsOf(settings: Settings, repository: string): readonly Pro
 /** At first: a project keeps its name when its repository is renamed. */
 export function defaultProjectName(repository: string): string {
   return repository.split('/').at(-1) ?? repository;
-}
-
-/** The default branch says which projects there are; the commit says how each is built. */
-function mergeProjects(base: SettingsFile, head: SettingsFile) {
-  const known = new Set(base.projects.map(({ name }) => name));
-  const value = base.projects.map((project) => {
-    const theirs = head.projects.find(({ name }) => name === project.name) ?? project;
-    return toProject({ ...theirs, paths: project.paths }, head);
-  });
-  const added = head.projects.flatMap(({ name }, index) => (known.has(name) ? [] : [index]));
-  const notes = added.map((index) =>
-    head.note(['projects', index, 'name'], 'a new project gets its previews once this is merged'),
-  );
-  return { value, notes };
-}
-
-function toProject({ name, root, paths, ...own }: ProjectEntry, head: SettingsFile): ProjectSettings {
-  const build: BuildSettings = { ...BUILD_DEFAULTS, ...head.build, ...definedOnly(own) };
-  return { name, root, paths, build: { ...build, env: { ...head.build.env, ...own.env } } };
-}
-
-function definedOnly(entry: Partial<Record<keyof BuildSettings, unknown>>): Partial<BuildSettings> {
-  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
 }
 
 /** Each side's errors where that side decides; what the commit says wrongly about policy matters only once it is merged. */

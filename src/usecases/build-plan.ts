@@ -19,6 +19,7 @@ export function buildPlan({ environment, target }: { environment: Environment; t
     ({ name }) => name === environment.project,
   );
   const build = project?.build ?? settings.build;
+  // Settings with variables that are left out here are refused: what is read has no problems any more.
   const variables = resolveVariables({ layers: { project: build.env }, builtIn: factsOf(environment) });
   return {
     target,

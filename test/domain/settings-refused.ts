@@ -65,6 +65,19 @@ export const REFUSED: readonly (readonly [string, string, number, RegExp])[] = [
   ['a path with a space', 'health-path: "/a b"', 1, /one "\/"/],
   ['a variable of the machine', 'env:\n  A: x\n  LD_PRELOAD: x', 3, /env.LD_PRELOAD|steers the machine/],
   ['a variable that is no name', 'env:\n  1A: x', 2, /not a name/],
+  ['variables that differ only in capitals', 'env:\n  FOO: a\n  foo: b', 3, /env.foo differs from FOO only/],
+  [
+    'too many variables',
+    `build: a\nenv:\n${Array.from({ length: 201 }, (_, n) => `  V${String(n)}: x`).join('\n')}`,
+    2,
+    /env has more than 200 variables/,
+  ],
+  [
+    'twins in a project',
+    'projects:\n  - name: a\n    env:\n      FOO: a\n      Foo: b',
+    5,
+    /projects\[1\].env.* differs from FOO/,
+  ],
   ['a number that would change', 'env:\n  VERSION: 1.10', 2, /put it in quotes/],
   [
     'a pattern that is long',
