@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { camelKeys } from './settings-keys.js';
+import { camelKeys, isRecord } from './settings-keys.js';
 import { findings, unknownKey, type Finding } from './settings-messages.js';
 import type { SettingsProblem } from './settings-problem.js';
 import {
@@ -15,7 +15,12 @@ import { readYaml, unreadableYaml, type Path, type YamlText } from './settings-y
 
 export type Side = SettingsProblem['file'];
 export type Section = 'policy' | 'build' | 'projects' | 'file';
-export type SectionProblem = SettingsProblem & { readonly section: Section; readonly key: string };
+export type SectionProblem = SettingsProblem & {
+  readonly section: Section;
+  readonly key: string;
+  /** Whose build it is about, where the file names several projects. */
+  readonly project?: string | undefined;
+};
 
 /** One of the two files, read as far as it can be read: what is wrong falls back to its default and is listed. */
 export interface SettingsFile {
@@ -41,7 +46,7 @@ export function readSettingsFile(text: SettingsText, file: Side): SettingsFile {
     raw,
     policy: readPolicy(read),
     build: readBuild(raw, read),
-    projects: read('projects', 'projects', PROJECTS) ?? [],
+    projects: read('projects', 'projects', PROJECTS) ?? withoutBuild(raw['projects']),
     problems,
     note: (path, message) => ({ level: 'note', file, message, ...yaml.locate(path) }),
   };
@@ -63,7 +68,8 @@ interface ReaderInput {
 function createReader({ raw, file, locate }: ReaderInput) {
   const problems: SectionProblem[] = [];
   const add = (section: Section, { path, message }: Finding): void => {
-    problems.push({ level: 'error', file, section, key: String(path[0]), message, ...locate(path) });
+    const place = isOfBuild(path) ? ({ section: 'build', project: nameAt(raw, path) } as const) : { section };
+    problems.push({ level: 'error', file, ...place, key: String(path[0]), message, ...locate(path) });
   };
   const read: Read = (section, key, schema) => {
     const result = schema.safeParse(raw[key]);
@@ -76,6 +82,27 @@ function createReader({ raw, file, locate }: ReaderInput) {
     return undefined;
   };
   return { read, add, problems };
+}
+
+/** How a project is built belongs to the build, which project it is does not. */
+function isOfBuild([section, , key]: Path): boolean {
+  return section === 'projects' && String(key) in BUILD;
+}
+
+function nameAt({ projects }: Readonly<Record<string, unknown>>, [, index]: Path): string | undefined {
+  const entry: unknown = Array.isArray(projects) ? projects[Number(index)] : undefined;
+  return isRecord(entry) && typeof entry['name'] === 'string' ? entry['name'].trim() : undefined;
+}
+
+/** A mistake in how a project is built leaves the project what it is. */
+function withoutBuild(raw: unknown): readonly ProjectEntry[] {
+  const entries: unknown = Array.isArray(raw) ? raw.map(named) : raw;
+  return PROJECTS.safeParse(entries).data ?? [];
+}
+
+function named(entry: unknown): unknown {
+  if (!isRecord(entry)) return entry;
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !(key in BUILD)));
 }
 
 function readPolicy(read: Read): PolicySettings {

@@ -59,7 +59,10 @@ export function defaultProjectName(repository: string): string {
 /** Each side's errors where that side decides; what the commit says wrongly about policy matters only once it is merged. */
 function relevant(base: SettingsFile, head: SettingsFile): SettingsProblem[] {
   if (base === head) return base.problems.map(plain);
-  const ours = base.problems.filter(({ section }) => section !== 'build');
+  const says = (project: string) => head.projects.some(({ name }) => name === project);
+  const ours = base.problems.filter(
+    ({ section, project }) => section !== 'build' || (project !== undefined && !says(project)),
+  );
   const news = head.problems.filter(
     ({ section, key }) => section !== 'policy' || differs({ base, head, path: [key] }),
   );
@@ -71,6 +74,11 @@ function softened(problem: SectionProblem): SectionProblem {
   return { ...problem, level: 'note', message: `${problem.message} (ignored until it is merged)` };
 }
 
-function plain({ section: _section, key: _key, ...problem }: SectionProblem): SettingsProblem {
+function plain({
+  section: _section,
+  key: _key,
+  project: _project,
+  ...problem
+}: SectionProblem): SettingsProblem {
   return problem;
 }

@@ -104,6 +104,38 @@ test('the default branch says which projects there are, the commit how each is b
   expect(lines(problems)).toEqual(['note head:4 a new project gets its previews once this is merged']);
 });
 
+const MISTAKEN =
+  'projects:\n  - { name: web, paths: [web/**], port: 0, env: { 1A: x } }\n  - { name: docs, build: x }';
+
+test('a mistake in how the default branch builds a project does not stop the commit that mends it', () => {
+  const head = 'projects:\n  - { name: web, port: 3000 }\n  - { name: docs, build: y }';
+  const { settings, problems } = parseSettings({ base: MISTAKEN, head });
+  expect(problems).toEqual([]);
+  expect(settings.projects).toMatchObject([
+    { name: 'web', paths: ['web/**'], build: { port: 3_000 } },
+    { name: 'docs', build: { build: 'y' } },
+  ]);
+});
+
+test.each([
+  ['names another project only', 'projects:\n  - { name: docs, build: y }'],
+  ['has no file', null],
+  ['was not read', undefined],
+  ['has the same mistake', MISTAKEN.replace('build: x', 'build: y')],
+])('such a mistake stops a commit that %s', (_, head) => {
+  const { problems } = parseSettings({ base: MISTAKEN, head });
+  expect(problems.map(({ level, message }) => `${level} ${message}`)).toEqual([
+    expect.stringMatching(/^error projects\[1\].port must be/),
+    expect.stringMatching(/^error projects\[1\].env/),
+  ]);
+});
+
+test('a mistake in what the default branch decides of a project stops every commit', () => {
+  const head = 'projects:\n  - name: web';
+  for (const base of ['projects:\n  - { name: web, paths: x }', 'projects:\n  - { name: web, rot: x }'])
+    expect(parseSettings({ base, head }).problems[0]).toMatchObject({ level: 'error', file: 'base' });
+});
+
 test('whatever a pull request writes, its policy is never wider than that of the default branch', () => {
   const size = fc.integer({ min: 1, max: 9_000 }).map((n) => `${String(n)}m`);
   const file = fc.record({
