@@ -20,13 +20,18 @@ export interface ProgressInput {
   readonly signal: AbortSignal;
   /** A report that the server refused, or that never arrived. */
   readonly onFailure: (error: unknown) => void;
+  /** How long the server hears nothing at most. */
+  readonly beatMs?: number;
 }
 
 /** Stages that are over in a moment travel together. */
 const PAUSE_MS = 200;
+/** The server gives up who is silent for a quarter of an hour (`src/reconcile/stuck.ts`), and a build may well print nothing for that long. */
+const BEAT_MS = 60_000;
 
 /** Reports stages while the work goes on: one request at a time, always with the newest state, so that nothing waits for it. */
-export function createProgress({ client, id, generation, now, signal, onFailure }: ProgressInput): Progress {
+export function createProgress(input: ProgressInput): Progress {
+  const { client, id, generation, now, signal, onFailure, beatMs = BEAT_MS } = input;
   const stages = new Map<StageName, StageBody>();
   let changed = false;
   let timer: NodeJS.Timeout | null = null;
@@ -40,7 +45,17 @@ export function createProgress({ client, id, generation, now, signal, onFailure 
     sending = null;
   };
 
+  const go = (): void => {
+    if (changed) sending ??= send();
+  };
+
+  const beat = setInterval(() => {
+    changed = true;
+    go();
+  }, beatMs).unref();
+
   const hush = (): void => {
+    clearInterval(beat);
     if (timer) clearTimeout(timer);
     timer = null;
     changed = false;
@@ -49,7 +64,7 @@ export function createProgress({ client, id, generation, now, signal, onFailure 
 
   const later = (): void => {
     timer = null;
-    sending = send();
+    go();
   };
 
   const set = (stage: StageBody): void => {

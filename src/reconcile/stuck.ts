@@ -5,9 +5,10 @@ import { failDeployment } from '../usecases/fail-deployment.js';
 import { finishDeployment } from '../usecases/finish-deployment.js';
 import { settleDeployment } from '../usecases/settle-deployment.js';
 import { settleUnclaimed } from '../usecases/settle-unclaimed.js';
+import { SILENT_END } from '../usecases/silent-end.js';
 import { eachAlone } from './each-alone.js';
 
-/** A run gives a sign of life at least once a minute. */
+/** A run gives a sign of life at least once a minute (`action/server/progress.ts`). */
 export const SILENT_MS = 15 * 60_000;
 /** How long a commit may wait for a run: queues of self-hosted runners are slow. */
 export const UNCLAIMED_MS = 60 * 60_000;
@@ -60,5 +61,5 @@ async function settleInVain(
 function reason(deployment: StoredDeployment): string {
   return deployment.run === null
     ? 'No workflow run took this commit on within an hour: add a job with the preview Action to the workflow for pull requests, or re-run it.'
-    : 'The workflow run fell silent for 15 minutes: see its log on GitHub, then re-run it.';
+    : SILENT_END.silence;
 }

@@ -2,9 +2,10 @@ import { waitingAgain, type RunRef } from '../domain/deployment.js';
 import { nextDeployment } from '../domain/lifecycle.js';
 import type { Ports, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
+import { forgetError } from './forget-error.js';
 import { endedSilently } from './silent-end.js';
 
-/** Opens the deployment of the head again if all that is known against it is that its run ended: now the run speaks for itself. */
+/** Opens the deployment of the head again if all that is known against it is that its run ended or fell silent: now the run speaks for itself. */
 export async function reopenSilent(
   ports: Ports,
   { environment, run }: { environment: StoredEnvironment; run: RunRef },
@@ -19,4 +20,5 @@ export async function reopenSilent(
       return status ? { ...waitingAgain(), run: null, status } : null;
     },
   });
+  await forgetError(ports, { environment, deployment });
 }

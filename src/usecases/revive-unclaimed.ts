@@ -2,7 +2,7 @@ import { waitingAgain } from '../domain/deployment.js';
 import { DEPLOYMENT, nextDeployment } from '../domain/lifecycle.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
-import { changeEnvironment } from './change-environment.js';
+import { forgetError } from './forget-error.js';
 
 interface GivenUp {
   readonly environment: StoredEnvironment;
@@ -22,12 +22,6 @@ export async function reviveUnclaimed(
       return status ? { ...waitingAgain(), status } : null;
     },
   });
-  await changeEnvironment(ports, {
-    id: environment.id,
-    plan: (seen) => {
-      if (seen.head?.deploymentId !== deployment.id || seen.error === null) return null;
-      return { patch: { error: null }, due: ['report'] };
-    },
-  });
+  await forgetError(ports, { environment, deployment });
   return revived;
 }

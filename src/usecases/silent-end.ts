@@ -1,9 +1,10 @@
 import { sameRun, type Deployment, type RunRef } from '../domain/deployment.js';
 
-/** What a deployment says whose run ended without a word of its own. */
+/** What a deployment says whose run ended, or seems to have ended, without a word of its own. */
 export const SILENT_END = {
   fail: 'The workflow run ended without reporting a result: see its log on GitHub.',
   cancel: 'The workflow run was cancelled before it reported a result.',
+  silence: 'The workflow run fell silent for 15 minutes: see its log on GitHub, then re-run it.',
 } as const;
 
 /** GitHub promises no order: what the run itself reports may be heard of after its end, and knows better. */

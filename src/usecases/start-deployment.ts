@@ -12,6 +12,8 @@ import { lookAtPullRequest } from './look-at-pull-request.js';
 import { isAskedWrongly, refuseRun, refuseWaiting } from './refuse-start.js';
 import { refuseTaken } from './refuse-taken.js';
 import { refuseTooMany } from './refuse-too-many.js';
+import { reopenSilent } from './reopen-silent.js';
+import { endedSilently } from './silent-end.js';
 import { targetProblem } from './target-problem.js';
 import { useIdentity } from './use-identity.js';
 
@@ -59,6 +61,8 @@ export async function startDeployment(
   await refuseTooMany(ports, { environment, deployment, run: body.run });
   const reason = targetProblem(ports, { environment, asked: body.target });
   if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
+  if (deployment && endedSilently(deployment, body.run))
+    await reopenSilent(ports, { environment, run: body.run });
   const run = { ...body.run, ...(identity.workflow ? { workflow: identity.workflow } : {}) };
   const claimed = await claimRun(ports, { environment, body: { ...body, run } });
   const issued = await issueToken(ports, claimed.deployment);

@@ -7,6 +7,7 @@ import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stu
 import { failDeployment } from '../../src/usecases/fail-deployment.js';
 import { recordProgress } from '../../src/usecases/record-progress.js';
 import { lookAt, portsIn } from '../support/look-at.js';
+import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -93,6 +94,20 @@ test('a run that falls silent fails after a quarter of an hour, its late report 
   await world.settle();
   expect((await lookAt(world, number)).environment.status).toBe(E.ready);
   expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([D.success, D.failed]);
+});
+
+test('a run that fell silent and starts again, as a step after a long "resolve" does, goes on where it was', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  const first = await begin(world, { number, sha });
+  expect(await stuckIn(world, SILENT_MS + MINUTE)).toBe(1);
+  const again = await begin(world, { number, sha });
+  expect(again.deployment).toMatchObject({ id: first.deployment.id, status: D.running, completedAt: null });
+  expect(again.environment.error).toBe(null);
+  await end(world, again, { status: D.failed });
+  expect(await wordsOf(world, number)).toEqual([[D.failed, 'The build failed.']]);
+  const repeated = await begin(world, { number, sha });
+  expect(repeated.deployment).toMatchObject({ id: first.deployment.id, status: D.failed });
 });
 
 test('a run whose end GitHub reported, though the run itself did not, fails at once', async () => {

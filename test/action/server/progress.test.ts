@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { eventually } from '../../../demo/expect.js';
+import { sleep } from '../../../action/sleep.js';
 import { createProgress } from '../../../action/server/progress.js';
 import type { Client } from '../../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody } from '../../../src/contract/schemas.js';
 import { D, S } from '../../../src/domain/lifecycle.js';
 
-function setUp(answer: () => Promise<void> = async () => undefined) {
+function setUp(answer: () => Promise<void> = async () => undefined, beatMs?: number) {
   const bodies: RecordProgressBody[] = [];
   const failures: unknown[] = [];
   const ending = new AbortController();
@@ -25,6 +27,7 @@ function setUp(answer: () => Promise<void> = async () => undefined) {
     now: () => new Date(0),
     signal: ending.signal,
     onFailure: (error) => void failures.push(error),
+    ...(beatMs === undefined ? {} : { beatMs }),
   });
   return { progress, bodies, failures, ending, first };
 }
@@ -85,6 +88,36 @@ test('a report that fails is told and hinders nothing', async () => {
   broken = false;
   await progress.finish(LAST);
   expect(failures).toHaveLength(1);
+});
+
+test('a stage that prints nothing is reported again and again, so that the server knows it is alive', async () => {
+  const { progress, bodies, ending } = setUp(undefined, 5);
+  progress.begin('building');
+  await eventually(async () => bodies.length, {
+    until: (count) => count > 3,
+    otherwise: 'Nothing is reported by itself.',
+  });
+  expect(bodies.at(-1)).toMatchObject({ stages: [{ name: 'building', status: S.inProgress }] });
+  await progress.finish(LAST);
+  ending.abort();
+});
+
+test('signs of life do not pile up while the server is slow to answer', async () => {
+  let open = 0;
+  let most = 0;
+  const slow = async () => {
+    most = Math.max(most, (open += 1));
+    await sleep(5, new AbortController().signal);
+    open -= 1;
+  };
+  const { progress, bodies } = setUp(slow, 1);
+  progress.begin('building');
+  await eventually(async () => bodies.length, {
+    until: (count) => count > 3,
+    otherwise: 'Nothing is reported by itself.',
+  });
+  await progress.finish(LAST);
+  expect(most).toBe(1);
 });
 
 test('after the end nothing is sent by itself', async () => {
