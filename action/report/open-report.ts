@@ -7,6 +7,7 @@ import { renderComment } from './comment-text.js';
 import { writeComment } from './comment.js';
 import { openDeployment, retireDeployments, writeStatus, type DeploymentKey } from './deployment.js';
 import type { GitHub } from './github.js';
+import type { Allowance } from './if-allowed.js';
 import { markerOf } from './marker.js';
 import { reportWords } from './report-words.js';
 
@@ -14,16 +15,22 @@ export interface ReportInput {
   readonly externalId: string;
   readonly key: DeploymentKey;
   readonly comment: boolean;
+  /** A locked pull request takes no comment; its preview is none the worse. */
+  readonly commenting: Pick<Allowance, 'tryTo'>;
   readonly pullRequest: PullRequest;
   readonly url: string;
   readonly logsUrl: string;
 }
 
 export interface Report {
+  /** Makes the deployment and the comment, where no App does. */
+  begin(): Promise<void>;
   close(result: Result, status: DeploymentStatus): Promise<void>;
+  /** Ends what there is, after a refusal or a cancellation in the middle: a check run that nobody completes spins for ever. */
+  abandon(result: Result, status: DeploymentStatus): Promise<void>;
 }
 
-/** Begins the check run and, where no App does it, the deployment and the comment. Every part may be repeated. */
+/** Begins the check run. Every part may be repeated. */
 export async function openReport(github: GitHub, input: ReportInput): Promise<Report> {
   const { pullRequest, externalId } = input;
   const begun = resultOf({ status: D.running, reason: '', url: input.url, sha: pullRequest.sha });
@@ -32,12 +39,26 @@ export async function openReport(github: GitHub, input: ReportInput): Promise<Re
     target,
     state: checkState(input, { result: begun, status: D.running }),
   });
-  const deployment = check.appReports ? null : await beginAlone(github, { input, result: begun });
+  const end = (result: Result, status: DeploymentStatus): Promise<void> =>
+    writeCheck(github, { id: check.id, state: checkState(input, { result, status }) });
+  let deployment: number | null = null;
+  const endAlone = async (result: Result, status: DeploymentStatus): Promise<void> => {
+    if (deployment !== null) await tellEnd(github, { input, result, status, deployment });
+  };
   return {
+    begin: async () => {
+      if (check.appReports) return;
+      deployment = await openDeployment(github, { sha: pullRequest.sha, key: input.key });
+      await tellBegin(github, { input, result: begun, deployment });
+    },
     close: async (result, status) => {
-      if (deployment !== null) await endAlone(github, { input, result, status, deployment });
+      await endAlone(result, status);
       // The check run comes last: once it is completed, everything that it speaks of is there.
-      await writeCheck(github, { id: check.id, state: checkState(input, { result, status }) });
+      await end(result, status);
+    },
+    abandon: async (result, status) => {
+      await end(result, status);
+      await endAlone(result, status);
     },
   };
 }
@@ -58,37 +79,26 @@ function checkState(
   };
 }
 
-async function beginAlone(
-  github: GitHub,
-  { input, result }: { input: ReportInput; result: Result },
-): Promise<number> {
-  const { key, pullRequest, logsUrl } = input;
-  const id = await openDeployment(github, { sha: pullRequest.sha, key });
-  const { deployment: state, label } = reportWords(D.running);
-  await writeStatus(github, { id, state, description: label, logUrl: logsUrl });
-  await comment(github, { input, result });
-  return id;
+interface Told {
+  readonly input: ReportInput;
+  readonly result: Result;
+  readonly deployment: number;
 }
 
-async function endAlone(
+async function tellBegin(github: GitHub, { input, result, deployment: id }: Told): Promise<void> {
+  const { deployment: state, label } = reportWords(D.running);
+  await writeStatus(github, { id, state, description: label, logUrl: input.logsUrl });
+  await comment(github, { input, result });
+}
+
+async function tellEnd(
   github: GitHub,
-  {
-    input,
-    result,
-    status,
-    deployment,
-  }: { input: ReportInput; result: Result; status: DeploymentStatus; deployment: number },
+  { input, result, status, deployment: id }: Told & { readonly status: DeploymentStatus },
 ): Promise<void> {
   const { deployment: state, label } = reportWords(status);
   const { key, logsUrl, url } = input;
-  await writeStatus(github, {
-    id: deployment,
-    state,
-    description: result.reason || label,
-    url,
-    logUrl: logsUrl,
-  });
-  if (status === D.success) await retireDeployments(github, { key, except: deployment, logUrl: logsUrl });
+  await writeStatus(github, { id, state, description: result.reason || label, url, logUrl: logsUrl });
+  if (status === D.success) await retireDeployments(github, { key, except: id, logUrl: logsUrl });
   await comment(github, { input, result });
 }
 
@@ -99,5 +109,7 @@ async function comment(
   if (!input.comment) return;
   const { key, pullRequest, logsUrl } = input;
   const body = renderComment({ project: key.project, result, logsUrl });
-  await writeComment(github, { number: pullRequest.number, marker: markerOf(key.project), body });
+  await input.commenting.tryTo(() =>
+    writeComment(github, { number: pullRequest.number, marker: markerOf(key.project), body }),
+  );
 }

@@ -4,9 +4,11 @@ import { D, S, type DeploymentStatus } from '../../src/domain/lifecycle.js';
 import type { StageBody } from '../../src/contract/schemas.js';
 import type { Context, PullRequest } from '../context.js';
 import type { Inputs } from '../inputs.js';
+import { inert } from '../commands.js';
 import { resultOf, type Result } from '../result.js';
 import { verify } from '../stages/verify.js';
 import type { World } from '../world.js';
+import { ifAllowed } from './if-allowed.js';
 import { openReport, type Report } from './open-report.js';
 import type { GitHub } from './github.js';
 import { reliably } from './reliably.js';
@@ -20,48 +22,47 @@ export interface AloneInput {
 }
 
 const FAREWELL_MS = 4_000;
+const WHAT = 'Reporting to GitHub';
+const COMMENT = {
+  what: 'the comment',
+  remedy: 'Give the job "permissions: { pull-requests: write }", or set the input "comment" to "false".',
+};
+const CANCELLED: Ended = { status: D.cancelled, reason: 'The workflow run was cancelled.' };
 
 /** The second and the third way: an earlier step deployed; this run visits the preview and tells GitHub itself. */
 export async function runWithoutServer(world: World, input: AloneInput): Promise<Result> {
-  const { inputs, context, pullRequest, url } = input;
-  const signal = world.stopped;
+  const { inputs, context, pullRequest, url, github } = input;
   const environment = environmentNameFor({ pullRequest: pullRequest.number });
   const project = inputs.project ?? context.repo;
   const { sha } = pullRequest;
+  const commenting = ifAllowed(world, COMMENT);
   const report = await reliably(world, {
-    what: 'Reporting to GitHub',
-    signal,
+    what: WHAT,
+    signal: world.stopped,
     step: () =>
-      openReport(input.github, {
+      openReport(github, {
         externalId: formatExternalId({ environment, project, sha, run: context.run }),
         key: { preview: environment, project },
         comment: inputs.comment,
+        commenting,
         pullRequest,
         url,
         logsUrl: context.logsUrl,
       }),
   });
-  const startedAt = world.now().toISOString();
-  const ended = await visit(world, { inputs, url });
-  const stage: StageBody = {
-    name: 'verifying',
-    status: ended.status === D.success ? S.completed : S.failed,
-    startedAt,
-    completedAt: world.now().toISOString(),
-    error: null,
-  };
-  const live = ended.status === D.success;
-  const result = resultOf({
-    ...ended,
-    url,
-    environment,
-    sha,
-    live,
-    stages: [stage],
-    failedStage: live ? null : stage.name,
-  });
-  await tell(world, { report, result, status: ended.status });
-  return result;
+  const known = { url, environment, sha, notes: commenting.notes };
+  try {
+    await reliably(world, { what: WHAT, signal: world.stopped, step: report.begin });
+    const { ended, stage } = await visit(world, { inputs, url });
+    const live = ended.status === D.success;
+    const failedStage = live ? null : stage.name;
+    const result = resultOf({ ...known, ...ended, live, stages: [stage], failedStage });
+    await tell(world, () => report.close(result, ended.status));
+    return result;
+  } catch (error) {
+    await abandon(world, { report, known, error });
+    throw error;
+  }
 }
 
 interface Ended {
@@ -69,22 +70,52 @@ interface Ended {
   readonly reason: string;
 }
 
-async function visit(world: World, { inputs, url }: { inputs: Inputs; url: string }): Promise<Ended> {
+interface Visited {
+  readonly ended: Ended;
+  readonly stage: StageBody;
+}
+
+async function visit(world: World, { inputs, url }: { inputs: Inputs; url: string }): Promise<Visited> {
+  const startedAt = world.now().toISOString();
+  const ended = await reach(world, { inputs, url });
+  const status = ended.status === D.success ? S.completed : S.failed;
+  const completedAt = world.now().toISOString();
+  return { ended, stage: { name: 'verifying', status, startedAt, completedAt, error: null } };
+}
+
+async function reach(world: World, { inputs, url }: { inputs: Inputs; url: string }): Promise<Ended> {
   const { healthPath: path, waitTimeoutMs: budgetMs } = inputs;
   try {
     await verify(world, { url, path: path ?? '/', budgetMs, log: world.print, signal: world.stopped });
     return { status: D.success, reason: '' };
   } catch (error) {
-    if (world.stopped.aborted) return { status: D.cancelled, reason: 'The workflow run was cancelled.' };
-    return { status: D.failed, reason: error instanceof Error ? error.message : String(error) };
+    return world.stopped.aborted ? CANCELLED : { status: D.failed, reason: messageOf(error) };
   }
 }
 
-async function tell(
-  world: World,
-  { report, result, status }: { report: Report; result: Result; status: DeploymentStatus },
-): Promise<void> {
+interface Broken {
+  readonly report: Report;
+  readonly known: Partial<Result>;
+  readonly error: unknown;
+}
+
+/** What cannot be told whole is ended all the same, as far as GitHub lets it. */
+async function abandon(world: World, { report, known, error }: Broken): Promise<void> {
+  const ended = world.stopped.aborted ? CANCELLED : { status: D.failed, reason: messageOf(error) };
+  const result = resultOf({ ...known, ...ended });
+  const signal = AbortSignal.timeout(FAREWELL_MS);
+  const step = () => report.abandon(result, ended.status);
+  await reliably(world, { what: WHAT, signal, step }).catch((refusal: unknown) => {
+    world.print(inert(`The report could not be ended: ${messageOf(refusal)}`));
+  });
+}
+
+async function tell(world: World, step: () => Promise<void>): Promise<void> {
   // A cancelled step has a few seconds left for its last word.
   const signal = world.stopped.aborted ? AbortSignal.timeout(FAREWELL_MS) : world.stopped;
-  await reliably(world, { what: 'Reporting to GitHub', signal, step: () => report.close(result, status) });
+  await reliably(world, { what: WHAT, signal, step });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

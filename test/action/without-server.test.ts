@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { CHECK, CONCLUSION, D, DEPLOYMENT_STATE, E, S } from '../../src/domain/lifecycle.js';
 import { formatExternalId, parseExternalId } from '../../src/domain/external-id.js';
 import { BOT, startFakeGitHub, type FakeGitHub } from './support/fake-github.js';
+import type { Recorded, Reply } from './support/recording-server.js';
 import { SHA } from './support/fake-vitrine.js';
 import {
   forgetSharedFiles,
@@ -13,6 +14,8 @@ import {
 import { makeWorkspace } from './support/workspace.js';
 
 afterAll(forgetSharedFiles);
+
+const REFUSED = { status: 403, json: { message: 'Resource not accessible by integration' } };
 
 const APP_CHECK = {
   id: 1,
@@ -221,6 +224,51 @@ describe.each([
     });
     expect([ran.code, ran.outputs['status']]).toEqual([1, D.cancelled]);
     expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.cancelled }]);
+  });
+
+  const at = (method: string, path: RegExp, reply: Reply) => ({
+    fault: ({ request }: { request: Recorded }) =>
+      request.method === method && path.test(request.path) ? reply : undefined,
+  });
+
+  test('a deployment that is refused completes the check run, with the reason', async () => {
+    await using github = await startFakeGitHub(at('POST', /deployments$/, REFUSED));
+    const ran = await runOn(run, { github });
+    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.failure }]);
+    const { summary } = github.checks[0]?.['output'] as { summary: string };
+    expect(summary.split('\n')[0]).toContain('deployments: write');
+  });
+
+  test('a state of the deployment that is refused at the end completes the check run too', async () => {
+    let states = 0;
+    const fault = ({ request: { method, path } }: { request: Recorded }) =>
+      method === 'POST' && path.endsWith('/statuses') && (states += 1) > 1 ? REFUSED : undefined;
+    await using github = await startFakeGitHub({ fault });
+    expect((await runOn(run, { github })).code).toBe(1);
+    expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.failure }]);
+  });
+
+  test('cancelled while it begins to report, it completes the check run as cancelled', async () => {
+    const away = { status: 502, json: { message: 'Busy' } };
+    await using github = await startFakeGitHub(at('POST', /deployments$/, away));
+    const ran = await runOn(run, {
+      github,
+      onOutput: (stdout, stop) => (stdout.includes('Next try') ? stop('SIGINT') : undefined),
+    });
+    expect([ran.code, ran.outputs['status']]).toEqual([1, D.cancelled]);
+    expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.cancelled }]);
+  });
+
+  test('a comment that is refused is a warning, and everything else is reported', async () => {
+    const locked = { status: 403, json: { message: 'Unable to create comment because issue is locked.' } };
+    await using github = await startFakeGitHub(at('POST', /comments$/, locked));
+    const ran = await runOn(run, { github });
+    expect([ran.code, ran.outputs['status'], github.comments]).toEqual([0, D.success, []]);
+    expect(github.checks).toMatchObject([{ conclusion: CONCLUSION.success }]);
+    expect(statesOf(github)).toEqual([[DEPLOYMENT_STATE.success, DEPLOYMENT_STATE.inProgress]]);
+    expect(ran.stdout.match(/^::warning .*because issue is locked/gm)).toHaveLength(1);
+    expect(ran.summary).toContain('because issue is locked');
   });
 
   test('cancelled before anything was reported, it reports nothing', async () => {
