@@ -1,5 +1,6 @@
 import { isVitrineError, VitrineError } from '../src/domain/errors.js';
 import { S } from '../src/domain/lifecycle/words.js';
+import { BY_SERVER } from './choose-way.js';
 import type { Context } from './context.js';
 import { behindProxy } from './http/behind-proxy.js';
 import type { Inputs } from './inputs.js';
@@ -33,7 +34,9 @@ export async function atGitHub(world: World, { inputs, context, url }: AtGitHub)
     const input = { inputs, context, pullRequest, github };
     return url === null ? await destroy(world, input) : await runWithoutServer(world, { ...input, url });
   } catch (error) {
-    if (!isVitrineError(error) || error.code !== 'forbidden' || !pullRequest?.fork) throw error;
+    if (!isVitrineError(error) || error.code !== 'forbidden') throw error;
+    if (url === null && inputs.serverUrl !== null) return resultOf({ status: S.skipped, reason: BY_SERVER });
+    if (!pullRequest?.fork) throw error;
     return resultOf({ status: S.skipped, reason: error.message, url: url ?? '', sha: pullRequest.sha });
   }
 }

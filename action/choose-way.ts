@@ -15,6 +15,9 @@ export interface WayInput {
   readonly identified: boolean;
 }
 
+export const BY_SERVER =
+  'The server takes the preview down by itself when the pull request closes: there is nothing to do here.';
+
 /** What this run is to do, from its inputs and its event alone. */
 export function chooseWay(input: WayInput): Way {
   const { inputs, context } = input;
@@ -29,11 +32,10 @@ export function chooseWay(input: WayInput): Way {
   return inputs.serverUrl === null ? withoutServer(inputs) : withServer(input, inputs.serverUrl);
 }
 
-function destroying({ serverUrl }: Inputs): Way {
-  if (serverUrl === null) return { kind: 'destroy' };
-  return nothing(
-    'The server takes the preview down by itself when the pull request closes: there is nothing to do here.',
-  );
+/** With a server only what was reported past it, while it was away, is there to take back. */
+function destroying({ serverUrl, url, githubToken }: Inputs): Way {
+  if (serverUrl === null || (url !== null && githubToken !== '')) return { kind: 'destroy' };
+  return nothing(BY_SERVER);
 }
 
 function withServer({ inputs, context, identified }: WayInput, serverUrl: string): Way {

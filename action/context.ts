@@ -22,6 +22,8 @@ export interface Context {
   readonly owner: string;
   readonly repo: string;
   readonly pullRequest: PullRequest | null;
+  /** The head before this push; null when the event does not tell. */
+  readonly previousSha: string | null;
   readonly run: RunRef;
   readonly logsUrl: string;
   readonly apiUrl: string;
@@ -45,6 +47,7 @@ export async function readContext(env: Env, cwd: string): Promise<Context> {
     owner,
     repo,
     pullRequest: pullRequestOf(event),
+    previousSha: shaOrNull(textAt(event, 'before')),
     run,
     logsUrl: logsUrlOf(env),
     apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
@@ -69,6 +72,10 @@ export function pullRequestOf(event: unknown): PullRequest | null {
     // The flag `fork` says whether a repository was forked from another, not whether this pull request crosses repositories.
     fork: headRepo === null || headRepo !== numberAt(pull, 'base', 'repo', 'id'),
   };
+}
+
+function shaOrNull(text: string | null): string | null {
+  return text !== null && SHA.test(text) ? text : null;
 }
 
 // At once: before the first request there is nothing else to do, and `node:fs/promises` takes longer to load than the file to read.

@@ -1,8 +1,8 @@
 import type { CheckConclusion, CheckStatus } from '../../src/domain/lifecycle.js';
-import { parseExternalId } from '../../src/domain/external-id.js';
 import { cutBytes } from '../../src/domain/markdown.js';
 import { CHECK_BESIDE_APP, CHECKS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';
+import { isOfApp, listChecks, type CheckRun } from './list-checks.js';
 
 /** The App behind a workflow's own token. */
 const ACTIONS_APP = 'github-actions';
@@ -48,18 +48,6 @@ export async function openCheck(
   const { sha: head_sha, externalId: external_id } = target;
   const made = await octokit.rest.checks.create({ ...at, name, head_sha, external_id, ...body(state) });
   return { id: made.data.id, appReports };
-}
-
-function listChecks({ octokit, at }: GitHub, { sha: ref, name }: { sha: string; name: string }) {
-  return octokit.paginate(octokit.rest.checks.listForRef, { ...at, ref, ...CHECKS_ASKED, check_name: name });
-}
-
-type CheckRun = Awaited<ReturnType<typeof listChecks>>[number];
-
-/** The App names no run in what it writes. */
-function isOfApp({ external_id }: CheckRun): boolean {
-  const external = parseExternalId(external_id);
-  return external !== null && external.run === null;
 }
 
 export async function writeCheck(

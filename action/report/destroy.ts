@@ -1,5 +1,6 @@
 import { E, S } from '../../src/domain/lifecycle.js';
 import { environmentNameFor } from '../../src/domain/host-label.js';
+import { BY_SERVER } from '../choose-way.js';
 import type { Context, PullRequest } from '../context.js';
 import type { Inputs } from '../inputs.js';
 import { resultOf, type Result } from '../result.js';
@@ -40,7 +41,7 @@ export async function destroy(
     return retired + (known ? 1 : 0);
   };
   const found = await reliably(world, { what: 'Reporting to GitHub', signal: world.stopped, step });
-  return found > 0
-    ? gone
-    : { ...gone, status: S.skipped, reason: 'There was no preview of this Action to take back.' };
+  if (found > 0) return gone;
+  const nothing = inputs.serverUrl === null ? 'There was no preview of this Action to take back.' : BY_SERVER;
+  return { ...gone, status: S.skipped, reason: nothing };
 }

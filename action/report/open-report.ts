@@ -2,6 +2,7 @@ import { D, type DeploymentStatus } from '../../src/domain/lifecycle.js';
 import type { PullRequest } from '../context.js';
 import { resultOf, type Result } from '../result.js';
 import { renderDetails } from '../summary.js';
+import { appIsAround } from './app-is-around.js';
 import { openCheck, writeCheck, type CheckState } from './check.js';
 import { renderComment } from './comment-text.js';
 import { writeComment } from './comment.js';
@@ -18,6 +19,10 @@ export interface ReportInput {
   /** A locked pull request takes no comment; its preview is none the worse. */
   readonly commenting: Pick<Allowance, 'tryTo'>;
   readonly pullRequest: PullRequest;
+  /** The head before this push; null when the event does not tell. */
+  readonly previousSha: string | null;
+  /** There is no server, so perhaps no App that makes deployment and comment from the check run. */
+  readonly alone: boolean;
   readonly url: string;
   readonly logsUrl: string;
 }
@@ -32,7 +37,7 @@ export interface Report {
 
 /** Begins the check run. Every part may be repeated. */
 export async function openReport(github: GitHub, input: ReportInput): Promise<Report> {
-  const { pullRequest, externalId } = input;
+  const { pullRequest, externalId, previousSha } = input;
   const begun = resultOf({ status: D.running, reason: '', url: input.url, sha: pullRequest.sha });
   const target = { sha: pullRequest.sha, externalId };
   const check = await openCheck(github, {
@@ -47,7 +52,12 @@ export async function openReport(github: GitHub, input: ReportInput): Promise<Re
   };
   return {
     begin: async () => {
-      if (check.appReports) return;
+      if (
+        !input.alone ||
+        check.appReports ||
+        (await appIsAround(github, { number: pullRequest.number, previousSha }))
+      )
+        return;
       deployment = await openDeployment(github, { sha: pullRequest.sha, key: input.key });
       await tellBegin(github, { input, result: begun, deployment });
     },

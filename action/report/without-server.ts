@@ -46,6 +46,8 @@ export async function runWithoutServer(world: World, input: AloneInput): Promise
         comment: inputs.comment,
         commenting,
         pullRequest,
+        previousSha: context.previousSha,
+        alone: inputs.serverUrl === null,
         url,
         logsUrl: context.logsUrl,
       }),

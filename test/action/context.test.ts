@@ -37,6 +37,7 @@ test('the commit is the head of the pull request, not the merge commit of the ru
     repo: 'hello',
     pullRequest: { number: 7, sha: SHA, branch: 'feature', baseBranch: 'main', fork: false },
     run: { id: '9', attempt: 3, job: 'web' },
+    previousSha: null,
     logsUrl: 'https://github.com/acme/hello/actions/runs/9/attempts/3',
     apiUrl: 'https://api.github.com',
     workspace: '/work',

@@ -167,6 +167,8 @@ describe.each([
       });
       expect([ran.code, ran.outputs['status']]).toEqual([0, D.success]);
       expect(github.checks).toMatchObject([{ name: 'Preview', conclusion: 'success' }]);
+      // The App makes both from the check run when it is back.
+      expect([github.comments, github.deployments]).toEqual([[], []]);
     },
   );
 });

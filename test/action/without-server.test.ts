@@ -113,6 +113,30 @@ describe.each([
     expect([github.comments, github.deployments]).toEqual([[], []]);
   });
 
+  const app = { login: 'vitrine[bot]', type: 'Bot' };
+  const mallory = { login: 'mallory', type: 'User' };
+  const before = 'c'.repeat(40);
+  test.each([
+    ['the comment of the App', { comments: [{ id: 1, body: '<!-- vitrine:99:7 -->\n', user: app }] }, 0],
+    [
+      'the check of the App on the commit before',
+      { checks: [{ ...APP_CHECK, name: 'Preview / hello', head_sha: before }] },
+      0,
+    ],
+    ['a copy of its marker', { comments: [{ id: 1, body: '<!-- vitrine:99:7 -->\n', user: mallory }] }, 1],
+    [
+      'its comment on another pull request',
+      { comments: [{ id: 1, body: '<!-- vitrine:99:77 -->', user: app }] },
+      1,
+    ],
+  ])('where the App has not come to this commit yet, %s tells of it', async (_title, given, own) => {
+    await using github = await startFakeGitHub(given);
+    const known = github.comments.length;
+    await runOn(run, { github, event: { ...pullRequestEvent(), before } });
+    expect(github.checks.at(-1)).toMatchObject({ name: 'Preview', conclusion: CONCLUSION.success });
+    expect([github.comments.length - known, github.deployments.length]).toEqual([own, own]);
+  });
+
   test('run again, it writes no second check, deployment or comment', async () => {
     await using github = await startFakeGitHub();
     await runOn(run, { github });
@@ -173,6 +197,30 @@ describe.each([
       [DEPLOYMENT_STATE.inactive, DEPLOYMENT_STATE.success, DEPLOYMENT_STATE.inProgress],
     ]);
     expect(github.comments).toMatchObject([{ body: expect.stringContaining('Destroyed') }]);
+  });
+
+  describe('with a server, when the pull request closes', () => {
+    const inputs = { 'server-url': 'http://127.0.0.1:1' };
+    const event = pullRequestEvent({ action: 'closed' });
+
+    test('what was reported past it is taken back', async () => {
+      await using github = await startFakeGitHub();
+      await runOn(run, { github });
+      const ran = await runOn(run, { github, event, inputs });
+      expect([ran.code, ran.outputs['status']]).toEqual([0, E.destroyed]);
+      expect(statesOf(github)[0]).toContain(DEPLOYMENT_STATE.inactive);
+      expect(github.comments).toMatchObject([{ body: expect.stringContaining('Destroyed') }]);
+    });
+
+    test.each([
+      ['nothing was reported past it', undefined],
+      ['the token may not look', () => REFUSED],
+    ])('and %s, there is nothing to do', async (_title, fault) => {
+      await using github = await startFakeGitHub(fault ? { fault } : {});
+      const ran = await runOn(run, { github, event, inputs });
+      expect([ran.code, ran.outputs['status']]).toEqual([0, S.skipped]);
+      expect(ran.outputs['reason']).toContain('takes the preview down by itself');
+    });
   });
 
   test('closing what was never reported is nothing to do', async () => {

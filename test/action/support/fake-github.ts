@@ -93,7 +93,11 @@ function routesOf({ checks, comments, deployments, statuses }: State): Route[] {
   };
   return [
     ['POST', /^\/graphql$/, () => ({ data: { viewer: { login: BOT } } })],
-    ['GET', /\/commits\/\w+\/check-runs$/, ({ query }) => named(checks, query.get('check_name'))],
+    [
+      'GET',
+      /\/commits\/(\w+)\/check-runs$/,
+      ({ params, query }) => named(of(checks, params[0]), query.get('check_name')),
+    ],
     ['POST', /\/check-runs$/, ({ body }) => add(checks, { ...body, app: ACTIONS_APP })],
     ['PATCH', /\/check-runs\/(\d+)$/, ({ params, body }) => edit(checks, params[0], body)],
     ['GET', /\/issues\/\d+\/comments$/, ({ query }) => page(comments, query)],
@@ -114,6 +118,11 @@ function routesOf({ checks, comments, deployments, statuses }: State): Route[] {
     ],
     ['GET', /\/pulls\/(\d+)$/, ({ params }) => pull(Number(params[0]))],
   ];
+}
+
+/** A check without a commit is on every one. */
+function of(checks: readonly Row[], sha: string | undefined): readonly Row[] {
+  return checks.filter(({ head_sha }) => head_sha === undefined || head_sha === sha);
 }
 
 function named(checks: readonly Row[], name: string | null) {
