@@ -15,6 +15,8 @@ export interface Artifact {
 /** Where builds put their output, most telling first. `.` is a page that needs no build. */
 const USUAL = ['dist', 'build', 'out', 'public', '_site', '.'] as const;
 
+const MODULES = 'node_modules';
+
 /** Takes stock of what the build made. */
 export async function copy(job: Job): Promise<Artifact> {
   const output = job.inputs.outputDir ?? job.plan.output ?? (await findOutput(job));
@@ -25,14 +27,14 @@ export async function copy(job: Job): Promise<Artifact> {
     remedy: 'does the build write it? The input "output-dir" changes it.',
   });
   job.log(`Publishing the directory "${output}" (the input "output-dir" changes it).`);
-  const { files, notes } = await hashDirectory(directory);
-  const wanted = output === '.' ? files.filter(({ path }) => !/(^|\/)node_modules\//.test(path)) : files;
+  // Where the page is the checkout itself, what was installed lies in it.
+  const without = inside(job.directory, output) === job.directory ? [MODULES] : [];
+  const { files, notes } = await hashDirectory(directory, { without });
   for (const note of notes) job.log(note, 'warning');
-  if (wanted.length < files.length)
-    job.log(`Left out ${String(files.length - wanted.length)} files of node_modules.`);
-  const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
-  job.log(`Found ${String(wanted.length)} files, ${showBytes(bytes)}.`);
-  return { directory, files: wanted };
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const less = without.length > 0 ? ` ${MODULES} is never published from there.` : '';
+  job.log(`Found ${String(files.length)} files, ${showBytes(bytes)}.${less}`);
+  return { directory, files };
 }
 
 async function findOutput({ directory }: Job): Promise<string> {

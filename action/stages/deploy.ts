@@ -22,7 +22,6 @@ const BASES = ['any', 'any', 'none'] as const;
 export async function deploy(input: DeployInput): Promise<string> {
   for (const base of BASES) {
     const planned = planUpload(input.artifact.files, { base });
-    if (base === BASES[0]) for (const note of planned.notes) input.log(note, 'warning');
     const answer = await round(input, planned);
     if (answer?.complete) return arrived(input, answer);
   }

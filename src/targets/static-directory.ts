@@ -1,11 +1,12 @@
 import { createHash, hash as hashOnce } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { createReadStream, readFileSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { hiddenPath } from '../domain/artifact-path.js';
 import { byPath, type ArtifactFile } from '../domain/artifact.js';
 import { VitrineError } from '../domain/errors.js';
+import { leftOut } from './left-out.js';
+import { walk } from './static-walk.js';
 
 /** Files up to this size are read in one synchronous call: for thousands of small files that takes a third of the time. */
 const SMALL_BYTES = 1024 * 1024;
@@ -25,23 +26,20 @@ export interface HashProgress {
 }
 
 export interface HashOptions {
+  /** Folders of these names are passed by. */
+  readonly without?: readonly string[];
   readonly onProgress?: (progress: HashProgress) => void;
 }
 
-interface Found {
-  readonly path: string;
-  readonly size: number;
-}
-
-/** Names every regular file of a directory by its SHA-256. Links are followed only to files inside it. */
+/** Names every file of a directory that may be published by its SHA-256. Links are followed only to files inside it. */
 export async function hashDirectory(dir: string, options: HashOptions = {}): Promise<HashedDirectory> {
   const root = await realpath(dir).catch((cause: unknown) => {
     throw new VitrineError('bad_request', `The directory ${dir} cannot be read: does the build write it?`, {
       cause,
     });
   });
-  const notes: string[] = [];
-  const found = await walk(root, notes);
+  const out = leftOut();
+  const found = await walk({ root, without: options.without ?? [], leftOut: out });
   const files: ArtifactFile[] = [];
   let bytes = 0;
   for (const file of found) {
@@ -50,7 +48,7 @@ export async function hashDirectory(dir: string, options: HashOptions = {}): Pro
     bytes += file.size;
     options.onProgress?.({ files: files.length, of: found.length, bytes });
   }
-  return { files: files.sort(byPath), notes };
+  return { files: files.sort(byPath), notes: out.notes() };
 }
 
 /** Reads the files of a directory for the packs of an upload. */
@@ -60,32 +58,6 @@ export function readFrom(dir: string): (file: ArtifactFile) => AsyncIterable<Uin
     if (file.size <= SMALL_BYTES) yield readFileSync(path);
     else yield* createReadStream(path);
   };
-}
-
-async function walk(root: string, notes: string[]): Promise<Found[]> {
-  const found: Found[] = [];
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  for (const entry of entries) {
-    if (entry.isDirectory()) continue;
-    const absolute = join(entry.parentPath, entry.name);
-    const path = relative(root, absolute).split(sep).join('/');
-    const fault = entry.isSymbolicLink() ? await linkFault(root, absolute) : null;
-    if (fault !== null || !(entry.isFile() || entry.isSymbolicLink())) {
-      notes.push(`${JSON.stringify(path)} was left out: ${fault ?? 'it is not a regular file'}.`);
-      continue;
-    }
-    found.push({ path, size: statSync(absolute).size });
-  }
-  return found;
-}
-
-/** A link must carry neither files of the runner nor hidden ones into a public preview. */
-async function linkFault(root: string, link: string): Promise<string | null> {
-  const target = await realpath(link).catch(() => null);
-  if (target === null) return 'it is a link to nothing';
-  if (!target.startsWith(root + sep)) return 'it is a link that leaves the directory';
-  if (hiddenPath(relative(root, target).split(sep).join('/'))) return 'it is a link to a hidden file';
-  return (await stat(target)).isFile() ? null : 'it is a link to something that is not a file';
 }
 
 async function hashFile(path: string, size: number): Promise<string> {

@@ -16,7 +16,6 @@ export interface PlannedUpload {
   /** In the order of their keys: the indices of the answer count here. */
   readonly files: readonly ArtifactFile[];
   readonly bytes: number;
-  readonly notes: readonly string[];
 }
 
 export interface PlanOptions {
@@ -29,7 +28,7 @@ const TEXT_BYTES = 32 * MIB;
 
 /** Checks the files as the server will, and names them. */
 export function planUpload(entries: readonly ArtifactFile[], options: PlanOptions = {}): PlannedUpload {
-  const { manifest, excluded } = parseManifest({ files: entries });
+  const { manifest } = parseManifest({ files: entries });
   if (manifest.files.length === 0) {
     throw new VitrineError(
       'bad_request',
@@ -46,7 +45,6 @@ export function planUpload(entries: readonly ArtifactFile[], options: PlanOption
     bytes,
     body: encodePlan({ root, bytes, keys, base: options.base ?? 'any' }),
     files: keyed.map(({ file }) => file),
-    notes: excluded.map((path) => `${JSON.stringify(path)} was left out: hidden files are not published.`),
   };
 }
 

@@ -1,5 +1,5 @@
 import { hash as hashOnce } from 'node:crypto';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,11 +76,60 @@ test('a link to a hidden file inside is left out as the file itself is', async (
   await symlink('.env', join(dir, 'env.txt'));
   await symlink('.well-known/security.txt', join(dir, 'security.txt'));
   const { files, notes } = await hashDirectory(dir);
-  const visible = files.map(({ path }) => path).filter((path) => !path.startsWith('.'));
-  expect(visible).toEqual(['security.txt']);
+  expect(files.map(({ path }) => path)).toEqual(['.well-known/security.txt', 'security.txt']);
   expect(notes.toSorted()).toEqual([
+    '".env" was left out: it is hidden, and what is hidden is not published.',
+    '".git" was left out: it is hidden, and what is hidden is not published.',
     '"config.txt" was left out: it is a link to a hidden file.',
     '"env.txt" was left out: it is a link to a hidden file.',
+  ]);
+});
+
+test('hidden folders are not looked into, wherever they are and whatever they hold', async () => {
+  for (const folder of ['.git/objects', 'sub/.git', '.well-known/.cache']) {
+    await mkdir(join(dir, folder), { recursive: true });
+    for (let n = 0; n < 50; n += 1) await writeFile(join(dir, folder, `f${n}`), '');
+  }
+  await writeFile(join(dir, '.git', 'pack'), '');
+  await truncate(join(dir, '.git', 'pack'), 200 * 1024 * 1024);
+  await writeFile(join(dir, 'index.html'), '');
+  const seen: number[] = [];
+  const { files, notes } = await hashDirectory(dir, { onProgress: ({ of }) => seen.push(of) });
+  expect(files.map(({ path }) => path)).toEqual(['index.html']);
+  expect(seen).toEqual([1]);
+  expect(notes).toHaveLength(3);
+});
+
+test('many that are left out for one reason are one note, with a few names', async () => {
+  for (let n = 0; n < 200; n += 1) await symlink('nowhere', join(dir, `link${String(n).padStart(3, '0')}`));
+  for (const name of ['.a', '.b', '.c', '.d']) await writeFile(join(dir, name), '');
+  const { notes } = await hashDirectory(dir);
+  expect(notes.toSorted()).toEqual([
+    '200 were left out, such as "link000", "link001", "link002": each is a link to nothing.',
+    '4 were left out, such as ".a", ".b", ".c": each is hidden, and what is hidden is not published.',
+  ]);
+});
+
+test('folders that are not wanted are passed by without a word, be they links or real', async () => {
+  await mkdir(join(dir, 'node_modules/x'), { recursive: true });
+  await mkdir(join(dir, 'js'));
+  await symlink('../node_modules', join(dir, 'js/node_modules'));
+  await writeFile(join(dir, 'node_modules/x/y.js'), '');
+  await writeFile(join(dir, 'js/app.js'), '');
+  const { files, notes } = await hashDirectory(dir, { without: ['node_modules'] });
+  expect([files.map(({ path }) => path), notes]).toEqual([['js/app.js'], []]);
+});
+
+test('names that are not UTF-8 are left out with a note', async () => {
+  const named = (name: Buffer): Buffer => Buffer.concat([Buffer.from(`${dir}/`), name]);
+  await writeFile(named(Buffer.from([0xff, 0x41])), 'x');
+  await mkdir(named(Buffer.from([0x62, 0xfe])));
+  await writeFile(join(dir, 'index.html'), '');
+  const { files, notes } = await hashDirectory(dir);
+  expect(files.map(({ path }) => path)).toEqual(['index.html']);
+  expect(notes).toEqual([
+    '"b\ufffd" was left out: it is named in bytes that are not UTF-8.',
+    '"\ufffdA" was left out: it is named in bytes that are not UTF-8.',
   ]);
 });
 

@@ -137,3 +137,10 @@ test('a link that leads out is left out and told', async () => {
   expect(paths).toEqual(['index.html']);
   expect(lines.join()).toContain('"secret.txt" was left out');
 });
+
+test('hidden files are left out and told', async () => {
+  await using workspace = await makeWorkspace({ 'dist/index.html': '', 'dist/.env': 'KEY=1' });
+  const { paths, lines } = await copied(workspace);
+  expect(paths).toEqual(['index.html']);
+  expect(lines.join()).toContain('".env" was left out');
+});

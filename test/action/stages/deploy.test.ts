@@ -90,12 +90,6 @@ describe('an upload', () => {
     const pack = () => ({ ...WHOLE, notes: ['No index.html at the top.'] });
     expect((await deployed(workspace, { pack })).lines).toContain('No index.html at the top.');
   });
-
-  test('leaves hidden files out and says so', async () => {
-    await using workspace = await makeWorkspace({ ...PAGE, '.env': 'KEY=1' });
-    const { lines } = await deployed(workspace, {});
-    expect(lines[0]).toContain('".env" was left out');
-  });
 });
 
 test.each([
