@@ -34,8 +34,9 @@ export async function runStages(input: StagesInput): Promise<void> {
   const job = { ...input.job, directory: await workingDirectory(input.job) };
   const skip = async (): Promise<typeof SKIPPED> => SKIPPED;
   await runStage(input, { name: 'installing', work: () => (inputs.prebuilt ? skip() : install(job)) });
-  await runStage(input, { name: 'building', work: () => (inputs.prebuilt ? skip() : build(job)) });
-  const artifact = await runStage(input, { name: 'copying', work: () => copy(job) });
+  const building = { name: 'building', work: () => (inputs.prebuilt ? skip() : build(job)) } as const;
+  const built = (await runStage(input, building)) !== SKIPPED;
+  const artifact = await runStage(input, { name: 'copying', work: () => copy(job, { built }) });
   const { client, answer } = input;
   const commitUrl = await runStage(input, {
     name: 'deploying',

@@ -12,14 +12,17 @@ export interface Artifact {
   readonly files: readonly ArtifactFile[];
 }
 
-/** Where builds put their output, most telling first. `.` is a page that needs no build. */
-const USUAL = ['dist', 'build', 'out', 'public', '_site', '.'] as const;
+/** Where builds put their output, most telling first. */
+const USUAL = ['dist', 'build', 'out', 'public', '_site'] as const;
+/** A page that needs no build. What a build started from lies there too, and is not its output. */
+const HERE = '.';
 
 const MODULES = 'node_modules';
 
 /** Takes stock of what the build made. */
-export async function copy(job: Job): Promise<Artifact> {
-  const output = job.inputs.outputDir ?? job.plan.output ?? (await findOutput(job));
+export async function copy(job: Job, { built }: { readonly built: boolean }): Promise<Artifact> {
+  const output =
+    job.inputs.outputDir ?? job.plan.output ?? (await findOutput(job, built ? USUAL : [...USUAL, HERE]));
   const directory = await folderInside({
     workspace: job.workspace,
     path: inside(job.directory, output),
@@ -37,14 +40,14 @@ export async function copy(job: Job): Promise<Artifact> {
   return { directory, files };
 }
 
-async function findOutput({ directory }: Job): Promise<string> {
-  for (const name of USUAL) {
+async function findOutput({ directory }: Job, candidates: readonly string[]): Promise<string> {
+  for (const name of candidates) {
     const found = await stat(join(directory, name, 'index.html')).catch(() => null);
     if (found?.isFile()) return name;
   }
   throw new VitrineError(
     'unprocessable',
-    `There is no index.html in ${USUAL.map((name) => JSON.stringify(name)).join(', ')}: set the input "output-dir" to what the build writes.`,
+    `There is no index.html in ${candidates.map((name) => JSON.stringify(name)).join(', ')}: set the input "output-dir" to what the build writes.`,
   );
 }
 

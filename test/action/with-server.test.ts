@@ -160,6 +160,15 @@ describe.each([
     expect([ran.code, ran.outputs['status']]).toEqual([0, D.failed]);
   });
 
+  test('a build that writes somewhere else publishes no sources, and fails', async () => {
+    await using server = await startFakeVitrine();
+    await using workspace = await makeWorkspace({ ...PAGE, 'src/db.ts': 'secret' });
+    const inputs = { 'server-url': server.url, 'build-command': 'mkdir www && cp index.html www' };
+    const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
+    expect([ran.code, ran.outputs['status'], server.calls('pack').length]).toEqual([1, D.failed, 0]);
+    expect(ran.outputs['reason']).toContain('set the input "output-dir"');
+  });
+
   test('prebuilt skips installing and building', async () => {
     await using server = await startFakeVitrine();
     await using workspace = await makeWorkspace({ 'site/index.html': 'built', ...FAILING });
@@ -320,7 +329,7 @@ describe.each([
       ...PAGE,
       'package.json': '{"scripts":{"build":"sleep 0.6"}}',
     });
-    const inputs = { 'server-url': server.url, 'install-command': 'true' };
+    const inputs = { 'server-url': server.url, 'install-command': 'true', 'output-dir': '.' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], ran.outputs['reason']]).toEqual([
       0,

@@ -20,7 +20,7 @@ async function openPullRequest(world: World, options: object = {}) {
 test('a commit that is built again is shown as it was built last, at its own host too, to those who saw it before', async () => {
   await using world = await startWorld();
   const { number, url, commitUrl } = await openPullRequest(world);
-  const build = (text: string) => ({ 'build-command': `echo ${text} > index.html` });
+  const build = (text: string) => ({ 'build-command': `echo ${text} > index.html`, 'output-dir': '.' });
   expect((await runPreview(world, { number, inputs: build('first') })).exitCode).toBe(0);
   const before = await visit(commitUrl);
   expect([before.body, before.headers['cache-control']]).toEqual([

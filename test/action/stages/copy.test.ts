@@ -13,7 +13,8 @@ async function copied(
     input = '',
     plan = null,
     directory = '.',
-  }: { input?: string; plan?: string | null; directory?: string } = {},
+    built = false,
+  }: { input?: string; plan?: string | null; directory?: string; built?: boolean } = {},
 ) {
   const lines: string[] = [];
   const job = {
@@ -23,7 +24,7 @@ async function copied(
     workspace: workspace.code,
     log: (line: string) => void lines.push(line),
   } as unknown as Job;
-  const { files } = await copy(job);
+  const { files } = await copy(job, { built });
   return { paths: files.map(({ path }) => path), lines };
 }
 
@@ -41,6 +42,15 @@ test.each([
 ])('%s is found', async (_title, files, paths) => {
   await using workspace = await makeWorkspace(Object.fromEntries(files.map((path) => [path, 'x'])));
   expect((await copied(workspace)).paths).toEqual(paths);
+});
+
+test('after a build the folder in which it started is never taken for what it wrote, unless it is named', async () => {
+  await using workspace = await makeWorkspace({ 'index.html': '', 'src/main.ts': '', 'www/index.html': '' });
+  await expect(copied(workspace, { built: true })).rejects.toThrow(
+    'There is no index.html in "dist", "build", "out", "public", "_site": set the input "output-dir"',
+  );
+  expect((await copied(workspace, { built: true, input: 'www' })).paths).toEqual(['index.html']);
+  expect((await copied(workspace, { built: true, plan: '.' })).paths).toContain('src/main.ts');
 });
 
 test('the input wins over the settings, and the settings over what is there', async () => {
