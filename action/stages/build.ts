@@ -1,13 +1,13 @@
 import { chooseBuild } from './choose-build.js';
 import { SKIPPED, type Job } from './job.js';
-import { readPackage } from './package-file.js';
+import { readPackages } from './read-packages.js';
 import { runCommand } from './run-command.js';
 
 export async function build(job: Job): Promise<typeof SKIPPED | undefined> {
   const { inputs } = job;
   const given = inputs.buildCommand ?? job.plan.build;
   const choice =
-    given === null ? chooseBuild(await readPackage(job.directory)) : { command: given, why: 'as configured' };
+    given === null ? chooseBuild(await readPackages(job)) : { command: given, why: 'as configured' };
   if (choice.command === '') {
     job.log(`Nothing to build: ${choice.why}. Set the input "build-command" to change that.`);
     return SKIPPED;

@@ -3,28 +3,48 @@ import { join } from 'node:path';
 import { VitrineError } from '../../src/domain/errors.js';
 import { field, parseJson, textAt } from '../json.js';
 
-/** What the working directory says about how it is built. */
+/** What a folder says about how it is built. */
 export interface PackageFile {
+  readonly directory: string;
   readonly files: ReadonlySet<string>;
   /** Null when there is no package.json. */
   readonly scripts: { readonly build: string | null } | null;
+  /** The field of that name, such as `pnpm@9.1.0`; null without one. */
+  readonly packageManager: string | null;
+  /** Which folders below belong to it, as npm, Yarn and Bun are told. */
+  readonly workspaces: readonly string[];
 }
 
 export async function readPackage(directory: string): Promise<PackageFile> {
-  const files = new Set(await namesIn(directory));
-  if (!files.has('package.json')) return { files, scripts: null };
-  const parsed = parseJson((await readFile(join(directory, 'package.json'), 'utf8')).replace(/^\ufeff/, ''));
-  if (field(parsed) === undefined)
-    throw new VitrineError('unprocessable', 'package.json is not JSON: repair it.');
-  return { files, scripts: { build: textAt(parsed, 'scripts', 'build') } };
+  const files = new Set(await filesIn(directory));
+  const parsed = files.has('package.json') ? await readManifest(directory) : null;
+  return {
+    directory,
+    files,
+    scripts: parsed === null ? null : { build: textAt(parsed, 'scripts', 'build') },
+    packageManager: textAt(parsed, 'packageManager'),
+    workspaces: textsIn(field(parsed, 'workspaces', 'packages') ?? field(parsed, 'workspaces')),
+  };
 }
 
-async function namesIn(directory: string): Promise<string[]> {
-  return readdir(directory).catch((cause: unknown) => {
+async function readManifest(directory: string): Promise<unknown> {
+  const text = await readFile(join(directory, 'package.json'), 'utf8');
+  const parsed = parseJson(text.replace(/^\ufeff/, ''));
+  if (field(parsed) !== undefined) return parsed;
+  throw new VitrineError('unprocessable', 'package.json is not JSON: repair it.');
+}
+
+function textsIn(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
+}
+
+async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
     throw new VitrineError(
       'bad_request',
       'The working directory does not exist: check out the code first (actions/checkout), or correct "working-directory".',
       { cause },
     );
   });
+  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
 }
