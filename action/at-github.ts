@@ -2,7 +2,6 @@ import { isVitrineError, VitrineError } from '../src/domain/errors.js';
 import { S } from '../src/domain/lifecycle/words.js';
 import { BY_SERVER } from './choose-way.js';
 import type { Context } from './context.js';
-import { behindProxy } from './http/behind-proxy.js';
 import type { Inputs } from './inputs.js';
 import { firstQuestion } from './report/first-question.js';
 import { openTransport } from './report/transport.js';
@@ -23,9 +22,7 @@ export async function atGitHub(world: World, { inputs, context, url }: AtGitHub)
   let { pullRequest } = context;
   const known = pullRequest?.number === number;
   const question = { apiUrl, owner, repo, number, pullRequest: known ? pullRequest : null, url };
-  const transport = behindProxy(world.env)
-    ? null
-    : await openTransport(world, { first: firstQuestion(question), token });
+  const transport = await openTransport(world, { first: firstQuestion(question), token });
   const { connect, destroy, findPullRequest, runWithoutServer } = await import('./report/report.js');
   await import('./conclude.js');
   const github = connect({ token, apiUrl, owner, repo, transport });

@@ -6,7 +6,7 @@ const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => stopping.abort(new Error('The workflow run was cancelled.')));
 }
-const http = createHttp();
+const http = createHttp(process.env);
 void run(
   {
     env: process.env,

@@ -3,7 +3,7 @@ export interface Address {
   readonly port: string;
   readonly path: string;
   readonly servername?: string;
-  readonly headers: { readonly host: string };
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Where to connect. Browsers take `*.localhost` to this machine, glibc's resolver does not (RFC 6761, section 6.3). */

@@ -1,11 +1,7 @@
-import {
-  Agent,
-  request as send,
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type RequestOptions,
-} from 'node:http';
-import { addressOf } from './address.js';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
+import type { Line } from './line.js';
+import { openLine } from './open-line.js';
+import { proxyFor } from './proxy.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -33,35 +29,26 @@ export interface Http {
   close(): void;
 }
 
-type Send = (options: RequestOptions) => ReturnType<typeof send>;
-interface Line {
-  readonly send: Send;
-  readonly agent: Agent;
-}
-
-export function createHttp(): Http {
+/** `env` names the proxies that lead out, if any do. */
+export function createHttp(env: Readonly<Record<string, string | undefined>> = {}): Http {
   const lines = new Map<string, Promise<Line>>();
-  const lineTo = (protocol: string): Promise<Line> => {
-    const line = lines.get(protocol) ?? openLine(protocol);
-    lines.set(protocol, line);
+  const lineTo = (url: URL): Promise<Line> => {
+    const proxy = proxyFor(url, env);
+    const key = `${url.protocol} ${proxy?.href ?? ''}`;
+    const line = lines.get(key) ?? openLine(url.protocol, proxy);
+    lines.set(key, line);
     return line;
   };
   return {
     exchange: async (request) => {
       request.signal?.throwIfAborted();
       const url = new URL(request.url);
-      return exchange({ line: await lineTo(url.protocol), url, request });
+      return exchange({ line: await lineTo(url), url, request });
     },
     close: () => {
       for (const line of lines.values()) void line.then(({ agent }) => agent.destroy());
     },
   };
-}
-
-async function openLine(protocol: string): Promise<Line> {
-  if (protocol !== 'https:') return { send, agent: new Agent({ keepAlive: true }) };
-  const https = await import('node:https');
-  return { send: https.request, agent: new https.Agent({ keepAlive: true }) };
 }
 
 interface Exchange {
@@ -73,7 +60,7 @@ interface Exchange {
 function exchange({ line, url, request }: Exchange): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const { method, idleMs: timeout } = request;
-    const address = addressOf(url);
+    const address = line.addressOf(url);
     const headers = {
       ...request.headers,
       ...address.headers,

@@ -8,17 +8,16 @@ export interface ConnectInput {
   readonly apiUrl: string;
   readonly owner: string;
   readonly repo: string;
-  /** Null: the toolkit's own, which knows the way through proxies. */
-  readonly transport: Transport | null;
+  readonly transport: Transport;
 }
 
 const MOVED: readonly number[] = [301, 302, 307, 308];
 
 /** The only place that loads the toolkit's client: the way with a server never pays for it. */
 export function connect({ token, apiUrl, transport, ...at }: ConnectInput): GitHub {
-  const carried = transport === null ? {} : { request: { fetch: following(transport) } };
+  const request = { fetch: following(transport) };
   return {
-    octokit: getOctokit(token, { baseUrl: apiUrl, userAgent: 'vitrine-action', ...carried }),
+    octokit: getOctokit(token, { baseUrl: apiUrl, userAgent: 'vitrine-action', request }),
     at,
   };
 }

@@ -76,7 +76,7 @@ test('behind a proxy nothing goes another way', async () => {
   const ran = await runOn(runAction, { github, env });
   expect(ran.outputs['status']).toBe(D.success);
   expect(ran.stdout).not.toContain('Next try');
-  expect(new Set(proxy.targets)).toEqual(new Set(['api.github.example:80']));
+  expect(new Set(proxy.targets)).toEqual(new Set(['api.github.example']));
   const hosts = github.requests.filter(({ path }) => !path.startsWith('/site')).map(({ host }) => host);
   expect(new Set(hosts)).toEqual(new Set(['api.github.example']));
 });

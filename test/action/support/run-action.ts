@@ -64,7 +64,7 @@ export async function runSource(options: ActionOptions): Promise<Ran> {
     lines.push(text);
     options.onOutput?.(lines.join(''), () => stopping.abort(new Error('cancelled')));
   };
-  const http = createHttp();
+  const http = createHttp(env);
   const write = process.stdout.write.bind(process.stdout);
   Object.assign(process.env, files);
   process.stdout.write = (text: string | Uint8Array): boolean => {
