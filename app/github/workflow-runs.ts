@@ -8,6 +8,7 @@ import { unlessDenied } from './silence.js';
 /** A thousand runs of one commit: whoever has more is not told early. */
 const MAX_PAGES = 10;
 
+const When = z.coerce.date().nullish().catch(null);
 const Run = z.object({
   id: z.int().positive(),
   run_attempt: z.int().min(1).nullish(),
@@ -16,6 +17,8 @@ const Run = z.object({
   status: z.string().nullable(),
   conclusion: z.string().nullable(),
   html_url: z.string().nullish(),
+  run_started_at: When,
+  updated_at: When,
 });
 
 /** The runs of a commit that a pull request started; each with its newest attempt. Undefined when GitHub does not let us look. */
@@ -45,13 +48,17 @@ async function readAll(
 }
 
 function toRun({ id, name, path, status, conclusion, ...rest }: z.infer<typeof Run>): WorkflowRun {
+  const ended = status === CHECK.completed;
   return {
     id: String(id),
     attempt: rest.run_attempt ?? 1,
     name: name || path || 'workflow',
     // GitHub may add the branch that the file was read from.
     workflow: path?.split('@')[0] ?? null,
-    conclusion: status === CHECK.completed ? conclusion : null,
+    conclusion: ended ? conclusion : null,
+    startedAt: rest.run_started_at ?? null,
+    // Nothing is written there after the end.
+    endedAt: ended ? (rest.updated_at ?? null) : null,
     url: rest.html_url ?? null,
   };
 }

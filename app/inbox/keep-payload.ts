@@ -72,6 +72,7 @@ const KEPT: Readonly<Record<string, Mask>> = {
       run_attempt: true,
       event: true,
       conclusion: true,
+      updated_at: true,
       html_url: true,
     },
   },

@@ -7,7 +7,7 @@ import { livesElsewhere } from './lives-elsewhere.js';
 import { lastGoodOf, type LastGood } from './last-good.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
-import { remedyOf } from './remedy.js';
+import { remedyOf, runsUrlOf } from './remedy.js';
 import { showSpan, showTime } from '../../src/domain/show-time.js';
 import { situationOf, type Situation } from './situation.js';
 
@@ -23,6 +23,8 @@ export interface RowModel extends Situation {
   readonly failure: Failure | null;
   readonly reason: string | null;
   readonly remedy: string;
+  /** Where the workflow is run again, of a commit that waits for that. */
+  readonly runsUrl: string | null;
   readonly lived: string | null;
   readonly logsUrl: string | null;
   readonly commitUrl: string | null;
@@ -49,7 +51,8 @@ export function rowModel({ environment, deployment }: CommentRow): RowModel {
     lastGood: lastGoodOf(environment, deployment),
     failure: story === 'broken' ? failureOf(deployment, LOG_ROOM) : null,
     reason: reasonOf(story, environment)?.detail ?? null,
-    remedy: remedyOf(story, elsewhere),
+    remedy: remedyOf(story, environment, elsewhere),
+    runsUrl: runsUrlOf(story, environment),
     lived: over && environment.deployedAt ? showSpan(environment.createdAt, environment.destroyedAt) : null,
     logsUrl: over ? null : (deployment?.logsUrl ?? null),
     commitUrl: live ? (deployment?.commitUrl ?? null) : null,

@@ -1,3 +1,5 @@
+import type { Environment } from '../../src/domain/environment.js';
+import { needsRerun } from '../../src/domain/needs-rerun.js';
 import type { Story } from './situation.js';
 
 const REMEDIES: Readonly<Record<Story, string>> = {
@@ -20,7 +22,23 @@ const ELSEWHERE: Readonly<Partial<Record<Story, string>>> = {
   over: 'What an earlier step of the workflow deployed elsewhere is removed there, not from here.',
 };
 
+const RERUN = 'GitHub starts the workflow for new commits only: re-run it to build this one.';
+const READY =
+  'The workflow starts by itself if ready_for_review is among its types of pull_request. If it is not, re-run it to build this commit.';
+
 /** What a reader can do about it, or what happens next. Plain Markdown of ours; a decision brings its own in its detail. */
-export function remedyOf(story: Story, elsewhere: boolean): string {
+export function remedyOf(story: Story, environment: Environment, elsewhere: boolean): string {
+  if (waitsForRerun(story, environment))
+    return environment.decision?.rule === 'ready-for-review' ? READY : RERUN;
   return (elsewhere ? ELSEWHERE[story] : undefined) ?? REMEDIES[story];
+}
+
+export function waitsForRerun(story: Story, environment: Environment): boolean {
+  return story === 'waiting' && needsRerun(environment);
+}
+
+/** Where a person finds the workflow runs of a commit that waits for one to be run again. */
+export function runsUrlOf(story: Story, environment: Environment): string | null {
+  const { pullRequest } = environment;
+  return pullRequest && waitsForRerun(story, environment) ? `${pullRequest.url}/checks` : null;
 }

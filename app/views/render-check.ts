@@ -8,7 +8,7 @@ import { lastGoodOf, type LastGood } from './last-good.js';
 import type { LoadTemplate } from './load-templates.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
-import { remedyOf } from './remedy.js';
+import { remedyOf, runsUrlOf } from './remedy.js';
 import { showSpan, showTime } from '../../src/domain/show-time.js';
 import { situationOf, type Situation, type Story } from './situation.js';
 import { stageRows, type StageRow } from './stage-rows.js';
@@ -25,6 +25,7 @@ interface CheckModel extends Situation {
   readonly coming: string | null;
   readonly reason: Decision | null;
   readonly remedy: string;
+  readonly runsUrl: string | null;
   readonly notes: readonly string[];
   readonly failure: Failure | null;
   readonly stages: readonly StageRow[];
@@ -78,7 +79,8 @@ function modelOf(report: CheckReport): CheckModel {
     url: live ? (environment.current?.url ?? environment.url) : null,
     coming: story === 'waiting' || story === 'building' ? environment.url : null,
     reason: reasonOf(story, report),
-    remedy: remedyOf(story, elsewhere),
+    remedy: remedyOf(story, environment, elsewhere),
+    runsUrl: runsUrlOf(story, environment),
     notes: overtaken ? [] : environment.notes,
     failure: story === 'broken' ? failureOf(deployment, LOG_ROOM) : null,
     stages: BUILT.includes(story) ? stageRows(deployment) : [],

@@ -38,7 +38,7 @@ function modelOf({ marker, rows: reported }: CommentReport): CommentModel {
     rows,
     only: first && rows.length === 1 ? first : null,
     failures: rows.filter(({ failure }) => failure !== null),
-    notes: rows.filter(({ reason }) => reason !== null),
+    notes: rows.filter(({ reason, runsUrl }) => reason !== null || runsUrl !== null),
     addresses: rows.filter(({ commitUrl }) => commitUrl !== null),
     footers: rows.filter(({ logsUrl, expires }) => logsUrl !== null || expires !== null),
     alive: rows.some(({ story }) => story !== 'over' && story !== 'leaving' && story !== 'declined'),

@@ -11,6 +11,7 @@ const Payload = z.object({
     head_sha: z.string(),
     run_attempt: z.int().min(1).nullish(),
     conclusion: z.string().nullable(),
+    updated_at: z.coerce.date().nullish().catch(null),
   }),
 });
 
@@ -26,5 +27,6 @@ export async function onWorkflowRun(ports: Ports, payload: unknown): Promise<Del
     runId: String(run.id),
     attempt: run.run_attempt ?? 1,
     conclusion: run.conclusion,
+    endedAt: run.updated_at ?? null,
   });
 }

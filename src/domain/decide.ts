@@ -108,7 +108,7 @@ const HELD: Refusal = {
 };
 const GONE =
   'The preview expired or was taken down by hand. Push a commit, or close and reopen, to get it back.';
-const ASK_APPROVAL = `somebody who may write to this repository sets the label "${LABELS.approved}". It holds for this commit only.`;
+const ASK_APPROVAL = `somebody who may write to this repository sets the label "${LABELS.approved}" (it holds for this commit only), then re-runs the workflow.`;
 
 /**
  * A preview that expired or was taken down by hand comes back when somebody asks, not because a title changed. It is looked at before every

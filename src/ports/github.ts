@@ -19,6 +19,9 @@ export interface WorkflowRun {
   readonly workflow: string | null;
   /** Null as long as it has not ended. */
   readonly conclusion: string | null;
+  /** Of its newest attempt, by GitHub's clock; null when GitHub does not say. */
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
   readonly url: string | null;
 }
 

@@ -1,6 +1,7 @@
 import { isActive, isHeadDeployment } from '../domain/environment.js';
+import { needsRerun } from '../domain/needs-rerun.js';
 import { overtakenBy } from '../domain/overtaken.js';
-import type { Ports, StoredDeployment } from '../ports.js';
+import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { failDeployment } from '../usecases/fail-deployment.js';
 import { finishDeployment } from '../usecases/finish-deployment.js';
 import { settleDeployment } from '../usecases/settle-deployment.js';
@@ -45,7 +46,12 @@ async function settleSilent(
   // Not since it was made: reopened at the same commit, it waits anew.
   const waited = now - deployment.updatedAt.getTime();
   if (deployment.run === null && waited < UNCLAIMED_MS) return settleInVain(ports, { deployment, waited });
-  await failDeployment(ports, { environment, deployment, event: 'fail', error: reason(deployment) });
+  await failDeployment(ports, {
+    environment,
+    deployment,
+    event: 'fail',
+    error: reason(environment, deployment),
+  });
   return 1;
 }
 
@@ -58,8 +64,9 @@ async function settleInVain(
   return (await settleUnclaimed(ports, { deployment, patient: true })) ? 1 : 0;
 }
 
-function reason(deployment: StoredDeployment): string {
-  return deployment.run === null
-    ? 'No workflow run took this commit on within an hour: add a job with the preview Action to the workflow for pull requests, or re-run it.'
-    : SILENT_END.silence;
+function reason(environment: StoredEnvironment, { run }: StoredDeployment): string {
+  if (run !== null) return SILENT_END.silence;
+  return needsRerun(environment)
+    ? 'No workflow run took this commit on within an hour. GitHub starts the workflow for new commits only: re-run it to build this one.'
+    : 'No workflow run took this commit on within an hour: add a job with the preview Action to the workflow for pull requests, or re-run it.';
 }

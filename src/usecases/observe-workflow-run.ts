@@ -11,6 +11,7 @@ export interface FinishedRun {
   readonly runId: string;
   readonly attempt: number;
   readonly conclusion: string | null;
+  readonly endedAt: Date | null;
 }
 
 /** A workflow run ended. A deployment that it took on and never ended failed, and so did one that it should have taken on. */
@@ -46,7 +47,7 @@ async function endSilent(ports: Ports, run: FinishedRun): Promise<readonly Store
 
 /** GitHub is asked only while something waits: most runs end long after the preview was taken on. */
 async function endUnclaimed(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
-  const ended = { id: run.runId, attempt: run.attempt, conclusion: run.conclusion };
+  const ended = { id: run.runId, attempt: run.attempt, conclusion: run.conclusion, endedAt: run.endedAt };
   const settled: StoredDeployment[] = [];
   for (const deployment of await ports.deployments.unclaimedOf(run.repoId, run.sha)) {
     if (await settleUnclaimed(ports, { deployment, patient: false, ended })) settled.push(deployment);

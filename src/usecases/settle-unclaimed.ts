@@ -1,5 +1,6 @@
 import { isHeadDeployment } from '../domain/environment.js';
 import { CONCLUSION } from '../domain/lifecycle.js';
+import { countsSince } from '../domain/needs-rerun.js';
 import type { Ports, StoredDeployment, StoredEnvironment, WorkflowRun } from '../ports.js';
 import { failDeployment } from './fail-deployment.js';
 import { knownWorkflow } from './known-workflow.js';
@@ -8,13 +9,15 @@ import { knownWorkflow } from './known-workflow.js';
 const GOOD: readonly (string | null)[] = [CONCLUSION.success, CONCLUSION.neutral, CONCLUSION.skipped];
 /** It ended for now: a person is asked whether it may run at all. */
 const OPEN: readonly (string | null)[] = [null, CONCLUSION.actionRequired];
+/** GitHub's times are whole seconds. */
+const GRAIN_MS = 1_000;
 
 export interface Unclaimed {
   readonly deployment: StoredDeployment;
   /** It has waited long: that nothing went wrong is no reason to wait on. */
   readonly patient: boolean;
   /** A run of which GitHub just said that it ended: its lists may lag behind its events. */
-  readonly ended?: Pick<WorkflowRun, 'id' | 'attempt' | 'conclusion'>;
+  readonly ended?: Pick<WorkflowRun, 'id' | 'attempt' | 'conclusion' | 'endedAt'>;
 }
 
 /**
@@ -38,7 +41,7 @@ export async function settleUnclaimed(ports: Ports, unclaimed: Unclaimed): Promi
     environment,
     deployment,
     event: cancelled ? 'cancel' : 'fail',
-    error: reasonOf({ runs, blamed }),
+    error: reasonOf({ runs, blamed, since: countsSince(environment) }),
     unclaimed: true,
     ...logsOf(blamed),
   });
@@ -55,9 +58,10 @@ async function runsFor(
   if (installationId === null) return [];
   const listed =
     (await ports.github.workflowRuns({ installationId, repoId, fullName }, deployment.sha)) ?? [];
-  const all = listed.map((run) =>
-    ended && isOf(ended, run) ? { ...run, conclusion: ended.conclusion } : run,
-  );
+  const since = countsSince(environment);
+  const all = listed
+    .map((run) => asTold(run, ended))
+    .filter((run) => isOpen(run) || !isBefore(run.endedAt, since));
   const workflow = await knownWorkflow(ports, environment);
   const ours = all.filter((run) => run.workflow === workflow);
   if (workflow === undefined) return all;
@@ -66,8 +70,14 @@ async function runsFor(
   return patient ? all : [];
 }
 
-function isOf(ended: NonNullable<Unclaimed['ended']>, { id, attempt }: WorkflowRun): boolean {
-  return ended.id === id && ended.attempt >= attempt;
+function asTold(run: WorkflowRun, ended: Unclaimed['ended']): WorkflowRun {
+  if (!ended || ended.id !== run.id || ended.attempt < run.attempt) return run;
+  return { ...run, conclusion: ended.conclusion, endedAt: ended.endedAt };
+}
+
+/** What was over before the commit was to have a preview was refused one, or had none to bring: it says nothing of the wait since. */
+function isBefore(time: Date | null, since: Date | null): boolean {
+  return time !== null && since !== null && time.getTime() + GRAIN_MS < since.getTime();
 }
 
 function isOpen({ conclusion }: WorkflowRun): boolean {
@@ -77,9 +87,10 @@ function isOpen({ conclusion }: WorkflowRun): boolean {
 interface Ended {
   readonly runs: readonly WorkflowRun[];
   readonly blamed: readonly WorkflowRun[];
+  readonly since: Date | null;
 }
 
-function reasonOf({ runs, blamed }: Ended): string {
+function reasonOf({ runs, blamed, since }: Ended): string {
   const names = blamed
     .slice(0, 3)
     .map(({ name, conclusion }) => `"${name.slice(0, 100)}" (${said(conclusion)})`);
@@ -90,7 +101,9 @@ function reasonOf({ runs, blamed }: Ended): string {
     const ended = alone
       ? 'The workflow ended without a preview step'
       : 'All workflows of this commit ended, and none started a preview step';
-    return `${ended}: ${list}. Add a job with the preview Action, or see what skipped it.`;
+    return blamed.some(({ startedAt }) => isBefore(startedAt, since))
+      ? `${ended}: ${list}. It began before this commit was to have a preview: re-run it. If that changes nothing, add a job with the preview Action, or see what skipped it.`
+      : `${ended}: ${list}. Add a job with the preview Action, or see what skipped it.`;
   }
   if (alone) return `The workflow ended before the preview step started: ${list}.`;
   return `All workflows that could bring the preview of this commit ended before a preview step started: ${list}.`;

@@ -131,11 +131,19 @@ test('a list of GitHub that lags behind its event is not believed, but a newer a
   const { number, sha } = await open(world);
   const { ports } = world.app;
   const run = { id: '900', attempt: 1, name: 'preview', workflow: null, conclusion: null, url: null };
+  const times = { startedAt: null, endedAt: null };
   const showing = (attempt: number): Ports => {
-    const workflowRuns = async () => [{ ...run, attempt }];
+    const workflowRuns = async () => [{ ...run, ...times, attempt }];
     return { ...ports, github: { ...ports.github, workflowRuns } };
   };
-  const ended = { repoId: world.repoId(), sha, runId: '900', attempt: 1, conclusion: CONCLUSION.failure };
+  const ended = {
+    repoId: world.repoId(),
+    sha,
+    runId: '900',
+    attempt: 1,
+    conclusion: CONCLUSION.failure,
+    endedAt: null,
+  };
   expect(await observeWorkflowRun(showing(2), ended)).toMatchObject({ rule: 'nothing-open' });
   expect((await newest(world, number))?.status).toBe(D.queued);
   expect(await observeWorkflowRun(showing(1), ended)).toMatchObject({ rule: 'run-ended' });
@@ -172,4 +180,71 @@ test('where GitHub does not let us look at its runs, the wait of an hour stands'
   expect((await newest(world, number))?.status).toBe(D.queued);
   expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(0);
   expect(await reconcileStuck(portsIn(UNCLAIMED_MS + MINUTE, world))).toBe(1);
+});
+
+const HOUR = 60 * MINUTE;
+
+/** A draft whose workflow ran, and was told that there is no preview. GitHub's clock moves by hand. */
+async function draftThatRan() {
+  const clock = { now: Date.now() - HOUR };
+  const world = await startWorld({ github: { clock: () => clock.now } });
+  const draft = { repository: REPOSITORY, head: 'draft', draft: true };
+  const { pullRequest } = await world.github.openPullRequest(draft);
+  await world.settle();
+  const { number, head } = pullRequest;
+  const markReady = async () => {
+    clock.now = Date.now();
+    world.github.markReadyForReview({ repository: REPOSITORY, number });
+    await world.settle();
+  };
+  return { world, number, sha: head.sha, markReady, clock };
+}
+
+test('a run that ended before the commit was to have a preview says nothing of the wait since, however it ended', async () => {
+  const { world: made, number, sha, markReady } = await draftThatRan();
+  await using world = made;
+  await runPreview(world, { number });
+  await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
+  await markReady();
+  expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(0);
+  expect((await newest(world, number))?.status).toBe(D.queued);
+  const [check] = await world.reviewer.checks(sha);
+  expect(check?.output.summary).toMatch(
+    /ready_for_review.*re-run it to build this commit.*\/pull\/\d+\/checks/,
+  );
+  const [comment] = await world.reviewer.comments(number);
+  expect(comment?.body).toMatch(/re-run it to build this commit/);
+
+  expect(await reconcileStuck(portsIn(UNCLAIMED_MS + MINUTE, world))).toBe(1);
+  expect((await newest(world, number))?.error).toMatch(/for new commits only: re-run it/);
+  expect((await runPreview(world, { number })).exitCode).toBe(0);
+  await world.settle();
+  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+});
+
+test('the end of a run from before, heard of late, ends nothing', async () => {
+  const { world: made, number, markReady } = await draftThatRan();
+  await using world = made;
+  const run = await startRun(world, number, 'preview');
+  world.github.webhooks.hold();
+  world.github.finishRun(run, CONCLUSION.failure);
+  const [late] = world.github.webhooks.deliveries.slice(-1);
+  await markReady();
+  for (const delivery of world.github.webhooks.deliveries.slice(-1))
+    await world.github.webhooks.send(delivery);
+  await world.app.settle();
+  if (late) await world.github.webhooks.send(late);
+  await world.settle();
+  expect((await newest(world, number))?.status).toBe(D.queued);
+});
+
+test('a run that began before the commit was to have a preview, and ended after, is told with the advice to re-run it', async () => {
+  const { world: made, number, markReady, clock } = await draftThatRan();
+  await using world = made;
+  const run = await startRun(world, number, 'preview');
+  await markReady();
+  clock.now = Date.now() + MINUTE;
+  await finish(world, run, CONCLUSION.success);
+  expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(1);
+  expect((await newest(world, number))?.error).toMatch(/without a preview step.*re-run it/);
 });

@@ -44,6 +44,7 @@ async function begin() {
       runId: run.id,
       attempt: 1,
       conclusion,
+      endedAt: null,
     });
   return { number, run, report, building, end };
 }

@@ -68,9 +68,16 @@ test('the workflow runs of a commit are listed, with those that have ended', asy
       name: 'preview',
       workflow: '.github/workflows/preview.yml',
       conclusion: null,
+      startedAt: expect.any(Date),
+      endedAt: null,
       url: `${stage.emulated.url}/acme/hello/actions/runs/${open.id}`,
     },
-    expect.objectContaining({ id: String(ended.id), name: 'lint', conclusion: 'timed_out' }),
+    expect.objectContaining({
+      id: String(ended.id),
+      name: 'lint',
+      conclusion: 'timed_out',
+      endedAt: expect.any(Date),
+    }),
   ]);
   expect(await stage.github.workflowRuns(stage.repo, 'f'.repeat(40))).toEqual([]);
 });

@@ -169,6 +169,28 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
     environment: environmentWith({ status: E.pending }),
     deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
   },
+  'waiting-rerun': {
+    environment: environmentWith({
+      status: E.pending,
+      ...decided({
+        action: 'deploy',
+        rule: 'approved',
+        detail: 'The newest commit gets a preview. Wait for its build.',
+      }),
+    }),
+    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+  },
+  'waiting-ready': {
+    environment: environmentWith({
+      status: E.pending,
+      ...decided({
+        action: 'deploy',
+        rule: 'ready-for-review',
+        detail: 'The newest commit gets a preview. Wait for its build.',
+      }),
+    }),
+    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+  },
   building: {
     environment: environmentWith({ status: E.provisioning }),
     deployment: deploymentWith(D.running, {
@@ -230,7 +252,7 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
         action: 'hold',
         rule: 'awaiting-approval',
         detail:
-          'The author may not write to this repository. For a preview, somebody who may write to this repository sets the label "preview:approved". It holds for this commit only.',
+          'The author may not write to this repository. For a preview, somebody who may write to this repository sets the label "preview:approved" (it holds for this commit only), then re-runs the workflow.',
       }),
     }),
     deployment: null,
