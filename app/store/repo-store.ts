@@ -40,6 +40,8 @@ export function repoStore(connection: Connection): RepoStore {
     },
     ofInstallation: async (installationId) =>
       list({ installationId: whole(installationId, 'the installation') }),
+    lostBy: async (installationId) =>
+      list({ installationId: null, removedFrom: whole(installationId, 'the installation') }),
     all: () => list({}),
     async remove(id) {
       await removed(model, whole(id, 'the id'));

@@ -61,9 +61,10 @@ async function healClosed(
   return 1;
 }
 
-/** The date alone says nothing: every comment moves it, our own as well. */
-function isTold({ pullRequest }: StoredEnvironment, facts: PullRequestFacts): boolean {
-  return pullRequest !== null && freshness({ ...pullRequest, updatedAt: facts.updatedAt }, facts) === 'same';
+/** The date alone says nothing: every comment moves it, our own as well. What went because the App lost the repository comes back with it. */
+function isTold({ pullRequest, decision }: StoredEnvironment, facts: PullRequestFacts): boolean {
+  if (pullRequest === null || decision?.rule === 'repository-removed') return false;
+  return freshness({ ...pullRequest, updatedAt: facts.updatedAt }, facts) === 'same';
 }
 
 async function observe(

@@ -24,7 +24,7 @@ export interface Round {
 export async function decideFor(ports: Ports, round: Round): Promise<Decision> {
   const { seen, environment, policy } = round;
   const { facts } = seen;
-  if (round.dropped) return { ...REMOVED, action: isActive(environment) ? 'destroy' : 'ignore' };
+  if (round.dropped) return { ...REMOVED, action: endsNow(environment) ? 'destroy' : 'ignore' };
   return decide({
     action: effectiveAction(seen, environment),
     pullRequest: policy.changedFiles ? { ...facts, changedFiles: [...policy.changedFiles] } : facts,
@@ -42,6 +42,11 @@ export async function decideFor(ports: Ports, round: Round): Promise<Decision> {
     counts: { environmentsInProject: await othersInProject(ports, round) },
     ...(seen.label ? { label: seen.label } : {}),
   });
+}
+
+/** One that the App had lost with its repository gets this as its last word, or the sweep would look at it for ever. */
+function endsNow(environment: StoredEnvironment): boolean {
+  return isActive(environment) || environment.decision?.rule === 'repository-removed';
 }
 
 const REMOVED: Omit<Decision, 'action'> = {

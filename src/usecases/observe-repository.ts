@@ -1,3 +1,4 @@
+import type { Environment } from '../domain/environment.js';
 import type { Repo } from '../domain/project.js';
 import type { DeliveryDecision, EnvironmentFilter, Ports } from '../ports.js';
 import { changeEnvironment } from './change-environment.js';
@@ -14,8 +15,12 @@ export async function observeRepository(
     await changeEnvironment(ports, {
       id: environment,
       plan: (seen) => ({
-        patch: { repository: repo.fullName, installationId: repo.installationId ?? seen.installationId },
-        due: [],
+        patch: {
+          repository: repo.fullName,
+          installationId: repo.installationId ?? seen.installationId,
+          ...(wasSilenced(seen, repo) ? { tellAgain: (seen.tellAgain ?? 0) + 1 } : {}),
+        },
+        due: wasSilenced(seen, repo) ? ['report'] : [],
       }),
     });
     environmentIds.push(environment);
@@ -26,6 +31,17 @@ export async function observeRepository(
     detail: `Known as ${repo.fullName} now.`,
     environmentIds,
   };
+}
+
+/** While the App could not speak there, GitHub went on showing what it was told last. */
+function wasSilenced(
+  { installationId, decision, reported }: Environment,
+  repo: Pick<Repo, 'installationId'>,
+): boolean {
+  const open = [...reported.checks, ...reported.deployments].some(({ settled }) => !settled);
+  const told = reported.comment !== null || reported.checks.length > 0;
+  const returns = installationId === null && repo.installationId !== null;
+  return returns && (open || (told && decision?.rule === 'repository-removed'));
 }
 
 /** The App may no longer see the repository: everything made for it goes, nothing is told to GitHub any more. */

@@ -52,6 +52,8 @@ function repositoriesOf(world: World, { account, action, event, repositories }: 
       full_name,
       private: isPrivate,
     }));
+  // GitHub names none here, as in its own examples of these events.
+  if (action === 'suspend' || action === 'unsuspend') return {};
   if (event !== 'installation_repositories') return { repositories: named };
   const [added, removed] = action === 'added' ? [named, []] : [[], named];
   return {

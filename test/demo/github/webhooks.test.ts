@@ -246,3 +246,9 @@ async function checkRun(head: string) {
   });
   return { repository, id: data.id };
 }
+
+test.each(['suspend', 'unsuspend'] as const)('%s names no repositories, as at GitHub', (action) => {
+  const delivery = github.changeInstallation({ account: 'acme', action });
+  expect(payloadOf(delivery)).not.toHaveProperty('repositories');
+  expect(githubValidator().webhook(`installation-${action}`, payloadOf(delivery))?.errors).toBeUndefined();
+});
