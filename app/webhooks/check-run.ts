@@ -34,7 +34,7 @@ export async function onCheckRun(ports: Ports, payload: unknown): Promise<Delive
     return rerequest(ports, { repo: ref, sha: check.head_sha, numbers: [number] });
   }
   return observeCheckRun(ports, {
-    repoId: repo.id,
+    repo,
     external: news.external,
     status: check.status,
     conclusion: check.conclusion,

@@ -3,8 +3,8 @@ import type { Identity } from '../domain/identity.js';
 import type { Ports, StoredEnvironment } from '../ports.js';
 import { isRemoved } from './ensure-environments.js';
 import { findRepo } from './find-repo.js';
-import { NOTICED, refOf, type Observation } from './observation.js';
-import { observePullRequest } from './observe-pull-request.js';
+import { noticePullRequest } from './notice-pull-request.js';
+import type { Observation } from './observation.js';
 
 export interface HeadRequest {
   readonly sha: string;
@@ -48,11 +48,9 @@ async function lookAtGitHub(
   ports: Ports,
   { repo, identity, number }: { repo: Observation['repo']; identity: Identity; number: number },
 ): Promise<void> {
-  const facts = await ports.github.pullRequest(refOf(repo), number);
-  if (!facts)
-    throw new VitrineError('not_found', `GitHub does not know pull request #${number} of ${repo.fullName}.`);
   const sender = { id: identity.actorId, login: identity.actor };
-  await observePullRequest(ports, { action: NOTICED, repo, facts, sender });
+  if (await noticePullRequest(ports, { repo, number, sender })) return;
+  throw new VitrineError('not_found', `GitHub does not know pull request #${number} of ${repo.fullName}.`);
 }
 
 function noProject(project: string | undefined): VitrineError {

@@ -1,19 +1,21 @@
 import type { RunRef } from '../domain/deployment.js';
-import { CHECK, CONCLUSION, D } from '../domain/lifecycle.js';
+import { CHECK, CONCLUSION, D, DEPLOYMENT, S } from '../domain/lifecycle.js';
 import type { DeliveryDecision, Ports, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
 import { claimRun } from './claim-run.js';
 import { recordProgress } from './record-progress.js';
 import type { ExternalId } from '../domain/external-id.js';
 import { isVitrineError, type ErrorCode } from '../domain/errors.js';
-import { S } from '../domain/lifecycle.js';
+import { noticePullRequest } from './notice-pull-request.js';
+import type { Observation } from './observation.js';
 import { pullRequestOf } from './pull-request-of.js';
 import { reopenSilent } from './reopen-silent.js';
 import { logsOf, markSelfReported } from './self-reported.js';
+import { endedSilently } from './silent-end.js';
 
 /** A check run that the Action wrote itself, because it has no server or could not reach it. */
 export interface ReportedRun {
-  readonly repoId: number;
+  readonly repo: Observation['repo'];
   readonly external: ExternalId & { readonly run: RunRef };
   readonly status: string;
   readonly conclusion: string | null;
@@ -30,12 +32,15 @@ const FINAL: Readonly<Partial<Record<ErrorCode, string>>> = {
   unprocessable: 'report-refused',
 };
 
+const OVERTAKEN: readonly ErrorCode[] = ['conflict', 'stale_head'];
+const TRIES = 3;
+
 /** Writes the same documents that a run with a server would have written. */
 export async function observeCheckRun(ports: Ports, reported: ReportedRun): Promise<DeliveryDecision> {
   const environment = await environmentOfReport(ports, reported);
   if (!environment) return ignore('no-environment', 'No environment has this commit as its newest.');
   try {
-    await takeOver(ports, { environment, reported });
+    await takeDown(ports, { environment, reported });
   } catch (error) {
     const rule = isVitrineError(error) ? FINAL[error.code] : undefined;
     if (!isVitrineError(error) || rule === undefined) throw error;
@@ -55,20 +60,59 @@ function ignore(rule: string, detail: string): DeliveryDecision {
 
 async function environmentOfReport(
   ports: Ports,
-  { repoId, external }: ReportedRun,
+  { repo, external }: ReportedRun,
 ): Promise<StoredEnvironment | null> {
   const number = pullRequestOf(external.environment);
   if (number === null) return null;
-  const all = await ports.environments.ofPullRequest(repoId, number);
-  const found =
-    all.find((environment) => environment.project === external.project) ?? (all.length === 1 ? all[0] : null);
-  return found && found.head?.sha === external.sha ? found : null;
+  const find = async () => pick(await ports.environments.ofPullRequest(repo.id, number), external);
+  const known = await find();
+  if (known?.head?.sha === external.sha) return known;
+  if (known && (await isHistory(ports, known, external))) return null;
+  // The run was faster than the webhook of its commit.
+  const facts = await noticePullRequest(ports, { repo, number });
+  if (facts?.head.sha !== external.sha) return null;
+  const found = await find();
+  return found?.head?.sha === external.sha ? found : null;
 }
 
-async function takeOver(
-  ports: Ports,
-  { environment, reported }: { environment: StoredEnvironment; reported: ReportedRun },
-): Promise<void> {
+function pick(all: readonly StoredEnvironment[], { project }: ExternalId): StoredEnvironment | undefined {
+  return (
+    all.find((environment) => environment.project === project) ?? (all.length === 1 ? all[0] : undefined)
+  );
+}
+
+/** A commit that had a deployment and is not the newest was overtaken: GitHub need not be asked. */
+async function isHistory(ports: Ports, { id }: StoredEnvironment, { sha }: ExternalId): Promise<boolean> {
+  return (await ports.deployments.newestBySha7(id, sha.slice(0, 7)))?.sha === sha;
+}
+
+interface Report {
+  readonly environment: StoredEnvironment;
+  readonly reported: ReportedRun;
+}
+
+/** GitHub may tell of the end of the run in the middle of this: what that ended is opened again, and everything done once more. */
+async function takeDown(ports: Ports, report: Report): Promise<void> {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await takeOver(ports, report);
+    } catch (error) {
+      const { environment, reported } = report;
+      const overtaken = isVitrineError(error) && OVERTAKEN.includes(error.code);
+      if (!overtaken || left <= 1 || !(await wasCutOff(ports, environment, reported.external.run)))
+        throw error;
+    }
+  }
+}
+
+async function wasCutOff(ports: Ports, { id }: StoredEnvironment, run: RunRef): Promise<boolean> {
+  const head = (await ports.environments.get(id))?.head;
+  const deployment = head ? await ports.deployments.get(head.deploymentId) : null;
+  if (!deployment || !DEPLOYMENT[deployment.status].settled) return false;
+  return deployment.run === null || endedSilently(deployment, run);
+}
+
+async function takeOver(ports: Ports, { environment, reported }: Report): Promise<void> {
   const { sha, run } = reported.external;
   const ended = reported.status === CHECK.completed;
   if (ended) await reopenSilent(ports, { environment, run });

@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { runAction } from '../../demo/runner/run-action.js';
-import { CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import { CHECK, CONCLUSION, D, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import { formatExternalId } from '../../src/domain/external-id.js';
 import { ROOT } from '../support/architecture/read-sources.js';
-import { REPOSITORY, startWorld } from '../support/start-world.js';
+import { lookAt } from '../support/look-at.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const PERMISSIONS = {
   contents: 'read',
@@ -31,17 +34,47 @@ async function startPage() {
   };
 }
 
+async function open({ github }: World) {
+  return (await github.openPullRequest({ repository: REPOSITORY, head: 'elsewhere' })).pullRequest;
+}
+
+interface Alone {
+  readonly number: number;
+  readonly url: string;
+}
+
+async function runAlone({ github }: World, { number, url }: Alone) {
+  const run = await github.startRun({ repository: REPOSITORY, number, permissions: PERMISSIONS });
+  const workspace = await mkdtemp(join(tmpdir(), 'vitrine-run-'));
+  const result = await runAction({ action: ROOT, run, workspace, inputs: { url } });
+  await rm(workspace, { recursive: true, force: true });
+  expect(result.exitCode).toBe(0);
+  return { run, result };
+}
+
+/** What a run tells that knows of the App: it leaves comment and deployment to that. */
+async function tellByCheck({ github }: World, { number, sha, url }: Alone & { readonly sha: string }) {
+  const run = await github.startRun({ repository: REPOSITORY, number, permissions: PERMISSIONS });
+  const job = { id: String(run.id), attempt: run.attempt, job: run.job };
+  const external_id = formatExternalId({ environment: `pr-${number}`, project: 'hello', sha, run: job });
+  const ask = async (method: string, path: string, body: object) => {
+    const headers = { authorization: `token ${run.token}`, 'content-type': 'application/json' };
+    const address = `${github.url}/repos/${REPOSITORY}/check-runs${path}`;
+    const answer = await fetch(address, { method, headers, body: JSON.stringify(body) });
+    return z.object({ id: z.number() }).parse(await answer.json()).id;
+  };
+  const fresh = { name: 'Preview', head_sha: sha, external_id, status: CHECK.inProgress };
+  const id = await ask('POST', '', fresh);
+  await ask('PATCH', `/${id}`, { status: CHECK.completed, conclusion: CONCLUSION.success, details_url: url });
+  return run;
+}
+
 test('a run without a server reports by its own check run, and the App writes the same documents from it', async () => {
   await using world = await startWorld();
   await using page = await startPage();
-  const { number, head } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'elsewhere' }))
-    .pullRequest;
+  const { number, head } = await open(world);
   await world.settle();
-  const run = await world.github.startRun({ repository: REPOSITORY, number, permissions: PERMISSIONS });
-  const workspace = await mkdtemp(join(tmpdir(), 'vitrine-run-'));
-  const result = await runAction({ action: ROOT, run, workspace, inputs: { url: page.url } });
-  await rm(workspace, { recursive: true, force: true });
-  expect(result.exitCode).toBe(0);
+  const { run, result } = await runAlone(world, { number, url: page.url });
   expect(result.outputs['preview-url']).toBe(page.url);
   await world.settle();
   world.github.finishRun(run, CONCLUSION.success);
@@ -61,4 +94,53 @@ test('a run without a server reports by its own check run, and the App writes th
   expect(comment?.body).toContain(page.url);
   expect(comment?.body).toMatch(new RegExp(`Build log.*/actions/runs/${run.id}/attempts/1`));
   expect(comment?.body).not.toMatch(/expires|everything it used/);
+});
+
+test('the report of a run that is heard of before its commit, or instead of it, counts: one comment, one deployment, and both end', async () => {
+  await using world = await startWorld();
+  await using page = await startPage();
+  world.github.webhooks.hold();
+  const { number, head } = await open(world);
+  const run = await tellByCheck(world, { number, sha: head.sha, url: page.url });
+  const held = world.github.webhooks.deliveries.length;
+  const checks = () => world.github.webhooks.deliveries.filter(({ event }) => event === 'check_run');
+  for (const delivery of checks()) await world.github.webhooks.send(delivery);
+  await world.settle();
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: E.ready,
+    head: { sha: head.sha },
+    current: { url: page.url },
+  });
+
+  // Only now, and the closing at last.
+  expect(world.github.webhooks.deliveries.length).toBeGreaterThan(held);
+  world.github.finishRun(run, CONCLUSION.success);
+  await world.github.webhooks.release();
+  await world.settle();
+  expect((await lookAt(world, number)).deployments.map(({ status }) => status)).toEqual([D.success]);
+  expect(await world.reviewer.comments(number)).toHaveLength(1);
+  expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.success]);
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  const [comment, ...more] = await world.reviewer.comments(number);
+  expect(more).toEqual([]);
+  expect(comment?.body).toMatch(/was destroyed/);
+  expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.inactive]);
+});
+
+test('a check run of an older commit, or of a pull request that there is none of, is answered without harm', async () => {
+  await using world = await startWorld();
+  await using page = await startPage();
+  const { number } = await open(world);
+  await world.settle();
+  await runAlone(world, { number, url: page.url });
+  await world.settle();
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'elsewhere' });
+  await world.settle();
+  const old = world.github.webhooks.deliveries.filter(({ event }) => event === 'check_run').slice(-1);
+  world.github.forgetRequests();
+  for (const delivery of old) await world.github.webhooks.send(delivery, { guids: ['late'] });
+  await world.settle();
+  expect(world.github.requests({ method: 'GET', path: /\/pulls\/\d+$/ })).toEqual([]);
+  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.ready, head: { sha } });
 });

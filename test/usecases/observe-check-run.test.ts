@@ -28,7 +28,7 @@ async function begin() {
   const run = { id: String(900 + opened), attempt: 1, job: 'preview' };
   const external = { environment: `pr-${number}`, project: 'hello', sha: head.sha, run };
   const report = (changes: Partial<ReportedRun> = {}): ReportedRun => ({
-    repoId: world.repoId(),
+    repo: repoOf(world),
     external,
     status: CHECK.completed,
     conclusion: CONCLUSION.success,
@@ -48,6 +48,16 @@ async function begin() {
     });
   return { number, run, report, building, end };
 }
+
+/** As every webhook tells of it. */
+const repoOf = ({ github, repoId }: World): ReportedRun['repo'] => ({
+  id: repoId(),
+  ownerId: [...github.state.repositories.values()][0]?.document.owner.id ?? 0,
+  fullName: REPOSITORY,
+  defaultBranch: 'main',
+  installationId: github.installationId('acme') ?? 0,
+  private: false,
+});
 
 const observe = (reported: ReportedRun, ports: Ports = world.app.ports) => observeCheckRun(ports, reported);
 
@@ -134,3 +144,28 @@ test('a success without an address is answered for good, with the reason', async
   expect(decision).toMatchObject({ action: 'ignore', rule: 'report-refused' });
   expect(decision.detail).toMatch(/"url"/);
 });
+
+test.each([CONCLUSION.success, CONCLUSION.failure])(
+  'a run whose end (%s) is heard of while its report is taken down goes live all the same',
+  async (conclusion) => {
+    const { number, report, building, end } = await begin();
+    await observe(building);
+    const { deployments } = world.app.ports;
+    let ended = false;
+    const change: typeof deployments.change = async (seen, patch) => {
+      const written = await deployments.change(seen, patch);
+      if (patch.url !== undefined && !ended) {
+        ended = true;
+        await end(conclusion);
+      }
+      return written;
+    };
+    const ports = { ...world.app.ports, deployments: { ...deployments, change } };
+    expect(await observe(report(), ports)).toMatchObject({ rule: 'reported-by-run' });
+    expect((await lookAt(world, number)).environment).toMatchObject({
+      status: E.ready,
+      error: null,
+      current: { url: URL },
+    });
+  },
+);
