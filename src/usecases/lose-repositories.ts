@@ -1,6 +1,7 @@
 import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
-import { removeRepository } from './observe-repository.js';
+import { foundElsewhere } from './found-elsewhere.js';
+import { observeRepository, removeRepository } from './observe-repository.js';
 
 export interface LostRepositories {
   readonly installationId: number;
@@ -9,7 +10,7 @@ export interface LostRepositories {
 
 /**
  * An installation says that it was denied some repositories. Whoever gave one away says so late, when the new owner has long brought it in:
- * only its own may an installation take away, and only what GitHub does not let it see any more. Answers how many.
+ * only its own may an installation take away, and only what GitHub does not let it see any more. What another one has by now goes on there. Answers how many.
  */
 export async function loseRepositories(
   ports: Ports,
@@ -21,8 +22,9 @@ export async function loseRepositories(
     const known = await ports.repos.get(repoId);
     if (known?.installationId !== installationId) continue;
     const found = await ports.github.repository(known.fullName);
-    if (found?.repo.repoId === repoId && found.repo.installationId === installationId) {
-      kept.push(known.fullName);
+    if (found?.repo.repoId === repoId) {
+      if (found.repo.installationId === installationId) kept.push(known.fullName);
+      else await observeRepository(ports, foundElsewhere(found));
       continue;
     }
     await removeRepository(ports, { repoId, why: 'The App was removed from the repository.' });
