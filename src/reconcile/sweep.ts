@@ -7,7 +7,7 @@ import { destroyEnvironment } from '../usecases/destroy-environment.js';
 import { activeEnvironments, listedEnvironments } from './active-environments.js';
 import { eachAlone } from './each-alone.js';
 import { sweepFiles } from './sweep-files.js';
-import { sweepRepository } from './sweep-repository.js';
+import { sweepOrLose } from './sweep-or-lose.js';
 import { sweepResources } from './sweep-resources.js';
 import { sweepVanished } from './sweep-vanished.js';
 
@@ -41,7 +41,7 @@ export async function sweep(ports: Ports): Promise<Swept> {
 async function sweepRepositories(ports: Ports): Promise<number> {
   const items = (await ports.repos.all()).filter(reachable);
   const fields = { part: 'repository' };
-  return eachAlone(ports, { items, fields, work: (repo) => sweepRepository(ports, repo) });
+  return eachAlone(ports, { items, fields, work: (repo) => sweepOrLose(ports, repo) });
 }
 
 function reachable(repo: Repo): repo is Repo & { installationId: number } {

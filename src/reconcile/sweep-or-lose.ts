@@ -1,0 +1,34 @@
+import type { Ports } from '../ports.js';
+import { isGitHubFailure } from '../ports/github-failure.js';
+import type { Observation } from '../usecases/observation.js';
+import { foundElsewhere } from '../usecases/found-elsewhere.js';
+import { observeRepository, removeRepository } from '../usecases/observe-repository.js';
+import { sweepRepository } from './sweep-repository.js';
+
+type Repo = Observation['repo'];
+
+/**
+ * Where GitHub does not let us look, the event that says why may have been lost, or another one came after it. GitHub is asked in the
+ * name of the App, which needs no right there; only when it knows of no such repository either, everything made for it goes.
+ */
+export async function sweepOrLose(ports: Ports, repo: Repo): Promise<number> {
+  try {
+    return await sweepRepository(ports, repo);
+  } catch (error) {
+    if (!isShutOut(error)) throw error;
+    const found = await ports.github.repository(repo.fullName);
+    if (found?.repo.repoId !== repo.id) {
+      const { environmentIds } = await removeRepository(ports, {
+        repoId: repo.id,
+        why: 'GitHub does not let the App see the repository any more.',
+      });
+      return environmentIds.length;
+    }
+    if (found.repo.installationId === repo.installationId) throw error;
+    return (await observeRepository(ports, foundElsewhere(found))).environmentIds.length;
+  }
+}
+
+function isShutOut(error: unknown): boolean {
+  return isGitHubFailure(error) && (error.kind === 'gone' || error.kind === 'unauthorized');
+}
