@@ -1,6 +1,6 @@
 import type { Reported, ReportedCheck } from '../domain/environment.js';
 import type { Told } from '../ports.js';
-import type { PlannedCheck } from './report-checks.js';
+import { isKnown, type PlannedCheck } from './report-checks.js';
 import type { Desired } from './report-desired.js';
 
 /** "An attempt was begun, its outcome is not known": the reporter looks before it creates. */
@@ -37,10 +37,6 @@ export function beginReports(start: Reported, desired: Desired): Beginning {
       ...(first ? ['comment'] : []),
     ]),
   };
-}
-
-function isKnown({ checks }: Reported, { report, attempt }: PlannedCheck): boolean {
-  return checks.some((told) => told.sha === report.sha && (told.attempt ?? 1) === attempt);
 }
 
 function begun({ report: { sha }, attempt, deploymentId }: PlannedCheck): ReportedCheck {

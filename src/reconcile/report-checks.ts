@@ -1,5 +1,5 @@
 import type { Deployment } from '../domain/deployment.js';
-import { isActive, type Environment, type ReportedCheck } from '../domain/environment.js';
+import { isActive, type Environment, type Reported, type ReportedCheck } from '../domain/environment.js';
 import { formatExternalId } from '../domain/external-id.js';
 import { CHECK, DEPLOYMENT } from '../domain/lifecycle.js';
 import type { CheckReport } from '../domain/report.js';
@@ -11,6 +11,11 @@ export interface PlannedCheck {
   readonly report: CheckReport;
   readonly attempt: number;
   readonly deploymentId: string | undefined;
+}
+
+/** The very check run, not another one of its commit. */
+export function isKnown({ checks }: Pick<Reported, 'checks'>, { report, attempt }: PlannedCheck): boolean {
+  return checks.some((told) => told.sha === report.sha && (told.attempt ?? 1) === attempt);
 }
 
 interface Scene {

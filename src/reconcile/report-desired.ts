@@ -2,7 +2,7 @@ import type { Deployment } from '../domain/deployment.js';
 import { isActive, type Environment } from '../domain/environment.js';
 import type { CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
 import type { StoredEnvironment } from '../ports.js';
-import { desiredChecks, type PlannedCheck } from './report-checks.js';
+import { desiredChecks, isKnown, type PlannedCheck } from './report-checks.js';
 import { desiredComment } from './report-comment.js';
 import { desiredDeployments } from './report-deployments.js';
 import { headDeployment } from './report-head.js';
@@ -26,23 +26,35 @@ interface Scene {
 /** What GitHub should say, from the documents alone. */
 export async function desiredReports(lookup: Lookup, { environment, siblings }: Scene): Promise<Desired> {
   const quiet = !isActive(environment) && neverReported(environment);
-  const flags = environment.settings?.report;
   if (quiet) return { checks: [], deployments: [], comment: null, commitStatus: null };
   const [deployment, deployments, comment] = await Promise.all([
     headDeployment(lookup, environment),
-    flags?.deployment === false ? [] : desiredDeployments(lookup, environment),
-    flags?.comment === false ? null : desiredComment(lookup, { environment, siblings }),
+    desiredDeployments(lookup, environment),
+    desiredComment(lookup, { environment, siblings }),
   ]);
-  return {
-    checks: flags?.check === false ? [] : desiredChecks({ environment, siblings, deployment }),
+  const asked = environment.settings?.report.commitStatus === true;
+  return withoutSwitchedOff(environment, {
+    checks: desiredChecks({ environment, siblings, deployment }),
     deployments,
     comment,
-    commitStatus: flags?.commitStatus === true ? desiredStatus({ environment, siblings, deployment }) : null,
+    commitStatus: asked ? desiredStatus({ environment, siblings, deployment }) : null,
+  });
+}
+
+/** What the settings switch off is not begun. What GitHub shows already goes on being true, or its last words would stand for ever. */
+function withoutSwitchedOff({ settings, reported }: Environment, desired: Desired): Desired {
+  const { check = true, deployment = true, comment = true } = settings?.report ?? {};
+  const shown = reported.deployments.map(({ deploymentId }) => deploymentId);
+  return {
+    ...desired,
+    checks: desired.checks.filter((planned) => check || isKnown(reported, planned)),
+    deployments: desired.deployments.filter(({ deploymentId }) => deployment || shown.includes(deploymentId)),
+    comment: comment || reported.comment !== null ? desired.comment : null,
   };
 }
 
-function neverReported({ reported }: Environment): boolean {
-  return reported.checks.length === 0 && reported.comment === null;
+function neverReported({ reported: { checks, comment, deployments, commitStatus } }: Environment): boolean {
+  return checks.length === 0 && comment === null && deployments.length === 0 && commitStatus === null;
 }
 
 function desiredStatus({

@@ -1,0 +1,84 @@
+import { expect, test } from '@jest/globals';
+import { CHECK, CONCLUSION, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import { lookAt } from '../support/look-at.js';
+import { runPreview } from '../support/run-preview.js';
+import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+
+const OFF = 'report:\n  check: false\n  comment: false\n  deployment: false\n';
+const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
+
+async function open(world: World) {
+  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
+  await world.settle();
+  return { number: pullRequest.number, sha: pullRequest.head.sha };
+}
+
+async function push(world: World) {
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
+  await world.settle();
+  return sha;
+}
+
+async function switchOff(world: World) {
+  const files = { '.github/preview.yml': OFF };
+  await world.github.push({ repository: REPOSITORY, branch: 'main', files });
+}
+
+async function goLive(world: World, number: number) {
+  expect((await runPreview(world, { number })).exitCode).toBe(0);
+  await world.settle();
+}
+
+const states = async ({ reviewer }: World) => (await reviewer.deployments()).map(({ state }) => state);
+
+test('reports that are switched off are not begun, and what GitHub shows already is kept true to its end', async () => {
+  await using world = await startWorld({ files: PAGE });
+  const { number, sha } = await open(world);
+  await goLive(world, number);
+  await switchOff(world);
+  const second = await push(world);
+  expect(await world.reviewer.checks(second)).toEqual([]);
+  expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.success);
+  expect((await world.reviewer.comments(number))[0]?.body).toMatch(/waits for its build/);
+  // The last good one is still up.
+  expect(await states(world)).toEqual([DEPLOYMENT_STATE.success]);
+  await goLive(world, number);
+  expect(await states(world)).toEqual([DEPLOYMENT_STATE.inactive]);
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  const [comment, ...more] = await world.reviewer.comments(number);
+  expect(more).toEqual([]);
+  expect(comment?.body).toMatch(/was destroyed/);
+  expect(world.github.violations).toEqual([]);
+});
+
+test('a check that waits when checks are switched off is closed by the next commit, which gets none', async () => {
+  await using world = await startWorld({ files: PAGE });
+  const { sha } = await open(world);
+  expect((await world.reviewer.checks(sha))[0]?.status).toBe(CHECK.queued);
+  await switchOff(world);
+  const second = await push(world);
+  expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.cancelled);
+  expect(await world.reviewer.checks(second)).toEqual([]);
+});
+
+test('with everything switched off from the start GitHub is told nothing, and closing is as silent', async () => {
+  await using world = await startWorld({ files: { ...PAGE, '.github/preview.yml': OFF } });
+  const { number } = await open(world);
+  await goLive(world, number);
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect(world.github.writes()).toBe(0);
+});
+
+test('where only deployments are told, the closing is told as well', async () => {
+  const settings = 'report:\n  check: false\n  comment: false\n';
+  await using world = await startWorld({ files: { ...PAGE, '.github/preview.yml': settings } });
+  const { number } = await open(world);
+  await goLive(world, number);
+  expect(await states(world)).toEqual([DEPLOYMENT_STATE.success]);
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  expect(await states(world)).toEqual([DEPLOYMENT_STATE.inactive]);
+});
