@@ -68,7 +68,7 @@ function desiredStatus({
     sha: head.sha,
     context: statusContext(environment, siblings),
     state: wordsFor(environment, deployment).commit,
-    description: titleFor(environment, deployment).slice(0, 140),
+    description: titleFor(environment, deployment),
     targetUrl: environment.current?.url ?? environment.url,
   };
 }
