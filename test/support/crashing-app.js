@@ -1,13 +1,16 @@
 // A server that kills or stops itself in the middle of something: the argument says around which call. One that was stopped and
 // goes on later does as if nothing had happened, once.
 // Plain JavaScript over the compiled product, because it must be a process of its own.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { envToConfig } from '../../build/app/config.js';
 import { createApp } from '../../build/app/create-app.js';
+import { every } from '../../build/app/reconcile/every.js';
 import { envToSecrets } from '../../build/app/secrets.js';
+import { sweep } from '../../build/src/reconcile/sweep.js';
 
-const point = JSON.parse(process.argv[2] ?? 'null');
+const { point, sweepEveryMs } = JSON.parse(process.argv[2] ?? '{}');
 const signal = point?.signal ?? 'SIGKILL';
-let pending = true;
+let pending = point?.event === undefined;
 const die = () => process.kill(process.pid, signal);
 const pause = () => (signal === 'SIGKILL' ? new Promise(() => undefined) : undefined);
 
@@ -21,6 +24,8 @@ function crashing(name, part) {
         if (!pending || !fits(args)) return value.apply(target, args);
         if (signal !== 'SIGKILL') pending = false;
         if (point.when === 'before') {
+          // What was answered in this turn is on the wire by then.
+          await nextTurn();
           die();
           await pause();
         }
@@ -52,10 +57,29 @@ function insideOf(blob) {
   return { ...blob, content: content() };
 }
 
+/** The webhook that the crash waits for: it counts once it is stored, or while it is being stored where that is the point. */
+function awaiting(inbox) {
+  if (!point?.event) return inbox;
+  return {
+    ...inbox,
+    async store(deliveries) {
+      const came = deliveries.some(({ event }) => event === point.event);
+      if (point.method === 'store') pending ||= came;
+      await inbox.store(deliveries);
+      pending ||= came;
+    },
+  };
+}
+
+function crashingStores(stores) {
+  const around = Object.entries(stores).map(([name, store]) => [name, crashing(name, store)]);
+  const all = Object.fromEntries(around);
+  return { ...all, inbox: awaiting(all.inbox) };
+}
+
 const around = (part) =>
   ({
-    stores: (stores) =>
-      Object.fromEntries(Object.entries(stores).map(([name, store]) => [name, crashing(name, store)])),
+    stores: crashingStores,
     blobs: (blobs) => crashing('blobs', blobs),
     reporter: (reporter) => crashing('reporter', reporter),
   })[part];
@@ -65,5 +89,11 @@ const app = await createApp(envToConfig(process.env), envToSecrets(process.env),
   pace: (_installation, { run }) => run(),
   write: () => undefined,
 });
+const log = () => undefined;
+const sweeping =
+  sweepEveryMs && every({ name: 'sweep', everyMs: sweepEveryMs, run: () => sweep(app.ports), log });
 process.stdout.write(`${JSON.stringify({ url: app.url, port: app.port })}\n`);
-process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));
+process.once('SIGTERM', () => {
+  if (sweeping) void sweeping.stop(0);
+  void app.close().then(() => process.exit(0));
+});

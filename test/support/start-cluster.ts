@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { connectStore } from '../../app/store/connect.js';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
 import type { Attempt } from '../../demo/github/webhooks/webhooks.js';
-import { eventually } from '../../demo/expect.js';
 import { startGitHub } from '../../demo/github/start-github.js';
 import { createReviewer } from '../../demo/reviewer.js';
 import type { Stores } from '../../src/ports.js';
 import { startBalancer, type Balancer } from './balancer.js';
 import type { Observable } from './expect-converged.js';
+import { quiet } from './quiet.js';
 import { startCrashingApp, type AppProcess, type CrashPoint } from './start-crashing-app.js';
 import { AUTHOR, environmentFor, REPOSITORY } from './start-world.js';
 import { testDatabase } from './test-database.js';
@@ -27,8 +27,6 @@ export interface Cluster extends AsyncDisposable, Observable {
   /** Until every delivery is worked on and nothing is due. Longer than a lease: what a dead server held is waited for. */
   quiet(): Promise<void>;
 }
-
-const LONGER_THAN_LEASES_MS = 90_000;
 
 export interface ClusterOptions {
   readonly files: Readonly<Record<string, string>>;
@@ -76,19 +74,4 @@ export async function startCluster({ files, crash }: ClusterOptions): Promise<Cl
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function quiet({ inbox, environments }: Stores): Promise<void> {
-  const look = async () => {
-    // In this order: a delivery counts as done only after its environment was written.
-    const { stored } = await inbox.counts();
-    const { items } = await environments.list({}, { limit: 50 });
-    const due = items.filter((one) => one.due.report.at !== null || one.due.teardown.at !== null);
-    return { unread: stored, due: due.map(({ slug }) => slug) };
-  };
-  await eventually(look, {
-    until: ({ unread, due }) => unread === 0 && due.length === 0,
-    otherwise: 'The servers should have done everything by now.',
-    deadlineMs: LONGER_THAN_LEASES_MS,
-  });
 }

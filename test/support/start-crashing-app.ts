@@ -11,6 +11,8 @@ export interface CrashPoint {
   readonly when: 'before' | 'after' | 'inside';
   /** Only a call that sets this field. */
   readonly sets?: string;
+  /** Only once a webhook of this event was stored; what was told before must not be in its way. */
+  readonly event?: string;
   /** SIGKILL unless given. */
   readonly signal?: 'SIGKILL' | 'SIGSTOP';
 }
@@ -25,12 +27,18 @@ export interface AppProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
+export interface CrashOptions {
+  /** The sweep comes every five minutes; whoever waits for it need not wait that long. */
+  readonly sweepEveryMs?: number;
+}
+
 export async function startCrashingApp(
   env: Readonly<Record<string, string>>,
   point: CrashPoint | null,
+  options: CrashOptions = {},
 ): Promise<AppProcess> {
   const program = join(ROOT, 'test/support/crashing-app.js');
-  const child = spawn(process.execPath, [program, JSON.stringify(point)], {
+  const child = spawn(process.execPath, [program, JSON.stringify({ point, ...options })], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

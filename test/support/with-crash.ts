@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import { connectStore } from '../../app/store/connect.js';
+import { startGitHub } from '../../demo/github/start-github.js';
+import { createReviewer } from '../../demo/reviewer.js';
+import type { Stores } from '../../src/ports.js';
+import type { Observable } from './expect-converged.js';
+import { freePort } from './free-port.js';
+import { quiet } from './quiet.js';
+import {
+  startCrashingApp,
+  type AppProcess,
+  type CrashOptions,
+  type CrashPoint,
+} from './start-crashing-app.js';
+import { AUTHOR, environmentFor, REPOSITORY } from './start-world.js';
+import { testDatabase } from './test-database.js';
+
+export interface CrashScene extends Observable {
+  readonly server: AppProcess;
+  /** Read by the test itself, not through the server. */
+  readonly app: { readonly url: string; readonly ports: Stores };
+  /** Starts the server again on the same data at the same address, as a supervisor would. */
+  restart(options?: CrashOptions): Promise<AppProcess>;
+  /** Until every delivery is worked on and nothing is due. */
+  quiet(): Promise<void>;
+}
+
+export interface Crash {
+  /** Null = the server is killed from outside. */
+  readonly point: CrashPoint | null;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A server that is killed once, started again, and left to itself. */
+export async function withCrash({ point, files }: Crash, play: (scene: CrashScene) => Promise<void>) {
+  const database = testDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-crash-'));
+  const github = await startGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
+  const env = environmentFor({ github, dataDir, mongodbUri: database.uri, port: await freePort() });
+  const server = await startCrashingApp(env, point);
+  const store = await connectStore({ uri: database.uri, log: () => undefined });
+  github.webhooks.sendTo(`${server.url}/api/github/webhooks`);
+  let current = server;
+  try {
+    await play({
+      github,
+      server,
+      app: { url: server.url, ports: store.stores },
+      reviewer: createReviewer({ github, repository: REPOSITORY, login: AUTHOR }),
+      repoId: () => [...github.state.repositories.values()][0]?.document.id ?? 0,
+      async restart(options) {
+        expect(await server.ended).toBe('SIGKILL');
+        return (current = await startCrashingApp(env, null, options));
+      },
+      quiet: () => quiet(store.stores),
+    });
+    expect(github.violations).toEqual([]);
+  } finally {
+    current.kill('SIGKILL');
+    await current.ended;
+    await store.close();
+    await github.close();
+    await database.drop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
