@@ -1,6 +1,7 @@
-import type { Json } from '../documents.js';
-import { githubDescription, type Operation, type Parameter } from './description.js';
+import { toJson, type Json } from '../documents.js';
+import { githubDescription, type Description, type Operation, type Parameter } from './description.js';
 import { createChecks, type Checks } from './schemas.js';
+import { fieldsOf, undescribed } from './undescribed.js';
 
 /** A request of ours that GitHub's description forbids, or a reply of the emulator that GitHub would never give. */
 export interface Violation {
@@ -44,6 +45,7 @@ function createValidator(): Validator {
         ...checkParameters(texts, { operation, place: 'path', values: pathValues }),
         ...checkParameters(texts, { operation, place: 'query', values: query }),
         ...checkBody(checks, operation, body),
+        ...strayFields(description, operation, body),
       ];
       return violation('request', operation.id, errors);
     },
@@ -89,7 +91,9 @@ interface ParameterValues {
 function checkParameters(checks: Checks, { operation, place, values }: ParameterValues): readonly string[] {
   const parameters = operation.parameters.filter((one) => one.in === place);
   const check = checks.of(`${operation.id} ${place}`, objectOf(parameters));
-  return check(values).map((error) => `${place}${error}`);
+  const named = new Set(parameters.map(({ name }) => name));
+  const errors = [...check(values), ...undescribed(Object.keys(values), named)];
+  return errors.map((error) => `${place}${error}`);
 }
 
 function objectOf(parameters: readonly Parameter[]): Json {
@@ -104,6 +108,11 @@ function checkBody(checks: Checks, operation: Operation, body: unknown): readonl
   if (!operation.body) return [];
   if (body === undefined) return operation.body.required ? ['the body is missing'] : [];
   return checks.of(`${operation.id} body`, operation.body.schema)(body);
+}
+
+function strayFields(description: Description, { body }: Operation, sent: unknown): readonly string[] {
+  const named = body ? fieldsOf(description, body.schema) : new Set<string>();
+  return named ? undescribed(Object.keys(toJson(sent)), named) : [];
 }
 
 function queryOf(url: URL): Json {
