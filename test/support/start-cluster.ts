@@ -10,6 +10,7 @@ import type { Stores } from '../../src/ports.js';
 import { startBalancer, type Balancer } from './balancer.js';
 import type { Observable } from './expect-converged.js';
 import { quiet } from './quiet.js';
+import { refuseViolations } from './refuse-violations.js';
 import { startCrashingApp, type AppProcess, type CrashPoint } from './start-crashing-app.js';
 import { AUTHOR, environmentFor, REPOSITORY } from './start-world.js';
 import { testDatabase } from './test-database.js';
@@ -72,6 +73,7 @@ export async function startCluster({ files, crash }: ClusterOptions): Promise<Cl
       await github.close();
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
+      refuseViolations(github);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import type { GitHubOptions } from '../../demo/github/options.js';
 import { startGitHub } from '../../demo/github/start-github.js';
 import { createReviewer, type Reviewer } from '../../demo/reviewer.js';
+import { refuseViolations } from './refuse-violations.js';
 import { testDatabase } from './test-database.js';
 
 export const REPOSITORY = 'acme/hello';
@@ -75,6 +76,7 @@ export async function startWorld({
       await github.close();
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
+      refuseViolations(github);
     },
   };
 }

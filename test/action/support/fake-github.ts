@@ -1,3 +1,5 @@
+import { githubValidator, type Violation } from '../../../demo/github/openapi/validate.js';
+import { refuseViolations } from '../../support/refuse-violations.js';
 import { startRecordingServer, type Recorded, type RecordingServer, type Reply } from './recording-server.js';
 
 export const ACTIONS_APP = { id: 15368, slug: 'github-actions' };
@@ -45,13 +47,31 @@ export async function startFakeGitHub({
     statuses: new Map<number, Row[]>(),
   };
   const routes = routesOf(state);
+  const violations: Violation[] = [];
   let count = 0;
   const server = await startRecordingServer((request) => {
     if (request.path.startsWith('/site')) return site?.() ?? { status: 200, text: 'Hello' };
     count += 1;
+    const wrong = violationOf(request);
+    if (wrong) violations.push(wrong);
+    if (wrong) return { status: 422, json: { message: 'Invalid request', errors: wrong.errors } };
     return fault?.({ request, count }) ?? route(routes, request);
   });
-  return { ...server, ...state, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return {
+    ...server,
+    ...state,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      refuseViolations({ violations });
+    },
+  };
+}
+
+/** What GitHub's own description says of a request; GraphQL is another one. */
+function violationOf({ method, path, host, body }: Recorded): Violation | undefined {
+  if (path.startsWith('/graphql')) return undefined;
+  const sent: unknown = body.length === 0 ? undefined : JSON.parse(body.toString());
+  return githubValidator().request({ method, url: new URL(path, `http://${host}`), body: sent });
 }
 
 function route(routes: readonly Route[], { method, path, host, body }: Recorded): Reply {

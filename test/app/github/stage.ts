@@ -5,6 +5,7 @@ import { startGitHub } from '../../../demo/github/start-github.js';
 import { createGitHub, type GitHubOptions, type GitHubSide } from '../../../app/github/create-github.js';
 import { createViews } from '../../../app/views/create-views.js';
 import type { LogLevel, RepoRef } from '../../../src/ports.js';
+import { refuseViolations } from '../../support/refuse-violations.js';
 
 export interface Stage extends GitHubSide {
   readonly emulated: EmulatedGitHub;
@@ -50,7 +51,10 @@ export async function startStage(
     number: pullRequest.number,
     sha: pullRequest.head.sha,
     advance: (ms) => void (ahead += ms),
-    close: () => emulated.close(),
+    async close() {
+      await emulated.close();
+      refuseViolations(emulated);
+    },
   };
 }
 
