@@ -1,12 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { hashToken } from '../../app/http/authenticate.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
-import { DEPLOYMENT, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
-import type { BlobStore, Stores } from '../../src/ports.js';
+import { D, DEPLOYMENT, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import type { BlobStore, StoredDeployment, Stores } from '../../src/ports.js';
 import { aroundCalls, type Interruption } from '../support/around-calls.js';
-import { expectConverged } from '../support/expect-converged.js';
+import { expectConverged, type Converged } from '../support/expect-converged.js';
+import { filesIn } from '../support/files-in.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -53,6 +56,7 @@ const POINTS: readonly (readonly [string, Interruption])[] = [
   ],
 ];
 
+const Refusal = z.object({ error: z.object({ code: z.string() }) });
 const FILES = { 'index.html': '<h1>Hello</h1>\n', 'a.css': 'a{}\n', 'logo.png': 'not really\n' };
 
 test.each(POINTS)(
@@ -83,13 +87,33 @@ test.each(POINTS)(
     const result = await runPreview(world, { number });
     await world.settle();
     expect(closed).toBe(true);
+    const { deployments } = await expectNothingLeft(world, number);
+    expect(result).toMatchObject({ exitCode: 0, outputs: { status: D.superseded, live: 'false' } });
+    for (const deployment of deployments) {
+      expect(await finishLate(world, deployment)).toEqual({ status: 410, code: 'environment_gone' });
+    }
+    await world.settle();
     await expectNothingLeft(world, number);
-    expect(result.exitCode).toBe(0);
   },
 );
 
-async function expectNothingLeft(world: World, number: number): Promise<void> {
-  const { environment, deployments } = await expectConverged(world, number);
+/** As a run would whose last word was under way when the pull request was closed. */
+async function finishLate({ app }: World, { id, repoId, generation }: StoredDeployment) {
+  const token = `vtr_${randomUUID()}`;
+  const scope = { kind: 'run', deploymentId: id, repoId } as const;
+  await app.ports.tokens.issue({ hash: hashToken(token), scope, expiresAt: null });
+  const answer = await fetch(`${app.url}/api/v1/deployments/${id}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ generation, outcome: { status: D.success, error: null, logTail: [] } }),
+  });
+  const { error } = Refusal.parse(await answer.json());
+  return { status: answer.status, code: error.code };
+}
+
+async function expectNothingLeft(world: World, number: number): Promise<Converged> {
+  const converged = await expectConverged(world, number);
+  const { environment, deployments } = converged;
   expect(environment.status).toBe(E.destroyed);
   expect(environment.resources).toEqual([]);
   expect(deployments.every(({ status }) => DEPLOYMENT[status].settled)).toBe(true);
@@ -101,16 +125,11 @@ async function expectNothingLeft(world: World, number: number): Promise<void> {
   });
   const shown = await world.reviewer.deployments();
   expect(shown.every(({ state }) => state === DEPLOYMENT_STATE.inactive)).toBe(true);
+  return converged;
 }
 
 async function leftovers(world: World): Promise<string[]> {
   const roots: string[] = [];
   for await (const { root } of world.app.ports.artifacts.list()) roots.push(root);
   return [...roots, ...filesIn(join(world.dataDir, 'blobs'))];
-}
-
-function filesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
@@ -8,6 +7,7 @@ import { visit } from '../../demo/visit.js';
 import { isHash } from '../../src/domain/artifact.js';
 import { CONCLUSION, D, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
 import { expectConverged } from '../support/expect-converged.js';
+import { filesIn } from '../support/files-in.js';
 import { runPreview } from '../support/run-preview.js';
 import type { CrashPoint } from '../support/start-crashing-app.js';
 import { startCluster, type Cluster } from '../support/start-cluster.js';
@@ -57,12 +57,6 @@ async function expectGone(cluster: Cluster, { number, sha }: { number: number; s
     expect.not.arrayContaining([DEPLOYMENT_STATE.success]),
   );
   expect(filesIn(join(cluster.dataDir, 'blobs')).filter(isHash)).toEqual([]);
-}
-
-function filesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
 test('two servers that hear everything at once, many times, do it once', async () => {
