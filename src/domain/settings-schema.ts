@@ -86,7 +86,6 @@ export const BUILD = {
   healthPath: field.urlPath,
   /** Unknown paths answer with `index.html`. */
   spa: z.boolean(),
-  cleanUrls: z.boolean(),
   /** Plain values for the build; secrets never belong into the file. */
   env: field.variables,
   image: field.image.nullable(),
@@ -102,7 +101,6 @@ export const BUILD_DEFAULTS: BuildSettings = {
   workingDirectory: '.',
   healthPath: '/',
   spa: false,
-  cleanUrls: true,
   env: {},
   image: null,
   dockerfile: null,

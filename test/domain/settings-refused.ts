@@ -17,6 +17,7 @@ export const REFUSED: readonly (readonly [string, string, number, RegExp])[] = [
   ['a word', 'build', 1, /list of keys/],
   ['a key that is a list', '? [a]\n: 1', 1, /not text/],
   ['a list that never ends', 'triggers:\n  labels: [a', 2, /not valid YAML/],
+  ['a key that did nothing', 'clean-urls: false', 1, /"clean-urls" is not a known key; remove it/],
   ['an unknown key', 'build: a\nnonsense: 1', 2, /"nonsense" is not a known key; remove it/],
   ['a key with a slip', 'build: a\ntrigers:\n  mode: auto', 2, /did you mean triggers\?/],
   ['an inner key with a slip', 'triggers:\n  skip-word: [a]', 2, /in triggers; did you mean skip-words\?/],

@@ -44,7 +44,6 @@ test('without a file everything has its default', () => {
       workingDirectory: '.',
       healthPath: '/',
       spa: false,
-      cleanUrls: true,
       env: {},
       image: null,
       dockerfile: null,
