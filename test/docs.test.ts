@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { INPUT_NAMES } from '../action/input-names.js';
+import { ROUTES } from '../src/contract/routes.js';
+import { parseSettings } from '../src/domain/settings.js';
+import { toKebab } from '../src/domain/settings-keys.js';
+import { BUILD, POLICY, PROJECTS } from '../src/domain/settings-schema.js';
+import { ROOT } from './support/architecture/read-sources.js';
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const missingFrom = (text: string, names: readonly string[], shown: (name: string) => readonly string[]) =>
+  names.filter((name) => !shown(name).some((form) => text.includes(form)));
+const matches = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map(([, found = '']) => found);
+
+describe('variables of the environment', () => {
+  /** Those of an operator: keys of the schemas, and what is read by name. */
+  const OWN = variablesOf(['app/config.ts', 'app/secrets.ts', 'app/read-environment.ts']);
+  const OTHERS = variablesOf(['app/check-process.ts', 'app/store/database/obtain-mongod.ts']);
+  /** Read by a program that is started, or by the system's convention. */
+  const KNOWN = new Set([...OWN, ...OTHERS, 'XDG_CACHE_HOME']);
+  const configuration = read('docs/configuration.md');
+
+  function variablesOf(files: readonly string[]): string[] {
+    const found = files.flatMap((file) =>
+      matches(read(file), /(?:^ {2}|\['|\{ |, )([A-Z][A-Z_]+)(?::|'\])/gm),
+    );
+    return [...new Set(found)];
+  }
+
+  test('all are found in the code', () => {
+    expect(OWN.length).toBeGreaterThan(12);
+    expect([...KNOWN]).toEqual(
+      expect.arrayContaining(['PORT', 'PRIVATE_KEY_PATH', 'MONGODB_URI', 'NODE_ENV']),
+    );
+  });
+
+  test('all are explained', () => {
+    expect(missingFrom(configuration, [...KNOWN], (name) => [`\`${name}\``, `\`${name}=`])).toEqual([]);
+  });
+
+  test('those of an operator are in .env.example', () => {
+    expect(missingFrom(read('.env.example'), OWN, (name) => [`\n${name}=`, `\n#${name}=`])).toEqual([]);
+  });
+
+  test('no other is explained or given as an example', () => {
+    const explained = matches(configuration, /^\| `([A-Z][A-Z_]+)`/gm);
+    const given = matches(read('.env.example'), /^#?([A-Z][A-Z_]+)=/gm);
+    expect([...explained, ...given].filter((name) => !KNOWN.has(name))).toEqual([]);
+  });
+});
+
+describe('settings', () => {
+  const text = read('docs/settings.md');
+  const [example = ''] = matches(text, /```yaml\n([^]*?)```/g);
+
+  test('every key is explained', () => {
+    const schema = z.toJSONSchema(z.object({ ...POLICY, ...BUILD, projects: PROJECTS }), {
+      io: 'input',
+      unrepresentable: 'any',
+    });
+    const keys = [...new Set(keysOf(schema))].map(toKebab);
+    expect(keys.length).toBeGreaterThan(30);
+    expect(missingFrom(text, keys, (key) => [`${key}:`, `\`${key}\``])).toEqual([]);
+  });
+
+  test('the example is right', () => {
+    expect(parseSettings({ base: example, head: example }).problems).toEqual([]);
+  });
+});
+
+const Schema = z.looseObject({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  items: z.unknown().optional(),
+  anyOf: z.array(z.unknown()).optional(),
+});
+
+function keysOf(schema: unknown): string[] {
+  const { properties = {}, items, anyOf = [] } = Schema.catch({}).parse(schema);
+  const inner = [...Object.values(properties), items, ...anyOf].filter((one) => one !== undefined);
+  return [...Object.keys(properties), ...inner.flatMap(keysOf)];
+}
+
+test('every route of the API has its line, and no line has no route', () => {
+  const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
+  const listed = matches(read('docs/api.md'), /^\| `([A-Z]+ \/[^`]*)`/gm);
+  const described = 'GET /api/v1/openapi.json';
+  expect([...listed, described].sort()).toEqual([...routes, 'POST /api/github/webhooks'].sort());
+});
+
+describe('inputs of the Action', () => {
+  const text = read('docs/action.md');
+
+  test('every one is shown', () => {
+    expect(missingFrom(text, INPUT_NAMES, (name) => [`${name}:`, `\`${name}\``])).toEqual([]);
+  });
+
+  test.each(['docs/action.md', 'README.md'])('%s shows no other', (file) => {
+    const blocks = matches(read(file), /```yaml\n([^]*?)```/g).map((block): unknown => parse(block));
+    const given = blocks.flatMap(stepsIn).filter(({ uses }) => uses?.includes('/preview-action@'));
+    expect(given.length).toBeGreaterThan(0);
+    const inputs = given.flatMap((step) => Object.keys(step.with ?? {}));
+    expect(inputs.filter((name) => !INPUT_NAMES.some((known) => known === name))).toEqual([]);
+  });
+});
+
+const Step = z.object({ uses: z.string().optional(), with: z.record(z.string(), z.unknown()).nullish() });
+type Step = z.infer<typeof Step>;
+
+/** Wherever they are: some blocks are whole workflows, some only their steps. */
+function stepsIn(value: unknown): Step[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = Object.values(value).flatMap(stepsIn);
+  return 'uses' in value ? [Step.parse(value), ...inner] : inner;
+}
