@@ -6,7 +6,7 @@ import type { Log } from '../../src/ports.js';
 import { fromThisMachine } from './caller-address.js';
 import { errorAnswer, isOurFault } from './error-answer.js';
 import type { SiteOf } from './hosts.js';
-import { respond } from './respond.js';
+import { letGo, respond } from './respond.js';
 
 export type Surface = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -40,6 +40,10 @@ const LIMITS = {
 /** The front door. What a request may reach is decided by its host before anything reads its path or body. */
 export function createHttpServer(surfaces: () => Surfaces): Server {
   const server = createServer(LIMITS, (request, response) => {
+    // Whatever answered it: a body that nobody waits for may not come for ever.
+    response.once('finish', () => {
+      if (!request.complete) letGo(request);
+    });
     const fail = (error: unknown) => {
       const requestId = randomBytes(8).toString('hex');
       if (isOurFault(error))

@@ -52,13 +52,12 @@ export function sendPrepared(response: ServerResponse, { status, head, text }: P
   }
   response.writeHead(status, head as string[]);
   response.end(response.req.method === 'HEAD' ? undefined : text);
-  if (!response.req.complete) letGo(response.req);
 }
 
 const LINGER_MS = 1_000;
 
 /** Who is refused in the middle of a body can read why, if they stop soon: a closed socket would lose the answer. */
-function letGo(request: IncomingMessage): void {
+export function letGo(request: IncomingMessage): void {
   request.on('error', () => undefined).resume();
   setTimeout(() => {
     if (!request.complete) request.socket.destroy();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { rawHttp, statusOf } from '../../support/raw-http.js';
+import { once } from 'node:events';
+import { dripping, rawHttp, statusOf } from '../../support/raw-http.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 let app: TestApp;
@@ -74,6 +75,18 @@ test('hosts of previews never reach the App, not even its webhooks or its API', 
     expect(statusOf(answer)).toBe(404);
     expect(answer).toContain('x-robots-tag: noindex');
   }
+});
+
+test.each([
+  ['a preview', 'POST / HTTP/1.1', 'pr-1-hello.previews.example.net'],
+  ['the page of the App', 'GET / HTTP/1.1', 'app.example.com'],
+  ['a stranger', 'POST / HTTP/1.1', 'evil'],
+])('a body that never comes holds no connection, after %s has answered', async (_what, line, host) => {
+  const client = dripping(app.port, `${line}\r\nHost: ${host}\r\nContent-Length: 1000\r\n\r\nx`);
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(statusOf(answer.toString('latin1'))).toBeGreaterThanOrEqual(200);
+  client.resume();
+  await once(client, 'close');
 });
 
 test('every answer of the App carries its security headers and no trace of what it is made of', async () => {
