@@ -3,6 +3,7 @@ import type { AuditLog } from '../../src/ports.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { auditModel } from './models/audit-log.js';
 import { newId } from './new-id.js';
+import { text } from './primitive.js';
 import { retryOnce } from './retry-once.js';
 
 /** Who did what. Entries are only ever added. */
@@ -10,7 +11,14 @@ export function auditLog(connection: Connection): AuditLog {
   const { collection } = auditModel(connection);
   return {
     async record({ actor, action, subject, detail }) {
-      const entry = { _id: newId() as never, actor, action, subject, detail, at: new Date() };
+      const entry = {
+        _id: newId() as never,
+        actor: text(actor, 'the actor'),
+        action: text(action, 'the action'),
+        subject: text(subject, 'the subject'),
+        detail: text(detail, 'the detail'),
+        at: new Date(),
+      };
       await retryOnce(() => insertedOrThere(collection.insertOne(entry)));
     },
   };

@@ -33,7 +33,8 @@ export function projectStore(connection: Connection): ProjectStore {
 /** Who asks has looked for it before, so the insert goes first. One that clashed on the slug alone is tried with the next. */
 async function ensure(model: Model<ProjectDocument>, fresh: Fresh): Promise<Project> {
   const identity = { repoId: whole(fresh.repoId, 'the repository'), name: text(fresh.name, 'the name') };
-  for (const slug of [fresh.slug, fresh.fallbackSlug]) {
+  const slugs = [text(fresh.slug, 'the slug'), text(fresh.fallbackSlug, 'the other slug')];
+  for (const slug of slugs) {
     const document = freshProject(fresh, slug);
     if (await insertedOrThere(model.collection.insertOne(document as never))) return toProject(document);
     const stored = await model.findOne(identity).lean<ProjectDocument>();

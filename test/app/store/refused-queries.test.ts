@@ -18,6 +18,9 @@ const EVIL: [string, unknown][] = [
   ['a text of a megabyte', 'x'.repeat(1_048_576)],
 ];
 
+const PROJECT = { repoId: 1, name: 'site', slug: 'site', fallbackSlug: 'site-1' };
+const ENTRY = { actor: 'ana', action: 'destroy', subject: 'pr-1-site', detail: 'Asked.' };
+
 const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['environments.get', ({ environments }, evil) => environments.get(evil)],
   ['environments.bySlug', ({ environments }, evil) => environments.bySlug(evil)],
@@ -39,6 +42,12 @@ const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['logs.deleteOf', ({ logs }, evil) => logs.deleteOf([evil])],
   ['projects.get', ({ projects }, evil) => projects.get(evil)],
   ['projects.delete', ({ projects }, evil) => projects.delete(evil)],
+  ['projects.ensure slug', ({ projects }, evil) => projects.ensure({ ...PROJECT, slug: evil })],
+  ['projects.ensure other slug', ({ projects }, evil) => projects.ensure({ ...PROJECT, fallbackSlug: evil })],
+  ['audit.record actor', ({ audit }, evil) => audit.record({ ...ENTRY, actor: evil })],
+  ['audit.record action', ({ audit }, evil) => audit.record({ ...ENTRY, action: evil })],
+  ['audit.record subject', ({ audit }, evil) => audit.record({ ...ENTRY, subject: evil })],
+  ['audit.record detail', ({ audit }, evil) => audit.record({ ...ENTRY, detail: evil })],
   ['repos.get', ({ repos }, evil) => repos.get(evil)],
   ['repos.byFullName', ({ repos }, evil) => repos.byFullName(evil)],
   ['users.byGitHubId', ({ users }, evil) => users.byGitHubId(evil)],
