@@ -59,6 +59,10 @@ test.each<[string, () => unknown]>([
     'active environments of a project',
     () => stores.environments.list({ projectId: 'p1', activeOnly: true }, page),
   ],
+  [
+    'environments of a project in its repository',
+    () => stores.environments.list({ projectId: 'p1', repository: 'octo/site' }, page),
+  ],
   ['environments of a repository id', () => stores.environments.list({ repoId: 1 }, page)],
   ['environments of a repository name', () => stores.environments.list({ repository: 'octo/site' }, page)],
   [
