@@ -22,8 +22,11 @@ afterAll(async () => {
 });
 
 const secret = 'the new secret, in force';
-const storedCount = async () =>
-  Object.values(await app.ports.inbox.counts()).reduce((sum, count) => sum + count, 0);
+/** When nothing moves any more: one that is just being handled could be counted twice, or not at all. */
+const storedCount = async () => {
+  await app.settle();
+  return Object.values(await app.ports.inbox.counts()).reduce((sum, count) => sum + count, 0);
+};
 const rowOf = async (guid: string) =>
   (await app.ports.inbox.list({}, { limit: 500 })).items.find((row) => row.guid === guid);
 
