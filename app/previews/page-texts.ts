@@ -20,7 +20,8 @@ const gone: PageText = {
   tone: 'calm',
   icon: 'box',
   retryAfter: null,
-  watches: false,
+  // A reopened pull request, or another push, brings it back.
+  watches: true,
 };
 
 const still = { status: 404, tone: 'calm', retryAfter: null, watches: false } as const;
@@ -61,6 +62,7 @@ export const STATUS_PAGES: Readonly<Record<PageState, PageText>> = {
     heading: 'This preview was skipped',
     message: 'None is made as things stand:',
     icon: 'skip',
+    watches: true,
   },
   elsewhere: {
     ...still,
@@ -106,6 +108,6 @@ export const OTHER_PAGES = {
     tone: 'bad',
     icon: 'cross',
     retryAfter: null,
-    watches: false,
+    watches: true,
   },
 } as const satisfies Record<string, PageText>;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -15,7 +16,7 @@ interface Expected {
 }
 
 const COMING = { status: 503, retryAfter: 5, watches: true };
-const GONE = { status: 410, watches: false };
+const GONE = { status: 410, watches: true };
 const BROKEN = { status: 502, watches: true };
 /** Nothing comes by itself: nobody is told to ask again. */
 const NONE = { status: 404, watches: false };
@@ -31,10 +32,10 @@ const expected: Record<PageState, Expected> = {
   [E.destroyed]: GONE,
   [D.queued]: COMING,
   [D.running]: COMING,
-  [D.success]: GONE,
+  [D.success]: { status: 410, watches: false },
   [D.cancelled]: { status: 404, watches: true },
   [D.superseded]: NONE,
-  declined: NONE,
+  declined: { status: 404, watches: true },
   elsewhere: NONE,
 };
 const states = Object.keys(expected) as PageState[];
@@ -76,6 +77,42 @@ test('an unknown preview is 404, and its page notices when it goes live', async 
   expect(JSON.parse(watched.text)).toEqual({ state: 'live', live: true });
   expect((await server.ask('/.well-known/vitrine/other')).status).toBe(404);
 });
+
+const looks: [string, string, object, boolean][] = [
+  [E.destroyed, '/.well-known/vitrine/status', { state: E.destroyed }, false],
+  [E.destroyed, '/.well-known/vitrine/status', { state: 'live' }, true],
+  ['broken', 'http://here/page', { status: 500, state: 'live' }, false],
+  ['broken', 'http://here/page', { status: 200 }, true],
+  ['broken', 'http://here/page', { status: 404 }, true],
+];
+test.each(looks)(
+  'a page that shows %s asks %s; with %j it shows itself anew: %s',
+  async (state, at, given, anew) => {
+    const html = pages
+      .render(
+        state === 'broken'
+          ? { kind: 'broken' }
+          : { kind: 'page', waiting: { kind: 'page', state: E.destroyed } },
+      )
+      .body.toString();
+    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? [];
+    const output = execFileSync(process.execPath, ['-e', inBrowser(script, { state, given })]);
+    const { seen, timers } = JSON.parse(output.toString()) as { seen: string[]; timers: number };
+    expect(seen).toEqual(anew ? [at, 'reload'] : [at]);
+    expect(timers).toBe(anew ? 0 : 1);
+  },
+);
+
+/** As much of a browser as the script of a page knows; its first timer is up at once. */
+function inBrowser(script: string, { state, given }: { state: string; given: object }): string {
+  return `const seen = [], timers = [], given = ${JSON.stringify(given)};
+    globalThis.document = { documentElement: { dataset: { state: '${state}' } }, addEventListener() {} };
+    globalThis.location = { href: 'http://here/page', reload: () => void seen.push('reload') };
+    globalThis.fetch = async (url) => (seen.push(url), { status: 200, ...given, json: async () => given });
+    globalThis.setTimeout = (look) => timers.push(look);
+    ${script}
+    timers.shift()().then(() => console.log(JSON.stringify({ seen, timers: timers.length })));`;
+}
 
 test('the policy of a page allows exactly its own style and script', () => {
   const { body, policy } = pages.render({ kind: 'page', waiting: { kind: 'page', state: E.pending } });
