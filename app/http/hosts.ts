@@ -9,6 +9,8 @@ const APP: Site = { kind: 'app' };
 const UNKNOWN: Site = { kind: 'unknown' };
 /** Host headers repeat: reading each once is enough, as long as strangers cannot fill the memory with them. */
 const KEPT = 5_000;
+/** A name has 253 characters; longer headers are nobody's here, and cost as much to keep as to read. */
+const KEPT_LENGTH = 300;
 
 /** Where a request comes from is asked only for names of this machine. */
 export type SiteOf = (header: string | undefined, fromThisMachine: () => boolean) => Site;
@@ -36,6 +38,7 @@ export function createHosts({
 
   function remember(header: string): Site | 'loopback' {
     const site = read(header);
+    if (header.length > KEPT_LENGTH) return site;
     if (kept.size >= KEPT) kept.clear();
     kept.set(header, site);
     return site;

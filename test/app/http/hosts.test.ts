@@ -61,5 +61,8 @@ test.each(['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000'])(
 
 test('names that strangers make up do not fill the memory, and change nothing for others', () => {
   for (let index = 0; index < 20_000; index += 1) siteOf(`made-up-${index}.example`, far);
+  const before = process.memoryUsage().heapUsed;
+  for (let index = 0; index < 5_000; index += 1) siteOf(Buffer.alloc(16_000, `${index}.`).toString(), far);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(60_000_000);
   expect(siteOf('app.example.com', far)).toEqual({ kind: 'app' });
 });
