@@ -35,21 +35,30 @@ export function createHosting(ports: HostingPorts): StaticHosting {
     },
     async find(slug) {
       const environment = await ports.environments.bySlug(slug);
-      return environment ? (handlesOf(environment).at(-1) ?? null) : null;
+      return environment ? newestOf(handlesOf(environment)) : null;
     },
     list: () => listHandles(ports),
   };
 }
 
+/** What is only intended has no handle yet. */
 function handlesOf(environment: StoredEnvironment): StaticHandle[] {
   return environment.resources
-    .filter((resource) => resource.artifactRoot !== null && !resource.doomed)
+    .filter(({ artifactRoot, doomed, handle }) => artifactRoot !== null && !doomed && handle !== null)
     .map(({ artifactRoot, generation }) => ({
       slug: environment.slug,
       generation,
       projectId: environment.projectId,
       artifact: artifactRoot ?? '',
     }));
+}
+
+/** Resources stand in the order in which they were written down last. */
+function newestOf(handles: readonly StaticHandle[]): StaticHandle | null {
+  return handles.reduce<StaticHandle | null>(
+    (newest, handle) => (newest === null || handle.generation > newest.generation ? handle : newest),
+    null,
+  );
 }
 
 async function* listHandles({ environments }: HostingPorts): AsyncGenerator<StaticHandle> {
