@@ -44,6 +44,11 @@ const WARNINGS: readonly Rule[] = [
     says: 'PUBLIC_URL and PREVIEW_DOMAIN are one domain: previews can set cookies for the App',
   },
   {
+    broken: ({ config }) =>
+      config.previewDomain.endsWith(`.${appHost(config)}`) && !isLoopback(appHost(config)),
+    says: 'PREVIEW_DOMAIN lies inside the host of PUBLIC_URL: previews can set cookies for the App, so give them a domain of their own',
+  },
+  {
     broken: ({ config }) => /^http:/.test(config.publicUrl ?? '') && !isLoopback(appHost(config)),
     says: 'PUBLIC_URL is not https: tokens and builds can be read on the way',
   },

@@ -114,6 +114,7 @@ test.each([
   [{}, 0, [/root/]],
   [{ ...OPEN, PUBLIC_URL: 'http://vitrine.example.com' }, 1000, [/not https/]],
   [{ ...OPEN, PREVIEW_DOMAIN: 'vitrine.example.com' }, 1000, [/one domain/]],
+  [{ ...OPEN, PREVIEW_DOMAIN: 'previews.vitrine.example.com' }, 1000, [/inside the host of PUBLIC_URL/]],
 ])('%j as user %p starts, with these warnings: %j', (env, uid, warnings) => {
   const given = checkProcess({ config: envToConfig(env), env, uid });
   expect(given).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
