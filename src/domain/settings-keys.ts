@@ -1,6 +1,11 @@
 /** Records whose keys belong to the user: names of variables, options of a target. */
 const FREE = new Set(['env', 'options']);
 
+/** Whether what stands in such a record may be called as its user likes. */
+export function isFree(key: unknown): boolean {
+  return typeof key === 'string' && FREE.has(key);
+}
+
 /** `skip-words` in the file is `skipWords` in code. A key with capitals is no key of ours and keeps its place as an unknown one. */
 export function toCamel(key: string): string {
   if (/[A-Z]/.test(key)) return `unknown ${key}`;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { didYouMean, isRecord, toKebab } from './settings-keys.js';
+import { didYouMean, isFree, isRecord, toKebab } from './settings-keys.js';
 import { quoted } from './settings-problem.js';
 import type { Path } from './settings-yaml.js';
 
@@ -75,9 +75,11 @@ function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function name(path: Path): string {
-  return path.reduce<string>((text, step) => {
+  const free = path.findIndex(isFree);
+  return path.reduce<string>((text, step, at) => {
     if (typeof step === 'number') return `${text}[${String(step + 1)}]`;
-    const key = /^[A-Za-z0-9-]+$/.test(step) ? toKebab(step) : quoted(step);
+    const written = free !== -1 && at > free ? step : toKebab(step);
+    const key = /^[A-Za-z0-9_-]+$/.test(step) ? written : quoted(step);
     return text === '' ? key : `${text}.${key}`;
   }, '');
 }

@@ -82,10 +82,16 @@ const HINTS: Partial<Record<string, string>> = {
   NON_STRING_KEY: 'has a key that is not text; write it as a plain word',
 };
 
+const PROTO_HINT = 'has the key "__proto__", which would be lost on the way; choose another name';
+
 /** Aliases can grow without end and tags make other things than plain data: neither is needed here. */
 function refusedNodes(parsed: Document, at: (offset: number | undefined) => Position): TextProblem[] {
   const found: TextProblem[] = [];
   visit(parsed, {
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === '__proto__')
+        found.push({ message: PROTO_HINT, ...at(key.range?.[0]) });
+    },
     Alias: (_, { range }) =>
       void found.push({ message: 'uses a YAML alias (*); write the value out', ...at(range?.[0]) }),
     Value: (_, { tag, range }) => {

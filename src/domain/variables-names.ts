@@ -40,7 +40,7 @@ const MAX_VALUE_BYTES = 64 * 1024;
 
 /** Why a variable may not have this name, or undefined. Capitals make no difference, as on some systems they do not. */
 export function variableNameProblem(name: string): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name))
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) || name === '__proto__')
     return 'is not a name for a variable; use letters, digits and "_", not beginning with a digit';
   const upper = name.toUpperCase();
   if (BUILT_IN_NAMES.includes(upper)) return 'is set by every preview itself; choose another name';

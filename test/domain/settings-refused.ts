@@ -23,7 +23,9 @@ export const REFUSED: readonly (readonly [string, string, number, RegExp])[] = [
   ['an inner key with a slip', 'triggers:\n  skip-word: [a]', 2, /in triggers; did you mean skip-words\?/],
   ['a key as in code', 'triggers:\n  skipWords: [a]', 2, /"skipWords" .* did you mean skip-words\?/],
   ['a key with capitals', 'Build: a', 1, /did you mean build\?/],
-  ['an inherited key', '__proto__:\n  polluted: 1', 1, /is not a known key/],
+  ['an inherited key', '__proto__:\n  polluted: 1', 1, /"__proto__".*another name/],
+  ['an inherited name of a variable', 'env:\n  A: x\n  __proto__: x', 3, /"__proto__".*another name/],
+  ['an inherited option', 'target:\n  name: static\n  options:\n    __proto__: { a: 1 }', 4, /"__proto__"/],
   [
     'a word with a slip',
     'triggers:\n  mode: lable',
@@ -64,7 +66,7 @@ export const REFUSED: readonly (readonly [string, string, number, RegExp])[] = [
   ['another repository', '_extends: other/org', 1, /_extends is not supported/],
   ['a path to another host', 'health-path: //evil', 1, /one "\/"/],
   ['a path with a space', 'health-path: "/a b"', 1, /one "\/"/],
-  ['a variable of the machine', 'env:\n  A: x\n  LD_PRELOAD: x', 3, /env.LD_PRELOAD|steers the machine/],
+  ['a variable of the machine', 'env:\n  A: x\n  LD_PRELOAD: x', 3, /^env.LD_PRELOAD steers the machine/],
   ['a variable that is no name', 'env:\n  1A: x', 2, /not a name/],
   ['variables that differ only in capitals', 'env:\n  FOO: a\n  foo: b', 3, /env.foo differs from FOO only/],
   [
@@ -79,7 +81,7 @@ export const REFUSED: readonly (readonly [string, string, number, RegExp])[] = [
     5,
     /projects\[1\].env.* differs from FOO/,
   ],
-  ['a number that would change', 'env:\n  VERSION: 1.10', 2, /put it in quotes/],
+  ['a number that would change', 'env:\n  VERSION: 1.10', 2, /^env.VERSION must be text; put it in quotes/],
   [
     'a pattern that is long',
     `triggers:\n  branches:\n    base: [${'x'.repeat(201)}]`,

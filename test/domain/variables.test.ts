@@ -45,7 +45,7 @@ test.each(['A', '_a', 'API_KEY', 'a1', 'PREVIEW_FLAG', 'CI', 'PATHS', 'A'.repeat
   },
 );
 
-test.each(['A=B', '1A', '', 'a b', 'a-b', 'é', 'A\n', 'A\0', 'A'.repeat(129), '__proto__\n'])(
+test.each(['A=B', '1A', '', 'a b', 'a-b', 'é', 'A\n', 'A\0', 'A'.repeat(129), '__proto__\n', '__proto__'])(
   '%j is no name',
   (name) => {
     expect(variableNameProblem(name)).toMatch(/is not a name/);
