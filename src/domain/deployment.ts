@@ -98,16 +98,18 @@ export function settleStages(
   });
 }
 
-/** Takes over what a run reports of its stages; one that has ended never opens again, so a late or repeated report is harmless. */
+/** Takes over what a run reports of its stages; one that has ended stays as it ended, so a late or repeated report is harmless. */
 export function mergeStages(known: readonly Stage[], reported: readonly Stage[]): Stage[] {
   return known.map((stage) => {
     const news = reported.find((candidate) => candidate.name === stage.name);
-    if (!news || rank(news.status) < rank(stage.status)) return stage;
+    if (!news || rank(stage.status) === ENDED || rank(news.status) < rank(stage.status)) return stage;
     return { ...news, startedAt: stage.startedAt ?? news.startedAt };
   });
 }
 
+const ENDED = 2;
+
 function rank(status: StageStatus): number {
   if (status === S.pending) return 0;
-  return status === S.inProgress ? 1 : 2;
+  return status === S.inProgress ? 1 : ENDED;
 }

@@ -74,6 +74,18 @@ test.each<[string, Partial<Stage>, Partial<Stage>, Partial<Stage>]>([
     { status: S.inProgress, startedAt: LATER },
     { status: S.completed, completedAt: AT },
   ],
+  [
+    'one that has ended keeps its end',
+    { status: S.completed, completedAt: AT },
+    { status: S.failed, completedAt: LATER, error: 'late' },
+    { status: S.completed, completedAt: AT },
+  ],
+  [
+    'one that runs ends',
+    { status: S.inProgress, startedAt: AT },
+    { status: S.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' },
+    { status: S.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' },
+  ],
 ])('of what a run reports: %s', (_what, known, reported, merged) => {
   expect(mergeStages([stage(known)], [stage(reported)])).toEqual([stage(merged)]);
 });
