@@ -1,5 +1,5 @@
 import { formsOf } from '../src/domain/redact-forms.js';
-import { parseVariableLines } from '../src/domain/variables-lines.js';
+import { valuesIn } from '../src/domain/variables-lines.js';
 import { command } from './commands.js';
 import type { World } from './world.js';
 
@@ -26,8 +26,9 @@ export function maskCommands(values: readonly string[]): string[] {
   return [...new Set(values.flatMap(formsOf))].map((form) => command('add-mask', form));
 }
 
-/** The secrets among the raw inputs. They are masked before the inputs are checked, so that no complaint can show one. */
+/** The secrets among the raw inputs, also in lines that are refused: they are masked before the inputs are checked, so that no complaint can show one. */
 export function rawSecrets(env: Readonly<Record<string, string | undefined>>): string[] {
-  const { values } = parseVariableLines(env['INPUT_SECRETS'] ?? '');
-  return [...Object.values(values), env['INPUT_GITHUB-TOKEN'] ?? ''].filter((value) => value !== '');
+  return [...valuesIn(env['INPUT_SECRETS'] ?? ''), env['INPUT_GITHUB-TOKEN'] ?? ''].filter(
+    (value) => value !== '',
+  );
 }
