@@ -2,12 +2,15 @@ import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../src/domain/err
 import { parseJson, textAt } from '../json.js';
 import type { World } from '../world.js';
 import type { HttpAnswer, HttpRequest } from './exchange.js';
+import { explain, withRemedy } from './explain.js';
 import { Retriable } from './retriable.js';
 import { retryAfter } from './retry-after.js';
 
 export type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'> & {
   readonly signal: AbortSignal;
   readonly body?: Uint8Array;
+  /** What to think of when somebody else answers than was asked. */
+  readonly remedy?: string;
 };
 
 const ANSWER_BYTES = 16 * 1024 * 1024;
@@ -16,14 +19,16 @@ const PASSING: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
 /** One request to an API that speaks JSON. Failures that may pass come as `Retriable`, refusals as `VitrineError`. */
 export async function ask(world: Pick<World, 'http' | 'now'>, question: Question): Promise<unknown> {
+  const { method, url, remedy = '' } = question;
   const answer = await reach(world, question);
   if (answer.status >= 200 && answer.status < 300) {
     if (answer.body === '') return null;
     const parsed = parseJson(answer.body);
-    if (parsed === undefined) throw new Retriable('the answer is not JSON.', { waitMs: null });
-    return parsed;
+    if (parsed !== undefined) return parsed;
+    const { host } = new URL(url);
+    throw new Retriable(withRemedy(`what ${host} answered is not JSON.`, remedy), { waitMs: null });
   }
-  const message = messageOf(answer);
+  const message = explain({ method, url, answer, remedy });
   if (PASSING.includes(answer.status)) {
     throw new Retriable(message, { waitMs: retryAfter(answer.headers['retry-after'], world.now()) });
   }
@@ -43,11 +48,6 @@ async function reach(world: Pick<World, 'http'>, question: Question): Promise<Ht
       cause,
     });
   }
-}
-
-function messageOf({ status, body }: HttpAnswer): string {
-  const message = textAt(parseJson(body), 'error', 'message');
-  return message ?? `the answer was HTTP ${String(status)}.`;
 }
 
 function codeOf({ status, body }: HttpAnswer): ErrorCode {

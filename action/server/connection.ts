@@ -1,3 +1,4 @@
+import { ZodError } from 'zod';
 import { createClient, type Client, type Sent } from '../../src/contract/client.js';
 import type { StartDeploymentAnswer, StartDeploymentBody } from '../../src/contract/schemas.js';
 import { isVitrineError, VitrineError } from '../../src/domain/errors.js';
@@ -20,11 +21,13 @@ export interface ConnectionInput {
   readonly policy: RetryPolicy;
 }
 
+const REMEDY = 'Is the input "server-url" the address of a Vitrine server?';
+
 export function createConnection(
   world: World,
   { identity, serverUrl, body, policy }: ConnectionInput,
 ): Connection {
-  let token = '';
+  let held = '';
   let renewal: Promise<void> | null = null;
 
   const once = (signal: AbortSignal) => (sent: Sent) =>
@@ -34,15 +37,19 @@ export function createConnection(
       headers: { authorization: `Bearer ${sent.token}`, 'content-type': sent.contentType },
       body: sent.body,
       signal,
+      remedy: REMEDY,
     });
 
   const start = (): Promise<StartDeploymentAnswer> =>
     retrying(world, {
       ...policy,
       attempt: async () => {
-        const client = createClient({ send: once(policy.signal), runToken: async () => token });
-        const answer = await client.start(await identity.token(policy.signal), body);
-        if (answer.proceed) token = answer.token;
+        const client = createClient({ send: once(policy.signal), runToken: async () => held });
+        const token = await identity.token(policy.signal);
+        const answer = await client.start(token, body).catch((error: unknown) => {
+          throw error instanceof ZodError ? strange(serverUrl, error) : error;
+        });
+        if (answer.proceed) held = answer.token;
         return answer;
       },
     });
@@ -53,14 +60,14 @@ export function createConnection(
   };
 
   const asRun = async (sent: Sent, signal: AbortSignal): Promise<unknown> => {
-    const used = token;
+    const used = held;
     try {
       return await once(signal)({ ...sent, token: used });
     } catch (error) {
       if (!isVitrineError(error) || error.code !== 'unauthorized') throw error;
       // Several requests may find the token expired at once: one renewal serves them all.
-      if (used === token) await (renewal ??= renew().finally(() => (renewal = null)));
-      return once(signal)({ ...sent, token });
+      if (used === held) await (renewal ??= renew().finally(() => (renewal = null)));
+      return once(signal)({ ...sent, token: held });
     }
   };
 
@@ -69,7 +76,18 @@ export function createConnection(
     client: (own) =>
       createClient({
         send: (sent) => retrying(world, { ...own, attempt: () => asRun(sent, own.signal) }),
-        runToken: async () => token,
+        runToken: async () => held,
       }),
   };
+}
+
+function strange(serverUrl: string, cause: ZodError): VitrineError {
+  const { host } = new URL(serverUrl);
+  return new VitrineError(
+    'bad_gateway',
+    `What ${host} answered makes no sense here. ${REMEDY} Perhaps it needs an update.`,
+    {
+      cause,
+    },
+  );
 }

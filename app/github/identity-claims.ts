@@ -51,7 +51,9 @@ export function readClaims(payload: unknown, expected: Expected): Identity {
   const claims = parsed.data;
   if (claims.iss !== expected.issuer) throw refused('it comes from another issuer');
   if (claims.aud !== expected.audience)
-    throw refused('it was made for somebody else: ask for the audience of this server');
+    throw refused(
+      `it was made for somebody else: the input "server-url" of the Action must be ${expected.audience}, the PUBLIC_URL of this server`,
+    );
   checkTimes(claims, Math.floor(expected.now.getTime() / 1000));
   return toIdentity(claims);
 }

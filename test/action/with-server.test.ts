@@ -13,7 +13,7 @@ import {
   runAction,
   runSource,
 } from './support/run-action.js';
-import type { Recorded } from './support/recording-server.js';
+import type { Recorded, Reply } from './support/recording-server.js';
 import { makeWorkspace, PAGE } from './support/workspace.js';
 
 afterAll(forgetSharedFiles);
@@ -481,7 +481,28 @@ describe.each([
     await using workspace = await makeWorkspace(PAGE);
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], ran.stderr]).toEqual([1, D.failed, '']);
-    expect(ran.outputs['reason']).toContain('Something unexpected happened');
+    expect(ran.outputs['reason']).toMatch(
+      /^What 127\.0\.0\.1:\d+ answered makes no sense here\. Is .*"server-url"/,
+    );
+  });
+
+  const elsewhere = { status: 301, headers: { location: 'https://www.example/api' } };
+  test.each<[string, Reply, string]>([
+    ['a page that is not there', { status: 404, text: '<html>' }, 'answered HTTP 404.'],
+    ['a firewall', { status: 403, text: 'Forbidden' }, 'answered HTTP 403.'],
+    ['another address', elsewhere, 'answered HTTP 301 and leads to https://www.example/api.'],
+    ['a page', { status: 200, text: '<html>' }, 'is not JSON.'],
+  ])('a "server-url" that is %s is asked about', async (_title, reply, words) => {
+    await using server = await startFakeVitrine({
+      fault: ({ name }) => (name === 'start' ? reply : undefined),
+    });
+    await using workspace = await makeWorkspace(PAGE);
+    const inputs = { 'server-url': server.url, 'wait-timeout': '1s' };
+    const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
+    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect(ran.outputs['reason']).toContain(`127.0.0.1:${String(server.port)} answered`);
+    expect(ran.outputs['reason']).toContain(words);
+    expect(ran.outputs['reason']).toContain('Is the input "server-url" the address of a Vitrine server?');
   });
 
   test('GitHub giving no identity token is an error that says so', async () => {

@@ -47,7 +47,13 @@ describe('Retry-After', () => {
 describe('asking an API', () => {
   async function asked(reply: Reply | 'reset'): Promise<unknown> {
     await using server = await startRecordingServer(() => reply);
-    return await ask(world, { method: 'GET', url: server.url, headers: {}, signal: NEVER });
+    return await ask(world, {
+      method: 'GET',
+      url: server.url,
+      headers: {},
+      signal: NEVER,
+      remedy: 'Is it there?',
+    });
   }
 
   test('gives the JSON of a success, and null for an empty one', async () => {
@@ -55,12 +61,12 @@ describe('asking an API', () => {
     expect(await asked({ status: 204 })).toBeNull();
   });
 
-  test.each<[Reply | 'reset', string]>([
+  test.each<[Reply | 'reset', string | RegExp]>([
     ['reset', 'no answer from 127.0.0.1'],
     [{ status: 503, json: { error: { code: 'unavailable', message: 'Restarting.' } } }, 'Restarting.'],
-    [{ status: 502, text: '<html>' }, 'the answer was HTTP 502.'],
-    [{ status: 429, headers: { 'retry-after': '7' } }, 'the answer was HTTP 429.'],
-    [{ status: 200, text: '<html>' }, 'the answer is not JSON.'],
+    [{ status: 502, text: '<html>' }, /^GET 127\.0\.0\.1:\d+ answered HTTP 502\.$/],
+    [{ status: 429, headers: { 'retry-after': '7' } }, /answered HTTP 429\. Is it there\?$/],
+    [{ status: 200, text: '<html>' }, /^what 127\.0\.0\.1:\d+ answered is not JSON\. Is it there\?$/],
   ])('%j may be tried again', async (reply, message) => {
     const failure = asked(reply);
     await expect(failure).rejects.toBeInstanceOf(Retriable);
@@ -78,6 +84,7 @@ describe('asking an API', () => {
     [{ status: 410, text: 'gone' }, 'environment_gone'],
     [{ status: 403, json: { error: { code: 'made_up', message: 'No.' } } }, 'forbidden'],
     [{ status: 418 }, 'bad_gateway'],
+    [{ status: 404, text: '<html>' }, 'not_found'],
   ])('%j is final, as %s', async (reply, code) => {
     await expect(asked(reply)).rejects.toMatchObject({ name: 'VitrineError', code });
   });

@@ -178,6 +178,14 @@ test.each<[string, () => Promise<string> | string]>([
     expect(`${error?.message} ${String(error?.cause)}`).not.toContain(part.slice(0, 40));
 });
 
+test('a token for another address is answered with the address that "server-url" must be', async () => {
+  const token = await sign({ claims: { aud: 'http://127.0.0.1:3000' } });
+  await expect(identity.verify(token)).rejects.toMatchObject({
+    code: 'unauthorized',
+    message: expect.stringContaining(`"server-url" of the Action must be ${AUDIENCE}, the PUBLIC_URL`),
+  });
+});
+
 function signedWithPublicKey(): string {
   const secret = createPublicKey(ours.publicKey.export({ type: 'spki', format: 'pem' })).export({
     type: 'spki',
