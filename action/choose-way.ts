@@ -33,7 +33,11 @@ export function chooseWay(input: WayInput): Way {
 }
 
 /** With a server only what was reported past it, while it was away, is there to take back. */
-function destroying({ serverUrl, url, githubToken }: Inputs): Way {
+function destroying({ action, serverUrl, url, githubToken }: Inputs): Way {
+  if (serverUrl !== null && action === 'destroy')
+    return nothing(
+      'The input "action: destroy" works only without "server-url": a server takes the preview down by itself when the pull request closes.',
+    );
   if (serverUrl === null || (url !== null && githubToken !== '')) return { kind: 'destroy' };
   return nothing(BY_SERVER);
 }
