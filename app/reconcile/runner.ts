@@ -36,6 +36,9 @@ const BACKOFF: Readonly<Record<Projection, Backoff>> = {
   teardown: { firstMs: 1_000, capMs: DAY_MS },
 };
 
+/** What GitHub forbids, or does not show us, waits for a person, and every try costs of what may be written: not often, yet by itself. */
+const SHUT_OUT: Backoff = { firstMs: 5 * 60_000, capMs: 6 * 60 * 60_000 };
+
 /** Makes due projections true: claims by lease, keeps the lease while it works, and tries again later what failed. */
 export function createRunner(options: RunnerOptions) {
   const {
@@ -130,7 +133,12 @@ function pause(options: RunnerOptions, claim: Claim, error: unknown): number {
 function pauseAfter({ random = Math.random }: RunnerOptions, claim: Claim, error: unknown): number {
   if (isGitHubFailure(error) && error.retryInMs !== undefined) return error.retryInMs;
   const { projection, environment } = claim;
-  return backoffMs(BACKOFF[projection], environment.due[projection].attempts, random);
+  const backoff = isShutOut(error) ? SHUT_OUT : BACKOFF[projection];
+  return backoffMs(backoff, environment.due[projection].attempts, random);
+}
+
+function isShutOut(error: unknown): boolean {
+  return isGitHubFailure(error) && (error.kind === 'unauthorized' || error.kind === 'gone');
 }
 
 function isRefusedForGood(error: unknown): boolean {

@@ -48,6 +48,18 @@ function runner(report: Reconciler, options: Partial<RunnerOptions> = {}) {
   return { ...made, lines };
 }
 
+/** The store, where every claim comes after so many tries in vain. */
+const afterTries = (attempts: number): EnvironmentStore => ({
+  ...environments,
+  claim: async (...asked) => {
+    const claim = await environments.claim(...asked);
+    if (!claim) return null;
+    const { environment } = claim;
+    const report = { ...environment.due.report, attempts };
+    return { ...claim, environment: { ...environment, due: { ...environment.due, report } } };
+  },
+});
+
 const dueOf = async (id: string) => (await environments.get(id))?.due.report;
 
 test('what is due is made true once, and is not due any more', async () => {
@@ -92,6 +104,13 @@ test.each([
     90_000,
     90_000,
   ],
+  [
+    'waits longer where GitHub forbids it',
+    new GitHubFailure('unauthorized', 'accept the permissions'),
+    150_000,
+    300_000,
+  ],
+  ['waits longer where GitHub shows nothing', new GitHubFailure('gone', 'no token'), 150_000, 300_000],
   ['parks what GitHub will never accept', new GitHubFailure('poison', 'no'), 86_400_000, 86_400_000],
 ])('a failure %s', async (_how, error, least, most) => {
   const { id } = await dueEnvironment();
@@ -140,6 +159,27 @@ test.each([
   const pause = ((await dueOf(id))?.at?.getTime() ?? 0) - before;
   expect(pause).toBeGreaterThanOrEqual(least - 50);
   expect(pause).toBeLessThanOrEqual(most + allowed(5_000));
+});
+
+test('what GitHub forbids is tried ever more rarely, and at once when the document changes', async () => {
+  const { id } = await dueEnvironment();
+  let tries = 0;
+  const report: Reconciler = async () => {
+    tries += 1;
+    throw new GitHubFailure('unauthorized', 'accept the permissions');
+  };
+  const pauses: number[] = [];
+  for (const attempts of [0, 1, 2, 6, 7, 20]) {
+    await environments.markDue(id, 'report');
+    const before = Date.now();
+    await runner(report, { random: () => 1, environments: afterTries(attempts) }).drain();
+    pauses.push(Math.round(((await dueOf(id))?.at?.getTime() ?? 0) / 60_000 - before / 60_000));
+  }
+  expect(pauses).toEqual([5, 10, 20, 320, 360, 360]);
+  const seen = await environments.get(id);
+  if (seen) await environments.change(seen, { patch: { error: 'news' }, due: ['report'] });
+  await runner(report).drain();
+  expect(tries).toBe(7);
 });
 
 test('a reconciler learns that its claim was lost, and hears of one that stands without a question', async () => {
