@@ -21,7 +21,9 @@ const OLDEST_FIRST = {
 } as const;
 
 /** Handing deliveries out, by lease and fence, on the database's clock. */
-export function inboxClaims(collection: Deliveries): Pick<InboxStore, 'claim' | 'finish' | 'retry'> {
+export function inboxClaims(
+  collection: Deliveries,
+): Pick<InboxStore, 'claim' | 'finish' | 'retry' | 'waitingSince'> {
   return {
     async claim(by) {
       if (by.limit === 1) return claimOne(collection, { by });
@@ -50,7 +52,15 @@ export function inboxClaims(collection: Deliveries): Pick<InboxStore, 'claim' | 
       };
       await collection.updateOne(stillHeld(delivery), [{ $set: set }], OPTIONS);
     },
+    waitingSince: () => waitingSince(collection),
   };
+}
+
+/** One that was to wait, for its next try or for its lease to end, has been waiting since that was over. */
+async function waitingSince(collection: Deliveries): Promise<Date | null> {
+  const projection = { _id: 0, receivedAt: 1, readyAt: 1 };
+  const next = await collection.findOne(READY, { ...OPTIONS, ...OLDEST_FIRST, projection });
+  return next && (next.readyAt > next.receivedAt ? next.readyAt : next.receivedAt);
 }
 
 async function readyIds(collection: Deliveries, { limit }: Worker): Promise<string[]> {

@@ -59,5 +59,7 @@ export interface InboxStore {
     })[];
     nextCursor: string | null;
   }>;
+  /** Since when the one that is next has been waiting to be handed out; null when none is. */
+  waitingSince(): Promise<Date | null>;
   counts(): Promise<Readonly<Record<InboxStatus, number>>>;
 }

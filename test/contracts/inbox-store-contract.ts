@@ -53,6 +53,19 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect(await store.claim(BY)).toEqual([]);
   });
 
+  test(`${name}: it tells since when the next delivery has been waiting`, async () => {
+    const store = await create();
+    expect(await store.waitingSince()).toBeNull();
+    await store.store([2, 1].map((index) => delivery({ guid: guid(index), receivedAt: at(index) })));
+    expect(await store.waitingSince()).toEqual(at(1));
+    const first = await one(store, { ...BY, limit: 1 });
+    expect(await store.waitingSince()).toEqual(at(2));
+    await one(store, { ...BY, limit: 1 });
+    expect(await store.waitingSince()).toBeNull();
+    await store.retry(first, { error: 'boom', inMs: 0, failures: 1, park: false });
+    expect(Number(await store.waitingSince())).toBeGreaterThan(Number(at(1)));
+  });
+
   test(`${name}: concurrent workers share the deliveries, each once`, async () => {
     const store = await create();
     await store.store(Array.from({ length: 60 }, (_, index) => delivery({ guid: guid(index) })));

@@ -112,6 +112,7 @@ test.each<[string, () => unknown]>([
   ],
   ['deliveries claimed', () => stores.inbox.claim(by)],
   ['one delivery claimed', () => stores.inbox.claim({ ...by, limit: 1 })],
+  ['the delivery that waits longest', () => stores.inbox.waitingSince()],
   ['deliveries counted', () => stores.inbox.counts()],
   ['an artifact', () => stores.artifacts.findByRoot({ projectId: 'p1', root: 'r' })],
   ['an artifact that is there', () => stores.artifacts.exists({ projectId: 'p1', root: '1' })],

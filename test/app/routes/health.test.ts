@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import { createReady } from '../../../app/routes/health.js';
+import type { InboxStore, Ports } from '../../../src/ports.js';
+
+const now = new Date('2026-11-20T12:00:00Z');
+const here = async () => undefined;
+const away = async () => Promise.reject(new Error('The database does not answer.'));
+
+/** What is answered, when the next delivery has been waiting since then. */
+async function readiness(waitingSince: InboxStore['waitingSince'], ping: () => Promise<void> = here) {
+  const ports = { inbox: { waitingSince }, clock: { now: () => now } } as unknown as Ports;
+  const { status, body } = await createReady(ping).handle(ports, {} as never);
+  return { status, body };
+}
+
+test.each([
+  ['no delivery waits', null, 0],
+  ['one has been waiting for a minute and a half', new Date(now.getTime() - 90_999), 90],
+  ['the clocks differ', new Date(now.getTime() + 5_000), 0],
+])('a server is ready and tells how far behind it is, when %s', async (_what, since, lagSeconds) => {
+  const body = { ok: true, database: 'up', lagSeconds };
+  expect(await readiness(async () => since)).toEqual({ status: 200, body });
+});
+
+test('a server whose database is away is not ready, and nobody can tell how far behind it is', async () => {
+  const body = { ok: false, database: 'down', lagSeconds: null };
+  expect(await readiness(away, away)).toEqual({ status: 503, body });
+});
+
+test('a question that takes too long leaves a server ready', async () => {
+  const body = { ok: true, database: 'up', lagSeconds: null };
+  expect(await readiness(() => new Promise(() => undefined))).toEqual({ status: 200, body });
+});
