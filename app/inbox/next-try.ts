@@ -12,7 +12,7 @@ const BACKOFF = { firstMs: 1_000, capMs: 5 * 60_000 };
 const OUTSIDE: readonly FailureKind[] = ['ambiguous', 'retry', 'unauthorized'];
 
 export interface Failed {
-  readonly delivery: Pick<ClaimedDelivery, 'attempts' | 'failures' | 'receivedAt'>;
+  readonly delivery: Pick<ClaimedDelivery, 'attempts' | 'failures' | 'crashes' | 'receivedAt'>;
   readonly error: unknown;
   readonly now: Date;
   readonly random: () => number;
@@ -32,8 +32,13 @@ export function nextTry({ delivery, error, now, random }: Failed): NextTry {
     error: causes.map(reasonOf).join('; '),
     failures,
     inMs: Math.max(...causes.map((cause) => askedPauseOf(cause) ?? pause)),
-    park: isOutside ? age >= PATIENCE_MS : failures >= TRIES,
+    park: isDeadly(delivery) || (isOutside ? age >= PATIENCE_MS : failures >= TRIES),
   };
+}
+
+/** Eight processes in a row ended with it in hand: the next would, too. */
+export function isDeadly({ crashes }: Pick<ClaimedDelivery, 'crashes'>): boolean {
+  return crashes >= TRIES;
 }
 
 /** Probot wraps what handlers throw, together with the whole event, which must stay out of logs. */

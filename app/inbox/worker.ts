@@ -4,7 +4,7 @@ import type { ClaimedDelivery, Clock, DeliveryDecision, InboxStore, Log } from '
 import { createLane } from '../reconcile/lane.js';
 import type { Decisions } from './decisions.js';
 import type { Load } from './load.js';
-import { nextTry } from './next-try.js';
+import { isDeadly, nextTry } from './next-try.js';
 import { createTurns } from './turns.js';
 
 export interface ReceivedEvent {
@@ -95,6 +95,7 @@ async function workOn(
   const { inbox, log } = options;
   const newest = () => held.get(delivery.guid) ?? delivery;
   try {
+    if (isDeadly(delivery)) throw new Error('The server ended each time while it worked on this delivery.');
     const decision = await decide(options, delivery);
     await inbox.finish(newest(), decision);
   } catch (error) {

@@ -47,6 +47,7 @@ export function inboxClaims(
         status: park ? INBOX.parked : INBOX.stored,
         readyAt: { $add: ['$$NOW', whole(inMs, 'the time')] },
         failures: whole(failures, 'the failures'),
+        crashes: 0,
         error: { $literal: error },
         claim: null,
       };
@@ -93,21 +94,28 @@ async function claimAll(
   { ids, by }: { ids: readonly string[]; by: Worker },
 ): Promise<ClaimedDelivery[]> {
   const mark = `${text(by.owner, 'the owner')} ${newId()}`;
-  await collection.updateMany({ _id: { $in: ids }, ...READY }, takeOver({ ...by, owner: mark }), OPTIONS);
+  await collection.updateMany({ _id: { $in: ids }, ...READY }, takeOver(by, mark), OPTIONS);
   const ours = collection.find({ _id: { $in: ids }, claim: mark }, { ...OPTIONS, promoteBuffers: true });
   const order = new Map(ids.map((id, index) => [id, index]));
   const found = (await ours.toArray()).sort((a, b) => (order.get(a._id) ?? 0) - (order.get(b._id) ?? 0));
   return found.map(toClaimed);
 }
 
-function takeOver({ owner, leaseMs }: Worker): mongo.Document[] {
+function takeOver({ owner, leaseMs }: Worker, mark = text(owner, 'the owner')): mongo.Document[] {
   const set = {
     readyAt: { $add: ['$$NOW', whole(leaseMs, 'the lease')] },
-    claim: { $literal: text(owner, 'the owner') },
+    claim: { $literal: mark },
+    crashes: { $add: [{ $ifNull: ['$crashes', 0] }, { $cond: [leftBehind(owner), 1, 0] }] },
     attempts: { $add: ['$attempts', 1] },
     fence: { $add: ['$fence', 1] },
   };
   return [{ $set: set }];
+}
+
+/** Another process had it and let its lease run out. One that gets its own again has only been slow. */
+function leftBehind(owner: string): mongo.Document {
+  const former = { $arrayElemAt: [{ $split: [{ $ifNull: ['$claim', ''] }, ' '] }, 0] };
+  return { $not: [{ $in: [former, ['', { $literal: owner }]] }] };
 }
 
 function stillHeld({ guid, fence }: ClaimedDelivery): {
@@ -133,8 +141,9 @@ function toClaimed(document: DeliveryDocument): ClaimedDelivery {
     body,
     receivedAt,
     attempts,
-    // Not in documents of before it was counted.
+    // Not in documents of before they were counted.
     failures: document.failures ?? 0,
+    crashes: document.crashes ?? 0,
     fence,
   };
 }

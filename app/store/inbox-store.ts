@@ -42,7 +42,7 @@ async function insert(collection: Deliveries, documents: readonly DeliveryDocume
 async function storeAgain(collection: Deliveries, guids: readonly string[]): Promise<void> {
   await collection.updateMany(
     { _id: { $in: guids }, status: { $in: WAITING }, claim: null, readyAt: { $gt: EPOCH } },
-    { $set: { status: INBOX.stored, attempts: 0, failures: 0, readyAt: EPOCH, claim: null } },
+    { $set: { status: INBOX.stored, attempts: 0, failures: 0, crashes: 0, readyAt: EPOCH, claim: null } },
     { maxTimeMS: MAX_TIME_MS },
   );
 }
@@ -69,6 +69,7 @@ function toDocument({
     readyAt: EPOCH,
     attempts: 0,
     failures: 0,
+    crashes: 0,
     fence: 0,
     claim: null,
     decision: decision ?? null,

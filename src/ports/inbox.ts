@@ -29,6 +29,8 @@ export interface ClaimedDelivery extends Delivery {
   readonly attempts: number;
   /** How often it failed for a reason of its own, other than that GitHub or the database was away. */
   readonly failures: number;
+  /** How often in a row whoever had it was not heard of again. */
+  readonly crashes: number;
   readonly fence: number;
 }
 

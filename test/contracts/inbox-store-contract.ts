@@ -156,6 +156,25 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect(await store.counts()).toMatchObject({ stored: 0, handled: 1 });
   });
 
+  test(`${name}: it counts how often in a row a process left a delivery behind, not how often one was slow`, async () => {
+    const store = await create();
+    await store.store([delivery(), delivery({ guid: guid(2) })]);
+    const claimed = (owner: string) =>
+      until(async () => {
+        const found = await store.claim({ ...BY, owner, leaseMs: 1 });
+        return found.find((each) => each.guid === guid(2));
+      });
+    const crashes: number[] = [];
+    let last: ClaimedDelivery | undefined;
+    for (const owner of ['w1', 'w1', 'w2', 'w10', 'w1']) {
+      last = await claimed(owner);
+      crashes.push(last.crashes);
+    }
+    expect(crashes).toEqual([0, 0, 1, 2, 3]);
+    if (last) await store.retry(last, { error: 'boom', inMs: 0, failures: 1, park: false });
+    expect(await claimed('w3')).toMatchObject({ crashes: 0, failures: 1 });
+  });
+
   test(`${name}: the list is newest first and pages go on within one millisecond`, async () => {
     const store = await create();
     const seconds = [1, 2, 2, 2, 3];

@@ -12,6 +12,7 @@ export interface DeliveryDocument extends Omit<Delivery, 'guid' | 'body'> {
   readonly readyAt: Date;
   readonly attempts: number;
   readonly failures: number;
+  readonly crashes: number;
   readonly fence: number;
   readonly claim: string | null;
   readonly decision: DeliveryDecision | null;
@@ -32,6 +33,7 @@ const deliverySchema = strictSchema<DeliveryDocument>({
   readyAt: Date,
   attempts: Number,
   failures: Number,
+  crashes: Number,
   fence: Number,
   claim: String,
   decision: Schema.Types.Mixed,

@@ -14,13 +14,14 @@ const ours = new Error('boom');
 interface Given {
   readonly attempts?: number;
   readonly failures?: number;
+  readonly crashes?: number;
   readonly ageMs?: number;
 }
 
 /** Chance is at its highest, so that a pause is as long as it may be. */
-const after = (error: unknown, { attempts = 1, failures = 0, ageMs = 0 }: Given = {}) =>
+const after = (error: unknown, { attempts = 1, failures = 0, crashes = 0, ageMs = 0 }: Given = {}) =>
   nextTry({
-    delivery: { attempts, failures, receivedAt },
+    delivery: { attempts, failures, crashes, receivedAt },
     error,
     now: new Date(receivedAt.getTime() + ageMs),
     random: () => 1,

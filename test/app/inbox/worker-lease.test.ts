@@ -48,6 +48,20 @@ test('work that outlives its lease is not begun again by the same worker, and it
   expect(await row('slow')).toMatchObject({ status: INBOX.handled, decision: DEPLOY });
 });
 
+test('a delivery that ends every process that takes it is parked before it ends another', async () => {
+  const { put, row, work, seen } = createWorkerFixture(store);
+  const { inbox } = store.stores;
+  await put('deadly', 'pull_request', pullRequestPayload());
+  for (let process = 0; process < 9; process += 1)
+    while ((await inbox.claim({ owner: `process-${process}`, leaseMs: 1, limit: 1 })).length === 0);
+  while ((await row('deadly'))?.status === INBOX.stored) await work(() => undefined);
+  expect(seen).toEqual([]);
+  expect(await row('deadly')).toMatchObject({
+    status: INBOX.parked,
+    error: 'The server ended each time while it worked on this delivery.',
+  });
+});
+
 test('work that fails after its lease is tried again', async () => {
   const { put, row, workerWith, seen } = createWorkerFixture(store);
   const { inbox, claimed } = watched(store.stores.inbox);
