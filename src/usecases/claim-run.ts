@@ -4,6 +4,7 @@ import { VitrineError } from '../domain/errors.js';
 import { renewedExpiry } from '../domain/expiry.js';
 import { nextDeployment, nextEnvironment } from '../domain/lifecycle.js';
 import { overtakenBy } from '../domain/overtaken.js';
+import { whyGone } from '../domain/why-gone.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
@@ -94,5 +95,5 @@ async function begin(
 function gone(environment: StoredEnvironment, { sha }: ClaimRequest): VitrineError {
   return isActive(environment)
     ? new VitrineError('stale_head', `${overtakenBy(environment, { sha })} This run was not taken on.`)
-    : new VitrineError('environment_gone', 'The pull request is closed: its preview was removed.');
+    : new VitrineError('environment_gone', whyGone(environment));
 }

@@ -1,12 +1,11 @@
 import { isActive } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
 import { overtakenBy } from '../domain/overtaken.js';
+import { whyGone } from '../domain/why-gone.js';
 import type { StoredDeployment, StoredEnvironment } from '../ports.js';
 
 /** The fence fell while a deployment was on its way: the run is told why its work was in vain. */
 export function notMadeLive(environment: StoredEnvironment, deployment: StoredDeployment): VitrineError {
-  const reason = isActive(environment)
-    ? overtakenBy(environment, deployment)
-    : 'The pull request was closed, or its preview was removed.';
+  const reason = isActive(environment) ? overtakenBy(environment, deployment) : whyGone(environment);
   return new VitrineError('stale_head', `${reason} This deployment was not made live.`);
 }

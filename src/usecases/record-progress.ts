@@ -3,6 +3,7 @@ import { isActive, isHeadDeployment } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
 import { D, DEPLOYMENT, type DeploymentStatus } from '../domain/lifecycle.js';
 import { overtakenBy } from '../domain/overtaken.js';
+import { whyGone } from '../domain/why-gone.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { changeDeployment } from './change-deployment.js';
 import { failDeployment } from './fail-deployment.js';
@@ -85,7 +86,7 @@ export async function refuseLate(
     );
   }
   const gone = !isActive(environment);
-  const reason = gone ? 'The pull request was closed.' : overtakenBy(environment, deployment);
+  const reason = gone ? whyGone(environment) : overtakenBy(environment, deployment);
   await settleDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', error: reason });
   throw new VitrineError(
     gone ? 'environment_gone' : 'stale_head',

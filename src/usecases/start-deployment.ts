@@ -4,6 +4,7 @@ import type { RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
 import type { Identity } from '../domain/identity.js';
+import { whyGone } from '../domain/why-gone.js';
 import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
 import { buildPlan, type BuildPlan } from './build-plan.js';
 import { claimRun } from './claim-run.js';
@@ -129,7 +130,7 @@ function checkClaims(identity: Identity, body: StartRequest): void {
 
 function refusal(environment: StoredEnvironment): Decision | null {
   if (!isActive(environment)) {
-    throw new VitrineError('environment_gone', 'The pull request is closed: its preview was removed.');
+    throw new VitrineError('environment_gone', whyGone(environment));
   }
   const { decision } = environment;
   return decision && decision.action !== 'deploy' ? decision : null;

@@ -6,7 +6,7 @@ import { sweep } from '../../src/reconcile/sweep.js';
 import { destroyEnvironment } from '../../src/usecases/destroy-environment.js';
 import { aroundCalls } from '../support/around-calls.js';
 import { lookAt, portsIn } from '../support/look-at.js';
-import { begin, end } from '../support/run-by-hand.js';
+import { begin, end, startByHand } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -45,6 +45,9 @@ test('a preview past its time is taken down, GitHub is told why, and a push brin
   expect(check?.output.summary).toMatch(/longer than the settings allow.*Push a commit/);
   expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.inactive]);
 
+  await expect(startByHand(world, { number, sha })).rejects.toThrow(
+    /longer than the settings allow.*Push a commit/,
+  );
   world.github.editPullRequest({ ...at, title: 'Another title' });
   await world.settle();
   for (const later of [2, 3]) await sweepIn(world, TTL + later * MINUTE);
@@ -98,11 +101,12 @@ test('a push between the look and the write keeps a preview from expiring', asyn
 
 test('a preview that was taken down by hand stays down, though the sweep sees its pull request open', async () => {
   await using world = await startWorld();
-  const { number } = await live(world);
+  const { number, sha } = await live(world);
   const { environment } = await lookAt(world, number);
   const asked = { environmentId: environment.id, actor: 'ops', rule: 'asked', detail: 'Not now.' } as const;
   await destroyEnvironment(world.app.ports, asked);
   await world.settle();
+  await expect(startByHand(world, { number, sha })).rejects.toThrow(/removed\. Not now\. Push a commit/);
   expect((await sweepIn(world, 0)).healed).toBe(0);
   expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
 });
