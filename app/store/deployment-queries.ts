@@ -47,8 +47,9 @@ export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       const filter = { environmentId: text(environmentId, 'the environment'), status: unsettled() };
       return (await find(filter).sort({ _id: 1 }).hint('environment_status_id')).map(toDeployment);
     },
-    async silentSince(before, limit) {
-      const filter = { status: unsettled(), updatedAt: trusted({ $lt: before }) };
+    async silentSince(before, limit, from) {
+      const since = trusted({ $lt: before, ...(from ? { $gte: from } : {}) });
+      const filter = { status: unsettled(), updatedAt: since };
       const found = find(filter).sort({ updatedAt: 1 }).limit(limitOf({ limit })).hint('status_updated');
       return (await found).map(toDeployment);
     },

@@ -37,8 +37,8 @@ export interface DeploymentStore {
   /** Those of a commit that wait for a run to take them on. */
   unclaimedOf(repoId: number, sha: string): Promise<readonly StoredDeployment[]>;
   unsettledOf(environmentId: string): Promise<readonly StoredDeployment[]>;
-  /** Unsettled ones of any environment without a sign of life since `before`, oldest first. */
-  silentSince(before: Date, limit: number): Promise<readonly StoredDeployment[]>;
+  /** Unsettled ones of any environment without a sign of life since `before`, oldest first; `from` goes on where a page ended. */
+  silentSince(before: Date, limit: number, from?: Date): Promise<readonly StoredDeployment[]>;
   /** When runs last took on deployments of a project, newest first. */
   startsSince(projectId: string, since: Date, limit: number): Promise<readonly Date[]>;
   listOf(environmentId: string, page: PageRequest): Promise<Page<StoredDeployment>>;

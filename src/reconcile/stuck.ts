@@ -20,12 +20,26 @@ const BATCH = 200;
 /** Nothing waits for ever: a deployment without a sign of life ends with a reason. Answers how many were ended. */
 export async function reconcileStuck(ports: Ports): Promise<number> {
   const now = ports.clock.now().getTime();
-  const silent = await ports.deployments.silentSince(new Date(now - SILENT_MS), BATCH);
   return eachAlone(ports, {
-    items: silent,
+    items: silentOnes(ports, new Date(now - SILENT_MS)),
     fields: { part: 'stuck deployments' },
     work: (deployment) => settleSilent(ports, { deployment, now }),
   });
+}
+
+/** All of them, the longest silent first: those that are left to wait must not hide the others. */
+async function* silentOnes({ deployments }: Ports, before: Date): AsyncGenerator<StoredDeployment> {
+  const seen = new Set<string>();
+  let from: Date | undefined;
+  for (;;) {
+    const found = await deployments.silentSince(before, BATCH, from);
+    const fresh = found.filter(({ id }) => !seen.has(id));
+    for (const { id } of fresh) seen.add(id);
+    yield* fresh;
+    if (fresh.length === 0 || found.length < BATCH) return;
+    // From the same moment on: several may share it.
+    from = found.at(-1)?.updatedAt;
+  }
 }
 
 async function settleSilent(

@@ -92,6 +92,8 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     const soon = new Date(Date.now() + 60_000);
     expect(ids(await store.silentSince(soon, 10))).toEqual([third.id, second.id]);
     expect(ids(await store.silentSince(soon, 1))).toEqual([third.id]);
+    const rest = await store.silentSince(soon, 10, second.updatedAt);
+    expect(ids(rest)).toContain(second.id);
     expect(ids(await store.silentSince(new Date(taken.updatedAt.getTime() - 60_000), 10))).toEqual([]);
   });
 
