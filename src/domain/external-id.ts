@@ -9,11 +9,12 @@ export interface ExternalId {
 }
 
 const PREFIX = 'vitrine:1';
+const COUNT = /^[1-9]\d{0,14}$/;
 
 /** `vitrine:1:pr-7:hello:<sha>:<run id>:<attempt>:<job>`, every part URI-encoded. */
 export function formatExternalId({ environment, project, sha, run }: ExternalId): string {
   const parts = [environment, project, sha, run?.id ?? '', run ? String(run.attempt) : '', run?.job ?? ''];
-  return [PREFIX, ...parts.map(encodeURIComponent)].join(':');
+  return [PREFIX, ...parts.map(encode)].join(':');
 }
 
 export function parseExternalId(text: string | null | undefined): ExternalId | null {
@@ -23,9 +24,17 @@ export function parseExternalId(text: string | null | undefined): ExternalId | n
     .split(':')
     .map(decode);
   if (!environment || !project || !sha || !/^[0-9a-f]{40}$/.test(sha)) return null;
-  const run =
-    runId && /^[1-9]\d*$/.test(runId) ? { id: runId, attempt: Number(attempt) || 1, job: job ?? '' } : null;
+  const run = runId && COUNT.test(runId) ? { id: runId, attempt: attemptOf(attempt), job: job ?? '' } : null;
   return { environment, project, sha, run };
+}
+
+function attemptOf(text: string | undefined): number {
+  return text && COUNT.test(text) ? Number(text) : 1;
+}
+
+/** As bytes and back: a lone surrogate cannot be encoded. */
+function encode(part: string): string {
+  return encodeURIComponent(Buffer.from(part, 'utf8').toString('utf8'));
 }
 
 function decode(part: string): string {

@@ -12,6 +12,18 @@ export const command = z
   .max(4_000, 'is longer than 4,000 characters; put it into a script')
   .refine((text) => !CONTROL.test(text), 'holds a control character; remove it');
 
+const ANY_CONTROL = /[\u0000-\u001f\u007f]/;
+
+const ODD = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Of a project: it stands in checks, comments and addresses, and must read the same everywhere. */
+export const projectName = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(100)
+  .refine((name) => !ODD.test(name), 'holds a character that cannot be seen; write it again by hand');
+
 /** Inside the repository, written with `/`, without a way out. */
 export const relativePath = z
   .string()
@@ -20,7 +32,7 @@ export const relativePath = z
   .transform((path) => path.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '') || '.');
 
 function isInside(path: string): boolean {
-  if (path === '' || CONTROL.test(path) || /^[/~]|\\|^[A-Za-z]:/.test(path)) return false;
+  if (path === '' || ANY_CONTROL.test(path) || /^[/~]|\\|^[A-Za-z]:/.test(path)) return false;
   return !path.split('/').includes('..');
 }
 
@@ -32,15 +44,22 @@ export const port = z
 export const urlPath = z
   .string()
   .max(1_000)
-  .regex(/^\/(?!\/)[^\s\\]*$/, 'must be a path that begins with one "/", such as "/healthz"');
+  .regex(
+    /^\/(?!\/)[^\s\\\u0000-\u001f\u007f]*$/,
+    'must be a path that begins with one "/", such as "/healthz"',
+  );
 
 export const image = z.string().max(500).refine(isImageReference, {
   message: 'must be the name of an image, such as "ghcr.io/acme/web:1.2"',
 });
 
 // https://pkg.go.dev/github.com/distribution/reference
-const IMAGE =
-  /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::(\d{1,5}))?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i;
+const PART = '[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*';
+const HOST = '[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::(\\d{1,5}))?';
+const IMAGE = new RegExp(
+  `^(?:${HOST}/)?${PART}(?:/${PART})*(?::\\w[\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
+  'i',
+);
 
 function isImageReference(name: string): boolean {
   const match = /^[^\s]{1,300}$/.test(name) ? IMAGE.exec(name) : null;

@@ -108,7 +108,7 @@ export const BUILD_DEFAULTS: BuildSettings = {
 
 const buildKeys = z.strictObject(BUILD).partial();
 const project = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: field.projectName,
   root: field.relativePath.default('.'),
   /** Only pull requests that touch these files; none is all. */
   paths: list(field.patterns),

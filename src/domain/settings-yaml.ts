@@ -1,4 +1,14 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+} from 'yaml';
 import { isRecord, toCamel } from './settings-keys.js';
 import { quoted, type Position, type TextProblem } from './settings-problem.js';
 
@@ -55,16 +65,28 @@ function whyUnreadable(text: string): string | undefined {
   return undefined;
 }
 
+// https://eemeli.org/yaml/#lexer: what follows this token is text, brackets in it are no structure.
+const SCALAR = '\u001f';
+const STEPS: ReadonlyMap<string, number> = new Map([
+  ['[', 1],
+  ['{', 1],
+  [']', -1],
+  ['}', -1],
+]);
+
 function nesting(text: string): number {
+  const indent = text.match(/^(?:[-?:][ \t]|[ \t])+/gm) ?? [];
+  if (indent.some((start) => start.length > MAX_INDENT)) return MAX_NESTING + 1;
   let depth = 0;
   let deepest = 0;
-  for (const sign of text.match(/[[\]{}]/g) ?? []) {
-    depth = Math.max(0, depth + (sign === '[' || sign === '{' ? 1 : -1));
+  let before = '';
+  for (const token of new Lexer().lex(text)) {
+    const steps = before === SCALAR ? 0 : (STEPS.get(token) ?? 0);
+    depth = Math.max(0, depth + steps);
     deepest = Math.max(deepest, depth);
+    before = token;
   }
-  const indent = text.match(/^(?:[-?:][ \t]|[ \t])+/gm) ?? [];
-  const tooFar = indent.some((start) => start.length > MAX_INDENT);
-  return tooFar ? MAX_NESTING + 1 : deepest;
+  return deepest;
 }
 
 function syntaxProblems(parsed: Document, at: (offset: number) => Position): TextProblem[] {

@@ -3,6 +3,7 @@ import { BUILT_IN_NAMES } from './variables-built-in.js';
 /** Names that steer the machine that builds or runs, rather than the program: never taken from a user. */
 const REFUSED = new Set([
   ...['PATH', 'HOME', 'SHELL', 'IFS', 'BASH_ENV', 'PS4', 'PROMPT_COMMAND', 'CDPATH'],
+  ...['SHELLOPTS', 'BASHOPTS', 'GLIBC_TUNABLES', 'GCONV_PATH'],
   ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_PATH'],
   ...[
     'DOCKER_HOST',
@@ -21,6 +22,8 @@ const REFUSED = new Set([
     'RUBYOPT',
     'RUBYLIB',
     'JAVA_TOOL_OPTIONS',
+    'JDK_JAVA_OPTIONS',
+    '_JAVA_OPTIONS',
   ],
   ...['GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_EXEC_PATH', 'GIT_ASKPASS', 'GIT_EXTERNAL_DIFF', 'GIT_PROXY_COMMAND'],
   ...[
@@ -33,7 +36,7 @@ const REFUSED = new Set([
     'SSH_ASKPASS',
   ],
 ]);
-const REFUSED_PREFIX = /^(?:LD_|DYLD_|GITHUB_|ACTIONS_|RUNNER_|INPUT_|GIT_CONFIG|BASH_FUNC_)/;
+const REFUSED_PREFIX = /^(?:LD_|DYLD_|GITHUB_|ACTIONS_|RUNNER_|INPUT_|GIT_CONFIG|BASH_FUNC_|NPM_CONFIG_)/;
 
 export const MAX_VARIABLES = 200;
 const MAX_VALUE_BYTES = 64 * 1024;

@@ -26,6 +26,10 @@ test('whatever the names are, what was written is read', () => {
   );
 });
 
+test('a name that is not valid Unicode is written all the same', () => {
+  expect(formatExternalId(id({ project: 'a\ud800', run: null }))).toBe(`vitrine:1:pr-7:a%EF%BF%BD:${SHA}:::`);
+});
+
 test.each([
   ['nothing', null],
   ['no text', undefined],
@@ -43,6 +47,8 @@ test.each([
 test.each([
   ['a run id that is no number', `vitrine:1:pr-7:hello:${SHA}:x1:1:job`, null],
   ['a run id of zero', `vitrine:1:pr-7:hello:${SHA}:0:1:job`, null],
+  ['an attempt without end', `vitrine:1:pr-7:hello:${SHA}:5:1e999:x`, { id: '5', attempt: 1, job: 'x' }],
+  ['an attempt below zero', `vitrine:1:pr-7:hello:${SHA}:5:-3.5:x`, { id: '5', attempt: 1, job: 'x' }],
   ['no attempt and no job', `vitrine:1:pr-7:hello:${SHA}:5`, { id: '5', attempt: 1, job: '' }],
 ])('%s: the rest is read all the same', (_what, text, run) => {
   expect(parseExternalId(text)).toEqual(id({ run }));

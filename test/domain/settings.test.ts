@@ -120,7 +120,16 @@ test('every key of the file arrives under its name in code', () => {
   });
 });
 
-test.each(['nginx', 'acme/web:1.2-rc', 'localhost:5000/x', `a/b@sha256:${'0'.repeat(64)}`])(
+test.each([
+  ['in quotes', `build: "${'['.repeat(60)}"`],
+  ['in a script', `build: |\n${'  if [ -f x ]; then echo {a; fi\n'.repeat(60)}`],
+  ['in plain text', `build: echo${' a{b'.repeat(60)}`],
+  ['in comments', `${'# [{\n'.repeat(60)}build: x`],
+])('brackets %s are text, however many there are', (_, base) => {
+  expect(parseSettings({ base }).problems).toEqual([]);
+});
+
+test.each(['nginx', 'acme/web:1.2-rc', 'a__b/c--d.e_f', 'localhost:5000/x', `a/b@sha256:${'0'.repeat(64)}`])(
   '%s is the name of an image',
   (image) => {
     expect(parseSettings({ base: `image: ${image}` }).problems).toEqual([]);

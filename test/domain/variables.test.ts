@@ -38,7 +38,7 @@ test('every build is told about its preview', () => {
   expect([branch['PREVIEW_PR_NUMBER'], branch['PREVIEW_BASE_BRANCH']]).toEqual(['', '']);
 });
 
-test.each(['A', '_a', 'API_KEY', 'a1', 'PREVIEW_FLAG', 'CI', 'PATHS', 'A'.repeat(128)])(
+test.each(['A', '_a', 'API_KEY', 'a1', 'PREVIEW_FLAG', 'CI', 'ENV', 'NPM_TOKEN', 'PATHS', 'A'.repeat(128)])(
   '%s is a name',
   (name) => {
     expect(variableNameProblem(name)).toBeUndefined();
@@ -55,6 +55,8 @@ test.each(['A=B', '1A', '', 'a b', 'a-b', 'é', 'A\n', 'A\0', 'A'.repeat(129), '
 test.each([
   ...['PATH', 'path', 'LD_PRELOAD', 'NODE_OPTIONS', 'DOCKER_HOST', 'GITHUB_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
   ...['GITHUB_ENV', 'RUNNER_TEMP', 'INPUT_URL', 'BASH_ENV', 'DYLD_INSERT_LIBRARIES', 'GIT_CONFIG_COUNT'],
+  ...['SHELLOPTS', 'BASHOPTS', 'GLIBC_TUNABLES', 'GCONV_PATH', '_JAVA_OPTIONS', 'JDK_JAVA_OPTIONS'],
+  ...['npm_config_script_shell', 'NPM_CONFIG_USERCONFIG'],
 ])('%s steers the machine and is refused', (name) => {
   expect(variableNameProblem(name)).toMatch(/steers the machine/);
 });
