@@ -22,10 +22,11 @@ export function environmentNameFor(of: { pullRequest: number } | { branch: strin
   return withHash({ stem: of.branch, of: of.branch, max: 40 });
 }
 
-/** `pr-42-hello`: known before anything is deployed, the same in the App and in the Action. */
-export function hostLabel(of: { environment: string; project: string }): string {
-  const environment = slug(of.environment);
-  const project = slug(of.project);
+/**
+ * `pr-42-hello`: known before anything is deployed. Both are slugs already: one that carries a hash of what it was made of needs no
+ * second one.
+ */
+export function hostLabel({ environment, project }: { environment: string; project: string }): string {
   const label = `${environment}-${project}`;
   // The names of pull requests and of single commits belong to them: no branch may take one.
   const reserved = !PULL_REQUEST.test(environment) && LOOKS_RESERVED.test(label);

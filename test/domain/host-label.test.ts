@@ -8,6 +8,7 @@ import {
   MAX_LABEL,
   previewUrl,
 } from '../../src/domain/host-label.js';
+import { slug } from '../../src/domain/slug.js';
 import { BRANCH_NAMES } from './branch-names.js';
 
 const SHA = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
@@ -27,6 +28,7 @@ test('a branch that calls itself pr-42 is not pull request 42', () => {
 test.each([
   ['pr-42', 'hello', 'pr-42-hello'],
   ['staging', 'my-app', 'staging-my-app'],
+  ['pr-1', slug('Hello World'), `pr-1-${slug('Hello World')}`],
 ])('%s of %s is served at %s', (environment, project, expected) => {
   expect(hostLabel({ environment, project })).toBe(expected);
 });
@@ -43,6 +45,15 @@ test('two pairs of names that read the same have two hosts', () => {
   expect(new Set(labels).size).toBe(pairs.length);
   expect(labels[0]).toBe('main-foo-bar');
   expect(labels[1]).toMatch(/^main-foo-bar-[0-9][a-z0-9]{7}$/);
+});
+
+test('a project that calls itself as the address of another has an address of its own', () => {
+  const taken = slug('Hello World');
+  const labels = ['Hello World', taken, slug(taken)].map((name) =>
+    hostLabel({ environment: 'pr-1', project: slug(name) }),
+  );
+  expect(new Set(labels).size).toBe(3);
+  expect(labels[0]).toBe(`pr-1-${taken}`);
 });
 
 test('no two environments of branches ever share a host', () => {
@@ -90,7 +101,7 @@ test('every environment of every project has a label that DNS accepts, and pull 
   fc.assert(
     fc.property(name, fc.integer({ min: 1, max: 30 }), name, (project, number, branch) => {
       const environments = [environmentNameFor({ pullRequest: number }), environmentNameFor({ branch })];
-      const labels = environments.map((environment) => hostLabel({ environment, project }));
+      const labels = environments.map((environment) => hostLabel({ environment, project: slug(project) }));
       const [ofPullRequest = ''] = labels;
       const before = seen.get(ofPullRequest);
       seen.set(ofPullRequest, `${String(number)} ${project}`);
