@@ -150,7 +150,7 @@ function manual(input: DecideInput): Refusal | undefined {
   return refuseIf(input.settings.triggers.mode === 'manual' && !isLive(input), {
     rule: 'manual',
     detail:
-      'Previews are started by hand here ("triggers.mode: manual"). Ask somebody who may write to this repository.',
+      'Previews are started by hand here ("triggers.mode: manual"), and this server has no way to start one yet. Set another mode on the default branch.',
   });
 }
 

@@ -186,6 +186,7 @@ test('of several projects only those are deployed whose files changed', () => {
 test('by hand, only the first preview is asked for', () => {
   const settings = withTriggers({ mode: 'manual' });
   expect(told(input({ settings }))).toBe('skip manual');
+  expect(decide(input({ settings })).detail).toMatch(/no way to start one yet\. Set another mode/);
   expect(
     told(input({ settings, action: 'synchronize', environment: live(), pullRequest: { head: next } })),
   ).toBe('deploy new-commit');

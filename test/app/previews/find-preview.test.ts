@@ -203,7 +203,7 @@ const ends: [string, Partial<Environment>, string, string | null][] = [
   ],
   [
     'taken down by hand',
-    decided('destroy', 'asked', 'operator-token-3 asked for it.'),
+    decided('destroy', 'asked', 'Taken down by the operator (operator-token-3). Push a commit.'),
     `It was taken down by hand. ${PUSH}`,
     null,
   ],

@@ -118,7 +118,10 @@ test('an operator tears an environment down, and whoever asked is kept', async (
   expect(after).toMatchObject({
     status: E.destroyed,
     live: false,
-    decision: { rule: 'asked', detail: 'tests asked for it.' },
+    decision: {
+      rule: 'asked',
+      detail: expect.stringMatching(/^Taken down by the operator \(tests\)\. Push a commit/),
+    },
   });
 });
 
