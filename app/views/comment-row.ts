@@ -38,7 +38,7 @@ export function rowModel({ environment, deployment }: CommentRow): RowModel {
   const situation = situationOf(environment, deployment);
   const { story } = situation;
   const live = story === 'live';
-  const over = story === 'over';
+  const over = story === 'over' || story === 'unseen';
   const elsewhere = livesElsewhere(environment, deployment);
   return {
     ...situation,

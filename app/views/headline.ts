@@ -13,6 +13,7 @@ const RANK: readonly Story[] = [
   'leaving',
   'declined',
   'over',
+  'unseen',
 ];
 
 const ONE: Readonly<Record<Story, string>> = {
@@ -27,6 +28,7 @@ const ONE: Readonly<Record<Story, string>> = {
   leaving: 'The preview is being removed',
   declined: 'This commit gets no preview',
   over: 'The preview was destroyed',
+  unseen: 'There was no preview',
 };
 
 const MANY: Readonly<Record<Story, string>> = {
@@ -41,6 +43,7 @@ const MANY: Readonly<Record<Story, string>> = {
   leaving: 'are being removed',
   declined: 'get no preview',
   over: 'were destroyed',
+  unseen: 'had no preview',
 };
 
 export interface Headline {

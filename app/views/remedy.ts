@@ -15,6 +15,7 @@ const REMEDIES: Readonly<Record<Story, string>> = {
   declined: '',
   leaving: 'Everything it used is being removed.',
   over: 'Everything it used is removed.',
+  unseen: '',
 };
 
 const ELSEWHERE: Readonly<Partial<Record<Story, string>>> = {

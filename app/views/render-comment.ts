@@ -3,6 +3,7 @@ import type { CommentReport } from '../../src/domain/report.js';
 import { rowModel, type RowModel } from './comment-row.js';
 import { headlineOf, type Headline } from './headline.js';
 import type { LoadTemplate } from './load-templates.js';
+import type { Story } from './situation.js';
 
 interface CommentModel {
   readonly marker: string;
@@ -16,6 +17,7 @@ interface CommentModel {
   readonly footers: readonly RowModel[];
   /** False once everything is gone: there is nothing left to explain. */
   readonly alive: boolean;
+  readonly held: boolean;
   /** Whether any is served from here, and whether any lives elsewhere. */
   readonly hosted: boolean;
   readonly elsewhere: boolean;
@@ -23,6 +25,8 @@ interface CommentModel {
 
 /** GitHub allows 65,536 characters; counted in bytes it is never more. */
 const LONGEST_COMMENT = 65_536;
+
+const ENDED: readonly Story[] = ['over', 'unseen', 'leaving', 'declined'];
 
 export function createRenderComment(load: LoadTemplate): (report: CommentReport) => string {
   const template = load<CommentModel>('comment');
@@ -41,7 +45,8 @@ function modelOf({ marker, rows: reported }: CommentReport): CommentModel {
     notes: rows.filter(({ reason, runsUrl }) => reason !== null || runsUrl !== null),
     addresses: rows.filter(({ commitUrl }) => commitUrl !== null),
     footers: rows.filter(({ logsUrl, expires }) => logsUrl !== null || expires !== null),
-    alive: rows.some(({ story }) => story !== 'over' && story !== 'leaving' && story !== 'declined'),
+    alive: rows.some(({ story }) => !ENDED.includes(story)),
+    held: rows.some(({ story }) => story === 'held'),
     hosted: rows.some((row) => !row.elsewhere),
     elsewhere: rows.some((row) => row.elsewhere),
   };

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../src/domain/deployment.js';
-import { isActive, type Environment } from '../../src/domain/environment.js';
+import { isActive, neverDeployed, type Environment } from '../../src/domain/environment.js';
 import { D, DEPLOYMENT, E, ENVIRONMENT } from '../../src/domain/lifecycle.js';
 
 /** What a reader must be told about one project of a pull request: one of a few stories, each with its own sentence. */
@@ -14,7 +14,8 @@ export type Story =
   | 'held'
   | 'declined'
   | 'leaving'
-  | 'over';
+  | 'over'
+  | 'unseen';
 
 export interface Situation {
   readonly story: Story;
@@ -25,6 +26,8 @@ export interface Situation {
 const DECLINED = { emoji: '➖', label: 'No preview' };
 
 export function situationOf(environment: Environment, deployment: Deployment | null): Situation {
+  if (environment.status === E.destroyed && neverDeployed(environment))
+    return { story: 'unseen', ...DECLINED };
   if (!isActive(environment)) {
     return {
       story: environment.status === E.destroyed ? 'over' : 'leaving',

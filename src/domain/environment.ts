@@ -137,6 +137,11 @@ export function isActive(environment: Pick<Environment, 'status'>): boolean {
   return !GONE_ENVIRONMENTS.includes(environment.status);
 }
 
+/** Over without ever having been seen: held, failed or closed before there was anything to show. */
+export function neverDeployed({ deployedAt, current }: Pick<Environment, 'deployedAt' | 'current'>): boolean {
+  return deployedAt === null && current === null;
+}
+
 /** One that counts towards the limit of its project: it shows or awaits a deployment. */
 export function isAdmitted({ status, decision }: Pick<Environment, 'status' | 'decision'>): boolean {
   return isActive({ status }) && decision?.action === 'deploy';

@@ -33,9 +33,10 @@ export function desiredChecks(scene: Scene): PlannedCheck[] {
 function checkOfHead({ environment, siblings, deployment }: Scene): PlannedCheck | null {
   const { head } = environment;
   if (!head) return null;
-  // What was skipped or never taken on has nothing to take back.
-  if (!isActive(environment) && !deployment) return null;
   const told = environment.reported.checks.find(({ sha }) => sha === head.sha);
+  // What was skipped has nothing to take back; what waited for approval asks for it no more.
+  const asked = told !== undefined && environment.decision?.action === 'destroy';
+  if (!isActive(environment) && !deployment && !asked) return null;
   // The run tells by a check run of its own, under the same name: one of ours beside it would only puzzle. One that is there must not lie.
   if (!told && head.selfReported === head.deploymentId) return null;
   const words = wordsFor(environment, deployment);

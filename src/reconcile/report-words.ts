@@ -1,6 +1,6 @@
 import type { Deployment } from '../domain/deployment.js';
-import { isActive, type Environment } from '../domain/environment.js';
-import { CHECK, CONCLUSION, DEPLOYMENT, ENVIRONMENT, type GitHubWords } from '../domain/lifecycle.js';
+import { isActive, neverDeployed, type Environment } from '../domain/environment.js';
+import { CHECK, CONCLUSION, DEPLOYMENT, E, ENVIRONMENT, type GitHubWords } from '../domain/lifecycle.js';
 
 /** The words for the newest commit: its deployment's, or why there is none. */
 export function wordsFor(environment: Environment, deployment: Deployment | null): GitHubWords {
@@ -15,6 +15,7 @@ export function wordsFor(environment: Environment, deployment: Deployment | null
 /** The same in a few words for a person. */
 export function titleFor(environment: Environment, deployment: Deployment | null): string {
   const { decision } = environment;
+  if (environment.status === E.destroyed && neverDeployed(environment)) return 'There was no preview';
   if (!isActive(environment)) return ENVIRONMENT[environment.status].text.label;
   if (decision && decision.action !== 'deploy') return decision.detail;
   return deployment ? DEPLOYMENT[deployment.status].text.label : ENVIRONMENT.pending.text.label;

@@ -5,6 +5,7 @@ import {
   isAdmitted,
   isHeadDeployment,
   isNewest,
+  neverDeployed,
   type Environment,
 } from '../../src/domain/environment.js';
 import { E } from '../../src/domain/lifecycle.js';
@@ -54,4 +55,11 @@ test('a build that is given up leaves what was live before, or a preview that wa
   expect(abandoned({ status: E.provisioning, current: null })).toBe(E.pending);
   expect(abandoned({ status: E.updating, current: {} as Environment['current'] })).toBe(E.ready);
   expect(abandoned({ status: E.destroyed, current: null })).toBeUndefined();
+});
+
+test('one that was never seen is told from one that is gone', () => {
+  const current = {} as NonNullable<Environment['current']>;
+  expect(neverDeployed({ deployedAt: null, current: null })).toBe(true);
+  expect(neverDeployed({ deployedAt: new Date(), current: null })).toBe(false);
+  expect(neverDeployed({ deployedAt: null, current })).toBe(false);
 });

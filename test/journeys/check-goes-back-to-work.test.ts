@@ -108,6 +108,26 @@ test('an approved commit asks for nothing more: its check waits for the build', 
   expect(await shown(world, sha)).toMatchObject(WAITS);
 });
 
+test('a commit that waited for approval until its pull request was closed asks for nothing more, and had no preview', async () => {
+  const repositories = [
+    { fullName: REPOSITORY, files: { 'index.html': 'x' }, collaborators: { reader: 'read' as const } },
+  ];
+  await using world = await startWorld({ github: { users: [AUTHOR, 'reader'], repositories } });
+  const { number, sha } = await open(world, { author: 'reader' });
+  expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.actionRequired));
+  const [held] = await world.reviewer.comments(number);
+  expect(held?.body).not.toMatch(/Every push updates/);
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.settle();
+  expect(await shown(world, sha)).toMatchObject({
+    ...ended(CONCLUSION.neutral),
+    output: { title: 'There was no preview' },
+  });
+  const [comment] = await world.reviewer.comments(number);
+  expect(comment?.body).toMatch(/There was no preview/);
+  expect(comment?.body).not.toMatch(/destroyed|taken down|it used/i);
+});
+
 test('reopened at the same commit, the check waits again', async () => {
   await using world = await startWorld({ github: { clock: secondsApart() } });
   const { number, sha } = await open(world);

@@ -257,6 +257,18 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
     }),
     deployment: null,
   },
+  'held-over': {
+    environment: environmentWith({
+      status: E.destroyed,
+      destroyedAt: at('13:00:00'),
+      ...decided({
+        action: 'destroy',
+        rule: 'closed',
+        detail: 'The pull request was closed. Its preview is taken down; reopen it to get a new one.',
+      }),
+    }),
+    deployment: null,
+  },
   skipped: {
     environment: environmentWith({
       status: E.pending,
