@@ -19,6 +19,8 @@ export interface StartPage {
 export interface DonePage {
   readonly installUrl: string;
   readonly envFile: string;
+  /** What could not be written there; empty when all is well. */
+  readonly unsaved: string;
 }
 
 export interface ErrorPage {

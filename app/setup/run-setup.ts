@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { VitrineError } from '../../src/domain/errors.js';
 import type { Log } from '../../src/ports.js';
 import { stopServer } from '../compose/stop-server.js';
@@ -13,7 +14,7 @@ import { projectRoot } from '../project-root.js';
 import { exchangeCode, type Conversion } from './exchange-code.js';
 import { SETUP_PATH } from './manifest.js';
 import { createSetupEndpoint } from './setup-endpoint.js';
-import { writeEnvFile } from './write-env-file.js';
+import { envLines, probeEnvFile, writeEnvFile } from './write-env-file.js';
 
 export interface RunSetup {
   readonly config: Config;
@@ -33,6 +34,9 @@ export async function runSetup(options: RunSetup): Promise<Readonly<Record<strin
   const { config, log, stopping } = options;
   refuseInPublic(config);
   stopping.throwIfAborted();
+  await probeEnvFile(options.envFile).catch((cause: unknown) => {
+    throw cannotKeep(options.envFile, cause);
+  });
   const appYml = await readFile(join(projectRoot(), 'app.yml'), 'utf8');
   let surface: ReturnType<typeof createSetupEndpoint> | undefined;
   let siteOf: SiteOf = () => ({ kind: 'unknown' });
@@ -70,9 +74,10 @@ interface Place {
 }
 
 function waitForOperator(
-  { config, envFile, print, log }: RunSetup,
+  options: RunSetup,
   { appYml, publicUrl, show }: Place,
 ): Promise<Record<string, string>> {
+  const { config, envFile, print, log } = options;
   const token = randomBytes(32).toString('base64url');
   return new Promise((resolve) => {
     const pages = createSetupEndpoint({
@@ -85,8 +90,9 @@ function waitForOperator(
       exchange: (code) => exchangeCode({ apiUrl: config.githubApiUrl, code }),
       async onCredentials(credentials) {
         const found = toVariables(credentials);
-        await writeEnvFile(envFile, found);
+        const kept = await keep(options, found);
         resolve(found);
+        return kept ? [] : envLines(found);
       },
     });
     show(pages);
@@ -101,6 +107,23 @@ export function refuseInPublic({ host, production }: Pick<Config, 'host' | 'prod
     'bad_request',
     'APP_ID, PRIVATE_KEY and WEBHOOK_SECRET are not set. To make a GitHub App, start once with HOST=127.0.0.1 and without NODE_ENV=production, and open the address it prints.',
   );
+}
+
+/** GitHub hands the credentials over once: where they cannot be written, the page shows them, and the log never does. */
+async function keep({ envFile, log }: RunSetup, found: Readonly<Record<string, string>>): Promise<boolean> {
+  try {
+    await writeEnvFile(envFile, found);
+    return true;
+  } catch (error) {
+    log('error', `${envFile} could not be written: the page shows what belongs into it`, { error });
+    return false;
+  }
+}
+
+function cannotKeep(envFile: string, cause: unknown): VitrineError {
+  const why = types.isNativeError(cause) ? cause.message : String(cause);
+  const message = `The credentials of the GitHub App are to be kept in ${envFile}, and it cannot be read and written (${why}). Make that possible, or start in a folder where it is.`;
+  return new VitrineError('bad_request', message, { cause });
 }
 
 function toVariables({

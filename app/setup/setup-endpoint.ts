@@ -18,8 +18,8 @@ export interface SetupOptions {
   readonly token: string;
   readonly log: Log;
   readonly exchange: (code: string) => Promise<Conversion>;
-  /** Keeps the credentials; the page says that all is well only after it. */
-  readonly onCredentials: (credentials: Conversion) => Promise<void>;
+  /** Keeps the credentials; the page says that all is well only after it. Answers the lines that could not be written. */
+  readonly onCredentials: (credentials: Conversion) => Promise<readonly string[]>;
 }
 
 const ORGANIZATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/;
@@ -65,11 +65,9 @@ export function createSetupEndpoint(options: SetupOptions) {
     }
     const credentials = await options.exchange(query.get('code') ?? '');
     state = undefined;
-    await options.onCredentials(credentials);
-    return pages.done(
-      { installUrl: `${credentials.html_url}/installations/new`, envFile: options.envFile },
-      nonce,
-    );
+    const unsaved = await options.onCredentials(credentials);
+    const installUrl = `${credentials.html_url}/installations/new`;
+    return pages.done({ installUrl, envFile: options.envFile, unsaved: unsaved.join('\n') }, nonce);
   }
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -35,7 +35,10 @@ beforeEach(async () => {
           html_url: 'https://github.com/apps/x',
         }
       : { message: 'Not Found' };
-    response.writeHead(known ? 201 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const odd = request.url?.includes('/odd-code/') ?? false;
+    response
+      .writeHead(known || odd ? 201 : 404, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body));
   }).listen(0, '127.0.0.1');
   await once(github, 'listening');
   apiUrl = `http://127.0.0.1:${(github.address() as AddressInfo).port}`;
@@ -215,12 +218,41 @@ test('the page says what the App may do, and every right has its reason', async 
 
 test('what goes wrong here is told on the terminal, and the page says only that it did', async () => {
   const told: string[] = [];
-  const { address, origin, envFile, finished } = await begin((_level, message) => told.push(message));
+  const { address, origin, finished } = await begin((_level, message) => told.push(message));
+  const state = await stateOf(address);
+  const failed = await fetch(`${origin}/setup/done?code=odd-code&state=${state}`);
+  expect([failed.status, told]).toEqual([500, ['the set-up failed']]);
+  expect(await failed.text()).not.toMatch(/client_id|invalid/);
+  await end({ address, origin, finished });
+});
+
+test('where the credentials could not be kept the set-up does not begin, and says what to mend', async () => {
+  const envFile = join(directory, '.env');
+  await mkdir(envFile);
+  const lines: string[] = [];
+  const config = envToConfig({ PORT: '0', GITHUB_API_URL: apiUrl });
+  const print = (line: string) => void lines.push(line);
+  const stopping = new AbortController().signal;
+  const begun = runSetup({ config, envFile, print, log: () => undefined, stopping });
+  await expect(begun).rejects.toThrow(/\.env, and it cannot be read and written \(EISDIR/);
+  expect([lines, asked]).toEqual([[], []]);
+});
+
+test('credentials that cannot be written after all are shown once on the page, never in the log, and the server goes on', async () => {
+  const logged: string[] = [];
+  const { address, origin, envFile, finished } = await begin((...line) => {
+    logged.push(JSON.stringify(line));
+  });
   const state = await stateOf(address);
   await mkdir(envFile);
-  const failed = await fetch(`${origin}/setup/done?code=the-code&state=${state}`);
-  expect([failed.status, told]).toEqual([500, ['the set-up failed']]);
-  expect(await failed.text()).not.toContain(envFile);
-  await rm(envFile, { recursive: true });
-  await end({ address, origin, finished });
+  const done = await fetch(`${origin}/setup/done?code=the-code&state=${state}`);
+  const page = (await done.text()).replaceAll('&#x3D;', '=');
+  expect(done.status).toBe(200);
+  expect(done.headers.get('cache-control')).toContain('no-store');
+  expect(page).toContain('APP_ID=&quot;77&quot;');
+  expect(page).toContain('WEBHOOK_SECRET=&quot;made by GitHub itself&quot;');
+  expect(page).toContain('/installations/new');
+  expect(envToSecrets(await finished)).toMatchObject({ appId: 77 });
+  expect(logged.join()).toMatch(/could not be written/);
+  expect(logged.join()).not.toMatch(/made by GitHub itself|PRIVATE KEY/);
 });
