@@ -13,7 +13,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   // Long enough for a machine that is busy with others: what hangs is found all the same.
-  testTimeout: 180_000,
+  testTimeout: process.env.CI === 'true' ? 600_000 : 180_000,
   // A process that has loaded hundreds of suites is slow and large: from here on a fresh one takes the next.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',

@@ -8,6 +8,8 @@ export function expectThat(truth: unknown, otherwise: string): asserts truth {
 }
 
 const PAUSE_MS = 25;
+/** Only what never comes true waits so long: machines differ. */
+const PATIENCE_MS = 120_000;
 
 /** Waits until something is so; after the deadline it fails with what was seen last. */
 export async function eventually<T>(
@@ -15,7 +17,7 @@ export async function eventually<T>(
   {
     until,
     otherwise,
-    deadlineMs = 60_000,
+    deadlineMs = PATIENCE_MS,
   }: { until: (seen: T) => boolean; otherwise: string; deadlineMs?: number },
 ): Promise<T> {
   const end = performance.now() + deadlineMs;

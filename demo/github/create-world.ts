@@ -44,7 +44,7 @@ export async function createWorld(options: ResolvedOptions, url: string): Promis
     emulate,
     apps,
     issuer,
-    webhooks: createWebhooks({ app: options.app, clock, nextId: state.nextId }),
+    webhooks: createWebhooks({ ...options, nextId: state.nextId }),
     recorder: createRecorder(clock),
     violations: [],
   };

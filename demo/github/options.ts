@@ -38,6 +38,8 @@ export interface GitHubOptions {
   readonly limits?: Partial<PaceLimits>;
   /** Checking every request and reply against GitHub's OpenAPI description; benchmarks turn it off. */
   readonly validation?: 'on' | 'off';
+  /** How long GitHub waits for the answer to a delivery: ten seconds, which a busy machine may need more than. */
+  readonly patienceMs?: number;
 }
 
 export interface ResolvedOptions {
@@ -48,6 +50,7 @@ export interface ResolvedOptions {
   readonly app: AppOptions;
   readonly limits: Partial<PaceLimits> | undefined;
   readonly validation: 'on' | 'off';
+  readonly patienceMs: number;
 }
 
 const DEFAULT_APP: AppOptions = {
@@ -88,5 +91,6 @@ export function resolveOptions(options: GitHubOptions): ResolvedOptions {
     app: { ...DEFAULT_APP, ...options.app },
     limits: options.limits,
     validation: options.validation ?? 'on',
+    patienceMs: options.patienceMs ?? 10_000,
   };
 }

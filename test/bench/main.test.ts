@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { allowed } from '../support/allowed.js';
 
 const ENTRY = join(process.cwd(), 'build/bench/main.js');
 const Result = z.object({
@@ -36,6 +37,7 @@ test.each(['webhooks', 'visible', 'upload', 'action', 'serving'])(
     }
     expect(rows.some(({ ratio }) => ratio !== null)).toBe(true);
   },
+  allowed(180_000),
 );
 
 test('without a name the benchmarks are listed', async () => {

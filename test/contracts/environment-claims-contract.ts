@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Claim, EnvironmentStore, StoredEnvironment } from '../../src/ports.js';
+import { allowed } from '../support/allowed.js';
 import { newEnvironment } from './fresh-documents.js';
 import { until } from './until.js';
 
@@ -88,10 +89,11 @@ export function testEnvironmentClaims(name: string, create: () => Promise<Enviro
 
   test(`${name}: a renewed lease holds while one that was taken later ends`, async () => {
     const { store } = await dueOne();
-    const claim = await claimed(store, { owner: 'a', leaseMs: 1_000 });
+    const leaseMs = allowed(2_000);
+    const claim = await claimed(store, { owner: 'a', leaseMs });
     const other = await store.ensure(newEnvironment({ name: 'pr-2' }));
     await store.markDue(other.id, 'report');
-    await claimed(store, { owner: 'a', leaseMs: 1_000 });
+    await claimed(store, { owner: 'a', leaseMs });
     expect(await store.renew(claim, 60_000)).toBe(true);
     const next = await until(() => store.claim('report', { owner: 'b', leaseMs: 60_000 }));
     expect(next.environment.id).toBe(other.id);
@@ -120,7 +122,7 @@ export function testEnvironmentClaims(name: string, create: () => Promise<Enviro
 
   test(`${name}: a retry is due later, and says how often and why`, async () => {
     const { store, environment } = await dueOne();
-    await store.release(await claimed(store), { retryInMs: 300, error: '$broken' });
+    await store.release(await claimed(store), { retryInMs: allowed(1_000), error: '$broken' });
     expect(await store.claim('report', LONG)).toBeNull();
     const again = await until(() => store.claim('report', LONG));
     expect(again.environment.due.report).toMatchObject({ attempts: 1, error: '$broken' });

@@ -29,7 +29,7 @@ test('a commit that is built again is shown as it was built last, at its own hos
   ]);
   const running = runPreview(world, {
     number,
-    inputs: { ...build('second'), 'health-path': '/nope', 'wait-timeout': '3s' },
+    inputs: { ...build('second'), 'health-path': '/nope', 'wait-timeout': '10s' },
   });
   await eventually(() => visit(commitUrl), {
     until: ({ body }) => body === 'second\n',

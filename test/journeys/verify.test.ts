@@ -73,7 +73,7 @@ test('while it is verified, only the address of the commit shows the new version
   const { environment } = await lookAt(world, number);
   const url = good.outputs['preview-url'] ?? '';
   const commitUrl = url.replace(environment.slug, commitLabel({ sha, label: environment.slug }));
-  const running = runPreview(world, { number, inputs: { 'health-path': '/nope', 'wait-timeout': '3s' } });
+  const running = runPreview(world, { number, inputs: { 'health-path': '/nope', 'wait-timeout': '10s' } });
   const seen = await eventually(() => visit(commitUrl), {
     until: ({ status }) => status === 200,
     otherwise: 'The commit should have been shown.',

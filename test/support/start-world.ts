@@ -8,6 +8,7 @@ import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import type { GitHubOptions } from '../../demo/github/options.js';
 import { startGitHub } from '../../demo/github/start-github.js';
 import { createReviewer, type Reviewer } from '../../demo/reviewer.js';
+import { allowed } from './allowed.js';
 import { refuseViolations } from './refuse-violations.js';
 import { testDatabase } from './test-database.js';
 
@@ -46,6 +47,7 @@ export async function startWorld({
   const github = await startGitHub({
     users: [AUTHOR],
     repositories: [{ fullName: REPOSITORY, files: files ?? { 'index.html': '<h1>Hello</h1>\n' } }],
+    patienceMs: allowed(10_000),
     ...options,
   });
   const logLines: string[] = [];

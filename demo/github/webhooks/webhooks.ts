@@ -9,7 +9,7 @@ export interface Attempt {
   readonly at: number;
   readonly milliseconds: number;
   readonly redelivery: boolean;
-  /** 0 = no answer: refused, broken, or slower than GitHub's ten seconds. */
+  /** 0 = no answer: refused, broken, or slower than GitHub's patience. */
   readonly status: number;
   readonly answer: string;
 }
@@ -39,13 +39,11 @@ export interface Webhooks {
 interface WebhookSetup {
   readonly app: AppOptions;
   readonly clock: Clock;
+  readonly patienceMs: number;
   readonly nextId: () => number;
 }
 
-/** GitHub gives up on an answer after ten seconds. */
-const PATIENCE_MS = 10_000;
-
-export function createWebhooks({ app, clock, nextId }: WebhookSetup): Webhooks {
+export function createWebhooks({ app, clock, patienceMs, nextId }: WebhookSetup): Webhooks {
   const deliveries: Delivery[] = [];
   const attempts: Attempt[] = [];
   const underWay = new Set<Promise<Attempt>>();
@@ -55,7 +53,7 @@ export function createWebhooks({ app, clock, nextId }: WebhookSetup): Webhooks {
   const attempt = async (delivery: Delivery, kind: 'first' | 'again'): Promise<Attempt> => {
     const at = clock();
     const started = performance.now();
-    const answered = await post(target, delivery);
+    const answered = await post({ url: target, patienceMs }, delivery);
     const milliseconds = performance.now() - started;
     const made = { id: nextId(), delivery, at, milliseconds, redelivery: kind === 'again', ...answered };
     attempts.push(made);
@@ -107,11 +105,11 @@ function subscribed(app: AppOptions, event: string): boolean {
 }
 
 async function post(
-  url: string | undefined,
+  { url, patienceMs }: { url: string | undefined; patienceMs: number },
   { body, headers }: Delivery,
 ): Promise<{ status: number; answer: string }> {
   if (url === undefined) return { status: 0, answer: 'The App has no webhook URL.' };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(patienceMs);
   try {
     const response = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body), signal });
     return { status: response.status, answer: await response.text() };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Fault } from '../../../demo/github/gateway/faults.js';
 import type { Told } from '../../../src/ports.js';
+import { allowed } from '../../support/allowed.js';
 import { SCENES, commentOf } from '../views/scenes.js';
 import { startStage, type Stage } from './stage.js';
 
@@ -8,7 +9,7 @@ const BEGUN: Told = { id: null, digest: '' };
 let stage: Stage;
 
 beforeEach(async () => {
-  stage = await startStage({ side: { timeoutMs: 1_500 } });
+  stage = await startStage({ side: { timeoutMs: allowed(1_500) } });
   // The first answer of a fresh emulator takes long: not what is measured here.
   await stage.github.permission(stage.repo, 'stranger');
   stage.emulated.forgetRequests();

@@ -217,21 +217,22 @@ test('a reconciler may ask to come back later without having failed', async () =
 });
 
 test('a claim is kept for as long as the work takes', async () => {
+  const leaseMs = allowed(1_000);
   const { id } = await dueEnvironment();
   let working = 0;
   const slow = runner(
     async ({ environment }) => {
       if (environment.id !== id) return;
       working += 1;
-      await new Promise((resolve) => setTimeout(resolve, 900));
+      await new Promise((resolve) => setTimeout(resolve, 3 * leaseMs));
     },
-    { leaseMs: 300 },
+    { leaseMs },
   );
   const meddle: Reconciler = async ({ environment }) => void (working += environment.id === id ? 100 : 0);
-  const other = runner(meddle, { owner: 'other', leaseMs: 300 });
+  const other = runner(meddle, { owner: 'other', leaseMs });
   const first = slow.drain();
   while (working === 0) await new Promise(setImmediate);
-  const until = Date.now() + 700;
+  const until = Date.now() + 2 * leaseMs;
   while (Date.now() < until) await other.drain();
   await first;
   expect(working).toBe(1);
