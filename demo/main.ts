@@ -5,7 +5,7 @@ import { freePortOr } from './choose-port.js';
 import { DemoFailure } from './expect.js';
 import { playAlong } from './play-along.js';
 import { playOnce } from './play-once.js';
-import { setStage } from './stage.js';
+import { setStage, type Stage } from './stage.js';
 import { createTeller } from './teller.js';
 
 const HELP = `Vitrine's demo: a pull request becomes a live preview and disappears again. Everything runs on this machine, GitHub
@@ -18,6 +18,7 @@ is emulated, and nothing is left behind.
   --help                    this text
 `;
 
+const STOPPED = 'It was stopped before the story was over.';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 // Not by an exit code alone: what was under way when somebody said stop would hold the process.
 process.exit(await main());
@@ -63,27 +64,39 @@ async function play({ once, port }: Playing): Promise<number> {
       root: resolve(import.meta.dirname, '../..'),
       port: port === undefined ? (once ? 0 : await freePortOr(3000)) : Number(port),
       path: process.env.PATH ?? '',
-      teller: tellerOfTerminal(),
+      teller: tellerOfTerminal(signal),
     });
     try {
-      if (!once) {
-        await Promise.race([playAlong(stage, { input: process.stdin, say, signal }), stopped(signal)]);
-        say('  The demo ends: everything it made is removed.');
-        return 0;
-      }
-      const played = await Promise.race([playOnce(stage), stopped(signal)]);
-      if (played) say(JSON.stringify({ ...played, seconds: Math.round(performance.now() - started) / 1000 }));
-      return played ? 0 : 1;
+      if (once) return await tellOnce(stage, { signal, started });
+      await Promise.race([playAlong(stage, { input: process.stdin, say, signal }), stopped(signal)]);
+      say('  The demo ends: everything it made is removed.');
+      return 0;
     } finally {
       await stage.close();
     }
   } catch (error) {
-    if (signal.aborted) return 0;
+    if (signal.aborted) return once ? failed(STOPPED) : 0;
     say(told(error));
-    if (once)
-      say(JSON.stringify({ ok: false, error: String(error instanceof Error ? error.message : error) }));
-    return 1;
+    return once ? failed(error instanceof Error ? error.message : String(error)) : 1;
   }
+}
+
+interface Telling {
+  readonly signal: AbortSignal;
+  readonly started: number;
+}
+
+async function tellOnce(stage: Stage, { signal, started }: Telling): Promise<number> {
+  const played = await Promise.race([playOnce(stage), stopped(signal)]);
+  if (!played) return failed(STOPPED);
+  say(JSON.stringify({ ...played, seconds: Math.round(performance.now() - started) / 1000 }));
+  return 0;
+}
+
+/** Whoever reads the last line finds JSON there, whatever happened. */
+function failed(error: string): number {
+  say(JSON.stringify({ ok: false, error }));
+  return 1;
 }
 
 /** A step may take a minute, and Ctrl-C is obeyed at once. */
@@ -94,9 +107,10 @@ function stopped(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-function tellerOfTerminal() {
+/** What was under way when somebody said stop has nothing more to tell. */
+function tellerOfTerminal(signal: AbortSignal) {
   return createTeller({
-    write: say,
+    write: (line) => (signal.aborted ? undefined : say(line)),
     colour: process.stdout.isTTY && !process.env.NO_COLOR ? 'on' : 'off',
     now: () => performance.now(),
   });

@@ -3,6 +3,7 @@ import { closePullRequest } from './scenes/close.js';
 import { openPullRequest } from './scenes/open.js';
 import { pushCommit } from './scenes/push.js';
 import type { Stage } from './stage.js';
+import { countWrites, type WritesByKind } from './count-writes.js';
 import { expectThat } from './expect.js';
 
 /** What `-- --once` prints as its last line. */
@@ -12,7 +13,13 @@ export interface Played {
   readonly commitUrls: readonly string[];
   readonly pullRequest: number;
   readonly environment: string;
+  /** Newest first, as `GET /api/v1/environments/:id/deployments` lists them. */
+  readonly deployments: readonly { readonly id: string; readonly sha: string; readonly status: string }[];
+  /** Ids that GitHub gave. */
+  readonly githubDeployments: readonly number[];
+  readonly comments: readonly number[];
   readonly githubWrites: number;
+  readonly githubWritesByKind: WritesByKind;
   readonly violations: number;
   readonly milliseconds: Readonly<Record<string, number>>;
 }
@@ -28,8 +35,6 @@ export async function playOnce(stage: Stage): Promise<Played> {
   const broken = await breakBuild(stage, { before: second, note });
   await closePullRequest(stage, { pull: broken, note });
   await app.settle();
-  const repository = [...github.state.repositories.values()][0]?.document.id ?? 0;
-  const [environment] = await app.ports.environments.ofPullRequest(repository, first.number);
   const [violation] = github.violations;
   expectThat(!violation, `A request broke GitHub's own description: ${JSON.stringify(violation)}`);
   return {
@@ -37,9 +42,24 @@ export async function playOnce(stage: Stage): Promise<Played> {
     previewUrl: first.live.url,
     commitUrls: [first.live.commitUrl, second.live.commitUrl],
     pullRequest: first.number,
-    environment: environment?.id ?? '',
+    ...(await whatWasMade(stage, first.number)),
     githubWrites: github.writes(),
+    githubWritesByKind: countWrites(github),
     violations: github.violations.length,
     milliseconds: teller.times,
+  };
+}
+
+/** The ids of it, here and at GitHub. */
+async function whatWasMade({ app, github, reviewer }: Stage, number: number) {
+  const repository = [...github.state.repositories.values()][0]?.document.id ?? 0;
+  const [environment] = await app.ports.environments.ofPullRequest(repository, number);
+  expectThat(environment, `Pull request ${number} should have an environment.`);
+  const { items } = await app.ports.deployments.listOf(environment.id, { limit: 100 });
+  return {
+    environment: environment.id,
+    deployments: items.map(({ id, sha, status }) => ({ id, sha, status })),
+    githubDeployments: (await reviewer.deployments()).map(({ id }) => id),
+    comments: (await reviewer.comments(number)).map(({ id }) => id),
   };
 }

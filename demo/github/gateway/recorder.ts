@@ -21,7 +21,7 @@ export interface RequestFilter {
 export interface Recorder {
   start(request: Omit<RecordedRequest, 'status' | 'at'>): RecordedRequest;
   requests(filter?: RequestFilter): RecordedRequest[];
-  /** How many requests asked GitHub to change something; minting a token changes nothing. */
+  /** How many requests asked GitHub to change something. */
   writes(): number;
   clear(): void;
 }
@@ -35,7 +35,7 @@ export function createRecorder(clock: Clock): Recorder {
       return entry;
     },
     requests: (filter = {}) => all.filter((request) => matches(request, filter)),
-    writes: () => all.filter((request) => request.method !== 'GET' && !isTokenRequest(request.path)).length,
+    writes: () => all.filter(isWrite).length,
     clear: () => void all.splice(0),
   };
 }
@@ -45,4 +45,7 @@ function matches(request: RecordedRequest, filter: RequestFilter): boolean {
   return methodFits && (filter.path === undefined || filter.path.test(request.path));
 }
 
-const isTokenRequest = (path: string): boolean => path.endsWith('/access_tokens');
+/** Minting a token changes nothing. */
+export function isWrite({ method, path }: Pick<RecordedRequest, 'method' | 'path'>): boolean {
+  return method !== 'GET' && !path.endsWith('/access_tokens');
+}
