@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import type { GitHubOptions } from '../../demo/github/options.js';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
 import { D } from '../../src/domain/lifecycle.js';
 import { expectConverged } from '../support/expect-converged.js';
@@ -33,31 +35,76 @@ async function makeStory(
   return { number, deliveries: events };
 }
 
-async function playAll(
-  world: World,
-  play: (deliveries: readonly Delivery[]) => Promise<void>,
-): Promise<void> {
-  for (const [index, order] of ordersOf(EVENTS).entries()) {
-    const { number, deliveries } = await makeStory(world, `order-${index}`);
-    await play(order.flatMap((position) => deliveries[position] ?? []));
+interface Playing {
+  /** So many pull requests at a time, each in an order of its own: they wait for the same pauses. */
+  readonly together: number;
+  readonly play: (orders: readonly (readonly Delivery[])[]) => Promise<void>;
+}
+
+async function playAll(world: World, { together, play }: Playing): Promise<void> {
+  const orders = ordersOf(EVENTS).map((order, index) => ({ order, branch: `order-${index}` }));
+  while (orders.length > 0) {
+    const numbers: number[] = [];
+    const sequences: Delivery[][] = [];
+    for (const { order, branch } of orders.splice(0, together)) {
+      const { number, deliveries } = await makeStory(world, branch);
+      numbers.push(number);
+      sequences.push(order.flatMap((position) => deliveries[position] ?? []));
+    }
+    await play(sequences);
     await world.settle();
-    const { environment, deployments } = await expectConverged(world, number);
-    const pull = environment.pullRequest;
-    expect(deployments.filter(({ sha }) => sha === pull?.head.sha).map(({ status }) => status)).toEqual([
-      D.queued,
-    ]);
-    expect(await world.reviewer.checks(pull?.head.sha ?? '')).toHaveLength(1);
-    expect(await world.reviewer.comments(number)).toHaveLength(1);
-    await makeRoom(world, number);
+    for (const number of numbers) await expectEnd(world, number);
+    await makeRoom(world, numbers);
   }
 }
 
+async function expectEnd(world: World, number: number): Promise<void> {
+  const { environment, deployments } = await expectConverged(world, number);
+  const pull = environment.pullRequest;
+  expect(deployments.filter(({ sha }) => sha === pull?.head.sha).map(({ status }) => status)).toEqual([
+    D.queued,
+  ]);
+  expect(await world.reviewer.checks(pull?.head.sha ?? '')).toHaveLength(1);
+  expect(await world.reviewer.comments(number)).toHaveLength(1);
+}
+
 /** A project may have 20 previews at once. */
-async function makeRoom(world: World, number: number): Promise<void> {
-  await world.github.webhooks.send(
-    world.github.closePullRequest({ repository: REPOSITORY, number }).delivery,
-  );
-  await world.settle();
+async function makeRoom({ github, settle }: World, numbers: readonly number[]): Promise<void> {
+  const closed = numbers.map((number) => github.closePullRequest({ repository: REPOSITORY, number }));
+  await Promise.all(closed.map(({ delivery }) => github.webhooks.send(delivery)));
+  await settle();
+}
+
+/** The events of each pull request come one after the other; each is worked on before the next one comes. */
+function inTurn(world: World, copies: readonly ('first' | 'again')[]): Playing['play'] {
+  return async (orders) => {
+    for (const position of EVENTS) {
+      for (const copy of copies) {
+        const sent = orders.map((order) => sendOne(world, { delivery: order[position], copy }));
+        expect(new Set(await Promise.all(sent))).toEqual(new Set([202]));
+        await world.app.settle();
+      }
+    }
+  };
+}
+
+interface Sending {
+  readonly delivery: Delivery | undefined;
+  readonly copy: 'first' | 'again';
+}
+
+/** The second copy has a name of its own: nothing but its content tells that it is known. */
+async function sendOne({ github }: World, { delivery, copy }: Sending): Promise<number | undefined> {
+  if (!delivery) throw new Error('The story has fewer events than its order.');
+  const guids = copy === 'again' ? { guids: [randomUUID()] } : {};
+  const [attempt] = await github.webhooks.send(delivery, guids);
+  return attempt?.status;
+}
+
+/** A clock that goes on by a second whenever it is looked at. What is asked of GitHub the first test has checked already. */
+function secondsApart(): GitHubOptions {
+  let now = Date.now() - 86_400_000;
+  return { clock: () => (now += 1_000), validation: 'off' };
 }
 
 test(
@@ -65,30 +112,37 @@ test(
   async () => {
     await using world = await startWorld();
     world.github.webhooks.hold();
-    await playAll(world, async (deliveries) => {
-      for (const delivery of deliveries) {
-        const [attempt] = await world.github.webhooks.send(delivery);
-        expect(attempt?.status).toBe(202);
-        await world.app.settle();
-      }
-    });
-    expect(world.github.violations).toEqual([]);
+    await playAll(world, { together: 12, play: inTurn(world, ['first']) });
+  },
+  PATIENCE_MS,
+);
+
+test.each([
+  ['each sent once', ['first']],
+  ['each sent twice, under another name the second time', ['first', 'again']],
+] as const)(
+  'all 120 orders of five events seconds apart, %s, end as the pull request says',
+  async (_times, copies) => {
+    await using world = await startWorld({ github: secondsApart() });
+    world.github.webhooks.hold();
+    await playAll(world, { together: 12, play: inTurn(world, copies) });
   },
   PATIENCE_MS,
 );
 
 test(
-  'all 120 orders of five events, each sent twice and seconds apart, end as the pull request says',
+  'all 120 orders of five events seconds apart, each sent twice and all at once, end as the pull request says',
   async () => {
-    let now = Date.now() - 86_400_000;
-    await using world = await startWorld({ github: { clock: () => (now += 1_000) } });
+    await using world = await startWorld({ github: secondsApart() });
     world.github.webhooks.hold();
-    await playAll(world, async (deliveries) => {
-      await Promise.all(
-        deliveries.flatMap((delivery) => [0, 1].map(() => world.github.webhooks.send(delivery))),
-      );
+    await playAll(world, {
+      together: 1,
+      play: async ([deliveries = []]) => {
+        await Promise.all(
+          deliveries.flatMap((delivery) => [0, 1].map(() => world.github.webhooks.send(delivery))),
+        );
+      },
     });
-    expect(world.github.violations).toEqual([]);
   },
   PATIENCE_MS,
 );
