@@ -1,12 +1,19 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { createStepLog, readLine } from '../../demo/runner/workflow-commands.js';
 import { OUTPUT_NAMES } from '../../action/outputs.js';
 import { D } from '../../src/domain/lifecycle.js';
 import { startFakeVitrine } from './support/fake-vitrine.js';
-import { identityEnv, pullRequestEvent, runAction } from './support/run-action.js';
+import { BRANCH_NAMES } from '../domain/branch-names.js';
+import {
+  forgetSharedFiles,
+  identityEnv,
+  pullRequestEvent,
+  runAction,
+  runSource,
+} from './support/run-action.js';
 import { makeWorkspace, PAGE } from './support/workspace.js';
 
 /** What a pull request's author can make a build print, or write as its title or branch name. */
@@ -31,6 +38,8 @@ const TEXTS = [
   'nul \0 nul',
   '${{ github.token }} {{constructor}}',
 ];
+
+afterAll(forgetSharedFiles);
 
 describe('whatever a build prints', () => {
   test('is log and nothing else', async () => {
@@ -101,6 +110,19 @@ describe('whatever a build prints', () => {
     expect(ran.summary.split(`\n${fence}\n`)).toHaveLength(2);
     expect(ran.summary.split(fence)[0]).not.toContain('<img');
   });
+});
+
+test.each(BRANCH_NAMES)('a branch called %j builds, and stays data', async (branch) => {
+  await using server = await startFakeVitrine({ plan: { variables: { PREVIEW_BRANCH: branch } } });
+  await using workspace = await makeWorkspace(PAGE);
+  const inputs = { 'server-url': server.url, 'build-command': 'echo "branch: $PREVIEW_BRANCH"; ls > list' };
+  const env = { ...identityEnv(server.url), GITHUB_HEAD_REF: branch };
+  const ran = await runSource({ workspace, inputs, env, event: pullRequestEvent({ branch }) });
+  expect(ran.outputs['status']).toBe(D.success);
+  expect(ran.stdout).toContain(`branch: ${branch}`);
+  expect((await readFile(join(workspace.code, 'list'), 'utf8')).split('\n').sort()).toEqual(
+    ['', 'list', ...Object.keys(PAGE)].sort(),
+  );
 });
 
 test.each(TEXTS)('a title and a branch called %j stay data', async (text) => {

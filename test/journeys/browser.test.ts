@@ -34,6 +34,8 @@ inBrowser(
 
     const waiting = await page.goto(url);
     expect(waiting?.status()).toBe(503);
+    const heading = page.getByRole('heading').first();
+    expect(await heading.textContent()).toBe('This preview is waiting for its build');
     const ofCommit = await opened.context.newPage();
     const label = environment?.slug ?? '';
     const commitUrl = url.replace(label, commitLabel({ sha: head.sha, label }));
@@ -46,12 +48,16 @@ inBrowser(
     const colour = await page.evaluate<string>("getComputedStyle(document.querySelector('h1')).color");
     expect(colour).toBe('rgb(1, 2, 3)');
 
-    expect((await page.goto(`${url}/nowhere`))?.status()).toBe(404);
-    expect((await page.goto(url.replace(/pr-\d+/, 'pr-99999')))?.status()).toBe(404);
+    const shows = async (address: string) => {
+      const answer = await page.goto(address);
+      return [answer?.status(), await page.getByRole('heading').first().textContent()];
+    };
+    expect(await shows(`${url}/nowhere`)).toEqual([404, 'Page not found']);
+    expect(await shows(url.replace(/pr-\d+/, 'pr-99999'))).toEqual([404, 'There is no preview here']);
 
     world.github.closePullRequest({ repository: REPOSITORY, number });
     await world.settle();
-    expect((await page.goto(url))?.status()).toBe(410);
+    expect(await shows(url)).toEqual([410, 'This preview is gone']);
     expect(problems).toEqual([]);
   },
 );

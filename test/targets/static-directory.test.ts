@@ -1,5 +1,6 @@
 import { hash as hashOnce } from 'node:crypto';
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,6 +141,28 @@ test('what is no regular file is left out with a note', async () => {
   server.close();
   expect(files).toEqual([]);
   expect(notes).toEqual(['"socket" was left out: it is not a regular file.']);
+});
+
+test('a pipe is left out with a note, and nobody waits for what would come out of it', async () => {
+  expect(spawnSync('mkfifo', [join(dir, 'pipe')]).status).toBe(0);
+  const { files, notes } = await hashDirectory(dir);
+  expect(files).toEqual([]);
+  expect(notes).toEqual(['"pipe" was left out: it is not a regular file.']);
+});
+
+test('of a file its content counts and nothing else: neither its rights nor how often it is linked', async () => {
+  await writeFile(join(dir, 'plain.txt'), 'same');
+  await writeFile(join(dir, 'setuid.txt'), 'same');
+  await chmod(join(dir, 'setuid.txt'), 0o6755);
+  await link(join(dir, 'plain.txt'), join(dir, 'hardlink.txt'));
+  const { files, notes } = await hashDirectory(dir);
+  const same = { hash: sha('same'), size: 4 };
+  expect(files).toEqual([
+    { path: 'hardlink.txt', ...same },
+    { path: 'plain.txt', ...same },
+    { path: 'setuid.txt', ...same },
+  ]);
+  expect(notes).toEqual([]);
 });
 
 test('progress counts every file and byte', async () => {

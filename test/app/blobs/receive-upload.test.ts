@@ -11,6 +11,7 @@ import { manifestRoot } from '../../../src/domain/artifact-bytes.js';
 import type { ArtifactFile } from '../../../src/domain/artifact.js';
 import { encodeMeta, encodePreface, type PackMeta } from '../../../src/domain/pack.js';
 import { packsFor, planUpload } from '../../../src/targets/static-upload.js';
+import { filesIn } from '../../support/files-in.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 
 type Site = Record<string, string | Buffer>;
@@ -379,7 +380,19 @@ test.each(refused)('a pack with %s is refused and completes nothing', async (_, 
     code,
   });
   expect((await server.artifacts.findByRoot(upload))?.complete ?? false).toBe(false);
+  await expectOnlyWholeFiles(server);
 });
+
+/** A refused pack may leave files that are what they are named after, for a sweep to take; never half of one. */
+async function expectOnlyWholeFiles({ dir, blobs }: Server) {
+  expect(filesIn(join(dir, 'tmp'))).toEqual([]);
+  const kept: string[] = [];
+  for await (const { hash } of blobs.list()) {
+    kept.push(hash);
+    expect(sha(await blobs.readAll(hash))).toBe(hash);
+  }
+  expect(filesIn(dir).sort()).toEqual(kept.sort());
+}
 
 test('an honest pack of the same making is taken', async () => {
   const server = await startServer();

@@ -152,6 +152,14 @@ test.each<[string, string, Record<string, string>, number]>([
   expect((await post(body, headers)).status).toBe(status);
 });
 
+test('a body of 25 MiB, the most that GitHub sends, is stored', async () => {
+  const body = Buffer.alloc(25 * 1024 * 1024, ' ');
+  body.write('{"zen":"Favor focus over features."}');
+  const response = await post(body, { 'x-github-delivery': 'as-large-as-can-be' });
+  expect(response.status).toBe(202);
+  expect(await rowOf('as-large-as-can-be')).toMatchObject({ event: 'ping' });
+});
+
 test('a wrong body a thousand times harms neither the process nor its memory', async () => {
   const before = process.memoryUsage().rss;
   for (let round = 0; round < 20; round += 1) {
