@@ -83,8 +83,6 @@ export function createRunner(options: RunnerOptions) {
   };
 }
 
-export type Runner = ReturnType<typeof createRunner>;
-
 interface Taken {
   readonly claim: Claim;
   /** Before it was asked for. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeManifest, encodeManifest, manifestRoot } from '../../src/domain/artifact-bytes.js';
+import { manifestRoot } from '../../src/domain/artifact-bytes.js';
 import { ARTIFACT_LIMITS } from '../../src/domain/artifact-limits.js';
 import { byPath, parseManifest, type ArtifactFile } from '../../src/domain/artifact.js';
 
@@ -152,11 +152,10 @@ const files = fc
     }),
   );
 
-test('a manifest survives its bytes, and its root does not depend on the order', () => {
+test('the files of a manifest are sorted, and its root does not depend on their order', () => {
   fc.assert(
     fc.property(files, (list) => {
       const { manifest } = parseManifest({ files: list });
-      expect(decodeManifest(encodeManifest(list))).toEqual(manifest.files);
       expect(manifest.files).toEqual([...list].sort(byPath));
       expect(manifestRoot(list.toReversed())).toBe(manifestRoot(manifest.files));
     }),
@@ -190,13 +189,4 @@ test('parsing never throws anything but a refusal', () => {
       },
     ),
   );
-});
-
-test.each([
-  [Buffer.from('')],
-  [Buffer.from('VMF1')],
-  [Buffer.from('VMF1\0\0\0\x01ab')],
-  [Buffer.concat([encodeManifest([]), Buffer.from('x')])],
-])('bytes that are no manifest (%j) are refused', (bytes) => {
-  expect(() => decodeManifest(bytes)).toThrow('deploy this commit again');
 });

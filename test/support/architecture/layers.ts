@@ -7,7 +7,7 @@ export interface Layer {
   readonly packages: readonly string[] | 'any';
 }
 
-const PURE = ['zod', 'yaml', 'picomatch', 'node:crypto', 'node:buffer', 'node:util'];
+const PURE = ['zod', 'yaml', 'node:crypto', 'node:buffer', 'node:util'];
 const CORE = ['src/domain', 'src/ports', 'src/ports.ts', 'src/ports-artifacts.ts'];
 
 export const LAYERS: readonly Layer[] = [
