@@ -46,9 +46,10 @@ test('what must be hidden includes the values of refused and broken lines', () =
 });
 
 test('a prototype cannot be reached by a name', () => {
-  const { values } = parseVariableLines('__proto__=x');
+  const { values, problems } = parseVariableLines('__proto__=x');
   expect(Object.getPrototypeOf(values)).toBe(Object.prototype);
-  expect(Object.hasOwn(values, '__proto__')).toBe(true);
+  expect(Object.hasOwn(values, '__proto__')).toBe(false);
+  expect(problems).toEqual([expect.stringMatching(/^line 1 is not a name/)]);
 });
 
 test('any text ends, and any value in double quotes comes back whole', () => {
