@@ -1,6 +1,6 @@
 import { isVitrineError, VitrineError } from '../src/domain/errors.js';
 import { S } from '../src/domain/lifecycle/words.js';
-import { BY_SERVER } from './choose-way.js';
+import { BY_SERVER, refuseWithoutToken } from './choose-way.js';
 import type { Context } from './context.js';
 import type { Inputs } from './inputs.js';
 import { firstQuestion } from './report/first-question.js';
@@ -40,11 +40,7 @@ export async function atGitHub(world: World, { inputs, context, url }: AtGitHub)
 
 function needed({ githubToken: token, prNumber }: Inputs, { pullRequest }: Context) {
   const number = prNumber ?? pullRequest?.number;
-  if (token === '')
-    throw new VitrineError(
-      'bad_request',
-      'Set the input "github-token": without a server the Action reports with it.',
-    );
+  refuseWithoutToken(token);
   if (number === undefined) throw new VitrineError('bad_request', 'Set the input "pr-number".');
   return { token, number };
 }

@@ -38,14 +38,15 @@ function destroying({ action, serverUrl, url, githubToken }: Inputs): Way {
     return nothing(
       'The input "action: destroy" works only without "server-url": a server takes the preview down by itself when the pull request closes.',
     );
-  if (serverUrl === null || (url !== null && githubToken !== '')) return { kind: 'destroy' };
-  return nothing(BY_SERVER);
+  if (serverUrl === null) refuseWithoutToken(githubToken);
+  else if (url === null || githubToken === '') return nothing(BY_SERVER);
+  return { kind: 'destroy' };
 }
 
 function withServer({ inputs, context, identified }: WayInput, serverUrl: string): Way {
   const { pullRequest } = context;
   if (context.event !== 'pull_request' || pullRequest === null) {
-    if (inputs.url !== null) return { kind: 'github', url: inputs.url };
+    if (inputs.url !== null) return reporting(inputs, inputs.url);
     return nothing(
       `The server takes deployments from the event "pull_request" only, not from "${context.event}".`,
     );
@@ -68,7 +69,8 @@ function refuseOtherNumber({ prNumber }: Inputs, { number }: PullRequest): void 
   );
 }
 
-function withoutServer({ url, action, target }: Inputs): Way {
+function withoutServer(inputs: Inputs): Way {
+  const { url, action, target } = inputs;
   if (target !== null)
     throw new VitrineError(
       'bad_request',
@@ -82,7 +84,20 @@ function withoutServer({ url, action, target }: Inputs): Way {
   }
   if (action === 'resolve')
     return nothing('Without a server the address is the one that the input "url" gives.');
+  return reporting(inputs, url);
+}
+
+function reporting({ githubToken }: Inputs, url: string): Way {
+  refuseWithoutToken(githubToken);
   return { kind: 'github', url };
+}
+
+export function refuseWithoutToken(token: string): void {
+  if (token !== '') return;
+  throw new VitrineError(
+    'bad_request',
+    'Set the input "github-token": without a server the Action reports with it.',
+  );
 }
 
 function nothing(reason: string): Way {

@@ -1,27 +1,37 @@
 import { isVitrineError, VitrineError } from '../src/domain/errors.js';
 import { S } from '../src/domain/lifecycle/words.js';
 import { atGitHub } from './at-github.js';
-import { chooseWay } from './choose-way.js';
+import { chooseWay, type Way } from './choose-way.js';
 import type { Context } from './context.js';
-import { askAhead, identityOf } from './identity.js';
+import { askAhead, identityOf, type Identity } from './identity.js';
 import type { Inputs } from './inputs.js';
 import { resultOf, type Result } from './result.js';
 import type { World } from './world.js';
 
-export interface Delivery {
+export interface Wanted {
   readonly inputs: Inputs;
   readonly context: Context;
 }
 
+export interface Delivery extends Wanted {
+  readonly identity: Identity | null;
+  readonly way: Way;
+}
+
+/** What is to be done; what is wrong with the inputs shows here, before anything has happened. */
+export function planDelivery(world: World, wanted: Wanted): Delivery {
+  const { serverUrl } = wanted.inputs;
+  const identity = serverUrl === null ? null : identityOf(world, serverUrl);
+  return { ...wanted, identity, way: chooseWay({ ...wanted, identified: identity !== null }) };
+}
+
 /** Goes one of the three ways. Each is loaded only when it is gone. */
 export async function deliver(world: World, delivery: Delivery): Promise<Result> {
-  const { inputs, context } = delivery;
-  const identity = inputs.serverUrl === null ? null : identityOf(world, inputs.serverUrl);
-  const way = chooseWay({ inputs, context, identified: identity !== null });
+  const { inputs, context, identity, way } = delivery;
   if (way.kind === 'nothing')
     return resultOf({ status: S.skipped, reason: way.reason, url: inputs.url ?? '' });
-  if (way.kind === 'destroy') return atGitHub(world, { ...delivery, url: null });
-  if (way.kind === 'github') return atGitHub(world, { ...delivery, url: way.url });
+  if (way.kind === 'destroy') return atGitHub(world, { inputs, context, url: null });
+  if (way.kind === 'github') return atGitHub(world, { inputs, context, url: way.url });
   if (identity === null) throw new VitrineError('internal', 'A way with a server needs an identity.');
   const ahead = await askAhead(identity, world.stopped);
   const { runWithServer } = await import('./server/with-server.js');
@@ -37,6 +47,6 @@ export async function deliver(world: World, delivery: Delivery): Promise<Result>
   } catch (error) {
     if (!isVitrineError(error) || inputs.url === null || world.stopped.aborted) throw error;
     world.print(`${error.message} The preview is reported without the server.`);
-    return atGitHub(world, { ...delivery, url: inputs.url });
+    return atGitHub(world, { inputs, context, url: inputs.url });
   }
 }

@@ -43,7 +43,15 @@ export function address([name, text]: Text): string {
   }
   if (url.username || url.password)
     throw wrong(name, 'must not hold a user name or password: it is shown to everyone');
-  return url.href.replace(/\/+$/, '').replaceAll('|', '%7C');
+  const { pathname, search, hash, href } = url;
+  const shown = pathname === '/' && search === '' && hash === '' ? href.slice(0, -1) : href;
+  return shown.replaceAll('|', '%7C');
+}
+
+/** Paths are put behind it, and it must be letter by letter what the server calls itself. */
+export function serverAddress(text: Text): string {
+  const { origin, pathname } = new URL(address(text));
+  return `${origin}${pathname}`.replace(/\/+$/, '');
 }
 
 export function relative([name, text]: Text): string {

@@ -1,6 +1,6 @@
 import { VitrineError } from '../src/domain/errors.js';
 import { MAX_VARIABLES } from '../src/domain/variables-names.js';
-import { INPUT_NAMES, envNameOf, type InputName } from './input-names.js';
+import { envNameOf, type InputName } from './input-names.js';
 import {
   address,
   flag,
@@ -9,10 +9,11 @@ import {
   oneOf,
   positive,
   relative,
+  serverAddress,
   urlPath,
   variables,
 } from './input-values.js';
-import { RENAMED } from './renamed-inputs.js';
+import { refuseRenamed } from './unknown-inputs.js';
 
 export const ACTIONS = ['auto', 'deploy', 'destroy', 'resolve', 'none'] as const;
 
@@ -21,7 +22,7 @@ export type Inputs = ReturnType<typeof parseInputs>;
 
 /** Reads every input once. A wrong one is refused by name, with what to write instead, and never with its value if it may be secret. */
 export function parseInputs(env: Env) {
-  refuseUnknown(env);
+  refuseRenamed(env);
   const read = (name: InputName): [InputName, string] => [name, (env[envNameOf(name)] ?? '').trim()];
   const given = {
     env: variables(read('env')),
@@ -32,7 +33,7 @@ export function parseInputs(env: Env) {
   return {
     action: oneOf(read('action'), ACTIONS),
     githubToken: read('github-token')[1],
-    serverUrl: maybe(read('server-url'), address),
+    serverUrl: maybe(read('server-url'), serverAddress),
     project: maybe(read('project'), ([, text]) => text),
     target: maybe(read('target'), ([, text]) => text),
     url: maybe(read('url'), address),
@@ -57,18 +58,4 @@ function refuseTooMany(given: Readonly<Record<string, Readonly<Record<string, st
     'bad_request',
     `The inputs "env", "build-env" and "secrets" hold ${String(length)} variables: at most ${String(MAX_VARIABLES)} fit.`,
   );
-}
-
-function refuseUnknown(env: Env): void {
-  const known = new Set(INPUT_NAMES.map(envNameOf));
-  for (const key of Object.keys(env)) {
-    if (!key.startsWith('INPUT_') || known.has(key)) continue;
-    throw new VitrineError('bad_request', unknownMessage(key.slice('INPUT_'.length).toLowerCase()));
-  }
-}
-
-function unknownMessage(name: string): string {
-  const renamed = new Map(Object.entries(RENAMED)).get(name);
-  if (renamed) return `There is no input "${name}": it is called "${renamed}".`;
-  return `There is no input "${name}". The inputs are: ${INPUT_NAMES.join(', ')}.`;
 }

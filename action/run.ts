@@ -1,11 +1,13 @@
 import { isVitrineError } from '../src/domain/errors.js';
 import { D } from '../src/domain/lifecycle/words.js';
+import { command } from './commands.js';
 import { readContext } from './context.js';
-import { deliver } from './deliver.js';
+import { deliver, planDelivery } from './deliver.js';
 import { parseInputs } from './inputs.js';
 import { logsUrlOf } from './logs-url.js';
 import { masked, rawSecrets } from './mask.js';
 import { resultOf, type Result } from './result.js';
+import { unknownInputs, unknownMessage } from './unknown-inputs.js';
 import type { World } from './world.js';
 
 /** There a workflow has the rights of the base repository while it handles a stranger's code. */
@@ -33,8 +35,10 @@ export async function run(given: World, cwd: string): Promise<number> {
   try {
     const inputs = parseInputs(world.env);
     const context = await readContext(world.env, cwd);
+    for (const name of unknownInputs(world.env)) world.print(command('warning', unknownMessage(name)));
+    const delivery = planDelivery(world, { inputs, context });
     ending.failOnError = inputs.failOnError;
-    return await end(await deliver(world, { inputs, context }));
+    return await end(await deliver(world, delivery));
   } catch (error) {
     return end(world.stopped.aborted ? stopped() : failed(messageOf(error)));
   }

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { envNameOf, INPUT_NAMES } from '../../action/input-names.js';
 import { parseInputs } from '../../action/inputs.js';
 import { OUTPUT_NAMES } from '../../action/outputs.js';
+import { unknownInputs } from '../../action/unknown-inputs.js';
 
 interface Manifest {
   readonly runs: { readonly using: string; readonly main: string };
@@ -52,6 +53,11 @@ test.each([
   ['action', 'deploy', { action: 'deploy' }],
   ['server-url', 'https://preview.example.com/', { serverUrl: 'https://preview.example.com' }],
   ['server-url', ' http://localhost:3000 ', { serverUrl: 'http://localhost:3000' }],
+  ['server-url', 'https://x.example/previews/?a=1#b', { serverUrl: 'https://x.example/previews' }],
+  ['url', 'https://x.example', { url: 'https://x.example' }],
+  ['url', 'https://x.example/pr-7/', { url: 'https://x.example/pr-7/' }],
+  ['url', 'https://x.example/?path=/docs/', { url: 'https://x.example/?path=/docs/' }],
+  ['url', 'https://x.example/#/', { url: 'https://x.example/#/' }],
   ['url', 'https://x.example/a?b=1|2', { url: 'https://x.example/a?b=1%7C2' }],
   ['prebuilt', 'true', { prebuilt: true }],
   ['comment', 'false', { comment: false }],
@@ -116,11 +122,17 @@ test('a value of a variable never stands in the complaint about it', () => {
 test.each([
   ['dist-dir', 'it is called "output-dir"'],
   ['token', 'it is called "github-token"'],
-  ['tarqet', 'The inputs are: action, server-url'],
-  ['constructor', 'The inputs are: action, server-url'],
 ])('an input called %s is refused', (name, words) => {
   expect(() => read({ [name]: 'x' })).toThrow(words);
 });
+
+test.each(['tarqet', 'constructor', 'version'])(
+  'an input called %s is named, and refuses nothing',
+  (name) => {
+    expect(() => read({ [name]: 'x' })).not.toThrow();
+    expect(unknownInputs({ [envNameOf(name)]: 'x', PATH: '', INPUT_URL: '' })).toEqual([name]);
+  },
+);
 
 test('an input left out and an empty one are the same', () => {
   expect(read(Object.fromEntries(INPUT_NAMES.map((name) => [name, ''])))).toEqual(read({}));

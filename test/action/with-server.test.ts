@@ -315,6 +315,26 @@ describe.each([
     },
   );
 
+  test.each([
+    ['"pr-number" is another', { 'pr-number': '8' }],
+    ['nothing says what to report', { 'server-url': '' }],
+    ['there is no token to report with', { 'server-url': '', url: 'http://x.localhost', 'github-token': '' }],
+  ])('where %s, the job fails whatever "fail-on-error" says', async (_title, inputs) => {
+    await using workspace = await makeWorkspace(PAGE);
+    const all = { 'server-url': 'http://127.0.0.1:1', 'fail-on-error': 'false', ...inputs };
+    const ran = await run({ workspace, inputs: all, env: identityEnv('http://127.0.0.1:1') });
+    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+  });
+
+  test('a variable of the workflow that looks like an input is warned of, and no more', async () => {
+    await using server = await startFakeVitrine();
+    await using workspace = await makeWorkspace(PAGE);
+    const env = { ...identityEnv(server.url), INPUT_VERSION: '1.2' };
+    const ran = await run({ workspace, inputs: { 'server-url': server.url }, env });
+    expect([ran.code, ran.outputs['status']]).toEqual([0, D.success]);
+    expect(ran.stdout).toMatch(/^::warning::There is no input "version"\. The inputs are: /m);
+  });
+
   test('another target than the server deploys to is refused', async () => {
     await using server = await startFakeVitrine();
     await using workspace = await makeWorkspace(PAGE);

@@ -1,0 +1,25 @@
+import { VitrineError } from '../src/domain/errors.js';
+import { INPUT_NAMES, envNameOf } from './input-names.js';
+import { RENAMED } from './renamed-inputs.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Inputs that there are not. A variable of the workflow can be called INPUT_VERSION and is none, so they are no reason to fail. */
+export function unknownInputs(env: Env): string[] {
+  const known = new Set(INPUT_NAMES.map(envNameOf));
+  const given = Object.keys(env).filter((key) => key.startsWith('INPUT_') && !known.has(key));
+  return given.map((key) => key.slice('INPUT_'.length).toLowerCase());
+}
+
+/** What another Action calls so was meant, and would be missed. */
+export function refuseRenamed(env: Env): void {
+  for (const name of unknownInputs(env)) {
+    const renamed = new Map(Object.entries(RENAMED)).get(name);
+    if (renamed === undefined) continue;
+    throw new VitrineError('bad_request', `There is no input "${name}": it is called "${renamed}".`);
+  }
+}
+
+export function unknownMessage(name: string): string {
+  return `There is no input "${name}". The inputs are: ${INPUT_NAMES.join(', ')}.`;
+}
