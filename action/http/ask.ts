@@ -30,7 +30,10 @@ export async function ask(world: Pick<World, 'http' | 'now'>, question: Question
   }
   const message = explain({ method, url, answer, remedy });
   if (PASSING.includes(answer.status)) {
-    throw new Retriable(message, { waitMs: retryAfter(answer.headers['retry-after'], world.now()) });
+    const waitMs = retryAfter(answer.headers['retry-after'], world.now());
+    // A limit is an answer: whoever gave it is not away.
+    const code = answer.status === 429 ? 'too_many_requests' : 'unavailable';
+    throw new Retriable(message, { waitMs, code });
   }
   throw new VitrineError(codeOf(answer), message);
 }

@@ -1,4 +1,5 @@
 import { VitrineError } from '../../src/domain/errors.js';
+import { showDuration } from '../../src/domain/show-time.js';
 import type { World } from '../world.js';
 import { Retriable } from './retriable.js';
 
@@ -27,7 +28,7 @@ export async function retrying<T>(
     const pause =
       failure.waitMs ??
       Math.min(policy.longestMs ?? LONGEST_MS, FIRST_MS * 2 ** Math.min(count, 10)) * jitter(world);
-    if (world.now().getTime() + pause > deadline) throw givenUp(policy, failure);
+    if (world.now().getTime() + pause > deadline) throw givenUp(policy, { last: failure, pause });
     world.print(`${policy.what}: ${failure.message} Next try in ${(pause / 1000).toFixed(1)} s.`);
     await world.sleep(pause, policy.signal);
   }
@@ -47,7 +48,16 @@ function jitter({ random }: Pick<World, 'random'>): number {
   return 0.5 + random() / 2;
 }
 
-function givenUp({ what, budgetMs }: RetryPolicy, last: Retriable): VitrineError {
-  const seconds = Math.round(budgetMs / 1000);
-  return new VitrineError('unavailable', `${what} failed for ${seconds} s: ${last.message}`, { cause: last });
+interface Last {
+  readonly last: Retriable;
+  readonly pause: number;
+}
+
+function givenUp({ what, budgetMs }: RetryPolicy, { last, pause }: Last): VitrineError {
+  const { code, message } = last;
+  const asked = last.waitMs !== null && pause > budgetMs;
+  const words = asked
+    ? `${what} failed: ${message} It may be tried again in ${showDuration(pause)}, and this run waits for ${showDuration(budgetMs)} at most.`
+    : `${what} failed for ${String(Math.round(budgetMs / 1000))} s: ${message}`;
+  return new VitrineError(code, words, { cause: last });
 }

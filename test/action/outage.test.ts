@@ -147,6 +147,24 @@ describe.each([
     expect(ran.stdout).toContain('The server could not be told of the cancellation');
   });
 
+  test('a limit of the server is not got round by reporting without it', async () => {
+    const limited: Reply = {
+      status: 429,
+      headers: { 'retry-after': '1800' },
+      json: { error: { code: 'too_many_requests', message: 'Too many.', requestId: 'r' } },
+    };
+    await using server = await startFakeVitrine({
+      fault: ({ name }) => (name === 'start' ? limited : undefined),
+    });
+    await using github = await startFakeGitHub();
+    await using workspace = await makeWorkspace(PAGE);
+    const inputs = { 'server-url': server.url, url: `${github.url}/site`, 'github-token': 'ghs_token' };
+    const env = { ...identityEnv(server.url), GITHUB_API_URL: github.url };
+    const ran = await run({ workspace, inputs, env });
+    expect([ran.code, ran.outputs['status'], github.requests]).toEqual([1, D.failed, []]);
+    expect(ran.outputs['reason']).toContain('Too many. It may be tried again in 30 min');
+  });
+
   test.each(['start', 'progress'])(
     'with an address from an earlier step a server away at "%s" is done without',
     async (at) => {

@@ -186,6 +186,22 @@ describe('retrying', () => {
     expect(waits).toEqual([25_000, 25_000]);
   });
 
+  test('a wait that is longer than the whole budget is told as it is, and so is a limit', async () => {
+    const { fake, waits } = clock();
+    const attempt = async () => {
+      throw new Retriable('30 deployments in the last hour.', {
+        waitMs: 1_800_000,
+        code: 'too_many_requests',
+      });
+    };
+    await expect(retrying(fake, { ...policy, attempt })).rejects.toMatchObject({
+      code: 'too_many_requests',
+      message:
+        'Uploading failed: 30 deployments in the last hour. It may be tried again in 30 min, and this run waits for 1 min at most.',
+    });
+    expect(waits).toEqual([]);
+  });
+
   test('a final failure is not tried again', async () => {
     const { fake, waits } = clock();
     const attempt = async () => {
