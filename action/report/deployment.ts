@@ -1,6 +1,6 @@
 import { VitrineError } from '../../src/domain/errors.js';
 import { DEPLOYMENT_STATE, type GitHubDeploymentState } from '../../src/domain/lifecycle.js';
-import { textAt } from '../json.js';
+import { parseJson, textAt } from '../json.js';
 import { DEPLOYMENTS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';
 
@@ -98,10 +98,15 @@ async function deploymentsOf({ octokit, at }: GitHub, key: DeploymentKey) {
     found.push(
       ...data.filter(
         ({ payload }) =>
-          textAt(payload, 'preview') === key.preview && textAt(payload, 'project') === key.project,
+          partOf(payload, 'preview') === key.preview && partOf(payload, 'project') === key.project,
       ),
     );
     if (data.length < DEPLOYMENTS_ASKED.per_page) break;
   }
   return found;
+}
+
+/** GitHub gives the payload back as it was sent, or as the JSON text of it. */
+function partOf(payload: unknown, name: keyof DeploymentKey): string | null {
+  return textAt(typeof payload === 'string' ? parseJson(payload) : payload, name);
 }

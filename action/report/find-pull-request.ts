@@ -1,5 +1,6 @@
 import { VitrineError } from '../../src/domain/errors.js';
 import { pullRequestOf, type PullRequest } from '../context.js';
+import { numberAt } from '../json.js';
 import type { World } from '../world.js';
 import type { GitHub } from './github.js';
 import { reliably } from './reliably.js';
@@ -10,7 +11,13 @@ export async function findPullRequest(
   { github, number }: { github: GitHub; number: number },
 ): Promise<PullRequest> {
   const { octokit, at } = github;
-  const step = async () => (await octokit.rest.pulls.get({ ...at, pull_number: number })).data;
+  const step = async () => {
+    try {
+      return (await octokit.rest.pulls.get({ ...at, pull_number: number })).data;
+    } catch (error) {
+      throw numberAt(error, 'status') === 404 ? unknown(number, error) : error;
+    }
+  };
   const data = await reliably(world, {
     what: `Reading pull request #${String(number)}`,
     signal: world.stopped,
@@ -21,5 +28,13 @@ export async function findPullRequest(
   throw new VitrineError(
     'bad_gateway',
     `GitHub's answer about pull request #${String(number)} is incomplete.`,
+  );
+}
+
+function unknown(number: number, cause: unknown): VitrineError {
+  return new VitrineError(
+    'not_found',
+    `There is no pull request #${String(number)} that this job can see: correct "pr-number", or give the job "permissions: { pull-requests: read }".`,
+    { cause },
   );
 }

@@ -4,7 +4,7 @@ import { D, S, type DeploymentStatus } from '../../src/domain/lifecycle.js';
 import type { StageBody } from '../../src/contract/schemas.js';
 import type { Context, PullRequest } from '../context.js';
 import type { Inputs } from '../inputs.js';
-import { inert } from '../commands.js';
+import { command, inert } from '../commands.js';
 import { resultOf, type Result } from '../result.js';
 import { verify } from '../stages/verify.js';
 import type { World } from '../world.js';
@@ -79,7 +79,9 @@ interface Visited {
 
 async function visit(world: World, { inputs, url }: { inputs: Inputs; url: string }): Promise<Visited> {
   const startedAt = world.now().toISOString();
+  world.print(command('group', 'Verifying'));
   const ended = await reach(world, { inputs, url });
+  world.print(command('endgroup'));
   const status = ended.status === D.success ? S.completed : S.failed;
   const completedAt = world.now().toISOString();
   return { ended, stage: { name: 'verifying', status, startedAt, completedAt, error: null } };

@@ -17,6 +17,11 @@ afterAll(forgetSharedFiles);
 
 const REFUSED = { status: 403, json: { message: 'Resource not accessible by integration' } };
 
+const at = (method: string, path: RegExp, reply: Reply) => ({
+  fault: ({ request }: { request: Recorded }) =>
+    request.method === method && path.test(request.path) ? reply : undefined,
+});
+
 const APP_CHECK = {
   id: 1,
   name: 'Preview',
@@ -236,6 +241,28 @@ describe.each([
     expect(github.checks).toMatchObject([{ head_sha: SHA }]);
   });
 
+  test('a number that no pull request has is said to be wrong', async () => {
+    const gone = { status: 404, json: { message: 'Not Found' } };
+    await using github = await startFakeGitHub(at('GET', /\/pulls\/99$/, gone));
+    const ran = await runOn(run, { github, inputs: { 'pr-number': '99' } });
+    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect(ran.outputs['reason']).toContain('There is no pull request #99 that this job can see');
+  });
+
+  test('the visit is a group of the log', async () => {
+    await using github = await startFakeGitHub();
+    const { stdout } = await runOn(run, { github });
+    expect(stdout).toMatch(/^::group::Verifying\n[^:].* answers 200\.\n::endgroup::$/m);
+  });
+
+  test('a deployment whose payload comes back as text is found again', async () => {
+    await using github = await startFakeGitHub();
+    await runOn(run, { github });
+    for (const row of github.deployments) row['payload'] = JSON.stringify(row['payload']);
+    await runOn(run, { github });
+    expect(github.deployments).toHaveLength(1);
+  });
+
   test.each([
     ['a fork, whose token may only read, ends neutral', pullRequestEvent({ headRepo: 2 }), 0, S.skipped],
     ['a job without the permission fails', pullRequestEvent(), 1, D.failed],
@@ -272,11 +299,6 @@ describe.each([
     });
     expect([ran.code, ran.outputs['status']]).toEqual([1, D.cancelled]);
     expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.cancelled }]);
-  });
-
-  const at = (method: string, path: RegExp, reply: Reply) => ({
-    fault: ({ request }: { request: Recorded }) =>
-      request.method === method && path.test(request.path) ? reply : undefined,
   });
 
   test('a deployment that is refused completes the check run, with the reason', async () => {
