@@ -1,4 +1,5 @@
 import { planAnswerSchema } from '../../src/domain/artifact-plan.js';
+import { indicesOf } from '../../src/domain/artifact-ranges.js';
 import { isVitrineError, VitrineError } from '../../src/domain/errors.js';
 import type { Client } from '../../src/contract/client.js';
 import { UploadAnswer } from '../../src/contract/schemas.js';
@@ -47,8 +48,10 @@ async function round(
 ): Promise<UploadAnswer | null> {
   const answered = await client.uploadPlan(id, planned.body);
   const answer = planAnswerSchema.parse(answered);
-  const missing = answer.blobs.reduce((sum, [, count]) => sum + count, 0);
-  log(`The server lacks ${String(missing)} of ${String(planned.files.length)} files.`);
+  const missing = (indicesOf(answer.blobs, planned.files.length) ?? []).map((index) => planned.files[index]);
+  const bytes = missing.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+  const size = missing.length === 0 ? '' : `, ${showBytes(bytes)} before compression`;
+  log(`The server lacks ${String(missing.length)} of ${String(planned.files.length)} files${size}.`);
   let last = UploadAnswer.parse(answered);
   let sent = 0;
   try {

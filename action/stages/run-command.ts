@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { VitrineError } from '../../src/domain/errors.js';
+import { textAt } from '../json.js';
 import { childEnvironment } from './child-environment.js';
 import type { Job } from './job.js';
 import { createLineSplitter } from './split-lines.js';
@@ -39,7 +40,7 @@ export async function runCommand(job: Job, { command, variables }: CommandInput)
     if (code !== 0) throw failed({ command: shown(job, command), code, killedBy });
   } catch (error) {
     job.signal.throwIfAborted();
-    throw error;
+    throw textAt(error, 'code') === 'ENOENT' ? noShell(error) : error;
   } finally {
     job.signal.removeEventListener('abort', stop);
     for (const listener of listeners) listener.stop();
@@ -99,9 +100,25 @@ interface Ended {
   readonly killedBy: string | null;
 }
 
+/** https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html */
+const NOT_FOUND = 127;
+
 function failed({ command, code, killedBy }: Ended): VitrineError {
-  if (code !== null)
-    return new VitrineError('unprocessable', `${command} ended with exit code ${String(code)}.`);
+  if (code !== null) {
+    const hint =
+      code === NOT_FOUND
+        ? ' A command was not found: set it up in a step before, as with actions/setup-node or pnpm/action-setup.'
+        : '';
+    return new VitrineError('unprocessable', `${command} ended with exit code ${String(code)}.${hint}`);
+  }
   const hint = killedBy === 'SIGKILL' ? ' Perhaps the runner had no memory left.' : '';
   return new VitrineError('unprocessable', `${command} was ended by ${String(killedBy)}.${hint}`);
+}
+
+function noShell(cause: unknown): VitrineError {
+  return new VitrineError(
+    'unprocessable',
+    'There is no bash on this runner, and commands are run by it: install it in a step before (on Alpine with "apk add bash"), or build elsewhere and set "prebuilt".',
+    { cause },
+  );
 }

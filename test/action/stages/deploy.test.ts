@@ -44,7 +44,7 @@ describe('an upload', () => {
     await using workspace = await makeWorkspace(PAGE);
     const { bases, packs, lines, commitUrl } = await deployed(workspace, {});
     expect([bases, packs, commitUrl]).toEqual([['any'], 1, COMMIT_URL]);
-    expect(lines[0]).toBe('The server lacks 2 of 2 files.');
+    expect(lines[0]).toBe('The server lacks 2 of 2 files, 32 bytes before compression.');
     expect(lines[1]).toMatch(/^Sent \d+ bytes\.$/);
   });
 

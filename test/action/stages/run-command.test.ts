@@ -18,7 +18,7 @@ interface Tried {
 
 async function tryCommand(
   command: string,
-  more: { variables?: Record<string, string>; stop?: AbortController } = {},
+  more: { variables?: Record<string, string>; stop?: AbortController; path?: string } = {},
 ): Promise<Tried> {
   await using workspace = await makeWorkspace({});
   const lines: string[] = [];
@@ -27,7 +27,7 @@ async function tryCommand(
   let over = false;
   const job: Job = {
     world: {
-      env: { PATH: process.env['PATH'], GITHUB_TOKEN: 'ghs_x', GITHUB_SHA: 'abc' },
+      env: { PATH: more.path ?? process.env['PATH'], GITHUB_TOKEN: 'ghs_x', GITHUB_SHA: 'abc' },
       http: createHttp(),
       print: () => undefined,
       now: () => new Date(),
@@ -81,6 +81,7 @@ describe('a command', () => {
 
   test.each([
     ['exit 7', '"exit 7" ended with exit code 7.'],
+    ['pnpmx install', 'ended with exit code 127. A command was not found: set it up in a step before'],
     ['false\necho not reached', 'ended with exit code 1.'],
     ['false | cat', 'ended with exit code 1.'],
     ['kill -KILL $$', 'Perhaps the runner had no memory left.'],
@@ -89,7 +90,13 @@ describe('a command', () => {
   ])('%j fails with what happened', async (command, words) => {
     const { lines, error } = await tryCommand(command);
     expect(error).toContain(words);
-    expect(lines).toEqual([]);
+    expect(lines.filter((line) => !line.includes('command not found'))).toEqual([]);
+  });
+
+  test('without bash it says what to install', async () => {
+    expect((await tryCommand('true', { path: '/nowhere' })).error).toContain(
+      'There is no bash on this runner',
+    );
   });
 
   test('is over when it ends, even if something it started holds its output open', async () => {
