@@ -22,7 +22,7 @@ function either(env: Env, name: string): string {
   return env[name] || env[name.toUpperCase()] || '';
 }
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return /^(localhost|.*\.localhost|127\..*|\[::1\])$/i.test(hostname);
 }
 

@@ -1,7 +1,9 @@
 import { isVitrineError } from '../../src/domain/errors.js';
 import { D, E, S } from '../../src/domain/lifecycle.js';
 import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import { command } from '../commands.js';
 import type { Context, PullRequest } from '../context.js';
+import { isLoopback } from '../http/proxy.js';
 import type { Identity } from '../identity.js';
 import type { Inputs } from '../inputs.js';
 import { resultOf, type Result } from '../result.js';
@@ -22,6 +24,7 @@ export interface ServerInput {
 
 /** The first way: the server owns the report, this run builds and tells it how far it is. */
 export async function runWithServer(world: World, input: ServerInput): Promise<Result> {
+  warnOfPlainText(world, input.serverUrl);
   const ending = new AbortController();
   const signal = AbortSignal.any([world.stopped, ending.signal]);
   const connection = createConnection(world, {
@@ -84,4 +87,11 @@ function resolved(answer: Started, status: string): Result {
     ...factsOf(answer),
     stages: answer.deployment.stages,
   });
+}
+
+function warnOfPlainText({ print }: World, serverUrl: string): void {
+  const { protocol, hostname } = new URL(serverUrl);
+  if (protocol === 'https:' || isLoopback(hostname)) return;
+  const text = `${serverUrl} is not https: whoever is on the way can read the identity of this run, and deploy with it.`;
+  print(command('warning', text, { title: 'The server is asked in plain text' }));
 }

@@ -65,6 +65,7 @@ describe.each([
       'expires-at': '2030-01-08T00:00:00.000Z',
     });
     expect(ran.code).toBe(0);
+    expect(ran.stdout).not.toContain('::warning');
     expect(ran.summary).toMatch(/^\| Deploying \| ✅ Done \| \d[\d.]* s \|$/m);
     expect(ran.summary).toMatch(/^\| Installing \| ➖ Nothing to do \|/m);
   });

@@ -49,6 +49,7 @@ describe.each([
     const ran = await run({ workspace, inputs, env });
     expect(ran.outputs['status']).toBe(D.success);
     expect(new Set(proxy.targets)).toEqual(new Set(['token.example', 'preview.example']));
+    expect(ran.stdout).toMatch(/^::warning .*http:\/\/preview\.example is not https/m);
     expect(server.requests.filter(({ host }) => host === 'token.example').map(nameOf)).toEqual(['oidc']);
   });
 });
