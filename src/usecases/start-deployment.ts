@@ -52,7 +52,7 @@ export async function startDeployment(
 ): Promise<Started> {
   checkClaims(identity, body);
   const known = await headOf(ports, { identity, body });
-  const environment = await withMendedTarget(ports, { identity, body, environment: known });
+  const environment = await asItIsNow(ports, { identity, body, environment: known });
   const refused = refusal(environment);
   if (refused) return { proceed: false, environment, decision: refused };
   const { head } = environment;
@@ -102,16 +102,23 @@ async function useUp(ports: Ports, identity: Identity): Promise<void> {
   throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');
 }
 
-/** The settings are those of the last look at the pull request; whoever was told to mend them re-runs the workflow, and pushes nothing. */
-async function withMendedTarget(
+/**
+ * What is known is of the last look at the pull request. A run may be faster than the webhook that it was started by (a draft that
+ * became ready), and whoever was told to mend the settings re-runs the workflow, and pushes nothing: before it is refused, it is looked again.
+ */
+async function asItIsNow(
   ports: Ports,
   { identity, body, environment }: Start & { environment: StoredEnvironment },
 ): Promise<StoredEnvironment> {
-  if (targetProblem(ports, { environment, asked: body.target }) === null) return environment;
+  const skipped = isActive(environment) && environment.decision?.action === 'skip';
+  if (!skipped && targetProblem(ports, { environment, asked: body.target }) === null) return environment;
   try {
     await lookAtPullRequest(ports, { identity, number: body.pullRequest });
   } catch (error) {
-    ports.log('warn', 'The settings could not be read again', { environment: environment.slug, error });
+    ports.log('warn', 'The pull request could not be looked at again', {
+      environment: environment.slug,
+      error,
+    });
   }
   return (await ports.environments.get(environment.id)) ?? environment;
 }

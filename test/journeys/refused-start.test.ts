@@ -127,3 +127,31 @@ test('a run that asks for the wrong thing does not touch what another run has ta
     CONCLUSION.success,
   ]);
 });
+
+test('a run that is faster than the webhook of its draft becoming ready is not told that it is a draft', async () => {
+  await using world = await worldWith('');
+  const draft = { repository: REPOSITORY, head: 'refused', draft: true };
+  const { pullRequest } = await world.github.openPullRequest(draft);
+  await world.settle();
+  const { number } = pullRequest;
+  expect((await lookAt(world, number)).environment.decision?.rule).toBe('draft');
+  world.github.webhooks.hold();
+  world.github.markReadyForReview({ repository: REPOSITORY, number });
+  expect((await runPreview(world, { number })).outputs.status).toBe(D.success);
+  await world.github.webhooks.release();
+  await world.settle();
+  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+});
+
+test('settings that were mended on the default branch count at the re-run, without a push', async () => {
+  await using world = await worldWith('triggers:\n  branches: 7\n');
+  const { number } = await open(world);
+  expect((await runPreview(world, { number })).outputs.reason).toMatch(/preview\.yml/);
+  await world.github.push({
+    repository: REPOSITORY,
+    branch: 'main',
+    message: 'Mend',
+    files: { [SETTINGS]: '' },
+  });
+  expect((await runPreview(world, { number })).outputs.status).toBe(D.success);
+});
