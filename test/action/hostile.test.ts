@@ -50,6 +50,7 @@ describe('whatever a build prints', () => {
     });
     const inputs = {
       'server-url': server.url,
+      'output-dir': '.',
       'build-command': 'cat texts.txt; printf "\\xff\\xfe no utf-8"',
     };
     const ran = await runAction({ workspace, inputs, env: identityEnv(server.url) });
@@ -73,7 +74,11 @@ describe('whatever a build prints', () => {
     await using server = await startFakeVitrine();
     await using workspace = await makeWorkspace(PAGE);
     const late = `(printf '::error title=pwned::early'; sleep 3; echo; echo '::error title=pwned::late') &`;
-    const inputs = { 'server-url': server.url, 'build-command': `${late} exit ${String(code)}` };
+    const inputs = {
+      'server-url': server.url,
+      'output-dir': '.',
+      'build-command': `${late} exit ${String(code)}`,
+    };
     const ran = await runAction({ workspace, inputs, env: identityEnv(server.url) });
     const log = createStepLog();
     for (const line of ran.stdout.split('\n')) readLine(log, line);
@@ -89,7 +94,7 @@ describe('whatever a build prints', () => {
       ...PAGE,
       'texts.txt': `${TEXTS.join('\n')}\n${'x'.repeat(200_000)}\n`,
     });
-    const inputs = { 'server-url': server.url, 'build-command': 'cat texts.txt' };
+    const inputs = { 'server-url': server.url, 'output-dir': '.', 'build-command': 'cat texts.txt' };
     await runAction({ workspace, inputs, env: identityEnv(server.url) });
     const lines = (server.bodies('logs') as { lines: { text: string }[] }[]).flatMap((batch) =>
       batch.lines.map(({ text }) => text),
@@ -115,7 +120,11 @@ describe('whatever a build prints', () => {
 test.each(BRANCH_NAMES)('a branch called %j builds, and stays data', async (branch) => {
   await using server = await startFakeVitrine({ plan: { variables: { PREVIEW_BRANCH: branch } } });
   await using workspace = await makeWorkspace(PAGE);
-  const inputs = { 'server-url': server.url, 'build-command': 'echo "branch: $PREVIEW_BRANCH"; ls > list' };
+  const inputs = {
+    'server-url': server.url,
+    'output-dir': '.',
+    'build-command': 'echo "branch: $PREVIEW_BRANCH"; ls > list',
+  };
   const env = { ...identityEnv(server.url), GITHUB_HEAD_REF: branch };
   const ran = await runSource({ workspace, inputs, env, event: pullRequestEvent({ branch }) });
   expect(ran.outputs['status']).toBe(D.success);
@@ -130,7 +139,11 @@ test.each(TEXTS)('a title and a branch called %j stay data', async (text) => {
     plan: { variables: { PREVIEW_BRANCH: text.replace(/\0/g, '') } },
   });
   await using workspace = await makeWorkspace(PAGE);
-  const inputs = { 'server-url': server.url, 'build-command': 'echo "branch: $PREVIEW_BRANCH"' };
+  const inputs = {
+    'server-url': server.url,
+    'output-dir': '.',
+    'build-command': 'echo "branch: $PREVIEW_BRANCH"',
+  };
   const event = pullRequestEvent({ title: text, branch: text });
   const ran = await runAction({
     workspace,

@@ -34,6 +34,7 @@ async function runWithSecrets(server: FakeVitrine, exitCode: number): Promise<Ra
     'server-url': server.url,
     'install-command': 'test -z "$CANARY"',
     'build-command': `node print.cjs ${String(exitCode)}`,
+    'output-dir': '.',
     secrets: `CANARY=${CANARY}\nPEM="${PEM}"`,
     'github-token': 'ghs_this_is_the_job_token',
   };

@@ -21,7 +21,6 @@ const sets = (key: string) => (args: readonly unknown[]) => {
   >;
   return written[key] !== undefined && written[key] !== null;
 };
-const whole = ([artifact]: readonly unknown[]) => (artifact as { complete?: boolean }).complete === true;
 const partial = ([artifact]: readonly unknown[]) => (artifact as { complete?: boolean }).complete === false;
 
 const POINTS: readonly (readonly [string, Interruption])[] = [
@@ -44,8 +43,9 @@ const POINTS: readonly (readonly [string, Interruption])[] = [
   ['before the names are kept', { port: 'artifacts', method: 'save', when: 'before', fits: partial }],
   ['before the first file is written', { port: 'blobs', method: 'write', when: 'before' }],
   ['after the first file was written', { port: 'blobs', method: 'write', when: 'after' }],
-  ['before the upload is declared whole', { port: 'artifacts', method: 'save', when: 'before', fits: whole }],
-  ['after the upload was declared whole', { port: 'artifacts', method: 'save', when: 'after', fits: whole }],
+  ['before it is written down what arrived', { port: 'artifacts', method: 'settle', when: 'before' }],
+  ['before the upload is declared whole', { port: 'artifacts', method: 'complete', when: 'before' }],
+  ['after the upload was declared whole', { port: 'artifacts', method: 'complete', when: 'after' }],
   [
     'before the preview goes live',
     { port: 'environments', method: 'change', when: 'before', fits: sets('current') },

@@ -23,7 +23,7 @@ const AT_THE_UPLOAD: readonly (readonly [string, CrashPoint])[] = [
   ['C11 after a file has its name', { port: 'blobs', method: 'write', when: 'after' }],
   [
     'C12 after the upload is whole, before it is known',
-    { port: 'artifacts', method: 'save', when: 'after', sets: 'complete' },
+    { port: 'artifacts', method: 'complete', when: 'after' },
   ],
   [
     'C12 before the preview goes live',
