@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** ESM all the way: Probot, Octokit and @actions/core ship nothing else. */
 export default {
   testEnvironment: 'node',
@@ -14,6 +16,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   // Long enough for a machine that is busy with others: what hangs is found all the same.
   testTimeout: process.env.CI === 'true' ? 600_000 : 180_000,
+  // A suite often waits for a program that it started: on two cores two of them are done in little more time than one.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   // A process that has loaded hundreds of suites is slow and large: from here on a fresh one takes the next.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',
