@@ -76,14 +76,14 @@ test('every commit has a page of its own, whatever the pull request shows', asyn
   await shows(404, 'There is no preview of this commit');
 });
 
-test('a skipped pull request says so instead of being built for ever', async () => {
+test('a skipped pull request says so instead of being built for ever, and waits for a change of mind', async () => {
   await using world = await startWorld();
   const { url, commitUrl } = await openPullRequest(world, { draft: true });
   for (const host of [url, commitUrl]) {
     const { status, body, headers } = await visit(host);
     expect([status, headers['retry-after']]).toEqual([404, undefined]);
     expect(body).toContain('Drafts get no preview.');
-    expect(body).not.toContain('http-equiv="refresh"');
+    expect(body).toContain('Watching for changes');
   }
 });
 
