@@ -1,7 +1,7 @@
 import type { Ports } from '../ports.js';
 import { isGitHubFailure } from '../ports/github-failure.js';
 import type { Observation } from '../usecases/observation.js';
-import { foundElsewhere } from '../usecases/found-elsewhere.js';
+import { repoAsFound } from '../usecases/repo-as-found.js';
 import { observeRepository, removeRepository } from '../usecases/observe-repository.js';
 import { sweepRepository } from './sweep-repository.js';
 
@@ -25,7 +25,7 @@ export async function sweepOrLose(ports: Ports, repo: Repo): Promise<number> {
       return environmentIds.length;
     }
     if (found.repo.installationId === repo.installationId) throw error;
-    return (await observeRepository(ports, foundElsewhere(found))).environmentIds.length;
+    return (await observeRepository(ports, repoAsFound(found))).environmentIds.length;
   }
 }
 

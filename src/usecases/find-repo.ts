@@ -3,6 +3,7 @@ import type { Identity } from '../domain/identity.js';
 import type { Repo } from '../domain/project.js';
 import type { Ports } from '../ports.js';
 import type { Observation } from './observation.js';
+import { repoAsFound } from './repo-as-found.js';
 
 type Reachable = Observation['repo'];
 
@@ -29,15 +30,7 @@ async function lookUp(
 ): Promise<Reachable | null> {
   const found = repository === undefined ? null : await github.repository(repository);
   if (found?.repo.repoId !== repoId || found.ownerId !== ownerId) return null;
-  const { installationId, fullName } = found.repo;
-  return {
-    id: repoId,
-    ownerId,
-    fullName,
-    installationId,
-    defaultBranch: found.defaultBranch,
-    private: found.private,
-  };
+  return repoAsFound(found);
 }
 
 function isReachable(repo: Repo): repo is Repo & { installationId: number } {

@@ -1,7 +1,6 @@
 import type { Identity } from '../domain/identity.js';
 import type { Ports } from '../ports.js';
-import { refOf } from './observation.js';
-import { observePullRequest } from './observe-pull-request.js';
+import { noticePullRequest } from './notice-pull-request.js';
 
 /** Reads a pull request and its settings from GitHub again, for a run that stands at the door. Asks for nothing new by itself. */
 export async function lookAtPullRequest(
@@ -11,8 +10,6 @@ export async function lookAtPullRequest(
   const repo = await ports.repos.get(identity.repoId);
   if (!repo || repo.installationId === null || repo.removedAt !== null) return;
   const reachable = { ...repo, installationId: repo.installationId };
-  const facts = await ports.github.pullRequest(refOf(reachable), number);
-  if (!facts) return;
   const sender = { id: identity.actorId, login: identity.actor };
-  await observePullRequest(ports, { action: 'edited', repo: reachable, facts, sender });
+  await noticePullRequest(ports, { repo: reachable, number, sender });
 }

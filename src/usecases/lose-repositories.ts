@@ -1,6 +1,6 @@
 import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
-import { foundElsewhere } from './found-elsewhere.js';
+import { repoAsFound } from './repo-as-found.js';
 import { observeRepository, removeRepository } from './observe-repository.js';
 
 export interface LostRepositories {
@@ -24,7 +24,7 @@ export async function loseRepositories(
     const found = await ports.github.repository(known.fullName);
     if (found?.repo.repoId === repoId) {
       if (found.repo.installationId === installationId) kept.push(known.fullName);
-      else await observeRepository(ports, foundElsewhere(found));
+      else await observeRepository(ports, repoAsFound(found));
       continue;
     }
     await removeRepository(ports, { repoId, why: 'The App was removed from the repository.' });
