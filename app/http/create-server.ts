@@ -40,10 +40,7 @@ const LIMITS = {
 /** The front door. What a request may reach is decided by its host before anything reads its path or body. */
 export function createHttpServer(surfaces: () => Surfaces): Server {
   const server = createServer(LIMITS, (request, response) => {
-    // Whatever answered it: a body that nobody waits for may not come for ever.
-    response.once('finish', () => {
-      if (!request.complete) letGo(request);
-    });
+    if (hasBody(request)) endBody(request, response);
     const fail = (error: unknown) => {
       const requestId = randomBytes(8).toString('hex');
       if (isOurFault(error))
@@ -58,6 +55,18 @@ export function createHttpServer(surfaces: () => Surfaces): Server {
     }
   });
   return server.on('clientError', refuse);
+}
+
+/** Nearly no request for a file has one, and those are many. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
+}
+
+/** Whatever answers it: a body that nobody waits for may not come for ever. */
+function endBody(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    if (!request.complete) letGo(request);
+  });
 }
 
 /** Without a promise of its own: files of previews go out in the same turn in which they were asked for. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MIB } from '../../src/domain/artifact-limits.js';
 import type { ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
-import { letGo } from '../http/respond.js';
 import { createAcceptedEncodings } from './accepted-encodings.js';
 import { chooseRoute } from './choose-route.js';
 import type { PageKind, PreviewPages } from './pages.js';
@@ -60,7 +59,6 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   };
   return (visit) => {
     const { request } = visit;
-    if (hasBody(request)) dropBody(visit);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(visit);
     try {
       const preview = ports.resolve(visit.label);
@@ -121,17 +119,6 @@ function refuseMethod({ response }: Visit): void {
   const head = ['allow', 'GET, HEAD', 'content-length', '0', ...ALWAYS];
   writeHead(response, { status: 405, head });
   response.end();
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
-}
-
-/** Nobody here reads bodies, and the server would go on reading one without end after the answer. */
-function dropBody({ request, response }: Visit): void {
-  response.once('finish', () => {
-    if (!request.complete) letGo(request);
-  });
 }
 
 function fail({ pages, onError }: PreviewPorts, visit: Visit, error: unknown): void {

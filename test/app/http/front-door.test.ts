@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { dripping, rawHttp, statusOf } from '../../support/raw-http.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
@@ -88,6 +89,22 @@ test.each([
   client.resume();
   await once(client, 'close');
 });
+
+test.each(['POST', 'GET'])(
+  'the body of a %s to a preview is let go of, however long it is',
+  async (method) => {
+    const client = connect(app.port, '127.0.0.1').on('error', () => undefined);
+    client.write(
+      `${method} / HTTP/1.1\r\nHost: pr-1-hello.previews.example.net\r\nContent-Length: 1000000000\r\n\r\n`,
+    );
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    expect(statusOf(answer.toString('latin1'))).toBe(method === 'GET' ? 404 : 405);
+    const more = setInterval(() => client.write('x'.repeat(1_000)), 50);
+    await once(client, 'close');
+    clearInterval(more);
+    expect(client.bytesWritten).toBeLessThan(1_000_000);
+  },
+);
 
 test('every answer of the App carries its security headers and no trace of what it is made of', async () => {
   for (const path of ['/healthz', '/nothing', '/api/v1/environments']) {
