@@ -26,9 +26,9 @@ export function ifAllowed(
         const failure = toFailure(error, now());
         if (failure instanceof Retriable) throw error;
         const reason = error instanceof Error ? error.message : String(error);
-        notes.push(`GitHub refused ${what} (${reason}). ${remedy}`);
-        for (const note of notes)
-          print(command('warning', note, { title: 'A part of the report is missing' }));
+        const note = `GitHub refused ${what} (${reason}). ${remedy}`;
+        notes.push(note);
+        print(command('warning', note, { title: 'A part of the report is missing' }));
       }
     },
   };
