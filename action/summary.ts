@@ -1,4 +1,5 @@
-import { DEPLOYMENT, ENVIRONMENT } from '../src/domain/lifecycle.js';
+import { DEPLOYMENT } from '../src/domain/lifecycle/deployment-table.js';
+import { ENVIRONMENT } from '../src/domain/lifecycle/environment-table.js';
 import { fence, inlineCode } from '../src/domain/markdown.js';
 import { showDuration, showTime } from '../src/domain/show-time.js';
 import type { Result } from './result.js';

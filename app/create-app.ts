@@ -11,8 +11,6 @@ import { createHttpServer } from './http/create-server.js';
 import { createLog, type LogOptions } from './log.js';
 import type { Secrets } from './secrets.js';
 
-export type { Overrides } from './compose/overrides.js';
-
 export interface App {
   readonly url: string;
   readonly port: number;

@@ -1,5 +1,5 @@
 /** What the core asks of the world. Each port has a contract suite under test/contracts that every implementation passes. */
-import type { Target } from './targets/target.js';
+import type { ArtifactStore, BlobStore } from './ports-artifacts.js';
 import type { TokenStore } from './ports/access.js';
 import type { AuditLog, ProjectStore, RepoStore, UserStore } from './ports/catalog.js';
 import type { DeploymentStore, LogStore } from './ports/deployments.js';
@@ -7,17 +7,7 @@ import type { EnvironmentStore } from './ports/environments.js';
 import type { GitHub, Reporter } from './ports/github.js';
 import type { InboxStore } from './ports/inbox.js';
 import type { Uploads } from './ports/uploads.js';
-import type { ArtifactStore, BlobStore } from './ports-artifacts.js';
-
-export * from './ports/access.js';
-export * from './ports/catalog.js';
-export * from './ports/deployments.js';
-export * from './ports/environments.js';
-export * from './ports/github.js';
-export * from './ports/inbox.js';
-export * from './ports/uploads.js';
-export * from './ports-artifacts.js';
-export type { Release, Run, Target } from './targets/target.js';
+import type { Target } from './targets/target.js';
 
 export interface Clock {
   now(): Date;

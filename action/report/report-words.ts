@@ -1,10 +1,13 @@
-import { CHECK, CONCLUSION, D, DEPLOYMENT, DEPLOYMENT_STATE } from '../../src/domain/lifecycle.js';
-import type {
-  CheckConclusion,
-  CheckStatus,
-  DeploymentStatus,
-  GitHubDeploymentState,
-} from '../../src/domain/lifecycle.js';
+import { DEPLOYMENT } from '../../src/domain/lifecycle/deployment-table.js';
+import {
+  CHECK,
+  type CheckConclusion,
+  type CheckStatus,
+  CONCLUSION,
+  DEPLOYMENT_STATE,
+  type GitHubDeploymentState,
+} from '../../src/domain/lifecycle/github-words.js';
+import { D, type DeploymentStatus } from '../../src/domain/lifecycle/words.js';
 
 export interface ReportWords {
   readonly check: CheckStatus;

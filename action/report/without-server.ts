@@ -1,16 +1,16 @@
+import type { StageBody } from '../../src/contract/schemas.js';
 import { formatExternalId } from '../../src/domain/external-id.js';
 import { environmentNameFor } from '../../src/domain/host-label.js';
-import { D, S, type DeploymentStatus } from '../../src/domain/lifecycle.js';
-import type { StageBody } from '../../src/contract/schemas.js';
+import { D, S, type DeploymentStatus } from '../../src/domain/lifecycle/words.js';
+import { command, inert } from '../commands.js';
 import type { Context, PullRequest } from '../context.js';
 import type { Inputs } from '../inputs.js';
-import { command, inert } from '../commands.js';
 import { resultOf, type Result } from '../result.js';
 import { verify } from '../stages/verify.js';
 import type { World } from '../world.js';
+import type { GitHub } from './github.js';
 import { ifAllowed } from './if-allowed.js';
 import { openReport, type Report } from './open-report.js';
-import type { GitHub } from './github.js';
 import { reliably } from './reliably.js';
 
 export interface AloneInput {

@@ -1,6 +1,6 @@
-import { isVitrineError } from '../../src/domain/errors.js';
-import { D, E, S } from '../../src/domain/lifecycle.js';
 import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import { isVitrineError } from '../../src/domain/errors.js';
+import { D, E, S } from '../../src/domain/lifecycle/words.js';
 import { command } from '../commands.js';
 import type { Context, PullRequest } from '../context.js';
 import { isLoopback } from '../http/proxy.js';

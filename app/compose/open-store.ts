@@ -2,7 +2,8 @@ import type { VitrineError } from '../../src/domain/errors.js';
 import type { Log } from '../../src/ports.js';
 import type { Config, Env } from '../config.js';
 import { connectStore, type Store } from '../store/connect.js';
-import { findDatabase, type Database } from '../store/database/find-database.js';
+import type { Database } from '../store/database/database.js';
+import { findDatabase } from '../store/database/find-database.js';
 
 export interface OpenStore {
   readonly config: Pick<Config, 'dataDir'>;

@@ -1,6 +1,8 @@
-import type { BlobStore, Clock, Reporter, Stores } from '../../src/ports.js';
-import type { Pace } from '../github/pacing.js';
+import type { BlobStore } from '../../src/ports-artifacts.js';
+import type { Clock, Stores } from '../../src/ports.js';
+import type { Reporter } from '../../src/ports/github.js';
 import type { Env } from '../config.js';
+import type { Pace } from '../github/pacing.js';
 import type { Identify } from '../http/authenticate.js';
 import type { Rates } from './compose-surfaces.js';
 

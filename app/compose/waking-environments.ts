@@ -1,5 +1,5 @@
 import type { Projection } from '../../src/domain/environment.js';
-import type { EnvironmentStore, StoredEnvironment } from '../../src/ports.js';
+import type { EnvironmentStore, StoredEnvironment } from '../../src/ports/environments.js';
 
 export interface Wake {
   readonly due: (projection: Projection) => void;

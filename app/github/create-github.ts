@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Clock, GitHub, Log, Reporter, RepoRef } from '../../src/ports.js';
+import type { Clock, Log } from '../../src/ports.js';
+import type { GitHub, RepoRef, Reporter } from '../../src/ports/github.js';
 import type { Views } from '../views/create-views.js';
 import { createAppJwt } from './app-jwt.js';
 import { askAsApp } from './as-app.js';

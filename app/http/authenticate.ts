@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Route } from '../../src/contract/routes.js';
 import { VitrineError } from '../../src/domain/errors.js';
 import type { Identity } from '../../src/domain/identity.js';
-import type { Clock, TokenScope, TokenStore } from '../../src/ports.js';
+import type { Clock } from '../../src/ports.js';
+import type { TokenScope, TokenStore } from '../../src/ports/access.js';
 
 /** Who asks. */
 export type Actor =

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkNews } from '../../src/domain/check-news.js';
-import type { DeliveryDecision } from '../../src/ports.js';
+import type { DeliveryDecision } from '../../src/ports/inbox.js';
 
 const Payload = z.object({
   action: z.string(),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ClaimedDelivery, Clock, DeliveryDecision, InboxStore, Log } from '../../src/ports.js';
+import type { Clock, Log } from '../../src/ports.js';
+import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../src/ports/inbox.js';
 import { createLane } from '../reconcile/lane.js';
 import type { Decisions } from './decisions.js';
 import type { Load } from './load.js';

@@ -1,6 +1,7 @@
-import { isActive, type Environment } from '../../src/domain/environment.js';
 import type { Deployment } from '../../src/domain/deployment.js';
-import type { DeploymentStore, EnvironmentStore } from '../../src/ports.js';
+import { isActive, type Environment } from '../../src/domain/environment.js';
+import type { DeploymentStore } from '../../src/ports/deployments.js';
+import type { EnvironmentStore } from '../../src/ports/environments.js';
 import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './preview-page.js';
 import type { Preview } from './preview.js';
 

@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/domain/decide.js';
+import type { Rule } from '../../src/domain/decide-decision.js';
 import type { Environment } from '../../src/domain/environment.js';
 
 export interface PreviewEnd {

@@ -1,4 +1,4 @@
-import type { DeploymentStatus, EnvironmentStatus } from '../../src/domain/lifecycle.js';
+import type { DeploymentStatus, EnvironmentStatus } from '../../src/domain/lifecycle/words.js';
 
 /** What a host name shows now. */
 export type Preview = LivePreview | WaitingPreview | UnknownPreview;

@@ -1,4 +1,4 @@
-import type { Claim, EnvironmentStore, HeldClaim } from '../../src/ports.js';
+import type { Claim, EnvironmentStore, HeldClaim } from '../../src/ports/environments.js';
 
 /** A moment on both clocks: one stands still while the machine sleeps, the other may jump. */
 export interface Moment {

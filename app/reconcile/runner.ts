@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { Projection } from '../../src/domain/environment.js';
-import type { Claim, EnvironmentStore, HeldClaim, Log } from '../../src/ports.js';
+import type { Log } from '../../src/ports.js';
+import type { Claim, EnvironmentStore, HeldClaim } from '../../src/ports/environments.js';
 import { isGitHubFailure } from '../../src/ports/github-failure.js';
 import { backoffMs, type Backoff } from './backoff.js';
 import { holdClaim, thisMoment, type Moment } from './hold-claim.js';

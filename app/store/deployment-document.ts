@@ -1,5 +1,5 @@
-import { freshDeployment } from '../../src/domain/new-deployment.js';
-import type { NewDeployment, StoredDeployment } from '../../src/ports.js';
+import { freshDeployment, type NewDeployment } from '../../src/domain/new-deployment.js';
+import type { StoredDeployment } from '../../src/ports/deployments.js';
 import type { DeploymentDocument } from './models/deployment.js';
 
 export type VisibleDeployment = Omit<DeploymentDocument, 'sha7'>;

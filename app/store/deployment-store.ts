@@ -1,7 +1,8 @@
 import type { Connection, Model } from 'mongoose';
 import type { RunRef } from '../../src/domain/deployment.js';
 import { VitrineError } from '../../src/domain/errors.js';
-import type { DeploymentPatch, DeploymentStore, NewDeployment, StoredDeployment } from '../../src/ports.js';
+import type { NewDeployment } from '../../src/domain/new-deployment.js';
+import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../src/ports/deployments.js';
 import {
   orNull,
   toDeployment,

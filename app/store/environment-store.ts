@@ -1,9 +1,8 @@
-import type { Connection } from 'mongoose';
-import { trusted } from 'mongoose';
+import { type Connection, trusted } from 'mongoose';
 import { isActive } from '../../src/domain/environment.js';
 import { VitrineError } from '../../src/domain/errors.js';
-import { E } from '../../src/domain/lifecycle.js';
-import type { EnvironmentStore, NewEnvironment, StoredEnvironment } from '../../src/ports.js';
+import { E } from '../../src/domain/lifecycle/words.js';
+import type { EnvironmentStore, NewEnvironment, StoredEnvironment } from '../../src/ports/environments.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { environmentClaims } from './environment-claims.js';
 import {

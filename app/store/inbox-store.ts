@@ -1,7 +1,6 @@
-import type { Connection } from 'mongoose';
-import type { mongo } from 'mongoose';
-import { INBOX } from '../../src/domain/lifecycle.js';
-import type { InboxStore, NewDelivery } from '../../src/ports.js';
+import type { Connection, mongo } from 'mongoose';
+import { INBOX } from '../../src/domain/lifecycle/words.js';
+import type { InboxStore, NewDelivery } from '../../src/ports/inbox.js';
 import { inboxClaims, outcomeOf } from './inbox-claims.js';
 import { countDeliveries, listDeliveries } from './inbox-list.js';
 import { insertBatch } from './insert-batch.js';

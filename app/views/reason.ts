@@ -1,4 +1,4 @@
-import type { Decision, Rule } from '../../src/domain/decide.js';
+import type { Decision, Rule } from '../../src/domain/decide-decision.js';
 import type { Environment } from '../../src/domain/environment.js';
 import type { Story } from './situation.js';
 

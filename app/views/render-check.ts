@@ -1,15 +1,15 @@
-import type { Decision } from '../../src/domain/decide.js';
-import { cutBytes } from '../../src/domain/markdown.js';
+import type { Decision } from '../../src/domain/decide-decision.js';
+import { cutBytes } from '../../src/domain/markdown-cut.js';
 import type { CheckReport } from '../../src/domain/report.js';
+import { showSpan, showTime } from '../../src/domain/show-time.js';
 import { commitRef, subjectOf, type CommitRef } from './commit-ref.js';
 import { failureOf, type Failure } from './failure.js';
-import { livesElsewhere } from './lives-elsewhere.js';
 import { lastGoodOf, type LastGood } from './last-good.js';
+import { livesElsewhere } from './lives-elsewhere.js';
 import type { LoadTemplate } from './load-templates.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
 import { remedyOf, runsUrlOf } from './remedy.js';
-import { showSpan, showTime } from '../../src/domain/show-time.js';
 import { situationOf, type Situation, type Story } from './situation.js';
 import { stageRows, type StageRow } from './stage-rows.js';
 

@@ -1,4 +1,4 @@
-import { cutBytes } from '../../src/domain/markdown.js';
+import { cutBytes } from '../../src/domain/markdown-cut.js';
 import type { CommentReport } from '../../src/domain/report.js';
 import { rowModel, type RowModel } from './comment-row.js';
 import { headlineOf, type Headline } from './headline.js';

@@ -1,5 +1,5 @@
 import type { Deployment, Stage, StageName } from '../../src/domain/deployment.js';
-import { S, type StageStatus } from '../../src/domain/lifecycle.js';
+import { S, type StageStatus } from '../../src/domain/lifecycle/words.js';
 import { showSpan } from '../../src/domain/show-time.js';
 
 export interface StageRow {

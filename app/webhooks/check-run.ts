@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkNews } from '../../src/domain/check-news.js';
-import type { DeliveryDecision, Ports } from '../../src/ports.js';
+import type { Ports } from '../../src/ports.js';
+import type { DeliveryDecision } from '../../src/ports/inbox.js';
 import { observeCheckRun } from '../../src/usecases/observe-check-run.js';
 import { pullRequestOf } from '../../src/usecases/pull-request-of.js';
 import { rerequest } from '../../src/usecases/rerequest.js';

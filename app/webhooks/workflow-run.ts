@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { CHECK } from '../../src/domain/lifecycle.js';
-import type { DeliveryDecision, Ports } from '../../src/ports.js';
+import { CHECK } from '../../src/domain/lifecycle/github-words.js';
+import type { Ports } from '../../src/ports.js';
+import type { DeliveryDecision } from '../../src/ports/inbox.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
 import { actionOf } from './action-of.js';
 

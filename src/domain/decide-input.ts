@@ -1,7 +1,9 @@
 import type { Decision } from './decide-decision.js';
-import { E, GONE_ENVIRONMENTS, type EnvironmentStatus } from './lifecycle.js';
+import { GONE_ENVIRONMENTS } from './lifecycle.js';
+import { E, type EnvironmentStatus } from './lifecycle/words.js';
 import type { PullRequestFacts } from './pull-request.js';
-import type { Settings, SettingsProblem } from './settings.js';
+import type { SettingsProblem } from './settings-problem.js';
+import type { Settings } from './settings.js';
 import type { Trust } from './trust.js';
 
 /** What a decision must know of the environment. */

@@ -12,11 +12,6 @@ import {
 import { isFork } from './pull-request.js';
 import type { Settings } from './settings.js';
 
-export { NOTICED } from './decide-actions.js';
-export { RULES, type Decision, type Rule } from './decide-decision.js';
-export type { DecideInput, EnvironmentState } from './decide-input.js';
-export { LABELS } from './decide-labels.js';
-
 /**
  * What one event of a pull request leads to. Pure: the same facts give the same decision, in whatever order the events came, because it
  * looks at what is true now and at the action only for the reason.

@@ -1,5 +1,6 @@
-import type { Decision } from './decide.js';
-import { GONE_ENVIRONMENTS, nextEnvironment, type EnvironmentStatus } from './lifecycle.js';
+import type { Decision } from './decide-decision.js';
+import { GONE_ENVIRONMENTS, nextEnvironment } from './lifecycle.js';
+import type { EnvironmentStatus } from './lifecycle/words.js';
 import type { PullRequestFacts } from './pull-request.js';
 import type { Settings } from './settings.js';
 

@@ -1,8 +1,6 @@
-import type { Environment } from './environment.js';
-import { ENVIRONMENT } from './lifecycle.js';
 import { parseDuration } from './duration.js';
-
-export { parseDuration } from './duration.js';
+import type { Environment } from './environment.js';
+import { ENVIRONMENT } from './lifecycle/environment-table.js';
 
 /** An environment lives for `ttl` after the last thing that happened in it. */
 export function expiresAt({ ttl, lastActivity }: { ttl: string; lastActivity: Date }): Date {

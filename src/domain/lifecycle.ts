@@ -6,12 +6,6 @@ import { DEPLOYMENT, type DeploymentEvent } from './lifecycle/deployment-table.j
 import { ENVIRONMENT, type EnvironmentEvent } from './lifecycle/environment-table.js';
 import { D, E, type DeploymentStatus, type EnvironmentStatus } from './lifecycle/words.js';
 
-export * from './lifecycle/words.js';
-export * from './lifecycle/github-words.js';
-export * from './lifecycle/row.js';
-export * from './lifecycle/environment-table.js';
-export * from './lifecycle/deployment-table.js';
-
 /** The status after an event, or undefined when the table forbids it: the caller reloads and decides again. */
 export function nextEnvironment(
   status: EnvironmentStatus,

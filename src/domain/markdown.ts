@@ -1,7 +1,5 @@
 import { cleanLine } from './clean-line.js';
 
-export { cutBytes } from './markdown-cut.js';
-
 const ZERO_WIDTH = '\u200b';
 // Explicit direction marks, embeddings and isolates: they show a text in another order than it is read.
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;

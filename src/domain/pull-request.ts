@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { isGitRefName, parseHeadSha } from './git-ref.js';
 
-export { isGitRefName, parseHeadSha } from './git-ref.js';
-
 /** Somebody on GitHub. The id is the identity; logins change. */
 export interface Actor {
   readonly id: number;

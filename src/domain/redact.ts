@@ -1,8 +1,6 @@
 import { formsOf } from './redact-forms.js';
 import { createMatcher, type Matcher, type Span } from './redact-matcher.js';
 
-export { cleanLine } from './clean-line.js';
-
 export const MASK = '***';
 
 /** Takes secrets out of text, whole or in pieces of any size. */

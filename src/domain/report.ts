@@ -1,7 +1,12 @@
+import type { Decision } from './decide-decision.js';
 import type { Deployment } from './deployment.js';
 import type { Environment } from './environment.js';
-import type { Decision } from './decide.js';
-import type { CheckConclusion, CheckStatus, CommitState, GitHubDeploymentState } from './lifecycle.js';
+import type {
+  CheckConclusion,
+  CheckStatus,
+  CommitState,
+  GitHubDeploymentState,
+} from './lifecycle/github-words.js';
 
 /** What the check run `Preview` of one commit says. Rendering it into Markdown is the view's work. */
 export interface CheckReport {

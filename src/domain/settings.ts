@@ -1,14 +1,9 @@
 import { differs, mergePolicy } from './settings-merge.js';
 import type { SettingsProblem } from './settings-problem.js';
-import { readSettingsFile, type SectionProblem, type SettingsFile } from './settings-read.js';
 import { mergeProjects, type ProjectSettings } from './settings-projects.js';
-import type { SettingsText } from './settings-text.js';
+import { readSettingsFile, type SectionProblem, type SettingsFile } from './settings-read.js';
 import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './settings-schema.js';
-
-export type { ProjectSettings } from './settings-projects.js';
-export type { SettingsProblem } from './settings-problem.js';
-export type { BuildSettings, PolicySettings } from './settings-schema.js';
-export type { SettingsText } from './settings-text.js';
+import type { SettingsText } from './settings-text.js';
 
 /** What `.github/preview.yml` says, complete: policy of the default branch, build of the commit. */
 export interface Settings extends PolicySettings {

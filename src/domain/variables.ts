@@ -1,10 +1,6 @@
 import { builtInVariables, type BuiltInFacts } from './variables-built-in.js';
 import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './variables-names.js';
 
-export { builtInVariables, type BuiltInFacts } from './variables-built-in.js';
-export { parseVariableLines, valuesIn, type VariableLines } from './variables-lines.js';
-export { variableNameProblem, variableValueProblem } from './variables-names.js';
-
 /** From the widest to the nearest: a later layer wins. */
 export const LAYERS = ['org', 'project', 'target', 'class', 'pull-request'] as const;
 export type Layer = (typeof LAYERS)[number];

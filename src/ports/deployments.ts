@@ -1,9 +1,7 @@
 import type { Deployment, RunRef } from '../domain/deployment.js';
-import type { DeploymentStatus } from '../domain/lifecycle.js';
+import type { DeploymentStatus } from '../domain/lifecycle/words.js';
 import type { NewDeployment } from '../domain/new-deployment.js';
 import type { Page, PageRequest, Versioned } from './environments.js';
-
-export type { NewDeployment } from '../domain/new-deployment.js';
 
 export type StoredDeployment = Versioned<Deployment>;
 

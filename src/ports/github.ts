@@ -1,7 +1,7 @@
 import type { ReportedCheck, ReportedDeployment } from '../domain/environment.js';
 import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { CheckReport, CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
-import type { SettingsText } from '../domain/settings.js';
+import type { SettingsText } from '../domain/settings-text.js';
 import type { RepositoryPermission } from '../domain/trust.js';
 
 export interface RepoRef {

@@ -1,4 +1,4 @@
-import type { InboxStatus } from '../domain/lifecycle.js';
+import type { InboxStatus } from '../domain/lifecycle/words.js';
 
 /** A webhook whose signature was right. Of its body the part is kept that handlers read. */
 export interface Delivery {

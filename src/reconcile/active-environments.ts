@@ -1,5 +1,6 @@
 import { isActive } from '../domain/environment.js';
-import type { EnvironmentFilter, Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { EnvironmentFilter, StoredEnvironment } from '../ports/environments.js';
 
 const PAGE = 100;
 

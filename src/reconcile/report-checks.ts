@@ -1,7 +1,8 @@
 import type { Deployment } from '../domain/deployment.js';
 import { isActive, type Environment, type Reported, type ReportedCheck } from '../domain/environment.js';
 import { formatExternalId } from '../domain/external-id.js';
-import { CHECK, DEPLOYMENT } from '../domain/lifecycle.js';
+import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
+import { CHECK } from '../domain/lifecycle/github-words.js';
 import type { CheckReport } from '../domain/report.js';
 import { checkName } from './report-names.js';
 import { titleFor, wordsFor } from './report-words.js';

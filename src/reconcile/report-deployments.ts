@@ -1,6 +1,7 @@
 import type { Deployment } from '../domain/deployment.js';
 import { isActive, type Environment } from '../domain/environment.js';
-import { DEPLOYMENT, DEPLOYMENT_STATE } from '../domain/lifecycle.js';
+import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
+import { DEPLOYMENT_STATE } from '../domain/lifecycle/github-words.js';
 import type { DeploymentReport } from '../domain/report.js';
 import type { Lookup } from './report-lookup.js';
 

@@ -1,7 +1,7 @@
 import type { Deployment } from '../domain/deployment.js';
 import { isActive, type Environment } from '../domain/environment.js';
 import type { CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
-import type { StoredEnvironment } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { desiredChecks, isKnown, type PlannedCheck } from './report-checks.js';
 import { desiredComment } from './report-comment.js';
 import { desiredDeployments } from './report-deployments.js';

@@ -1,5 +1,5 @@
 import type { Refused } from '../domain/environment.js';
-import type { Claim } from '../ports.js';
+import type { Claim } from '../ports/environments.js';
 import { GitHubFailure, isGitHubFailure } from '../ports/github-failure.js';
 
 export interface Failure {

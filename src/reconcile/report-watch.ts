@@ -1,5 +1,6 @@
 import { VitrineError } from '../domain/errors.js';
-import type { Claim, HeldClaim, Ports } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { Claim, HeldClaim } from '../ports/environments.js';
 import { tellAgain } from '../usecases/tell-again.js';
 
 /** For claims that nobody keeps alive. */

@@ -1,4 +1,6 @@
-import type { Claim, HeldClaim, Ports, RepoRef, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { Claim, HeldClaim, StoredEnvironment } from '../ports/environments.js';
+import type { RepoRef } from '../ports/github.js';
 import { leadOf } from './report-comment.js';
 import { spokenOf } from './report-deployments.js';
 import { desiredReports } from './report-desired.js';

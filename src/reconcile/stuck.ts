@@ -1,7 +1,9 @@
 import { isActive, isHeadDeployment } from '../domain/environment.js';
 import { needsRerun } from '../domain/needs-rerun.js';
 import { overtakenBy } from '../domain/overtaken.js';
-import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredDeployment } from '../ports/deployments.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { failDeployment } from '../usecases/fail-deployment.js';
 import { finishDeployment } from '../usecases/finish-deployment.js';
 import { settleDeployment } from '../usecases/settle-deployment.js';

@@ -1,6 +1,8 @@
+import { NOTICED } from '../domain/decide-actions.js';
 import type { PullRequestFacts } from '../domain/pull-request.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
-import { NOTICED, refOf, type Observation } from '../usecases/observation.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
+import { type Observation, refOf } from '../usecases/observation.js';
 import { observePullRequest } from '../usecases/observe-pull-request.js';
 import { freshness } from '../usecases/pull-request-freshness.js';
 import { activeEnvironments } from './active-environments.js';

@@ -1,4 +1,5 @@
-import type { Ports, Target } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { Target } from '../targets/target.js';
 import { runFor } from '../usecases/run-for.js';
 import { eachAlone } from './each-alone.js';
 

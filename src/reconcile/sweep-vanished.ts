@@ -1,5 +1,6 @@
 import type { Environment } from '../domain/environment.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { changeEnvironment } from '../usecases/change-environment.js';
 import { ensureHeadDeployment } from '../usecases/ensure-head-deployment.js';
 import { failDeployment } from '../usecases/fail-deployment.js';

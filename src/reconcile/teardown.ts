@@ -1,6 +1,8 @@
-import { E, nextEnvironment } from '../domain/lifecycle.js';
 import type { Resource } from '../domain/environment.js';
-import type { Claim, Ports, StoredEnvironment } from '../ports.js';
+import { nextEnvironment } from '../domain/lifecycle.js';
+import { E } from '../domain/lifecycle/words.js';
+import type { Ports } from '../ports.js';
+import type { Claim, StoredEnvironment } from '../ports/environments.js';
 import { changeEnvironment } from '../usecases/change-environment.js';
 import { forgetArtifact } from '../usecases/forget-artifact.js';
 import { runFor } from '../usecases/run-for.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { E } from '../domain/lifecycle.js';
+import type { E } from '../domain/lifecycle/words.js';
 
 /** What is to be put where. */
 export interface Release {

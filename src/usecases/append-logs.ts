@@ -1,5 +1,6 @@
-import type { LogLine, Ports } from '../ports.js';
 import { VitrineError } from '../domain/errors.js';
+import type { Ports } from '../ports.js';
+import type { LogLine } from '../ports/deployments.js';
 import { changeDeployment } from './change-deployment.js';
 
 /** Keeps lines of a build. They are a sign of life too, so the deployment is touched. A repeated batch is kept once. */

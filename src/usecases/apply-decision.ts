@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/decide-decision.js';
 import {
   abandoned,
   isActive,
@@ -6,13 +7,14 @@ import {
   type Environment,
   type Projection,
 } from '../domain/environment.js';
-import type { Decision } from '../domain/decide.js';
 import { renewedExpiry } from '../domain/expiry.js';
-import { E, nextEnvironment, type EnvironmentEvent } from '../domain/lifecycle.js';
+import { nextEnvironment } from '../domain/lifecycle.js';
+import type { EnvironmentEvent } from '../domain/lifecycle/environment-table.js';
+import { E } from '../domain/lifecycle/words.js';
 import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { Settings } from '../domain/settings.js';
 import { keepUploadNotes, withoutUploadNotes } from '../domain/upload-notes.js';
-import type { EnvironmentPatch } from '../ports.js';
+import type { EnvironmentPatch } from '../ports/environments.js';
 import type { Change } from './change-environment.js';
 
 export interface Seen {

@@ -1,6 +1,7 @@
 import type { Environment } from '../domain/environment.js';
 import { defaultSettings, projectsOf } from '../domain/settings.js';
-import { asRecord, resolveVariables, type BuiltInFacts } from '../domain/variables.js';
+import type { BuiltInFacts } from '../domain/variables-built-in.js';
+import { asRecord, resolveVariables } from '../domain/variables.js';
 
 /** What a run must know to build. It comes from the server, so that a pull request cannot widen it. */
 export interface BuildPlan {

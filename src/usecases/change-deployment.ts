@@ -1,5 +1,6 @@
 import { VitrineError } from '../domain/errors.js';
-import type { DeploymentPatch, Ports, StoredDeployment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { DeploymentPatch, StoredDeployment } from '../ports/deployments.js';
 
 const TRIES = 20;
 

@@ -1,6 +1,7 @@
 import type { Projection } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
-import type { EnvironmentPatch, Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { EnvironmentPatch, StoredEnvironment } from '../ports/environments.js';
 
 export interface Change {
   readonly patch: EnvironmentPatch;

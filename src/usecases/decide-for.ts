@@ -1,10 +1,14 @@
-import { decide, NOTICED, type DecideInput, type Decision } from '../domain/decide.js';
+import { NOTICED } from '../domain/decide-actions.js';
+import type { Decision } from '../domain/decide-decision.js';
+import type { DecideInput } from '../domain/decide-input.js';
+import { decide } from '../domain/decide.js';
 import { isActive, isAdmitted } from '../domain/environment.js';
 import type { Project } from '../domain/project.js';
 import { isFork } from '../domain/pull-request.js';
 import { projectsOf, type Settings } from '../domain/settings.js';
 import { trustOf } from '../domain/trust.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import type { Observation } from './observation.js';
 import { freshness } from './pull-request-freshness.js';
 import type { Policy } from './read-policy.js';

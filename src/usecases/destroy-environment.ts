@@ -1,4 +1,5 @@
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { teardownPatch } from './apply-decision.js';
 import { changeEnvironment } from './change-environment.js';
 

@@ -3,7 +3,8 @@ import { environmentNameFor, hostLabel, previewUrl } from '../domain/host-label.
 import type { Project } from '../domain/project.js';
 import { defaultProjectName } from '../domain/settings.js';
 import { slug } from '../domain/slug.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import type { Observation } from './observation.js';
 import type { Policy } from './read-policy.js';
 

@@ -1,4 +1,5 @@
-import type { ArtifactId, Ports } from '../ports.js';
+import type { ArtifactId } from '../ports-artifacts.js';
+import type { Ports } from '../ports.js';
 
 /**
  * Removes an uploaded directory that no environment names any more, with the files that only it had. An upload of the same files that

@@ -1,4 +1,6 @@
-import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredDeployment } from '../ports/deployments.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { changeEnvironment } from './change-environment.js';
 
 /** What the environment says against the deployment of its head holds no more: that one goes on. */

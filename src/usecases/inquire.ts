@@ -1,5 +1,6 @@
 import type { Project } from '../domain/project.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { bringerOf, type Observation } from './observation.js';
 import { readPolicy, storedPolicy, type Policy, type Question } from './read-policy.js';
 

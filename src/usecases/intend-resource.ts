@@ -1,5 +1,7 @@
 import { isHeadDeployment, type Resource } from '../domain/environment.js';
-import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredDeployment } from '../ports/deployments.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { changeEnvironment } from './change-environment.js';
 import { notMadeLive } from './not-made-live.js';
 

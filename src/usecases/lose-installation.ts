@@ -1,5 +1,6 @@
 import { VitrineError } from '../domain/errors.js';
-import type { DeliveryDecision, Ports } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { DeliveryDecision } from '../ports/inbox.js';
 import { removeRepository } from './observe-repository.js';
 
 export interface LostInstallation {

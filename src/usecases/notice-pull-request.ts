@@ -1,6 +1,7 @@
+import { NOTICED } from '../domain/decide-actions.js';
 import type { Actor, PullRequestFacts } from '../domain/pull-request.js';
 import type { Ports } from '../ports.js';
-import { NOTICED, refOf, type Observation } from './observation.js';
+import { type Observation, refOf } from './observation.js';
 import { observePullRequest } from './observe-pull-request.js';
 
 export interface Unheard {

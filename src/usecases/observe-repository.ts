@@ -1,6 +1,8 @@
 import type { Environment } from '../domain/environment.js';
 import type { Repo } from '../domain/project.js';
-import type { DeliveryDecision, EnvironmentFilter, Ports } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { EnvironmentFilter } from '../ports/environments.js';
+import type { DeliveryDecision } from '../ports/inbox.js';
 import { changeEnvironment } from './change-environment.js';
 import { destroyEnvironment } from './destroy-environment.js';
 

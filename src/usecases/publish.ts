@@ -1,6 +1,9 @@
 import { isHeadDeployment } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
-import type { Ports, Release, StoredDeployment, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredDeployment } from '../ports/deployments.js';
+import type { StoredEnvironment } from '../ports/environments.js';
+import type { Release } from '../targets/target.js';
 import { changeEnvironment } from './change-environment.js';
 import { intendResource } from './intend-resource.js';
 import { runFor } from './run-for.js';

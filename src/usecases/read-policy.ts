@@ -1,7 +1,9 @@
 import type { Bringer } from '../domain/environment.js';
-import { defaultSettings, parseSettings, type Settings, type SettingsProblem } from '../domain/settings.js';
+import type { SettingsProblem } from '../domain/settings-problem.js';
+import { defaultSettings, parseSettings, type Settings } from '../domain/settings.js';
 import { wantsToApprove, type RepositoryPermission } from '../domain/trust.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { bringerOf, refOf, type Observation } from './observation.js';
 
 export interface Policy {

@@ -3,7 +3,9 @@ import { isActive, isHeadDeployment, type Environment } from '../domain/environm
 import { VitrineError } from '../domain/errors.js';
 import { commitLabel, previewUrl } from '../domain/host-label.js';
 import { withUploadNotes } from '../domain/upload-notes.js';
-import type { Ports, StoredDeployment, UploadOwner, UploadState } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredDeployment } from '../ports/deployments.js';
+import type { UploadOwner, UploadState } from '../ports/uploads.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { forgetArtifact } from './forget-artifact.js';

@@ -1,4 +1,4 @@
-import type { GitHub } from '../ports.js';
+import type { GitHub } from '../ports/github.js';
 import type { Observation } from './observation.js';
 
 type Found = NonNullable<Awaited<ReturnType<GitHub['repository']>>>;

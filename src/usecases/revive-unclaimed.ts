@@ -1,6 +1,9 @@
 import { waitingAgain } from '../domain/deployment.js';
-import { DEPLOYMENT, nextDeployment } from '../domain/lifecycle.js';
-import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import { nextDeployment } from '../domain/lifecycle.js';
+import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
+import type { Ports } from '../ports.js';
+import type { StoredDeployment } from '../ports/deployments.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { changeDeployment } from './change-deployment.js';
 import { forgetError } from './forget-error.js';
 

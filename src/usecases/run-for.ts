@@ -1,4 +1,5 @@
-import type { Ports, Run } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { Run } from '../targets/target.js';
 
 const TARGET_DEADLINE_MS = 5 * 60_000;
 

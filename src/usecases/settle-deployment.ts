@@ -1,6 +1,9 @@
 import { settleStages } from '../domain/deployment.js';
-import { DEPLOYMENT, S, nextDeployment, type DeploymentEvent } from '../domain/lifecycle.js';
-import type { DeploymentPatch, Ports, StoredDeployment } from '../ports.js';
+import { nextDeployment } from '../domain/lifecycle.js';
+import { DEPLOYMENT, type DeploymentEvent } from '../domain/lifecycle/deployment-table.js';
+import { S } from '../domain/lifecycle/words.js';
+import type { Ports } from '../ports.js';
+import type { DeploymentPatch, StoredDeployment } from '../ports/deployments.js';
 import { changeDeployment } from './change-deployment.js';
 
 export interface Settlement {

@@ -1,7 +1,9 @@
+import { NOTICED } from '../domain/decide-actions.js';
 import { wantsToApprove } from '../domain/trust.js';
-import type { Ports, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { isGitHubFailure } from '../ports/github-failure.js';
-import { NOTICED, refOf, tellsWhoPushed, type Observation } from './observation.js';
+import { type Observation, refOf, tellsWhoPushed } from './observation.js';
 import { freshness } from './pull-request-freshness.js';
 import type { Question } from './read-policy.js';
 

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Decision } from '../domain/decide.js';
+import type { Decision } from '../domain/decide-decision.js';
 import type { RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
 import { VitrineError } from '../domain/errors.js';
 import type { Identity } from '../domain/identity.js';
 import { whyGone } from '../domain/why-gone.js';
-import type { Ports, StoredDeployment, StoredEnvironment } from '../ports.js';
+import type { Ports } from '../ports.js';
+import type { StoredDeployment } from '../ports/deployments.js';
+import type { StoredEnvironment } from '../ports/environments.js';
 import { buildPlan, type BuildPlan } from './build-plan.js';
 import { claimRun } from './claim-run.js';
 import { findHead } from './find-head.js';

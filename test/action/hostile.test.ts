@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { createStepLog, readLine } from '../../demo/runner/workflow-commands.js';
 import { OUTPUT_NAMES } from '../../action/outputs.js';
-import { D } from '../../src/domain/lifecycle.js';
-import { startFakeVitrine } from './support/fake-vitrine.js';
+import { createStepLog, readLine } from '../../demo/runner/workflow-commands.js';
+import { D } from '../../src/domain/lifecycle/words.js';
 import { BRANCH_NAMES } from '../domain/branch-names.js';
+import { startFakeVitrine } from './support/fake-vitrine.js';
 import {
   forgetSharedFiles,
   identityEnv,

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { D } from '../../src/domain/lifecycle.js';
+import { D } from '../../src/domain/lifecycle/words.js';
 import { allowed } from '../support/allowed.js';
+import { startFakeGitHub } from './support/fake-github.js';
 import { DEPLOYMENT_ID, startFakeVitrine, type Fault } from './support/fake-vitrine.js';
 import type { Reply } from './support/recording-server.js';
-import { startFakeGitHub } from './support/fake-github.js';
 import { forgetSharedFiles, identityEnv, runAction, runSource } from './support/run-action.js';
 import { makeWorkspace, PAGE } from './support/workspace.js';
 

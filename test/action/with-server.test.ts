@@ -1,12 +1,13 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../src/domain/pack.js';
 import { brotliDecompressSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { OUTPUT_NAMES } from '../../action/outputs.js';
-import { D, E, S } from '../../src/domain/lifecycle.js';
+import { D, E, S } from '../../src/domain/lifecycle/words.js';
+import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../src/domain/pack.js';
 import { allowed } from '../support/allowed.js';
 import { DEPLOYMENT_ID, SHA, nameOf, startFakeVitrine, type FakeVitrine } from './support/fake-vitrine.js';
+import type { Recorded, Reply } from './support/recording-server.js';
 import {
   forgetSharedFiles,
   identityEnv,
@@ -14,7 +15,6 @@ import {
   runAction,
   runSource,
 } from './support/run-action.js';
-import type { Recorded, Reply } from './support/recording-server.js';
 import { makeWorkspace, PAGE } from './support/workspace.js';
 
 afterAll(forgetSharedFiles);

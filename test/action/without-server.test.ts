@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { CHECK, CONCLUSION, D, DEPLOYMENT_STATE, E, S } from '../../src/domain/lifecycle.js';
 import { formatExternalId, parseExternalId } from '../../src/domain/external-id.js';
+import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
+import { D, E, S } from '../../src/domain/lifecycle/words.js';
 import { BOT, startFakeGitHub, type FakeGitHub } from './support/fake-github.js';
-import type { Recorded, Reply } from './support/recording-server.js';
 import { SHA } from './support/fake-vitrine.js';
+import type { Recorded, Reply } from './support/recording-server.js';
 import {
   forgetSharedFiles,
   pullRequestEvent,

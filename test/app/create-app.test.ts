@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { INBOX } from '../../src/domain/lifecycle/words.js';
 import { allowed } from '../support/allowed.js';
-import { INBOX } from '../../src/domain/lifecycle.js';
 import { dripping, rawHttp } from '../support/raw-http.js';
 import { sign, startApp, type StartOptions, type TestApp } from '../support/start-app.js';
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.js';

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { D, S } from '../../src/domain/lifecycle.js';
-import type { DeploymentStore, NewDeployment, StoredDeployment } from '../../src/ports.js';
+import { D, S } from '../../src/domain/lifecycle/words.js';
+import type { NewDeployment } from '../../src/domain/new-deployment.js';
+import type { DeploymentStore, StoredDeployment } from '../../src/ports/deployments.js';
 import { newDeployment } from './fresh-documents.js';
 
 const RUN = { id: '98765432101234', attempt: 1, job: 'deploy' };

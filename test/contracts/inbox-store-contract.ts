@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { INBOX } from '../../src/domain/lifecycle.js';
-import type { ClaimedDelivery, InboxStore } from '../../src/ports.js';
+import { INBOX } from '../../src/domain/lifecycle/words.js';
+import type { ClaimedDelivery, InboxStore } from '../../src/ports/inbox.js';
 import { delivery } from './fresh-documents.js';
 import { until } from './until.js';
 

@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { CHECK, CONCLUSION, COMMIT_STATE, DEPLOYMENT_STATE } from '../../src/domain/lifecycle.js';
+import {
+  CHECK,
+  CONCLUSION,
+  COMMIT_STATE,
+  DEPLOYMENT_STATE,
+} from '../../src/domain/lifecycle/github-words.js';
 import type {
   CheckReport,
   CommentReport,
   CommitStatusReport,
   DeploymentReport,
 } from '../../src/domain/report.js';
-import type { RepoRef, Reporter, Told } from '../../src/ports.js';
+import type { RepoRef, Reporter, Told } from '../../src/ports/github.js';
 
 /** A GitHub in which a Reporter reports, and what can be seen there. */
 export interface ReporterWorld {

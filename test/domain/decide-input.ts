@@ -1,5 +1,5 @@
-import type { DecideInput, EnvironmentState } from '../../src/domain/decide.js';
-import { E } from '../../src/domain/lifecycle.js';
+import type { DecideInput, EnvironmentState } from '../../src/domain/decide-input.js';
+import { E } from '../../src/domain/lifecycle/words.js';
 import type { PullRequestFacts } from '../../src/domain/pull-request.js';
 import { defaultSettings, type Settings } from '../../src/domain/settings.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, LABELS, RULES, type DecideInput, type Decision } from '../../src/domain/decide.js';
+import { type Decision, RULES } from '../../src/domain/decide-decision.js';
+import type { DecideInput } from '../../src/domain/decide-input.js';
+import { LABELS } from '../../src/domain/decide-labels.js';
+import { decide } from '../../src/domain/decide.js';
 import { GONE_ENVIRONMENTS } from '../../src/domain/lifecycle.js';
 import { isFork } from '../../src/domain/pull-request.js';
 import { situation } from './decide-situations.js';

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { LABELS, NOTICED, RULES, type DecideInput, type Decision } from '../../src/domain/decide.js';
-import { E } from '../../src/domain/lifecycle.js';
+import { NOTICED } from '../../src/domain/decide-actions.js';
+import { type Decision, RULES } from '../../src/domain/decide-decision.js';
+import type { DecideInput } from '../../src/domain/decide-input.js';
+import { LABELS } from '../../src/domain/decide-labels.js';
+import { E } from '../../src/domain/lifecycle/words.js';
 import { parseSettings } from '../../src/domain/settings.js';
 import { withTriggers } from './decide-input.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from './sample-pull-request.js';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { isDuration } from '../../src/domain/duration.js';
+import { isDuration, parseDuration } from '../../src/domain/duration.js';
 import { VitrineError } from '../../src/domain/errors.js';
-import { expiresAt, isExpired, parseDuration, renewedExpiry } from '../../src/domain/expiry.js';
-import { E } from '../../src/domain/lifecycle.js';
+import { expiresAt, isExpired, renewedExpiry } from '../../src/domain/expiry.js';
+import { E } from '../../src/domain/lifecycle/words.js';
 import { defaultSettings } from '../../src/domain/settings.js';
 
 test.each([

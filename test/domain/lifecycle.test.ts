@@ -2,20 +2,16 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { abandoned } from '../../src/domain/environment.js';
 import {
-  CHECK,
-  D,
-  DEPLOYMENT,
-  E,
-  ENVIRONMENT,
   GONE_ENVIRONMENTS,
   nextDeployment,
   nextEnvironment,
-  S,
   UNSETTLED_DEPLOYMENTS,
-  type DeploymentEvent,
-  type EnvironmentEvent,
-  type Row,
 } from '../../src/domain/lifecycle.js';
+import { DEPLOYMENT, type DeploymentEvent } from '../../src/domain/lifecycle/deployment-table.js';
+import { ENVIRONMENT, type EnvironmentEvent } from '../../src/domain/lifecycle/environment-table.js';
+import { CHECK } from '../../src/domain/lifecycle/github-words.js';
+import type { Row } from '../../src/domain/lifecycle/row.js';
+import { D, E, S } from '../../src/domain/lifecycle/words.js';
 
 type Table = Readonly<Record<string, Row<string, string>>>;
 const TABLES: readonly [string, Table, string, readonly string[]][] = [

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Decision } from '../../src/domain/decide.js';
+import type { Decision } from '../../src/domain/decide-decision.js';
 import { countsSince, needsRerun } from '../../src/domain/needs-rerun.js';
 
 const admittedAt = new Date('2026-03-01T12:00:00Z');

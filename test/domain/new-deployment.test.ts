@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { pendingStages } from '../../src/domain/deployment.js';
 import type { Environment, Head } from '../../src/domain/environment.js';
-import { D } from '../../src/domain/lifecycle.js';
+import { D } from '../../src/domain/lifecycle/words.js';
 import { deploymentOfHead, freshDeployment } from '../../src/domain/new-deployment.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
 

@@ -1,11 +1,6 @@
 import { expect, test } from '@jest/globals';
-import {
-  isFork,
-  isGitRefName,
-  isPicture,
-  parseHeadSha,
-  pullRequestFacts,
-} from '../../src/domain/pull-request.js';
+import { isGitRefName, parseHeadSha } from '../../src/domain/git-ref.js';
+import { isFork, isPicture, pullRequestFacts } from '../../src/domain/pull-request.js';
 import { BRANCH_NAMES, ILLEGAL_BRANCH_NAMES } from './branch-names.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
 

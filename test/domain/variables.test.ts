@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { asRecord, LAYERS, resolveVariables, variableNameProblem } from '../../src/domain/variables.js';
+import { variableNameProblem } from '../../src/domain/variables-names.js';
+import { asRecord, LAYERS, resolveVariables } from '../../src/domain/variables.js';
 
 const builtIn = {
   url: 'http://pr-7-hello.localhost:3000',

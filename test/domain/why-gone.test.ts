@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Rule } from '../../src/domain/decide.js';
+import type { Rule } from '../../src/domain/decide-decision.js';
 import { whyGone } from '../../src/domain/why-gone.js';
 import { pullRequest } from './sample-pull-request.js';
 

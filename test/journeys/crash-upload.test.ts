@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { CONCLUSION, D, DEPLOYMENT_STATE } from '../../src/domain/lifecycle.js';
+import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
+import { D } from '../../src/domain/lifecycle/words.js';
 import { allowed } from '../support/allowed.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { runPreview } from '../support/run-preview.js';

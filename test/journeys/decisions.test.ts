@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { CHECK, COMMIT_STATE, CONCLUSION, D, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import {
+  CHECK,
+  COMMIT_STATE,
+  CONCLUSION,
+  DEPLOYMENT_STATE,
+} from '../../src/domain/lifecycle/github-words.js';
+import { D, E } from '../../src/domain/lifecycle/words.js';
 import { runPreview } from '../support/run-preview.js';
 import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 

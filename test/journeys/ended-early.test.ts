@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import { D, E } from '../../src/domain/lifecycle/words.js';
 import type { Ports } from '../../src/ports.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { BlobContent, BlobStore } from '../../src/ports.js';
+import type { BlobContent, BlobStore } from '../../src/ports-artifacts.js';
+import { startCountingProxy } from '../support/counting-proxy.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
-import { startCountingProxy } from '../support/counting-proxy.js';
 
 const page = (index: number, word: string) =>
   `<!doctype html><title>${index}</title>${Array.from({ length: 40 }, (_, line) => `<p>${word} ${index * 7919 + line}</p>`).join('')}`;

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { Overrides } from '../../app/create-app.js';
-import { CONCLUSION, DEPLOYMENT, E } from '../../src/domain/lifecycle.js';
+import type { Overrides } from '../../app/compose/overrides.js';
+import { DEPLOYMENT } from '../../src/domain/lifecycle/deployment-table.js';
+import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import { E } from '../../src/domain/lifecycle/words.js';
 import type { Stores } from '../../src/ports.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt, type Seen } from '../support/look-at.js';

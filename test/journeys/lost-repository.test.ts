@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/domain/lifecycle.js';
+import { E } from '../../src/domain/lifecycle/words.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';

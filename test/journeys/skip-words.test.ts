@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { D, E } from '../../src/domain/lifecycle.js';
+import { D, E } from '../../src/domain/lifecycle/words.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { allowed } from '../support/allowed.js';
 import { connectStore } from '../../app/store/connect.js';
-import type { InboxStore } from '../../src/ports.js';
+import type { InboxStore } from '../../src/ports/inbox.js';
 import { pullRequestPayload } from '../app/inbox/sample-payload.js';
+import { allowed } from '../support/allowed.js';
 import { nothingGitHub, type NothingGitHub } from '../support/nothing-github.js';
 import { mainFixture, SECRET, type MainFixture } from '../support/run-main.js';
 import { sign } from '../support/start-app.js';

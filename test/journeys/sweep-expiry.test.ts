@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { parseDuration } from '../../src/domain/expiry.js';
-import { CONCLUSION, D, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import { parseDuration } from '../../src/domain/duration.js';
+import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
+import { D, E } from '../../src/domain/lifecycle/words.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { destroyEnvironment } from '../../src/usecases/destroy-environment.js';
 import { aroundCalls } from '../support/around-calls.js';

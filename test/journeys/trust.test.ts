@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
+import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import { D, E } from '../../src/domain/lifecycle/words.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';

@@ -5,12 +5,13 @@ import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import { isHash } from '../../src/domain/artifact.js';
-import { CONCLUSION, D, DEPLOYMENT_STATE, E } from '../../src/domain/lifecycle.js';
+import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
+import { D, E } from '../../src/domain/lifecycle/words.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { filesIn } from '../support/files-in.js';
 import { runPreview } from '../support/run-preview.js';
-import type { CrashPoint } from '../support/start-crashing-app.js';
 import { startCluster, type Cluster } from '../support/start-cluster.js';
+import type { CrashPoint } from '../support/start-crashing-app.js';
 import { REPOSITORY } from '../support/start-world.js';
 
 const FILES = { 'index.html': '<h1>One of two</h1>\n', 'a.css': 'a{}\n', 'logo.png': 'not really\n' };

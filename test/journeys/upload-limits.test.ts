@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { CONCLUSION, D } from '../../src/domain/lifecycle.js';
+import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import { D } from '../../src/domain/lifecycle/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Environment, ReportedCheck } from '../../src/domain/environment.js';
-import { CHECK, D, E, type DeploymentStatus } from '../../src/domain/lifecycle.js';
+import { CHECK } from '../../src/domain/lifecycle/github-words.js';
+import { D, type DeploymentStatus, E } from '../../src/domain/lifecycle/words.js';
 import { desiredChecks } from '../../src/reconcile/report-checks.js';
 import { deploymentWith, environmentWith, OLDER_SHA, SHA } from '../app/views/scenes.js';
 

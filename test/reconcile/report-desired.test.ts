@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/domain/lifecycle.js';
+import { E } from '../../src/domain/lifecycle/words.js';
 import { defaultSettings } from '../../src/domain/settings.js';
 import { desiredReports } from '../../src/reconcile/report-desired.js';
 import { environmentWith } from '../app/views/scenes.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { D, S } from '../../src/domain/lifecycle.js';
 import type { Environment } from '../../src/domain/environment.js';
+import { D, S } from '../../src/domain/lifecycle/words.js';
 import { headDeployment } from '../../src/reconcile/report-head.js';
 import { createLookup } from '../../src/reconcile/report-lookup.js';
 import { deploymentWith, environmentWith } from '../app/views/scenes.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { CHECK, CONCLUSION } from '../../src/domain/lifecycle.js';
-import type { Claim } from '../../src/ports.js';
+import { CHECK, CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import type { Claim } from '../../src/ports/environments.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
 import { until } from '../contracts/until.js';
 import { startReportStage, type ReportStage } from './report-stage.js';

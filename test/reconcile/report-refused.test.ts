@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Reporter } from '../../src/ports.js';
 import { GitHubFailure } from '../../src/ports/github-failure.js';
+import type { Reporter } from '../../src/ports/github.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
 import { startReportStage } from './report-stage.js';
 

@@ -1,7 +1,9 @@
 import type { Environment } from '../../src/domain/environment.js';
-import type { Claim, Ports, Reporter, StoredEnvironment } from '../../src/ports.js';
-import { environmentWith } from '../app/views/scenes.js';
+import type { Ports } from '../../src/ports.js';
+import type { Claim, StoredEnvironment } from '../../src/ports/environments.js';
+import type { Reporter } from '../../src/ports/github.js';
 import { startStage, type Stage } from '../app/github/stage.js';
+import { environmentWith } from '../app/views/scenes.js';
 import { until } from '../contracts/until.js';
 import { openTestStore } from '../support/open-test-store.js';
 

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { D } from '../../src/domain/lifecycle.js';
-import type { Ports, StoredDeployment, StoredEnvironment } from '../../src/ports.js';
+import { D } from '../../src/domain/lifecycle/words.js';
+import type { Ports } from '../../src/ports.js';
+import type { StoredDeployment } from '../../src/ports/deployments.js';
+import type { StoredEnvironment } from '../../src/ports/environments.js';
 import { reconcileStuck, SILENT_MS } from '../../src/reconcile/stuck.js';
 import { deploymentWith, environmentWith } from '../app/views/scenes.js';
 

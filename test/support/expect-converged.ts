@@ -1,7 +1,9 @@
 import { expect } from '@jest/globals';
 import { isActive } from '../../src/domain/environment.js';
-import { DEPLOYMENT } from '../../src/domain/lifecycle.js';
-import type { Ports, StoredDeployment, StoredEnvironment } from '../../src/ports.js';
+import { DEPLOYMENT } from '../../src/domain/lifecycle/deployment-table.js';
+import type { Ports } from '../../src/ports.js';
+import type { StoredDeployment } from '../../src/ports/deployments.js';
+import type { StoredEnvironment } from '../../src/ports/environments.js';
 import type { World } from './start-world.js';
 
 export interface Converged {

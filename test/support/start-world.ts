@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Overrides } from '../../app/compose/overrides.js';
 import { envToConfig } from '../../app/config.js';
-import { createApp, type App, type Overrides } from '../../app/create-app.js';
+import { type App, createApp } from '../../app/create-app.js';
 import { envToSecrets } from '../../app/secrets.js';
 import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import type { GitHubOptions } from '../../demo/github/options.js';

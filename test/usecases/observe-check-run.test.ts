@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CHECK, CONCLUSION, D, E } from '../../src/domain/lifecycle.js';
 import { VitrineError, type ErrorCode } from '../../src/domain/errors.js';
+import { CHECK, CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import { D, E } from '../../src/domain/lifecycle/words.js';
 import type { Ports } from '../../src/ports.js';
 import { reconcileStuck, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { observeCheckRun, type ReportedRun } from '../../src/usecases/observe-check-run.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Told } from '../../src/ports.js';
+import type { Told } from '../../src/ports/github.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
 import { rerequest } from '../../src/usecases/rerequest.js';
 import { startReportStage, type ReportStage } from '../reconcile/report-stage.js';

@@ -2,14 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VitrineError } from '../../../src/domain/errors.js';
 import { cachedMongod } from './cached-mongod.js';
-import type { Database, FindOptions, LocalOptions, LocalWay } from './database.js';
 import { claim } from './data-directory.js';
+import type { Database, FindOptions, LocalOptions, LocalWay } from './database.js';
 import { embeddedEngine } from './embedded-engine.js';
 import { givenAddress } from './given-address.js';
 import { madeBy, markMaker } from './maker.js';
 import { systemMongod } from './system-mongod.js';
-
-export type { Database, FindOptions } from './database.js';
 
 const NAMES = { mongod: 'mongod', embedded: 'the embedded engine' } as const;
 const LOCAL_WAYS: readonly LocalWay[] = [systemMongod, cachedMongod, embeddedEngine];

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { LogChunk } from '../../../src/ports.js';
+import type { LogChunk } from '../../../src/ports/deployments.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface LogDocument extends LogChunk {

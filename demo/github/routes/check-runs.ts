@@ -1,12 +1,11 @@
 /** Ours and not emulate's: there a check run has no App, no owner who alone may change it, and loses earlier annotations. */
-import { CHECK } from '../../../src/domain/lifecycle.js';
+import { CHECK } from '../../../src/domain/lifecycle/github-words.js';
 import { githubTime } from '../clock.js';
 import { toJson, type Json } from '../documents.js';
 import { paginated } from '../gateway/paginate.js';
 import { created, notFound, ok, refused, type ApiReply } from '../gateway/reply.js';
 import { repositoryRoute, type RepositoryRequest, type Route } from '../gateway/router.js';
-import type { CheckRun, RepositoryState } from '../state.js';
-import { resolveRef } from '../state.js';
+import { type CheckRun, type RepositoryState, resolveRef } from '../state.js';
 import { checkRunEvent } from '../webhooks/check-run-event.js';
 import type { World } from '../world.js';
 import { appDocument, appOf } from './bot.js';

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { CHECK, type CheckConclusion } from '../../../src/domain/lifecycle.js';
+import { CHECK, type CheckConclusion } from '../../../src/domain/lifecycle/github-words.js';
 import { githubTime } from '../clock.js';
 import { without, type Json, type PullRequest } from '../documents.js';
 import { mintToken } from '../identity/app-tokens.js';
 import { claimsOf } from '../identity/claims.js';
 import type { Permissions } from '../options.js';
+import { workflowRunDocument } from '../routes/workflow-run-document.js';
 import type { RepositoryState, WorkflowRun } from '../state.js';
 import type { Delivery } from '../webhooks/delivery.js';
 import { examplePart } from '../webhooks/examples.js';
 import { payloadOf } from '../webhooks/payload.js';
 import type { World } from '../world.js';
-import { workflowRunDocument } from '../routes/workflow-run-document.js';
 import { existing } from './repositories.js';
 import type { RunContext } from './run-context.js';
 

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { createHttp } from '../../../action/http/exchange.js';
 import { proxyFor } from '../../../action/http/proxy.js';
-import { D } from '../../../src/domain/lifecycle.js';
+import { D } from '../../../src/domain/lifecycle/words.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { nameOf, startFakeVitrine } from '../support/fake-vitrine.js';
-import { forgetSharedFiles, identityEnv, runAction, runSource } from '../support/run-action.js';
 import { startRecordingServer } from '../support/recording-server.js';
+import { forgetSharedFiles, identityEnv, runAction, runSource } from '../support/run-action.js';
 import { CERTIFICATE, startTlsFront } from '../support/tls-front.js';
 import { makeWorkspace, PAGE } from '../support/workspace.js';
 

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { eventually } from '../../../demo/expect.js';
-import { sleep } from '../../../action/sleep.js';
 import { createProgress } from '../../../action/server/progress.js';
+import { sleep } from '../../../action/sleep.js';
+import { eventually } from '../../../demo/expect.js';
 import type { Client } from '../../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody } from '../../../src/contract/schemas.js';
-import { D, S } from '../../../src/domain/lifecycle.js';
+import { D, S } from '../../../src/domain/lifecycle/words.js';
 
 function setUp(answer: () => Promise<void> = async () => undefined, beatMs?: number) {
   const bodies: RecordProgressBody[] = [];

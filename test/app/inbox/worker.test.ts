@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDecisions } from '../../../app/inbox/decisions.js';
-import { createWorkerFixture, type WorkerFixture } from './worker-fixture.js';
 import type { Store } from '../../../app/store/connect.js';
-import { INBOX } from '../../../src/domain/lifecycle.js';
+import { INBOX } from '../../../src/domain/lifecycle/words.js';
 import { GitHubFailure } from '../../../src/ports/github-failure.js';
 import { openTestStore } from '../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
+import { createWorkerFixture, type WorkerFixture } from './worker-fixture.js';
 
 /** Longer than any test: whatever waits for it fails. */
 const FAR_MS = 3_600_000;

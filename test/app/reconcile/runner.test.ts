@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { allowed } from '../../support/allowed.js';
 import { createRunner, type Reconciler, type RunnerOptions } from '../../../app/reconcile/runner.js';
 import type { Store } from '../../../app/store/connect.js';
-import type { EnvironmentStore, StoredEnvironment } from '../../../src/ports.js';
+import type { EnvironmentStore, StoredEnvironment } from '../../../src/ports/environments.js';
 import { GitHubFailure } from '../../../src/ports/github-failure.js';
+import { allowed } from '../../support/allowed.js';
 import { openTestStore } from '../../support/open-test-store.js';
 
 let store: Store;

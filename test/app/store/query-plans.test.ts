@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { createStores } from '../../../app/store/create-stores.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import { D, E, INBOX } from '../../../src/domain/lifecycle.js';
+import { D, E, INBOX } from '../../../src/domain/lifecycle/words.js';
 import type { Stores } from '../../../src/ports.js';
 import { delivery, newDeployment, newEnvironment, pullRequest } from '../../contracts/fresh-documents.js';
 import { testDatabase } from '../../support/test-database.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createViews } from '../../../app/views/create-views.js';
-import { D } from '../../../src/domain/lifecycle.js';
+import { D } from '../../../src/domain/lifecycle/words.js';
 import type { CommentRow } from '../../../src/domain/report.js';
 import { SCENES, checkOf, commentOf, deploymentWith, environmentWith } from './scenes.js';
 

@@ -1,7 +1,13 @@
-import type { Deployment, Stage, StageName } from '../../../src/domain/deployment.js';
-import { pendingStages, settleStages } from '../../../src/domain/deployment.js';
+import {
+  type Deployment,
+  pendingStages,
+  settleStages,
+  type Stage,
+  type StageName,
+} from '../../../src/domain/deployment.js';
 import type { Environment } from '../../../src/domain/environment.js';
-import { CHECK, D, E, S, type DeploymentStatus } from '../../../src/domain/lifecycle.js';
+import { CHECK } from '../../../src/domain/lifecycle/github-words.js';
+import { D, type DeploymentStatus, E, S } from '../../../src/domain/lifecycle/words.js';
 import type { CheckReport, CommentReport, CommentRow } from '../../../src/domain/report.js';
 
 export const SHA = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
