@@ -1,4 +1,4 @@
-import { VitrineError } from '../src/domain/errors.js';
+import { VitrineError } from '../src/shared/errors.js';
 import type { Context, PullRequest } from './context.js';
 import type { Inputs } from './inputs.js';
 

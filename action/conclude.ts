@@ -1,4 +1,4 @@
-import { D } from '../src/domain/lifecycle/words.js';
+import { D } from '../src/shared/status/words.js';
 import { inert } from './commands.js';
 import { toOutputs } from './outputs.js';
 import { redactResult } from './redact-result.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { VitrineError } from '../src/domain/errors.js';
 import type { RunRef } from '../src/domain/deployment.js';
+import { VitrineError } from '../src/shared/errors.js';
 import { field, numberAt, textAt } from './json.js';
 import { logsUrlOf } from './logs-url.js';
 

@@ -1,5 +1,5 @@
-import { isVitrineError, VitrineError } from '../src/domain/errors.js';
-import { S } from '../src/domain/lifecycle/words.js';
+import { isVitrineError, VitrineError } from '../src/shared/errors.js';
+import { S } from '../src/shared/status/words.js';
 import { atGitHub } from './at-github.js';
 import { chooseWay, type Way } from './choose-way.js';
 import type { Context } from './context.js';

@@ -1,4 +1,4 @@
-import { VitrineError } from '../src/domain/errors.js';
+import { VitrineError } from '../src/shared/errors.js';
 import { ask } from './http/ask.js';
 import { sendAhead, type SentAhead } from './http/send-ahead.js';
 import { textAt } from './json.js';

@@ -1,5 +1,5 @@
-import { VitrineError } from '../src/domain/errors.js';
 import { parseVariableLines } from '../src/domain/variables-lines.js';
+import { VitrineError } from '../src/shared/errors.js';
 import type { InputName } from './input-names.js';
 
 type Text = readonly [name: InputName, text: string];

@@ -1,5 +1,5 @@
-import { isVitrineError } from '../src/domain/errors.js';
-import { D } from '../src/domain/lifecycle/words.js';
+import { isVitrineError } from '../src/shared/errors.js';
+import { D } from '../src/shared/status/words.js';
 import { command } from './commands.js';
 import { readContext } from './context.js';
 import { deliver, planDelivery } from './deliver.js';

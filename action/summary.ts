@@ -1,10 +1,10 @@
-import { DEPLOYMENT } from '../src/domain/lifecycle/deployment-table.js';
-import { ENVIRONMENT } from '../src/domain/lifecycle/environment-table.js';
-import { fence, inlineCode } from '../src/domain/markdown.js';
-import { showDuration, showTime } from '../src/domain/show-time.js';
+import { capitalised } from '../src/shared/capitalised.js';
+import { fence, inlineCode } from '../src/shared/markdown.js';
+import { showDuration, showTime } from '../src/shared/show-time.js';
+import { DEPLOYMENT } from '../src/shared/status/deployment.js';
+import { ENVIRONMENT } from '../src/shared/status/environment.js';
 import type { Result } from './result.js';
 import { stageWords } from './stage-words.js';
-import { capitalised } from './stages/capitalised.js';
 
 const TAIL_LINES = 30;
 const REASON = 500;

@@ -1,4 +1,4 @@
-import { VitrineError } from '../src/domain/errors.js';
+import { VitrineError } from '../src/shared/errors.js';
 import { INPUT_NAMES, envNameOf } from './input-names.js';
 import { RENAMED } from './renamed-inputs.js';
 

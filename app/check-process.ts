@@ -1,4 +1,4 @@
-import { VitrineError } from '../src/domain/errors.js';
+import { VitrineError } from '../src/shared/errors.js';
 import { isLoopback, withoutEmpty, type Config, type Env } from './config.js';
 
 export interface Surroundings {

@@ -1,5 +1,5 @@
-import { createRedactor } from '../src/domain/redact.js';
 import type { Log, Ports } from '../src/ports.js';
+import { createRedactor } from '../src/shared/redact/redact.js';
 import { listen } from './compose/listen.js';
 import { openStore } from './compose/open-store.js';
 import type { Overrides } from './compose/overrides.js';

@@ -1,8 +1,8 @@
 import { isNewest } from '../src/domain/environment.js';
-import { VitrineError } from '../src/domain/errors.js';
 import type { ArtifactStore } from '../src/ports-artifacts.js';
 import type { DeploymentStore } from '../src/ports/deployments.js';
 import type { EnvironmentStore, StoredEnvironment } from '../src/ports/environments.js';
+import { VitrineError } from '../src/shared/errors.js';
 import type { StaticHandle, StaticHosting } from '../src/targets/index.js';
 
 export interface HostingPorts {

@@ -1,9 +1,9 @@
 import type { Probot } from 'probot';
 import { ZodError } from 'zod';
-import { isVitrineError, type VitrineError } from '../src/domain/errors.js';
 import type { Ports } from '../src/ports.js';
 import { isGitHubFailure } from '../src/ports/github-failure.js';
 import type { DeliveryDecision } from '../src/ports/inbox.js';
+import { isVitrineError, type VitrineError } from '../src/shared/errors.js';
 import { onCheckRun } from './webhooks/check-run.js';
 import { onInstallation } from './webhooks/installation.js';
 import { onPullRequest } from './webhooks/pull-request.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isVitrineError } from '../src/domain/errors.js';
+import { isVitrineError } from '../src/shared/errors.js';
 import { readArguments, runCommand } from './commands/run-command.js';
 import { serve } from './commands/serve.js';
 import type { App } from './create-app.js';

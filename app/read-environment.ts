@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { VitrineError } from '../src/domain/errors.js';
+import { VitrineError } from '../src/shared/errors.js';
 import { withoutEmpty, type Env } from './config.js';
 
 /** Variables of the process, and under them those of a `.env` file; a private key may lie in a file of its own. */

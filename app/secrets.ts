@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
-import { VitrineError } from '../src/domain/errors.js';
+import { VitrineError } from '../src/shared/errors.js';
 import { unusable, withoutEmpty, type Env } from './config.js';
 
 /** Never logged, never shown. The App's id is no secret, but is worth nothing without the other two. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isVitrineError } from '../src/domain/errors.js';
+import { isVitrineError } from '../src/shared/errors.js';
 import { freePortOr } from './choose-port.js';
 import { DemoFailure } from './expect.js';
 import { playAlong } from './play-along.js';

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CONCLUSION } from '../src/domain/lifecycle/github-words.js';
+import { CONCLUSION } from '../src/shared/status/github.js';
 import { runAction, type ActionResult } from './runner/run-action.js';
 import { writeCheckout } from './runner/write-checkout.js';
 import { REPOSITORY, type Stage } from './stage.js';

@@ -1,4 +1,4 @@
-import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../src/domain/errors.js';
+import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../src/shared/errors.js';
 import { parseJson, textAt } from '../json.js';
 import type { World } from '../world.js';
 import type { HttpAnswer, HttpRequest } from './exchange.js';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../src/domain/errors.js';
+import type { ErrorCode } from '../../src/shared/errors.js';
 
 /** A failure that may pass by itself. `waitMs` is what the other side asked for. */
 export class Retriable extends Error {

@@ -1,5 +1,5 @@
-import type { CheckConclusion, CheckStatus } from '../../src/domain/lifecycle/github-words.js';
-import { cutBytes } from '../../src/domain/markdown-cut.js';
+import { cutBytes } from '../../src/shared/markdown-cut.js';
+import type { CheckConclusion, CheckStatus } from '../../src/shared/status/github.js';
 import { CHECK_BESIDE_APP, CHECKS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';
 import { isOfApp, listChecks, type CheckRun } from './list-checks.js';

@@ -1,5 +1,5 @@
-import { VitrineError } from '../../src/domain/errors.js';
-import { DEPLOYMENT_STATE, type GitHubDeploymentState } from '../../src/domain/lifecycle/github-words.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { DEPLOYMENT_STATE, type GitHubDeploymentState } from '../../src/shared/status/github.js';
 import { parseJson, textAt } from '../json.js';
 import { DEPLOYMENTS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';

@@ -1,5 +1,5 @@
-import { environmentNameFor } from '../../src/domain/host-label.js';
-import { E, S } from '../../src/domain/lifecycle/words.js';
+import { environmentNameFor } from '../../src/shared/preview-url.js';
+import { E, S } from '../../src/shared/status/words.js';
 import { BY_SERVER } from '../choose-way.js';
 import type { Context, PullRequest } from '../context.js';
 import type { Inputs } from '../inputs.js';

@@ -1,4 +1,4 @@
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { pullRequestOf, type PullRequest } from '../context.js';
 import { numberAt } from '../json.js';
 import type { World } from '../world.js';

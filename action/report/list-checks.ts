@@ -1,4 +1,4 @@
-import { parseExternalId } from '../../src/domain/external-id.js';
+import { parseExternalId } from '../../src/shared/run-ref.js';
 import { CHECKS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';
 

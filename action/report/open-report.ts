@@ -1,4 +1,4 @@
-import { D, type DeploymentStatus } from '../../src/domain/lifecycle/words.js';
+import { D, type DeploymentStatus } from '../../src/shared/status/words.js';
 import type { PullRequest } from '../context.js';
 import { resultOf, type Result } from '../result.js';
 import { renderDetails } from '../summary.js';

@@ -1,4 +1,4 @@
-import { DEPLOYMENT } from '../../src/domain/lifecycle/deployment-table.js';
+import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import {
   CHECK,
   type CheckConclusion,
@@ -6,8 +6,8 @@ import {
   CONCLUSION,
   DEPLOYMENT_STATE,
   type GitHubDeploymentState,
-} from '../../src/domain/lifecycle/github-words.js';
-import { D, type DeploymentStatus } from '../../src/domain/lifecycle/words.js';
+} from '../../src/shared/status/github.js';
+import { D, type DeploymentStatus } from '../../src/shared/status/words.js';
 
 export interface ReportWords {
   readonly check: CheckStatus;

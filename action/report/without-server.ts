@@ -1,7 +1,7 @@
 import type { StageBody } from '../../src/contract/schemas.js';
-import { formatExternalId } from '../../src/domain/external-id.js';
-import { environmentNameFor } from '../../src/domain/host-label.js';
-import { D, S, type DeploymentStatus } from '../../src/domain/lifecycle/words.js';
+import { environmentNameFor } from '../../src/shared/preview-url.js';
+import { formatExternalId } from '../../src/shared/run-ref.js';
+import { D, S, type DeploymentStatus } from '../../src/shared/status/words.js';
 import { command, inert } from '../commands.js';
 import type { Context, PullRequest } from '../context.js';
 import type { Inputs } from '../inputs.js';

@@ -1,7 +1,7 @@
 import { ZodError } from 'zod';
 import { createClient, type Client, type Sent } from '../../src/contract/client.js';
 import type { StartDeploymentAnswer, StartDeploymentBody } from '../../src/contract/schemas.js';
-import { isVitrineError, VitrineError } from '../../src/domain/errors.js';
+import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import { ask } from '../http/ask.js';
 import { retrying, type RetryPolicy } from '../http/retry.js';
 import type { Identity } from '../identity.js';

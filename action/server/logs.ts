@@ -1,5 +1,5 @@
 import type { AppendLogsBody } from '../../src/contract/schemas.js';
-import { isVitrineError } from '../../src/domain/errors.js';
+import { isVitrineError } from '../../src/shared/errors.js';
 
 type Line = AppendLogsBody['lines'][number];
 

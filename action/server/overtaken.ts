@@ -1,4 +1,4 @@
-import { isVitrineError, type ErrorCode, type VitrineError } from '../../src/domain/errors.js';
+import { isVitrineError, type ErrorCode, type VitrineError } from '../../src/shared/errors.js';
 
 const CODES: readonly ErrorCode[] = ['stale_head', 'environment_gone'];
 

@@ -1,7 +1,7 @@
 import type { Client } from '../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody, StageBody } from '../../src/contract/schemas.js';
 import type { StageName } from '../../src/domain/deployment.js';
-import { S, type StageStatus } from '../../src/domain/lifecycle/words.js';
+import { S, type StageStatus } from '../../src/shared/status/words.js';
 
 export interface Progress {
   begin(name: StageName): void;

@@ -1,5 +1,5 @@
 import type { Client } from '../../src/contract/client.js';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { Inputs } from '../inputs.js';
 import { build } from '../stages/build.js';
 import { copy } from '../stages/copy.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '../../src/contract/client.js';
-import { createRedactor } from '../../src/domain/redact.js';
+import { createRedactor } from '../../src/shared/redact/redact.js';
 import { command, inert } from '../commands.js';
 import type { Context } from '../context.js';
 import type { Inputs } from '../inputs.js';

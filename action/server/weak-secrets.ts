@@ -1,4 +1,4 @@
-import { whyNotHidden } from '../../src/domain/redact-forms.js';
+import { whyNotHidden } from '../../src/shared/redact/forms.js';
 
 /** Which secrets stay readable in the logs, and why. By name, never by value. */
 export function weakSecrets(secrets: Readonly<Record<string, string>>): string[] {

@@ -1,6 +1,6 @@
 import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
-import { isVitrineError } from '../../src/domain/errors.js';
-import { D, E, S } from '../../src/domain/lifecycle/words.js';
+import { isVitrineError } from '../../src/shared/errors.js';
+import { D, E, S } from '../../src/shared/status/words.js';
 import { command } from '../commands.js';
 import type { Context, PullRequest } from '../context.js';
 import { isLoopback } from '../http/proxy.js';

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { VitrineError } from '../../src/domain/errors.js';
-import { hashDirectory } from '../../src/targets/static-directory.js';
 import type { ArtifactFile } from '../../src/domain/artifact.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { showBytes } from '../../src/shared/show-bytes.js';
+import { hashDirectory } from '../../src/targets/static-directory.js';
 import { folderInside } from './folder-inside.js';
 import type { Job } from './job.js';
-import { showBytes } from './show-bytes.js';
 
 export interface Artifact {
   readonly directory: string;

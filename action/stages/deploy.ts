@@ -1,13 +1,13 @@
-import { planAnswerSchema } from '../../src/domain/artifact-plan.js';
-import { indicesOf } from '../../src/domain/artifact-ranges.js';
-import { isVitrineError, VitrineError } from '../../src/domain/errors.js';
 import type { Client } from '../../src/contract/client.js';
 import { UploadAnswer } from '../../src/contract/schemas.js';
+import { planAnswerSchema } from '../../src/domain/artifact-plan.js';
+import { indicesOf } from '../../src/domain/artifact-ranges.js';
+import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { showBytes } from '../../src/shared/show-bytes.js';
 import { readFrom } from '../../src/targets/static-directory.js';
 import { packsFor, planUpload, type PlannedUpload } from '../../src/targets/static-upload.js';
 import type { Artifact } from './copy.js';
 import type { Log } from './job.js';
-import { showBytes } from './show-bytes.js';
 
 export interface DeployInput {
   readonly client: Client;

@@ -1,7 +1,7 @@
-import { cleanLine } from '../../src/domain/clean-line.js';
+import { capitalised } from '../../src/shared/capitalised.js';
+import { cleanLine } from '../../src/shared/text.js';
 import { command, inert, resume } from '../commands.js';
 import type { World } from '../world.js';
-import { capitalised } from './capitalised.js';
 import type { Level, Log } from './job.js';
 
 export interface JournalLine {

@@ -1,11 +1,11 @@
 import type { StageName } from '../../src/domain/deployment.js';
-import { isVitrineError, VitrineError } from '../../src/domain/errors.js';
-import { S } from '../../src/domain/lifecycle/words.js';
-import { showDuration } from '../../src/domain/show-time.js';
+import { capitalised } from '../../src/shared/capitalised.js';
+import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { showDuration } from '../../src/shared/show-time.js';
+import { S } from '../../src/shared/status/words.js';
 import { isOvertaken } from '../server/overtaken.js';
 import type { Progress } from '../server/progress.js';
 import type { World } from '../world.js';
-import { capitalised } from './capitalised.js';
 import { SKIPPED } from './job.js';
 import type { Journal } from './journal.js';
 import { StageFailure } from './stage-failure.js';

@@ -1,4 +1,4 @@
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { Retriable } from '../http/retriable.js';
 import { retrying } from '../http/retry.js';
 import type { World } from '../world.js';

@@ -1,6 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { matchesPatterns } from '../../src/domain/patterns.js';
+import { matchesPatterns } from '../../src/shared/globs.js';
 import { readPackage, type PackageFile } from './package-file.js';
 
 export interface RootInput {

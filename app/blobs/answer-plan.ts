@@ -1,9 +1,9 @@
-import { keyOf, type PlanAnswer, type UploadPlan } from '../../src/domain/artifact-plan.js';
 import { contentKey, owedKeys } from '../../src/domain/artifact-owed.js';
+import { keyOf, type PlanAnswer, type UploadPlan } from '../../src/domain/artifact-plan.js';
 import { toRanges } from '../../src/domain/artifact-ranges.js';
 import type { ArtifactFile } from '../../src/domain/artifact.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { ArtifactStore, BlobStore, StoredArtifact } from '../../src/ports-artifacts.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 export interface UploadPorts {
   readonly blobs: BlobStore;

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { isHash } from '../../src/domain/artifact.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { BlobStore, ByteRange } from '../../src/ports-artifacts.js';
+import { errorCode } from '../../src/shared/error-code.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { createAtomicWriter, verified } from './atomic-writer.js';
-import { errorCode } from './error-code.js';
-import { presentBlobs } from './present-blobs.js';
 import { createEncoder } from './blob-encoder.js';
+import { presentBlobs } from './present-blobs.js';
 import { listBlobs, removeUnused, sweepBlobs } from './sweep-blobs.js';
 
 export interface DiskBlobStoreOptions {

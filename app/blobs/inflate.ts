@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress } from 'node:zlib';
-import { isVitrineError } from '../../src/domain/errors.js';
 import { malformed } from '../../src/domain/pack.js';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../../src/shared/error-code.js';
+import { isVitrineError } from '../../src/shared/errors.js';
 
 export interface Compressed {
   readonly source: AsyncIterable<Buffer>;

@@ -3,9 +3,9 @@ import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../src/domain/artifact-
 import { afterArrival, contentKey, owedKeys, owedOf, type Owing } from '../../src/domain/artifact-owed.js';
 import { indicesOf } from '../../src/domain/artifact-ranges.js';
 import { parseManifest, type ArtifactFile } from '../../src/domain/artifact.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import { malformed, type ManifestDifference, type PackMeta } from '../../src/domain/pack.js';
 import type { ArtifactId } from '../../src/ports-artifacts.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { UploadPorts } from './answer-plan.js';
 
 interface PackHead {

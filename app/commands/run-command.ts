@@ -1,5 +1,5 @@
 import { parseArgs, types } from 'node:util';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { projectVersion } from '../project-root.js';
 import { migrate, migrationHistory } from './migrate.js';
 import { createToken } from './token.js';

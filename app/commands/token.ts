@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { hashToken } from '../http/authenticate.js';
 import { connectStore } from '../store/connect.js';
 import { withDatabase, type CommandSurroundings } from './with-database.js';

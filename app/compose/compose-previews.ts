@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { commitLabel } from '../../src/domain/host-label.js';
 import type { Ports } from '../../src/ports.js';
 import type { StoredEnvironment } from '../../src/ports/environments.js';
+import { commitLabel } from '../../src/shared/preview-url.js';
 import { createCachedResolver } from '../previews/cached-resolver.js';
 import { findPreview } from '../previews/find-preview.js';
 import { createPreviewPages } from '../previews/pages.js';

@@ -1,8 +1,8 @@
-import { types } from 'node:util';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { VitrineError } from '../../src/domain/errors.js';
+import { types } from 'node:util';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { Config } from '../config.js';
 
 /** Takes the port, and says which one it is. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Identity } from '../../src/domain/identity.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 const LEEWAY_S = 30;
 const LONGEST_LIFE_S = 15 * 60;

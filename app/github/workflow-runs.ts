@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { CHECK } from '../../src/domain/lifecycle/github-words.js';
 import type { RepoRef, WorkflowRun } from '../../src/ports/github.js';
+import { CHECK } from '../../src/shared/status/github.js';
 import type { Caller } from './call.js';
 import { pages } from './pages.js';
 import { unlessDenied } from './silence.js';

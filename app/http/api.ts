@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ROUTES, type Route, type RouteName } from '../../src/contract/routes.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Ports } from '../../src/ports.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { ApiRoute } from './api-route.js';
 import { authenticate, type Actor, type Identify } from './authenticate.js';
 import { authorize } from './authorize.js';
 import type { BodyBudget } from './body-budget.js';
+import { callerAddress } from './caller-address.js';
 import { errorAnswer, isOurFault } from './error-answer.js';
 import { parseJson, refuseDeep } from './parse-json.js';
 import type { RateLimit } from './rate-limit.js';
 import { readBody } from './read-body.js';
 import { requireType } from './require-type.js';
 import { respond, type Answer } from './respond.js';
-import { callerAddress } from './caller-address.js';
 import { createRouter } from './router.js';
 import { streamBody } from './stream-body.js';
 

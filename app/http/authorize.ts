@@ -1,5 +1,5 @@
 import type { Route } from '../../src/contract/routes.js';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { Actor } from './authenticate.js';
 
 /** What is asked for, as far as the path says. */

@@ -1,4 +1,4 @@
-import { ERROR_STATUS, VitrineError, isVitrineError } from '../../src/domain/errors.js';
+import { ERROR_STATUS, VitrineError, isVitrineError } from '../../src/shared/errors.js';
 import type { Answer } from './respond.js';
 
 const RETRY_AFTER: Readonly<Partial<Record<number, string>>> = { 429: '60', 503: '5' };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 /** Checked at the edge once; what comes out is what was asked for and nothing else. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 const MAX_DEPTH = 64;
 

@@ -1,5 +1,5 @@
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Clock } from '../../src/ports.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 export interface Rate {
   readonly times: number;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from './body-budget.js';
 
 export interface BodyRules {

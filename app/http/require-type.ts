@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 /** A form on a foreign page can send text, never these types. */
 export function requireType({ headers }: IncomingMessage, type: string): void {

@@ -1,6 +1,6 @@
-import { types } from 'node:util';
 import type { IncomingMessage } from 'node:http';
-import { VitrineError } from '../../src/domain/errors.js';
+import { types } from 'node:util';
+import { VitrineError } from '../../src/shared/errors.js';
 import { tooLarge, tooSlow } from './read-body.js';
 
 export interface StreamRules {

@@ -1,4 +1,4 @@
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 /** Gives up waiting after so long, whatever the other side still tries: one answer that never comes must not stop everything behind it. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { refuseDeep } from '../http/parse-json.js';
 
 /** A shape to keep: `true` is a whole value, an object its named fields, a list of one shape every element. */

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
-import { isVitrineError } from '../../src/domain/errors.js';
 import { isGitHubFailure, type FailureKind } from '../../src/ports/github-failure.js';
 import type { ClaimedDelivery, NextTry } from '../../src/ports/inbox.js';
+import { isVitrineError } from '../../src/shared/errors.js';
 import { backoffMs } from '../reconcile/backoff.js';
 
 const TRIES = 8;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Delivery, NewDelivery } from '../../src/ports/inbox.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { parseJson } from '../http/parse-json.js';
 import { idleCheckRun } from './idle-check-run.js';
 import { keepPayload } from './keep-payload.js';

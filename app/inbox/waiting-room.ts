@@ -1,5 +1,5 @@
-import { VitrineError } from '../../src/domain/errors.js';
 import type { NewDelivery } from '../../src/ports/inbox.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 export interface Waiting {
   readonly delivery: NewDelivery;

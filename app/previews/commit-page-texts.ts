@@ -1,4 +1,4 @@
-import { D, type DeploymentStatus } from '../../src/domain/lifecycle/words.js';
+import { D, type DeploymentStatus } from '../../src/shared/status/words.js';
 import type { PageText } from './page-text.js';
 
 const awaited = { status: 503, tone: 'progress', retryAfter: 5, watches: true } as const;

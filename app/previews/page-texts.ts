@@ -1,4 +1,4 @@
-import { E } from '../../src/domain/lifecycle/words.js';
+import { E } from '../../src/shared/status/words.js';
 import { COMMIT_PAGES } from './commit-page-texts.js';
 import type { PageText } from './page-text.js';
 import type { PageState } from './preview.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { E } from '../../src/domain/lifecycle/words.js';
+import { E } from '../../src/shared/status/words.js';
 import { ICONS, type PageText } from './page-text.js';
 import { OTHER_PAGES, STATUS_PAGES } from './page-texts.js';
 import type { WaitingPreview } from './preview.js';

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../src/domain/deployment.js';
 import { isActive, type Environment } from '../../src/domain/environment.js';
-import { D, E } from '../../src/domain/lifecycle/words.js';
+import { D, E } from '../../src/shared/status/words.js';
 import { endOf } from './preview-end.js';
 import type { PageLink, PageState, WaitingPreview } from './preview.js';
 

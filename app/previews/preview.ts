@@ -1,4 +1,4 @@
-import type { DeploymentStatus, EnvironmentStatus } from '../../src/domain/lifecycle/words.js';
+import type { DeploymentStatus, EnvironmentStatus } from '../../src/shared/status/words.js';
 
 /** What a host name shows now. */
 export type Preview = LivePreview | WaitingPreview | UnknownPreview;

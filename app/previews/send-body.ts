@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { VitrineError } from '../../src/domain/errors.js';
 import { MIB } from '../../src/domain/artifact-limits.js';
 import type { ByteRange } from '../../src/ports-artifacts.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { ReadyResponse } from './ready-response.js';
 import type { RepresentPorts } from './represent.js';
 import { writeHead } from './write-head.js';

@@ -1,5 +1,5 @@
 import { Id } from '../../src/contract/schemas.js';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { parseInput } from '../http/parse-input.js';
 import { presentDeployment } from '../http/present-deployment.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id } from '../../src/contract/schemas.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { StoredEnvironment } from '../../src/ports/environments.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { parseInput } from '../http/parse-input.js';
 import { presentEnvironment } from '../http/present-environment.js';

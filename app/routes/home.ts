@@ -1,5 +1,5 @@
 import { ROUTES } from '../../src/contract/routes.js';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { ApiRoute } from '../http/api-route.js';
 import { renderHomePage } from '../views/home-page.js';
 

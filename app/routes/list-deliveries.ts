@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { INBOX } from '../../src/domain/lifecycle/words.js';
+import { INBOX } from '../../src/shared/status/words.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { pageOf, PageQuery, parseQuery } from '../http/parse-input.js';
 import { presentDelivery } from '../http/present-delivery.js';

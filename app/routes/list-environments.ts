@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../src/contract/schemas.js';
-import { E } from '../../src/domain/lifecycle/words.js';
+import { E } from '../../src/shared/status/words.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { pageOf, PageQuery, parseQuery } from '../http/parse-input.js';
 import { presentEnvironment } from '../http/present-environment.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../src/contract/schemas.js';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { pageOf, PageQuery, parseInput, parseQuery } from '../http/parse-input.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 /** What GitHub hands over once, for the code of a manifest. */
 const Conversion = z.object({

@@ -1,7 +1,7 @@
 import { trusted, type Model } from 'mongoose';
-import { UNSETTLED_DEPLOYMENTS } from '../../src/domain/lifecycle.js';
-import { D } from '../../src/domain/lifecycle/words.js';
 import type { DeploymentStore } from '../../src/ports/deployments.js';
+import { UNSETTLED_DEPLOYMENTS } from '../../src/shared/status/lifecycle.js';
+import { D } from '../../src/shared/status/words.js';
 import { orNull, toDeployment, WITHOUT_SHA7, type VisibleDeployment } from './deployment-document.js';
 import type { DeploymentDocument } from './models/deployment.js';
 import { cursorOf, limitOf, pageOf } from './page.js';

@@ -1,6 +1,6 @@
 import type { Due, Projection, Reported } from '../../src/domain/environment.js';
-import { E } from '../../src/domain/lifecycle/words.js';
 import type { NewEnvironment, StoredEnvironment } from '../../src/ports/environments.js';
+import { E } from '../../src/shared/status/words.js';
 import type { EnvironmentDocument, Lease } from './models/environment.js';
 
 /** Leases are the store's own business: readers do not see them. */

@@ -1,12 +1,12 @@
 import { trusted, type Model } from 'mongoose';
 import { isActive } from '../../src/domain/environment.js';
-import { E, type EnvironmentStatus } from '../../src/domain/lifecycle/words.js';
 import type {
   EnvironmentFilter,
   Page,
   PageRequest,
   StoredEnvironment,
 } from '../../src/ports/environments.js';
+import { E, type EnvironmentStatus } from '../../src/shared/status/words.js';
 import { toEnvironment, WITHOUT_LEASE, type VisibleEnvironment } from './environment-document.js';
 import type { EnvironmentDocument } from './models/environment.js';
 import { cursorOf, limitOf, pageOf } from './page.js';

@@ -1,8 +1,8 @@
 import { type Connection, trusted } from 'mongoose';
 import { isActive } from '../../src/domain/environment.js';
-import { VitrineError } from '../../src/domain/errors.js';
-import { E } from '../../src/domain/lifecycle/words.js';
 import type { EnvironmentStore, NewEnvironment, StoredEnvironment } from '../../src/ports/environments.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { E } from '../../src/shared/status/words.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { environmentClaims } from './environment-claims.js';
 import {

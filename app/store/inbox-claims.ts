@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
-import { INBOX } from '../../src/domain/lifecycle/words.js';
 import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../src/ports/inbox.js';
+import { INBOX } from '../../src/shared/status/words.js';
 import { MAX_TIME_MS } from './limits.js';
 import type { DeliveryDocument } from './models/webhook-delivery.js';
 import { newId } from './new-id.js';

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
-import { INBOX, type InboxStatus } from '../../src/domain/lifecycle/words.js';
 import type { PageRequest } from '../../src/ports/environments.js';
 import type { InboxStore } from '../../src/ports/inbox.js';
+import { INBOX, type InboxStatus } from '../../src/shared/status/words.js';
 import { MAX_TIME_MS } from './limits.js';
 import type { DeliveryDocument } from './models/webhook-delivery.js';
 import { cursorOf, limitOf, pageOf } from './page.js';

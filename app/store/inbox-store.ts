@@ -1,6 +1,6 @@
 import type { Connection, mongo } from 'mongoose';
-import { INBOX } from '../../src/domain/lifecycle/words.js';
 import type { InboxStore, NewDelivery } from '../../src/ports/inbox.js';
+import { INBOX } from '../../src/shared/status/words.js';
 import { inboxClaims, outcomeOf } from './inbox-claims.js';
 import { countDeliveries, listDeliveries } from './inbox-list.js';
 import { insertBatch } from './insert-batch.js';

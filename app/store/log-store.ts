@@ -1,6 +1,6 @@
 import { mongo, trusted, type Connection } from 'mongoose';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { LogChunk, LogStore } from '../../src/ports/deployments.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { logModel, type LogDocument } from './models/log.js';
 import { newId } from './new-id.js';

@@ -1,6 +1,6 @@
 import { createConnection, mongo, type ConnectOptions, type Connection } from 'mongoose';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Log } from '../../src/ports.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { durableWrites } from './durable-writes.js';
 
 export interface StoreAddress {

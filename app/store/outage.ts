@@ -1,5 +1,5 @@
 import { Error as MongooseErrors, mongo } from 'mongoose';
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 const OUTAGES = [
   mongo.MongoNetworkError,

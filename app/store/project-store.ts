@@ -1,7 +1,7 @@
 import type { Connection, Model } from 'mongoose';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Project } from '../../src/domain/project.js';
 import type { ProjectStore } from '../../src/ports/catalog.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { projectModel, type ProjectDocument } from './models/project.js';
 import { newId } from './new-id.js';

@@ -1,7 +1,7 @@
 import type { Connection, Model } from 'mongoose';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Repo } from '../../src/domain/project.js';
 import type { RepoStore } from '../../src/ports/catalog.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { MAX_TIME_MS } from './limits.js';
 import { apiTokenModel } from './models/api-token.js';

@@ -1,7 +1,7 @@
 import type { Connection, Model } from 'mongoose';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { User } from '../../src/domain/project.js';
 import type { UserStore } from '../../src/ports/catalog.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { isDuplicateKey } from './duplicate-key.js';
 import { userModel, type UserDocument } from './models/user.js';
 import { text, whole } from './primitive.js';

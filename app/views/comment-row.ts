@@ -1,14 +1,14 @@
 import type { Deployment } from '../../src/domain/deployment.js';
 import { isActive, type Environment } from '../../src/domain/environment.js';
 import type { CommentRow } from '../../src/domain/report.js';
+import { showSpan, showTime } from '../../src/shared/show-time.js';
 import { commitRef, type CommitRef } from './commit-ref.js';
 import { failureOf, type Failure } from './failure.js';
-import { livesElsewhere } from './lives-elsewhere.js';
 import { lastGoodOf, type LastGood } from './last-good.js';
+import { livesElsewhere } from './lives-elsewhere.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
 import { remedyOf, runsUrlOf } from './remedy.js';
-import { showSpan, showTime } from '../../src/domain/show-time.js';
 import { situationOf, type Situation } from './situation.js';
 
 export interface RowModel extends Situation {

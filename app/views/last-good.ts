@@ -1,7 +1,7 @@
 import type { Deployment } from '../../src/domain/deployment.js';
 import { isActive, type Environment } from '../../src/domain/environment.js';
+import { showTime } from '../../src/shared/show-time.js';
 import { commitRef, type CommitRef } from './commit-ref.js';
-import { showTime } from '../../src/domain/show-time.js';
 
 export interface LastGood {
   readonly url: string;

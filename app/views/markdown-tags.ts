@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { escapeText, fence, inlineCode } from '../../src/domain/markdown.js';
+import { escapeText, fence, inlineCode } from '../../src/shared/markdown.js';
 
 /**
  * What templates may do with a value. A value without one of these is escaped as HTML, so that what is forgotten does no harm.

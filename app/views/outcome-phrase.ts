@@ -1,7 +1,7 @@
 import type { Deployment } from '../../src/domain/deployment.js';
+import { showSpan } from '../../src/shared/show-time.js';
 import type { Story } from './situation.js';
 import { failedStage } from './stage-rows.js';
-import { showSpan } from '../../src/domain/show-time.js';
 
 /** What follows the label: `in 42 s`, `while building, after 42 s`. Empty for stories without an end. */
 export function outcomePhrase(story: Story, deployment: Deployment | null): string {

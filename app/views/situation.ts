@@ -1,8 +1,8 @@
 import type { Deployment } from '../../src/domain/deployment.js';
 import { isActive, neverDeployed, type Environment } from '../../src/domain/environment.js';
-import { DEPLOYMENT } from '../../src/domain/lifecycle/deployment-table.js';
-import { ENVIRONMENT } from '../../src/domain/lifecycle/environment-table.js';
-import { D, E } from '../../src/domain/lifecycle/words.js';
+import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
+import { ENVIRONMENT } from '../../src/shared/status/environment.js';
+import { D, E } from '../../src/shared/status/words.js';
 
 /** What a reader must be told about one project of a pull request: one of a few stories, each with its own sentence. */
 export type Story =

@@ -1,6 +1,6 @@
 import type { Deployment, Stage, StageName } from '../../src/domain/deployment.js';
-import { S, type StageStatus } from '../../src/domain/lifecycle/words.js';
-import { showSpan } from '../../src/domain/show-time.js';
+import { showSpan } from '../../src/shared/show-time.js';
+import { S, type StageStatus } from '../../src/shared/status/words.js';
 
 export interface StageRow {
   readonly emoji: string;

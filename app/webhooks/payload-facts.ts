@@ -5,8 +5,8 @@ import {
   GitHubUser,
   toPullRequestFacts,
 } from '../../src/contract/github-payload.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Actor, PullRequestFacts } from '../../src/domain/pull-request.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
 /** What every event of a repository says besides its own matter. */
 export interface PayloadOrigin {

@@ -1,6 +1,6 @@
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Ports } from '../../src/ports.js';
 import type { DeliveryDecision } from '../../src/ports/inbox.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { observeRepository, removeRepository } from '../../src/usecases/observe-repository.js';
 import { actionOf } from './action-of.js';
 import { originFromPayload } from './payload-facts.js';

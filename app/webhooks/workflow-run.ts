@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CHECK } from '../../src/domain/lifecycle/github-words.js';
 import type { Ports } from '../../src/ports.js';
 import type { DeliveryDecision } from '../../src/ports/inbox.js';
+import { CHECK } from '../../src/shared/status/github.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
 import { actionOf } from './action-of.js';
 

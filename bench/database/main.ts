@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findDatabase } from '../../app/store/database/find-database.js';
-import { isVitrineError } from '../../src/domain/errors.js';
+import { isVitrineError } from '../../src/shared/errors.js';
 import { answerParent } from '../harness/answer-parent.js';
 
 const dataDir = z.string().parse(process.argv[2]);

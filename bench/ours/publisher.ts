@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { pathTo } from '../../src/contract/routes.js';
 import { ErrorAnswer, ProgressAnswer, StartDeploymentAnswer } from '../../src/contract/schemas.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { D } from '../../src/shared/status/words.js';
 import { openConnection } from '../load/connection.js';
 import { prepareRequest } from '../load/prepared-request.js';
 import { headSha, pullRequestPayload } from '../load/pull-request-payload.js';

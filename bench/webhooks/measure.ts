@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { INBOX } from '../../src/domain/lifecycle/words.js';
+import { INBOX } from '../../src/shared/status/words.js';
 import type { Figures } from '../harness/alternate.js';
 import type { LoadPlan, LoadResult } from '../load/plan.js';
 import { OURS, startReceiver, type Receiver, type Surroundings } from './receivers.js';

@@ -1,4 +1,4 @@
-import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import { CONCLUSION } from '../../src/shared/status/github.js';
 import { eventually, expectThat } from '../expect.js';
 import { runWorkflow } from '../run-workflow.js';
 import { REPOSITORY, type Stage } from '../stage.js';

@@ -1,4 +1,4 @@
-import { CHECK, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
+import { CHECK, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 import { eventually } from '../expect.js';
 import { REPOSITORY, type Stage } from '../stage.js';
 import { visit } from '../visit.js';

@@ -1,4 +1,4 @@
-import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
+import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 import { eventually, expectThat } from '../expect.js';
 import { runWorkflow } from '../run-workflow.js';
 import { REPOSITORY, AUTHOR, type Stage } from '../stage.js';

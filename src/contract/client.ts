@@ -1,4 +1,4 @@
-import { VitrineError } from '../domain/errors.js';
+import { VitrineError } from '../shared/errors.js';
 import { ROUTES, pathTo, type RouteName } from './routes.js';
 import {
   ProgressAnswer,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STAGE_NAMES } from '../domain/deployment.js';
-import { D, E, S } from '../domain/lifecycle/words.js';
+import { D, E, S } from '../shared/status/words.js';
 
 const values = <T extends Record<string, string>>(table: T) =>
   Object.values(table) as [T[keyof T], ...T[keyof T][]];

@@ -1,6 +1,6 @@
+import { quoteName } from '../shared/artifact-quote.js';
 import { createHeaderRoom, type HeaderRoom } from './artifact-header-room.js';
 import { parsePattern, PATTERN_FORM, type PathPattern } from './artifact-pattern.js';
-import { quoteName } from './artifact-quote.js';
 
 /** A block of `_headers`: what it adds to answers whose path matches. Names are lower-case. */
 export interface HeaderRule {

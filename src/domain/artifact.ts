@@ -1,8 +1,8 @@
-import { ARTIFACT_LIMITS, limitSource, type ArtifactLimits } from './artifact-limits.js';
+import { quoteName } from '../shared/artifact-quote.js';
+import { VitrineError } from '../shared/errors.js';
 import { findClash } from './artifact-clash.js';
+import { ARTIFACT_LIMITS, limitSource, type ArtifactLimits } from './artifact-limits.js';
 import { hiddenPath, pathFault } from './artifact-path.js';
-import { quoteName } from './artifact-quote.js';
-import { VitrineError } from './errors.js';
 
 /** One file of an uploaded directory. The path is relative, with `/` between its segments. */
 export interface ArtifactFile {

@@ -1,5 +1,5 @@
+import { parseExternalId, type ExternalId } from '../shared/run-ref.js';
 import type { RunRef } from './deployment.js';
-import { parseExternalId, type ExternalId } from './external-id.js';
 
 /** What the event of a check run tells us. Of most it is nothing: the checks of every App come by, and so do our own. */
 export type CheckNews =

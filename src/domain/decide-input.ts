@@ -1,6 +1,6 @@
+import { GONE_ENVIRONMENTS } from '../shared/status/lifecycle.js';
+import { E, type EnvironmentStatus } from '../shared/status/words.js';
 import type { Decision } from './decide-decision.js';
-import { GONE_ENVIRONMENTS } from './lifecycle.js';
-import { E, type EnvironmentStatus } from './lifecycle/words.js';
 import type { PullRequestFacts } from './pull-request.js';
 import type { SettingsProblem } from './settings-problem.js';
 import type { Settings } from './settings.js';

@@ -1,7 +1,7 @@
+import { createPatternMatcher, matchesPatterns } from '../shared/globs.js';
 import type { Rule } from './decide-decision.js';
 import { isLive, type DecideInput } from './decide-input.js';
 import { firstLabel, hasLabel, LABELS } from './decide-labels.js';
-import { createPatternMatcher, matchesPatterns } from './patterns.js';
 import { isFork } from './pull-request.js';
 import { findSkipWord } from './skip-words.js';
 

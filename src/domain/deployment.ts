@@ -1,4 +1,4 @@
-import { S, type DeploymentStatus, type StageStatus } from './lifecycle/words.js';
+import { S, type DeploymentStatus, type StageStatus } from '../shared/status/words.js';
 
 /** The steps of a deployment, in the order in which they are shown. */
 export const STAGE_NAMES = [

@@ -1,6 +1,6 @@
+import { GONE_ENVIRONMENTS, nextEnvironment } from '../shared/status/lifecycle.js';
+import type { EnvironmentStatus } from '../shared/status/words.js';
 import type { Decision } from './decide-decision.js';
-import { GONE_ENVIRONMENTS, nextEnvironment } from './lifecycle.js';
-import type { EnvironmentStatus } from './lifecycle/words.js';
 import type { PullRequestFacts } from './pull-request.js';
 import type { Settings } from './settings.js';
 

@@ -1,6 +1,6 @@
-import { parseDuration } from './duration.js';
+import { ENVIRONMENT } from '../shared/status/environment.js';
+import { parseDuration } from '../shared/time.js';
 import type { Environment } from './environment.js';
-import { ENVIRONMENT } from './lifecycle/environment-table.js';
 
 /** An environment lives for `ttl` after the last thing that happened in it. */
 export function expiresAt({ ttl, lastActivity }: { ttl: string; lastActivity: Date }): Date {

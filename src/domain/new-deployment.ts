@@ -1,6 +1,6 @@
+import { D } from '../shared/status/words.js';
 import { pendingStages, type Deployment } from './deployment.js';
 import type { Environment, Head } from './environment.js';
-import { D } from './lifecycle/words.js';
 
 /** What is known of a deployment before anything has happened to it. */
 export type NewDeployment = Pick<

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { VitrineError } from '../shared/errors.js';
 import { ARTIFACT_LIMITS, MIB, type ArtifactLimits } from './artifact-limits.js';
-import { isHash } from './artifact.js';
 import { rangesSchema } from './artifact-ranges.js';
+import { isHash } from './artifact.js';
 import { parseBoundedJson } from './bounded-json.js';
-import { VitrineError } from './errors.js';
 
 /**
  * A pack carries what the server lacks in one body:

@@ -1,12 +1,12 @@
-import type { Decision } from './decide-decision.js';
-import type { Deployment } from './deployment.js';
-import type { Environment } from './environment.js';
 import type {
   CheckConclusion,
   CheckStatus,
   CommitState,
   GitHubDeploymentState,
-} from './lifecycle/github-words.js';
+} from '../shared/status/github.js';
+import type { Decision } from './decide-decision.js';
+import type { Deployment } from './deployment.js';
+import type { Environment } from './environment.js';
 
 /** What the check run `Preview` of one commit says. Rendering it into Markdown is the view's work. */
 export interface CheckReport {

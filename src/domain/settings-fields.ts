@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isDuration } from './duration.js';
-import { patternListProblem, patternProblem } from './pattern-problem.js';
+import { patternListProblem, patternProblem } from '../shared/pattern-problem.js';
+import { isDuration } from '../shared/time.js';
 import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './variables-names.js';
 
 /** The kinds of values that `.github/preview.yml` holds; every message continues "build ..." or "limits.ttl ...". */

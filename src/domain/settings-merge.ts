@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseDuration } from './duration.js';
+import { parseDuration } from '../shared/time.js';
 import { toKebab } from './settings-keys.js';
 import type { SettingsProblem } from './settings-problem.js';
 import type { SettingsFile } from './settings-read.js';

@@ -1,6 +1,6 @@
 import type { Deployment, RunRef } from '../domain/deployment.js';
-import type { DeploymentStatus } from '../domain/lifecycle/words.js';
 import type { NewDeployment } from '../domain/new-deployment.js';
+import type { DeploymentStatus } from '../shared/status/words.js';
 import type { Page, PageRequest, Versioned } from './environments.js';
 
 export type StoredDeployment = Versioned<Deployment>;

@@ -1,5 +1,5 @@
 import type { Environment, Projection, Reported } from '../domain/environment.js';
-import type { EnvironmentStatus } from '../domain/lifecycle/words.js';
+import type { EnvironmentStatus } from '../shared/status/words.js';
 
 /** What an environment is made from; everything else starts empty. */
 export type NewEnvironment = Pick<

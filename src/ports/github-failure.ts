@@ -1,4 +1,4 @@
-import { VitrineError, type ErrorCode } from '../domain/errors.js';
+import { VitrineError, type ErrorCode } from '../shared/errors.js';
 
 /**
  * What a failed call to GitHub means for the one who made it.

@@ -1,4 +1,4 @@
-import type { InboxStatus } from '../domain/lifecycle/words.js';
+import type { InboxStatus } from '../shared/status/words.js';
 
 /** A webhook whose signature was right. Of its body the part is kept that handlers read. */
 export interface Delivery {

@@ -1,9 +1,9 @@
 import type { Refused, Reported, ReportedCheck, ReportedDeployment } from '../domain/environment.js';
-import { CHECK, DEPLOYMENT_STATE } from '../domain/lifecycle/github-words.js';
 import type { DeploymentReport } from '../domain/report.js';
 import type { Ports } from '../ports.js';
 import type { Claim } from '../ports/environments.js';
 import type { Told } from '../ports/github.js';
+import { CHECK, DEPLOYMENT_STATE } from '../shared/status/github.js';
 import { beginReports } from './report-begin.js';
 import type { PlannedCheck } from './report-checks.js';
 import type { Desired } from './report-desired.js';

@@ -1,9 +1,9 @@
 import type { Deployment } from '../domain/deployment.js';
 import { isActive, type Environment, type Reported, type ReportedCheck } from '../domain/environment.js';
-import { formatExternalId } from '../domain/external-id.js';
-import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
-import { CHECK } from '../domain/lifecycle/github-words.js';
 import type { CheckReport } from '../domain/report.js';
+import { formatExternalId } from '../shared/run-ref.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { CHECK } from '../shared/status/github.js';
 import { checkName } from './report-names.js';
 import { titleFor, wordsFor } from './report-words.js';
 

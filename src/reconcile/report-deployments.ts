@@ -1,8 +1,8 @@
 import type { Deployment } from '../domain/deployment.js';
 import { isActive, type Environment } from '../domain/environment.js';
-import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
-import { DEPLOYMENT_STATE } from '../domain/lifecycle/github-words.js';
 import type { DeploymentReport } from '../domain/report.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { DEPLOYMENT_STATE } from '../shared/status/github.js';
 import type { Lookup } from './report-lookup.js';
 
 /**

@@ -1,6 +1,6 @@
-import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
 import type { Claim, HeldClaim } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
 import { tellAgain } from '../usecases/tell-again.js';
 
 /** For claims that nobody keeps alive. */

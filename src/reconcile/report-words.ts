@@ -1,9 +1,9 @@
 import type { Deployment } from '../domain/deployment.js';
 import { isActive, neverDeployed, type Environment } from '../domain/environment.js';
-import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
-import { ENVIRONMENT } from '../domain/lifecycle/environment-table.js';
-import { CHECK, CONCLUSION, type GitHubWords } from '../domain/lifecycle/github-words.js';
-import { E } from '../domain/lifecycle/words.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { ENVIRONMENT } from '../shared/status/environment.js';
+import { CHECK, CONCLUSION, type GitHubWords } from '../shared/status/github.js';
+import { E } from '../shared/status/words.js';
 
 /** The words for the newest commit: its deployment's, or why there is none. */
 export function wordsFor(environment: Environment, deployment: Deployment | null): GitHubWords {

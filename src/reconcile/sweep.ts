@@ -1,9 +1,9 @@
 import { isActive } from '../domain/environment.js';
 import { isExpired } from '../domain/expiry.js';
-import { E } from '../domain/lifecycle/words.js';
 import type { Repo } from '../domain/project.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { E } from '../shared/status/words.js';
 import { destroyEnvironment } from '../usecases/destroy-environment.js';
 import { activeEnvironments, listedEnvironments } from './active-environments.js';
 import { eachAlone } from './each-alone.js';

@@ -1,8 +1,8 @@
 import type { Resource } from '../domain/environment.js';
-import { nextEnvironment } from '../domain/lifecycle.js';
-import { E } from '../domain/lifecycle/words.js';
 import type { Ports } from '../ports.js';
 import type { Claim, StoredEnvironment } from '../ports/environments.js';
+import { nextEnvironment } from '../shared/status/lifecycle.js';
+import { E } from '../shared/status/words.js';
 import { changeEnvironment } from '../usecases/change-environment.js';
 import { forgetArtifact } from '../usecases/forget-artifact.js';
 import { runFor } from '../usecases/run-for.js';

@@ -1,4 +1,4 @@
-import { isVitrineError, type ErrorCode } from '../domain/errors.js';
+import { isVitrineError, type ErrorCode } from '../shared/errors.js';
 
 const RETRIABLE: readonly ErrorCode[] = ['unavailable', 'bad_gateway', 'too_many_requests', 'disk_full'];
 

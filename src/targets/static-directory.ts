@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { byPath, type ArtifactFile } from '../domain/artifact.js';
-import { VitrineError } from '../domain/errors.js';
+import { VitrineError } from '../shared/errors.js';
 import { leftOut } from './left-out.js';
 import { walk } from './static-walk.js';
 

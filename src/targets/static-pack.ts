@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { constants, createBrotliCompress } from 'node:zlib';
 import { MIB } from '../domain/artifact-limits.js';
 import type { ArtifactFile } from '../domain/artifact.js';
-import { VitrineError } from '../domain/errors.js';
 import {
   encodeMeta,
   encodePreface,
@@ -10,6 +9,7 @@ import {
   type ManifestDifference,
   type PackedBlob,
 } from '../domain/pack.js';
+import { VitrineError } from '../shared/errors.js';
 
 export type ReadFile = (file: ArtifactFile) => AsyncIterable<Uint8Array>;
 

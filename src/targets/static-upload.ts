@@ -1,11 +1,11 @@
 import { manifestRoot } from '../domain/artifact-bytes.js';
+import { ARTIFACT_LIMITS, MIB } from '../domain/artifact-limits.js';
 import { encodePlan, keyOf, type PlanAnswer } from '../domain/artifact-plan.js';
 import { indicesOf, type Ranges } from '../domain/artifact-ranges.js';
-import { ARTIFACT_LIMITS, MIB } from '../domain/artifact-limits.js';
 import { parseManifest, type ArtifactFile } from '../domain/artifact.js';
-import { VitrineError } from '../domain/errors.js';
 import { isCompressible } from '../domain/media-types.js';
 import type { ManifestDifference } from '../domain/pack.js';
+import { VitrineError } from '../shared/errors.js';
 import { buildPack, type ReadFile } from './static-pack.js';
 
 /** Everything turn 1 needs, and what the answer to it points into. */

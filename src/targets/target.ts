@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { E } from '../domain/lifecycle/words.js';
+import type { E } from '../shared/status/words.js';
 
 /** What is to be put where. */
 export interface Release {

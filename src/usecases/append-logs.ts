@@ -1,6 +1,6 @@
-import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
 import type { LogLine } from '../ports/deployments.js';
+import { VitrineError } from '../shared/errors.js';
 import { changeDeployment } from './change-deployment.js';
 
 /** Keeps lines of a build. They are a sign of life too, so the deployment is touched. A repeated batch is kept once. */

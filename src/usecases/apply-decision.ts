@@ -8,13 +8,13 @@ import {
   type Projection,
 } from '../domain/environment.js';
 import { renewedExpiry } from '../domain/expiry.js';
-import { nextEnvironment } from '../domain/lifecycle.js';
-import type { EnvironmentEvent } from '../domain/lifecycle/environment-table.js';
-import { E } from '../domain/lifecycle/words.js';
 import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { Settings } from '../domain/settings.js';
 import { keepUploadNotes, withoutUploadNotes } from '../domain/upload-notes.js';
 import type { EnvironmentPatch } from '../ports/environments.js';
+import type { EnvironmentEvent } from '../shared/status/environment.js';
+import { nextEnvironment } from '../shared/status/lifecycle.js';
+import { E } from '../shared/status/words.js';
 import type { Change } from './change-environment.js';
 
 export interface Seen {

@@ -1,6 +1,6 @@
-import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
 import type { DeploymentPatch, StoredDeployment } from '../ports/deployments.js';
+import { VitrineError } from '../shared/errors.js';
 
 const TRIES = 20;
 

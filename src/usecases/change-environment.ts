@@ -1,7 +1,7 @@
 import type { Projection } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
 import type { EnvironmentPatch, StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
 
 export interface Change {
   readonly patch: EnvironmentPatch;

@@ -1,13 +1,13 @@
 import { sameRun, type RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
 import { renewedExpiry } from '../domain/expiry.js';
-import { nextDeployment, nextEnvironment } from '../domain/lifecycle.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import { whyGone } from '../domain/why-gone.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
+import { nextDeployment, nextEnvironment } from '../shared/status/lifecycle.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { ensureHeadDeployment } from './ensure-head-deployment.js';

@@ -1,10 +1,10 @@
 import { isActive, type Environment } from '../domain/environment.js';
-import { environmentNameFor, hostLabel, previewUrl } from '../domain/host-label.js';
 import type { Project } from '../domain/project.js';
 import { defaultProjectName } from '../domain/settings.js';
-import { slug } from '../domain/slug.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
+import { slug } from '../shared/slug.js';
 import type { Observation } from './observation.js';
 import type { Policy } from './read-policy.js';
 

@@ -1,11 +1,11 @@
 import { waitingAgain, type RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
-import { nextDeployment } from '../domain/lifecycle.js';
 import { deploymentOfHead } from '../domain/new-deployment.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { nextDeployment } from '../shared/status/lifecycle.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { settleDeployment } from './settle-deployment.js';

@@ -1,8 +1,8 @@
 import { abandoned, isHeadDeployment, type Environment } from '../domain/environment.js';
-import { nextEnvironment } from '../domain/lifecycle.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { nextEnvironment } from '../shared/status/lifecycle.js';
 import { changeEnvironment } from './change-environment.js';
 import { settleDeployment } from './settle-deployment.js';
 

@@ -1,7 +1,7 @@
-import { VitrineError } from '../domain/errors.js';
 import type { Identity } from '../domain/identity.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
 import { isRemoved } from './ensure-environments.js';
 import { findRepo } from './find-repo.js';
 import { noticePullRequest } from './notice-pull-request.js';

@@ -1,7 +1,7 @@
-import { VitrineError } from '../domain/errors.js';
 import type { Identity } from '../domain/identity.js';
 import type { Repo } from '../domain/project.js';
 import type { Ports } from '../ports.js';
+import { VitrineError } from '../shared/errors.js';
 import type { Observation } from './observation.js';
 import { repoAsFound } from './repo-as-found.js';
 

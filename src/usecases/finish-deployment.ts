@@ -1,10 +1,10 @@
 import { isHeadDeployment } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
 import { expiresAt } from '../domain/expiry.js';
-import { nextEnvironment } from '../domain/lifecycle.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
+import { nextEnvironment } from '../shared/status/lifecycle.js';
 import { changeEnvironment } from './change-environment.js';
 import { notMadeLive } from './not-made-live.js';
 import { settleDeployment } from './settle-deployment.js';

@@ -1,6 +1,6 @@
-import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
 import type { DeliveryDecision } from '../ports/inbox.js';
+import { VitrineError } from '../shared/errors.js';
 import { removeRepository } from './observe-repository.js';
 
 export interface LostInstallation {

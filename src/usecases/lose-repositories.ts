@@ -1,7 +1,7 @@
-import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
-import { repoAsFound } from './repo-as-found.js';
+import { VitrineError } from '../shared/errors.js';
 import { observeRepository, removeRepository } from './observe-repository.js';
+import { repoAsFound } from './repo-as-found.js';
 
 export interface LostRepositories {
   readonly installationId: number;

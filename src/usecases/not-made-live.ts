@@ -1,9 +1,9 @@
 import { isActive } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import { whyGone } from '../domain/why-gone.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
 
 /** The fence fell while a deployment was on its way: the run is told why its work was in vain. */
 export function notMadeLive(environment: StoredEnvironment, deployment: StoredDeployment): VitrineError {

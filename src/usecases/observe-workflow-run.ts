@@ -1,7 +1,7 @@
-import { CONCLUSION } from '../domain/lifecycle/github-words.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { DeliveryDecision } from '../ports/inbox.js';
+import { CONCLUSION } from '../shared/status/github.js';
 import { failDeployment } from './fail-deployment.js';
 import { environmentOf } from './record-progress.js';
 import { settleUnclaimed } from './settle-unclaimed.js';

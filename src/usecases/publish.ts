@@ -1,8 +1,8 @@
 import { isHeadDeployment } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
 import type { Release } from '../targets/target.js';
 import { changeEnvironment } from './change-environment.js';
 import { intendResource } from './intend-resource.js';

@@ -1,11 +1,11 @@
 import { uploadLimits } from '../domain/artifact-limits.js';
 import { isActive, isHeadDeployment, type Environment } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
-import { commitLabel, previewUrl } from '../domain/host-label.js';
 import { withUploadNotes } from '../domain/upload-notes.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { UploadOwner, UploadState } from '../ports/uploads.js';
+import { VitrineError } from '../shared/errors.js';
+import { commitLabel, previewUrl } from '../shared/preview-url.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { forgetArtifact } from './forget-artifact.js';

@@ -1,13 +1,13 @@
 import { mergeStages, type Stage } from '../domain/deployment.js';
 import { isActive, isHeadDeployment } from '../domain/environment.js';
-import { VitrineError } from '../domain/errors.js';
-import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
-import { D, type DeploymentStatus } from '../domain/lifecycle/words.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import { whyGone } from '../domain/why-gone.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { D, type DeploymentStatus } from '../shared/status/words.js';
 import { changeDeployment } from './change-deployment.js';
 import { failDeployment } from './fail-deployment.js';
 import { finishDeployment } from './finish-deployment.js';

@@ -1,8 +1,8 @@
 import { isActive } from '../domain/environment.js';
-import { isVitrineError, VitrineError, type ErrorCode } from '../domain/errors.js';
-import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { isVitrineError, VitrineError, type ErrorCode } from '../shared/errors.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { claimRun, type ClaimRequest } from './claim-run.js';
 import { failDeployment } from './fail-deployment.js';
 

@@ -1,11 +1,11 @@
 import { sameRun, type RunRef } from '../domain/deployment.js';
-import { VitrineError } from '../domain/errors.js';
-import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
 import { defaultSettings } from '../domain/settings.js';
-import { showTime } from '../domain/show-time.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { VitrineError } from '../shared/errors.js';
+import { showTime } from '../shared/show-time.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { failDeployment } from './fail-deployment.js';
 
 const HOUR_MS = 60 * 60_000;

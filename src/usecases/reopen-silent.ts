@@ -1,7 +1,7 @@
 import { waitingAgain, type RunRef } from '../domain/deployment.js';
-import { nextDeployment } from '../domain/lifecycle.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { nextDeployment } from '../shared/status/lifecycle.js';
 import { changeDeployment } from './change-deployment.js';
 import { forgetError } from './forget-error.js';
 import { endedSilently } from './silent-end.js';

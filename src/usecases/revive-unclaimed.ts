@@ -1,9 +1,9 @@
 import { waitingAgain } from '../domain/deployment.js';
-import { nextDeployment } from '../domain/lifecycle.js';
-import { DEPLOYMENT } from '../domain/lifecycle/deployment-table.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { nextDeployment } from '../shared/status/lifecycle.js';
 import { changeDeployment } from './change-deployment.js';
 import { forgetError } from './forget-error.js';
 

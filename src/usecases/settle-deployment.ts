@@ -1,9 +1,9 @@
 import { settleStages } from '../domain/deployment.js';
-import { nextDeployment } from '../domain/lifecycle.js';
-import { DEPLOYMENT, type DeploymentEvent } from '../domain/lifecycle/deployment-table.js';
-import { S } from '../domain/lifecycle/words.js';
 import type { Ports } from '../ports.js';
 import type { DeploymentPatch, StoredDeployment } from '../ports/deployments.js';
+import { DEPLOYMENT, type DeploymentEvent } from '../shared/status/deployment.js';
+import { nextDeployment } from '../shared/status/lifecycle.js';
+import { S } from '../shared/status/words.js';
 import { changeDeployment } from './change-deployment.js';
 
 export interface Settlement {

@@ -1,10 +1,10 @@
 import { isHeadDeployment } from '../domain/environment.js';
-import { CONCLUSION } from '../domain/lifecycle/github-words.js';
 import { countsSince } from '../domain/needs-rerun.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import type { WorkflowRun } from '../ports/github.js';
+import { CONCLUSION } from '../shared/status/github.js';
 import { failDeployment } from './fail-deployment.js';
 import { knownWorkflow } from './known-workflow.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { OUTPUT_NAMES } from '../../action/outputs.js';
 import { createStepLog, readLine } from '../../demo/runner/workflow-commands.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { D } from '../../src/shared/status/words.js';
 import { BRANCH_NAMES } from '../domain/branch-names.js';
 import { startFakeVitrine } from './support/fake-vitrine.js';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { D } from '../../src/shared/status/words.js';
 import { allowed } from '../support/allowed.js';
 import { startFakeGitHub } from './support/fake-github.js';
 import { DEPLOYMENT_ID, startFakeVitrine, type Fault } from './support/fake-vitrine.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { D } from '../../src/shared/status/words.js';
 import { startFakeVitrine, type FakeVitrine } from './support/fake-vitrine.js';
 import { identityEnv, runAction, type Ran } from './support/run-action.js';
 import { makeWorkspace, PAGE } from './support/workspace.js';

@@ -3,7 +3,7 @@ import { renderComment } from '../../action/report/comment-text.js';
 import { markerOf } from '../../action/report/marker.js';
 import { resultOf } from '../../action/result.js';
 import { headline, renderSummary } from '../../action/summary.js';
-import { D, E, S } from '../../src/domain/lifecycle/words.js';
+import { D, E, S } from '../../src/shared/status/words.js';
 import { HOSTILE_TEXTS } from '../domain/hostile-texts.js';
 
 const LOGS = 'https://github.example/runs/1';

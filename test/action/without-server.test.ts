@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { formatExternalId, parseExternalId } from '../../src/domain/external-id.js';
-import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
-import { D, E, S } from '../../src/domain/lifecycle/words.js';
+import { formatExternalId, parseExternalId } from '../../src/shared/run-ref.js';
+import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
+import { D, E, S } from '../../src/shared/status/words.js';
 import { BOT, startFakeGitHub, type FakeGitHub } from './support/fake-github.js';
 import { SHA } from './support/fake-vitrine.js';
 import type { Recorded, Reply } from './support/recording-server.js';

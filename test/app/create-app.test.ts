@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { INBOX } from '../../src/domain/lifecycle/words.js';
+import { INBOX } from '../../src/shared/status/words.js';
 import { allowed } from '../support/allowed.js';
 import { dripping, rawHttp } from '../support/raw-http.js';
 import { sign, startApp, type StartOptions, type TestApp } from '../support/start-app.js';

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { createHosting } from '../../app/hosting.js';
 import type { Resource } from '../../src/domain/environment.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import type { Ports } from '../../src/ports.js';
 import type { StoredEnvironment } from '../../src/ports/environments.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { createStaticTarget, type StaticHandle, type StaticHosting } from '../../src/targets/index.js';
 import { testTarget } from '../contracts/target-contract.js';
 import { createMemoryArtifactStore } from '../support/memory-artifact-store.js';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { D, S } from '../../src/domain/lifecycle/words.js';
 import type { NewDeployment } from '../../src/domain/new-deployment.js';
 import type { DeploymentStore, StoredDeployment } from '../../src/ports/deployments.js';
+import { D, S } from '../../src/shared/status/words.js';
 import { newDeployment } from './fresh-documents.js';
 
 const RUN = { id: '98765432101234', attempt: 1, job: 'deploy' };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/domain/lifecycle/words.js';
 import type { EnvironmentFilter, EnvironmentStore, StoredEnvironment } from '../../src/ports/environments.js';
+import { E } from '../../src/shared/status/words.js';
 import { newEnvironment, pullRequest, SETTINGS } from './fresh-documents.js';
 
 /** What every EnvironmentStore must do, apart from claims. `create` gives an empty one for each test. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { INBOX } from '../../src/domain/lifecycle/words.js';
 import type { ClaimedDelivery, InboxStore } from '../../src/ports/inbox.js';
+import { INBOX } from '../../src/shared/status/words.js';
 import { delivery } from './fresh-documents.js';
 import { until } from './until.js';
 

@@ -1,10 +1,4 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import {
-  CHECK,
-  CONCLUSION,
-  COMMIT_STATE,
-  DEPLOYMENT_STATE,
-} from '../../src/domain/lifecycle/github-words.js';
 import type {
   CheckReport,
   CommentReport,
@@ -12,6 +6,7 @@ import type {
   DeploymentReport,
 } from '../../src/domain/report.js';
 import type { RepoRef, Reporter, Told } from '../../src/ports/github.js';
+import { CHECK, CONCLUSION, COMMIT_STATE, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 
 /** A GitHub in which a Reporter reports, and what can be seen there. */
 export interface ReporterWorld {

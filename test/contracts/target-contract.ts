@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { isVitrineError } from '../../src/domain/errors.js';
-import type { Release, Run, Target } from '../../src/targets/target.js';
+import { isVitrineError } from '../../src/shared/errors.js';
 import { isRetriable } from '../../src/targets/retriable.js';
+import type { Release, Run, Target } from '../../src/targets/target.js';
 
 export interface TargetSetup<Options, Handle> {
   readonly target: Target<Options, Handle>;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { checkNews } from '../../src/domain/check-news.js';
-import { formatExternalId } from '../../src/domain/external-id.js';
+import { formatExternalId } from '../../src/shared/run-ref.js';
 
 const ours = { environment: 'pr-7', project: 'hello', sha: 'a'.repeat(40), run: null };
 const run = { id: '5', attempt: 1, job: 'deploy' };

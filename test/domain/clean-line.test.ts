@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cleanLine } from '../../src/domain/clean-line.js';
+import { cleanLine } from '../../src/shared/text.js';
 
 test.each([
   ['\u001b[31mred\u001b[0m text', 'red text'],

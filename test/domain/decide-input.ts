@@ -1,7 +1,7 @@
 import type { DecideInput, EnvironmentState } from '../../src/domain/decide-input.js';
-import { E } from '../../src/domain/lifecycle/words.js';
 import type { PullRequestFacts } from '../../src/domain/pull-request.js';
 import { defaultSettings, type Settings } from '../../src/domain/settings.js';
+import { E } from '../../src/shared/status/words.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
 
 type Triggers = Settings['triggers'];

@@ -4,8 +4,8 @@ import { type Decision, RULES } from '../../src/domain/decide-decision.js';
 import type { DecideInput } from '../../src/domain/decide-input.js';
 import { LABELS } from '../../src/domain/decide-labels.js';
 import { decide } from '../../src/domain/decide.js';
-import { GONE_ENVIRONMENTS } from '../../src/domain/lifecycle.js';
 import { isFork } from '../../src/domain/pull-request.js';
+import { GONE_ENVIRONMENTS } from '../../src/shared/status/lifecycle.js';
 import { situation } from './decide-situations.js';
 
 /** Whatever the situation, this holds for what is decided in it. */

@@ -3,8 +3,8 @@ import { NOTICED } from '../../src/domain/decide-actions.js';
 import { type Decision, RULES } from '../../src/domain/decide-decision.js';
 import type { DecideInput } from '../../src/domain/decide-input.js';
 import { LABELS } from '../../src/domain/decide-labels.js';
-import { E } from '../../src/domain/lifecycle/words.js';
 import { parseSettings } from '../../src/domain/settings.js';
+import { E } from '../../src/shared/status/words.js';
 import { withTriggers } from './decide-input.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from './sample-pull-request.js';
 

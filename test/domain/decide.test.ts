@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { NOTICED } from '../../src/domain/decide-actions.js';
 import type { DecideInput } from '../../src/domain/decide-input.js';
 import { decide } from '../../src/domain/decide.js';
-import { GONE_ENVIRONMENTS } from '../../src/domain/lifecycle.js';
-import { E } from '../../src/domain/lifecycle/words.js';
 import { defaultSettings, parseSettings, type Settings } from '../../src/domain/settings.js';
+import { GONE_ENVIRONMENTS } from '../../src/shared/status/lifecycle.js';
+import { E } from '../../src/shared/status/words.js';
 import { input, live, withTriggers } from './decide-input.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from './sample-pull-request.js';
 

@@ -8,7 +8,7 @@ import {
   waitingAgain,
   type Stage,
 } from '../../src/domain/deployment.js';
-import { S } from '../../src/domain/lifecycle/words.js';
+import { S } from '../../src/shared/status/words.js';
 
 const AT = new Date(Date.UTC(2026, 0, 1));
 const LATER = new Date(Date.UTC(2026, 0, 2));

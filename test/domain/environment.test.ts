@@ -8,7 +8,7 @@ import {
   neverDeployed,
   type Environment,
 } from '../../src/domain/environment.js';
-import { E } from '../../src/domain/lifecycle/words.js';
+import { E } from '../../src/shared/status/words.js';
 
 const DEPLOY = { action: 'deploy', rule: 'opened', detail: '' } as const;
 const ACTIVE = {

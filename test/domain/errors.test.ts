@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ERROR_STATUS, isVitrineError, VitrineError } from '../../src/domain/errors.js';
+import { ERROR_STATUS, isVitrineError, VitrineError } from '../../src/shared/errors.js';
 
 test('an error carries its code, its sentence and its cause', () => {
   const cause = new Error('below');

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { isDuration, parseDuration } from '../../src/domain/duration.js';
-import { VitrineError } from '../../src/domain/errors.js';
 import { expiresAt, isExpired, renewedExpiry } from '../../src/domain/expiry.js';
-import { E } from '../../src/domain/lifecycle/words.js';
 import { defaultSettings } from '../../src/domain/settings.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { E } from '../../src/shared/status/words.js';
+import { isDuration, parseDuration } from '../../src/shared/time.js';
 
 test.each([
   ['7d', 604_800_000],

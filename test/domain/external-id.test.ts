@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatExternalId, parseExternalId } from '../../src/domain/external-id.js';
+import { formatExternalId, parseExternalId } from '../../src/shared/run-ref.js';
 
 const SHA = 'a'.repeat(40);
 const id = (change = {}) => ({

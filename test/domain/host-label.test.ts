@@ -7,8 +7,8 @@ import {
   MAX_ENVIRONMENT_LABEL,
   MAX_LABEL,
   previewUrl,
-} from '../../src/domain/host-label.js';
-import { slug } from '../../src/domain/slug.js';
+} from '../../src/shared/preview-url.js';
+import { slug } from '../../src/shared/slug.js';
 import { BRANCH_NAMES } from './branch-names.js';
 
 const SHA = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';

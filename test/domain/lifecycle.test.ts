@@ -1,17 +1,17 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { abandoned } from '../../src/domain/environment.js';
+import { DEPLOYMENT, type DeploymentEvent } from '../../src/shared/status/deployment.js';
+import { ENVIRONMENT, type EnvironmentEvent } from '../../src/shared/status/environment.js';
+import { CHECK } from '../../src/shared/status/github.js';
 import {
   GONE_ENVIRONMENTS,
   nextDeployment,
   nextEnvironment,
   UNSETTLED_DEPLOYMENTS,
-} from '../../src/domain/lifecycle.js';
-import { DEPLOYMENT, type DeploymentEvent } from '../../src/domain/lifecycle/deployment-table.js';
-import { ENVIRONMENT, type EnvironmentEvent } from '../../src/domain/lifecycle/environment-table.js';
-import { CHECK } from '../../src/domain/lifecycle/github-words.js';
-import type { Row } from '../../src/domain/lifecycle/row.js';
-import { D, E, S } from '../../src/domain/lifecycle/words.js';
+} from '../../src/shared/status/lifecycle.js';
+import type { Row } from '../../src/shared/status/row.js';
+import { D, E, S } from '../../src/shared/status/words.js';
 
 type Table = Readonly<Record<string, Row<string, string>>>;
 const TABLES: readonly [string, Table, string, readonly string[]][] = [

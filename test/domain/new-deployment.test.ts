@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { pendingStages } from '../../src/domain/deployment.js';
 import type { Environment, Head } from '../../src/domain/environment.js';
-import { D } from '../../src/domain/lifecycle/words.js';
 import { deploymentOfHead, freshDeployment } from '../../src/domain/new-deployment.js';
+import { D } from '../../src/shared/status/words.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
 
 const AT = new Date(Date.UTC(2026, 0, 1));

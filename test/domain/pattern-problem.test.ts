@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { patternListProblem, patternProblem } from '../../src/domain/pattern-problem.js';
+import { patternListProblem, patternProblem } from '../../src/shared/pattern-problem.js';
 
 const USABLE = [
   'main',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createPatternMatcher, matchesPatterns } from '../../src/domain/patterns.js';
+import { createPatternMatcher, matchesPatterns } from '../../src/shared/globs.js';
 
 test.each([
   [[], 'anything', true],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRedactor, MASK } from '../../src/domain/redact.js';
+import { createRedactor, MASK } from '../../src/shared/redact/redact.js';
 
 const SECRET = 'p@ss/word "42" ümläut+x';
 const base64 = (text: string) => Buffer.from(text).toString('base64');

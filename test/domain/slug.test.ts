@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { slug } from '../../src/domain/slug.js';
+import { slug } from '../../src/shared/slug.js';
 import { BRANCH_NAMES } from './branch-names.js';
 
 const SHAPE = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;

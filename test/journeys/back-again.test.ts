@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
-import { D, E } from '../../src/domain/lifecycle/words.js';
 import { sweep } from '../../src/reconcile/sweep.js';
+import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
+import { D, E } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { commitLabel } from '../../src/domain/host-label.js';
+import { commitLabel } from '../../src/shared/preview-url.js';
 import { findBrowser, openBrowser } from '../support/open-browser.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';

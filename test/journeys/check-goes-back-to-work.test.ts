@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { CHECK, CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
+import { D } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
-import { commitLabel } from '../../src/domain/host-label.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { commitLabel } from '../../src/shared/preview-url.js';
+import { D } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/domain/lifecycle/github-words.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
+import { D } from '../../src/shared/status/words.js';
 import { allowed } from '../support/allowed.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { runPreview } from '../support/run-preview.js';

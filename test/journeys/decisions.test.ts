@@ -1,12 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import {
-  CHECK,
-  COMMIT_STATE,
-  CONCLUSION,
-  DEPLOYMENT_STATE,
-} from '../../src/domain/lifecycle/github-words.js';
-import { D, E } from '../../src/domain/lifecycle/words.js';
+import { CHECK, COMMIT_STATE, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
+import { D, E } from '../../src/shared/status/words.js';
 import { runPreview } from '../support/run-preview.js';
 import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
-import { D, E } from '../../src/domain/lifecycle/words.js';
 import type { Ports } from '../../src/ports.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
+import { CONCLUSION } from '../../src/shared/status/github.js';
+import { D, E } from '../../src/shared/status/words.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Overrides } from '../../app/compose/overrides.js';
-import { DEPLOYMENT } from '../../src/domain/lifecycle/deployment-table.js';
-import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
-import { E } from '../../src/domain/lifecycle/words.js';
 import type { Stores } from '../../src/ports.js';
+import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
+import { CONCLUSION } from '../../src/shared/status/github.js';
+import { E } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt, type Seen } from '../support/look-at.js';
 import { begin, startByHand } from '../support/run-by-hand.js';

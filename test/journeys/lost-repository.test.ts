@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/domain/lifecycle/words.js';
 import { sweep } from '../../src/reconcile/sweep.js';
+import { E } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { GitHubOptions } from '../../demo/github/options.js';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { D } from '../../src/shared/status/words.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/domain/lifecycle/words.js';
+import { E } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, startByHand } from '../support/run-by-hand.js';

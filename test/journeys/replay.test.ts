@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
 import { visit } from '../../demo/visit.js';
-import { D, E, INBOX } from '../../src/domain/lifecycle/words.js';
+import { D, E, INBOX } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Overrides } from '../../app/compose/overrides.js';
-import { COMMIT_STATE, CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { COMMIT_STATE, CONCLUSION } from '../../src/shared/status/github.js';
+import { D } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { D, E } from '../../src/domain/lifecycle/words.js';
 import { sweep } from '../../src/reconcile/sweep.js';
+import { D, E } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
-import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
-import { D, E } from '../../src/domain/lifecycle/words.js';
 import type { Ports, Stores } from '../../src/ports.js';
 import type { DeploymentPatch } from '../../src/ports/deployments.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
+import { CONCLUSION } from '../../src/shared/status/github.js';
+import { D, E } from '../../src/shared/status/words.js';
 import { failDeployment } from '../../src/usecases/fail-deployment.js';
 import { recordProgress } from '../../src/usecases/record-progress.js';
 import { lookAt, portsIn } from '../support/look-at.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
-import { D } from '../../src/domain/lifecycle/words.js';
+import { CONCLUSION } from '../../src/shared/status/github.js';
+import { D } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Environment, ReportedCheck } from '../../src/domain/environment.js';
-import { CHECK } from '../../src/domain/lifecycle/github-words.js';
-import { D, type DeploymentStatus, E } from '../../src/domain/lifecycle/words.js';
 import { desiredChecks } from '../../src/reconcile/report-checks.js';
+import { CHECK } from '../../src/shared/status/github.js';
+import { D, type DeploymentStatus, E } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith, OLDER_SHA, SHA } from '../app/views/scenes.js';
 
 const HEAD = { sha: SHA, deploymentId: '65e1a000000000000000000a', at: new Date(0) };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/domain/lifecycle/words.js';
 import { defaultSettings } from '../../src/domain/settings.js';
 import { desiredReports } from '../../src/reconcile/report-desired.js';
+import { E } from '../../src/shared/status/words.js';
 import { environmentWith } from '../app/views/scenes.js';
 
 test('what a commit status says is cut by whoever sends it, never in the middle of a character', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Environment } from '../../src/domain/environment.js';
-import { D, S } from '../../src/domain/lifecycle/words.js';
 import { headDeployment } from '../../src/reconcile/report-head.js';
 import { createLookup } from '../../src/reconcile/report-lookup.js';
+import { D, S } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith } from '../app/views/scenes.js';
 
 const DEPLOY = { action: 'deploy', rule: 'opened', detail: 'The newest commit gets a preview.' } as const;

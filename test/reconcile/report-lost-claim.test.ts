@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { CHECK, CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
 import type { Claim } from '../../src/ports/environments.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
+import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
 import { until } from '../contracts/until.js';
 import { startReportStage, type ReportStage } from './report-stage.js';
 

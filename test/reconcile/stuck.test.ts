@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { D } from '../../src/domain/lifecycle/words.js';
 import type { Ports } from '../../src/ports.js';
 import type { StoredDeployment } from '../../src/ports/deployments.js';
 import type { StoredEnvironment } from '../../src/ports/environments.js';
 import { reconcileStuck, SILENT_MS } from '../../src/reconcile/stuck.js';
+import { D } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith } from '../app/views/scenes.js';
 
 const MINUTE = 60_000;

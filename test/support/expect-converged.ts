@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import { isActive } from '../../src/domain/environment.js';
-import { DEPLOYMENT } from '../../src/domain/lifecycle/deployment-table.js';
 import type { Ports } from '../../src/ports.js';
 import type { StoredDeployment } from '../../src/ports/deployments.js';
 import type { StoredEnvironment } from '../../src/ports/environments.js';
+import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import type { World } from './start-world.js';
 
 export interface Converged {

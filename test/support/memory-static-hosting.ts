@@ -1,4 +1,4 @@
-import { VitrineError } from '../../src/domain/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { StaticHandle, StaticHosting } from '../../src/targets/static.js';
 
 export interface MemoryStaticHosting extends StaticHosting {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DeploymentStatus } from '../../src/domain/lifecycle/words.js';
+import type { DeploymentStatus } from '../../src/shared/status/words.js';
 import { recordProgress, type Recorded } from '../../src/usecases/record-progress.js';
 import { startDeployment, type Started } from '../../src/usecases/start-deployment.js';
 import { AUTHOR, type World } from './start-world.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import { runAction, type ActionResult } from '../../demo/runner/run-action.js';
 import { writeCheckout } from '../../demo/runner/write-checkout.js';
-import { CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
+import { CONCLUSION } from '../../src/shared/status/github.js';
 import { ROOT } from './architecture/read-sources.js';
 import { REPOSITORY } from './start-world.js';
 

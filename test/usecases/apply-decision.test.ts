@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { DecideInput } from '../../src/domain/decide-input.js';
 import { decide } from '../../src/domain/decide.js';
 import { isActive, type Environment } from '../../src/domain/environment.js';
-import { E } from '../../src/domain/lifecycle/words.js';
+import { E } from '../../src/shared/status/words.js';
 import { applyDecision } from '../../src/usecases/apply-decision.js';
 import { situation } from '../domain/decide-situations.js';
 import { HEAD_SHA, pullRequest } from '../domain/sample-pull-request.js';

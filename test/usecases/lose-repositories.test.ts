@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/domain/lifecycle/words.js';
+import { E } from '../../src/shared/status/words.js';
 import { loseRepositories } from '../../src/usecases/lose-repositories.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { VitrineError, type ErrorCode } from '../../src/domain/errors.js';
-import { CHECK, CONCLUSION } from '../../src/domain/lifecycle/github-words.js';
-import { D, E } from '../../src/domain/lifecycle/words.js';
 import type { Ports } from '../../src/ports.js';
 import { reconcileStuck, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
+import { VitrineError, type ErrorCode } from '../../src/shared/errors.js';
+import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
+import { D, E } from '../../src/shared/status/words.js';
 import { observeCheckRun, type ReportedRun } from '../../src/usecases/observe-check-run.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
 import { lookAt, portsIn } from '../support/look-at.js';

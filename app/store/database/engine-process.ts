@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { inUse } from './data-directory.js';
 import type { ServerProcess } from './database.js';
 import type { NodeCommand } from './engine/glibc.js';

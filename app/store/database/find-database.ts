@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { cachedMongod } from './cached-mongod.js';
 import { claim } from './data-directory.js';
 import type { Database, FindOptions, LocalOptions, LocalWay } from './database.js';

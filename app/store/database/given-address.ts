@@ -1,4 +1,4 @@
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import type { Database } from './database.js';
 
 /** Uses the operator's own MongoDB, which is not ours to stop. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 
 /** The JavaScript of a program of this folder: beside this module when that is compiled, else in the build. */
 export function programEntry(name: 'engine/main.js' | 'binary/main.js'): string {

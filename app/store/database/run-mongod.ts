@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { inUse } from './data-directory.js';
 import { type Database, type LocalOptions, type ServerProcess, localUri } from './database.js';
 import { keepRunning } from './keep-running.js';

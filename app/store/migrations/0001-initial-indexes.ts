@@ -1,4 +1,4 @@
-import { INBOX } from '../../../src/domain/lifecycle/words.js';
+import { INBOX } from '../../../src/shared/status/words.js';
 import { dropIndexes, makeIndexes } from './make-indexes.js';
 import type { IndexDefinition, Migration } from './migration.js';
 

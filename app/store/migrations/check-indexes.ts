@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import type { IndexDefinition, Migration } from './migration.js';
 import { isNotThere } from './not-there.js';
 

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { isDuplicateKey } from '../duplicate-key.js';
 import { describeDuplicates } from './duplicates.js';
 import type { IndexDefinition } from './migration.js';

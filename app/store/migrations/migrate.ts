@@ -1,6 +1,6 @@
 import { trusted, type Connection, type mongo } from 'mongoose';
-import { VitrineError } from '../../../src/domain/errors.js';
 import type { Log } from '../../../src/ports.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import {
   MIGRATIONS as MIGRATIONS_COLLECTION,
   migrationModel,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { insertedOrThere } from '../duplicate-key.js';
 import type { MigrationDocument } from '../models/migration.js';
 import { newId } from '../new-id.js';

@@ -1,6 +1,6 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { InboxStatus } from '../../../src/domain/lifecycle/words.js';
 import type { Delivery, DeliveryDecision } from '../../../src/ports/inbox.js';
+import type { InboxStatus } from '../../../src/shared/status/words.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface DeliveryDocument extends Omit<Delivery, 'guid' | 'body'> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHECK } from '../../../src/domain/lifecycle/github-words.js';
+import { CHECK } from '../../../src/shared/status/github.js';
 import type { PullRequest } from '../documents.js';
 import type { CheckRun, RepositoryState } from '../state.js';
 import { gitUser } from '../story/git.js';

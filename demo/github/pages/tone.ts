@@ -1,4 +1,4 @@
-import { CONCLUSION, DEPLOYMENT_STATE } from '../../../src/domain/lifecycle/github-words.js';
+import { CONCLUSION, DEPLOYMENT_STATE } from '../../../src/shared/status/github.js';
 
 export type Tone = 'good' | 'bad' | 'busy' | 'calm';
 

@@ -1,5 +1,5 @@
 /** Ours and not emulate's: there a check run has no App, no owner who alone may change it, and loses earlier annotations. */
-import { CHECK } from '../../../src/domain/lifecycle/github-words.js';
+import { CHECK } from '../../../src/shared/status/github.js';
 import { githubTime } from '../clock.js';
 import { toJson, type Json } from '../documents.js';
 import { paginated } from '../gateway/paginate.js';

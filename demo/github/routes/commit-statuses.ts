@@ -1,5 +1,5 @@
 /** emulate has no commit statuses. https://docs.github.com/rest/commits/statuses */
-import { COMMIT_STATE } from '../../../src/domain/lifecycle/github-words.js';
+import { COMMIT_STATE } from '../../../src/shared/status/github.js';
 import { githubTime } from '../clock.js';
 import type { Json } from '../documents.js';
 import { paginated } from '../gateway/paginate.js';

@@ -1,5 +1,5 @@
 /** https://docs.github.com/rest/deployments/statuses */
-import { DEPLOYMENT_STATE } from '../../../src/domain/lifecycle/github-words.js';
+import { DEPLOYMENT_STATE } from '../../../src/shared/status/github.js';
 import { githubTime } from '../clock.js';
 import type { Json } from '../documents.js';
 import { paginated } from '../gateway/paginate.js';

@@ -1,10 +1,5 @@
 /** emulate has no deployments. https://docs.github.com/rest/deployments/deployments */
-import {
-  CHECK,
-  COMMIT_STATE,
-  CONCLUSION,
-  DEPLOYMENT_STATE,
-} from '../../../src/domain/lifecycle/github-words.js';
+import { CHECK, COMMIT_STATE, CONCLUSION, DEPLOYMENT_STATE } from '../../../src/shared/status/github.js';
 import { githubTime } from '../clock.js';
 import { without } from '../documents.js';
 import { paginated } from '../gateway/paginate.js';

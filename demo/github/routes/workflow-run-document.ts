@@ -1,4 +1,4 @@
-import { CHECK } from '../../../src/domain/lifecycle/github-words.js';
+import { CHECK } from '../../../src/shared/status/github.js';
 import { githubTime } from '../clock.js';
 import { toJson, type Json, type PullRequest } from '../documents.js';
 import type { WorkflowRun } from '../state.js';

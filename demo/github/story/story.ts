@@ -1,5 +1,5 @@
 /** What people and GitHub do: every verb changes the state and makes GitHub tell the App. */
-import type { CheckConclusion } from '../../../src/domain/lifecycle/github-words.js';
+import type { CheckConclusion } from '../../../src/shared/status/github.js';
 import type { RepositoryOptions } from '../options.js';
 import type { RepositoryState } from '../state.js';
 import type { Delivery } from '../webhooks/delivery.js';

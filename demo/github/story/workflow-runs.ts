@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CHECK, type CheckConclusion } from '../../../src/domain/lifecycle/github-words.js';
+import { CHECK, type CheckConclusion } from '../../../src/shared/status/github.js';
 import { githubTime } from '../clock.js';
 import { without, type Json, type PullRequest } from '../documents.js';
 import { mintToken } from '../identity/app-tokens.js';

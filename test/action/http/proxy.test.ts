@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { createHttp } from '../../../action/http/exchange.js';
 import { proxyFor } from '../../../action/http/proxy.js';
-import { D } from '../../../src/domain/lifecycle/words.js';
+import { D } from '../../../src/shared/status/words.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { nameOf, startFakeVitrine } from '../support/fake-vitrine.js';
 import { startRecordingServer } from '../support/recording-server.js';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { D, S } from '../../../src/domain/lifecycle/words.js';
+import { D, S } from '../../../src/shared/status/words.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { startFakeGitHub, type FakeGitHub } from '../support/fake-github.js';
 import type { Reply } from '../support/recording-server.js';

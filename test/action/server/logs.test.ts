@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createLogs } from '../../../action/server/logs.js';
 import type { AppendLogsBody } from '../../../src/contract/schemas.js';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 
 type Batch = AppendLogsBody;
 

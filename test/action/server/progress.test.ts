@@ -4,7 +4,7 @@ import { sleep } from '../../../action/sleep.js';
 import { eventually } from '../../../demo/expect.js';
 import type { Client } from '../../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody } from '../../../src/contract/schemas.js';
-import { D, S } from '../../../src/domain/lifecycle/words.js';
+import { D, S } from '../../../src/shared/status/words.js';
 
 function setUp(answer: () => Promise<void> = async () => undefined, beatMs?: number) {
   const bodies: RecordProgressBody[] = [];

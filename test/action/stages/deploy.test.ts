@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { deploy } from '../../../action/stages/deploy.js';
-import { showBytes } from '../../../action/stages/show-bytes.js';
 import type { Client } from '../../../src/contract/client.js';
 import { decodePlan } from '../../../src/domain/artifact-plan.js';
-import { VitrineError } from '../../../src/domain/errors.js';
+import { VitrineError } from '../../../src/shared/errors.js';
+import { showBytes } from '../../../src/shared/show-bytes.js';
 import { hashDirectory } from '../../../src/targets/static-directory.js';
 import { makeWorkspace, PAGE, type Workspace } from '../support/workspace.js';
 

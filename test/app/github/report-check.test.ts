@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { CHECK, CONCLUSION } from '../../../src/domain/lifecycle/github-words.js';
+import { CHECK, CONCLUSION } from '../../../src/shared/status/github.js';
 import { SCENES, SHA, checkOf } from '../views/scenes.js';
 import { startStage, type Stage } from './stage.js';
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { authenticate, hashToken, type AuthenticatePorts } from '../../../app/http/authenticate.js';
 import { ROUTES } from '../../../src/contract/routes.js';
-import { VitrineError } from '../../../src/domain/errors.js';
 import type { Identity } from '../../../src/domain/identity.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const IDENTITY = { repoId: 1, jti: 'j1', expiresAt: new Date('2026-11-20T12:05:00Z') } as Identity;

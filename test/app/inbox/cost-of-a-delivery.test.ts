@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import { startGitHub } from '../../../demo/github/start-github.js';
-import { INBOX } from '../../../src/domain/lifecycle/words.js';
+import { INBOX } from '../../../src/shared/status/words.js';
 import { startCountedApp, type Command, type CountedApp } from './counted-app.js';
 
 const REPOSITORY = 'acme/hello';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { nextTry } from '../../../app/inbox/next-try.js';
-import { VitrineError } from '../../../src/domain/errors.js';
 import { GitHubFailure } from '../../../src/ports/github-failure.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 const HOUR_MS = 60 * 60_000;

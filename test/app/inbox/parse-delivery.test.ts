@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import { keepPayload } from '../../../app/inbox/keep-payload.js';
 import { parseDelivery, readDeliveryHeaders } from '../../../app/inbox/parse-delivery.js';
-import { formatExternalId } from '../../../src/domain/external-id.js';
+import { formatExternalId } from '../../../src/shared/run-ref.js';
 import { pullRequestPayload } from './sample-payload.js';
 
 const receivedAt = new Date('2026-11-20T12:00:00Z');

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { INBOX } from '../../../src/domain/lifecycle/words.js';
+import { INBOX } from '../../../src/shared/status/words.js';
 import { nothingGitHub, type NothingGitHub } from '../../support/nothing-github.js';
 import { rawHttp, statusOf } from '../../support/raw-http.js';
 import { sign, startApp, type TestApp } from '../../support/start-app.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Store } from '../../../app/store/connect.js';
-import { INBOX } from '../../../src/domain/lifecycle/words.js';
 import type { ClaimedDelivery, InboxStore } from '../../../src/ports/inbox.js';
+import { INBOX } from '../../../src/shared/status/words.js';
 import { openTestStore } from '../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
 import { createWorkerFixture } from './worker-fixture.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDecisions } from '../../../app/inbox/decisions.js';
 import type { Store } from '../../../app/store/connect.js';
-import { INBOX } from '../../../src/domain/lifecycle/words.js';
 import { GitHubFailure } from '../../../src/ports/github-failure.js';
+import { INBOX } from '../../../src/shared/status/words.js';
 import { openTestStore } from '../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
 import { createWorkerFixture, type WorkerFixture } from './worker-fixture.js';

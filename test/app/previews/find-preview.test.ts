@@ -3,7 +3,7 @@ import { findPreview } from '../../../app/previews/find-preview.js';
 import type { Decision, Rule } from '../../../src/domain/decide-decision.js';
 import type { Deployment } from '../../../src/domain/deployment.js';
 import type { Environment } from '../../../src/domain/environment.js';
-import { D, E } from '../../../src/domain/lifecycle/words.js';
+import { D, E } from '../../../src/shared/status/words.js';
 import { at, deploymentWith, environmentWith, SHA } from '../views/scenes.js';
 
 const ROOT = 'b'.repeat(64);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { PageState } from '../../../app/previews/preview.js';
-import { D, E } from '../../../src/domain/lifecycle/words.js';
+import { D, E } from '../../../src/shared/status/words.js';
 import { findBrowser, openBrowser } from '../../support/open-browser.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 

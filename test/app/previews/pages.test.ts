@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createPreviewPages } from '../../../app/previews/pages.js';
 import type { PageState } from '../../../app/previews/preview.js';
-import { D, E } from '../../../src/domain/lifecycle/words.js';
+import { D, E } from '../../../src/shared/status/words.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 
 const pages = createPreviewPages(join(process.cwd(), 'templates'));

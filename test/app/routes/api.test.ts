@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hashToken } from '../../../app/http/authenticate.js';
 import { EnvironmentView } from '../../../src/contract/schemas.js';
 import type { Identity } from '../../../src/domain/identity.js';
-import { E } from '../../../src/domain/lifecycle/words.js';
 import type { StoredDeployment } from '../../../src/ports/deployments.js';
 import type { StoredEnvironment } from '../../../src/ports/environments.js';
+import { E } from '../../../src/shared/status/words.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 let app: TestApp;

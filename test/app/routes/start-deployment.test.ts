@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunContext } from '../../../demo/github/story/run-context.js';
-import { D } from '../../../src/domain/lifecycle/words.js';
+import { D } from '../../../src/shared/status/words.js';
 import { lookAt } from '../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createViews } from '../../../app/views/create-views.js';
-import { D } from '../../../src/domain/lifecycle/words.js';
 import type { CommentRow } from '../../../src/domain/report.js';
+import { D } from '../../../src/shared/status/words.js';
 import { SCENES, checkOf, commentOf, deploymentWith, environmentWith } from './scenes.js';
 
 const views = createViews();

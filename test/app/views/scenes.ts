@@ -6,9 +6,9 @@ import {
   type StageName,
 } from '../../../src/domain/deployment.js';
 import type { Environment } from '../../../src/domain/environment.js';
-import { CHECK } from '../../../src/domain/lifecycle/github-words.js';
-import { D, type DeploymentStatus, E, S } from '../../../src/domain/lifecycle/words.js';
 import type { CheckReport, CommentReport, CommentRow } from '../../../src/domain/report.js';
+import { CHECK } from '../../../src/shared/status/github.js';
+import { D, type DeploymentStatus, E, S } from '../../../src/shared/status/words.js';
 
 export const SHA = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
 export const OLDER_SHA = 'f00dfeed00000000000000000000000000000001';

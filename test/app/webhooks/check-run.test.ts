@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { formatExternalId } from '../../../src/domain/external-id.js';
-import { CHECK, CONCLUSION } from '../../../src/domain/lifecycle/github-words.js';
-import { D, E } from '../../../src/domain/lifecycle/words.js';
+import { formatExternalId } from '../../../src/shared/run-ref.js';
+import { CHECK, CONCLUSION } from '../../../src/shared/status/github.js';
+import { D, E } from '../../../src/shared/status/words.js';
 import { lookAt } from '../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 

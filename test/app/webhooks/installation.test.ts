@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { D, E, INBOX } from '../../../src/domain/lifecycle/words.js';
+import { D, E, INBOX } from '../../../src/shared/status/words.js';
 import { lookAt } from '../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 

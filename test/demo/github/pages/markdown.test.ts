@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { markdownToHtml } from '../../../../demo/github/pages/markdown.js';
-import { escapeText, fence, inlineCode } from '../../../../src/domain/markdown.js';
+import { escapeText, fence, inlineCode } from '../../../../src/shared/markdown.js';
 
 test.each([
   ['a **bold** word', '<p>a <strong>bold</strong> word</p>'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
 import { startGitHub } from '../../../../demo/github/start-github.js';
-import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../../../src/domain/lifecycle/github-words.js';
+import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../../../src/shared/status/github.js';
 
 const HTML = { accept: 'text/html,application/xhtml+xml' };
 let github: EmulatedGitHub;

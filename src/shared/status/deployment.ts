@@ -1,4 +1,4 @@
-import { GITHUB } from './github-words.js';
+import { GITHUB } from './github.js';
 import type { Row } from './row.js';
 import { D, type DeploymentStatus } from './words.js';
 

@@ -1,5 +1,5 @@
-import { formsOf } from './redact-forms.js';
-import { createMatcher, type Matcher, type Span } from './redact-matcher.js';
+import { formsOf } from './forms.js';
+import { createMatcher, type Matcher, type Span } from './matcher.js';
 
 export const MASK = '***';
 

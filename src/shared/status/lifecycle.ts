@@ -2,9 +2,9 @@
  * The only place with status words. Two tables as data: what a status may become, how people and GitHub read it, and which word each
  * of the systems this product grew from uses for it. Everything else imports the constants and calls next().
  */
-import { DEPLOYMENT, type DeploymentEvent } from './lifecycle/deployment-table.js';
-import { ENVIRONMENT, type EnvironmentEvent } from './lifecycle/environment-table.js';
-import { D, E, type DeploymentStatus, type EnvironmentStatus } from './lifecycle/words.js';
+import { DEPLOYMENT, type DeploymentEvent } from './deployment.js';
+import { ENVIRONMENT, type EnvironmentEvent } from './environment.js';
+import { D, E, type DeploymentStatus, type EnvironmentStatus } from './words.js';
 
 /** The status after an event, or undefined when the table forbids it: the caller reloads and decides again. */
 export function nextEnvironment(

@@ -1,4 +1,4 @@
-import type { GitHubWords } from './github-words.js';
+import type { GitHubWords } from './github.js';
 
 export type Tone = 'neutral' | 'progress' | 'good' | 'bad' | 'muted';
 

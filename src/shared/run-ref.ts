@@ -1,4 +1,4 @@
-import type { RunRef } from './deployment.js';
+import type { RunRef } from '../domain/deployment.js';
 
 /** What a check run says about itself, so that the App can read a report that the Action wrote without a server. */
 export interface ExternalId {

@@ -1,4 +1,4 @@
-import { cleanLine } from './clean-line.js';
+import { cleanLine } from './text.js';
 
 const ZERO_WIDTH = '\u200b';
 // Explicit direction marks, embeddings and isolates: they show a text in another order than it is read.
