@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { RunRef } from '../src/domain/deployment.js';
 import { VitrineError } from '../src/shared/errors.js';
+import type { RunRef } from '../src/shared/run-ref.js';
 import { field, numberAt, textAt } from './json.js';
 import { logsUrlOf } from './logs-url.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { LogLevel } from '../src/ports.js';
 import { VitrineError } from '../src/shared/errors.js';
+import type { LogLevel } from '../src/shared/tools.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

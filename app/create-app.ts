@@ -1,5 +1,6 @@
-import type { Log, Ports } from '../src/ports.js';
+import type { Ports } from '../src/ports.js';
 import { createRedactor } from '../src/shared/redact/redact.js';
+import type { Log } from '../src/shared/tools.js';
 import { listen } from './compose/listen.js';
 import { openStore } from './compose/open-store.js';
 import type { Overrides } from './compose/overrides.js';

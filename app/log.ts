@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Clock, Log, LogLevel } from '../src/ports.js';
+import type { Clock, Log, LogLevel } from '../src/shared/tools.js';
 
 const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 

@@ -1,3 +1,4 @@
+import type { PreviewBase } from './shared/preview-url.js';
 /** What the core asks of the world. Each port has a contract suite under test/contracts that every implementation passes. */
 import type { ArtifactStore, BlobStore } from './ports-artifacts.js';
 import type { TokenStore } from './ports/access.js';
@@ -7,23 +8,8 @@ import type { EnvironmentStore } from './ports/environments.js';
 import type { GitHub, Reporter } from './ports/github.js';
 import type { InboxStore } from './ports/inbox.js';
 import type { Uploads } from './ports/uploads.js';
+import type { Clock, Log } from './shared/tools.js';
 import type { Target } from './targets/target.js';
-
-export interface Clock {
-  now(): Date;
-}
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-
-/** Structured, one line an event. Fields pass the redactor; secrets are never handed to it in the first place. */
-export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
-
-/** Where previews are served from. */
-export interface PreviewBase {
-  readonly protocol: 'http' | 'https';
-  readonly domain: string;
-  readonly port?: number;
-}
 
 export interface Stores {
   readonly environments: EnvironmentStore;

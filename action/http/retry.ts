@@ -1,5 +1,5 @@
 import { VitrineError } from '../../src/shared/errors.js';
-import { showDuration } from '../../src/shared/show-time.js';
+import { showDuration } from '../../src/shared/time.js';
 import type { World } from '../world.js';
 import { Retriable } from './retriable.js';
 

@@ -1,4 +1,4 @@
-import { cutBytes } from '../../src/shared/markdown-cut.js';
+import { cutBytes } from '../../src/shared/markdown.js';
 import type { CheckConclusion, CheckStatus } from '../../src/shared/status/github.js';
 import { CHECK_BESIDE_APP, CHECKS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';

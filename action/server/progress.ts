@@ -1,6 +1,6 @@
 import type { Client } from '../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody, StageBody } from '../../src/contract/schemas.js';
-import type { StageName } from '../../src/domain/deployment.js';
+import type { StageName } from '../../src/shared/status/stages.js';
 import { S, type StageStatus } from '../../src/shared/status/words.js';
 
 export interface Progress {

@@ -3,7 +3,7 @@ import { UploadAnswer } from '../../src/contract/schemas.js';
 import { planAnswerSchema } from '../../src/domain/artifact-plan.js';
 import { indicesOf } from '../../src/domain/artifact-ranges.js';
 import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
-import { showBytes } from '../../src/shared/show-bytes.js';
+import { showBytes } from '../../src/shared/text.js';
 import { readFrom } from '../../src/targets/static-directory.js';
 import { packsFor, planUpload, type PlannedUpload } from '../../src/targets/static-upload.js';
 import type { Artifact } from './copy.js';

@@ -1,5 +1,4 @@
-import { capitalised } from '../../src/shared/capitalised.js';
-import { cleanLine } from '../../src/shared/text.js';
+import { capitalised, cleanLine } from '../../src/shared/text.js';
 import { command, inert, resume } from '../commands.js';
 import type { World } from '../world.js';
 import type { Level, Log } from './job.js';

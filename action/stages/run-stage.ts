@@ -1,8 +1,8 @@
-import type { StageName } from '../../src/domain/deployment.js';
-import { capitalised } from '../../src/shared/capitalised.js';
 import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
-import { showDuration } from '../../src/shared/show-time.js';
+import type { StageName } from '../../src/shared/status/stages.js';
 import { S } from '../../src/shared/status/words.js';
+import { capitalised } from '../../src/shared/text.js';
+import { showDuration } from '../../src/shared/time.js';
 import { isOvertaken } from '../server/overtaken.js';
 import type { Progress } from '../server/progress.js';
 import type { World } from '../world.js';

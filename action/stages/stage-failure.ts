@@ -1,5 +1,5 @@
-import type { StageName } from '../../src/domain/deployment.js';
 import type { VitrineError } from '../../src/shared/errors.js';
+import type { StageName } from '../../src/shared/status/stages.js';
 
 /** A stage that failed, and why. */
 export class StageFailure extends Error {

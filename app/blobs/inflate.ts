@@ -1,8 +1,7 @@
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress } from 'node:zlib';
 import { malformed } from '../../src/domain/pack.js';
-import { errorCode } from '../../src/shared/error-code.js';
-import { isVitrineError } from '../../src/shared/errors.js';
+import { errorCode, isVitrineError } from '../../src/shared/errors.js';
 
 export interface Compressed {
   readonly source: AsyncIterable<Buffer>;

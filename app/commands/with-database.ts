@@ -1,4 +1,4 @@
-import type { Log } from '../../src/ports.js';
+import type { Log } from '../../src/shared/tools.js';
 import { findStoreDatabase } from '../compose/open-store.js';
 import { envToConfig, type Env } from '../config.js';
 import { createLog } from '../log.js';

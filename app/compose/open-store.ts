@@ -1,5 +1,5 @@
-import type { Log } from '../../src/ports.js';
 import type { VitrineError } from '../../src/shared/errors.js';
+import type { Log } from '../../src/shared/tools.js';
 import type { Config, Env } from '../config.js';
 import { connectStore, type Store } from '../store/connect.js';
 import type { Database } from '../store/database/database.js';

@@ -1,4 +1,4 @@
-import type { PreviewBase } from '../../src/ports.js';
+import type { PreviewBase } from '../../src/shared/preview-url.js';
 
 /** Previews stand beside the App: the same way in and the same port, another domain. */
 export function previewBaseOf({ publicUrl, domain }: { publicUrl: string; domain: string }): PreviewBase {

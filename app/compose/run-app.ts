@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Clock, Log, Ports } from '../../src/ports.js';
+import type { Ports } from '../../src/ports.js';
+import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Config } from '../config.js';
 import { createIdentity } from '../github/identity.js';
 import type { Surfaces } from '../http/create-server.js';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Log } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Log } from '../../src/shared/tools.js';
 import type { Surfaces } from '../http/create-server.js';
 import { errorAnswer } from '../http/error-answer.js';
 import { respond } from '../http/respond.js';

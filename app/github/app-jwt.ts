@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { Clock } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Clock } from '../../src/shared/tools.js';
 
 /** GitHub takes ten minutes at most; a minute on each side is left for clocks that differ. */
 const LIFETIME_S = 540;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { Clock } from '../../src/ports.js';
 import { GitHubFailure } from '../../src/ports/github-failure.js';
 import type { RepoRef } from '../../src/ports/github.js';
+import type { Clock } from '../../src/shared/tools.js';
 import type { RawAnswer, RawRequest } from './octokit.js';
 import type { Lane } from './pacing-budget.js';
 import type { Pace } from './pacing.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Clock, Log } from '../../src/ports.js';
 import type { GitHub, RepoRef, Reporter } from '../../src/ports/github.js';
+import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Views } from '../views/create-views.js';
 import { createAppJwt } from './app-jwt.js';
 import { askAsApp } from './as-app.js';

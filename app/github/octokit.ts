@@ -1,5 +1,5 @@
 import { ProbotOctokit } from 'probot';
-import type { Log } from '../../src/ports.js';
+import type { Log } from '../../src/shared/tools.js';
 
 export interface OctokitOptions {
   readonly apiUrl: string;

@@ -1,5 +1,5 @@
 import { GitHubFailure } from '../../src/ports/github-failure.js';
-import type { Clock } from '../../src/ports.js';
+import type { Clock } from '../../src/shared/tools.js';
 import { fullBudget, land, refill, spend, waitFor, type Budget, type Cost } from './pacing-budget.js';
 
 /** Longer than this nobody waits in memory: the reconciler gives its lease back and comes again. */

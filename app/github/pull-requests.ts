@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { GitHubPullRequest, toPullRequestFacts } from '../../src/contract/github-payload.js';
 import type { PullRequestFacts } from '../../src/domain/pull-request.js';
-import type { Log } from '../../src/ports.js';
 import { isGitHubFailure } from '../../src/ports/github-failure.js';
 import type { RepoRef } from '../../src/ports/github.js';
+import type { Log } from '../../src/shared/tools.js';
 import { ask, type Caller } from './call.js';
 import { pages } from './pages.js';
 import { unlessDenied } from './silence.js';

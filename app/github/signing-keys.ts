@@ -1,7 +1,7 @@
 import { importJWK, type CryptoKey } from 'jose';
 import { z } from 'zod';
-import type { Clock } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Clock } from '../../src/shared/tools.js';
 import { readBounded } from './read-bounded.js';
 
 export interface KeySource {

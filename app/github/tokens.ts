@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Clock } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Clock } from '../../src/shared/tools.js';
 import type { RawRequest } from './octokit.js';
 import { PERMISSIONS, type Purpose } from './permissions.js';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Route } from '../../src/contract/routes.js';
 import type { Identity } from '../../src/domain/identity.js';
-import type { Clock } from '../../src/ports.js';
 import type { TokenScope, TokenStore } from '../../src/ports/access.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Clock } from '../../src/shared/tools.js';
 
 /** Who asks. */
 export type Actor =

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Log } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Log } from '../../src/shared/tools.js';
 import { fromThisMachine } from './caller-address.js';
 import { errorAnswer, isOurFault } from './error-answer.js';
 import type { SiteOf } from './hosts.js';

@@ -1,4 +1,4 @@
-import type { PreviewBase } from '../../src/ports.js';
+import type { PreviewBase } from '../../src/shared/preview-url.js';
 import { isLoopback } from '../config.js';
 
 export type Site =

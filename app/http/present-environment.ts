@@ -1,6 +1,6 @@
 import type { EnvironmentView } from '../../src/contract/schemas.js';
 import type { Environment } from '../../src/domain/environment.js';
-import { GONE_ENVIRONMENTS } from '../../src/shared/status/lifecycle.js';
+import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 
 export function presentEnvironment(environment: Environment): EnvironmentView {
   const { id, name, project, repository, status, generation, url, head, current, error } = environment;

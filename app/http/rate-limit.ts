@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Clock } from '../../src/shared/tools.js';
 
 export interface Rate {
   readonly times: number;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/ports.js';
+import type { Clock } from '../../src/shared/tools.js';
 
 const WINDOW_MS = 100;
 /** Above this many deliveries in a window, answering GitHub in time comes before working on what was answered. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, Log } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Clock, Log } from '../../src/shared/tools.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import { errorAnswer, isOurFault } from '../http/error-answer.js';
 import { readBody } from '../http/read-body.js';

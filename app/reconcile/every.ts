@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Log } from '../../src/ports.js';
+import type { Log } from '../../src/shared/tools.js';
 
 export interface Job {
   readonly name: string;

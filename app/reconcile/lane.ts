@@ -1,4 +1,4 @@
-import type { Log } from '../../src/ports.js';
+import type { Log } from '../../src/shared/tools.js';
 import { within } from '../http/within.js';
 import { createSignal } from './signal.js';
 

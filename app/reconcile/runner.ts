@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 import type { Projection } from '../../src/domain/environment.js';
-import type { Log } from '../../src/ports.js';
 import type { Claim, EnvironmentStore, HeldClaim } from '../../src/ports/environments.js';
 import { isGitHubFailure } from '../../src/ports/github-failure.js';
+import type { Log } from '../../src/shared/tools.js';
 import { backoffMs, type Backoff } from './backoff.js';
 import { holdClaim, thisMoment, type Moment } from './hold-claim.js';
 import { createLane } from './lane.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '../../src/ports.js';
 import { VitrineError, isVitrineError } from '../../src/shared/errors.js';
+import type { Log } from '../../src/shared/tools.js';
 import { SECURITY_HEADERS } from '../http/respond.js';
 import type { Conversion } from './exchange-code.js';
 import { githubWebsite, newAppUrl } from './github-website.js';

@@ -1,6 +1,6 @@
 import { trusted, type Model } from 'mongoose';
 import type { DeploymentStore } from '../../src/ports/deployments.js';
-import { UNSETTLED_DEPLOYMENTS } from '../../src/shared/status/lifecycle.js';
+import { UNSETTLED_DEPLOYMENTS } from '../../src/shared/status/deployment.js';
 import { D } from '../../src/shared/status/words.js';
 import { orNull, toDeployment, WITHOUT_SHA7, type VisibleDeployment } from './deployment-document.js';
 import type { DeploymentDocument } from './models/deployment.js';

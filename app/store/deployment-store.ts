@@ -1,8 +1,8 @@
 import type { Connection, Model } from 'mongoose';
-import type { RunRef } from '../../src/domain/deployment.js';
 import type { NewDeployment } from '../../src/domain/new-deployment.js';
 import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../src/ports/deployments.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { RunRef } from '../../src/shared/run-ref.js';
 import {
   orNull,
   toDeployment,

@@ -1,11 +1,7 @@
 import { trusted, type Model } from 'mongoose';
 import { isActive } from '../../src/domain/environment.js';
-import type {
-  EnvironmentFilter,
-  Page,
-  PageRequest,
-  StoredEnvironment,
-} from '../../src/ports/environments.js';
+import type { EnvironmentFilter, StoredEnvironment } from '../../src/ports/environments.js';
+import type { Page, PageRequest } from '../../src/shared/pages.js';
 import { E, type EnvironmentStatus } from '../../src/shared/status/words.js';
 import { toEnvironment, WITHOUT_LEASE, type VisibleEnvironment } from './environment-document.js';
 import type { EnvironmentDocument } from './models/environment.js';

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
-import type { PageRequest } from '../../src/ports/environments.js';
 import type { InboxStore } from '../../src/ports/inbox.js';
+import type { PageRequest } from '../../src/shared/pages.js';
 import { INBOX, type InboxStatus } from '../../src/shared/status/words.js';
 import { MAX_TIME_MS } from './limits.js';
 import type { DeliveryDocument } from './models/webhook-delivery.js';

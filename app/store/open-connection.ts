@@ -1,6 +1,6 @@
 import { createConnection, mongo, type ConnectOptions, type Connection } from 'mongoose';
-import type { Log } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Log } from '../../src/shared/tools.js';
 import { durableWrites } from './durable-writes.js';
 
 export interface StoreAddress {

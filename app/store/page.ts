@@ -1,5 +1,5 @@
-import type { Page, PageRequest } from '../../src/ports/environments.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Page, PageRequest } from '../../src/shared/pages.js';
 import { text } from './primitive.js';
 
 const LARGEST_PAGE = 500;

@@ -1,7 +1,7 @@
 import type { Deployment } from '../../src/domain/deployment.js';
 import { isActive, type Environment } from '../../src/domain/environment.js';
 import type { CommentRow } from '../../src/domain/report.js';
-import { showSpan, showTime } from '../../src/shared/show-time.js';
+import { showSpan, showTime } from '../../src/shared/time.js';
 import { commitRef, type CommitRef } from './commit-ref.js';
 import { failureOf, type Failure } from './failure.js';
 import { lastGoodOf, type LastGood } from './last-good.js';

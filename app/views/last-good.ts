@@ -1,6 +1,6 @@
 import type { Deployment } from '../../src/domain/deployment.js';
 import { isActive, type Environment } from '../../src/domain/environment.js';
-import { showTime } from '../../src/shared/show-time.js';
+import { showTime } from '../../src/shared/time.js';
 import { commitRef, type CommitRef } from './commit-ref.js';
 
 export interface LastGood {

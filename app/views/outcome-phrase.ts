@@ -1,5 +1,5 @@
 import type { Deployment } from '../../src/domain/deployment.js';
-import { showSpan } from '../../src/shared/show-time.js';
+import { showSpan } from '../../src/shared/time.js';
 import type { Story } from './situation.js';
 import { failedStage } from './stage-rows.js';
 

@@ -1,7 +1,7 @@
 import type { Decision } from '../../src/domain/decide-decision.js';
 import type { CheckReport } from '../../src/domain/report.js';
-import { cutBytes } from '../../src/shared/markdown-cut.js';
-import { showSpan, showTime } from '../../src/shared/show-time.js';
+import { cutBytes } from '../../src/shared/markdown.js';
+import { showSpan, showTime } from '../../src/shared/time.js';
 import { commitRef, subjectOf, type CommitRef } from './commit-ref.js';
 import { failureOf, type Failure } from './failure.js';
 import { lastGoodOf, type LastGood } from './last-good.js';

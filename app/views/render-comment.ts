@@ -1,5 +1,5 @@
 import type { CommentReport } from '../../src/domain/report.js';
-import { cutBytes } from '../../src/shared/markdown-cut.js';
+import { cutBytes } from '../../src/shared/markdown.js';
 import { rowModel, type RowModel } from './comment-row.js';
 import { headlineOf, type Headline } from './headline.js';
 import type { LoadTemplate } from './load-templates.js';

@@ -1,6 +1,7 @@
-import type { Deployment, Stage, StageName } from '../../src/domain/deployment.js';
-import { showSpan } from '../../src/shared/show-time.js';
+import type { Deployment } from '../../src/domain/deployment.js';
+import type { Stage, StageName } from '../../src/shared/status/stages.js';
 import { S, type StageStatus } from '../../src/shared/status/words.js';
+import { showSpan } from '../../src/shared/time.js';
 
 export interface StageRow {
   readonly emoji: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkNews } from '../../src/domain/check-news.js';
 import type { Ports } from '../../src/ports.js';
 import type { DeliveryDecision } from '../../src/ports/inbox.js';
-import { pullRequestOf } from '../../src/shared/pull-request-of.js';
+import { pullRequestOf } from '../../src/shared/preview-url.js';
 import { observeCheckRun } from '../../src/usecases/observe-check-run.js';
 import { rerequest } from '../../src/usecases/rerequest.js';
 import { originFromPayload } from './payload-facts.js';

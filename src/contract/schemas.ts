@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STAGE_NAMES } from '../domain/deployment.js';
+import { STAGE_NAMES } from '../shared/status/stages.js';
 import { D, E, S } from '../shared/status/words.js';
 
 const values = <T extends Record<string, string>>(table: T) =>

@@ -1,4 +1,4 @@
-import { quoteName } from '../shared/artifact-quote.js';
+import { quoteName } from '../shared/text.js';
 
 /**
  * Two names that some file system or browser takes for one: equal, equal but for case, equal after Unicode normalisation, or a file

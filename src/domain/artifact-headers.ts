@@ -1,4 +1,4 @@
-import { quoteName } from '../shared/artifact-quote.js';
+import { quoteName } from '../shared/text.js';
 import { createHeaderRoom, type HeaderRoom } from './artifact-header-room.js';
 import { parsePattern, PATTERN_FORM, type PathPattern } from './artifact-pattern.js';
 

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
+import { isHash } from '../shared/hash.js';
 import { ARTIFACT_LIMITS, limitSource, type ArtifactLimits } from './artifact-limits.js';
 import { rangesSchema } from './artifact-ranges.js';
-import { isHash, type ArtifactFile } from './artifact.js';
+import type { ArtifactFile } from './artifact.js';
 
 /**
  * Turn 1 of an upload: the client names every file by a key of eight bytes. Short keys are safe because they only choose what to send:

@@ -1,4 +1,4 @@
-import { quoteName } from '../shared/artifact-quote.js';
+import { quoteName } from '../shared/text.js';
 import type { ParsedRules } from './artifact-headers.js';
 import { fillPattern, parsePattern, PATTERN_FORM, type PathPattern } from './artifact-pattern.js';
 

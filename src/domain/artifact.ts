@@ -1,7 +1,8 @@
-import { quoteName } from '../shared/artifact-quote.js';
 import { VitrineError } from '../shared/errors.js';
+import { isHash } from '../shared/hash.js';
+import { quoteName } from '../shared/text.js';
 import { findClash } from './artifact-clash.js';
-import { ARTIFACT_LIMITS, limitSource, type ArtifactLimits } from './artifact-limits.js';
+import { ARTIFACT_LIMITS, type ArtifactLimits, limitSource } from './artifact-limits.js';
 import { hiddenPath, pathFault } from './artifact-path.js';
 
 /** One file of an uploaded directory. The path is relative, with `/` between its segments. */
@@ -43,10 +44,6 @@ export function parseManifest(input: unknown, limits: ArtifactLimits = ARTIFACT_
 export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   if (a.path === b.path) return 0;
   return a.path < b.path ? -1 : 1;
-}
-
-export function isHash(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
 function listEntries(input: unknown): readonly unknown[] {

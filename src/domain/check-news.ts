@@ -1,5 +1,4 @@
-import { parseExternalId, type ExternalId } from '../shared/run-ref.js';
-import type { RunRef } from './deployment.js';
+import { type ExternalId, parseExternalId, type RunRef } from '../shared/run-ref.js';
 
 /** What the event of a check run tells us. Of most it is nothing: the checks of every App come by, and so do our own. */
 export type CheckNews =

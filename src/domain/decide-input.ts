@@ -1,5 +1,4 @@
-import { GONE_ENVIRONMENTS } from '../shared/status/lifecycle.js';
-import { E, type EnvironmentStatus } from '../shared/status/words.js';
+import { E, type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
 import type { Decision } from './decide-decision.js';
 import type { PullRequestFacts } from './pull-request.js';
 import type { SettingsProblem } from './settings-problem.js';

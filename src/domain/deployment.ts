@@ -1,33 +1,6 @@
-import { S, type DeploymentStatus, type StageStatus } from '../shared/status/words.js';
-
-/** The steps of a deployment, in the order in which they are shown. */
-export const STAGE_NAMES = [
-  'cloning',
-  'checkout',
-  'installing',
-  'building',
-  'copying',
-  'deploying',
-  'verifying',
-] as const;
-export type StageName = (typeof STAGE_NAMES)[number];
-
-export interface Stage {
-  readonly name: StageName;
-  readonly status: StageStatus;
-  readonly startedAt: Date | null;
-  readonly completedAt: Date | null;
-  readonly error: string | null;
-}
-
-/** Which run of which workflow makes this deployment. `attempt` grows with "Re-run". */
-export interface RunRef {
-  readonly id: string;
-  readonly attempt: number;
-  readonly job: string;
-  /** The file of its workflow, where its identity told: `.github/workflows/preview.yml`. */
-  readonly workflow?: string | undefined;
-}
+import type { RunRef } from '../shared/run-ref.js';
+import { type Stage, STAGE_NAMES } from '../shared/status/stages.js';
+import { type DeploymentStatus, S, type StageStatus } from '../shared/status/words.js';
 
 /** Who or what asked for a deployment. */
 export type Creator = 'webhook' | 'manual' | 'scheduled';
@@ -79,11 +52,6 @@ export function pendingStages(): Stage[] {
 /** What an attempt that came to nothing leaves behind, taken back: the deployment waits for a run once more. */
 export function waitingAgain(): Pick<Deployment, 'error' | 'completedAt' | 'stages' | 'logTail' | 'logsUrl'> {
   return { error: null, completedAt: null, stages: pendingStages(), logTail: [], logsUrl: null };
-}
-
-/** Two runs are one when id, attempt and job agree: every retry of the Action carries the same three. */
-export function sameRun(a: RunRef | null, b: RunRef): boolean {
-  return a !== null && a.id === b.id && a.attempt === b.attempt && a.job === b.job;
 }
 
 /** Closes what was still open when a deployment ended: the running stage gets the outcome, the ones never reached are skipped. */

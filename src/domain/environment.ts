@@ -1,5 +1,5 @@
-import { GONE_ENVIRONMENTS, nextEnvironment } from '../shared/status/lifecycle.js';
-import type { EnvironmentStatus } from '../shared/status/words.js';
+import { nextEnvironment } from '../shared/status/environment.js';
+import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
 import type { Decision } from './decide-decision.js';
 import type { PullRequestFacts } from './pull-request.js';
 import type { Settings } from './settings.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
+import { isHash } from '../shared/hash.js';
 import { ARTIFACT_LIMITS, MIB, type ArtifactLimits } from './artifact-limits.js';
 import { rangesSchema } from './artifact-ranges.js';
-import { isHash } from './artifact.js';
 import { parseBoundedJson } from './bounded-json.js';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { patternListProblem, patternProblem } from '../shared/pattern-problem.js';
+import { patternListProblem, patternProblem } from '../shared/globs.js';
 import { isDuration } from '../shared/time.js';
 import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './variables-names.js';
 

@@ -1,7 +1,8 @@
-import type { Deployment, RunRef } from '../domain/deployment.js';
+import type { Deployment } from '../domain/deployment.js';
 import type { NewDeployment } from '../domain/new-deployment.js';
+import type { Page, PageRequest, Versioned } from '../shared/pages.js';
+import type { RunRef } from '../shared/run-ref.js';
 import type { DeploymentStatus } from '../shared/status/words.js';
-import type { Page, PageRequest, Versioned } from './environments.js';
 
 export type StoredDeployment = Versioned<Deployment>;
 

@@ -1,4 +1,5 @@
 import type { Environment, Projection, Reported } from '../domain/environment.js';
+import type { Page, PageRequest, Versioned } from '../shared/pages.js';
 import type { EnvironmentStatus } from '../shared/status/words.js';
 
 /** What an environment is made from; everything else starts empty. */
@@ -32,8 +33,6 @@ export type EnvironmentPatch = Partial<
   >
 >;
 
-/** An environment with the version its next writer must still find: the compare half of compare-and-set. */
-export type Versioned<T> = T & { readonly version: number };
 export type StoredEnvironment = Versioned<Environment>;
 
 /** The right to make one projection of one environment true, until the lease ends or somebody with a higher fence takes over. */
@@ -58,16 +57,6 @@ export interface EnvironmentFilter {
   readonly projectId?: string;
   readonly status?: EnvironmentStatus;
   readonly activeOnly?: true;
-}
-
-export interface PageRequest {
-  readonly cursor?: string;
-  readonly limit: number;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor: string | null;
 }
 
 export interface EnvironmentStore {

@@ -1,7 +1,7 @@
 import { waitingAgain, type Deployment } from '../domain/deployment.js';
 import { isActive, type Environment, type Head } from '../domain/environment.js';
 import { deploymentOfHead, freshDeployment } from '../domain/new-deployment.js';
-import { nextDeployment } from '../shared/status/lifecycle.js';
+import { nextDeployment } from '../shared/status/deployment.js';
 import type { Lookup } from './report-lookup.js';
 
 /** The deployment of the newest commit, as it is or as it is about to be. */

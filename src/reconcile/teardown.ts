@@ -1,7 +1,7 @@
 import type { Resource } from '../domain/environment.js';
 import type { Ports } from '../ports.js';
 import type { Claim, StoredEnvironment } from '../ports/environments.js';
-import { nextEnvironment } from '../shared/status/lifecycle.js';
+import { nextEnvironment } from '../shared/status/environment.js';
 import { E } from '../shared/status/words.js';
 import { changeEnvironment } from '../usecases/change-environment.js';
 import { forgetArtifact } from '../usecases/forget-artifact.js';

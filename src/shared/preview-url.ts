@@ -1,11 +1,13 @@
-import { withHash } from './name-hash.js';
-import { slug } from './slug.js';
+import { slug, withHash } from './slug.js';
 
 /** One DNS label (RFC 1035). */
 export const MAX_LABEL = 63;
+
 /** So that the label of a commit, `1a2b3c4-` and this, still fits and is read back to its environment. */
 export const MAX_ENVIRONMENT_LABEL = MAX_LABEL - 8;
+
 const PULL_REQUEST = /^pr-[1-9]\d*$/;
+
 const LOOKS_RESERVED = /^(?:pr-\d+|[0-9a-f]{7})-/;
 
 /** Where previews are served: `http`, `localhost`, 3000. */
@@ -50,4 +52,10 @@ export function previewUrl({ label, base }: { label: string; base: PreviewBase }
   const standard = base.protocol === 'https' ? 443 : 80;
   const port = base.port === undefined || base.port === standard ? '' : `:${String(base.port)}`;
   return `${base.protocol}://${label}.${base.domain}${port}`;
+}
+
+/** The pull request that an environment's name is made from (`pr-42`), or null for others. */
+export function pullRequestOf(environment: string): number | null {
+  const number = /^pr-([1-9]\d{0,9})$/.exec(environment)?.[1];
+  return number === undefined ? null : Number(number);
 }

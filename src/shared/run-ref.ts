@@ -1,5 +1,3 @@
-import type { RunRef } from '../domain/deployment.js';
-
 /** What a check run says about itself, so that the App can read a report that the Action wrote without a server. */
 export interface ExternalId {
   readonly environment: string;
@@ -9,6 +7,7 @@ export interface ExternalId {
 }
 
 const PREFIX = 'vitrine:1';
+
 const COUNT = /^[1-9]\d{0,14}$/;
 
 /** `vitrine:1:pr-7:hello:<sha>:<run id>:<attempt>:<job>`, every part URI-encoded. */
@@ -43,4 +42,18 @@ function decode(part: string): string {
   } catch {
     return '';
   }
+}
+
+/** Which run of which workflow makes this deployment. `attempt` grows with "Re-run". */
+export interface RunRef {
+  readonly id: string;
+  readonly attempt: number;
+  readonly job: string;
+  /** The file of its workflow, where its identity told: `.github/workflows/preview.yml`. */
+  readonly workflow?: string | undefined;
+}
+
+/** Two runs are one when id, attempt and job agree: every retry of the Action carries the same three. */
+export function sameRun(a: RunRef | null, b: RunRef): boolean {
+  return a !== null && a.id === b.id && a.attempt === b.attempt && a.job === b.job;
 }

@@ -14,3 +14,20 @@ export function cleanLine(text: string): string {
     .replace(/\r\n|[\n\u000b\u000c\r\u0085\u2028\u2029]/g, ' ')
     .replace(CONTROL, '');
 }
+
+/** A name from outside, safe to print and short enough for one line. */
+export function quoteName(name: string): string {
+  const text = JSON.stringify(name);
+  return text.length > 120 ? `${text.slice(0, 116)}..."` : text;
+}
+
+/** For people: 812 bytes, 4.2 kB, 98.7 MB. */
+export function showBytes(bytes: number): string {
+  if (bytes < 1_000) return `${String(bytes)} bytes`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+export function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isHash } from '../domain/artifact.js';
 import { VitrineError } from '../shared/errors.js';
+import { isHash } from '../shared/hash.js';
 import type { Release, Run, Target } from './target.js';
 
 export const staticOptionsSchema = z.strictObject({

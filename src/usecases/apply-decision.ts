@@ -12,8 +12,7 @@ import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { Settings } from '../domain/settings.js';
 import { keepUploadNotes, withoutUploadNotes } from '../domain/upload-notes.js';
 import type { EnvironmentPatch } from '../ports/environments.js';
-import type { EnvironmentEvent } from '../shared/status/environment.js';
-import { nextEnvironment } from '../shared/status/lifecycle.js';
+import { type EnvironmentEvent, nextEnvironment } from '../shared/status/environment.js';
 import { E } from '../shared/status/words.js';
 import type { Change } from './change-environment.js';
 

@@ -1,4 +1,3 @@
-import { sameRun, type RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
 import { renewedExpiry } from '../domain/expiry.js';
 import { overtakenBy } from '../domain/overtaken.js';
@@ -7,7 +6,9 @@ import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
-import { nextDeployment, nextEnvironment } from '../shared/status/lifecycle.js';
+import { sameRun, type RunRef } from '../shared/run-ref.js';
+import { nextDeployment } from '../shared/status/deployment.js';
+import { nextEnvironment } from '../shared/status/environment.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { ensureHeadDeployment } from './ensure-head-deployment.js';

@@ -1,11 +1,12 @@
-import { waitingAgain, type RunRef } from '../domain/deployment.js';
+import { waitingAgain } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
 import { deploymentOfHead } from '../domain/new-deployment.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
-import { nextDeployment } from '../shared/status/lifecycle.js';
+import type { RunRef } from '../shared/run-ref.js';
+import { nextDeployment } from '../shared/status/deployment.js';
 import { changeDeployment } from './change-deployment.js';
 import { changeEnvironment } from './change-environment.js';
 import { settleDeployment } from './settle-deployment.js';

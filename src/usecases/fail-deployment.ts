@@ -2,7 +2,7 @@ import { abandoned, isHeadDeployment, type Environment } from '../domain/environ
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
-import { nextEnvironment } from '../shared/status/lifecycle.js';
+import { nextEnvironment } from '../shared/status/environment.js';
 import { changeEnvironment } from './change-environment.js';
 import { settleDeployment } from './settle-deployment.js';
 

@@ -4,7 +4,7 @@ import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
-import { nextEnvironment } from '../shared/status/lifecycle.js';
+import { nextEnvironment } from '../shared/status/environment.js';
 import { changeEnvironment } from './change-environment.js';
 import { notMadeLive } from './not-made-live.js';
 import { settleDeployment } from './settle-deployment.js';

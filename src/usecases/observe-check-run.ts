@@ -1,10 +1,9 @@
-import type { RunRef } from '../domain/deployment.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import type { DeliveryDecision } from '../ports/inbox.js';
 import { isVitrineError, type ErrorCode } from '../shared/errors.js';
-import { pullRequestOf } from '../shared/pull-request-of.js';
-import type { ExternalId } from '../shared/run-ref.js';
+import { pullRequestOf } from '../shared/preview-url.js';
+import type { ExternalId, RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { CHECK, CONCLUSION } from '../shared/status/github.js';
 import { D, S } from '../shared/status/words.js';

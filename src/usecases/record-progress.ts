@@ -1,4 +1,4 @@
-import { mergeStages, type Stage } from '../domain/deployment.js';
+import { mergeStages } from '../domain/deployment.js';
 import { isActive, isHeadDeployment } from '../domain/environment.js';
 import { overtakenBy } from '../domain/overtaken.js';
 import { whyGone } from '../domain/why-gone.js';
@@ -7,6 +7,7 @@ import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
+import type { Stage } from '../shared/status/stages.js';
 import { D, type DeploymentStatus } from '../shared/status/words.js';
 import { changeDeployment } from './change-deployment.js';
 import { failDeployment } from './fail-deployment.js';

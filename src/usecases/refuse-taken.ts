@@ -1,5 +1,5 @@
-import { sameRun, type RunRef } from '../domain/deployment.js';
 import { VitrineError } from '../shared/errors.js';
+import { sameRun, type RunRef } from '../shared/run-ref.js';
 
 /** Only a newer run, or a newer attempt of the same one, may take a deployment from the run that has it. */
 export function refuseTaken({ run, from }: { run: RunRef; from: RunRef | null }): void {

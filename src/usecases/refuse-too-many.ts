@@ -1,11 +1,11 @@
-import { sameRun, type RunRef } from '../domain/deployment.js';
 import { defaultSettings } from '../domain/settings.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
-import { showTime } from '../shared/show-time.js';
+import { sameRun, type RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { showTime } from '../shared/time.js';
 import { failDeployment } from './fail-deployment.js';
 
 const HOUR_MS = 60 * 60_000;

@@ -1,7 +1,8 @@
-import { waitingAgain, type RunRef } from '../domain/deployment.js';
+import { waitingAgain } from '../domain/deployment.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
-import { nextDeployment } from '../shared/status/lifecycle.js';
+import type { RunRef } from '../shared/run-ref.js';
+import { nextDeployment } from '../shared/status/deployment.js';
 import { changeDeployment } from './change-deployment.js';
 import { forgetError } from './forget-error.js';
 import { endedSilently } from './silent-end.js';

@@ -2,8 +2,7 @@ import { waitingAgain } from '../domain/deployment.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
-import { DEPLOYMENT } from '../shared/status/deployment.js';
-import { nextDeployment } from '../shared/status/lifecycle.js';
+import { DEPLOYMENT, nextDeployment } from '../shared/status/deployment.js';
 import { changeDeployment } from './change-deployment.js';
 import { forgetError } from './forget-error.js';
 

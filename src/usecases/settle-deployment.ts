@@ -1,8 +1,7 @@
 import { settleStages } from '../domain/deployment.js';
 import type { Ports } from '../ports.js';
 import type { DeploymentPatch, StoredDeployment } from '../ports/deployments.js';
-import { DEPLOYMENT, type DeploymentEvent } from '../shared/status/deployment.js';
-import { nextDeployment } from '../shared/status/lifecycle.js';
+import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/status/deployment.js';
 import { S } from '../shared/status/words.js';
 import { changeDeployment } from './change-deployment.js';
 

@@ -1,4 +1,5 @@
-import { sameRun, type Deployment, type RunRef } from '../domain/deployment.js';
+import type { Deployment } from '../domain/deployment.js';
+import { type RunRef, sameRun } from '../shared/run-ref.js';
 
 /** What a deployment says whose run ended, or seems to have ended, without a word of its own. */
 export const SILENT_END = {

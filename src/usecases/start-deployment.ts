@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Decision } from '../domain/decide-decision.js';
-import type { RunRef } from '../domain/deployment.js';
 import { isActive } from '../domain/environment.js';
 import type { Identity } from '../domain/identity.js';
 import { whyGone } from '../domain/why-gone.js';
@@ -8,6 +7,7 @@ import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
+import type { RunRef } from '../shared/run-ref.js';
 import { buildPlan, type BuildPlan } from './build-plan.js';
 import { claimRun } from './claim-run.js';
 import { findHead } from './find-head.js';

@@ -5,7 +5,7 @@ import type { DecideInput } from '../../src/domain/decide-input.js';
 import { LABELS } from '../../src/domain/decide-labels.js';
 import { decide } from '../../src/domain/decide.js';
 import { isFork } from '../../src/domain/pull-request.js';
-import { GONE_ENVIRONMENTS } from '../../src/shared/status/lifecycle.js';
+import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 import { situation } from './decide-situations.js';
 
 /** Whatever the situation, this holds for what is decided in it. */

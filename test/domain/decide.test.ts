@@ -3,8 +3,7 @@ import { NOTICED } from '../../src/domain/decide-actions.js';
 import type { DecideInput } from '../../src/domain/decide-input.js';
 import { decide } from '../../src/domain/decide.js';
 import { defaultSettings, parseSettings, type Settings } from '../../src/domain/settings.js';
-import { GONE_ENVIRONMENTS } from '../../src/shared/status/lifecycle.js';
-import { E } from '../../src/shared/status/words.js';
+import { E, GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 import { input, live, withTriggers } from './decide-input.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from './sample-pull-request.js';
 

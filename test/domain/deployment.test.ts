@@ -1,13 +1,7 @@
 import { expect, test } from '@jest/globals';
-import {
-  mergeStages,
-  pendingStages,
-  sameRun,
-  settleStages,
-  STAGE_NAMES,
-  waitingAgain,
-  type Stage,
-} from '../../src/domain/deployment.js';
+import { mergeStages, pendingStages, settleStages, waitingAgain } from '../../src/domain/deployment.js';
+import { sameRun } from '../../src/shared/run-ref.js';
+import { type Stage, STAGE_NAMES } from '../../src/shared/status/stages.js';
 import { S } from '../../src/shared/status/words.js';
 
 const AT = new Date(Date.UTC(2026, 0, 1));

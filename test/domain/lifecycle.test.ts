@@ -1,17 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { abandoned } from '../../src/domain/environment.js';
-import { DEPLOYMENT, type DeploymentEvent } from '../../src/shared/status/deployment.js';
-import { ENVIRONMENT, type EnvironmentEvent } from '../../src/shared/status/environment.js';
-import { CHECK } from '../../src/shared/status/github.js';
 import {
-  GONE_ENVIRONMENTS,
+  DEPLOYMENT,
+  type DeploymentEvent,
   nextDeployment,
-  nextEnvironment,
   UNSETTLED_DEPLOYMENTS,
-} from '../../src/shared/status/lifecycle.js';
-import type { Row } from '../../src/shared/status/row.js';
-import { D, E, S } from '../../src/shared/status/words.js';
+} from '../../src/shared/status/deployment.js';
+import { ENVIRONMENT, type EnvironmentEvent, nextEnvironment } from '../../src/shared/status/environment.js';
+import { CHECK, type Row } from '../../src/shared/status/github.js';
+import { D, E, GONE_ENVIRONMENTS, S } from '../../src/shared/status/words.js';
 
 type Table = Readonly<Record<string, Row<string, string>>>;
 const TABLES: readonly [string, Table, string, readonly string[]][] = [

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cutBytes } from '../../src/shared/markdown-cut.js';
-import { escapeText, fence, inlineCode } from '../../src/shared/markdown.js';
+import { cutBytes, escapeText, fence, inlineCode } from '../../src/shared/markdown.js';
 import { HOSTILE_TEXTS } from './hostile-texts.js';
 
 const anyText = fc.oneof(

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { patternListProblem, patternProblem } from '../../src/shared/pattern-problem.js';
+import { patternListProblem, patternProblem } from '../../src/shared/globs.js';
 
 const USABLE = [
   'main',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createIndex } from '../../src/shared/redact/redact-index.js';
+import { createIndex } from '../../src/shared/redact/matcher.js';
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', '\uffff'), maxLength: 6 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { showDuration, showSpan, showTime } from '../../src/shared/show-time.js';
+import { showDuration, showSpan, showTime } from '../../src/shared/time.js';
 
 test.each([
   [0, '0 s'],

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
-import { isHash } from '../../src/domain/artifact.js';
+import { isHash } from '../../src/shared/hash.js';
 import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';
 import { expectConverged } from '../support/expect-converged.js';

@@ -1,6 +1,6 @@
 import { trusted, type Connection, type mongo } from 'mongoose';
-import type { Log } from '../../../src/ports.js';
 import { VitrineError } from '../../../src/shared/errors.js';
+import type { Log } from '../../../src/shared/tools.js';
 import {
   MIGRATIONS as MIGRATIONS_COLLECTION,
   migrationModel,

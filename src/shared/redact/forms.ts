@@ -1,5 +1,3 @@
-import { base64Lines, encodings } from './redact-encodings.js';
-
 /** Words that stand in every log: hiding them would hide the log, and tell nobody anything. */
 const COMMON = new Set([
   ...['true', 'false', 'null', 'none', 'undefined', 'enabled', 'disabled', 'default', 'auto'],
@@ -20,6 +18,7 @@ const COMMON = new Set([
   ],
   ...['root', 'password', 'secret', 'token', 'example', 'latest', 'utf-8', 'utf8', '1234', '3000', '8080'],
 ]);
+
 export const MIN_LENGTH = 4;
 
 /** Why a value cannot be hidden, or undefined. */
@@ -38,4 +37,65 @@ export function formsOf(secret: string): string[] {
   return [...new Set([...forms, ...wholes.filter(hides).flatMap(base64Lines)])].filter(
     ({ length }) => length >= MIN_LENGTH,
   );
+}
+
+/** Every way in which the usual encoders write a text. */
+export function encodings(text: string): string[] {
+  const bytes = Buffer.from(text, 'utf8');
+  const hex = bytes.toString('hex');
+  // As bytes and back: a lone surrogate cannot be encoded.
+  const urls = urlForms(bytes.toString('utf8'));
+  return [text, ...jsonForms(text), ...urls, hex, hex.toUpperCase(), ...base64Forms(bytes)];
+}
+
+/** Plain; for pages, as Go and Rails do it; in ASCII, as Python and PHP do it; with `\/`, as PHP does it. */
+function jsonForms(text: string): string[] {
+  const plain = JSON.stringify(text).slice(1, -1);
+  const forms = [plain, plain.replace(/[<>&\u2028\u2029]/g, unicode), plain.replace(/[^ -~]/g, unicode)];
+  return [...forms, ...forms.map((form) => form.replaceAll('/', '\\/'))];
+}
+
+function unicode(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** Encoders differ in the signs that they leave alone, in the space, and in capitals. */
+function urlForms(text: string): string[] {
+  const component = encodeURIComponent(text);
+  // https://www.rfc-editor.org/rfc/rfc3986#section-2.3
+  const strict = component.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  // https://url.spec.whatwg.org/#application-x-www-form-urlencoded-percent-encode-set
+  const form = strict.replaceAll('%2A', '*').replaceAll('~', '%7E');
+  const python = strict.replaceAll('%2F', '/');
+  const upper = [component, strict, form, python, encodeURI(text)];
+  const all = [...upper, ...upper.map((one) => one.replaceAll('%20', '+'))];
+  return [...all, ...all.map((one) => one.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()))];
+}
+
+/** Inside a longer text a secret begins at any of three positions; only the characters that depend on nothing else are certain. */
+function base64Forms(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((shift) => {
+    const certain = certainBase64(bytes, shift);
+    return [certain, certain.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+function certainBase64(bytes: Buffer, shift: number): string {
+  const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
+  return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
+}
+
+/** `base64` and MIME end a line after 76 characters, OpenSSL and PEM after 64. */
+const WIDTHS = [76, 64];
+
+/** The rest in the last line, if it is shorter, would be found where it is no part of a secret. */
+const SHORTEST_LINE = 8;
+
+/** The lines of the whole in base64: a log shows them one by one. */
+export function base64Lines(text: string): string[] {
+  const encoded = certainBase64(Buffer.from(text, 'utf8'), 0);
+  const lines = WIDTHS.filter((width) => encoded.length > width).flatMap(
+    (width) => encoded.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? [],
+  );
+  return lines.filter(({ length }) => length >= SHORTEST_LINE);
 }

@@ -1,5 +1,4 @@
-import { GITHUB } from './github.js';
-import type { Row } from './row.js';
+import { GITHUB, type Row } from './github.js';
 import { D, type DeploymentStatus } from './words.js';
 
 /** What can happen to a deployment. `revive`: reopened at a commit that no run had taken on. */
@@ -49,3 +48,13 @@ export const DEPLOYMENT: Readonly<Record<DeploymentStatus, Row<DeploymentStatus,
     seeds: ['destroyed'],
   },
 };
+
+export function nextDeployment(
+  status: DeploymentStatus,
+  event: DeploymentEvent,
+): DeploymentStatus | undefined {
+  return DEPLOYMENT[status].on[event];
+}
+
+/** Statuses in which nothing happens by itself any more; lists of the live ones are derived, never spelled again. */
+export const UNSETTLED_DEPLOYMENTS = Object.values(D).filter((status) => !DEPLOYMENT[status].settled);

@@ -1,5 +1,4 @@
-import { GITHUB } from './github.js';
-import type { Row } from './row.js';
+import { GITHUB, type Row } from './github.js';
 import { E, type EnvironmentStatus } from './words.js';
 
 /** What can happen to an environment. `abandon`: its build is given up and an earlier one is live; `withdraw`: and nothing is. */
@@ -103,3 +102,11 @@ export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStat
     seeds: ['destroyed'],
   },
 };
+
+/** The status after an event, or undefined when the table forbids it: the caller reloads and decides again. */
+export function nextEnvironment(
+  status: EnvironmentStatus,
+  event: EnvironmentEvent,
+): EnvironmentStatus | undefined {
+  return ENVIRONMENT[status].on[event];
+}

@@ -1,5 +1,6 @@
 /** GitHub's own words, so that no other file spells them. */
 export const CHECK = { queued: 'queued', inProgress: 'in_progress', completed: 'completed' } as const;
+
 export const CONCLUSION = {
   success: 'success',
   failure: 'failure',
@@ -9,6 +10,7 @@ export const CONCLUSION = {
   timedOut: 'timed_out',
   actionRequired: 'action_required',
 } as const;
+
 export const DEPLOYMENT_STATE = {
   queued: 'queued',
   inProgress: 'in_progress',
@@ -17,6 +19,7 @@ export const DEPLOYMENT_STATE = {
   error: 'error',
   inactive: 'inactive',
 } as const;
+
 export const COMMIT_STATE = {
   pending: 'pending',
   success: 'success',
@@ -25,8 +28,11 @@ export const COMMIT_STATE = {
 } as const;
 
 export type CheckStatus = (typeof CHECK)[keyof typeof CHECK];
+
 export type CheckConclusion = (typeof CONCLUSION)[keyof typeof CONCLUSION];
+
 export type GitHubDeploymentState = (typeof DEPLOYMENT_STATE)[keyof typeof DEPLOYMENT_STATE];
+
 export type CommitState = (typeof COMMIT_STATE)[keyof typeof COMMIT_STATE];
 
 /** How GitHub reads a status: the check run, the deployment box, the commit status. */
@@ -38,7 +44,9 @@ export interface GitHubWords {
 }
 
 const { queued, inProgress, completed } = CHECK;
+
 const STATE = DEPLOYMENT_STATE;
+
 /** How GitHub reads each kind of status. */
 export const GITHUB = {
   waiting: { check: queued, conclusion: null, deployment: STATE.queued, commit: COMMIT_STATE.pending },
@@ -79,3 +87,15 @@ export const GITHUB = {
     commit: COMMIT_STATE.error,
   },
 } satisfies Record<string, GitHubWords>;
+
+export type Tone = 'neutral' | 'progress' | 'good' | 'bad' | 'muted';
+
+export interface Row<Status extends string, Event extends string> {
+  readonly on: Readonly<Partial<Record<Event, Status>>>;
+  readonly text: { readonly label: string; readonly emoji: string; readonly tone: Tone };
+  /** Nothing more happens by itself. */
+  readonly settled: boolean;
+  readonly github: GitHubWords;
+  /** Words of the seed systems that mean this status, lower-case. */
+  readonly seeds: readonly string[];
+}

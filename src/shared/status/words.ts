@@ -1,3 +1,7 @@
+/**
+ * The only place with status words. Two tables as data (./environment.ts, ./deployment.ts): what a status may become, how people and GitHub
+ * read it, and which word each of the systems this product grew from uses for it.
+ */
 /** Environment statuses. */
 export const E = {
   pending: 'pending',
@@ -10,6 +14,7 @@ export const E = {
   destroying: 'destroying',
   destroyed: 'destroyed',
 } as const;
+
 export type EnvironmentStatus = (typeof E)[keyof typeof E];
 
 /** Deployment statuses. */
@@ -21,6 +26,7 @@ export const D = {
   cancelled: 'cancelled',
   superseded: 'superseded',
 } as const;
+
 export type DeploymentStatus = (typeof D)[keyof typeof D];
 
 /** Stage statuses. */
@@ -32,8 +38,12 @@ export const S = {
   cancelled: 'cancelled',
   skipped: 'skipped',
 } as const;
+
 export type StageStatus = (typeof S)[keyof typeof S];
 
 /** What becomes of a stored webhook. */
 export const INBOX = { stored: 'stored', handled: 'handled', ignored: 'ignored', parked: 'parked' } as const;
+
 export type InboxStatus = (typeof INBOX)[keyof typeof INBOX];
+
+export const GONE_ENVIRONMENTS: readonly EnvironmentStatus[] = [E.destroying, E.destroyed];

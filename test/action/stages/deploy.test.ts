@@ -3,7 +3,7 @@ import { deploy } from '../../../action/stages/deploy.js';
 import type { Client } from '../../../src/contract/client.js';
 import { decodePlan } from '../../../src/domain/artifact-plan.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { showBytes } from '../../../src/shared/show-bytes.js';
+import { showBytes } from '../../../src/shared/text.js';
 import { hashDirectory } from '../../../src/targets/static-directory.js';
 import { makeWorkspace, PAGE, type Workspace } from '../support/workspace.js';
 

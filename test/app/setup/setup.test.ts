@@ -11,7 +11,7 @@ import { envToSecrets } from '../../../app/secrets.js';
 import { githubWebsite, newAppUrl } from '../../../app/setup/github-website.js';
 import { createManifest } from '../../../app/setup/manifest.js';
 import { refuseInPublic, runSetup } from '../../../app/setup/run-setup.js';
-import type { Log } from '../../../src/ports.js';
+import type { Log } from '../../../src/shared/tools.js';
 import { appKey } from '../../support/app-key.js';
 
 let directory: string;

@@ -1,13 +1,8 @@
-import {
-  type Deployment,
-  pendingStages,
-  settleStages,
-  type Stage,
-  type StageName,
-} from '../../../src/domain/deployment.js';
+import { type Deployment, pendingStages, settleStages } from '../../../src/domain/deployment.js';
 import type { Environment } from '../../../src/domain/environment.js';
 import type { CheckReport, CommentReport, CommentRow } from '../../../src/domain/report.js';
 import { CHECK } from '../../../src/shared/status/github.js';
+import type { Stage, StageName } from '../../../src/shared/status/stages.js';
 import { D, type DeploymentStatus, E, S } from '../../../src/shared/status/words.js';
 
 export const SHA = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
