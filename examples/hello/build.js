@@ -1,4 +1,4 @@
-// Builds site/ into dist/: every page gets the frame, and a line that says which preview it is.
+// Builds site/ into dist/. Puts every page into frame.html, with a footer that names the environment, the branch and the commit.
 const { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
