@@ -1,5 +1,5 @@
-import { parseVariableLines } from '../src/domain/variables-lines.js';
 import { VitrineError } from '../src/shared/errors.js';
+import { parseVariableLines } from '../src/variables/lines.js';
 import type { InputName } from './input-names.js';
 
 type Text = readonly [name: InputName, text: string];

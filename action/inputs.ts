@@ -1,5 +1,5 @@
-import { MAX_VARIABLES } from '../src/domain/variables-names.js';
 import { VitrineError } from '../src/shared/errors.js';
+import { MAX_VARIABLES } from '../src/variables/names.js';
 import { envNameOf, type InputName } from './input-names.js';
 import {
   address,

@@ -1,5 +1,5 @@
-import { valuesIn } from '../src/domain/variables-lines.js';
 import { formsOf } from '../src/shared/redact/forms.js';
+import { valuesIn } from '../src/variables/lines.js';
 import { command } from './commands.js';
 import type { World } from './world.js';
 

@@ -3,7 +3,7 @@ import type { ArtifactStore } from '../src/ports-artifacts.js';
 import type { DeploymentStore } from '../src/ports/deployments.js';
 import type { EnvironmentStore, StoredEnvironment } from '../src/ports/environments.js';
 import { VitrineError } from '../src/shared/errors.js';
-import type { StaticHandle, StaticHosting } from '../src/targets/index.js';
+import type { StaticHandle, StaticHosting } from '../src/targets/registry.js';
 
 export interface HostingPorts {
   readonly environments: EnvironmentStore;

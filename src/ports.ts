@@ -1,12 +1,12 @@
 import type { PreviewBase } from './shared/preview-url.js';
 /** What the core asks of the world. Each port has a contract suite under test/contracts that every implementation passes. */
 import type { ArtifactStore, BlobStore } from './ports-artifacts.js';
-import type { TokenStore } from './ports/access.js';
-import type { AuditLog, ProjectStore, RepoStore, UserStore } from './ports/catalog.js';
+import type { TokenStore } from './people/api-token.js';
+import type { AuditLog, ProjectStore, RepoStore, UserStore } from './projects/catalog.js';
 import type { DeploymentStore, LogStore } from './ports/deployments.js';
 import type { EnvironmentStore } from './ports/environments.js';
 import type { GitHub, Reporter } from './ports/github.js';
-import type { InboxStore } from './ports/inbox.js';
+import type { InboxStore } from './deliveries/store.js';
 import type { Uploads } from './ports/uploads.js';
 import type { Clock, Log } from './shared/tools.js';
 import type { Target } from './targets/target.js';

@@ -5,9 +5,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { INPUT_NAMES } from '../action/input-names.js';
 import { ROUTES } from '../src/contract/routes.js';
-import { parseSettings } from '../src/domain/settings.js';
-import { toKebab } from '../src/domain/settings-keys.js';
-import { BUILD, POLICY, PROJECTS } from '../src/domain/settings-schema.js';
+import { BUILD, POLICY, PROJECTS } from '../src/settings/schema.js';
+import { toKebab } from '../src/settings/settings-keys.js';
+import { parseSettings } from '../src/settings/settings.js';
 import { ROOT } from './support/architecture/read-sources.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

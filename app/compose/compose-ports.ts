@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Ports, Stores } from '../../src/ports.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
-import { createStaticTarget, type Target } from '../../src/targets/index.js';
+import { createStaticTarget, type Target } from '../../src/targets/registry.js';
 import { createDiskBlobStore } from '../blobs/disk-blob-store.js';
 import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SettingsText } from '../../src/domain/settings-text.js';
 import { isGitHubFailure } from '../../src/ports/github-failure.js';
 import type { RepoRef } from '../../src/ports/github.js';
+import type { SettingsText } from '../../src/settings/settings-text.js';
 import { send, type Caller } from './call.js';
 import type { RawAnswer } from './octokit.js';
 

@@ -1,4 +1,4 @@
-import type { InboxStore } from '../../src/ports/inbox.js';
+import type { InboxStore } from '../../src/deliveries/store.js';
 
 type Row = Awaited<ReturnType<InboxStore['list']>>['items'][number];
 

@@ -1,4 +1,4 @@
-import type { NewDelivery } from '../../src/ports/inbox.js';
+import type { NewDelivery } from '../../src/deliveries/store.js';
 import { within } from '../http/within.js';
 import { createWaitingRoom, type RoomLimits, type Waiting } from './waiting-room.js';
 

@@ -1,4 +1,4 @@
-import type { DeliveryDecision } from '../../src/ports/inbox.js';
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
 
 /** Probot's handlers return nothing, so what they decide is left here under the delivery's id. */
 export function createDecisions() {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { checkNews } from '../../src/domain/check-news.js';
-import type { DeliveryDecision } from '../../src/ports/inbox.js';
 
 const Payload = z.object({
   action: z.string(),

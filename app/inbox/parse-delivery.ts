@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Delivery, NewDelivery } from '../../src/ports/inbox.js';
+import type { Delivery, NewDelivery } from '../../src/deliveries/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { parseJson } from '../http/parse-json.js';
 import { idleCheckRun } from './idle-check-run.js';

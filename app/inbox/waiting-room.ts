@@ -1,4 +1,4 @@
-import type { NewDelivery } from '../../src/ports/inbox.js';
+import type { NewDelivery } from '../../src/deliveries/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
 
 export interface Waiting {

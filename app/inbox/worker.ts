@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../src/ports/inbox.js';
+import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../src/deliveries/store.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createLane } from '../reconcile/lane.js';
 import type { Decisions } from './decisions.js';

@@ -1,6 +1,6 @@
 import { hash as hashOnce } from 'node:crypto';
-import { headersFor } from '../../src/domain/artifact-headers.js';
-import { isCompressible, mediaType } from '../../src/domain/media-types.js';
+import { headersFor } from '../../src/sites/headers.js';
+import { isCompressible, mediaType } from '../../src/sites/media-types.js';
 import type { Encoding } from './accepted-encodings.js';
 import { ALWAYS, type ReadyResponse } from './ready-response.js';
 import type { FileRoute } from './site-routes.js';

@@ -1,5 +1,5 @@
-import type { Rule } from '../../src/domain/decide-decision.js';
 import type { Environment } from '../../src/domain/environment.js';
+import type { Rule } from '../../src/pull-requests/decide/decision.js';
 
 export interface PreviewEnd {
   readonly message: string;

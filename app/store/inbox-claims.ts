@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../src/ports/inbox.js';
+import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../src/deliveries/store.js';
 import { INBOX } from '../../src/shared/status/words.js';
 import { MAX_TIME_MS } from './limits.js';
 import type { DeliveryDocument } from './models/webhook-delivery.js';

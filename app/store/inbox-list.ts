@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { InboxStore } from '../../src/ports/inbox.js';
+import type { InboxStore } from '../../src/deliveries/store.js';
 import type { PageRequest } from '../../src/shared/pages.js';
 import { INBOX, type InboxStatus } from '../../src/shared/status/words.js';
 import { MAX_TIME_MS } from './limits.js';

@@ -1,5 +1,5 @@
 import type { Connection, mongo } from 'mongoose';
-import type { InboxStore, NewDelivery } from '../../src/ports/inbox.js';
+import type { InboxStore, NewDelivery } from '../../src/deliveries/store.js';
 import { INBOX } from '../../src/shared/status/words.js';
 import { inboxClaims, outcomeOf } from './inbox-claims.js';
 import { countDeliveries, listDeliveries } from './inbox-list.js';

@@ -1,6 +1,6 @@
 import type { Connection, Model } from 'mongoose';
-import type { Project } from '../../src/domain/project.js';
-import type { ProjectStore } from '../../src/ports/catalog.js';
+import type { ProjectStore } from '../../src/projects/catalog.js';
+import type { Project } from '../../src/projects/project.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { projectModel, type ProjectDocument } from './models/project.js';

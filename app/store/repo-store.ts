@@ -1,6 +1,6 @@
 import type { Connection, Model } from 'mongoose';
-import type { Repo } from '../../src/domain/project.js';
-import type { RepoStore } from '../../src/ports/catalog.js';
+import type { RepoStore } from '../../src/projects/catalog.js';
+import type { Repo } from '../../src/projects/project.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { MAX_TIME_MS } from './limits.js';

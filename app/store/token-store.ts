@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { TokenScope, TokenStore } from '../../src/ports/access.js';
+import type { TokenScope, TokenStore } from '../../src/people/api-token.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { MAX_TIME_MS } from './limits.js';
 import { apiTokenModel, type ApiTokenDocument } from './models/api-token.js';

@@ -1,6 +1,6 @@
 import type { Connection, Model } from 'mongoose';
-import type { User } from '../../src/domain/project.js';
-import type { UserStore } from '../../src/ports/catalog.js';
+import type { UserStore } from '../../src/projects/catalog.js';
+import type { User } from '../../src/projects/project.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { isDuplicateKey } from './duplicate-key.js';
 import { userModel, type UserDocument } from './models/user.js';

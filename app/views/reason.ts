@@ -1,5 +1,5 @@
-import type { Decision, Rule } from '../../src/domain/decide-decision.js';
 import type { Environment } from '../../src/domain/environment.js';
+import type { Decision, Rule } from '../../src/pull-requests/decide/decision.js';
 import type { Story } from './situation.js';
 
 const DECIDED: readonly Story[] = ['held', 'declined', 'leaving', 'over', 'unseen'];

@@ -1,5 +1,5 @@
-import type { Decision } from '../../src/domain/decide-decision.js';
 import type { CheckReport } from '../../src/domain/report.js';
+import type { Decision } from '../../src/pull-requests/decide/decision.js';
 import { cutBytes } from '../../src/shared/markdown.js';
 import { showSpan, showTime } from '../../src/shared/time.js';
 import { commitRef, subjectOf, type CommitRef } from './commit-ref.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Ports } from '../../src/ports.js';
-import type { DeliveryDecision } from '../../src/ports/inbox.js';
 import { enterRepository, regainRepositories } from '../../src/usecases/enter-repository.js';
 import { loseInstallation } from '../../src/usecases/lose-installation.js';
 import { loseRepositories } from '../../src/usecases/lose-repositories.js';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import type { Actor, PullRequestFacts } from '../../src/pull-requests/facts.js';
 import {
   GitHubPullRequest,
   GitHubRepository,
   GitHubUser,
   toPullRequestFacts,
-} from '../../src/contract/github-payload.js';
-import type { Actor, PullRequestFacts } from '../../src/domain/pull-request.js';
+} from '../../src/pull-requests/github-payload.js';
 import { VitrineError } from '../../src/shared/errors.js';
 
 /** What every event of a repository says besides its own matter. */

@@ -1,5 +1,5 @@
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Ports } from '../../src/ports.js';
-import type { DeliveryDecision } from '../../src/ports/inbox.js';
 import { observePullRequest } from '../../src/usecases/observe-pull-request.js';
 import { factsFromPayload } from './payload-facts.js';
 import { repoOf, uninstalled } from './repo-of.js';

@@ -1,4 +1,4 @@
-import type { DeliveryDecision } from '../../src/ports/inbox.js';
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Observation } from '../../src/usecases/observation.js';
 import type { PayloadOrigin } from './payload-facts.js';
 

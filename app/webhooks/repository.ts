@@ -1,5 +1,5 @@
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Ports } from '../../src/ports.js';
-import type { DeliveryDecision } from '../../src/ports/inbox.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { observeRepository, removeRepository } from '../../src/usecases/observe-repository.js';
 import { actionOf } from './action-of.js';

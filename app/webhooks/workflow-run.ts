@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Ports } from '../../src/ports.js';
-import type { DeliveryDecision } from '../../src/ports/inbox.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
 import { actionOf } from './action-of.js';

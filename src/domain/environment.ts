@@ -1,8 +1,8 @@
+import type { Decision } from '../pull-requests/decide/decision.js';
+import type { PullRequestFacts } from '../pull-requests/facts.js';
+import type { Settings } from '../settings/settings.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
-import type { Decision } from './decide-decision.js';
-import type { PullRequestFacts } from './pull-request.js';
-import type { Settings } from './settings.js';
 
 /** Who vouches for a commit: the person who pushed it, or the author of the pull request where GitHub did not tell. */
 export interface Bringer {

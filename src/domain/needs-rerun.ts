@@ -1,4 +1,4 @@
-import type { Rule } from './decide-decision.js';
+import type { Rule } from '../pull-requests/decide/decision.js';
 import type { Environment } from './environment.js';
 
 /** By these a commit gets its preview later than it came: its workflow may have run by then, and was told that there is none. */

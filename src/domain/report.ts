@@ -1,10 +1,10 @@
+import type { Decision } from '../pull-requests/decide/decision.js';
 import type {
   CheckConclusion,
   CheckStatus,
   CommitState,
   GitHubDeploymentState,
 } from '../shared/status/github.js';
-import type { Decision } from './decide-decision.js';
 import type { Deployment } from './deployment.js';
 import type { Environment } from './environment.js';
 

@@ -1,4 +1,4 @@
-import type { Rule } from './decide-decision.js';
+import type { Rule } from '../pull-requests/decide/decision.js';
 import type { Environment } from './environment.js';
 
 /** What brings it back, where the decision itself does not say so. */

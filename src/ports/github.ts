@@ -1,8 +1,8 @@
 import type { ReportedCheck, ReportedDeployment } from '../domain/environment.js';
-import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { CheckReport, CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
-import type { SettingsText } from '../domain/settings-text.js';
-import type { RepositoryPermission } from '../domain/trust.js';
+import type { PullRequestFacts } from '../pull-requests/facts.js';
+import type { RepositoryPermission } from '../pull-requests/trust.js';
+import type { SettingsText } from '../settings/settings-text.js';
 
 export interface RepoRef {
   readonly installationId: number;

@@ -1,6 +1,6 @@
 import type { CommentReport } from '../domain/report.js';
-import { projectsOf } from '../domain/settings.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { projectsOf } from '../settings/settings.js';
 import { headDeployment } from './report-head.js';
 import type { Lookup } from './report-lookup.js';
 

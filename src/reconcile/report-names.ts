@@ -1,5 +1,5 @@
 import type { Environment } from '../domain/environment.js';
-import { projectsOf } from '../domain/settings.js';
+import { projectsOf } from '../settings/settings.js';
 
 /**
  * Whether what GitHub is told must name the project. The settings say so, not the environments: those of a pull request are made one

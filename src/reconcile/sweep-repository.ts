@@ -1,7 +1,7 @@
-import { NOTICED } from '../domain/decide-actions.js';
-import type { PullRequestFacts } from '../domain/pull-request.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { NOTICED } from '../pull-requests/decide/decide-actions.js';
+import type { PullRequestFacts } from '../pull-requests/facts.js';
 import { type Observation, refOf } from '../usecases/observation.js';
 import { observePullRequest } from '../usecases/observe-pull-request.js';
 import { freshness } from '../usecases/pull-request-freshness.js';

@@ -1,8 +1,8 @@
 import { isActive } from '../domain/environment.js';
 import { isExpired } from '../domain/expiry.js';
-import type { Repo } from '../domain/project.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import type { Repo } from '../projects/project.js';
 import { E } from '../shared/status/words.js';
 import { destroyEnvironment } from '../usecases/destroy-environment.js';
 import { activeEnvironments, listedEnvironments } from './active-environments.js';

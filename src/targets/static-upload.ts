@@ -3,9 +3,9 @@ import { ARTIFACT_LIMITS, MIB } from '../domain/artifact-limits.js';
 import { encodePlan, keyOf, type PlanAnswer } from '../domain/artifact-plan.js';
 import { indicesOf, type Ranges } from '../domain/artifact-ranges.js';
 import { parseManifest, type ArtifactFile } from '../domain/artifact.js';
-import { isCompressible } from '../domain/media-types.js';
 import type { ManifestDifference } from '../domain/pack.js';
 import { VitrineError } from '../shared/errors.js';
+import { isCompressible } from '../sites/media-types.js';
 import { buildPack, type ReadFile } from './static-pack.js';
 
 /** Everything turn 1 needs, and what the answer to it points into. */

@@ -1,4 +1,3 @@
-import type { Decision } from '../domain/decide-decision.js';
 import {
   abandoned,
   isActive,
@@ -8,10 +7,11 @@ import {
   type Projection,
 } from '../domain/environment.js';
 import { renewedExpiry } from '../domain/expiry.js';
-import type { PullRequestFacts } from '../domain/pull-request.js';
-import type { Settings } from '../domain/settings.js';
 import { keepUploadNotes, withoutUploadNotes } from '../domain/upload-notes.js';
 import type { EnvironmentPatch } from '../ports/environments.js';
+import type { Decision } from '../pull-requests/decide/decision.js';
+import type { PullRequestFacts } from '../pull-requests/facts.js';
+import type { Settings } from '../settings/settings.js';
 import { type EnvironmentEvent, nextEnvironment } from '../shared/status/environment.js';
 import { E } from '../shared/status/words.js';
 import type { Change } from './change-environment.js';

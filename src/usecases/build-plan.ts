@@ -1,7 +1,7 @@
 import type { Environment } from '../domain/environment.js';
-import { defaultSettings, projectsOf } from '../domain/settings.js';
-import type { BuiltInFacts } from '../domain/variables-built-in.js';
-import { asRecord, resolveVariables } from '../domain/variables.js';
+import { defaultSettings, projectsOf } from '../settings/settings.js';
+import { asRecord, resolveVariables } from '../variables/layers.js';
+import type { BuiltInFacts } from '../variables/variables-built-in.js';
 
 /** What a run must know to build. It comes from the server, so that a pull request cannot widen it. */
 export interface BuildPlan {

@@ -1,8 +1,8 @@
 import { isActive, type Environment } from '../domain/environment.js';
-import type { Project } from '../domain/project.js';
-import { defaultProjectName } from '../domain/settings.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import type { Project } from '../projects/project.js';
+import { defaultProjectName } from '../settings/settings.js';
 import { environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
 import { slug } from '../shared/slug.js';
 import type { Observation } from './observation.js';

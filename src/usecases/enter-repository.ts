@@ -1,5 +1,5 @@
-import type { Repo } from '../domain/project.js';
 import type { Ports } from '../ports.js';
+import type { Repo } from '../projects/project.js';
 import { observeRepository } from './observe-repository.js';
 
 export interface EnteredRepository {

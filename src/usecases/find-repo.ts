@@ -1,6 +1,6 @@
 import type { Identity } from '../domain/identity.js';
-import type { Repo } from '../domain/project.js';
 import type { Ports } from '../ports.js';
+import type { Repo } from '../projects/project.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Observation } from './observation.js';
 import { repoAsFound } from './repo-as-found.js';

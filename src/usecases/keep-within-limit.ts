@@ -1,8 +1,8 @@
-import { limitReached } from '../domain/decide.js';
 import { abandoned, isAdmitted, type Environment } from '../domain/environment.js';
-import { defaultSettings } from '../domain/settings.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { limitReached } from '../pull-requests/decide/decide.js';
+import { defaultSettings } from '../settings/settings.js';
 import { changeEnvironment } from './change-environment.js';
 import { supersedeOlder } from './ensure-head-deployment.js';
 

@@ -1,5 +1,5 @@
+import type { DeliveryDecision } from '../deliveries/store.js';
 import type { Ports } from '../ports.js';
-import type { DeliveryDecision } from '../ports/inbox.js';
 import { VitrineError } from '../shared/errors.js';
 import { removeRepository } from './observe-repository.js';
 

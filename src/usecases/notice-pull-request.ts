@@ -1,6 +1,6 @@
-import { NOTICED } from '../domain/decide-actions.js';
-import type { Actor, PullRequestFacts } from '../domain/pull-request.js';
 import type { Ports } from '../ports.js';
+import { NOTICED } from '../pull-requests/decide/decide-actions.js';
+import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 import { type Observation, refOf } from './observation.js';
 import { observePullRequest } from './observe-pull-request.js';
 

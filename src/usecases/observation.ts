@@ -1,7 +1,7 @@
 import type { Bringer, Head } from '../domain/environment.js';
-import type { Repo } from '../domain/project.js';
-import type { Actor, PullRequestFacts } from '../domain/pull-request.js';
 import type { RepoRef } from '../ports/github.js';
+import type { Repo } from '../projects/project.js';
+import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 
 export interface Observation {
   /** The webhook's action; what was found by looking is `NOTICED`. */

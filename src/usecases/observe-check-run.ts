@@ -1,6 +1,6 @@
+import type { DeliveryDecision } from '../deliveries/store.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
-import type { DeliveryDecision } from '../ports/inbox.js';
 import { isVitrineError, type ErrorCode } from '../shared/errors.js';
 import { pullRequestOf } from '../shared/preview-url.js';
 import type { ExternalId, RunRef } from '../shared/run-ref.js';

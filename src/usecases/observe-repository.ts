@@ -1,8 +1,8 @@
+import type { DeliveryDecision } from '../deliveries/store.js';
 import type { Environment } from '../domain/environment.js';
-import type { Repo } from '../domain/project.js';
 import type { Ports } from '../ports.js';
 import type { EnvironmentFilter } from '../ports/environments.js';
-import type { DeliveryDecision } from '../ports/inbox.js';
+import type { Repo } from '../projects/project.js';
 import { changeEnvironment } from './change-environment.js';
 import { destroyEnvironment } from './destroy-environment.js';
 

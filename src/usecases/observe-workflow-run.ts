@@ -1,6 +1,6 @@
+import type { DeliveryDecision } from '../deliveries/store.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
-import type { DeliveryDecision } from '../ports/inbox.js';
 import { CONCLUSION } from '../shared/status/github.js';
 import { failDeployment } from './fail-deployment.js';
 import { environmentOf } from './record-progress.js';

@@ -1,4 +1,4 @@
-import type { PullRequestFacts } from '../domain/pull-request.js';
+import type { PullRequestFacts } from '../pull-requests/facts.js';
 
 /** `older`: a late delivery. `tie`: written in the same second, only GitHub knows which came last. */
 export type Freshness = 'newer' | 'same' | 'older' | 'tie';

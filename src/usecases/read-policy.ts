@@ -1,9 +1,9 @@
 import type { Bringer } from '../domain/environment.js';
-import type { SettingsProblem } from '../domain/settings-problem.js';
-import { defaultSettings, parseSettings, type Settings } from '../domain/settings.js';
-import { wantsToApprove, type RepositoryPermission } from '../domain/trust.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { wantsToApprove, type RepositoryPermission } from '../pull-requests/trust.js';
+import type { SettingsProblem } from '../settings/problem.js';
+import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';
 import { bringerOf, refOf, type Observation } from './observation.js';
 
 export interface Policy {

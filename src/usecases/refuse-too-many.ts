@@ -1,7 +1,7 @@
-import { defaultSettings } from '../domain/settings.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import { defaultSettings } from '../settings/settings.js';
 import { VitrineError } from '../shared/errors.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';

@@ -1,11 +1,11 @@
-import type { Decision } from '../domain/decide-decision.js';
-import { limitReached } from '../domain/decide.js';
+import type { DeliveryDecision } from '../deliveries/store.js';
 import { isActive, isAdmitted } from '../domain/environment.js';
-import type { SettingsProblem } from '../domain/settings-problem.js';
-import { approvalOf } from '../domain/trust.js';
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
-import type { DeliveryDecision } from '../ports/inbox.js';
+import { limitReached } from '../pull-requests/decide/decide.js';
+import type { Decision } from '../pull-requests/decide/decision.js';
+import { approvalOf } from '../pull-requests/trust.js';
+import type { SettingsProblem } from '../settings/problem.js';
 import { applyDecision } from './apply-decision.js';
 import { decideFor, type Round } from './decide-for.js';
 import { ensureHeadDeployment, supersedeOlder } from './ensure-head-deployment.js';

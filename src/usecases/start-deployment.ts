@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Decision } from '../domain/decide-decision.js';
 import { isActive } from '../domain/environment.js';
 import type { Identity } from '../domain/identity.js';
 import { whyGone } from '../domain/why-gone.js';
 import type { Ports } from '../ports.js';
 import type { StoredDeployment } from '../ports/deployments.js';
 import type { StoredEnvironment } from '../ports/environments.js';
+import type { Decision } from '../pull-requests/decide/decision.js';
 import { VitrineError } from '../shared/errors.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { buildPlan, type BuildPlan } from './build-plan.js';

@@ -4,7 +4,7 @@ import type { Resource } from '../../src/domain/environment.js';
 import type { Ports } from '../../src/ports.js';
 import type { StoredEnvironment } from '../../src/ports/environments.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import { createStaticTarget, type StaticHandle, type StaticHosting } from '../../src/targets/index.js';
+import { createStaticTarget, type StaticHandle, type StaticHosting } from '../../src/targets/registry.js';
 import { testTarget } from '../contracts/target-contract.js';
 import { createMemoryArtifactStore } from '../support/memory-artifact-store.js';
 

@@ -1,7 +1,7 @@
+import type { Delivery } from '../../src/deliveries/store.js';
 import type { NewDeployment } from '../../src/domain/new-deployment.js';
-import type { Settings } from '../../src/domain/settings.js';
 import type { NewEnvironment } from '../../src/ports/environments.js';
-import type { Delivery } from '../../src/ports/inbox.js';
+import type { Settings } from '../../src/settings/settings.js';
 
 /** Complete documents for the store contracts; each test names what matters to it. */
 export function newEnvironment(over: Partial<NewEnvironment> = {}): NewEnvironment {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ClaimedDelivery, InboxStore } from '../../src/ports/inbox.js';
+import type { ClaimedDelivery, InboxStore } from '../../src/deliveries/store.js';
 import { INBOX } from '../../src/shared/status/words.js';
 import { delivery } from './fresh-documents.js';
 import { until } from './until.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { TokenStore } from '../../src/ports/access.js';
+import type { TokenStore } from '../../src/people/api-token.js';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const run = { kind: 'run', deploymentId: 'd1', repoId: 1 } as const;

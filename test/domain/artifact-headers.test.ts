@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { headersFor, parseHeaderRules } from '../../src/domain/artifact-headers.js';
+import { headersFor, parseHeaderRules } from '../../src/sites/headers.js';
 
 const applied = (text: string, path: string) => headersFor(parseHeaderRules(text).rules, path);
 const notes = (text: string) => parseHeaderRules(text).notes;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { applyRedirect, parseRedirectRules } from '../../src/domain/artifact-redirects.js';
+import { applyRedirect, parseRedirectRules } from '../../src/sites/redirects.js';
 
 const first = (line: string, path: string) => {
   const { rules, notes } = parseRedirectRules(line);

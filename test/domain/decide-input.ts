@@ -1,6 +1,6 @@
-import type { DecideInput, EnvironmentState } from '../../src/domain/decide-input.js';
-import type { PullRequestFacts } from '../../src/domain/pull-request.js';
-import { defaultSettings, type Settings } from '../../src/domain/settings.js';
+import type { DecideInput, EnvironmentState } from '../../src/pull-requests/decide/input.js';
+import type { PullRequestFacts } from '../../src/pull-requests/facts.js';
+import { defaultSettings, type Settings } from '../../src/settings/settings.js';
 import { E } from '../../src/shared/status/words.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
 

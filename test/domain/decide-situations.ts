@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { NOTICED } from '../../src/domain/decide-actions.js';
-import { type Decision, RULES } from '../../src/domain/decide-decision.js';
-import type { DecideInput } from '../../src/domain/decide-input.js';
-import { LABELS } from '../../src/domain/decide-labels.js';
-import { parseSettings } from '../../src/domain/settings.js';
+import { NOTICED } from '../../src/pull-requests/decide/decide-actions.js';
+import { LABELS } from '../../src/pull-requests/decide/decide-labels.js';
+import { type Decision, RULES } from '../../src/pull-requests/decide/decision.js';
+import type { DecideInput } from '../../src/pull-requests/decide/input.js';
+import { parseSettings } from '../../src/settings/settings.js';
 import { E } from '../../src/shared/status/words.js';
 import { withTriggers } from './decide-input.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from './sample-pull-request.js';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { NOTICED } from '../../src/domain/decide-actions.js';
-import type { DecideInput } from '../../src/domain/decide-input.js';
-import { decide } from '../../src/domain/decide.js';
-import { defaultSettings, parseSettings, type Settings } from '../../src/domain/settings.js';
+import { NOTICED } from '../../src/pull-requests/decide/decide-actions.js';
+import { decide } from '../../src/pull-requests/decide/decide.js';
+import type { DecideInput } from '../../src/pull-requests/decide/input.js';
+import { defaultSettings, parseSettings, type Settings } from '../../src/settings/settings.js';
 import { E, GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 import { input, live, withTriggers } from './decide-input.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from './sample-pull-request.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { expiresAt, isExpired, renewedExpiry } from '../../src/domain/expiry.js';
-import { defaultSettings } from '../../src/domain/settings.js';
+import { defaultSettings } from '../../src/settings/settings.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { E } from '../../src/shared/status/words.js';
 import { isDuration, parseDuration } from '../../src/shared/time.js';

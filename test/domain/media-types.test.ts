@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isCompressible, mediaType } from '../../src/domain/media-types.js';
+import { isCompressible, mediaType } from '../../src/sites/media-types.js';
 
 const cases: [string, string, boolean][] = [
   ['index.html', 'text/html; charset=utf-8', true],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Decision } from '../../src/domain/decide-decision.js';
 import { countsSince, needsRerun } from '../../src/domain/needs-rerun.js';
+import type { Decision } from '../../src/pull-requests/decide/decision.js';
 
 const admittedAt = new Date('2026-03-01T12:00:00Z');
 const decided = (rule: Decision['rule'], action: Decision['action'] = 'deploy') => ({

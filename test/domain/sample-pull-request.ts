@@ -1,4 +1,4 @@
-import type { PullRequestFacts } from '../../src/domain/pull-request.js';
+import type { PullRequestFacts } from '../../src/pull-requests/facts.js';
 
 export const HEAD_SHA = 'a'.repeat(40);
 export const NEXT_SHA = 'b'.repeat(40);

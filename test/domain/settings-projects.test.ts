@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseSettings } from '../../src/domain/settings.js';
+import { parseSettings } from '../../src/settings/settings.js';
 
 const lines = (from: number, to: number, indent: string) =>
   Array.from({ length: to - from }, (_, n) => `${indent}V${String(from + n)}: x\n`).join('');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { SettingsProblem } from '../../src/domain/settings-problem.js';
-import { parseSettings } from '../../src/domain/settings.js';
+import type { SettingsProblem } from '../../src/settings/problem.js';
+import { parseSettings } from '../../src/settings/settings.js';
 
 const lines = (problems: readonly SettingsProblem[]) =>
   problems.map(({ level, file, line, message }) => `${level} ${file}:${String(line)} ${message}`);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseSettings } from '../../src/domain/settings.js';
+import { parseSettings } from '../../src/settings/settings.js';
 
 const FOLDER = { problem: 'must be a plain file' };
 const OURS = 'build: npm run build\ntriggers:\n  drafts: true\n';

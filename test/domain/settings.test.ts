@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { defaultSettings, parseSettings, projectsOf } from '../../src/domain/settings.js';
+import { defaultSettings, parseSettings, projectsOf } from '../../src/settings/settings.js';
 import { REFUSED } from './settings-refused.js';
 
 test('without a file everything has its default', () => {

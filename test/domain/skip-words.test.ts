@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findSkipWord, SKIP_WORDS } from '../../src/domain/skip-words.js';
+import { findSkipWord, SKIP_WORDS } from '../../src/settings/skip-words.js';
 
 test.each([
   ['[skip preview]', '[skip preview]'],

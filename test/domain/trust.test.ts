@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { approvalOf, trustOf, type RepositoryPermission } from '../../src/domain/trust.js';
+import { approvalOf, trustOf, type RepositoryPermission } from '../../src/pull-requests/trust.js';
 import { HEAD_SHA, NEXT_SHA } from './sample-pull-request.js';
 
 const same = { isFork: false, approvedSha: null, headSha: HEAD_SHA } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseVariableLines, valuesIn } from '../../src/domain/variables-lines.js';
+import { parseVariableLines, valuesIn } from '../../src/variables/lines.js';
 
 const PEM = '-----BEGIN KEY-----\nabc=\ndef==\n-----END KEY-----\n';
 

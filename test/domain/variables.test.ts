@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { variableNameProblem } from '../../src/domain/variables-names.js';
-import { asRecord, LAYERS, resolveVariables } from '../../src/domain/variables.js';
+import { asRecord, LAYERS, resolveVariables } from '../../src/variables/layers.js';
+import { variableNameProblem } from '../../src/variables/names.js';
 
 const builtIn = {
   url: 'http://pr-7-hello.localhost:3000',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Rule } from '../../src/domain/decide-decision.js';
 import { whyGone } from '../../src/domain/why-gone.js';
+import type { Rule } from '../../src/pull-requests/decide/decision.js';
 import { pullRequest } from './sample-pull-request.js';
 
 const gone = (rule: Rule, detail: string, state: 'open' | 'closed' = 'open') => ({

@@ -10,7 +10,7 @@ import type { Ports } from '../../src/ports.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';
-import { createStaticTarget, type Target } from '../../src/targets/index.js';
+import { createStaticTarget, type Target } from '../../src/targets/registry.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { createMemoryStaticHosting } from '../support/memory-static-hosting.js';
 import { runPreview } from '../support/run-preview.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { defaultSettings } from '../../src/domain/settings.js';
 import { desiredReports } from '../../src/reconcile/report-desired.js';
+import { defaultSettings } from '../../src/settings/settings.js';
 import { E } from '../../src/shared/status/words.js';
 import { environmentWith } from '../app/views/scenes.js';
 

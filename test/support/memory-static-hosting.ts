@@ -1,5 +1,5 @@
 import { VitrineError } from '../../src/shared/errors.js';
-import type { StaticHandle, StaticHosting } from '../../src/targets/static.js';
+import type { StaticHandle, StaticHosting } from '../../src/targets/static/static.js';
 
 export interface MemoryStaticHosting extends StaticHosting {
   failNext(kind: 'retriable' | 'final'): void;

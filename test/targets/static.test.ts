@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createStaticTarget } from '../../src/targets/static.js';
+import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import { createMemoryStaticHosting } from '../support/memory-static-hosting.js';
 

@@ -1,8 +1,8 @@
 import { test } from '@jest/globals';
 import fc from 'fast-check';
-import type { DecideInput } from '../../src/domain/decide-input.js';
-import { decide } from '../../src/domain/decide.js';
 import { isActive, type Environment } from '../../src/domain/environment.js';
+import { decide } from '../../src/pull-requests/decide/decide.js';
+import type { DecideInput } from '../../src/pull-requests/decide/input.js';
 import { E } from '../../src/shared/status/words.js';
 import { applyDecision } from '../../src/usecases/apply-decision.js';
 import { situation } from '../domain/decide-situations.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Environment } from '../../src/domain/environment.js';
-import { defaultSettings } from '../../src/domain/settings.js';
+import { defaultSettings } from '../../src/settings/settings.js';
 import { publish } from '../../src/usecases/publish.js';
 import { lookAt } from '../support/look-at.js';
 import { begin } from '../support/run-by-hand.js';

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { TokenScope } from '../../../src/ports/access.js';
+import type { TokenScope } from '../../../src/people/api-token.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface ApiTokenDocument {

@@ -1,5 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { AuditEntry } from '../../../src/ports/catalog.js';
+import type { AuditEntry } from '../../../src/projects/catalog.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface AuditDocument extends AuditEntry {

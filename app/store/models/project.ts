@@ -1,5 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { Project } from '../../../src/domain/project.js';
+import type { Project } from '../../../src/projects/project.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface ProjectDocument extends Omit<Project, 'id'> {

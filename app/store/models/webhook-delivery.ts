@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { Delivery, DeliveryDecision } from '../../../src/ports/inbox.js';
+import type { Delivery, DeliveryDecision } from '../../../src/deliveries/store.js';
 import type { InboxStatus } from '../../../src/shared/status/words.js';
 import { strictSchema } from './strict-schema.js';
 

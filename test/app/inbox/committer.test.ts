@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { COMMITTER_LIMITS, createCommitter, type CommitterOptions } from '../../../app/inbox/committer.js';
-import type { Delivery } from '../../../src/ports/inbox.js';
+import type { Delivery } from '../../../src/deliveries/store.js';
 
 function delivery(guid: string, bytes = 2): Delivery {
   const body = Buffer.alloc(bytes);

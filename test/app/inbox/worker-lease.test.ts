@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Store } from '../../../app/store/connect.js';
-import type { ClaimedDelivery, InboxStore } from '../../../src/ports/inbox.js';
+import type { ClaimedDelivery, InboxStore } from '../../../src/deliveries/store.js';
 import { INBOX } from '../../../src/shared/status/words.js';
 import { openTestStore } from '../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';

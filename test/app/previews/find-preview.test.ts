@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { findPreview } from '../../../app/previews/find-preview.js';
-import type { Decision, Rule } from '../../../src/domain/decide-decision.js';
 import type { Deployment } from '../../../src/domain/deployment.js';
 import type { Environment } from '../../../src/domain/environment.js';
+import type { Decision, Rule } from '../../../src/pull-requests/decide/decision.js';
 import { D, E } from '../../../src/shared/status/words.js';
 import { at, deploymentWith, environmentWith, SHA } from '../views/scenes.js';
 

@@ -56,7 +56,7 @@ const BEFORE: readonly Layer[] = [
 ];
 
 const NOT_MOVED_YET = ['src/domain', 'src/ports', 'src/ports.ts', 'src/ports-artifacts.ts', 'src/usecases'];
-const MOVING = [...NOT_MOVED_YET, 'src/reconcile', 'src/contract', 'src/targets'];
+const MOVING = [...NOT_MOVED_YET, 'src/reconcile', 'src/contract', 'src/targets', 'src/sites', 'src/uploads'];
 
 export const LAYERS: readonly Layer[] = [
   ...CORE.map((layer) => ({ ...layer, may: [...layer.may, ...MOVING] })),

@@ -1,7 +1,7 @@
-import type { SettingsProblem } from './settings-problem.js';
-import type { SettingsFile } from './settings-read.js';
-import { BUILD_DEFAULTS, type BuildSettings, type ProjectEntry } from './settings-schema.js';
-import { resolveVariables } from './variables.js';
+import { resolveVariables } from '../variables/layers.js';
+import type { SettingsProblem } from './problem.js';
+import type { SettingsFile } from './read.js';
+import { BUILD_DEFAULTS, type BuildSettings, type ProjectEntry } from './schema.js';
 
 /** One deployable thing of a repository. */
 export interface ProjectSettings {

@@ -1,4 +1,4 @@
-import type { Project, Repo, User } from '../domain/project.js';
+import type { Project, Repo, User } from './project.js';
 
 export interface RepoStore {
   /** Upserts by GitHub id. What the installation that just lost it says is taken for late; after a while it is believed again. */

@@ -1,9 +1,9 @@
-import { createPatternMatcher, matchesPatterns } from '../shared/globs.js';
-import type { Rule } from './decide-decision.js';
-import { isLive, type DecideInput } from './decide-input.js';
+import { findSkipWord } from '../../settings/skip-words.js';
+import { createPatternMatcher, matchesPatterns } from '../../shared/globs.js';
+import { isFork } from '../facts.js';
 import { firstLabel, hasLabel, LABELS } from './decide-labels.js';
-import { isFork } from './pull-request.js';
-import { findSkipWord } from './skip-words.js';
+import type { Rule } from './decision.js';
+import { isLive, type DecideInput } from './input.js';
 
 /** Why a pull request gets no preview. */
 export interface Refusal {

@@ -9,8 +9,8 @@ import {
   visit,
   type Document,
 } from 'yaml';
+import { quoted, type Position, type TextProblem } from './problem.js';
 import { isRecord, toCamel } from './settings-keys.js';
-import { quoted, type Position, type TextProblem } from './settings-problem.js';
 
 export type Path = readonly (string | number)[];
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as field from './settings-fields.js';
+import * as field from './fields.js';
 import { SKIP_WORDS } from './skip-words.js';
 
 const flag = (value: boolean) => z.boolean().default(value);

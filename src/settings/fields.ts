@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { patternListProblem, patternProblem } from '../shared/globs.js';
 import { isDuration } from '../shared/time.js';
-import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './variables-names.js';
+import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from '../variables/names.js';
 
 /** The kinds of values that `.github/preview.yml` holds; every message continues "build ..." or "limits.ttl ...". */
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { camelKeys, isRecord } from './settings-keys.js';
-import { findings, unknownKey, type Finding } from './settings-messages.js';
-import type { SettingsProblem } from './settings-problem.js';
+import { findings, unknownKey, type Finding } from './messages.js';
+import type { SettingsProblem } from './problem.js';
 import {
   BUILD,
   POLICY,
@@ -9,9 +8,10 @@ import {
   type BuildSettings,
   type PolicySettings,
   type ProjectEntry,
-} from './settings-schema.js';
+} from './schema.js';
+import { camelKeys, isRecord } from './settings-keys.js';
 import type { SettingsText } from './settings-text.js';
-import { readYaml, unreadableYaml, type Path, type YamlText } from './settings-yaml.js';
+import { readYaml, unreadableYaml, type Path, type YamlText } from './yaml.js';
 
 export type Side = SettingsProblem['file'];
 export type Section = 'policy' | 'build' | 'projects' | 'file';

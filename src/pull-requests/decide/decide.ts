@@ -1,16 +1,16 @@
+import type { Settings } from '../../settings/settings.js';
+import { isFork } from '../facts.js';
 import { ASKING, HANDLED } from './decide-actions.js';
-import type { Decision, Rule } from './decide-decision.js';
-import { isHeadAccepted, isLive, type DecideInput } from './decide-input.js';
 import { hasLabel, LABELS } from './decide-labels.js';
+import type { Decision, Rule } from './decision.js';
+import { isHeadAccepted, isLive, type DecideInput } from './input.js';
 import {
   FORK_RUNS,
   refusalByLabel,
   refusalOfCommit,
   refusalOfPullRequest,
   type Refusal,
-} from './decide-qualify.js';
-import { isFork } from './pull-request.js';
-import type { Settings } from './settings.js';
+} from './refusals.js';
 
 /**
  * What one event of a pull request leads to. Pure: the same facts give the same decision, in whatever order the events came, because it

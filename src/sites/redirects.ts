@@ -1,6 +1,6 @@
 import { quoteName } from '../shared/text.js';
-import type { ParsedRules } from './artifact-headers.js';
-import { fillPattern, parsePattern, PATTERN_FORM, type PathPattern } from './artifact-pattern.js';
+import type { ParsedRules } from './headers.js';
+import { fillPattern, parsePattern, PATTERN_FORM, type PathPattern } from './path-pattern.js';
 
 /** A line of `_redirects`. Status 200 serves another file of the site, 404 does so as "not found", the rest redirect. */
 export interface RedirectRule {

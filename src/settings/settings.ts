@@ -1,8 +1,8 @@
-import { differs, mergePolicy } from './settings-merge.js';
-import type { SettingsProblem } from './settings-problem.js';
+import { differs, mergePolicy } from './merge.js';
+import type { SettingsProblem } from './problem.js';
+import { readSettingsFile, type SectionProblem, type SettingsFile } from './read.js';
+import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './schema.js';
 import { mergeProjects, type ProjectSettings } from './settings-projects.js';
-import { readSettingsFile, type SectionProblem, type SettingsFile } from './settings-read.js';
-import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './settings-schema.js';
 import type { SettingsText } from './settings-text.js';
 
 /** What `.github/preview.yml` says, complete: policy of the default branch, build of the commit. */

@@ -1,4 +1,4 @@
-import type { Rule } from './decide-decision.js';
+import type { Rule } from './decision.js';
 
 /**
  * Of what was found by looking, not told by a webhook: the sweep, a run that was faster than its webhook, an event that came late. It asks

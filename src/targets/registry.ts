@@ -1,3 +1,8 @@
-export { createStaticTarget, type StaticHandle, type StaticHosting, type StaticOptions } from './static.js';
+export {
+  createStaticTarget,
+  type StaticHandle,
+  type StaticHosting,
+  type StaticOptions,
+} from './static/static.js';
 export type { Deployed, Inspection, Release, Run, Target } from './target.js';
 export { isRetriable } from './retriable.js';

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../shared/time.js';
+import type { SettingsProblem } from './problem.js';
+import type { SettingsFile } from './read.js';
+import { POLICY, type PolicySettings } from './schema.js';
 import { toKebab } from './settings-keys.js';
-import type { SettingsProblem } from './settings-problem.js';
-import type { SettingsFile } from './settings-read.js';
-import { POLICY, type PolicySettings } from './settings-schema.js';
 
 /** What a pull request may ask less of. */
 const LOWERABLE: readonly string[] = ['limits', 'resources'];

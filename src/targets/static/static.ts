@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { VitrineError } from '../shared/errors.js';
-import { isHash } from '../shared/hash.js';
-import type { Release, Run, Target } from './target.js';
+import { VitrineError } from '../../shared/errors.js';
+import { isHash } from '../../shared/hash.js';
+import type { Release, Run, Target } from '../target.js';
 
 export const staticOptionsSchema = z.strictObject({
   /** Serve index.html, or 200.html, for paths that no file has: for pages that route in the browser. */

@@ -1,6 +1,6 @@
 import { quoteName } from '../shared/text.js';
 import { createHeaderRoom, type HeaderRoom } from './artifact-header-room.js';
-import { parsePattern, PATTERN_FORM, type PathPattern } from './artifact-pattern.js';
+import { parsePattern, PATTERN_FORM, type PathPattern } from './path-pattern.js';
 
 /** A block of `_headers`: what it adds to answers whose path matches. Names are lower-case. */
 export interface HeaderRule {

@@ -1,9 +1,9 @@
-import { E, type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
-import type { Decision } from './decide-decision.js';
-import type { PullRequestFacts } from './pull-request.js';
-import type { SettingsProblem } from './settings-problem.js';
-import type { Settings } from './settings.js';
-import type { Trust } from './trust.js';
+import type { SettingsProblem } from '../../settings/problem.js';
+import type { Settings } from '../../settings/settings.js';
+import { E, type EnvironmentStatus, GONE_ENVIRONMENTS } from '../../shared/status/words.js';
+import type { PullRequestFacts } from '../facts.js';
+import type { Trust } from '../trust.js';
+import type { Decision } from './decision.js';
 
 /** What a decision must know of the environment. */
 export interface EnvironmentState {

@@ -1,6 +1,6 @@
 /** GitHub's own JSON, as webhooks and the API both send it, turned into our words. Unknown fields are dropped here. */
 import { z } from 'zod';
-import { isPicture, pullRequestFacts, type Actor, type PullRequestFacts } from '../domain/pull-request.js';
+import { isPicture, pullRequestFacts, type Actor, type PullRequestFacts } from './facts.js';
 
 const Id = z.int().positive();
 

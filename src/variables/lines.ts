@@ -1,4 +1,4 @@
-import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './variables-names.js';
+import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './names.js';
 
 export interface VariableLines {
   readonly values: Readonly<Record<string, string>>;

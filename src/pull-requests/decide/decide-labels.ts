@@ -1,4 +1,4 @@
-import { APPROVED_LABEL } from './trust.js';
+import { APPROVED_LABEL } from '../trust.js';
 
 /** The labels that people steer a preview with. */
 export const LABELS = {

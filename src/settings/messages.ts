@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { quoted } from './problem.js';
 import { didYouMean, isFree, isRecord, toKebab } from './settings-keys.js';
-import { quoted } from './settings-problem.js';
-import type { Path } from './settings-yaml.js';
+import type { Path } from './yaml.js';
 
 type Issue = z.core.$ZodIssue;
 
