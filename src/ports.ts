@@ -2,7 +2,9 @@ import type { PreviewBase } from './shared/preview-url.js';
 /** What the core asks of the world. Each port has a contract suite under test/contracts that every implementation passes. */
 import type { ArtifactStore, BlobStore } from './ports-artifacts.js';
 import type { TokenStore } from './people/api-token.js';
-import type { AuditLog, ProjectStore, RepoStore, UserStore } from './projects/catalog.js';
+import type { AuditLog } from './people/audit-log.js';
+import type { ProjectStore, RepoStore } from './projects/project.js';
+import type { UserStore } from './people/user.js';
 import type { DeploymentStore, LogStore } from './ports/deployments.js';
 import type { EnvironmentStore } from './ports/environments.js';
 import type { GitHub, Reporter } from './ports/github.js';

@@ -5,8 +5,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { INPUT_NAMES } from '../action/input-names.js';
 import { ROUTES } from '../src/contract/routes.js';
+import { toKebab } from '../src/settings/problem.js';
 import { BUILD, POLICY, PROJECTS } from '../src/settings/schema.js';
-import { toKebab } from '../src/settings/settings-keys.js';
 import { parseSettings } from '../src/settings/settings.js';
 import { ROOT } from './support/architecture/read-sources.js';
 

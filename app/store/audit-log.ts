@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { AuditLog } from '../../src/projects/catalog.js';
+import type { AuditLog } from '../../src/people/audit-log.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { auditModel } from './models/audit-log.js';
 import { newId } from './new-id.js';

@@ -1,6 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { ProjectStore } from '../../src/projects/catalog.js';
-import type { Project } from '../../src/projects/project.js';
+import type { Project, ProjectStore } from '../../src/projects/project.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { projectModel, type ProjectDocument } from './models/project.js';

@@ -1,6 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { UserStore } from '../../src/projects/catalog.js';
-import type { User } from '../../src/projects/project.js';
+import type { User, UserStore } from '../../src/people/user.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { isDuplicateKey } from './duplicate-key.js';
 import { userModel, type UserDocument } from './models/user.js';

@@ -2,7 +2,7 @@ import type { ReportedCheck, ReportedDeployment } from '../domain/environment.js
 import type { CheckReport, CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { RepositoryPermission } from '../pull-requests/trust.js';
-import type { SettingsText } from '../settings/settings-text.js';
+import type { SettingsText } from '../settings/read.js';
 
 export interface RepoRef {
   readonly installationId: number;

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { isGitRefName, parseHeadSha } from './git-ref.js';
 
 /** Somebody on GitHub. The id is the identity; logins change. */
 export interface Actor {
@@ -30,12 +29,17 @@ export interface PullRequestFacts {
 }
 
 const id = z.int().positive();
+
 const ref = z.string().refine(isGitRefName, 'must be a branch name that git accepts');
+
 const sha = z
   .string()
   .refine((value) => parseHeadSha(value) !== undefined, 'must be 40 lower-case hex digits');
+
 const picture = z.url({ protocol: /^https?$/ }).max(2_000);
+
 const actor = { id, login: z.string().min(1).max(100) };
+
 const when = z.union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))]);
 
 /** Everything from outside passes here before it becomes facts. Unknown fields are dropped. */
@@ -67,4 +71,19 @@ export function isPicture(url: unknown): url is string {
 /** By ids, never by the flag `fork`: a repository can be a fork itself, and a deleted fork has no repository at all. */
 export function isFork({ head, base }: Pick<PullRequestFacts, 'head' | 'base'>): boolean {
   return head.repoId === null || head.repoId !== base.repoId;
+}
+
+// https://git-scm.com/docs/git-check-ref-format
+
+const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/;
+
+/** Whether git itself would accept the name of a branch. What it refuses never came from GitHub. */
+export function isGitRefName(name: string): boolean {
+  if (name === '' || name === '@' || name.length > 1_000 || FORBIDDEN.test(name)) return false;
+  return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
+}
+
+/** A full commit name: 40 lower-case hex digits, or undefined. */
+export function parseHeadSha(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[0-9a-f]{40}$/.test(value) ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
-import { NOTICED } from '../pull-requests/decide/decide-actions.js';
+import { NOTICED } from '../pull-requests/decide/decide.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import { type Observation, refOf } from '../usecases/observation.js';
 import { observePullRequest } from '../usecases/observe-pull-request.js';

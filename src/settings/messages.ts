@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { quoted } from './problem.js';
-import { didYouMean, isFree, isRecord, toKebab } from './settings-keys.js';
+import { didYouMean, isFree, isRecord, quoted, toKebab } from './problem.js';
 import type { Path } from './yaml.js';
 
 type Issue = z.core.$ZodIssue;

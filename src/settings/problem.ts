@@ -24,3 +24,57 @@ export function quoted(value: unknown): string {
   const safe = text.replace(/[^\p{L}\p{N} _.,/{}[\]=+*!-]/gu, '?');
   return `"${safe.length > 40 ? `${safe.slice(0, 40)}...` : safe}"`;
 }
+
+/** Records whose keys belong to the user: names of variables, options of a target. */
+const FREE = new Set(['env', 'options']);
+
+/** Whether what stands in such a record may be called as its user likes. */
+export function isFree(key: unknown): boolean {
+  return typeof key === 'string' && FREE.has(key);
+}
+
+/** `skip-words` in the file is `skipWords` in code. A key with capitals is no key of ours and keeps its place as an unknown one. */
+export function toCamel(key: string): string {
+  if (/[A-Z]/.test(key)) return `unknown ${key}`;
+  return key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function toKebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Camel-case keys, and nothing where there is an empty value: `limits:` with nothing behind it is as good as absent. */
+export function camelKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelKeys);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [toCamel(key), FREE.has(key) ? inner : camelKeys(inner)]),
+  );
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The known key that is nearest to what was written, if it is near enough to be meant. */
+export function didYouMean(written: string, known: readonly string[]): string | undefined {
+  const word = toKebab(written.slice(0, 60)).replace(/^-|_/g, '-').toLowerCase();
+  const ranked = known.map((key) => ({ key, far: distance(word, key) })).sort((a, b) => a.far - b.far);
+  const [best] = ranked;
+  return best && best.far <= Math.ceil(best.key.length / 3) ? best.key : undefined;
+}
+
+/** Levenshtein, one row at a time. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const swap = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { findings, unknownKey, type Finding } from './messages.js';
-import type { SettingsProblem } from './problem.js';
+import { type Finding, findings, unknownKey } from './messages.js';
+import { camelKeys, isRecord, type SettingsProblem } from './problem.js';
 import {
   BUILD,
-  POLICY,
-  PROJECTS,
   type BuildSettings,
+  POLICY,
   type PolicySettings,
   type ProjectEntry,
+  PROJECTS,
 } from './schema.js';
-import { camelKeys, isRecord } from './settings-keys.js';
-import type { SettingsText } from './settings-text.js';
-import { readYaml, unreadableYaml, type Path, type YamlText } from './yaml.js';
+import { type Path, readYaml, unreadableYaml, type YamlText } from './yaml.js';
 
 export type Side = SettingsProblem['file'];
+
 export type Section = 'policy' | 'build' | 'projects' | 'file';
+
 export type SectionProblem = SettingsProblem & {
   readonly section: Section;
   readonly key: string;
@@ -53,6 +53,7 @@ export function readSettingsFile(text: SettingsText, file: Side): SettingsFile {
 }
 
 const WHOLE_FILE = { level: 'error', section: 'file', key: '' } as const;
+
 /** Enough to mend the file; a reader of a check run stops sooner. */
 const MAX_FINDINGS = 20;
 
@@ -134,3 +135,11 @@ function unwrap(schema: unknown): unknown {
     schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodNullable;
   return wrapped || schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
 }
+
+/** A file that is there and cannot be taken for text. What is wrong continues the name of the file. */
+export interface Unreadable {
+  readonly problem: string;
+}
+
+/** `.github/preview.yml` as it was found. */
+export type SettingsText = string | Unreadable;

@@ -1,9 +1,7 @@
-import { differs, mergePolicy } from './merge.js';
+import { differs, mergePolicy, mergeProjects, type ProjectSettings } from './merge.js';
 import type { SettingsProblem } from './problem.js';
-import { readSettingsFile, type SectionProblem, type SettingsFile } from './read.js';
+import { readSettingsFile, type SectionProblem, type SettingsFile, type SettingsText } from './read.js';
 import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './schema.js';
-import { mergeProjects, type ProjectSettings } from './settings-projects.js';
-import type { SettingsText } from './settings-text.js';
 
 /** What `.github/preview.yml` says, complete: policy of the default branch, build of the commit. */
 export interface Settings extends PolicySettings {

@@ -9,8 +9,7 @@ import {
   visit,
   type Document,
 } from 'yaml';
-import { quoted, type Position, type TextProblem } from './problem.js';
-import { isRecord, toCamel } from './settings-keys.js';
+import { isRecord, type Position, quoted, type TextProblem, toCamel } from './problem.js';
 
 export type Path = readonly (string | number)[];
 

@@ -1,6 +1,5 @@
 import { quoteName } from '../shared/text.js';
-import { createHeaderRoom, type HeaderRoom } from './artifact-header-room.js';
-import { parsePattern, PATTERN_FORM, type PathPattern } from './path-pattern.js';
+import { parsePattern, type PathPattern, PATTERN_FORM } from './path-pattern.js';
 
 /** A block of `_headers`: what it adds to answers whose path matches. Names are lower-case. */
 export interface HeaderRule {
@@ -17,6 +16,7 @@ export interface ParsedRules<Rule> {
 }
 
 const MAX_RULES = 200;
+
 const MAX_LINE = 2_000;
 
 /**
@@ -29,6 +29,7 @@ const RESERVED = new Set(
   referrer-policy service-worker-allowed server status te trailer transfer-encoding upgrade vary www-authenticate
   x-content-type-options x-lighttpd-send-file x-robots-tag x-sendfile`.split(/\s+/),
 );
+
 const RESERVED_FAMILY = /^x-(accel|reproxy)-/;
 
 interface Block {
@@ -146,4 +147,37 @@ function dropDirectives(value: string, unwanted: RegExp): string {
 
 function note(index: number, reason: string): string {
   return `_headers line ${index + 1} was skipped: ${reason}.`;
+}
+
+/** Proxies and browsers take little more. */
+const MAX_LINES = 100;
+
+const MAX_BYTES = 8 * 1024;
+
+/** How many headers the answers of one path may still get from a site. */
+export interface HeaderRoom {
+  /** False when there is no room for this one. */
+  take(name: string, value: string): boolean;
+  /** Why there is none; null from the second time on: a line more would say the same. */
+  fullOnce(): string | null;
+}
+
+export function createHeaderRoom(): HeaderRoom {
+  let lines = MAX_LINES;
+  let bytes = MAX_BYTES;
+  let told = false;
+  return {
+    take(name, value) {
+      const needed = name.length + value.length + ': \r\n'.length;
+      if (lines < 1 || bytes < needed) return false;
+      lines -= 1;
+      bytes -= needed;
+      return true;
+    },
+    fullOnce() {
+      if (told) return null;
+      told = true;
+      return `one path may have ${MAX_LINES} headers of ${MAX_BYTES} bytes together, and here they become more`;
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type ErrorCode, isVitrineError } from '../shared/errors.js';
 import type { E } from '../shared/status/words.js';
 
 /** What is to be put where. */
@@ -55,4 +56,11 @@ export interface Target<Options, Handle> {
   inspect(handle: Handle, run: Run): Promise<Inspection>;
   /** Everything labelled ours. */
   list(run: Run): AsyncIterable<Handle>;
+}
+
+const RETRIABLE: readonly ErrorCode[] = ['unavailable', 'bad_gateway', 'too_many_requests', 'disk_full'];
+
+/** Whether the same call may succeed later. What is not our own error is a surprise, and surprises are worth one more try. */
+export function isRetriable(error: unknown): boolean {
+  return !isVitrineError(error) || RETRIABLE.includes(error.code);
 }

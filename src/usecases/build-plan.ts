@@ -1,7 +1,7 @@
 import type { Environment } from '../domain/environment.js';
 import { defaultSettings, projectsOf } from '../settings/settings.js';
 import { asRecord, resolveVariables } from '../variables/layers.js';
-import type { BuiltInFacts } from '../variables/variables-built-in.js';
+import type { BuiltInFacts } from '../variables/names.js';
 
 /** What a run must know to build. It comes from the server, so that a pull request cannot widen it. */
 export interface BuildPlan {

@@ -1,5 +1,5 @@
 import type { Ports } from '../ports.js';
-import { NOTICED } from '../pull-requests/decide/decide-actions.js';
+import { NOTICED } from '../pull-requests/decide/decide.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 import { type Observation, refOf } from './observation.js';
 import { observePullRequest } from './observe-pull-request.js';

@@ -1,7 +1,7 @@
 import type { Ports } from '../ports.js';
 import type { StoredEnvironment } from '../ports/environments.js';
 import { isGitHubFailure } from '../ports/github-failure.js';
-import { NOTICED } from '../pull-requests/decide/decide-actions.js';
+import { NOTICED } from '../pull-requests/decide/decide.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
 import { type Observation, refOf, tellsWhoPushed } from './observation.js';
 import { freshness } from './pull-request-freshness.js';

@@ -1,5 +1,10 @@
-import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './names.js';
-import { builtInVariables, type BuiltInFacts } from './variables-built-in.js';
+import {
+  type BuiltInFacts,
+  builtInVariables,
+  MAX_VARIABLES,
+  variableNameProblem,
+  variableValueProblem,
+} from './names.js';
 
 /** From the widest to the nearest: a later layer wins. */
 export const LAYERS = ['org', 'project', 'target', 'class', 'pull-request'] as const;

@@ -1,5 +1,3 @@
-import { BUILT_IN_NAMES } from './variables-built-in.js';
-
 /** Names that steer the machine that builds or runs, rather than the program: never taken from a user. */
 const REFUSED = new Set([
   ...['PATH', 'HOME', 'SHELL', 'IFS', 'BASH_ENV', 'PS4', 'PROMPT_COMMAND', 'CDPATH'],
@@ -36,9 +34,11 @@ const REFUSED = new Set([
     'SSH_ASKPASS',
   ],
 ]);
+
 const REFUSED_PREFIX = /^(?:LD_|DYLD_|GITHUB_|ACTIONS_|RUNNER_|INPUT_|GIT_CONFIG|BASH_FUNC_|NPM_CONFIG_)/;
 
 export const MAX_VARIABLES = 200;
+
 const MAX_VALUE_BYTES = 64 * 1024;
 
 /** Why a variable may not have this name, or undefined. Capitals make no difference, as on some systems they do not. */
@@ -57,3 +57,31 @@ export function variableValueProblem(value: string): string | undefined {
   if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return 'is larger than 64 KiB; put it into a file';
   return undefined;
 }
+
+export interface BuiltInFacts {
+  readonly url: string;
+  readonly environment: string;
+  readonly project: string;
+  readonly sha: string;
+  readonly branch: string;
+  readonly pullRequest?: { readonly number: number; readonly baseBranch: string } | undefined;
+}
+
+/** What every build and every preview is told about itself. */
+export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
+  const { pullRequest } = facts;
+  return {
+    PREVIEW: 'true',
+    PREVIEW_URL: facts.url,
+    PREVIEW_PR_NUMBER: pullRequest ? String(pullRequest.number) : '',
+    PREVIEW_BRANCH: facts.branch,
+    PREVIEW_BASE_BRANCH: pullRequest?.baseBranch ?? '',
+    PREVIEW_COMMIT_SHA: facts.sha,
+    PREVIEW_ENVIRONMENT: facts.environment,
+    PREVIEW_PROJECT: facts.project,
+  };
+}
+
+const NOTHING: BuiltInFacts = { url: '', environment: '', project: '', sha: '', branch: '' };
+
+export const BUILT_IN_NAMES: readonly string[] = Object.keys(builtInVariables(NOTHING));

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isVitrineError } from '../../src/shared/errors.js';
-import { isRetriable } from '../../src/targets/retriable.js';
-import type { Release, Run, Target } from '../../src/targets/target.js';
+import { isRetriable, type Release, type Run, type Target } from '../../src/targets/target.js';
 
 export interface TargetSetup<Options, Handle> {
   readonly target: Target<Options, Handle>;

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LABELS } from '../../src/pull-requests/decide/decide-labels.js';
 import { decide } from '../../src/pull-requests/decide/decide.js';
 import { type Decision, RULES } from '../../src/pull-requests/decide/decision.js';
 import type { DecideInput } from '../../src/pull-requests/decide/input.js';
+import { LABELS } from '../../src/pull-requests/decide/refusals.js';
 import { isFork } from '../../src/pull-requests/facts.js';
 import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 import { situation } from './decide-situations.js';

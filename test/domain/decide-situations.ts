@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { NOTICED } from '../../src/pull-requests/decide/decide-actions.js';
-import { LABELS } from '../../src/pull-requests/decide/decide-labels.js';
+import { NOTICED } from '../../src/pull-requests/decide/decide.js';
 import { type Decision, RULES } from '../../src/pull-requests/decide/decision.js';
 import type { DecideInput } from '../../src/pull-requests/decide/input.js';
+import { LABELS } from '../../src/pull-requests/decide/refusals.js';
 import { parseSettings } from '../../src/settings/settings.js';
 import { E } from '../../src/shared/status/words.js';
 import { withTriggers } from './decide-input.js';

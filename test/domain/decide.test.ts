@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { NOTICED } from '../../src/pull-requests/decide/decide-actions.js';
-import { decide } from '../../src/pull-requests/decide/decide.js';
+import { decide, NOTICED } from '../../src/pull-requests/decide/decide.js';
 import type { DecideInput } from '../../src/pull-requests/decide/input.js';
 import { defaultSettings, parseSettings, type Settings } from '../../src/settings/settings.js';
 import { E, GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';

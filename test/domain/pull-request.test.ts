@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { isFork, isPicture, pullRequestFacts } from '../../src/pull-requests/facts.js';
-import { isGitRefName, parseHeadSha } from '../../src/pull-requests/git-ref.js';
+import {
+  isFork,
+  isGitRefName,
+  isPicture,
+  parseHeadSha,
+  pullRequestFacts,
+} from '../../src/pull-requests/facts.js';
 import { BRANCH_NAMES, ILLEGAL_BRANCH_NAMES } from './branch-names.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
 

@@ -1,5 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { AuditEntry } from '../../../src/projects/catalog.js';
+import type { AuditEntry } from '../../../src/people/audit-log.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface AuditDocument extends AuditEntry {

@@ -1,5 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { User } from '../../../src/projects/project.js';
+import type { User } from '../../../src/people/user.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface UserDocument extends Omit<User, 'githubId'> {

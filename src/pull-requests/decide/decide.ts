@@ -1,15 +1,15 @@
 import type { Settings } from '../../settings/settings.js';
 import { isFork } from '../facts.js';
-import { ASKING, HANDLED } from './decide-actions.js';
-import { hasLabel, LABELS } from './decide-labels.js';
 import type { Decision, Rule } from './decision.js';
-import { isHeadAccepted, isLive, type DecideInput } from './input.js';
+import { type DecideInput, isHeadAccepted, isLive } from './input.js';
 import {
   FORK_RUNS,
+  hasLabel,
+  LABELS,
+  type Refusal,
   refusalByLabel,
   refusalOfCommit,
   refusalOfPullRequest,
-  type Refusal,
 } from './refusals.js';
 
 /**
@@ -101,8 +101,10 @@ const HELD: Refusal = {
   rule: 'label-hold',
   detail: `The label "${LABELS.hold}" is set, so new commits wait. Remove it to deploy the newest one.`,
 };
+
 const GONE =
   'The preview expired or was taken down by hand. Push a commit, or close and reopen, to get it back.';
+
 const ASK_APPROVAL = `somebody who may write to this repository sets the label "${LABELS.approved}" (it holds for this commit only), then re-runs the workflow.`;
 
 /**
@@ -143,3 +145,26 @@ export function limitReached({ limits: { environments } }: Settings): Decision {
 function ignore(rule: Rule, detail: string): Decision {
   return { action: 'ignore', rule, detail };
 }
+
+/**
+ * Of what was found by looking, not told by a webhook: the sweep, a run that was faster than its webhook, an event that came late. It asks
+ * for nothing by itself; what is new about the pull request does.
+ */
+export const NOTICED = 'noticed';
+
+/** The actions of a pull request that can change a preview, and the reason to give when they bring one. */
+export const HANDLED: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['opened', 'opened'],
+  ['reopened', 'reopened'],
+  ['synchronize', 'new-commit'],
+  ['ready_for_review', 'ready-for-review'],
+  ['labeled', 'label-added'],
+  ['unlabeled', 'now-qualifies'],
+  ['edited', 'now-qualifies'],
+  ['converted_to_draft', 'now-qualifies'],
+  ['closed', 'closed'],
+  [NOTICED, 'now-qualifies'],
+]);
+
+/** These ask for a preview; the others only change what a preview depends on. */
+export const ASKING: readonly string[] = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'labeled'];

@@ -1,9 +1,9 @@
 import { findSkipWord } from '../../settings/skip-words.js';
 import { createPatternMatcher, matchesPatterns } from '../../shared/globs.js';
 import { isFork } from '../facts.js';
-import { firstLabel, hasLabel, LABELS } from './decide-labels.js';
+import { APPROVED_LABEL } from '../trust.js';
 import type { Rule } from './decision.js';
-import { isLive, type DecideInput } from './input.js';
+import { type DecideInput, isLive } from './input.js';
 
 /** Why a pull request gets no preview. */
 export interface Refusal {
@@ -173,4 +173,23 @@ function paths({ pullRequest, settings, project }: DecideInput): Refusal | undef
     detail:
       'No changed file is one that a preview shows. Change one, or widen "triggers.paths" or the paths of the project.',
   });
+}
+
+/** The labels that people steer a preview with. */
+export const LABELS = {
+  /** Asks for a preview where `triggers.mode` is `label`. */
+  optIn: 'preview',
+  skip: 'preview:skip',
+  hold: 'preview:hold',
+  keep: 'preview:keep',
+  approved: APPROVED_LABEL,
+} as const;
+
+/** GitHub takes labels that differ only in capitals for one. */
+export function hasLabel(labels: readonly string[], wanted: string): boolean {
+  return labels.some((label) => label.toLowerCase() === wanted.toLowerCase());
+}
+
+export function firstLabel(labels: readonly string[], wanted: readonly string[]): string | undefined {
+  return wanted.find((label) => hasLabel(labels, label));
 }
