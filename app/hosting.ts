@@ -1,7 +1,7 @@
-import { isNewest } from '../src/domain/environment.js';
+import type { DeploymentStore } from '../src/deployments/store.js';
+import { isNewest } from '../src/environments/model.js';
+import type { EnvironmentStore, StoredEnvironment } from '../src/environments/store.js';
 import type { ArtifactStore } from '../src/ports-artifacts.js';
-import type { DeploymentStore } from '../src/ports/deployments.js';
-import type { EnvironmentStore, StoredEnvironment } from '../src/ports/environments.js';
 import { VitrineError } from '../src/shared/errors.js';
 import type { StaticHandle, StaticHosting } from '../src/targets/registry.js';
 

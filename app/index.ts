@@ -2,7 +2,7 @@ import type { Probot } from 'probot';
 import { ZodError } from 'zod';
 import type { DeliveryDecision } from '../src/deliveries/store.js';
 import type { Ports } from '../src/ports.js';
-import { isGitHubFailure } from '../src/ports/github-failure.js';
+import { isGitHubFailure } from '../src/repositories/github-failure.js';
 import { isVitrineError, type VitrineError } from '../src/shared/errors.js';
 import { onCheckRun } from './webhooks/check-run.js';
 import { onInstallation } from './webhooks/installation.js';

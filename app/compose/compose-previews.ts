@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { StoredEnvironment } from '../../src/environments/store.js';
 import type { Ports } from '../../src/ports.js';
-import type { StoredEnvironment } from '../../src/ports/environments.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
 import { createCachedResolver } from '../previews/cached-resolver.js';
 import { findPreview } from '../previews/find-preview.js';

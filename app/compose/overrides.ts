@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../src/ports-artifacts.js';
 import type { Stores } from '../../src/ports.js';
-import type { Reporter } from '../../src/ports/github.js';
+import type { Reporter } from '../../src/repositories/github.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { Env } from '../config.js';
 import type { Pace } from '../github/pacing.js';

@@ -1,5 +1,5 @@
-import type { Projection } from '../../src/domain/environment.js';
-import type { EnvironmentStore, StoredEnvironment } from '../../src/ports/environments.js';
+import type { Projection } from '../../src/environments/model.js';
+import type { EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
 
 export interface Wake {
   readonly due: (projection: Projection) => void;

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { GitHubFailure } from '../../src/ports/github-failure.js';
+import { GitHubFailure } from '../../src/repositories/github-failure.js';
+import type { Caller } from './call.js';
 import type { RawRequest } from './octokit.js';
 import { toFailure } from './to-failure.js';
-import type { Caller } from './call.js';
 
 /** A read that the App does in its own name, for the little that needs no installation. */
 export async function askAsApp<T>(

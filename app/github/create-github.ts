@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GitHub, RepoRef, Reporter } from '../../src/ports/github.js';
+import type { GitHub, RepoRef, Reporter } from '../../src/repositories/github.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Views } from '../views/create-views.js';
 import { createAppJwt } from './app-jwt.js';

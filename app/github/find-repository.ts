@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isGitHubFailure } from '../../src/ports/github-failure.js';
-import type { GitHub } from '../../src/ports/github.js';
 import { GitHubRepository } from '../../src/pull-requests/github-payload.js';
+import { isGitHubFailure } from '../../src/repositories/github-failure.js';
+import type { GitHub } from '../../src/repositories/github.js';
 import { askAsApp } from './as-app.js';
 import { ask, type Caller } from './call.js';
 import type { RawRequest } from './octokit.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { RepoRef } from '../../src/ports/github.js';
 import type { RepositoryPermission } from '../../src/pull-requests/trust.js';
+import type { RepoRef } from '../../src/repositories/github.js';
 import { ask, type Caller } from './call.js';
 import { unlessDenied } from './silence.js';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isGitHubFailure } from '../../src/ports/github-failure.js';
-import type { RepoRef } from '../../src/ports/github.js';
 import type { PullRequestFacts } from '../../src/pull-requests/facts.js';
 import { GitHubPullRequest, toPullRequestFacts } from '../../src/pull-requests/github-payload.js';
+import { isGitHubFailure } from '../../src/repositories/github-failure.js';
+import type { RepoRef } from '../../src/repositories/github.js';
 import type { Log } from '../../src/shared/tools.js';
 import { ask, type Caller } from './call.js';
 import { pages } from './pages.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ReportedCheck } from '../../src/domain/environment.js';
 import type { CheckReport } from '../../src/domain/report.js';
-import { isGitHubFailure } from '../../src/ports/github-failure.js';
-import type { Recipient, Told } from '../../src/ports/github.js';
+import type { ReportedCheck } from '../../src/environments/model.js';
+import { isGitHubFailure } from '../../src/repositories/github-failure.js';
+import type { Recipient, Told } from '../../src/repositories/github.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import type { CheckText } from '../views/render-check.js';
 import { ask, type Caller } from './call.js';

@@ -1,5 +1,5 @@
 import type { CommitStatusReport } from '../../src/domain/report.js';
-import type { Recipient } from '../../src/ports/github.js';
+import type { Recipient } from '../../src/repositories/github.js';
 import { send, type Caller } from './call.js';
 import { cutDescription } from './cut-description.js';
 import { digestOf } from './digest.js';

@@ -1,5 +1,5 @@
-import { GitHubFailure } from '../../src/ports/github-failure.js';
-import type { Recipient } from '../../src/ports/github.js';
+import { GitHubFailure } from '../../src/repositories/github-failure.js';
+import type { Recipient } from '../../src/repositories/github.js';
 import type { Caller } from './call.js';
 
 /**

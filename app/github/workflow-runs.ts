@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RepoRef, WorkflowRun } from '../../src/ports/github.js';
+import type { RepoRef, WorkflowRun } from '../../src/repositories/github.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import type { Caller } from './call.js';
 import { pages } from './pages.js';

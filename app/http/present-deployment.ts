@@ -1,5 +1,5 @@
 import type { DeploymentView } from '../../src/contract/schemas.js';
-import type { Deployment } from '../../src/domain/deployment.js';
+import type { Deployment } from '../../src/deployments/model.js';
 import { isoOrNull } from './present-environment.js';
 
 export function presentDeployment(deployment: Deployment): DeploymentView {

@@ -1,5 +1,5 @@
 import type { EnvironmentView } from '../../src/contract/schemas.js';
-import type { Environment } from '../../src/domain/environment.js';
+import type { Environment } from '../../src/environments/model.js';
 import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 
 export function presentEnvironment(environment: Environment): EnvironmentView {

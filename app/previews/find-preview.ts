@@ -1,7 +1,7 @@
-import type { Deployment } from '../../src/domain/deployment.js';
-import { isActive, type Environment } from '../../src/domain/environment.js';
-import type { DeploymentStore } from '../../src/ports/deployments.js';
-import type { EnvironmentStore } from '../../src/ports/environments.js';
+import type { Deployment } from '../../src/deployments/model.js';
+import type { DeploymentStore } from '../../src/deployments/store.js';
+import { isActive, type Environment } from '../../src/environments/model.js';
+import type { EnvironmentStore } from '../../src/environments/store.js';
 import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './preview-page.js';
 import type { Preview } from './preview.js';
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../../src/domain/environment.js';
+import type { Environment } from '../../src/environments/model.js';
 import type { Rule } from '../../src/pull-requests/decide/decision.js';
 
 export interface PreviewEnd {

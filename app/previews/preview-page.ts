@@ -1,5 +1,5 @@
-import type { Deployment } from '../../src/domain/deployment.js';
-import { isActive, type Environment } from '../../src/domain/environment.js';
+import type { Deployment } from '../../src/deployments/model.js';
+import { isActive, type Environment } from '../../src/environments/model.js';
 import { D, E } from '../../src/shared/status/words.js';
 import { endOf } from './preview-end.js';
 import type { PageLink, PageState, WaitingPreview } from './preview.js';

@@ -1,4 +1,4 @@
-import type { Claim, EnvironmentStore, HeldClaim } from '../../src/ports/environments.js';
+import type { Claim, EnvironmentStore, HeldClaim } from '../../src/environments/store.js';
 
 /** A moment on both clocks: one stands still while the machine sleeps, the other may jump. */
 export interface Moment {

@@ -1,5 +1,5 @@
 import { AppendLogsBody, Id } from '../../src/contract/schemas.js';
-import { appendLogs as append } from '../../src/usecases/append-logs.js';
+import { appendLogs as append } from '../../src/deployments/logs.js';
 import type { ApiRoute } from '../http/api-route.js';
 import { parseInput } from '../http/parse-input.js';
 

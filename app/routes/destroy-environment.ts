@@ -1,5 +1,5 @@
 import { Id } from '../../src/contract/schemas.js';
-import { destroyEnvironment as destroy } from '../../src/usecases/destroy-environment.js';
+import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import type { ApiRoute } from '../http/api-route.js';
 import type { Actor } from '../http/authenticate.js';
 import { parseInput } from '../http/parse-input.js';

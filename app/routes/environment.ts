@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../src/contract/schemas.js';
-import type { StoredEnvironment } from '../../src/ports/environments.js';
+import type { StoredEnvironment } from '../../src/environments/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { parseInput } from '../http/parse-input.js';

@@ -1,5 +1,5 @@
 import { Id, RecordProgressBody, type ProgressAnswer } from '../../src/contract/schemas.js';
-import { recordProgress as record } from '../../src/usecases/record-progress.js';
+import { recordProgress as record } from '../../src/deployments/progress.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { parseInput } from '../http/parse-input.js';
 import { presentDeployment } from '../http/present-deployment.js';

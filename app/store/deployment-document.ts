@@ -1,5 +1,5 @@
-import { freshDeployment, type NewDeployment } from '../../src/domain/new-deployment.js';
-import type { StoredDeployment } from '../../src/ports/deployments.js';
+import { freshDeployment, type NewDeployment } from '../../src/deployments/new-deployment.js';
+import type { StoredDeployment } from '../../src/deployments/store.js';
 import type { DeploymentDocument } from './models/deployment.js';
 
 export type VisibleDeployment = Omit<DeploymentDocument, 'sha7'>;

@@ -1,5 +1,5 @@
 import { trusted, type Model } from 'mongoose';
-import type { DeploymentStore } from '../../src/ports/deployments.js';
+import type { DeploymentStore } from '../../src/deployments/store.js';
 import { UNSETTLED_DEPLOYMENTS } from '../../src/shared/status/deployment.js';
 import { D } from '../../src/shared/status/words.js';
 import { orNull, toDeployment, WITHOUT_SHA7, type VisibleDeployment } from './deployment-document.js';

@@ -1,6 +1,6 @@
 import type { Connection, Model } from 'mongoose';
-import type { NewDeployment } from '../../src/domain/new-deployment.js';
-import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../src/ports/deployments.js';
+import type { NewDeployment } from '../../src/deployments/new-deployment.js';
+import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../src/deployments/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { RunRef } from '../../src/shared/run-ref.js';
 import {

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
-import { PROJECTIONS, type Projection } from '../../src/domain/environment.js';
-import type { Claim, EnvironmentStore } from '../../src/ports/environments.js';
+import { PROJECTIONS, type Projection } from '../../src/environments/model.js';
+import type { Claim, EnvironmentStore } from '../../src/environments/store.js';
 import { toEnvironment } from './environment-document.js';
 import { MAX_TIME_MS } from './limits.js';
 import { environmentModel, type EnvironmentDocument } from './models/environment.js';

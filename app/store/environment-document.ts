@@ -1,5 +1,5 @@
-import type { Due, Projection, Reported } from '../../src/domain/environment.js';
-import type { NewEnvironment, StoredEnvironment } from '../../src/ports/environments.js';
+import type { Due, Projection, Reported } from '../../src/environments/model.js';
+import type { NewEnvironment, StoredEnvironment } from '../../src/environments/store.js';
 import { E } from '../../src/shared/status/words.js';
 import type { EnvironmentDocument, Lease } from './models/environment.js';
 

@@ -1,6 +1,6 @@
 import { trusted, type Model } from 'mongoose';
-import { isActive } from '../../src/domain/environment.js';
-import type { EnvironmentFilter, StoredEnvironment } from '../../src/ports/environments.js';
+import { isActive } from '../../src/environments/model.js';
+import type { EnvironmentFilter, StoredEnvironment } from '../../src/environments/store.js';
 import type { Page, PageRequest } from '../../src/shared/pages.js';
 import { E, type EnvironmentStatus } from '../../src/shared/status/words.js';
 import { toEnvironment, WITHOUT_LEASE, type VisibleEnvironment } from './environment-document.js';

@@ -1,6 +1,6 @@
 import { type Connection, trusted } from 'mongoose';
-import { isActive } from '../../src/domain/environment.js';
-import type { EnvironmentStore, NewEnvironment, StoredEnvironment } from '../../src/ports/environments.js';
+import { isActive } from '../../src/environments/model.js';
+import type { EnvironmentStore, NewEnvironment, StoredEnvironment } from '../../src/environments/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { E } from '../../src/shared/status/words.js';
 import { insertedOrThere } from './duplicate-key.js';

@@ -1,6 +1,7 @@
-import type { Deployment } from '../../src/domain/deployment.js';
-import { isActive, type Environment } from '../../src/domain/environment.js';
+import type { Deployment } from '../../src/deployments/model.js';
+import { situationOf, type Situation } from '../../src/deployments/situation.js';
 import type { CommentRow } from '../../src/domain/report.js';
+import { isActive, type Environment } from '../../src/environments/model.js';
 import { showSpan, showTime } from '../../src/shared/time.js';
 import { commitRef, type CommitRef } from './commit-ref.js';
 import { failureOf, type Failure } from './failure.js';
@@ -9,7 +10,6 @@ import { livesElsewhere } from './lives-elsewhere.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
 import { remedyOf, runsUrlOf } from './remedy.js';
-import { situationOf, type Situation } from './situation.js';
 
 export interface RowModel extends Situation {
   readonly project: string;

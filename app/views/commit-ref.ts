@@ -1,4 +1,4 @@
-import type { Environment } from '../../src/domain/environment.js';
+import type { Environment } from '../../src/environments/model.js';
 
 export interface CommitRef {
   readonly short: string;

@@ -1,4 +1,4 @@
-import type { Deployment } from '../../src/domain/deployment.js';
+import type { Deployment } from '../../src/deployments/model.js';
 import { failedStage } from './stage-rows.js';
 
 export interface Failure {

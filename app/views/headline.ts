@@ -1,4 +1,4 @@
-import type { Situation, Story } from './situation.js';
+import type { Situation, Story } from '../../src/deployments/situation.js';
 
 /** The one sentence for all projects of a pull request: the worst news first. */
 const RANK: readonly Story[] = [

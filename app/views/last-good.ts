@@ -1,5 +1,5 @@
-import type { Deployment } from '../../src/domain/deployment.js';
-import { isActive, type Environment } from '../../src/domain/environment.js';
+import type { Deployment } from '../../src/deployments/model.js';
+import { isActive, type Environment } from '../../src/environments/model.js';
 import { showTime } from '../../src/shared/time.js';
 import { commitRef, type CommitRef } from './commit-ref.js';
 

@@ -1,5 +1,5 @@
-import type { Deployment } from '../../src/domain/deployment.js';
-import type { Environment } from '../../src/domain/environment.js';
+import type { Deployment } from '../../src/deployments/model.js';
+import type { Environment } from '../../src/environments/model.js';
 
 /** An earlier step of the workflow deployed it, and we only lead there: nothing of it ends when we say so. */
 export function livesElsewhere({ current }: Environment, deployment: Deployment | null): boolean {

@@ -1,6 +1,6 @@
-import type { Deployment } from '../../src/domain/deployment.js';
+import type { Deployment } from '../../src/deployments/model.js';
+import type { Story } from '../../src/deployments/situation.js';
 import { showSpan } from '../../src/shared/time.js';
-import type { Story } from './situation.js';
 import { failedStage } from './stage-rows.js';
 
 /** What follows the label: `in 42 s`, `while building, after 42 s`. Empty for stories without an end. */

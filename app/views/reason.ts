@@ -1,6 +1,6 @@
-import type { Environment } from '../../src/domain/environment.js';
+import type { Story } from '../../src/deployments/situation.js';
+import type { Environment } from '../../src/environments/model.js';
 import type { Decision, Rule } from '../../src/pull-requests/decide/decision.js';
-import type { Story } from './situation.js';
 
 const DECIDED: readonly Story[] = ['held', 'declined', 'leaving', 'over', 'unseen'];
 /** They tell of a preview that is taken down. */

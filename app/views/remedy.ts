@@ -1,6 +1,6 @@
-import type { Environment } from '../../src/domain/environment.js';
-import { needsRerun } from '../../src/domain/needs-rerun.js';
-import type { Story } from './situation.js';
+import type { Story } from '../../src/deployments/situation.js';
+import type { Environment } from '../../src/environments/model.js';
+import { needsRerun } from '../../src/environments/needs-rerun.js';
 
 const REMEDIES: Readonly<Record<Story, string>> = {
   waiting:

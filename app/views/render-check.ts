@@ -1,3 +1,4 @@
+import { situationOf, type Situation, type Story } from '../../src/deployments/situation.js';
 import type { CheckReport } from '../../src/domain/report.js';
 import type { Decision } from '../../src/pull-requests/decide/decision.js';
 import { cutBytes } from '../../src/shared/markdown.js';
@@ -10,7 +11,6 @@ import type { LoadTemplate } from './load-templates.js';
 import { outcomePhrase } from './outcome-phrase.js';
 import { reasonOf } from './reason.js';
 import { remedyOf, runsUrlOf } from './remedy.js';
-import { situationOf, type Situation, type Story } from './situation.js';
 import { stageRows, type StageRow } from './stage-rows.js';
 
 export interface CheckText {

@@ -1,9 +1,9 @@
+import type { Story } from '../../src/deployments/situation.js';
 import type { CommentReport } from '../../src/domain/report.js';
 import { cutBytes } from '../../src/shared/markdown.js';
 import { rowModel, type RowModel } from './comment-row.js';
 import { headlineOf, type Headline } from './headline.js';
 import type { LoadTemplate } from './load-templates.js';
-import type { Story } from './situation.js';
 
 interface CommentModel {
   readonly marker: string;

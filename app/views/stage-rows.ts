@@ -1,4 +1,4 @@
-import type { Deployment } from '../../src/domain/deployment.js';
+import type { Deployment } from '../../src/deployments/model.js';
 import type { Stage, StageName } from '../../src/shared/status/stages.js';
 import { S, type StageStatus } from '../../src/shared/status/words.js';
 import { showSpan } from '../../src/shared/time.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Ports } from '../../src/ports.js';
-import { enterRepository, regainRepositories } from '../../src/usecases/enter-repository.js';
-import { loseInstallation } from '../../src/usecases/lose-installation.js';
-import { loseRepositories } from '../../src/usecases/lose-repositories.js';
+import { enterRepository, regainRepositories } from '../../src/repositories/installation.js';
+import { loseInstallation } from '../../src/repositories/lose-installation.js';
+import { loseRepositories } from '../../src/repositories/lose-repositories.js';
 
 const Listed = z.array(z.object({ id: z.int().positive(), full_name: z.string(), private: z.boolean() }));
 const Payload = z.object({

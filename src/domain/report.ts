@@ -1,3 +1,5 @@
+import type { Deployment } from '../deployments/model.js';
+import type { Environment } from '../environments/model.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
 import type {
   CheckConclusion,
@@ -5,8 +7,6 @@ import type {
   CommitState,
   GitHubDeploymentState,
 } from '../shared/status/github.js';
-import type { Deployment } from './deployment.js';
-import type { Environment } from './environment.js';
 
 /** What the check run `Preview` of one commit says. Rendering it into Markdown is the view's work. */
 export interface CheckReport {

@@ -1,5 +1,5 @@
-import type { Reported, ReportedCheck } from '../domain/environment.js';
-import type { Told } from '../ports/github.js';
+import type { Reported, ReportedCheck } from '../environments/model.js';
+import type { Told } from '../repositories/github.js';
 import { isKnown, type PlannedCheck } from './report-checks.js';
 import type { Desired } from './report-desired.js';
 

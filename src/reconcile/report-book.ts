@@ -1,8 +1,8 @@
-import type { Refused, Reported, ReportedCheck, ReportedDeployment } from '../domain/environment.js';
 import type { DeploymentReport } from '../domain/report.js';
+import type { Refused, Reported, ReportedCheck, ReportedDeployment } from '../environments/model.js';
+import type { Claim } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { Claim } from '../ports/environments.js';
-import type { Told } from '../ports/github.js';
+import type { Told } from '../repositories/github.js';
 import { CHECK, DEPLOYMENT_STATE } from '../shared/status/github.js';
 import { beginReports } from './report-begin.js';
 import type { PlannedCheck } from './report-checks.js';

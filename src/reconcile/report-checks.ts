@@ -1,11 +1,11 @@
-import type { Deployment } from '../domain/deployment.js';
-import { isActive, type Environment, type Reported, type ReportedCheck } from '../domain/environment.js';
+import type { Deployment } from '../deployments/model.js';
+import { titleFor, wordsFor } from '../deployments/report-words.js';
 import type { CheckReport } from '../domain/report.js';
+import { isActive, type Environment, type Reported, type ReportedCheck } from '../environments/model.js';
 import { formatExternalId } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { CHECK } from '../shared/status/github.js';
 import { checkName } from './report-names.js';
-import { titleFor, wordsFor } from './report-words.js';
 
 /** A check, and which check run of ours for its commit it is. */
 export interface PlannedCheck {

@@ -1,5 +1,5 @@
 import type { CommentReport } from '../domain/report.js';
-import type { StoredEnvironment } from '../ports/environments.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import { projectsOf } from '../settings/settings.js';
 import { headDeployment } from './report-head.js';
 import type { Lookup } from './report-lookup.js';

@@ -1,6 +1,6 @@
-import type { Deployment } from '../domain/deployment.js';
-import { isActive, type Environment } from '../domain/environment.js';
+import type { Deployment } from '../deployments/model.js';
 import type { DeploymentReport } from '../domain/report.js';
+import { isActive, type Environment } from '../environments/model.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { DEPLOYMENT_STATE } from '../shared/status/github.js';
 import type { Lookup } from './report-lookup.js';

@@ -1,14 +1,14 @@
-import type { Deployment } from '../domain/deployment.js';
-import { isActive, type Environment } from '../domain/environment.js';
+import type { Deployment } from '../deployments/model.js';
+import { titleFor, wordsFor } from '../deployments/report-words.js';
 import type { CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
-import type { StoredEnvironment } from '../ports/environments.js';
+import { isActive, type Environment } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import { desiredChecks, isKnown, type PlannedCheck } from './report-checks.js';
 import { desiredComment } from './report-comment.js';
 import { desiredDeployments } from './report-deployments.js';
 import { headDeployment } from './report-head.js';
 import type { Lookup } from './report-lookup.js';
 import { statusContext } from './report-names.js';
-import { titleFor, wordsFor } from './report-words.js';
 
 export interface Desired {
   readonly checks: readonly PlannedCheck[];

@@ -1,6 +1,6 @@
-import { waitingAgain, type Deployment } from '../domain/deployment.js';
-import { isActive, type Environment, type Head } from '../domain/environment.js';
-import { deploymentOfHead, freshDeployment } from '../domain/new-deployment.js';
+import { waitingAgain, type Deployment } from '../deployments/model.js';
+import { deploymentOfHead, freshDeployment } from '../deployments/new-deployment.js';
+import { isActive, type Environment, type Head } from '../environments/model.js';
 import { nextDeployment } from '../shared/status/deployment.js';
 import type { Lookup } from './report-lookup.js';
 

@@ -1,4 +1,4 @@
-import type { Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../deployments/model.js';
 import type { Ports } from '../ports.js';
 
 export type Lookup = (id: string) => Promise<Deployment | null>;

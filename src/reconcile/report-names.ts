@@ -1,4 +1,4 @@
-import type { Environment } from '../domain/environment.js';
+import type { Environment } from '../environments/model.js';
 import { projectsOf } from '../settings/settings.js';
 
 /**

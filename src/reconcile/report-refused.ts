@@ -1,6 +1,6 @@
-import type { Refused } from '../domain/environment.js';
-import type { Claim } from '../ports/environments.js';
-import { GitHubFailure, isGitHubFailure } from '../ports/github-failure.js';
+import type { Refused } from '../environments/model.js';
+import type { Claim } from '../environments/store.js';
+import { GitHubFailure, isGitHubFailure } from '../repositories/github-failure.js';
 
 export interface Failure {
   readonly part: string;

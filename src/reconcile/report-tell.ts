@@ -1,6 +1,6 @@
+import type { Claim, HeldClaim } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { Claim, HeldClaim } from '../ports/environments.js';
-import type { Recipient, RepoRef } from '../ports/github.js';
+import type { Recipient, RepoRef } from '../repositories/github.js';
 import { createBook, type Book } from './report-book.js';
 import type { Desired } from './report-desired.js';
 import { asOneError, refusedBefore, refusedNow, type Failure } from './report-refused.js';

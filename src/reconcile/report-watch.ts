@@ -1,5 +1,5 @@
+import type { Claim, HeldClaim } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { Claim, HeldClaim } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
 import { tellAgain } from '../usecases/tell-again.js';
 

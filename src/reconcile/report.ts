@@ -1,6 +1,6 @@
+import type { Claim, HeldClaim, StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { Claim, HeldClaim, StoredEnvironment } from '../ports/environments.js';
-import type { RepoRef } from '../ports/github.js';
+import type { RepoRef } from '../repositories/github.js';
 import { leadOf } from './report-comment.js';
 import { spokenOf } from './report-deployments.js';
 import { desiredReports } from './report-desired.js';

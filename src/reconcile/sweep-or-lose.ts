@@ -1,8 +1,8 @@
 import type { Ports } from '../ports.js';
-import { isGitHubFailure } from '../ports/github-failure.js';
+import { isGitHubFailure } from '../repositories/github-failure.js';
+import { repoAsFound } from '../repositories/repo-as-found.js';
+import { observeRepository, removeRepository } from '../repositories/update.js';
 import type { Observation } from '../usecases/observation.js';
-import { repoAsFound } from '../usecases/repo-as-found.js';
-import { observeRepository, removeRepository } from '../usecases/observe-repository.js';
 import { sweepRepository } from './sweep-repository.js';
 
 type Repo = Observation['repo'];

@@ -1,11 +1,11 @@
+import { activeEnvironments } from '../environments/list.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import { type Observation, refOf } from '../usecases/observation.js';
 import { observePullRequest } from '../usecases/observe-pull-request.js';
 import { freshness } from '../usecases/pull-request-freshness.js';
-import { activeEnvironments } from './active-environments.js';
 import { eachAlone } from './each-alone.js';
 
 type Repo = Observation['repo'];

@@ -1,6 +1,6 @@
+import { runFor } from '../deployments/run-for.js';
 import type { Ports } from '../ports.js';
 import type { Target } from '../targets/target.js';
-import { runFor } from '../usecases/run-for.js';
 import { eachAlone } from './each-alone.js';
 
 /** Removes what a target still holds although no environment names it: left by a crash between making and writing down. */

@@ -1,10 +1,10 @@
-import type { Environment } from '../domain/environment.js';
+import { ensureHeadDeployment } from '../deployments/ensure-head-deployment.js';
+import { failDeployment } from '../deployments/fail-deployment.js';
+import { changeEnvironment } from '../environments/change.js';
+import { activeEnvironments } from '../environments/list.js';
+import type { Environment } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
-import { changeEnvironment } from '../usecases/change-environment.js';
-import { ensureHeadDeployment } from '../usecases/ensure-head-deployment.js';
-import { failDeployment } from '../usecases/fail-deployment.js';
-import { activeEnvironments } from './active-environments.js';
 import { eachAlone } from './each-alone.js';
 
 const GONE =

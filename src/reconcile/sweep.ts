@@ -1,11 +1,11 @@
-import { isActive } from '../domain/environment.js';
-import { isExpired } from '../domain/expiry.js';
+import { destroyEnvironment } from '../environments/destroy.js';
+import { isExpired } from '../environments/expire.js';
+import { activeEnvironments, listedEnvironments } from '../environments/list.js';
+import { isActive } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import type { Repo } from '../projects/project.js';
 import { E } from '../shared/status/words.js';
-import { destroyEnvironment } from '../usecases/destroy-environment.js';
-import { activeEnvironments, listedEnvironments } from './active-environments.js';
 import { eachAlone } from './each-alone.js';
 import { sweepFiles } from './sweep-files.js';
 import { sweepOrLose } from './sweep-or-lose.js';

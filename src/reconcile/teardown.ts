@@ -1,12 +1,12 @@
-import type { Resource } from '../domain/environment.js';
+import { runFor } from '../deployments/run-for.js';
+import { settleDeployment } from '../deployments/settle-deployment.js';
+import { changeEnvironment } from '../environments/change.js';
+import type { Resource } from '../environments/model.js';
+import type { Claim, StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { Claim, StoredEnvironment } from '../ports/environments.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { E } from '../shared/status/words.js';
-import { changeEnvironment } from '../usecases/change-environment.js';
 import { forgetArtifact } from '../usecases/forget-artifact.js';
-import { runFor } from '../usecases/run-for.js';
-import { settleDeployment } from '../usecases/settle-deployment.js';
 
 /** Removes what is doomed, then says so. Throws while anything refuses to go, to be tried again. */
 export async function reconcileTeardown(ports: Ports, { environment }: Claim): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Environment } from '../domain/environment.js';
+import type { Environment } from '../environments/model.js';
 import { defaultSettings, projectsOf } from '../settings/settings.js';
 import { asRecord, resolveVariables } from '../variables/layers.js';
 import type { BuiltInFacts } from '../variables/names.js';

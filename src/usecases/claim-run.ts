@@ -1,17 +1,17 @@
-import { isActive } from '../domain/environment.js';
-import { renewedExpiry } from '../domain/expiry.js';
-import { overtakenBy } from '../domain/overtaken.js';
-import { whyGone } from '../domain/why-gone.js';
+import { changeDeployment } from '../deployments/change.js';
+import { ensureHeadDeployment } from '../deployments/ensure-head-deployment.js';
+import type { StoredDeployment } from '../deployments/store.js';
+import { changeEnvironment } from '../environments/change.js';
+import { renewedExpiry } from '../environments/expire.js';
+import { isActive } from '../environments/model.js';
+import { overtakenBy } from '../environments/reasons.js';
+import type { StoredEnvironment } from '../environments/store.js';
+import { whyGone } from '../environments/why-gone.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
 import { nextDeployment } from '../shared/status/deployment.js';
 import { nextEnvironment } from '../shared/status/environment.js';
-import { changeDeployment } from './change-deployment.js';
-import { changeEnvironment } from './change-environment.js';
-import { ensureHeadDeployment } from './ensure-head-deployment.js';
 import { refuseTaken, taken } from './refuse-taken.js';
 import { reviveUnclaimed } from './revive-unclaimed.js';
 

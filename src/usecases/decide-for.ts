@@ -1,6 +1,6 @@
-import { isActive, isAdmitted } from '../domain/environment.js';
+import { isActive, isAdmitted } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import type { Project } from '../projects/project.js';
 import { decide, NOTICED } from '../pull-requests/decide/decide.js';
 import type { Decision } from '../pull-requests/decide/decision.js';

@@ -1,6 +1,6 @@
-import { isActive, type Environment } from '../domain/environment.js';
+import { isActive, type Environment } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import type { Project } from '../projects/project.js';
 import { defaultProjectName } from '../settings/settings.js';
 import { environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';

@@ -1,6 +1,6 @@
 import type { Identity } from '../domain/identity.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { VitrineError } from '../shared/errors.js';
 import { isRemoved } from './ensure-environments.js';
 import { findRepo } from './find-repo.js';

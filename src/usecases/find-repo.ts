@@ -1,9 +1,9 @@
 import type { Identity } from '../domain/identity.js';
 import type { Ports } from '../ports.js';
 import type { Repo } from '../projects/project.js';
+import { repoAsFound } from '../repositories/repo-as-found.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Observation } from './observation.js';
-import { repoAsFound } from './repo-as-found.js';
 
 type Reachable = Observation['repo'];
 

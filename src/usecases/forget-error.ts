@@ -1,7 +1,7 @@
+import type { StoredDeployment } from '../deployments/store.js';
+import { changeEnvironment } from '../environments/change.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
-import type { StoredEnvironment } from '../ports/environments.js';
-import { changeEnvironment } from './change-environment.js';
 
 /** What the environment says against the deployment of its head holds no more: that one goes on. */
 export async function forgetError(

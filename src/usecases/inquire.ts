@@ -1,5 +1,5 @@
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import type { Project } from '../projects/project.js';
 import { bringerOf, type Observation } from './observation.js';
 import { readPolicy, storedPolicy, type Policy, type Question } from './read-policy.js';

@@ -1,10 +1,10 @@
-import { abandoned, isAdmitted, type Environment } from '../domain/environment.js';
+import { supersedeOlder } from '../deployments/ensure-head-deployment.js';
+import { changeEnvironment } from '../environments/change.js';
+import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { limitReached } from '../pull-requests/decide/decide.js';
 import { defaultSettings } from '../settings/settings.js';
-import { changeEnvironment } from './change-environment.js';
-import { supersedeOlder } from './ensure-head-deployment.js';
 
 const PAGE = 100;
 

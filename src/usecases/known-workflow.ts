@@ -1,6 +1,6 @@
-import type { Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../deployments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 
 /** How far back is looked: the newest say where the step is now. */
 const LOOKED_AT = 10;

@@ -1,6 +1,6 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { countPreviews } from './decide-for.js';
 import { ensureEnvironments } from './ensure-environments.js';
 import { inquire, lookUp, type Inquiry } from './inquire.js';

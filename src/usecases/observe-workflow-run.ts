@@ -1,9 +1,9 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
+import { failDeployment } from '../deployments/fail-deployment.js';
+import { environmentOf } from '../deployments/progress.js';
+import type { StoredDeployment } from '../deployments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
 import { CONCLUSION } from '../shared/status/github.js';
-import { failDeployment } from './fail-deployment.js';
-import { environmentOf } from './record-progress.js';
 import { settleUnclaimed } from './settle-unclaimed.js';
 import { SILENT_END } from './silent-end.js';
 

@@ -1,6 +1,6 @@
-import type { Bringer } from '../domain/environment.js';
+import type { Bringer } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { wantsToApprove, type RepositoryPermission } from '../pull-requests/trust.js';
 import type { SettingsProblem } from '../settings/problem.js';
 import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';

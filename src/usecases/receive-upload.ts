@@ -1,17 +1,17 @@
+import { changeDeployment } from '../deployments/change.js';
+import { intendResource } from '../deployments/intend-resource.js';
+import { environmentOf, refuseLate } from '../deployments/progress.js';
+import { publish } from '../deployments/publish.js';
+import type { StoredDeployment } from '../deployments/store.js';
 import { uploadLimits } from '../domain/artifact-limits.js';
-import { isActive, isHeadDeployment, type Environment } from '../domain/environment.js';
-import { withUploadNotes } from '../domain/upload-notes.js';
+import { changeEnvironment } from '../environments/change.js';
+import { isActive, isHeadDeployment, type Environment } from '../environments/model.js';
+import { withUploadNotes } from '../environments/notes.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
 import type { UploadOwner, UploadState } from '../ports/uploads.js';
 import { VitrineError } from '../shared/errors.js';
 import { commitLabel, previewUrl } from '../shared/preview-url.js';
-import { changeDeployment } from './change-deployment.js';
-import { changeEnvironment } from './change-environment.js';
 import { forgetArtifact } from './forget-artifact.js';
-import { intendResource } from './intend-resource.js';
-import { publish } from './publish.js';
-import { environmentOf, refuseLate } from './record-progress.js';
 
 type Answer = Readonly<Record<string, unknown>>;
 

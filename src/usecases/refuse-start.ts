@@ -1,10 +1,10 @@
-import { isActive } from '../domain/environment.js';
+import { failDeployment } from '../deployments/fail-deployment.js';
+import { isActive } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { isVitrineError, VitrineError, type ErrorCode } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { claimRun, type ClaimRequest } from './claim-run.js';
-import { failDeployment } from './fail-deployment.js';
 
 /** A run that cannot do its work ends its deployment at once: the reason is for the check and the comment, not for the run's log alone. */
 export async function refuseRun(

@@ -1,12 +1,12 @@
+import { failDeployment } from '../deployments/fail-deployment.js';
+import type { StoredDeployment } from '../deployments/store.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { defaultSettings } from '../settings/settings.js';
 import { VitrineError } from '../shared/errors.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { showTime } from '../shared/time.js';
-import { failDeployment } from './fail-deployment.js';
 
 const HOUR_MS = 60 * 60_000;
 

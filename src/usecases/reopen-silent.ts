@@ -1,9 +1,9 @@
-import { waitingAgain } from '../domain/deployment.js';
+import { changeDeployment } from '../deployments/change.js';
+import { waitingAgain } from '../deployments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { nextDeployment } from '../shared/status/deployment.js';
-import { changeDeployment } from './change-deployment.js';
 import { forgetError } from './forget-error.js';
 import { endedSilently } from './silent-end.js';
 

@@ -1,7 +1,7 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
-import type { RepoRef } from '../ports/github.js';
+import type { RepoRef } from '../repositories/github.js';
 import { tellAgain } from './tell-again.js';
 
 /** "Re-run" on our check: the report is told again from the document, and the person learns where a build is started anew. */

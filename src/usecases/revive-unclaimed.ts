@@ -1,9 +1,9 @@
-import { waitingAgain } from '../domain/deployment.js';
+import { changeDeployment } from '../deployments/change.js';
+import { waitingAgain } from '../deployments/model.js';
+import type { StoredDeployment } from '../deployments/store.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { DEPLOYMENT, nextDeployment } from '../shared/status/deployment.js';
-import { changeDeployment } from './change-deployment.js';
 import { forgetError } from './forget-error.js';
 
 interface GivenUp {

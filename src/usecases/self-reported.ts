@@ -1,7 +1,7 @@
+import { changeEnvironment } from '../environments/change.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
-import { changeEnvironment } from './change-environment.js';
 
 /** Notes that the run which has the newest commit tells GitHub by a check run of its own, so that the App makes none beside it. */
 export async function markSelfReported(

@@ -1,14 +1,14 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
-import { isActive, isAdmitted } from '../domain/environment.js';
+import { ensureHeadDeployment, supersedeOlder } from '../deployments/ensure-head-deployment.js';
+import { applyDecision } from '../environments/apply-decision.js';
+import { isActive, isAdmitted } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import { limitReached } from '../pull-requests/decide/decide.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
 import { approvalOf } from '../pull-requests/trust.js';
 import type { SettingsProblem } from '../settings/problem.js';
-import { applyDecision } from './apply-decision.js';
 import { decideFor, type Round } from './decide-for.js';
-import { ensureHeadDeployment, supersedeOlder } from './ensure-head-deployment.js';
 import { keepWithinLimit } from './keep-within-limit.js';
 import { tellsWhoPushed } from './observation.js';
 import { freshness } from './pull-request-freshness.js';

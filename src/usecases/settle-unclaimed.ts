@@ -1,11 +1,11 @@
-import { isHeadDeployment } from '../domain/environment.js';
-import { countsSince } from '../domain/needs-rerun.js';
+import { failDeployment } from '../deployments/fail-deployment.js';
+import type { StoredDeployment } from '../deployments/store.js';
+import { isHeadDeployment } from '../environments/model.js';
+import { countsSince } from '../environments/needs-rerun.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
-import type { StoredEnvironment } from '../ports/environments.js';
-import type { WorkflowRun } from '../ports/github.js';
+import type { WorkflowRun } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
-import { failDeployment } from './fail-deployment.js';
 import { knownWorkflow } from './known-workflow.js';
 
 /** These say by themselves that something went wrong; a workflow that was skipped, or had nothing to do, may come another time. */

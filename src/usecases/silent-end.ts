@@ -1,4 +1,4 @@
-import type { Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../deployments/model.js';
 import { type RunRef, sameRun } from '../shared/run-ref.js';
 
 /** What a deployment says whose run ended, or seems to have ended, without a word of its own. */

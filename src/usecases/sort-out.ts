@@ -1,8 +1,8 @@
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Ports } from '../ports.js';
-import type { StoredEnvironment } from '../ports/environments.js';
-import { isGitHubFailure } from '../ports/github-failure.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
+import { isGitHubFailure } from '../repositories/github-failure.js';
 import { type Observation, refOf, tellsWhoPushed } from './observation.js';
 import { freshness } from './pull-request-freshness.js';
 import type { Question } from './read-policy.js';

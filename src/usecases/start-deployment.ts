@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { isActive } from '../domain/environment.js';
+import type { StoredDeployment } from '../deployments/store.js';
+import { targetProblem } from '../deployments/target-problem.js';
 import type { Identity } from '../domain/identity.js';
-import { whyGone } from '../domain/why-gone.js';
+import { isActive } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
+import { whyGone } from '../environments/why-gone.js';
 import type { Ports } from '../ports.js';
-import type { StoredDeployment } from '../ports/deployments.js';
-import type { StoredEnvironment } from '../ports/environments.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
 import { VitrineError } from '../shared/errors.js';
 import type { RunRef } from '../shared/run-ref.js';
@@ -17,7 +18,6 @@ import { refuseTaken } from './refuse-taken.js';
 import { refuseTooMany } from './refuse-too-many.js';
 import { reopenSilent } from './reopen-silent.js';
 import { endedSilently } from './silent-end.js';
-import { targetProblem } from './target-problem.js';
 import { useIdentity } from './use-identity.js';
 
 export interface StartRequest {

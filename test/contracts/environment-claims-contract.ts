@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Claim, EnvironmentStore, StoredEnvironment } from '../../src/ports/environments.js';
+import type { Claim, EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
 import { allowed } from '../support/allowed.js';
 import { newEnvironment } from './fresh-documents.js';
 import { until } from './until.js';

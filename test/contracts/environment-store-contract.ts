@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { EnvironmentFilter, EnvironmentStore, StoredEnvironment } from '../../src/ports/environments.js';
+import type { EnvironmentFilter, EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
 import { E } from '../../src/shared/status/words.js';
 import { newEnvironment, pullRequest, SETTINGS } from './fresh-documents.js';
 

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../src/deliveries/store.js';
-import type { NewDeployment } from '../../src/domain/new-deployment.js';
-import type { NewEnvironment } from '../../src/ports/environments.js';
+import type { NewDeployment } from '../../src/deployments/new-deployment.js';
+import type { NewEnvironment } from '../../src/environments/store.js';
 import type { Settings } from '../../src/settings/settings.js';
 
 /** Complete documents for the store contracts; each test names what matters to it. */

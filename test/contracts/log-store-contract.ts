@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { LogChunk, LogStore } from '../../src/ports/deployments.js';
+import type { LogChunk, LogStore } from '../../src/deployments/store.js';
 
 const chunk = (seq: number, text = `line ${seq}`): LogChunk => ({
   deploymentId: 'd1',

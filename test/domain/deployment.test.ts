@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mergeStages, pendingStages, settleStages, waitingAgain } from '../../src/domain/deployment.js';
+import { mergeStages, pendingStages, settleStages, waitingAgain } from '../../src/deployments/model.js';
 import { sameRun } from '../../src/shared/run-ref.js';
 import { type Stage, STAGE_NAMES } from '../../src/shared/status/stages.js';
 import { S } from '../../src/shared/status/words.js';

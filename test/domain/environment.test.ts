@@ -7,7 +7,7 @@ import {
   isNewest,
   neverDeployed,
   type Environment,
-} from '../../src/domain/environment.js';
+} from '../../src/environments/model.js';
 import { E } from '../../src/shared/status/words.js';
 
 const DEPLOY = { action: 'deploy', rule: 'opened', detail: '' } as const;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { expiresAt, isExpired, renewedExpiry } from '../../src/domain/expiry.js';
+import { expiresAt, isExpired, renewedExpiry } from '../../src/environments/expire.js';
 import { defaultSettings } from '../../src/settings/settings.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { E } from '../../src/shared/status/words.js';

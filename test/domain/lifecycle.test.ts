@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { abandoned } from '../../src/domain/environment.js';
+import { abandoned } from '../../src/environments/model.js';
 import {
   DEPLOYMENT,
   type DeploymentEvent,

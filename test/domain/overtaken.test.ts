@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { overtakenBy } from '../../src/domain/overtaken.js';
+import { overtakenBy } from '../../src/environments/reasons.js';
 
 const sha = 'a'.repeat(40);
 const head = { sha, deploymentId: 'd1', at: new Date(0) };

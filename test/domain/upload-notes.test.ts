@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { keepUploadNotes, withUploadNotes } from '../../src/domain/upload-notes.js';
+import { keepUploadNotes, withUploadNotes } from '../../src/environments/notes.js';
 
 const SETTINGS = 'Line 3 of .github/preview.yml: there is no key "bild".';
 

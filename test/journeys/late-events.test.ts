@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { destroyEnvironment } from '../../src/environments/destroy.js';
 import type { Stores } from '../../src/ports.js';
-import type { GitHub } from '../../src/ports/github.js';
+import type { GitHub } from '../../src/repositories/github.js';
 import { D, E } from '../../src/shared/status/words.js';
-import { destroyEnvironment } from '../../src/usecases/destroy-environment.js';
 import { observePullRequest } from '../../src/usecases/observe-pull-request.js';
 import { aroundCalls } from '../support/around-calls.js';
 import { secondsApart } from '../support/clock.js';

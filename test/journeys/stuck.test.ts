@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
+import { failDeployment } from '../../src/deployments/fail-deployment.js';
+import { recordProgress } from '../../src/deployments/progress.js';
+import type { DeploymentPatch } from '../../src/deployments/store.js';
 import type { Ports, Stores } from '../../src/ports.js';
-import type { DeploymentPatch } from '../../src/ports/deployments.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';
-import { failDeployment } from '../../src/usecases/fail-deployment.js';
-import { recordProgress } from '../../src/usecases/record-progress.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';

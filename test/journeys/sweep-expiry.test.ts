@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
+import { destroyEnvironment } from '../../src/environments/destroy.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';
 import { parseDuration } from '../../src/shared/time.js';
-import { destroyEnvironment } from '../../src/usecases/destroy-environment.js';
 import { aroundCalls } from '../support/around-calls.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { begin, end, startByHand } from '../support/run-by-hand.js';

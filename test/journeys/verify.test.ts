@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
-import type { Environment } from '../../src/domain/environment.js';
+import type { Environment } from '../../src/environments/model.js';
 import type { Stores } from '../../src/ports.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';

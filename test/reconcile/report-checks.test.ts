@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Environment, ReportedCheck } from '../../src/domain/environment.js';
+import type { Environment, ReportedCheck } from '../../src/environments/model.js';
 import { desiredChecks } from '../../src/reconcile/report-checks.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import { D, type DeploymentStatus, E } from '../../src/shared/status/words.js';

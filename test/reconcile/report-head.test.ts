@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Environment } from '../../src/domain/environment.js';
+import type { Environment } from '../../src/environments/model.js';
 import { headDeployment } from '../../src/reconcile/report-head.js';
 import { createLookup } from '../../src/reconcile/report-lookup.js';
 import { D, S } from '../../src/shared/status/words.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Claim } from '../../src/ports/environments.js';
+import type { Claim } from '../../src/environments/store.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
 import { until } from '../contracts/until.js';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { GitHubFailure } from '../../src/ports/github-failure.js';
-import type { Reporter } from '../../src/ports/github.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
+import { GitHubFailure } from '../../src/repositories/github-failure.js';
+import type { Reporter } from '../../src/repositories/github.js';
 import { startReportStage } from './report-stage.js';
 
 /** A reporter that is refused its check for good, and whose comment fails so often. */

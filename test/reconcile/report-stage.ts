@@ -1,7 +1,7 @@
-import type { Environment } from '../../src/domain/environment.js';
+import type { Environment } from '../../src/environments/model.js';
+import type { Claim, StoredEnvironment } from '../../src/environments/store.js';
 import type { Ports } from '../../src/ports.js';
-import type { Claim, StoredEnvironment } from '../../src/ports/environments.js';
-import type { Reporter } from '../../src/ports/github.js';
+import type { Reporter } from '../../src/repositories/github.js';
 import { startStage, type Stage } from '../app/github/stage.js';
 import { environmentWith } from '../app/views/scenes.js';
 import { until } from '../contracts/until.js';

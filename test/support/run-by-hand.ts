@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { recordProgress, type Recorded } from '../../src/deployments/progress.js';
 import type { DeploymentStatus } from '../../src/shared/status/words.js';
-import { recordProgress, type Recorded } from '../../src/usecases/record-progress.js';
 import { startDeployment, type Started } from '../../src/usecases/start-deployment.js';
 import { AUTHOR, type World } from './start-world.js';
 

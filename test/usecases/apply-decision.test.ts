@@ -1,10 +1,10 @@
 import { test } from '@jest/globals';
 import fc from 'fast-check';
-import { isActive, type Environment } from '../../src/domain/environment.js';
+import { applyDecision } from '../../src/environments/apply-decision.js';
+import { isActive, type Environment } from '../../src/environments/model.js';
 import { decide } from '../../src/pull-requests/decide/decide.js';
 import type { DecideInput } from '../../src/pull-requests/decide/input.js';
 import { E } from '../../src/shared/status/words.js';
-import { applyDecision } from '../../src/usecases/apply-decision.js';
 import { situation } from '../domain/decide-situations.js';
 import { HEAD_SHA, pullRequest } from '../domain/sample-pull-request.js';
 

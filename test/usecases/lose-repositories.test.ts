@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { loseRepositories } from '../../src/repositories/lose-repositories.js';
 import { E } from '../../src/shared/status/words.js';
-import { loseRepositories } from '../../src/usecases/lose-repositories.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { Environment } from '../../src/domain/environment.js';
+import { publish } from '../../src/deployments/publish.js';
+import type { Environment } from '../../src/environments/model.js';
 import { defaultSettings } from '../../src/settings/settings.js';
-import { publish } from '../../src/usecases/publish.js';
 import { lookAt } from '../support/look-at.js';
 import { begin } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';

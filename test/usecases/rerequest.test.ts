@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Told } from '../../src/ports/github.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
+import type { Told } from '../../src/repositories/github.js';
 import { rerequest } from '../../src/usecases/rerequest.js';
 import { startReportStage, type ReportStage } from '../reconcile/report-stage.js';
 

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { StoredDeployment } from '../../../src/ports/deployments.js';
+import type { StoredDeployment } from '../../../src/deployments/store.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface DeploymentDocument extends Omit<StoredDeployment, 'id'> {

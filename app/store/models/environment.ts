@@ -1,6 +1,6 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { Projection } from '../../../src/domain/environment.js';
-import type { StoredEnvironment } from '../../../src/ports/environments.js';
+import type { Projection } from '../../../src/environments/model.js';
+import type { StoredEnvironment } from '../../../src/environments/store.js';
 import { strictSchema } from './strict-schema.js';
 
 /** The right to work on one projection. The fence only grows, so that a holder who overslept is recognised. */

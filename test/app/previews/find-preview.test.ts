@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { findPreview } from '../../../app/previews/find-preview.js';
-import type { Deployment } from '../../../src/domain/deployment.js';
-import type { Environment } from '../../../src/domain/environment.js';
+import type { Deployment } from '../../../src/deployments/model.js';
+import type { Environment } from '../../../src/environments/model.js';
 import type { Decision, Rule } from '../../../src/pull-requests/decide/decision.js';
 import { D, E } from '../../../src/shared/status/words.js';
 import { at, deploymentWith, environmentWith, SHA } from '../views/scenes.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { holdClaim, thisMoment } from '../../../app/reconcile/hold-claim.js';
-import type { Claim } from '../../../src/ports/environments.js';
+import type { Claim } from '../../../src/environments/store.js';
 
 const claim = {} as Claim;
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { failureOf } from '../../../app/views/failure.js';
-import type { Deployment } from '../../../src/domain/deployment.js';
+import type { Deployment } from '../../../src/deployments/model.js';
 
 const LOG = [
   'throw new Error("The frame is missing");',

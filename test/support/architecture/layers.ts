@@ -56,7 +56,15 @@ const BEFORE: readonly Layer[] = [
 ];
 
 const NOT_MOVED_YET = ['src/domain', 'src/ports', 'src/ports.ts', 'src/ports-artifacts.ts', 'src/usecases'];
-const MOVING = [...NOT_MOVED_YET, 'src/reconcile', 'src/contract', 'src/targets', 'src/sites', 'src/uploads'];
+const MOVING = [
+  ...NOT_MOVED_YET,
+  'src/reconcile',
+  'src/contract',
+  'src/targets',
+  'src/sites',
+  'src/uploads',
+  'src/projects',
+];
 
 export const LAYERS: readonly Layer[] = [
   ...CORE.map((layer) => ({ ...layer, may: [...layer.may, ...MOVING] })),

@@ -1,0 +1,132 @@
+import { isActive, isHeadDeployment } from '../environments/model.js';
+import { overtakenBy } from '../environments/reasons.js';
+import type { StoredEnvironment } from '../environments/store.js';
+import { whyGone } from '../environments/why-gone.js';
+import type { Ports } from '../ports.js';
+import { VitrineError } from '../shared/errors.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import type { Stage } from '../shared/status/stages.js';
+import { D, type DeploymentStatus } from '../shared/status/words.js';
+import { changeDeployment } from './change.js';
+import { failDeployment } from './fail-deployment.js';
+import { finishDeployment } from './finish.js';
+import { mergeStages } from './model.js';
+import { settleDeployment } from './settle-deployment.js';
+import type { StoredDeployment } from './store.js';
+
+export interface Progress {
+  readonly generation: number;
+  readonly stages?: readonly Stage[] | undefined;
+  readonly url?: string | undefined;
+  readonly outcome?: Outcome | undefined;
+}
+
+export interface Outcome {
+  readonly status: DeploymentStatus;
+  readonly error: string | null;
+  readonly logTail: readonly string[];
+}
+
+export interface Recorded {
+  readonly deployment: StoredDeployment;
+  readonly environment: StoredEnvironment;
+  /** True when this deployment is what the environment's URL shows now. */
+  readonly live: boolean;
+}
+
+/** Stages as they go, and at last the outcome. Repeating a report is harmless; one that comes too late is refused with the reason. */
+export async function recordProgress(
+  ports: Ports,
+  { deploymentId, body }: { deploymentId: string; body: Progress },
+): Promise<Recorded> {
+  const deployment = await takeStages(ports, { deploymentId, body });
+  const environment = await environmentOf(ports, deployment);
+  if (body.outcome && !isRepeat(deployment, body.outcome)) {
+    await refuseLate(ports, { environment, deployment });
+    return settleOutcome(ports, { environment, deployment, outcome: body.outcome });
+  }
+  if (!body.outcome) await refuseLate(ports, { environment, deployment });
+  await ports.environments.markDue(environment.id, 'report');
+  return answer(ports, deployment.id);
+}
+
+async function takeStages(
+  ports: Ports,
+  { deploymentId, body }: { deploymentId: string; body: Progress },
+): Promise<StoredDeployment> {
+  return changeDeployment(ports, {
+    id: deploymentId,
+    plan: (seen) => {
+      if (DEPLOYMENT[seen.status].settled) return null;
+      return {
+        ...(body.stages ? { stages: mergeStages(seen.stages, body.stages) } : {}),
+        ...(body.url === undefined ? {} : { url: body.url }),
+      };
+    },
+  });
+}
+
+export async function environmentOf(ports: Ports, deployment: StoredDeployment): Promise<StoredEnvironment> {
+  const environment = await ports.environments.get(deployment.environmentId);
+  if (!environment)
+    throw new VitrineError('environment_gone', 'The preview was deleted while it was being built.');
+  return environment;
+}
+
+function isRepeat(deployment: StoredDeployment, outcome: Outcome): boolean {
+  return DEPLOYMENT[deployment.status].settled && deployment.status === outcome.status;
+}
+
+/** The fence: only the newest generation of a living environment may go on. */
+export async function refuseLate(
+  ports: Ports,
+  { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
+): Promise<void> {
+  if (isHeadDeployment(environment, deployment)) {
+    if (!DEPLOYMENT[deployment.status].settled) return;
+    throw new VitrineError(
+      'conflict',
+      `This deployment has ended already: ${deployment.error ?? deployment.status}`,
+    );
+  }
+  const gone = !isActive(environment);
+  const reason = gone ? whyGone(environment) : overtakenBy(environment, deployment);
+  await settleDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', error: reason });
+  throw new VitrineError(
+    gone ? 'environment_gone' : 'stale_head',
+    `${reason} This deployment was not made live.`,
+  );
+}
+
+async function settleOutcome(
+  ports: Ports,
+  {
+    environment,
+    deployment,
+    outcome,
+  }: { environment: StoredEnvironment; deployment: StoredDeployment; outcome: Outcome },
+): Promise<Recorded> {
+  if (outcome.status === D.success) {
+    await finishDeployment(ports, { environment, deployment });
+    return stillLive(ports, deployment.id);
+  }
+  const event = outcome.status === D.cancelled ? 'cancel' : 'fail';
+  const error =
+    outcome.error ?? (event === 'cancel' ? 'The workflow run was cancelled.' : 'The build failed.');
+  await failDeployment(ports, { environment, deployment, event, error, logTail: outcome.logTail });
+  return answer(ports, deployment.id);
+}
+
+/** Closed or overtaken in the same moment: it was live, but is not any more. */
+async function stillLive(ports: Ports, id: string): Promise<Recorded> {
+  const recorded = await answer(ports, id);
+  if (!recorded.live) await refuseLate(ports, recorded);
+  return recorded;
+}
+
+async function answer(ports: Ports, id: string): Promise<Recorded> {
+  const deployment = await ports.deployments.get(id);
+  if (!deployment) throw new VitrineError('not_found', `There is no deployment ${id}.`);
+  const environment = await environmentOf(ports, deployment);
+  return { deployment, environment, live: environment.current?.deploymentId === deployment.id };
+}

@@ -1,0 +1,58 @@
+import { isActive, neverDeployed, type Environment } from '../environments/model.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { ENVIRONMENT } from '../shared/status/environment.js';
+import { D, E } from '../shared/status/words.js';
+import type { Deployment } from './model.js';
+
+/** What a reader must be told about one project of a pull request: one of a few stories, each with its own sentence. */
+export type Story =
+  | 'waiting'
+  | 'building'
+  | 'renewing'
+  | 'live'
+  | 'broken'
+  | 'stopped'
+  | 'overtaken'
+  | 'held'
+  | 'declined'
+  | 'leaving'
+  | 'over'
+  | 'unseen';
+
+export interface Situation {
+  readonly story: Story;
+  readonly emoji: string;
+  readonly label: string;
+}
+
+const DECLINED = { emoji: '➖', label: 'No preview' };
+
+export function situationOf(environment: Environment, deployment: Deployment | null): Situation {
+  if (environment.status === E.destroyed && neverDeployed(environment))
+    return { story: 'unseen', ...DECLINED };
+  if (!isActive(environment)) {
+    return {
+      story: environment.status === E.destroyed ? 'over' : 'leaving',
+      ...ENVIRONMENT[environment.status].text,
+    };
+  }
+  const action = environment.decision?.action;
+  if (action === 'skip') return { story: 'declined', ...DECLINED };
+  if (action === 'hold') return { story: 'held', ...ENVIRONMENT.awaiting_approval.text };
+  if (!deployment) return { story: 'waiting', ...ENVIRONMENT.pending.text };
+  if (deployment.status === D.running && environment.current) {
+    return { story: 'renewing', ...ENVIRONMENT.updating.text };
+  }
+  const asleep = deployment.status === D.success && environment.status === E.sleeping;
+  const text = asleep ? ENVIRONMENT.sleeping.text : DEPLOYMENT[deployment.status].text;
+  return { story: STORIES[deployment.status], ...text };
+}
+
+const STORIES: Readonly<Record<Deployment['status'], Story>> = {
+  [D.queued]: 'waiting',
+  [D.running]: 'building',
+  [D.success]: 'live',
+  [D.failed]: 'broken',
+  [D.cancelled]: 'stopped',
+  [D.superseded]: 'overtaken',
+};

@@ -1,0 +1,137 @@
+import type { Decision } from '../pull-requests/decide/decision.js';
+import type { PullRequestFacts } from '../pull-requests/facts.js';
+import type { Settings } from '../settings/settings.js';
+import { type EnvironmentEvent, nextEnvironment } from '../shared/status/environment.js';
+import { E } from '../shared/status/words.js';
+import type { Change } from './change.js';
+import { renewedExpiry } from './expire.js';
+import { abandoned, isActive, isAdmitted, type Bringer, type Environment, type Projection } from './model.js';
+import { keepUploadNotes, withoutUploadNotes } from './notes.js';
+import type { EnvironmentPatch } from './store.js';
+
+export interface Seen {
+  readonly facts: PullRequestFacts;
+  readonly decision: Decision;
+  readonly settings: Settings | null;
+  readonly notes: readonly string[];
+  readonly approvedSha: string | null;
+  readonly bringer: Bringer;
+  readonly repository: string;
+  readonly installationId: number | null;
+  readonly now: Date;
+  readonly newId: () => string;
+}
+
+/** What a decision does to the document. Pure: the caller writes it by compare-and-set. */
+export function applyDecision(environment: Environment, seen: Seen): Change {
+  const known: EnvironmentPatch = {
+    pullRequest: seen.facts,
+    repository: seen.repository,
+    installationId: seen.installationId,
+    notes: keepUploadNotes(environment.notes, seen.notes),
+    approvedSha: seen.approvedSha,
+    ...(seen.settings ? { settings: seen.settings } : {}),
+    ...broughtBy(environment, seen),
+  };
+  switch (seen.decision.action) {
+    case 'destroy':
+      return destroy({ environment, seen, known });
+    case 'deploy':
+    case 'hold':
+    case 'skip':
+      return head({ environment, seen, known });
+    default:
+      return isOver(environment, seen)
+        ? bury({ environment, seen, known })
+        : { patch: known, due: isActive(environment) ? ['report'] : [] };
+  }
+}
+
+/** Who pushed may be told after the commit is known. */
+function broughtBy({ head: known }: Environment, { facts, bringer }: Seen): EnvironmentPatch {
+  const news = known?.sha === facts.head.sha && known.by?.login !== bringer.login;
+  return news ? { head: { ...known, by: bringer } } : {};
+}
+
+interface Step {
+  readonly environment: Environment;
+  readonly seen: Seen;
+  readonly known: EnvironmentPatch;
+}
+
+/** Closed without ever having had a preview, or since it had one: nothing is left to wait for. */
+function isOver(environment: Environment, { facts, decision }: Seen): boolean {
+  return facts.state === 'closed' && decision.action === 'ignore' && isActive(environment);
+}
+
+function bury({ environment, seen, known }: Step): Change {
+  const gone = teardownPatch(environment);
+  if (environment.resources.length > 0) return { patch: { ...known, ...gone }, due: ['report', 'teardown'] };
+  const status = gone.status && nextEnvironment(gone.status, 'gone');
+  return {
+    patch: { ...known, ...gone, ...(status ? { status } : {}), destroyedAt: seen.now },
+    due: environment.head ? ['report'] : [],
+  };
+}
+
+function destroy({ environment, seen, known }: Step): Change {
+  const patch = { ...known, decision: seen.decision };
+  return { patch: { ...patch, ...teardownPatch(environment) }, due: ['report', 'teardown'] };
+}
+
+/** Marks everything an environment holds for removal. A second call finds nothing to change. */
+export function teardownPatch(environment: Environment): EnvironmentPatch {
+  const status = nextEnvironment(environment.status, 'destroy');
+  if (!status) return {};
+  return {
+    status,
+    generation: environment.generation + 1,
+    resources: environment.resources.map((resource) => ({ ...resource, doomed: true })),
+  };
+}
+
+const EVENTS: Readonly<Record<string, EnvironmentEvent>> = { deploy: 'approve', hold: 'hold' };
+
+function head({ environment, seen, known }: Step): Change {
+  const reopened = !isActive(environment);
+  const moved = reopened || environment.head?.sha !== seen.facts.head.sha;
+  const before = moved ? (abandoned(environment) ?? environment.status) : environment.status;
+  const status = reopened ? E.pending : before;
+  const event = EVENTS[seen.decision.action];
+  const next = (event && nextEnvironment(status, event)) ?? status;
+  const due: Projection[] = reopened ? ['report', 'teardown'] : ['report'];
+  return {
+    patch: {
+      ...known,
+      status: next,
+      decision: seen.decision,
+      // What was said of the upload of another commit is not true of this one.
+      ...(moved ? { ...newHead(environment, seen), notes: withoutUploadNotes(seen.notes) } : {}),
+      ...(seen.decision.action === 'deploy' && !isAdmitted(environment) ? { admittedAt: seen.now } : {}),
+      ...(seen.decision.action === 'deploy' ? { expiresAt: renewed(environment, seen) } : {}),
+      ...(reopened ? { current: null, error: null, destroyedAt: null, expiresAt: null } : {}),
+    },
+    due,
+  };
+}
+
+function renewed({ expiresAt, settings }: Environment, seen: Seen): Date | null {
+  return renewedExpiry({ expiresAt, settings: seen.settings ?? settings }, seen.now);
+}
+
+function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
+  const { sha } = seen.facts.head;
+  // Reopened at the same commit: its deployment is taken up again where nobody had taken it on yet.
+  const same = environment.head?.sha === sha;
+  return {
+    generation: environment.generation + 1,
+    head: {
+      sha,
+      deploymentId: same ? environment.head.deploymentId : seen.newId(),
+      at: seen.now,
+      by: seen.bringer,
+    },
+    // An approval covers one commit only.
+    ...(seen.approvedSha === sha ? {} : { approvedSha: null }),
+  };
+}

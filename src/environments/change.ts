@@ -1,0 +1,33 @@
+import type { Ports } from '../ports.js';
+import { VitrineError } from '../shared/errors.js';
+import type { Projection } from './model.js';
+import type { EnvironmentPatch, StoredEnvironment } from './store.js';
+
+export interface Change {
+  readonly patch: EnvironmentPatch;
+  readonly due: readonly Projection[];
+}
+
+const TRIES = 20;
+
+/**
+ * The only way a use case writes an environment: look, decide, compare-and-set; when somebody was first, look and decide again.
+ * `plan` answers null when nothing is to be done.
+ */
+export async function changeEnvironment(
+  ports: Pick<Ports, 'environments'>,
+  { id, plan }: { id: string; plan: (seen: StoredEnvironment) => Change | null },
+): Promise<StoredEnvironment> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const seen = await ports.environments.get(id);
+    if (!seen) throw new VitrineError('not_found', `There is no environment ${id}: it was deleted.`);
+    const change = plan(seen);
+    if (!change) return seen;
+    const written = await ports.environments.change(seen, change);
+    if (written) return written;
+  }
+  throw new VitrineError(
+    'unavailable',
+    `Environment ${id} changes faster than it can be written: try again.`,
+  );
+}

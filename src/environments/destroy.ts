@@ -1,0 +1,34 @@
+import type { Ports } from '../ports.js';
+import { teardownPatch } from './apply-decision.js';
+import { changeEnvironment } from './change.js';
+import type { StoredEnvironment } from './store.js';
+
+export interface DestroyRequest {
+  readonly environmentId: string;
+  /** Who asked: a login, an operator's token name, or `vitrine` itself. */
+  readonly actor: string;
+  readonly rule: 'asked' | 'expired' | 'repository-removed' | 'project-removed';
+  readonly detail: string;
+  /** What must still be true when it is written: somebody may have been first since it was looked at. */
+  readonly onlyIf?: (seen: StoredEnvironment) => boolean;
+}
+
+/** Stores that an environment must go; the teardown reconciler makes it so. Asking again is fine. */
+export async function destroyEnvironment(ports: Ports, request: DestroyRequest): Promise<StoredEnvironment> {
+  const { environmentId, actor, rule, detail, onlyIf = () => true } = request;
+  let asked = false;
+  const environment = await changeEnvironment(ports, {
+    id: environmentId,
+    plan: (seen) => {
+      const patch = onlyIf(seen) ? teardownPatch(seen) : {};
+      asked = patch.status !== undefined;
+      if (!asked) return null;
+      return {
+        patch: { ...patch, decision: { action: 'destroy', rule, detail } },
+        due: ['report', 'teardown'],
+      };
+    },
+  });
+  if (asked) await ports.audit.record({ actor, action: 'destroy', subject: environment.slug, detail });
+  return environment;
+}

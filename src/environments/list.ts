@@ -1,0 +1,27 @@
+import type { Ports } from '../ports.js';
+import { isActive } from './model.js';
+import type { EnvironmentFilter, StoredEnvironment } from './store.js';
+
+const PAGE = 100;
+
+/** Every environment that is neither gone nor going, page by page. */
+export async function* activeEnvironments(
+  ports: Pick<Ports, 'environments'>,
+  scope: Pick<EnvironmentFilter, 'repoId'> = {},
+): AsyncGenerator<StoredEnvironment> {
+  for await (const environment of listedEnvironments(ports, { ...scope, activeOnly: true })) {
+    if (isActive(environment)) yield environment;
+  }
+}
+
+export async function* listedEnvironments(
+  ports: Pick<Ports, 'environments'>,
+  filter: EnvironmentFilter,
+): AsyncGenerator<StoredEnvironment> {
+  let cursor: string | undefined;
+  do {
+    const page = await ports.environments.list(filter, { limit: PAGE, ...(cursor ? { cursor } : {}) });
+    yield* page.items;
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor);
+}

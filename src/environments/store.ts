@@ -1,0 +1,92 @@
+import type { Page, PageRequest, Versioned } from '../shared/pages.js';
+import type { EnvironmentStatus } from '../shared/status/words.js';
+import type { Environment, Projection, Reported } from './model.js';
+
+/** What an environment is made from; everything else starts empty. */
+export type NewEnvironment = Pick<
+  Environment,
+  'projectId' | 'project' | 'repoId' | 'repository' | 'installationId' | 'name' | 'slug' | 'url'
+> &
+  Partial<Pick<Environment, 'pullRequest' | 'decision' | 'settings'>>;
+
+export type EnvironmentPatch = Partial<
+  Pick<
+    Environment,
+    | 'status'
+    | 'generation'
+    | 'decision'
+    | 'settings'
+    | 'notes'
+    | 'tellAgain'
+    | 'approvedSha'
+    | 'admittedAt'
+    | 'pullRequest'
+    | 'head'
+    | 'current'
+    | 'resources'
+    | 'error'
+    | 'expiresAt'
+    | 'deployedAt'
+    | 'destroyedAt'
+    | 'repository'
+    | 'installationId'
+  >
+>;
+
+export type StoredEnvironment = Versioned<Environment>;
+
+/** The right to make one projection of one environment true, until the lease ends or somebody with a higher fence takes over. */
+export interface Claim {
+  readonly environment: StoredEnvironment;
+  readonly projection: Projection;
+  readonly owner: string;
+  readonly fence: number;
+  /** `due.wanted` as it was claimed: a later change asks for another round. */
+  readonly wanted: number;
+}
+
+/** A claim in the hands of a runner that keeps its lease. */
+export interface HeldClaim extends Claim {
+  /** Whether it still stands: known by the clock while the lease runs, else asked of the store. */
+  readonly held: () => Promise<boolean>;
+}
+
+export interface EnvironmentFilter {
+  readonly repository?: string;
+  readonly repoId?: number;
+  readonly projectId?: string;
+  readonly status?: EnvironmentStatus;
+  readonly activeOnly?: true;
+}
+
+export interface EnvironmentStore {
+  /** Inserts unless (project, repo, name) is there; returns what is stored. Never fails because somebody was first. */
+  ensure(fresh: NewEnvironment): Promise<StoredEnvironment>;
+  get(id: string): Promise<StoredEnvironment | null>;
+  bySlug(slug: string): Promise<StoredEnvironment | null>;
+  ofPullRequest(repoId: number, number: number): Promise<readonly StoredEnvironment[]>;
+  list(filter: EnvironmentFilter, page: PageRequest): Promise<Page<StoredEnvironment>>;
+  /** Those that show or await a deployment: what was skipped or waits for approval takes no room. */
+  countActive(projectId: string): Promise<number>;
+  /** Compare-and-set on (status, generation, version) of `seen`; null when somebody was first. Marks `due` projections as wanted now. */
+  change(
+    seen: StoredEnvironment,
+    write: { readonly patch: EnvironmentPatch; readonly due: readonly Projection[] },
+  ): Promise<StoredEnvironment | null>;
+  /** Asks for a projection again without changing the document's meaning. */
+  markDue(id: string, projection: Projection): Promise<void>;
+  /** Takes the longest-due claimable environment by lease. Leases run on the database's clock. */
+  claim(
+    projection: Projection,
+    by: { readonly owner: string; readonly leaseMs: number },
+  ): Promise<Claim | null>;
+  /** Extends the lease; false when the claim was lost and its holder must stop writing. */
+  renew(claim: Claim, leaseMs: number): Promise<boolean>;
+  /** Stores what GitHub was told, if the fence still stands. */
+  saveReported(claim: Claim, reported: Reported): Promise<boolean>;
+  /** Ends the claim: nothing more is due unless the document changed meanwhile, or `retryInMs` asks for another try. */
+  release(claim: Claim, outcome: { readonly retryInMs?: number; readonly error?: string }): Promise<void>;
+  /** Whether any resource that is not doomed was made from this artifact. */
+  namesArtifact(artifact: { projectId: string; root: string }): Promise<boolean>;
+  deleteOfProject(projectId: string): Promise<number>;
+}
