@@ -1,4 +1,3 @@
-import type { Ports } from '../src/ports.js';
 import { createRedactor } from '../src/shared/redact/redact.js';
 import type { Log } from '../src/shared/tools.js';
 import { listen } from './compose/listen.js';
@@ -10,6 +9,7 @@ import { stopServer } from './compose/stop-server.js';
 import type { Config } from './config.js';
 import { createHttpServer } from './http/create-server.js';
 import { createLog, type LogOptions } from './log.js';
+import type { Ports } from './ports.js';
 import type { Secrets } from './secrets.js';
 
 export interface App {

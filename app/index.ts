@@ -1,9 +1,9 @@
 import type { Probot } from 'probot';
 import { ZodError } from 'zod';
 import type { DeliveryDecision } from '../src/deliveries/store.js';
-import type { Ports } from '../src/ports.js';
 import { isGitHubFailure } from '../src/repositories/github-failure.js';
 import { isVitrineError, type VitrineError } from '../src/shared/errors.js';
+import type { Ports } from './ports.js';
 import { onCheckRun } from './webhooks/check-run.js';
 import { onInstallation } from './webhooks/installation.js';
 import { onPullRequest } from './webhooks/pull-request.js';

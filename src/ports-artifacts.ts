@@ -85,3 +85,11 @@ export interface ArtifactStore {
   /** Every artifact of every project, for the sweep. */
   list(): AsyncIterable<StoredArtifact>;
 }
+
+export interface ArtifactPorts {
+  readonly artifacts: ArtifactStore;
+}
+
+export interface BlobPorts {
+  readonly blobs: BlobStore;
+}

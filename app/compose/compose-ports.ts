@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Ports, Stores } from '../../src/ports.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createStaticTarget, type Target } from '../../src/targets/registry.js';
@@ -8,6 +7,7 @@ import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config.js';
 import { createGitHub, type GitHubSide } from '../github/create-github.js';
 import { createHosting } from '../hosting.js';
+import type { Ports, Stores } from '../ports.js';
 import type { Secrets } from '../secrets.js';
 import { newId } from '../store/new-id.js';
 import { createViews } from '../views/create-views.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { StoredEnvironment } from '../../src/environments/store.js';
-import type { Ports } from '../../src/ports.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
+import type { Ports } from '../ports.js';
 import { createCachedResolver } from '../previews/cached-resolver.js';
 import { findPreview } from '../previews/find-preview.js';
 import { createPreviewPages } from '../previews/pages.js';

@@ -1,4 +1,3 @@
-import type { Ports } from '../../src/ports.js';
 import { createApi } from '../http/api.js';
 import type { Identify } from '../http/authenticate.js';
 import { createBodyBudget } from '../http/body-budget.js';
@@ -9,6 +8,7 @@ import { createCommitter } from '../inbox/committer.js';
 import type { Load } from '../inbox/load.js';
 import { createWebhookEndpoint } from '../inbox/receive-webhook.js';
 import { createSignatureCheck } from '../inbox/verify-signature.js';
+import type { Ports } from '../ports.js';
 import { createRoutes } from '../routes/create-routes.js';
 import type { Secrets } from '../secrets.js';
 import type { Previews } from './compose-previews.js';

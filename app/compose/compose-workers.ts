@@ -1,6 +1,5 @@
 import { Probot } from 'probot';
 import { z } from 'zod';
-import type { Ports } from '../../src/ports.js';
 import { reconcileReport } from '../../src/reconcile/report.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
@@ -11,6 +10,7 @@ import { createDecisions } from '../inbox/decisions.js';
 import type { Load } from '../inbox/load.js';
 import { createInboxWorker, type ReceivedEvent } from '../inbox/worker.js';
 import { createApplication, HANDLERS } from '../index.js';
+import type { Ports } from '../ports.js';
 import { every } from '../reconcile/every.js';
 import { createRunner } from '../reconcile/runner.js';
 import type { Secrets } from '../secrets.js';

@@ -1,10 +1,10 @@
 import type { BlobStore } from '../../src/ports-artifacts.js';
-import type { Stores } from '../../src/ports.js';
 import type { Reporter } from '../../src/repositories/github.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { Env } from '../config.js';
 import type { Pace } from '../github/pacing.js';
 import type { Identify } from '../http/authenticate.js';
+import type { Stores } from '../ports.js';
 import type { Rates } from './compose-surfaces.js';
 
 /** What a caller may put in the place of the real thing. */

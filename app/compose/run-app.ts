@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Ports } from '../../src/ports.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Config } from '../config.js';
 import { createIdentity } from '../github/identity.js';
 import type { Surfaces } from '../http/create-server.js';
 import { createLoad } from '../inbox/load.js';
+import type { Ports } from '../ports.js';
 import { projectVersion } from '../project-root.js';
 import type { Secrets } from '../secrets.js';
 import type { Store } from '../store/connect.js';

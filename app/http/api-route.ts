@@ -1,4 +1,4 @@
-import type { Ports } from '../../src/ports.js';
+import type { Ports } from '../ports.js';
 import type { Actor } from './authenticate.js';
 import type { Answer } from './respond.js';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ROUTES, type Route, type RouteName } from '../../src/contract/routes.js';
-import type { Ports } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Ports } from '../ports.js';
 import type { ApiRoute } from './api-route.js';
 import { authenticate, type Actor, type Identify } from './authenticate.js';
 import { authorize } from './authorize.js';

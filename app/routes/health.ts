@@ -1,6 +1,6 @@
 import { ok, type ApiRoute } from '../http/api-route.js';
-import type { Ports } from '../../src/ports.js';
 import { within } from '../http/within.js';
+import type { Ports } from '../ports.js';
 
 /** The process runs. Nothing else is asked, so that a database that is away does not get the process killed. */
 export const health: ApiRoute = { input: 'none', handle: async () => ok({ ok: true }) };

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { Stores } from '../../src/ports.js';
+import type { Stores } from '../ports.js';
 import { createStores } from './create-stores.js';
 import { MAX_TIME_MS } from './limits.js';
 import { migrate } from './migrations/migrate.js';

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { Stores } from '../../src/ports.js';
+import type { Stores } from '../ports.js';
 import { artifactStore } from './artifact-store.js';
 import { auditLog } from './audit-log.js';
 import { deploymentStore } from './deployment-store.js';

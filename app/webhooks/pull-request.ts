@@ -1,6 +1,6 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import type { Ports } from '../../src/ports.js';
 import { observePullRequest } from '../../src/usecases/observe-pull-request.js';
+import type { Ports } from '../ports.js';
 import { factsFromPayload } from './payload-facts.js';
 import { repoOf, uninstalled } from './repo-of.js';
 

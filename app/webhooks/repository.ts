@@ -1,7 +1,7 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import type { Ports } from '../../src/ports.js';
 import { observeRepository, removeRepository } from '../../src/repositories/update.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Ports } from '../ports.js';
 import { actionOf } from './action-of.js';
 import { originFromPayload } from './payload-facts.js';
 import { repoOf, uninstalled } from './repo-of.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import type { Ports } from '../../src/ports.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
+import type { Ports } from '../ports.js';
 import { actionOf } from './action-of.js';
 
 const Payload = z.object({

@@ -65,3 +65,7 @@ export interface InboxStore {
   waitingSince(): Promise<Date | null>;
   counts(): Promise<Readonly<Record<InboxStatus, number>>>;
 }
+
+export interface DeliveryPorts {
+  readonly inbox: InboxStore;
+}

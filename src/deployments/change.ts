@@ -1,6 +1,7 @@
-import type { Ports } from '../ports.js';
 import { VitrineError } from '../shared/errors.js';
-import type { DeploymentPatch, StoredDeployment } from './store.js';
+import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
+
+type Ports = DeploymentPorts;
 
 const TRIES = 20;
 

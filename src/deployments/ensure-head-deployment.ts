@@ -1,15 +1,17 @@
 import { changeEnvironment } from '../environments/change.js';
 import { isActive } from '../environments/model.js';
 import { overtakenBy } from '../environments/reasons.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { nextDeployment } from '../shared/status/deployment.js';
+import type { Tools } from '../shared/tools.js';
 import { changeDeployment } from './change.js';
 import { waitingAgain } from './model.js';
 import { deploymentOfHead } from './new-deployment.js';
 import { settleDeployment } from './settle-deployment.js';
-import type { StoredDeployment } from './store.js';
+import type { DeploymentPorts, StoredDeployment } from './store.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
 
 /** The generation of the first head: nothing can be older. */
 const FIRST = 1;

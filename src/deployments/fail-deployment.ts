@@ -1,10 +1,12 @@
 import { changeEnvironment } from '../environments/change.js';
 import { abandoned, isHeadDeployment, type Environment } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { nextEnvironment } from '../shared/status/environment.js';
+import type { Tools } from '../shared/tools.js';
 import { settleDeployment } from './settle-deployment.js';
-import type { StoredDeployment } from './store.js';
+import type { DeploymentPorts, StoredDeployment } from './store.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 export interface Failure {
   readonly environment: StoredEnvironment;

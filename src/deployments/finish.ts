@@ -1,13 +1,15 @@
 import { changeEnvironment } from '../environments/change.js';
 import { expiresAt } from '../environments/expire.js';
 import { isHeadDeployment } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { nextEnvironment } from '../shared/status/environment.js';
+import type { Tools } from '../shared/tools.js';
 import { notMadeLive } from './fence.js';
 import { settleDeployment } from './settle-deployment.js';
-import type { StoredDeployment } from './store.js';
+import type { DeploymentPorts, StoredDeployment } from './store.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 /**
  * Flips the one pointer: visitors see the old or the new version, never a mix. The environment is written first, because it is the

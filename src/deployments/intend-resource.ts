@@ -1,9 +1,11 @@
 import { changeEnvironment } from '../environments/change.js';
 import { isHeadDeployment, type Resource } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { TargetPorts } from '../targets/target.js';
 import { notMadeLive } from './fence.js';
 import type { StoredDeployment } from './store.js';
+
+type Ports = EnvironmentPorts & TargetPorts;
 
 export interface Intent {
   readonly deployment: StoredDeployment;

@@ -1,7 +1,8 @@
-import type { Ports } from '../ports.js';
 import { VitrineError } from '../shared/errors.js';
 import { changeDeployment } from './change.js';
-import type { LogLine } from './store.js';
+import type { DeploymentPorts, LogLine, LogPorts } from './store.js';
+
+type Ports = DeploymentPorts & LogPorts;
 
 /** Keeps lines of a build. They are a sign of life too, so the deployment is touched. A repeated batch is kept once. */
 export async function appendLogs(

@@ -1,18 +1,20 @@
 import { isActive, isHeadDeployment } from '../environments/model.js';
 import { overtakenBy } from '../environments/reasons.js';
-import type { StoredEnvironment } from '../environments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { whyGone } from '../environments/why-gone.js';
-import type { Ports } from '../ports.js';
 import { VitrineError } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Stage } from '../shared/status/stages.js';
 import { D, type DeploymentStatus } from '../shared/status/words.js';
+import type { Tools } from '../shared/tools.js';
 import { changeDeployment } from './change.js';
 import { failDeployment } from './fail-deployment.js';
 import { finishDeployment } from './finish.js';
 import { mergeStages } from './model.js';
 import { settleDeployment } from './settle-deployment.js';
-import type { StoredDeployment } from './store.js';
+import type { DeploymentPorts, StoredDeployment } from './store.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 export interface Progress {
   readonly generation: number;

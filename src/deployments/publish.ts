@@ -1,14 +1,16 @@
 import { changeEnvironment } from '../environments/change.js';
 import { isHeadDeployment } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
-import type { Release } from '../targets/target.js';
+import type { Tools } from '../shared/tools.js';
+import type { Release, TargetPorts } from '../targets/target.js';
 import { intendResource } from './intend-resource.js';
 import { runFor } from './run-for.js';
 import type { StoredDeployment } from './store.js';
 import { targetOptions } from './target-options.js';
 import { targetProblem } from './target-problem.js';
+
+type Ports = EnvironmentPorts & TargetPorts & Pick<Tools, 'log'>;
 
 /**
  * Hands a complete upload to its target. What will be made is written down first, so that tear-down finds it whatever happens;

@@ -1,5 +1,7 @@
-import type { Ports } from '../ports.js';
+import type { Tools } from '../shared/tools.js';
 import type { Run } from '../targets/target.js';
+
+type Ports = Pick<Tools, 'log'>;
 
 const TARGET_DEADLINE_MS = 5 * 60_000;
 

@@ -1,9 +1,11 @@
-import type { Ports } from '../ports.js';
 import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/status/deployment.js';
 import { S } from '../shared/status/words.js';
+import type { Tools } from '../shared/tools.js';
 import { changeDeployment } from './change.js';
 import { settleStages } from './model.js';
-import type { DeploymentPatch, StoredDeployment } from './store.js';
+import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
+
+type Ports = DeploymentPorts & Pick<Tools, 'clock'>;
 
 export interface Settlement {
   readonly id: string;

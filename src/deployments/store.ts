@@ -70,3 +70,11 @@ export interface LogStore {
   read(deploymentId: string, page: PageRequest): Promise<Page<LogChunk>>;
   deleteOf(deploymentIds: readonly string[]): Promise<void>;
 }
+
+export interface DeploymentPorts {
+  readonly deployments: DeploymentStore;
+}
+
+export interface LogPorts {
+  readonly logs: LogStore;
+}

@@ -1,6 +1,8 @@
 import type { Environment } from '../environments/model.js';
-import type { Ports } from '../ports.js';
+import type { TargetPorts } from '../targets/target.js';
 import { targetOptions } from './target-options.js';
+
+type Ports = TargetPorts;
 
 const MEND = 'in .github/preview.yml on the default branch, then re-run the workflow.';
 

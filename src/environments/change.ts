@@ -1,7 +1,8 @@
-import type { Ports } from '../ports.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Projection } from './model.js';
-import type { EnvironmentPatch, StoredEnvironment } from './store.js';
+import type { EnvironmentPatch, EnvironmentPorts, StoredEnvironment } from './store.js';
+
+type Ports = EnvironmentPorts;
 
 export interface Change {
   readonly patch: EnvironmentPatch;

@@ -1,7 +1,9 @@
-import type { Ports } from '../ports.js';
+import type { AuditPorts } from '../people/audit-log.js';
 import { teardownPatch } from './apply-decision.js';
 import { changeEnvironment } from './change.js';
-import type { StoredEnvironment } from './store.js';
+import type { EnvironmentPorts, StoredEnvironment } from './store.js';
+
+type Ports = EnvironmentPorts & AuditPorts;
 
 export interface DestroyRequest {
   readonly environmentId: string;

@@ -1,6 +1,7 @@
-import type { Ports } from '../ports.js';
 import { isActive } from './model.js';
-import type { EnvironmentFilter, StoredEnvironment } from './store.js';
+import type { EnvironmentFilter, EnvironmentPorts, StoredEnvironment } from './store.js';
+
+type Ports = EnvironmentPorts;
 
 const PAGE = 100;
 

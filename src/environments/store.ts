@@ -90,3 +90,7 @@ export interface EnvironmentStore {
   namesArtifact(artifact: { projectId: string; root: string }): Promise<boolean>;
   deleteOfProject(projectId: string): Promise<number>;
 }
+
+export interface EnvironmentPorts {
+  readonly environments: EnvironmentStore;
+}

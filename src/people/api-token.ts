@@ -13,3 +13,7 @@ export interface TokenStore {
   /** Removes tokens and single-use ids that ended before then: not every database does so by itself. Answers how many. */
   deleteExpired(before: Date): Promise<number>;
 }
+
+export interface TokenPorts {
+  readonly tokens: TokenStore;
+}

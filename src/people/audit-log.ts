@@ -9,3 +9,7 @@ export interface AuditEntry {
 export interface AuditLog {
   record(entry: Omit<AuditEntry, 'at'>): Promise<void>;
 }
+
+export interface AuditPorts {
+  readonly audit: AuditLog;
+}

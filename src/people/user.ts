@@ -11,3 +11,7 @@ export interface UserStore {
   saveFromGitHub(user: Omit<User, 'active'>): Promise<User>;
   byGitHubId(githubId: number): Promise<User | null>;
 }
+
+export interface UserPorts {
+  readonly users: UserStore;
+}

@@ -29,3 +29,7 @@ export interface UploadPlan extends UploadState {
   /** The JSON that tells the Action what to send. */
   readonly answer: Readonly<Record<string, unknown>>;
 }
+
+export interface UploadPorts {
+  readonly uploads: Uploads;
+}

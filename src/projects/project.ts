@@ -52,3 +52,11 @@ export interface ProjectStore {
   ofRepo(repoId: number): Promise<readonly Project[]>;
   delete(id: string): Promise<void>;
 }
+
+export interface ProjectPorts {
+  readonly projects: ProjectStore;
+}
+
+export interface RepositoryPorts {
+  readonly repos: RepoStore;
+}

@@ -1,4 +1,6 @@
-import type { Ports } from '../ports.js';
+import type { Tools } from '../shared/tools.js';
+
+type Ports = Pick<Tools, 'log'>;
 
 export interface Lot<Item> {
   readonly items: Iterable<Item> | AsyncIterable<Item>;

@@ -1,12 +1,13 @@
 import type { DeploymentReport } from '../domain/report.js';
 import type { Refused, Reported, ReportedCheck, ReportedDeployment } from '../environments/model.js';
-import type { Claim } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { Claim, EnvironmentPorts } from '../environments/store.js';
 import type { Told } from '../repositories/github.js';
 import { CHECK, DEPLOYMENT_STATE } from '../shared/status/github.js';
 import { beginReports } from './report-begin.js';
 import type { PlannedCheck } from './report-checks.js';
 import type { Desired } from './report-desired.js';
+
+type Ports = EnvironmentPorts;
 
 /** Kept of what GitHub was told about commits that are history: enough to find them again, never growing. */
 const KEPT = 20;

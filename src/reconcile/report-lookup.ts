@@ -1,5 +1,7 @@
 import type { Deployment } from '../deployments/model.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+
+type Ports = DeploymentPorts;
 
 export type Lookup = (id: string) => Promise<Deployment | null>;
 

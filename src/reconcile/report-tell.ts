@@ -1,10 +1,11 @@
-import type { Claim, HeldClaim } from '../environments/store.js';
-import type { Ports } from '../ports.js';
-import type { Recipient, RepoRef } from '../repositories/github.js';
+import type { Claim, EnvironmentPorts, HeldClaim } from '../environments/store.js';
+import type { Recipient, RepoRef, ReporterPorts } from '../repositories/github.js';
 import { createBook, type Book } from './report-book.js';
 import type { Desired } from './report-desired.js';
 import { asOneError, refusedBefore, refusedNow, type Failure } from './report-refused.js';
 import { createWatch } from './report-watch.js';
+
+type Ports = EnvironmentPorts & ReporterPorts;
 
 export interface Telling {
   readonly ports: Pick<Ports, 'environments' | 'reporter'>;

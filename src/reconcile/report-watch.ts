@@ -1,7 +1,8 @@
-import type { Claim, HeldClaim } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { Claim, EnvironmentPorts, HeldClaim } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { tellAgain } from '../usecases/tell-again.js';
+
+type Ports = EnvironmentPorts;
 
 /** For claims that nobody keeps alive. */
 const LEASE_MS = 15_000;

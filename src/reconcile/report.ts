@@ -1,11 +1,13 @@
-import type { Claim, HeldClaim, StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
-import type { RepoRef } from '../repositories/github.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { Claim, EnvironmentPorts, HeldClaim, StoredEnvironment } from '../environments/store.js';
+import type { RepoRef, ReporterPorts } from '../repositories/github.js';
 import { leadOf } from './report-comment.js';
 import { spokenOf } from './report-deployments.js';
 import { desiredReports } from './report-desired.js';
 import { createLookup } from './report-lookup.js';
 import { tellAll } from './report-tell.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & ReporterPorts;
 
 /**
  * Makes GitHub say what the document says: one check a commit, one comment a pull request, deployments and their states.

@@ -1,15 +1,18 @@
 import { failDeployment } from '../deployments/fail-deployment.js';
 import { finishDeployment } from '../deployments/finish.js';
 import { settleDeployment } from '../deployments/settle-deployment.js';
-import type { StoredDeployment } from '../deployments/store.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive, isHeadDeployment } from '../environments/model.js';
 import { needsRerun } from '../environments/needs-rerun.js';
 import { overtakenBy } from '../environments/reasons.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { Tools } from '../shared/tools.js';
 import { settleUnclaimed } from '../usecases/settle-unclaimed.js';
 import { SILENT_END } from '../usecases/silent-end.js';
 import { eachAlone } from './each-alone.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock' | 'log'>;
 
 /** A run gives a sign of life at least once a minute (`action/server/progress.ts`). */
 export const SILENT_MS = 15 * 60_000;

@@ -1,4 +1,8 @@
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { ArtifactPorts, BlobPorts } from '../ports-artifacts.js';
+import type { Tools } from '../shared/tools.js';
+
+type Ports = EnvironmentPorts & ArtifactPorts & BlobPorts & Pick<Tools, 'clock'>;
 
 /** Longer than any upload may pause: what is newer may be on its way into a manifest. */
 const GRACE_MS = 60 * 60_000;

@@ -1,9 +1,26 @@
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { AuditPorts } from '../people/audit-log.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
 import { isGitHubFailure } from '../repositories/github-failure.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { repoAsFound } from '../repositories/repo-as-found.js';
 import { observeRepository, removeRepository } from '../repositories/update.js';
+import type { AddressPorts } from '../shared/preview-url.js';
+import type { Tools } from '../shared/tools.js';
 import type { Observation } from '../usecases/observation.js';
 import { sweepRepository } from './sweep-repository.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  AuditPorts &
+  Tools &
+  AddressPorts;
 
 type Repo = Observation['repo'];
 

@@ -1,12 +1,26 @@
+import type { DeploymentPorts } from '../deployments/store.js';
 import { activeEnvironments } from '../environments/list.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { AddressPorts } from '../shared/preview-url.js';
+import type { Tools } from '../shared/tools.js';
 import { type Observation, refOf } from '../usecases/observation.js';
 import { observePullRequest } from '../usecases/observe-pull-request.js';
 import { freshness } from '../usecases/pull-request-freshness.js';
 import { eachAlone } from './each-alone.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  Tools &
+  AddressPorts;
 
 type Repo = Observation['repo'];
 

@@ -1,7 +1,10 @@
 import { runFor } from '../deployments/run-for.js';
-import type { Ports } from '../ports.js';
-import type { Target } from '../targets/target.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { Tools } from '../shared/tools.js';
+import type { Target, TargetPorts } from '../targets/target.js';
 import { eachAlone } from './each-alone.js';
+
+type Ports = EnvironmentPorts & TargetPorts & Pick<Tools, 'log'>;
 
 /** Removes what a target still holds although no environment names it: left by a crash between making and writing down. */
 export function sweepResources(ports: Ports): Promise<number> {

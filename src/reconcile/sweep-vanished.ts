@@ -1,11 +1,15 @@
 import { ensureHeadDeployment } from '../deployments/ensure-head-deployment.js';
 import { failDeployment } from '../deployments/fail-deployment.js';
+import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { Environment } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { ArtifactPorts } from '../ports-artifacts.js';
+import type { Tools } from '../shared/tools.js';
 import { eachAlone } from './each-alone.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & ArtifactPorts & Tools;
 
 const GONE =
   'The files of this preview are not on the server any more. Re-run the workflow, or push a commit, to build it again.';

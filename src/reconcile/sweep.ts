@@ -1,16 +1,38 @@
+import type { DeploymentPorts } from '../deployments/store.js';
 import { destroyEnvironment } from '../environments/destroy.js';
 import { isExpired } from '../environments/expire.js';
 import { activeEnvironments, listedEnvironments } from '../environments/list.js';
 import { isActive } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
-import type { Repo } from '../projects/project.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { TokenPorts } from '../people/api-token.js';
+import type { AuditPorts } from '../people/audit-log.js';
+import type { UserPorts } from '../people/user.js';
+import type { ArtifactPorts, BlobPorts } from '../ports-artifacts.js';
+import type { ProjectPorts, Repo, RepositoryPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { AddressPorts } from '../shared/preview-url.js';
 import { E } from '../shared/status/words.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { eachAlone } from './each-alone.js';
 import { sweepFiles } from './sweep-files.js';
 import { sweepOrLose } from './sweep-or-lose.js';
 import { sweepResources } from './sweep-resources.js';
 import { sweepVanished } from './sweep-vanished.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  TokenPorts &
+  AuditPorts &
+  ArtifactPorts &
+  BlobPorts &
+  TargetPorts &
+  Tools &
+  AddressPorts;
 
 export interface Swept {
   readonly healed: number;

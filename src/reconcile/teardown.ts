@@ -1,12 +1,22 @@
 import { runFor } from '../deployments/run-for.js';
 import { settleDeployment } from '../deployments/settle-deployment.js';
+import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import type { Resource } from '../environments/model.js';
-import type { Claim, StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { Claim, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { ArtifactPorts, BlobPorts } from '../ports-artifacts.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { E } from '../shared/status/words.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from '../usecases/forget-artifact.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ArtifactPorts &
+  BlobPorts &
+  TargetPorts &
+  Pick<Tools, 'clock' | 'log'>;
 
 /** Removes what is doomed, then says so. Throws while anything refuses to go, to be tried again. */
 export async function reconcileTeardown(ports: Ports, { environment }: Claim): Promise<void> {

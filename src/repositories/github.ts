@@ -63,3 +63,11 @@ export interface Reporter {
   deployment(repo: Recipient, report: DeploymentReport, last: ReportedDeployment | null): Promise<Told>;
   commitStatus(repo: Recipient, report: CommitStatusReport, lastDigest: string | null): Promise<string>;
 }
+
+export interface GitHubPorts {
+  readonly github: GitHub;
+}
+
+export interface ReporterPorts {
+  readonly reporter: Reporter;
+}

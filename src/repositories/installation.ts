@@ -1,6 +1,9 @@
-import type { Ports } from '../ports.js';
-import type { Repo } from '../projects/project.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { AuditPorts } from '../people/audit-log.js';
+import type { Repo, RepositoryPorts } from '../projects/project.js';
 import { observeRepository } from './update.js';
+
+type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts;
 
 export interface EnteredRepository {
   readonly id: number;

@@ -1,7 +1,13 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { AuditPorts } from '../people/audit-log.js';
+import type { RepositoryPorts } from '../projects/project.js';
 import { VitrineError } from '../shared/errors.js';
+import type { Tools } from '../shared/tools.js';
+import type { GitHubPorts } from './github.js';
 import { removeRepository } from './update.js';
+
+type Ports = EnvironmentPorts & RepositoryPorts & GitHubPorts & AuditPorts & Pick<Tools, 'clock'>;
 
 export interface LostInstallation {
   readonly installationId: number;

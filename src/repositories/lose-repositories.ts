@@ -1,7 +1,12 @@
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { AuditPorts } from '../people/audit-log.js';
+import type { RepositoryPorts } from '../projects/project.js';
 import { VitrineError } from '../shared/errors.js';
+import type { GitHubPorts } from './github.js';
 import { repoAsFound } from './repo-as-found.js';
 import { observeRepository, removeRepository } from './update.js';
+
+type Ports = EnvironmentPorts & RepositoryPorts & GitHubPorts & AuditPorts;
 
 export interface LostRepositories {
   readonly installationId: number;

@@ -2,9 +2,11 @@ import type { DeliveryDecision } from '../deliveries/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
 import type { Environment } from '../environments/model.js';
-import type { EnvironmentFilter } from '../environments/store.js';
-import type { Ports } from '../ports.js';
-import type { Repo } from '../projects/project.js';
+import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
+import type { AuditPorts } from '../people/audit-log.js';
+import type { Repo, RepositoryPorts } from '../projects/project.js';
+
+type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts;
 
 /** A repository was renamed, moved or made (in)visible. The id is the identity: only names change. */
 export async function observeRepository(

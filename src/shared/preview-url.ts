@@ -59,3 +59,8 @@ export function pullRequestOf(environment: string): number | null {
   const number = /^pr-([1-9]\d{0,9})$/.exec(environment)?.[1];
   return number === undefined ? null : Number(number);
 }
+
+export interface AddressPorts {
+  readonly previewBase: PreviewBase;
+  readonly publicUrl: string;
+}

@@ -7,3 +7,9 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Structured, one line an event. Fields pass the redactor; secrets are never handed to it in the first place. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export interface Tools {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId: () => string;
+}

@@ -64,3 +64,9 @@ const RETRIABLE: readonly ErrorCode[] = ['unavailable', 'bad_gateway', 'too_many
 export function isRetriable(error: unknown): boolean {
   return !isVitrineError(error) || RETRIABLE.includes(error.code);
 }
+
+export interface TargetPorts {
+  readonly targets: ReadonlyMap<string, Target<unknown, unknown>>;
+  /** What the settings mean when they name no target. */
+  readonly defaultTarget: string;
+}

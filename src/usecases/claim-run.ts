@@ -1,19 +1,22 @@
 import { changeDeployment } from '../deployments/change.js';
 import { ensureHeadDeployment } from '../deployments/ensure-head-deployment.js';
-import type { StoredDeployment } from '../deployments/store.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { renewedExpiry } from '../environments/expire.js';
 import { isActive } from '../environments/model.js';
 import { overtakenBy } from '../environments/reasons.js';
-import type { StoredEnvironment } from '../environments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { whyGone } from '../environments/why-gone.js';
-import type { Ports } from '../ports.js';
 import { VitrineError } from '../shared/errors.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
 import { nextDeployment } from '../shared/status/deployment.js';
 import { nextEnvironment } from '../shared/status/environment.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { refuseTaken, taken } from './refuse-taken.js';
 import { reviveUnclaimed } from './revive-unclaimed.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'clock' | 'newId'>;
 
 export interface ClaimRequest {
   readonly sha: string;

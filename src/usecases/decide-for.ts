@@ -1,6 +1,5 @@
 import { isActive, isAdmitted } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Project } from '../projects/project.js';
 import { decide, NOTICED } from '../pull-requests/decide/decide.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
@@ -11,6 +10,8 @@ import { projectsOf, type Settings } from '../settings/settings.js';
 import type { Observation } from './observation.js';
 import { freshness } from './pull-request-freshness.js';
 import type { Policy } from './read-policy.js';
+
+type Ports = EnvironmentPorts;
 
 /** One environment, and all that its decision depends on. */
 export interface Round {

@@ -1,12 +1,13 @@
 import { isActive, type Environment } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
-import type { Project } from '../projects/project.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { Project, ProjectPorts } from '../projects/project.js';
 import { defaultProjectName } from '../settings/settings.js';
-import { environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
+import { type AddressPorts, environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
 import { slug } from '../shared/slug.js';
 import type { Observation } from './observation.js';
 import type { Policy } from './read-policy.js';
+
+type Ports = EnvironmentPorts & ProjectPorts & AddressPorts;
 
 export interface Wanted {
   readonly seen: Observation;

@@ -1,11 +1,25 @@
+import type { DeploymentPorts } from '../deployments/store.js';
 import type { Identity } from '../domain/identity.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { VitrineError } from '../shared/errors.js';
+import type { AddressPorts } from '../shared/preview-url.js';
+import type { Tools } from '../shared/tools.js';
 import { isRemoved } from './ensure-environments.js';
 import { findRepo } from './find-repo.js';
 import { noticePullRequest } from './notice-pull-request.js';
 import type { Observation } from './observation.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  Pick<Tools, 'clock' | 'newId'> &
+  AddressPorts;
 
 export interface HeadRequest {
   readonly sha: string;

@@ -1,9 +1,11 @@
 import type { Identity } from '../domain/identity.js';
-import type { Ports } from '../ports.js';
-import type { Repo } from '../projects/project.js';
+import type { Repo, RepositoryPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { repoAsFound } from '../repositories/repo-as-found.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Observation } from './observation.js';
+
+type Ports = RepositoryPorts & GitHubPorts;
 
 type Reachable = Observation['repo'];
 

@@ -1,5 +1,8 @@
-import type { ArtifactId } from '../ports-artifacts.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { ArtifactId, ArtifactPorts, BlobPorts } from '../ports-artifacts.js';
+import type { Tools } from '../shared/tools.js';
+
+type Ports = EnvironmentPorts & ArtifactPorts & BlobPorts & Pick<Tools, 'clock'>;
 
 /**
  * Removes an uploaded directory that no environment names any more, with the files that only it had. An upload of the same files that

@@ -1,7 +1,8 @@
 import type { StoredDeployment } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+
+type Ports = EnvironmentPorts;
 
 /** What the environment says against the deployment of its head holds no more: that one goes on. */
 export async function forgetError(

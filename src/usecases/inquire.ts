@@ -1,8 +1,10 @@
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
-import type { Project } from '../projects/project.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { Project, ProjectPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { bringerOf, type Observation } from './observation.js';
 import { readPolicy, storedPolicy, type Policy, type Question } from './read-policy.js';
+
+type Ports = EnvironmentPorts & ProjectPorts & GitHubPorts;
 
 export interface Inquiry {
   readonly policy: Policy;

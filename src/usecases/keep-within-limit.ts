@@ -1,10 +1,13 @@
 import { supersedeOlder } from '../deployments/ensure-head-deployment.js';
+import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { limitReached } from '../pull-requests/decide/decide.js';
 import { defaultSettings } from '../settings/settings.js';
+import type { Tools } from '../shared/tools.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
 
 const PAGE = 100;
 

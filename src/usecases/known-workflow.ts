@@ -1,6 +1,8 @@
 import type { Deployment } from '../deployments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts;
 
 /** How far back is looked: the newest say where the step is now. */
 const LOOKED_AT = 10;

@@ -1,6 +1,21 @@
+import type { DeploymentPorts } from '../deployments/store.js';
 import type { Identity } from '../domain/identity.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { AddressPorts } from '../shared/preview-url.js';
+import type { Tools } from '../shared/tools.js';
 import { noticePullRequest } from './notice-pull-request.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  Pick<Tools, 'clock' | 'newId'> &
+  AddressPorts;
 
 /** Reads a pull request and its settings from GitHub again, for a run that stands at the door. Asks for nothing new by itself. */
 export async function lookAtPullRequest(

@@ -1,20 +1,35 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import { changeDeployment } from '../deployments/change.js';
 import { recordProgress } from '../deployments/progress.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { isVitrineError, type ErrorCode } from '../shared/errors.js';
-import { pullRequestOf } from '../shared/preview-url.js';
+import { type AddressPorts, pullRequestOf } from '../shared/preview-url.js';
 import type { ExternalId, RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { CHECK, CONCLUSION } from '../shared/status/github.js';
 import { D, S } from '../shared/status/words.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { claimRun } from './claim-run.js';
 import { noticePullRequest } from './notice-pull-request.js';
 import type { Observation } from './observation.js';
 import { reopenSilent } from './reopen-silent.js';
 import { logsOf, markSelfReported } from './self-reported.js';
 import { endedSilently } from './silent-end.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  TargetPorts &
+  Pick<Tools, 'clock' | 'newId'> &
+  AddressPorts;
 
 /** A check run that the Action wrote itself, because it has no server or could not reach it. */
 export interface ReportedRun {

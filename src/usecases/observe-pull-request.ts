@@ -1,6 +1,11 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { AddressPorts } from '../shared/preview-url.js';
+import type { Tools } from '../shared/tools.js';
 import { countPreviews } from './decide-for.js';
 import { ensureEnvironments } from './ensure-environments.js';
 import { inquire, lookUp, type Inquiry } from './inquire.js';
@@ -8,6 +13,15 @@ import type { Observation } from './observation.js';
 import type { Question } from './read-policy.js';
 import { LATE, settleEnvironment, type Outcome } from './settle-environment.js';
 import { sortOut } from './sort-out.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  Pick<Tools, 'clock' | 'newId'> &
+  AddressPorts;
 
 const TRIES = 10;
 

@@ -1,11 +1,15 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import { failDeployment } from '../deployments/fail-deployment.js';
 import { environmentOf } from '../deployments/progress.js';
-import type { StoredDeployment } from '../deployments/store.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
+import type { Tools } from '../shared/tools.js';
 import { settleUnclaimed } from './settle-unclaimed.js';
 import { SILENT_END } from './silent-end.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
 export interface FinishedRun {
   readonly repoId: number;

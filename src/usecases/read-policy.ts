@@ -1,10 +1,12 @@
 import type { Bringer } from '../environments/model.js';
 import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
 import { wantsToApprove, type RepositoryPermission } from '../pull-requests/trust.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import type { SettingsProblem } from '../settings/problem.js';
 import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';
 import { bringerOf, refOf, type Observation } from './observation.js';
+
+type Ports = GitHubPorts;
 
 export interface Policy {
   readonly settings: Settings;

@@ -2,16 +2,28 @@ import { changeDeployment } from '../deployments/change.js';
 import { intendResource } from '../deployments/intend-resource.js';
 import { environmentOf, refuseLate } from '../deployments/progress.js';
 import { publish } from '../deployments/publish.js';
-import type { StoredDeployment } from '../deployments/store.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { uploadLimits } from '../domain/artifact-limits.js';
 import { changeEnvironment } from '../environments/change.js';
 import { isActive, isHeadDeployment, type Environment } from '../environments/model.js';
 import { withUploadNotes } from '../environments/notes.js';
-import type { Ports } from '../ports.js';
-import type { UploadOwner, UploadState } from '../ports/uploads.js';
+import type { EnvironmentPorts } from '../environments/store.js';
+import type { ArtifactPorts, BlobPorts } from '../ports-artifacts.js';
+import type { UploadOwner, UploadPorts, UploadState } from '../ports/uploads.js';
 import { VitrineError } from '../shared/errors.js';
-import { commitLabel, previewUrl } from '../shared/preview-url.js';
+import { type AddressPorts, commitLabel, previewUrl } from '../shared/preview-url.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from './forget-artifact.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ArtifactPorts &
+  BlobPorts &
+  UploadPorts &
+  TargetPorts &
+  Pick<Tools, 'clock' | 'log'> &
+  AddressPorts;
 
 type Answer = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,14 @@
 import { failDeployment } from '../deployments/fail-deployment.js';
+import type { DeploymentPorts } from '../deployments/store.js';
 import { isActive } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { isVitrineError, VitrineError, type ErrorCode } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { claimRun, type ClaimRequest } from './claim-run.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'clock' | 'newId'>;
 
 /** A run that cannot do its work ends its deployment at once: the reason is for the check and the comment, not for the run's log alone. */
 export async function refuseRun(

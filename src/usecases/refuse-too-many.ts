@@ -1,12 +1,14 @@
 import { failDeployment } from '../deployments/fail-deployment.js';
-import type { StoredDeployment } from '../deployments/store.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { defaultSettings } from '../settings/settings.js';
 import { VitrineError } from '../shared/errors.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { showTime } from '../shared/time.js';
+import type { Tools } from '../shared/tools.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 const HOUR_MS = 60 * 60_000;
 

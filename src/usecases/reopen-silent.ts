@@ -1,11 +1,13 @@
 import { changeDeployment } from '../deployments/change.js';
 import { waitingAgain } from '../deployments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { nextDeployment } from '../shared/status/deployment.js';
 import { forgetError } from './forget-error.js';
 import { endedSilently } from './silent-end.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts;
 
 /** Opens the deployment of the head again if all that is known against it is that its run ended or fell silent: now the run speaks for itself. */
 export async function reopenSilent(

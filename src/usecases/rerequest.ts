@@ -1,8 +1,9 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { RepoRef } from '../repositories/github.js';
 import { tellAgain } from './tell-again.js';
+
+type Ports = EnvironmentPorts;
 
 /** "Re-run" on our check: the report is told again from the document, and the person learns where a build is started anew. */
 export async function rerequest(

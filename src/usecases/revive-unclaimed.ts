@@ -1,10 +1,11 @@
 import { changeDeployment } from '../deployments/change.js';
 import { waitingAgain } from '../deployments/model.js';
-import type { StoredDeployment } from '../deployments/store.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { DEPLOYMENT, nextDeployment } from '../shared/status/deployment.js';
 import { forgetError } from './forget-error.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts;
 
 interface GivenUp {
   readonly environment: StoredEnvironment;

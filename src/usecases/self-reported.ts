@@ -1,7 +1,9 @@
+import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts;
 
 /** Notes that the run which has the newest commit tells GitHub by a check run of its own, so that the App makes none beside it. */
 export async function markSelfReported(

@@ -1,17 +1,20 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import { ensureHeadDeployment, supersedeOlder } from '../deployments/ensure-head-deployment.js';
+import type { DeploymentPorts } from '../deployments/store.js';
 import { applyDecision } from '../environments/apply-decision.js';
 import { isActive, isAdmitted } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { limitReached } from '../pull-requests/decide/decide.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
 import { approvalOf } from '../pull-requests/trust.js';
 import type { SettingsProblem } from '../settings/problem.js';
+import type { Tools } from '../shared/tools.js';
 import { decideFor, type Round } from './decide-for.js';
 import { keepWithinLimit } from './keep-within-limit.js';
 import { tellsWhoPushed } from './observation.js';
 import { freshness } from './pull-request-freshness.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
 
 export type Outcome = Pick<DeliveryDecision, 'action' | 'rule' | 'detail'>;
 

@@ -1,12 +1,14 @@
 import { failDeployment } from '../deployments/fail-deployment.js';
-import type { StoredDeployment } from '../deployments/store.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isHeadDeployment } from '../environments/model.js';
 import { countsSince } from '../environments/needs-rerun.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
-import type { WorkflowRun } from '../repositories/github.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { GitHubPorts, WorkflowRun } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
+import type { Tools } from '../shared/tools.js';
 import { knownWorkflow } from './known-workflow.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
 /** These say by themselves that something went wrong; a workflow that was skipped, or had nothing to do, may come another time. */
 const GOOD: readonly (string | null)[] = [CONCLUSION.success, CONCLUSION.neutral, CONCLUSION.skipped];

@@ -1,11 +1,13 @@
 import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
 import { isGitHubFailure } from '../repositories/github-failure.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { type Observation, refOf, tellsWhoPushed } from './observation.js';
 import { freshness } from './pull-request-freshness.js';
 import type { Question } from './read-policy.js';
+
+type Ports = GitHubPorts;
 
 /** What is to be believed of an observation, next to what is known; null when it came late and tells nothing new. */
 export async function sortOut(

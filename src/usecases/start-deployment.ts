@@ -1,14 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { StoredDeployment } from '../deployments/store.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { targetProblem } from '../deployments/target-problem.js';
 import type { Identity } from '../domain/identity.js';
 import { isActive } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { whyGone } from '../environments/why-gone.js';
-import type { Ports } from '../ports.js';
+import type { TokenPorts } from '../people/api-token.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import { VitrineError } from '../shared/errors.js';
+import type { AddressPorts } from '../shared/preview-url.js';
 import type { RunRef } from '../shared/run-ref.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { buildPlan, type BuildPlan } from './build-plan.js';
 import { claimRun } from './claim-run.js';
 import { findHead } from './find-head.js';
@@ -19,6 +25,17 @@ import { refuseTooMany } from './refuse-too-many.js';
 import { reopenSilent } from './reopen-silent.js';
 import { endedSilently } from './silent-end.js';
 import { useIdentity } from './use-identity.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  TokenPorts &
+  TargetPorts &
+  Tools &
+  AddressPorts;
 
 export interface StartRequest {
   readonly sha: string;

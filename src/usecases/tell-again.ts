@@ -1,6 +1,7 @@
 import { changeEnvironment } from '../environments/change.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import type { Ports } from '../ports.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+
+type Ports = EnvironmentPorts;
 
 /**
  * Whatever GitHub was told of this environment, it is told once more. Only a count grows: what was told is written by the reporter

@@ -1,5 +1,7 @@
 import type { Identity } from '../domain/identity.js';
-import type { Ports } from '../ports.js';
+import type { TokenPorts } from '../people/api-token.js';
+
+type Ports = TokenPorts;
 
 /** Clocks of runners and servers differ by this much at most. */
 const LEEWAY_MS = 35_000;

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createHosting } from '../../app/hosting.js';
+import type { Ports } from '../../app/ports.js';
 import type { Resource } from '../../src/environments/model.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
-import type { Ports } from '../../src/ports.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { createStaticTarget, type StaticHandle, type StaticHosting } from '../../src/targets/registry.js';
 import { testTarget } from '../contracts/target-contract.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Stores } from '../../src/ports.js';
+import type { Stores } from '../../app/ports.js';
 
 type Catalog = Pick<Stores, 'repos' | 'projects' | 'users' | 'tokens'>;
 

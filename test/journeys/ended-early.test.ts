@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { Ports } from '../../app/ports.js';
 import { visit } from '../../demo/visit.js';
-import type { Ports } from '../../src/ports.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';

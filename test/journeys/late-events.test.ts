@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import type { Stores } from '../../app/ports.js';
 import { destroyEnvironment } from '../../src/environments/destroy.js';
-import type { Stores } from '../../src/ports.js';
 import type { GitHub } from '../../src/repositories/github.js';
 import { D, E } from '../../src/shared/status/words.js';
 import { observePullRequest } from '../../src/usecases/observe-pull-request.js';

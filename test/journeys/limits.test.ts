@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Overrides } from '../../app/compose/overrides.js';
-import type { Stores } from '../../src/ports.js';
+import type { Stores } from '../../app/ports.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { E } from '../../src/shared/status/words.js';

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
+import type { Ports, Stores } from '../../app/ports.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import { failDeployment } from '../../src/deployments/fail-deployment.js';
 import { recordProgress } from '../../src/deployments/progress.js';
 import type { DeploymentPatch } from '../../src/deployments/store.js';
-import type { Ports, Stores } from '../../src/ports.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
+import type { Stores } from '../../app/ports.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import type { Environment } from '../../src/environments/model.js';
-import type { Stores } from '../../src/ports.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
 import { D, S } from '../../src/shared/status/words.js';

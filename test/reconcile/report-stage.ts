@@ -1,6 +1,6 @@
+import type { Ports } from '../../app/ports.js';
 import type { Environment } from '../../src/environments/model.js';
 import type { Claim, StoredEnvironment } from '../../src/environments/store.js';
-import type { Ports } from '../../src/ports.js';
 import type { Reporter } from '../../src/repositories/github.js';
 import { startStage, type Stage } from '../app/github/stage.js';
 import { environmentWith } from '../app/views/scenes.js';

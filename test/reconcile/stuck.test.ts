@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import type { Ports } from '../../app/ports.js';
 import type { StoredDeployment } from '../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
-import type { Ports } from '../../src/ports.js';
 import { reconcileStuck, SILENT_MS } from '../../src/reconcile/stuck.js';
 import { D } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith } from '../app/views/scenes.js';

@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
+import type { Ports } from '../../app/ports.js';
 import type { StoredDeployment } from '../../src/deployments/store.js';
 import { isActive } from '../../src/environments/model.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
-import type { Ports } from '../../src/ports.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import type { World } from './start-world.js';
 

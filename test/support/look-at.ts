@@ -1,6 +1,6 @@
+import type { Ports } from '../../app/ports.js';
 import type { StoredDeployment } from '../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
-import type { Ports } from '../../src/ports.js';
 import type { World } from './start-world.js';
 
 export interface Seen {

@@ -1,5 +1,5 @@
+import type { Stores } from '../../app/ports.js';
 import { eventually } from '../../demo/expect.js';
-import type { Stores } from '../../src/ports.js';
 import { allowed } from './allowed.js';
 
 /** What a dead server held is somebody else's only when its lease is over. */

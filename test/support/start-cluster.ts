@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stores } from '../../app/ports.js';
 import { connectStore } from '../../app/store/connect.js';
+import { startGitHub } from '../../demo/github/start-github.js';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
 import type { Attempt } from '../../demo/github/webhooks/webhooks.js';
-import { startGitHub } from '../../demo/github/start-github.js';
 import { createReviewer } from '../../demo/reviewer.js';
-import type { Stores } from '../../src/ports.js';
 import { startBalancer, type Balancer } from './balancer.js';
 import type { Observable } from './expect-converged.js';
 import { quiet } from './quiet.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Ports } from '../../src/ports.js';
+import type { Ports } from '../../app/ports.js';
 import { reconcileStuck, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { VitrineError, type ErrorCode } from '../../src/shared/errors.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';

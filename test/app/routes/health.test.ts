@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import type { Ports } from '../../../app/ports.js';
 import { createReady } from '../../../app/routes/health.js';
 import type { InboxStore } from '../../../src/deliveries/store.js';
-import type { Ports } from '../../../src/ports.js';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const here = async () => undefined;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import type { Connection } from 'mongoose';
+import type { Stores } from '../../../app/ports.js';
 import { createStores } from '../../../app/store/create-stores.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import type { Stores } from '../../../src/ports.js';
 import { testDatabase } from '../../support/test-database.js';
 
 export const silent = () => undefined;

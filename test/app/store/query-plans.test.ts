@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Connection } from 'mongoose';
+import type { Stores } from '../../../app/ports.js';
 import { createStores } from '../../../app/store/create-stores.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import type { Stores } from '../../../src/ports.js';
 import { D, E, INBOX } from '../../../src/shared/status/words.js';
 import { delivery, newDeployment, newEnvironment, pullRequest } from '../../contracts/fresh-documents.js';
 import { testDatabase } from '../../support/test-database.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Stores } from '../../../src/ports.js';
+import type { Stores } from '../../../app/ports.js';
 import { newDeployment, newEnvironment } from '../../contracts/fresh-documents.js';
 import { emptyStores } from './empty-stores.js';
 

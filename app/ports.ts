@@ -1,0 +1,34 @@
+import type { DeliveryPorts } from '../src/deliveries/store.js';
+import type { DeploymentPorts, LogPorts } from '../src/deployments/store.js';
+import type { EnvironmentPorts } from '../src/environments/store.js';
+import type { TokenPorts } from '../src/people/api-token.js';
+import type { AuditPorts } from '../src/people/audit-log.js';
+import type { UserPorts } from '../src/people/user.js';
+import type { ArtifactPorts, BlobPorts } from '../src/ports-artifacts.js';
+import type { UploadPorts } from '../src/ports/uploads.js';
+import type { ProjectPorts, RepositoryPorts } from '../src/projects/project.js';
+import type { GitHubPorts, ReporterPorts } from '../src/repositories/github.js';
+import type { AddressPorts } from '../src/shared/preview-url.js';
+import type { Tools } from '../src/shared/tools.js';
+import type { TargetPorts } from '../src/targets/target.js';
+
+/** What the database keeps, a store a noun. */
+export interface Stores
+  extends
+    EnvironmentPorts,
+    DeploymentPorts,
+    LogPorts,
+    ProjectPorts,
+    RepositoryPorts,
+    UserPorts,
+    TokenPorts,
+    DeliveryPorts,
+    ArtifactPorts,
+    AuditPorts {}
+
+/**
+ * Everything that the core asks of the world. Only the composition knows the whole of it: each verb names the few ports that it uses.
+ * Each port has a contract suite under test/contracts that every implementation passes.
+ */
+export interface Ports
+  extends Stores, BlobPorts, UploadPorts, GitHubPorts, ReporterPorts, TargetPorts, Tools, AddressPorts {}
