@@ -1,7 +1,7 @@
 import type { Probot } from 'probot';
 import { ZodError } from 'zod';
 import type { DeliveryDecision } from '../src/deliveries/store.js';
-import { isGitHubFailure } from '../src/repositories/github-failure.js';
+import { isGitHubFailure } from '../src/repositories/github.js';
 import { isVitrineError, type VitrineError } from '../src/shared/errors.js';
 import type { Ports } from './ports.js';
 import { onCheckRun } from './webhooks/check-run.js';

@@ -1,13 +1,15 @@
 import type { DeliveryPorts } from '../src/deliveries/store.js';
-import type { DeploymentPorts, LogPorts } from '../src/deployments/store.js';
+import type { LogPorts } from '../src/deployments/logs.js';
+import type { DeploymentPorts } from '../src/deployments/store.js';
 import type { EnvironmentPorts } from '../src/environments/store.js';
 import type { TokenPorts } from '../src/people/api-token.js';
 import type { AuditPorts } from '../src/people/audit-log.js';
 import type { UserPorts } from '../src/people/user.js';
 import type { ArtifactPorts, BlobPorts } from '../src/ports-artifacts.js';
 import type { UploadPorts } from '../src/ports/uploads.js';
-import type { ProjectPorts, RepositoryPorts } from '../src/projects/project.js';
+import type { ProjectPorts } from '../src/projects/project.js';
 import type { GitHubPorts, ReporterPorts } from '../src/repositories/github.js';
+import type { RepositoryPorts } from '../src/repositories/model.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
 import type { Tools } from '../src/shared/tools.js';
 import type { TargetPorts } from '../src/targets/target.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { GitHubFailure } from '../../src/repositories/github-failure.js';
+import { GitHubFailure } from '../../src/repositories/github.js';
 import type { Caller } from './call.js';
 import type { RawRequest } from './octokit.js';
 import { toFailure } from './to-failure.js';

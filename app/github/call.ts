@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { GitHubFailure } from '../../src/repositories/github-failure.js';
-import type { RepoRef } from '../../src/repositories/github.js';
+import { GitHubFailure } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { RawAnswer, RawRequest } from './octokit.js';
 import type { Lane } from './pacing-budget.js';

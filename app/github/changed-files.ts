@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RepoRef } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import type { Caller } from './call.js';
 import { pages } from './pages.js';
 

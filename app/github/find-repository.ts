@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { GitHubRepository } from '../../src/pull-requests/github-payload.js';
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
-import type { GitHub } from '../../src/repositories/github.js';
+import { type GitHub, isGitHubFailure } from '../../src/repositories/github.js';
 import { askAsApp } from './as-app.js';
 import { ask, type Caller } from './call.js';
 import type { RawRequest } from './octokit.js';

@@ -1,4 +1,4 @@
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
 import { askAsApp } from './as-app.js';
 import type { Caller } from './call.js';
 import { Installation } from './find-repository.js';

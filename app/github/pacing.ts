@@ -1,4 +1,4 @@
-import { GitHubFailure } from '../../src/repositories/github-failure.js';
+import { GitHubFailure } from '../../src/repositories/github.js';
 import type { Clock } from '../../src/shared/tools.js';
 import { fullBudget, land, refill, spend, waitFor, type Budget, type Cost } from './pacing-budget.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RepositoryPermission } from '../../src/pull-requests/trust.js';
-import type { RepoRef } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import { ask, type Caller } from './call.js';
 import { unlessDenied } from './silence.js';
 

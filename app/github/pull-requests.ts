@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { PullRequestFacts } from '../../src/pull-requests/facts.js';
 import { GitHubPullRequest, toPullRequestFacts } from '../../src/pull-requests/github-payload.js';
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
-import type { RepoRef } from '../../src/repositories/github.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import type { Log } from '../../src/shared/tools.js';
 import { ask, type Caller } from './call.js';
 import { pages } from './pages.js';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { CheckReport } from '../../src/domain/report.js';
 import type { ReportedCheck } from '../../src/environments/model.js';
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
-import type { Recipient, Told } from '../../src/repositories/github.js';
+import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import type { CheckText } from '../views/render-check.js';
 import { ask, type Caller } from './call.js';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { CommentReport } from '../../src/domain/report.js';
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
-import type { Recipient, Told } from '../../src/repositories/github.js';
+import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
 import { ask, type Caller } from './call.js';
 import { digestOf } from './digest.js';
 import { pages } from './pages.js';

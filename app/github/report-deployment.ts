@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { DeploymentReport } from '../../src/domain/report.js';
 import type { ReportedDeployment } from '../../src/environments/model.js';
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
-import type { Recipient, RepoRef, Told } from '../../src/repositories/github.js';
+import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import { DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 import { ask, send, type Caller } from './call.js';
 import { cutDescription } from './cut-description.js';

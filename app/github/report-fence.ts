@@ -1,5 +1,4 @@
-import { GitHubFailure } from '../../src/repositories/github-failure.js';
-import type { Recipient } from '../../src/repositories/github.js';
+import { GitHubFailure, type Recipient } from '../../src/repositories/github.js';
 import type { Caller } from './call.js';
 
 /**

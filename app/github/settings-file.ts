@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
-import type { RepoRef } from '../../src/repositories/github.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import type { SettingsText } from '../../src/settings/read.js';
 import { send, type Caller } from './call.js';
 import type { RawAnswer } from './octokit.js';

@@ -1,4 +1,4 @@
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
 
 /** When GitHub answers that there is nothing, or not for us, so it is. When it gives no answer the error goes on and the work comes again. */
 export async function unlessDenied<T, F>(asked: Promise<T>, otherwise: F): Promise<T | F> {

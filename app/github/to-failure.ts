@@ -1,4 +1,4 @@
-import { GitHubFailure, isGitHubFailure, type FailureKind } from '../../src/repositories/github-failure.js';
+import { GitHubFailure, isGitHubFailure, type FailureKind } from '../../src/repositories/github.js';
 
 interface Answered {
   readonly status: number;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { RepoRef, WorkflowRun } from '../../src/repositories/github.js';
+import type { WorkflowRun } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import type { Caller } from './call.js';
 import { pages } from './pages.js';

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { ClaimedDelivery, NextTry } from '../../src/deliveries/store.js';
-import { isGitHubFailure, type FailureKind } from '../../src/repositories/github-failure.js';
+import { isGitHubFailure, type FailureKind } from '../../src/repositories/github.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { backoffMs } from '../reconcile/backoff.js';
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { Projection } from '../../src/environments/model.js';
 import type { Claim, EnvironmentStore, HeldClaim } from '../../src/environments/store.js';
-import { isGitHubFailure } from '../../src/repositories/github-failure.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
 import type { Log } from '../../src/shared/tools.js';
 import { backoffMs, type Backoff } from './backoff.js';
 import { holdClaim, thisMoment, type Moment } from './hold-claim.js';

@@ -1,4 +1,4 @@
-import { freshDeployment, type NewDeployment } from '../../src/deployments/new-deployment.js';
+import { freshDeployment, type NewDeployment } from '../../src/deployments/model.js';
 import type { StoredDeployment } from '../../src/deployments/store.js';
 import type { DeploymentDocument } from './models/deployment.js';
 

@@ -1,5 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { NewDeployment } from '../../src/deployments/new-deployment.js';
+import type { NewDeployment } from '../../src/deployments/model.js';
 import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../src/deployments/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { RunRef } from '../../src/shared/run-ref.js';

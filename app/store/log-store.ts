@@ -1,5 +1,5 @@
 import { mongo, trusted, type Connection } from 'mongoose';
-import type { LogChunk, LogStore } from '../../src/deployments/store.js';
+import type { LogChunk, LogStore } from '../../src/deployments/logs.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { logModel, type LogDocument } from './models/log.js';

@@ -1,5 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { Repo, RepoStore } from '../../src/projects/project.js';
+import type { Repo, RepoStore } from '../../src/repositories/model.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { insertedOrThere } from './duplicate-key.js';
 import { MAX_TIME_MS } from './limits.js';

@@ -1,6 +1,6 @@
 import type { Story } from '../../src/deployments/situation.js';
 import type { Environment } from '../../src/environments/model.js';
-import { needsRerun } from '../../src/environments/needs-rerun.js';
+import { needsRerun } from '../../src/environments/reasons.js';
 
 const REMEDIES: Readonly<Record<Story, string>> = {
   waiting:

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import { enterRepository, regainRepositories } from '../../src/repositories/installation.js';
-import { loseInstallation } from '../../src/repositories/lose-installation.js';
-import { loseRepositories } from '../../src/repositories/lose-repositories.js';
+import {
+  enterRepository,
+  loseInstallation,
+  loseRepositories,
+  regainRepositories,
+} from '../../src/repositories/installation.js';
 import type { Ports } from '../ports.js';
 
 const Listed = z.array(z.object({ id: z.int().positive(), full_name: z.string(), private: z.boolean() }));

@@ -1,7 +1,16 @@
+import { changeEnvironment } from '../environments/change.js';
+import { isActive } from '../environments/model.js';
+import { overtakenBy } from '../environments/reasons.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
+import type { RunRef } from '../shared/run-ref.js';
+import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/status/deployment.js';
+import { S } from '../shared/status/words.js';
+import type { Tools } from '../shared/tools.js';
+import { deploymentOfHead, settleStages, waitingAgain } from './model.js';
 import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
 
-type Ports = DeploymentPorts;
+type Ports = DeploymentPorts & EnvironmentPorts & Pick<Tools, 'clock' | 'newId'>;
 
 const TRIES = 20;
 
@@ -19,4 +28,104 @@ export async function changeDeployment(
     if (written) return written;
   }
   throw new VitrineError('unavailable', `Deployment ${id} changes faster than it can be written: try again.`);
+}
+
+export interface Settlement {
+  readonly id: string;
+  readonly event: Exclude<DeploymentEvent, 'start' | 'revive'>;
+  readonly error: string | null;
+  readonly logTail?: readonly string[];
+  /** Only while it belongs to an earlier generation: it may have been revived since it was looked at. */
+  readonly before?: number;
+  /** Only while no run has taken it on. */
+  readonly unclaimed?: true;
+  readonly logsUrl?: string;
+}
+
+/** Ends a deployment once; one that has ended already is left as it ended. */
+export function settleDeployment(
+  ports: Pick<Ports, 'deployments' | 'clock'>,
+  { id, event, error, logTail, logsUrl, before, unclaimed }: Settlement,
+): Promise<StoredDeployment> {
+  const now = ports.clock.now();
+  return changeDeployment(ports, {
+    id,
+    plan: (seen): DeploymentPatch | null => {
+      if (before !== undefined && seen.generation >= before) return null;
+      if (unclaimed && seen.run !== null) return null;
+      const status = nextDeployment(seen.status, event);
+      if (!status) return null;
+      const open =
+        DEPLOYMENT[status].text.tone === 'good' ? S.completed : event === 'fail' ? S.failed : S.cancelled;
+      return {
+        status,
+        error,
+        completedAt: now,
+        stages: settleStages(seen.stages, { open, at: now, error }),
+        ...(logTail ? { logTail } : {}),
+        ...(logsUrl === undefined ? {} : { logsUrl }),
+      };
+    },
+  });
+}
+
+/** The generation of the first head: nothing can be older. */
+const FIRST = 1;
+
+type Needs = Pick<Ports, 'environments' | 'deployments' | 'clock' | 'newId'>;
+
+/**
+ * The environment names the deployment of its head; this makes the document so. Whoever comes along repairs what a crash left
+ * between the two writes, and everything older is superseded.
+ */
+export async function ensureHeadDeployment(
+  ports: Needs,
+  { environment, run }: { environment: StoredEnvironment; run: RunRef | null },
+): Promise<StoredDeployment | null> {
+  const { head } = environment;
+  if (!head || !isActive(environment) || environment.decision?.action !== 'deploy') return null;
+  const deployment = await ports.deployments.ensure({ ...deploymentOfHead(environment, head), run });
+  if (deployment.generation < environment.generation) return takeUpAgain(ports, { environment, deployment });
+  await supersedeOlder(ports, environment);
+  return deployment;
+}
+
+interface Reopened {
+  readonly environment: StoredEnvironment;
+  readonly deployment: StoredDeployment;
+}
+
+/** Reopened at the same commit: what no run had taken on is waited for again; what a run had worked on is history. */
+async function takeUpAgain(
+  ports: Needs,
+  { environment, deployment }: Reopened,
+): Promise<StoredDeployment | null> {
+  if (deployment.run !== null) {
+    const moved = await changeEnvironment(ports, {
+      id: environment.id,
+      plan: (seen) => {
+        if (seen.head?.deploymentId !== deployment.id) return null;
+        return { patch: { head: { ...seen.head, deploymentId: ports.newId() } }, due: ['report'] };
+      },
+    });
+    return ensureHeadDeployment(ports, { environment: moved, run: null });
+  }
+  const { generation } = environment;
+  return changeDeployment(ports, {
+    id: deployment.id,
+    plan: (seen) => {
+      const status = nextDeployment(seen.status, 'revive');
+      return status && seen.generation < generation ? { ...waitingAgain(), generation, status } : null;
+    },
+  });
+}
+
+export async function supersedeOlder(ports: Needs, environment: StoredEnvironment): Promise<void> {
+  const { id: environmentId, generation: before } = environment;
+  if (before <= FIRST) return;
+  const open = await ports.deployments.unsettledOf(environmentId);
+  for (const { id, sha } of open.filter(({ generation }) => generation < before)) {
+    const error = overtakenBy(environment, { sha });
+    await settleDeployment(ports, { id, event: 'supersede', error, before });
+  }
 }

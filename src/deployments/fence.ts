@@ -1,12 +1,44 @@
-import { isActive } from '../environments/model.js';
-import { overtakenBy } from '../environments/reasons.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import { whyGone } from '../environments/why-gone.js';
+import { isActive, isHeadDeployment } from '../environments/model.js';
+import { overtakenBy, whyGone } from '../environments/reasons.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
-import type { StoredDeployment } from './store.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import type { Tools } from '../shared/tools.js';
+import { settleDeployment } from './change.js';
+import type { DeploymentPorts, StoredDeployment } from './store.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 /** The fence fell while a deployment was on its way: the run is told why its work was in vain. */
 export function notMadeLive(environment: StoredEnvironment, deployment: StoredDeployment): VitrineError {
   const reason = isActive(environment) ? overtakenBy(environment, deployment) : whyGone(environment);
   return new VitrineError('stale_head', `${reason} This deployment was not made live.`);
+}
+
+export async function environmentOf(ports: Ports, deployment: StoredDeployment): Promise<StoredEnvironment> {
+  const environment = await ports.environments.get(deployment.environmentId);
+  if (!environment)
+    throw new VitrineError('environment_gone', 'The preview was deleted while it was being built.');
+  return environment;
+}
+
+/** The fence: only the newest generation of a living environment may go on. */
+export async function refuseLate(
+  ports: Ports,
+  { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
+): Promise<void> {
+  if (isHeadDeployment(environment, deployment)) {
+    if (!DEPLOYMENT[deployment.status].settled) return;
+    throw new VitrineError(
+      'conflict',
+      `This deployment has ended already: ${deployment.error ?? deployment.status}`,
+    );
+  }
+  const gone = !isActive(environment);
+  const reason = gone ? whyGone(environment) : overtakenBy(environment, deployment);
+  await settleDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', error: reason });
+  throw new VitrineError(
+    gone ? 'environment_gone' : 'stale_head',
+    `${reason} This deployment was not made live.`,
+  );
 }

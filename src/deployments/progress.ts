@@ -1,17 +1,13 @@
-import { isActive, isHeadDeployment } from '../environments/model.js';
-import { overtakenBy } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { whyGone } from '../environments/why-gone.js';
 import { VitrineError } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Stage } from '../shared/status/stages.js';
 import { D, type DeploymentStatus } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { changeDeployment } from './change.js';
-import { failDeployment } from './fail-deployment.js';
-import { finishDeployment } from './finish.js';
+import { environmentOf, refuseLate } from './fence.js';
+import { failDeployment, finishDeployment } from './finish.js';
 import { mergeStages } from './model.js';
-import { settleDeployment } from './settle-deployment.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
@@ -68,36 +64,8 @@ async function takeStages(
   });
 }
 
-export async function environmentOf(ports: Ports, deployment: StoredDeployment): Promise<StoredEnvironment> {
-  const environment = await ports.environments.get(deployment.environmentId);
-  if (!environment)
-    throw new VitrineError('environment_gone', 'The preview was deleted while it was being built.');
-  return environment;
-}
-
 function isRepeat(deployment: StoredDeployment, outcome: Outcome): boolean {
   return DEPLOYMENT[deployment.status].settled && deployment.status === outcome.status;
-}
-
-/** The fence: only the newest generation of a living environment may go on. */
-export async function refuseLate(
-  ports: Ports,
-  { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
-): Promise<void> {
-  if (isHeadDeployment(environment, deployment)) {
-    if (!DEPLOYMENT[deployment.status].settled) return;
-    throw new VitrineError(
-      'conflict',
-      `This deployment has ended already: ${deployment.error ?? deployment.status}`,
-    );
-  }
-  const gone = !isActive(environment);
-  const reason = gone ? whyGone(environment) : overtakenBy(environment, deployment);
-  await settleDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', error: reason });
-  throw new VitrineError(
-    gone ? 'environment_gone' : 'stale_head',
-    `${reason} This deployment was not made live.`,
-  );
 }
 
 async function settleOutcome(

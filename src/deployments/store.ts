@@ -1,8 +1,7 @@
 import type { Page, PageRequest, Versioned } from '../shared/pages.js';
 import type { RunRef } from '../shared/run-ref.js';
 import type { DeploymentStatus } from '../shared/status/words.js';
-import type { Deployment } from './model.js';
-import type { NewDeployment } from './new-deployment.js';
+import type { Deployment, NewDeployment } from './model.js';
 
 export type StoredDeployment = Versioned<Deployment>;
 
@@ -50,31 +49,6 @@ export interface DeploymentStore {
   countByStatus(): Promise<Readonly<Partial<Record<DeploymentStatus, number>>>>;
 }
 
-export interface LogLine {
-  readonly at: Date;
-  readonly stage: string;
-  readonly level: 'debug' | 'info' | 'warning' | 'error';
-  readonly text: string;
-}
-
-/** A batch of lines; `seq` makes a repeated send harmless. */
-export interface LogChunk {
-  readonly deploymentId: string;
-  readonly type: 'build' | 'deploy' | 'runtime';
-  readonly seq: number;
-  readonly lines: readonly LogLine[];
-}
-
-export interface LogStore {
-  append(chunk: LogChunk): Promise<void>;
-  read(deploymentId: string, page: PageRequest): Promise<Page<LogChunk>>;
-  deleteOf(deploymentIds: readonly string[]): Promise<void>;
-}
-
 export interface DeploymentPorts {
   readonly deployments: DeploymentStore;
-}
-
-export interface LogPorts {
-  readonly logs: LogStore;
 }

@@ -1,5 +1,5 @@
 import type { Deployment } from '../deployments/model.js';
-import { titleFor, wordsFor } from '../deployments/report-words.js';
+import { titleFor, wordsFor } from '../deployments/situation.js';
 import type { CheckReport } from '../domain/report.js';
 import { isActive, type Environment, type Reported, type ReportedCheck } from '../environments/model.js';
 import { formatExternalId } from '../shared/run-ref.js';

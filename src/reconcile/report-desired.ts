@@ -1,5 +1,5 @@
 import type { Deployment } from '../deployments/model.js';
-import { titleFor, wordsFor } from '../deployments/report-words.js';
+import { titleFor, wordsFor } from '../deployments/situation.js';
 import type { CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
 import { isActive, type Environment } from '../environments/model.js';
 import type { StoredEnvironment } from '../environments/store.js';

@@ -1,5 +1,4 @@
-import { waitingAgain, type Deployment } from '../deployments/model.js';
-import { deploymentOfHead, freshDeployment } from '../deployments/new-deployment.js';
+import { type Deployment, deploymentOfHead, freshDeployment, waitingAgain } from '../deployments/model.js';
 import { isActive, type Environment, type Head } from '../environments/model.js';
 import { nextDeployment } from '../shared/status/deployment.js';
 import type { Lookup } from './report-lookup.js';

@@ -1,6 +1,6 @@
 import type { Refused } from '../environments/model.js';
 import type { Claim } from '../environments/store.js';
-import { GitHubFailure, isGitHubFailure } from '../repositories/github-failure.js';
+import { GitHubFailure, isGitHubFailure } from '../repositories/github.js';
 
 export interface Failure {
   readonly part: string;

@@ -1,5 +1,6 @@
 import type { Claim, EnvironmentPorts, HeldClaim } from '../environments/store.js';
-import type { Recipient, RepoRef, ReporterPorts } from '../repositories/github.js';
+import type { Recipient, ReporterPorts } from '../repositories/github.js';
+import type { RepoRef } from '../repositories/model.js';
 import { createBook, type Book } from './report-book.js';
 import type { Desired } from './report-desired.js';
 import { asOneError, refusedBefore, refusedNow, type Failure } from './report-refused.js';

@@ -1,6 +1,7 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { Claim, EnvironmentPorts, HeldClaim, StoredEnvironment } from '../environments/store.js';
-import type { RepoRef, ReporterPorts } from '../repositories/github.js';
+import type { ReporterPorts } from '../repositories/github.js';
+import type { RepoRef } from '../repositories/model.js';
 import { leadOf } from './report-comment.js';
 import { spokenOf } from './report-deployments.js';
 import { desiredReports } from './report-desired.js';

@@ -1,10 +1,8 @@
-import { failDeployment } from '../deployments/fail-deployment.js';
-import { finishDeployment } from '../deployments/finish.js';
-import { settleDeployment } from '../deployments/settle-deployment.js';
+import { settleDeployment } from '../deployments/change.js';
+import { failDeployment, finishDeployment } from '../deployments/finish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive, isHeadDeployment } from '../environments/model.js';
-import { needsRerun } from '../environments/needs-rerun.js';
-import { overtakenBy } from '../environments/reasons.js';
+import { needsRerun, overtakenBy } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { Tools } from '../shared/tools.js';

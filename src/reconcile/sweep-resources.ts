@@ -1,4 +1,4 @@
-import { runFor } from '../deployments/run-for.js';
+import { runFor } from '../deployments/publish.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { Tools } from '../shared/tools.js';
 import type { Target, TargetPorts } from '../targets/target.js';

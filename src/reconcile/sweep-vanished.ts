@@ -1,5 +1,5 @@
-import { ensureHeadDeployment } from '../deployments/ensure-head-deployment.js';
-import { failDeployment } from '../deployments/fail-deployment.js';
+import { ensureHeadDeployment } from '../deployments/change.js';
+import { failDeployment } from '../deployments/finish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { activeEnvironments } from '../environments/list.js';

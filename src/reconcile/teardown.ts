@@ -1,5 +1,5 @@
-import { runFor } from '../deployments/run-for.js';
-import { settleDeployment } from '../deployments/settle-deployment.js';
+import { settleDeployment } from '../deployments/change.js';
+import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import type { Resource } from '../environments/model.js';

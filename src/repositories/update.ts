@@ -4,7 +4,9 @@ import { destroyEnvironment } from '../environments/destroy.js';
 import type { Environment } from '../environments/model.js';
 import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
 import type { AuditPorts } from '../people/audit-log.js';
-import type { Repo, RepositoryPorts } from '../projects/project.js';
+import type { Observation } from '../usecases/observation.js';
+import type { GitHub } from './github.js';
+import type { Repo, RepositoryPorts } from './model.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts;
 
@@ -94,4 +96,12 @@ async function* environmentsOf(ports: Ports, filter: EnvironmentFilter): AsyncGe
     for (const environment of page.items) yield environment.id;
     cursor = page.nextCursor ?? undefined;
   } while (cursor);
+}
+
+type Found = NonNullable<Awaited<ReturnType<GitHub['repository']>>>;
+
+/** A repository as GitHub knows it now: another account may have it, under another name. */
+export function repoAsFound({ repo, ...facts }: Found): Observation['repo'] {
+  const { repoId: id, fullName, installationId } = repo;
+  return { id, fullName, installationId, ...facts };
 }

@@ -1,12 +1,10 @@
-import { changeDeployment } from '../deployments/change.js';
-import { ensureHeadDeployment } from '../deployments/ensure-head-deployment.js';
+import { changeDeployment, ensureHeadDeployment } from '../deployments/change.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { renewedExpiry } from '../environments/expire.js';
 import { isActive } from '../environments/model.js';
-import { overtakenBy } from '../environments/reasons.js';
+import { overtakenBy, whyGone } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { whyGone } from '../environments/why-gone.js';
 import { VitrineError } from '../shared/errors.js';
 import { sameRun, type RunRef } from '../shared/run-ref.js';
 import { nextDeployment } from '../shared/status/deployment.js';

@@ -1,7 +1,7 @@
 import type { Identity } from '../domain/identity.js';
-import type { Repo, RepositoryPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import { repoAsFound } from '../repositories/repo-as-found.js';
+import type { Repo, RepositoryPorts } from '../repositories/model.js';
+import { repoAsFound } from '../repositories/update.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Observation } from './observation.js';
 

@@ -1,4 +1,4 @@
-import { supersedeOlder } from '../deployments/ensure-head-deployment.js';
+import { supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { abandoned, isAdmitted, type Environment } from '../environments/model.js';

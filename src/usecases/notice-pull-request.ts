@@ -1,10 +1,11 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { UserPorts } from '../people/user.js';
-import type { ProjectPorts, RepositoryPorts } from '../projects/project.js';
+import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 import type { GitHubPorts } from '../repositories/github.js';
+import type { RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
 import { type Observation, refOf } from './observation.js';

@@ -1,7 +1,6 @@
 import type { Bringer, Head } from '../environments/model.js';
-import type { Repo } from '../projects/project.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
-import type { RepoRef } from '../repositories/github.js';
+import type { Repo, RepoRef } from '../repositories/model.js';
 
 export interface Observation {
   /** The webhook's action; what was found by looking is `NOTICED`. */

@@ -1,6 +1,6 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
-import { failDeployment } from '../deployments/fail-deployment.js';
-import { environmentOf } from '../deployments/progress.js';
+import { environmentOf } from '../deployments/fence.js';
+import { failDeployment } from '../deployments/finish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';

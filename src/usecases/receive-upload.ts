@@ -1,7 +1,6 @@
 import { changeDeployment } from '../deployments/change.js';
-import { intendResource } from '../deployments/intend-resource.js';
-import { environmentOf, refuseLate } from '../deployments/progress.js';
-import { publish } from '../deployments/publish.js';
+import { environmentOf, refuseLate } from '../deployments/fence.js';
+import { intendResource, publish } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { uploadLimits } from '../domain/artifact-limits.js';
 import { changeEnvironment } from '../environments/change.js';

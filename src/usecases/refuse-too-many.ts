@@ -1,4 +1,4 @@
-import { failDeployment } from '../deployments/fail-deployment.js';
+import { failDeployment } from '../deployments/finish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { defaultSettings } from '../settings/settings.js';

@@ -1,6 +1,6 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import type { RepoRef } from '../repositories/github.js';
+import type { RepoRef } from '../repositories/model.js';
 import { tellAgain } from './tell-again.js';
 
 type Ports = EnvironmentPorts;

@@ -1,5 +1,5 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
-import { ensureHeadDeployment, supersedeOlder } from '../deployments/ensure-head-deployment.js';
+import { ensureHeadDeployment, supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { applyDecision } from '../environments/apply-decision.js';
 import { isActive, isAdmitted } from '../environments/model.js';

@@ -1,7 +1,7 @@
-import { failDeployment } from '../deployments/fail-deployment.js';
+import { failDeployment } from '../deployments/finish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isHeadDeployment } from '../environments/model.js';
-import { countsSince } from '../environments/needs-rerun.js';
+import { countsSince } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts, WorkflowRun } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';

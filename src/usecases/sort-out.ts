@@ -1,8 +1,7 @@
 import type { StoredEnvironment } from '../environments/store.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
-import { isGitHubFailure } from '../repositories/github-failure.js';
-import type { GitHubPorts } from '../repositories/github.js';
+import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
 import { type Observation, refOf, tellsWhoPushed } from './observation.js';
 import { freshness } from './pull-request-freshness.js';
 import type { Question } from './read-policy.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { NewDeployment } from '../../src/deployments/new-deployment.js';
+import type { NewDeployment } from '../../src/deployments/model.js';
 import type { DeploymentStore, StoredDeployment } from '../../src/deployments/store.js';
 import { D, S } from '../../src/shared/status/words.js';
 import { newDeployment } from './fresh-documents.js';

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../src/deliveries/store.js';
-import type { NewDeployment } from '../../src/deployments/new-deployment.js';
+import type { NewDeployment } from '../../src/deployments/model.js';
 import type { NewEnvironment } from '../../src/environments/store.js';
 import type { Settings } from '../../src/settings/settings.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { LogChunk, LogStore } from '../../src/deployments/store.js';
+import type { LogChunk, LogStore } from '../../src/deployments/logs.js';
 
 const chunk = (seq: number, text = `line ${seq}`): LogChunk => ({
   deploymentId: 'd1',

@@ -5,7 +5,8 @@ import type {
   CommitStatusReport,
   DeploymentReport,
 } from '../../src/domain/report.js';
-import type { RepoRef, Reporter, Told } from '../../src/repositories/github.js';
+import type { Reporter, Told } from '../../src/repositories/github.js';
+import type { RepoRef } from '../../src/repositories/model.js';
 import { CHECK, CONCLUSION, COMMIT_STATE, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 
 /** A GitHub in which a Reporter reports, and what can be seen there. */

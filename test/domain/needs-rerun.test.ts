@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { countsSince, needsRerun } from '../../src/environments/needs-rerun.js';
+import { countsSince, needsRerun } from '../../src/environments/reasons.js';
 import type { Decision } from '../../src/pull-requests/decide/decision.js';
 
 const admittedAt = new Date('2026-03-01T12:00:00Z');

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { pendingStages } from '../../src/deployments/model.js';
-import { deploymentOfHead, freshDeployment } from '../../src/deployments/new-deployment.js';
+import { deploymentOfHead, freshDeployment, pendingStages } from '../../src/deployments/model.js';
 import type { Environment, Head } from '../../src/environments/model.js';
 import { D } from '../../src/shared/status/words.js';
 import { HEAD_SHA, pullRequest } from './sample-pull-request.js';

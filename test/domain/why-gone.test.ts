@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { whyGone } from '../../src/environments/why-gone.js';
+import { whyGone } from '../../src/environments/reasons.js';
 import type { Rule } from '../../src/pull-requests/decide/decision.js';
 import { pullRequest } from './sample-pull-request.js';
 

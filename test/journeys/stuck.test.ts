@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Ports, Stores } from '../../app/ports.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
-import { failDeployment } from '../../src/deployments/fail-deployment.js';
+import { failDeployment } from '../../src/deployments/finish.js';
 import { recordProgress } from '../../src/deployments/progress.js';
 import type { DeploymentPatch } from '../../src/deployments/store.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reconcileReport } from '../../src/reconcile/report.js';
-import { GitHubFailure } from '../../src/repositories/github-failure.js';
-import type { Reporter } from '../../src/repositories/github.js';
+import { GitHubFailure, type Reporter } from '../../src/repositories/github.js';
 import { startReportStage } from './report-stage.js';
 
 /** A reporter that is refused its check for good, and whose comment fails so often. */

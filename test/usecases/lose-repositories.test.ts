@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { loseRepositories } from '../../src/repositories/lose-repositories.js';
+import { loseRepositories } from '../../src/repositories/installation.js';
 import { E } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { LogChunk } from '../../../src/deployments/store.js';
+import type { LogChunk } from '../../../src/deployments/logs.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface LogDocument extends LogChunk {

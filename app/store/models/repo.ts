@@ -1,5 +1,5 @@
 import type { Connection, Model } from 'mongoose';
-import type { Repo } from '../../../src/projects/project.js';
+import type { Repo } from '../../../src/repositories/model.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface RepoDocument extends Omit<Repo, 'id'> {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { LIMITS, type Cost } from '../../../app/github/pacing-budget.js';
 import { createPace } from '../../../app/github/pacing.js';
-import { GitHubFailure } from '../../../src/repositories/github-failure.js';
+import { GitHubFailure } from '../../../src/repositories/github.js';
 
 const clock = { now: () => new Date() };
 const CREATE: Cost = { points: 5, creates: 1, lane: 'visible' };

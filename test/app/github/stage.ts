@@ -4,7 +4,7 @@ import { createViews } from '../../../app/views/create-views.js';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import type { GitHubOptions as EmulatorOptions } from '../../../demo/github/options.js';
 import { startGitHub } from '../../../demo/github/start-github.js';
-import type { RepoRef } from '../../../src/repositories/github.js';
+import type { RepoRef } from '../../../src/repositories/model.js';
 import type { LogLevel } from '../../../src/shared/tools.js';
 import { refuseViolations } from '../../support/refuse-violations.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { nextTry } from '../../../app/inbox/next-try.js';
-import { GitHubFailure } from '../../../src/repositories/github-failure.js';
+import { GitHubFailure } from '../../../src/repositories/github.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 
 const DAY_MS = 24 * 60 * 60_000;

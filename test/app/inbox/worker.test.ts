@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDecisions } from '../../../app/inbox/decisions.js';
 import type { Store } from '../../../app/store/connect.js';
-import { GitHubFailure } from '../../../src/repositories/github-failure.js';
+import { GitHubFailure } from '../../../src/repositories/github.js';
 import { INBOX } from '../../../src/shared/status/words.js';
 import { openTestStore } from '../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
