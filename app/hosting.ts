@@ -1,9 +1,9 @@
 import type { DeploymentStore } from '../src/deployments/store.js';
 import { isNewest } from '../src/environments/model.js';
 import type { EnvironmentStore, StoredEnvironment } from '../src/environments/store.js';
-import type { ArtifactStore } from '../src/ports-artifacts.js';
 import { VitrineError } from '../src/shared/errors.js';
 import type { StaticHandle, StaticHosting } from '../src/targets/registry.js';
+import type { ArtifactStore } from '../src/uploads/store.js';
 
 export interface HostingPorts {
   readonly environments: EnvironmentStore;

@@ -1,9 +1,9 @@
 import type { Client } from '../../src/contract/client.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import { deploy } from '../../src/uploads/client/send.js';
 import type { Inputs } from '../inputs.js';
 import { build } from '../stages/build.js';
 import { copy } from '../stages/copy.js';
-import { deploy } from '../stages/deploy.js';
 import { folderInside } from '../stages/folder-inside.js';
 import { install } from '../stages/install.js';
 import { SKIPPED, type Job } from '../stages/job.js';

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import type { ArtifactFile } from '../../src/domain/artifact.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { showBytes } from '../../src/shared/text.js';
-import { hashDirectory } from '../../src/targets/static-directory.js';
+import { hashDirectory } from '../../src/uploads/client/directory.js';
+import type { ArtifactFile } from '../../src/uploads/manifest.js';
 import { folderInside } from './folder-inside.js';
 import type { Job } from './job.js';
 

@@ -1,9 +1,9 @@
-import { contentKey, owedKeys } from '../../src/domain/artifact-owed.js';
-import { keyOf, type PlanAnswer, type UploadPlan } from '../../src/domain/artifact-plan.js';
-import { toRanges } from '../../src/domain/artifact-ranges.js';
-import type { ArtifactFile } from '../../src/domain/artifact.js';
-import type { ArtifactStore, BlobStore, StoredArtifact } from '../../src/ports-artifacts.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import { contentKey, owedKeys } from '../../src/uploads/artifact-owed.js';
+import { toRanges } from '../../src/uploads/artifact-ranges.js';
+import type { ArtifactFile } from '../../src/uploads/manifest.js';
+import { keyOf, type PlanAnswer, type UploadPlan } from '../../src/uploads/plan.js';
+import type { ArtifactStore, BlobStore, StoredArtifact } from '../../src/uploads/store.js';
 
 export interface UploadPorts {
   readonly blobs: BlobStore;

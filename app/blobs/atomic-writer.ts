@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { BlobContent } from '../../src/ports-artifacts.js';
 import { errorCode, VitrineError } from '../../src/shared/errors.js';
+import type { BlobContent } from '../../src/uploads/store.js';
 import { createDirectorySync, type DirectorySync } from './directory-sync.js';
 
 export interface AtomicWriter {

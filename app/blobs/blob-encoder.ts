@@ -2,8 +2,8 @@ import { hash as hashOnce } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { MIB } from '../../src/domain/artifact-limits.js';
-import type { BlobEncoding } from '../../src/ports-artifacts.js';
+import { MIB } from '../../src/uploads/limits.js';
+import type { BlobEncoding } from '../../src/uploads/store.js';
 import type { AtomicWriter } from './atomic-writer.js';
 import { createLanes } from './lanes.js';
 

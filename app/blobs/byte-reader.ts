@@ -1,4 +1,4 @@
-import { malformed } from '../../src/domain/pack.js';
+import { malformed } from '../../src/uploads/pack.js';
 
 /** Cuts a stream of chunks into declared lengths. */
 export interface ByteReader {

@@ -1,7 +1,7 @@
-import type { ArtifactId, BlobStore, StoredArtifact } from '../../src/ports-artifacts.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { parseHeaderRules } from '../../src/sites/headers.js';
 import { parseRedirectRules } from '../../src/sites/redirects.js';
+import type { ArtifactId, BlobStore, StoredArtifact } from '../../src/uploads/store.js';
 import type { UploadPorts } from './answer-plan.js';
 
 export interface CompletedUpload {

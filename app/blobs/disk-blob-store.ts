@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import type { BlobStore, ByteRange } from '../../src/ports-artifacts.js';
 import { errorCode, VitrineError } from '../../src/shared/errors.js';
 import { isHash } from '../../src/shared/hash.js';
+import type { BlobStore, ByteRange } from '../../src/uploads/store.js';
 import { createAtomicWriter, verified } from './atomic-writer.js';
 import { createEncoder } from './blob-encoder.js';
 import { presentBlobs } from './present-blobs.js';

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress } from 'node:zlib';
-import { malformed } from '../../src/domain/pack.js';
 import { errorCode, isVitrineError } from '../../src/shared/errors.js';
+import { malformed } from '../../src/uploads/pack.js';
 
 export interface Compressed {
   readonly source: AsyncIterable<Buffer>;

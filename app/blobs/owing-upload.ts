@@ -1,11 +1,11 @@
-import { manifestRoot } from '../../src/domain/artifact-bytes.js';
-import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../src/domain/artifact-limits.js';
-import { afterArrival, contentKey, owedKeys, owedOf, type Owing } from '../../src/domain/artifact-owed.js';
-import { indicesOf } from '../../src/domain/artifact-ranges.js';
-import { parseManifest, type ArtifactFile } from '../../src/domain/artifact.js';
-import { malformed, type ManifestDifference, type PackMeta } from '../../src/domain/pack.js';
-import type { ArtifactId } from '../../src/ports-artifacts.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import { manifestRoot } from '../../src/uploads/artifact-bytes.js';
+import { afterArrival, contentKey, owedKeys, owedOf, type Owing } from '../../src/uploads/artifact-owed.js';
+import { indicesOf } from '../../src/uploads/artifact-ranges.js';
+import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../src/uploads/limits.js';
+import { parseManifest, type ArtifactFile } from '../../src/uploads/manifest.js';
+import { malformed, type ManifestDifference, type PackMeta } from '../../src/uploads/pack.js';
+import type { ArtifactId } from '../../src/uploads/store.js';
 import type { UploadPorts } from './answer-plan.js';
 
 interface PackHead {

@@ -1,8 +1,14 @@
-import type { Owing } from '../../src/domain/artifact-owed.js';
-import { MIB, type ArtifactLimits } from '../../src/domain/artifact-limits.js';
-import type { ArtifactFile } from '../../src/domain/artifact.js';
-import { decodeMeta, decodePreface, malformed, PREFACE_BYTES, type PackMeta } from '../../src/domain/pack.js';
-import type { BlobStore } from '../../src/ports-artifacts.js';
+import type { Owing } from '../../src/uploads/artifact-owed.js';
+import { MIB, type ArtifactLimits } from '../../src/uploads/limits.js';
+import type { ArtifactFile } from '../../src/uploads/manifest.js';
+import {
+  decodeMeta,
+  decodePreface,
+  malformed,
+  PREFACE_BYTES,
+  type PackMeta,
+} from '../../src/uploads/pack.js';
+import type { BlobStore } from '../../src/uploads/store.js';
 import type { UploadPorts } from './answer-plan.js';
 import { createByteReader, type ByteReader } from './byte-reader.js';
 import { inflate } from './inflate.js';

@@ -1,8 +1,8 @@
 import { rmSync, statSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobStat, SweepResult } from '../../src/ports-artifacts.js';
 import { isHash } from '../../src/shared/hash.js';
+import type { BlobStat, SweepResult } from '../../src/uploads/store.js';
 import { TEMPORARY } from './atomic-writer.js';
 import { ENCODED_SUFFIXES } from './blob-encoder.js';
 

@@ -1,9 +1,9 @@
 import { Probot } from 'probot';
 import { z } from 'zod';
-import { reconcileReport } from '../../src/reconcile/report.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
+import { reconcileReport } from '../../src/reports/report.js';
 import type { Config } from '../config.js';
 import type { GitHubSide } from '../github/create-github.js';
 import { createDecisions } from '../inbox/decisions.js';

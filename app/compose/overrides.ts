@@ -1,6 +1,6 @@
-import type { BlobStore } from '../../src/ports-artifacts.js';
 import type { Reporter } from '../../src/repositories/github.js';
 import type { Clock } from '../../src/shared/tools.js';
+import type { BlobStore } from '../../src/uploads/store.js';
 import type { Env } from '../config.js';
 import type { Pace } from '../github/pacing.js';
 import type { Identify } from '../http/authenticate.js';

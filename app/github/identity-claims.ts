@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Identity } from '../../src/domain/identity.js';
+import type { Identity } from '../../src/runs/identity.js';
 import { VitrineError } from '../../src/shared/errors.js';
 
 const LEEWAY_S = 30;

@@ -1,5 +1,5 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, type CryptoKey } from 'jose';
-import type { Identity } from '../../src/domain/identity.js';
+import type { Identity } from '../../src/runs/identity.js';
 import type { Clock } from '../../src/shared/tools.js';
 import { readClaims, refused } from './identity-claims.js';
 import { createSigningKeys, type FindKey } from './signing-keys.js';

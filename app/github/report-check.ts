@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CheckReport } from '../../src/domain/report.js';
 import type { ReportedCheck } from '../../src/environments/model.js';
+import type { CheckReport } from '../../src/reports/reporter.js';
 import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import type { CheckText } from '../views/render-check.js';

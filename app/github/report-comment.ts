@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CommentReport } from '../../src/domain/report.js';
+import type { CommentReport } from '../../src/reports/reporter.js';
 import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
 import { ask, type Caller } from './call.js';
 import { digestOf } from './digest.js';

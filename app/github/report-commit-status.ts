@@ -1,4 +1,4 @@
-import type { CommitStatusReport } from '../../src/domain/report.js';
+import type { CommitStatusReport } from '../../src/reports/reporter.js';
 import type { Recipient } from '../../src/repositories/github.js';
 import { send, type Caller } from './call.js';
 import { cutDescription } from './cut-description.js';

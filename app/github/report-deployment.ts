@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { DeploymentReport } from '../../src/domain/report.js';
 import type { ReportedDeployment } from '../../src/environments/model.js';
+import type { DeploymentReport } from '../../src/reports/reporter.js';
 import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
 import { DEPLOYMENT_STATE } from '../../src/shared/status/github.js';

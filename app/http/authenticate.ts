@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Route } from '../../src/contract/routes.js';
-import type { Identity } from '../../src/domain/identity.js';
 import type { TokenScope, TokenStore } from '../../src/people/api-token.js';
+import type { Identity } from '../../src/runs/identity.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Clock } from '../../src/shared/tools.js';
 

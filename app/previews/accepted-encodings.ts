@@ -1,4 +1,4 @@
-import type { BlobEncoding } from '../../src/ports-artifacts.js';
+import type { BlobEncoding } from '../../src/uploads/store.js';
 
 export type Encoding = BlobEncoding | 'identity';
 

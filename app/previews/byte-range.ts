@@ -1,4 +1,4 @@
-import type { ByteRange } from '../../src/ports-artifacts.js';
+import type { ByteRange } from '../../src/uploads/store.js';
 
 /**
  * The one range a request asks for. Null: serve the whole, because there is none, it is not in bytes, it is malformed, or there are

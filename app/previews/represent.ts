@@ -1,5 +1,5 @@
-import type { BlobStore } from '../../src/ports-artifacts.js';
 import { isCompressible } from '../../src/sites/media-types.js';
+import type { BlobStore } from '../../src/uploads/store.js';
 import type { Encoding } from './accepted-encodings.js';
 import { makeReady } from './make-ready.js';
 import type { ReadyForms, ReadyResponse } from './ready-response.js';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { MIB } from '../../src/domain/artifact-limits.js';
-import type { ByteRange } from '../../src/ports-artifacts.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import { MIB } from '../../src/uploads/limits.js';
+import type { ByteRange } from '../../src/uploads/store.js';
 import type { ReadyResponse } from './ready-response.js';
 import type { RepresentPorts } from './represent.js';
 import { writeHead } from './write-head.js';

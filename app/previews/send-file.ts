@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ByteRange } from '../../src/ports-artifacts.js';
+import type { ByteRange } from '../../src/uploads/store.js';
 import type { AcceptedEncodings, Encoding } from './accepted-encodings.js';
 import { parseRange } from './byte-range.js';
 import { allowsRange, matchesAny } from './etag-match.js';

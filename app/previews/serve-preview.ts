@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MIB } from '../../src/domain/artifact-limits.js';
-import type { ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
+import { MIB } from '../../src/uploads/limits.js';
+import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
 import { createAcceptedEncodings } from './accepted-encodings.js';
 import { chooseRoute } from './choose-route.js';
 import type { PageKind, PreviewPages } from './pages.js';

@@ -1,5 +1,5 @@
-import type { ArtifactFile } from '../../src/domain/artifact.js';
 import { encodePath } from '../../src/sites/redirects.js';
+import type { ArtifactFile } from '../../src/uploads/manifest.js';
 
 /** A path that shows a file. */
 export interface FileRoute {

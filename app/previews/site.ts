@@ -1,7 +1,7 @@
-import type { ArtifactStore, BlobStore } from '../../src/ports-artifacts.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { parseHeaderRules, type HeaderRule } from '../../src/sites/headers.js';
 import { parseRedirectRules, type RedirectRule } from '../../src/sites/redirects.js';
+import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
 import { readRules } from '../blobs/complete-upload.js';
 import type { LivePreview } from './preview.js';
 import { buildRoutes, fileAt, type FileRoute, type Route } from './site-routes.js';

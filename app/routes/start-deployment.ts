@@ -1,6 +1,6 @@
 import { StartDeploymentBody, type StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import { startDeployment as start, type Started } from '../../src/runs/start.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import { startDeployment as start, type Started } from '../../src/usecases/start-deployment.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { parseInput } from '../http/parse-input.js';
 import { presentDeployment } from '../http/present-deployment.js';

@@ -1,7 +1,7 @@
 import { Id } from '../../src/contract/schemas.js';
-import { PLAN_BYTES } from '../../src/domain/artifact-plan.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import { receivePack, receivePlan } from '../../src/usecases/receive-upload.js';
+import { PLAN_BYTES } from '../../src/uploads/plan.js';
+import { receivePack, receivePlan } from '../../src/uploads/receive.js';
 import { ok, type ApiRoute } from '../http/api-route.js';
 import { parseInput } from '../http/parse-input.js';
 

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { ArtifactId, ArtifactStore, StoredArtifact } from '../../src/ports-artifacts.js';
+import type { ArtifactId, ArtifactStore, StoredArtifact } from '../../src/uploads/store.js';
 import { isDuplicateKey } from './duplicate-key.js';
 import { MAX_TIME_MS } from './limits.js';
 import { artifactModel, type ArtifactDocument } from './models/artifact.js';

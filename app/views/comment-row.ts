@@ -1,7 +1,7 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import { situationOf, type Situation } from '../../src/deployments/situation.js';
-import type { CommentRow } from '../../src/domain/report.js';
 import { isActive, type Environment } from '../../src/environments/model.js';
+import type { CommentRow } from '../../src/reports/reporter.js';
 import { showSpan, showTime } from '../../src/shared/time.js';
 import { commitRef, type CommitRef } from './commit-ref.js';
 import { failureOf, type Failure } from './failure.js';

@@ -1,4 +1,4 @@
-import type { CheckReport, CommentReport } from '../../src/domain/report.js';
+import type { CheckReport, CommentReport } from '../../src/reports/reporter.js';
 import { loadTemplates } from './load-templates.js';
 import { createRenderCheck, type CheckText } from './render-check.js';
 import { createRenderComment } from './render-comment.js';

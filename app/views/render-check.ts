@@ -1,6 +1,6 @@
 import { situationOf, type Situation, type Story } from '../../src/deployments/situation.js';
-import type { CheckReport } from '../../src/domain/report.js';
 import type { Decision } from '../../src/pull-requests/decide/decision.js';
+import type { CheckReport } from '../../src/reports/reporter.js';
 import { cutBytes } from '../../src/shared/markdown.js';
 import { showSpan, showTime } from '../../src/shared/time.js';
 import { commitRef, subjectOf, type CommitRef } from './commit-ref.js';

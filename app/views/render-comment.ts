@@ -1,5 +1,5 @@
 import type { Story } from '../../src/deployments/situation.js';
-import type { CommentReport } from '../../src/domain/report.js';
+import type { CommentReport } from '../../src/reports/reporter.js';
 import { cutBytes } from '../../src/shared/markdown.js';
 import { rowModel, type RowModel } from './comment-row.js';
 import { headlineOf, type Headline } from './headline.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import { checkNews } from '../../src/domain/check-news.js';
+import { rerequest } from '../../src/reports/rerequest.js';
+import { checkNews } from '../../src/runs/check-news.js';
+import { observeCheckRun } from '../../src/runs/check-run.js';
 import { pullRequestOf } from '../../src/shared/preview-url.js';
-import { observeCheckRun } from '../../src/usecases/observe-check-run.js';
-import { rerequest } from '../../src/usecases/rerequest.js';
 import type { Ports } from '../ports.js';
 import { originFromPayload } from './payload-facts.js';
 import { repoOf, uninstalled } from './repo-of.js';

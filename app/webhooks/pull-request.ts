@@ -1,5 +1,5 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import { observePullRequest } from '../../src/usecases/observe-pull-request.js';
+import { observePullRequest } from '../../src/observations/observe.js';
 import type { Ports } from '../ports.js';
 import { factsFromPayload } from './payload-facts.js';
 import { repoOf, uninstalled } from './repo-of.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
+import { observeWorkflowRun } from '../../src/runs/ended.js';
 import { CHECK } from '../../src/shared/status/github.js';
-import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
 import type { Ports } from '../ports.js';
 import { actionOf } from './action-of.js';
 

@@ -5,10 +5,10 @@ import { isActive, isHeadDeployment } from '../environments/model.js';
 import { needsRerun, overtakenBy } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
+import { SILENT_END } from '../runs/silent-end.js';
+import { settleUnclaimed } from '../runs/unclaimed.js';
 import type { Tools } from '../shared/tools.js';
-import { settleUnclaimed } from '../usecases/settle-unclaimed.js';
-import { SILENT_END } from '../usecases/silent-end.js';
-import { eachAlone } from './each-alone.js';
+import { eachAlone } from './for-each-isolated.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock' | 'log'>;
 

@@ -1,5 +1,6 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { EnvironmentPorts } from '../environments/store.js';
+import type { Observation } from '../observations/observation.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
@@ -8,7 +9,6 @@ import type { RepositoryPorts } from '../repositories/model.js';
 import { observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import type { Observation } from '../usecases/observation.js';
 import { sweepRepository } from './sweep-repository.js';
 
 type Ports = EnvironmentPorts &

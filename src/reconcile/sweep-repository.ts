@@ -1,6 +1,9 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { type Observation, refOf } from '../observations/observation.js';
+import { observePullRequest } from '../observations/observe.js';
+import { freshness } from '../observations/pull-request-freshness.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
@@ -9,10 +12,7 @@ import type { GitHubPorts } from '../repositories/github.js';
 import type { RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import { type Observation, refOf } from '../usecases/observation.js';
-import { observePullRequest } from '../usecases/observe-pull-request.js';
-import { freshness } from '../usecases/pull-request-freshness.js';
-import { eachAlone } from './each-alone.js';
+import { eachAlone } from './for-each-isolated.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &

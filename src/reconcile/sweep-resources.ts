@@ -2,7 +2,7 @@ import { runFor } from '../deployments/publish.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { Tools } from '../shared/tools.js';
 import type { Target, TargetPorts } from '../targets/target.js';
-import { eachAlone } from './each-alone.js';
+import { eachAlone } from './for-each-isolated.js';
 
 type Ports = EnvironmentPorts & TargetPorts & Pick<Tools, 'log'>;
 

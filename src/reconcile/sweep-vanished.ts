@@ -5,9 +5,9 @@ import { changeEnvironment } from '../environments/change.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { Environment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import type { ArtifactPorts } from '../ports-artifacts.js';
 import type { Tools } from '../shared/tools.js';
-import { eachAlone } from './each-alone.js';
+import type { ArtifactPorts } from '../uploads/store.js';
+import { eachAlone } from './for-each-isolated.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & ArtifactPorts & Tools;
 

@@ -4,12 +4,12 @@ import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import type { Resource } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import type { ArtifactPorts, BlobPorts } from '../ports-artifacts.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { E } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
-import { forgetArtifact } from '../usecases/forget-artifact.js';
+import { forgetArtifact } from '../uploads/forget.js';
+import type { ArtifactPorts, BlobPorts } from '../uploads/store.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &

@@ -1,7 +1,12 @@
-import type { CheckReport, CommentReport, CommitStatusReport, DeploymentReport } from '../domain/report.js';
 import type { ReportedCheck, ReportedDeployment } from '../environments/model.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { RepositoryPermission } from '../pull-requests/trust.js';
+import type {
+  CheckReport,
+  CommentReport,
+  CommitStatusReport,
+  DeploymentReport,
+} from '../reports/reporter.js';
 import type { SettingsText } from '../settings/read.js';
 import { type ErrorCode, VitrineError } from '../shared/errors.js';
 import type { RepoRef } from './model.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { ArtifactFile } from '../../src/domain/artifact.js';
-import type { ArtifactStore } from '../../src/ports-artifacts.js';
+import type { ArtifactFile } from '../../src/uploads/manifest.js';
+import type { ArtifactStore } from '../../src/uploads/store.js';
 import { until } from './until.js';
 
 /** What every ArtifactStore must do. `create` gives an empty one for each test. */

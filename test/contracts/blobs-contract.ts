@@ -1,6 +1,6 @@
 import { hash as hashOnce } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import type { BlobStore } from '../../src/ports-artifacts.js';
+import type { BlobStore } from '../../src/uploads/store.js';
 
 export interface BlobStoreSetup {
   readonly store: BlobStore;

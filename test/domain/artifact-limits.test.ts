@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { ARTIFACT_LIMITS, limitSource, MIB, uploadLimits } from '../../src/domain/artifact-limits.js';
 import { defaultSettings } from '../../src/settings/settings.js';
+import { ARTIFACT_LIMITS, limitSource, MIB, uploadLimits } from '../../src/uploads/limits.js';
 
 const settings = (limits: Partial<ReturnType<typeof defaultSettings>['limits']>) => ({
   limits: { ...defaultSettings().limits, ...limits },

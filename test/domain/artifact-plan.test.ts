@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  decodePlan,
-  encodePlan,
-  keyOf,
-  planAnswerSchema,
-  type UploadPlan,
-} from '../../src/domain/artifact-plan.js';
-import { indicesOf, toRanges } from '../../src/domain/artifact-ranges.js';
+import { indicesOf, toRanges } from '../../src/uploads/artifact-ranges.js';
+import { decodePlan, encodePlan, keyOf, planAnswerSchema, type UploadPlan } from '../../src/uploads/plan.js';
 
 const root = 'ab'.repeat(32);
 const plan = (over: Partial<UploadPlan> = {}): UploadPlan => ({

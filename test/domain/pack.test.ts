@@ -6,7 +6,7 @@ import {
   encodeMeta,
   encodePreface,
   type PackMeta,
-} from '../../src/domain/pack.js';
+} from '../../src/uploads/pack.js';
 
 const MIB = 1024 * 1024;
 const hash = fc

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { BlobContent, BlobStore } from '../../src/ports-artifacts.js';
+import type { BlobContent, BlobStore } from '../../src/uploads/store.js';
 import { startCountingProxy } from '../support/counting-proxy.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';

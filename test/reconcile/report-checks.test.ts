@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Environment, ReportedCheck } from '../../src/environments/model.js';
-import { desiredChecks } from '../../src/reconcile/report-checks.js';
+import { desiredChecks } from '../../src/reports/desired-checks.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import { D, type DeploymentStatus, E } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith, OLDER_SHA, SHA } from '../app/views/scenes.js';

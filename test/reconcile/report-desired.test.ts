@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { desiredReports } from '../../src/reconcile/report-desired.js';
+import { desiredReports } from '../../src/reports/desired.js';
 import { defaultSettings } from '../../src/settings/settings.js';
 import { E } from '../../src/shared/status/words.js';
 import { environmentWith } from '../app/views/scenes.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Claim } from '../../src/environments/store.js';
-import { reconcileReport } from '../../src/reconcile/report.js';
+import { reconcileReport } from '../../src/reports/report.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
 import { until } from '../contracts/until.js';
 import { startReportStage, type ReportStage } from './report-stage.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { reconcileReport } from '../../src/reconcile/report.js';
+import { reconcileReport } from '../../src/reports/report.js';
 import { GitHubFailure, type Reporter } from '../../src/repositories/github.js';
 import { startReportStage } from './report-stage.js';
 

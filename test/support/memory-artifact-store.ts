@@ -1,4 +1,4 @@
-import type { ArtifactStore, StoredArtifact } from '../../src/ports-artifacts.js';
+import type { ArtifactStore, StoredArtifact } from '../../src/uploads/store.js';
 
 /** A working store without a database. The clock is counted in saves, so that order never depends on time. */
 export function createMemoryArtifactStore(now: () => Date = counter()): ArtifactStore {

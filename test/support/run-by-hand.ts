@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordProgress, type Recorded } from '../../src/deployments/progress.js';
+import { startDeployment, type Started } from '../../src/runs/start.js';
 import type { DeploymentStatus } from '../../src/shared/status/words.js';
-import { startDeployment, type Started } from '../../src/usecases/start-deployment.js';
 import { AUTHOR, type World } from './start-world.js';
 
 export interface HandRun {

@@ -1,11 +1,11 @@
-import { hash as hashOnce } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
+import { hash as hashOnce } from 'node:crypto';
 import { chmod, link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { hashDirectory, readFrom } from '../../src/targets/static-directory.js';
+import { hashDirectory, readFrom } from '../../src/uploads/client/directory.js';
 
 let dir: string;
 beforeEach(async () => {

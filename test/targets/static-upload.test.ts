@@ -2,10 +2,10 @@ import { hash as hashOnce, randomBytes } from 'node:crypto';
 import { brotliDecompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodePlan, type PlanAnswer } from '../../src/domain/artifact-plan.js';
-import type { ArtifactFile } from '../../src/domain/artifact.js';
-import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../src/domain/pack.js';
-import { packsFor, planUpload } from '../../src/targets/static-upload.js';
+import { packsFor, planUpload } from '../../src/uploads/client/packs.js';
+import type { ArtifactFile } from '../../src/uploads/manifest.js';
+import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../src/uploads/pack.js';
+import { decodePlan, type PlanAnswer } from '../../src/uploads/plan.js';
 
 type Site = Record<string, Buffer>;
 const sha = (content: Buffer) => hashOnce('sha256', content, 'hex');

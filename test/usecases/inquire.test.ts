@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Observation } from '../../src/usecases/observation.js';
-import { lookUp } from '../../src/usecases/inquire.js';
+import { lookUp } from '../../src/observations/inquire.js';
+import type { Observation } from '../../src/observations/observation.js';
 import { pullRequest } from '../domain/sample-pull-request.js';
 
 const away = () => Promise.reject(new Error('GitHub is away'));

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Ports } from '../../app/ports.js';
 import { reconcileStuck, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
+import { observeCheckRun, type ReportedRun } from '../../src/runs/check-run.js';
+import { observeWorkflowRun } from '../../src/runs/ended.js';
 import { VitrineError, type ErrorCode } from '../../src/shared/errors.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';
-import { observeCheckRun, type ReportedRun } from '../../src/usecases/observe-check-run.js';
-import { observeWorkflowRun } from '../../src/usecases/observe-workflow-run.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 

@@ -1,8 +1,8 @@
 import { hash as hashOnce } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { planAnswerSchema } from '../../src/domain/artifact-plan.js';
-import { packsFor, planUpload } from '../../src/targets/static-upload.js';
-import { receivePack, receivePlan } from '../../src/usecases/receive-upload.js';
+import { packsFor, planUpload } from '../../src/uploads/client/packs.js';
+import { planAnswerSchema } from '../../src/uploads/plan.js';
+import { receivePack, receivePlan } from '../../src/uploads/receive.js';
 import { begin } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
 

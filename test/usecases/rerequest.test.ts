@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { reconcileReport } from '../../src/reconcile/report.js';
+import { reconcileReport } from '../../src/reports/report.js';
+import { rerequest } from '../../src/reports/rerequest.js';
 import type { Told } from '../../src/repositories/github.js';
-import { rerequest } from '../../src/usecases/rerequest.js';
 import { startReportStage, type ReportStage } from '../reconcile/report-stage.js';
 
 const ask = ({ github, ports }: ReportStage) =>

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { StoredArtifact } from '../../../src/ports-artifacts.js';
+import type { StoredArtifact } from '../../../src/uploads/store.js';
 import { strictSchema } from './strict-schema.js';
 
 export interface ArtifactDocument extends StoredArtifact {

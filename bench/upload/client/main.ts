@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ask } from '../../../action/http/ask.js';
 import { createHttp } from '../../../action/http/exchange.js';
-import { deploy } from '../../../action/stages/deploy.js';
 import { createClient } from '../../../src/contract/client.js';
-import { hashDirectory } from '../../../src/targets/static-directory.js';
+import { hashDirectory } from '../../../src/uploads/client/directory.js';
+import { deploy } from '../../../src/uploads/client/send.js';
 
 const [directory, server, id, token] = z
   .tuple([z.string(), z.string(), z.string(), z.string()])

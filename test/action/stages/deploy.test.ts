@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { deploy } from '../../../action/stages/deploy.js';
 import type { Client } from '../../../src/contract/client.js';
-import { decodePlan } from '../../../src/domain/artifact-plan.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { showBytes } from '../../../src/shared/text.js';
-import { hashDirectory } from '../../../src/targets/static-directory.js';
+import { hashDirectory } from '../../../src/uploads/client/directory.js';
+import { deploy } from '../../../src/uploads/client/send.js';
+import { decodePlan } from '../../../src/uploads/plan.js';
 import { makeWorkspace, PAGE, type Workspace } from '../support/workspace.js';
 
 interface Script {

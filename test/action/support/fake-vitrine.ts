@@ -1,5 +1,5 @@
-import { decodePlan } from '../../../src/domain/artifact-plan.js';
 import { D, E } from '../../../src/shared/status/words.js';
+import { decodePlan } from '../../../src/uploads/plan.js';
 import {
   startRecordingServer,
   type Answering,

@@ -8,11 +8,11 @@ import { answerPlan } from '../../../app/blobs/answer-plan.js';
 import { completeUpload } from '../../../app/blobs/complete-upload.js';
 import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
 import { receivePack } from '../../../app/blobs/receive-pack.js';
-import { manifestRoot } from '../../../src/domain/artifact-bytes.js';
-import { decodePlan } from '../../../src/domain/artifact-plan.js';
-import type { ArtifactFile } from '../../../src/domain/artifact.js';
-import { encodeMeta, encodePreface, type PackMeta } from '../../../src/domain/pack.js';
-import { packsFor, planUpload } from '../../../src/targets/static-upload.js';
+import { manifestRoot } from '../../../src/uploads/artifact-bytes.js';
+import { packsFor, planUpload } from '../../../src/uploads/client/packs.js';
+import type { ArtifactFile } from '../../../src/uploads/manifest.js';
+import { encodeMeta, encodePreface, type PackMeta } from '../../../src/uploads/pack.js';
+import { decodePlan } from '../../../src/uploads/plan.js';
 import { filesIn } from '../../support/files-in.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { ARTIFACT_LIMITS } from '../../../src/domain/artifact-limits.js';
 import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
 import { createUploads } from '../../../app/blobs/uploads.js';
-import { planAnswerSchema } from '../../../src/domain/artifact-plan.js';
-import type { ArtifactStore, BlobStore } from '../../../src/ports-artifacts.js';
-import type { UploadState } from '../../../src/ports/uploads.js';
-import { packsFor, planUpload } from '../../../src/targets/static-upload.js';
+import { packsFor, planUpload } from '../../../src/uploads/client/packs.js';
+import { ARTIFACT_LIMITS } from '../../../src/uploads/limits.js';
+import { planAnswerSchema } from '../../../src/uploads/plan.js';
+import type { ArtifactStore, BlobStore } from '../../../src/uploads/store.js';
+import type { UploadState } from '../../../src/uploads/uploads.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 
 const dirs: string[] = [];

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { authenticate, hashToken, type AuthenticatePorts } from '../../../app/http/authenticate.js';
 import { ROUTES } from '../../../src/contract/routes.js';
-import type { Identity } from '../../../src/domain/identity.js';
+import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 
 const NOW = new Date('2026-11-20T12:00:00Z');

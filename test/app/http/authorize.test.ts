@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Actor } from '../../../app/http/authenticate.js';
 import { authorize } from '../../../app/http/authorize.js';
 import { ROUTES, type RouteName } from '../../../src/contract/routes.js';
-import type { Identity } from '../../../src/domain/identity.js';
+import type { Identity } from '../../../src/runs/identity.js';
 
 const OWN = 'a'.repeat(24);
 const OTHER = 'b'.repeat(24);

@@ -5,8 +5,8 @@ import { represent, representNow } from '../../../app/previews/represent.js';
 import type { FileRoute } from '../../../app/previews/site-routes.js';
 import type { Site } from '../../../app/previews/site.js';
 import { createWeightedCache } from '../../../app/previews/weighted-cache.js';
-import type { BlobStore } from '../../../src/ports-artifacts.js';
 import { parseHeaderRules } from '../../../src/sites/headers.js';
+import type { BlobStore } from '../../../src/uploads/store.js';
 
 const CAPACITY = 100_000;
 const long = Array.from({ length: 4 }, (_, index) => `  X-${index}: ${'x'.repeat(1_900)}`).join('\n');

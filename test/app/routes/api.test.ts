@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hashToken } from '../../../app/http/authenticate.js';
 import { EnvironmentView } from '../../../src/contract/schemas.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
-import type { Identity } from '../../../src/domain/identity.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
+import type { Identity } from '../../../src/runs/identity.js';
 import { E } from '../../../src/shared/status/words.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 

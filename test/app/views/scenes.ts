@@ -1,6 +1,6 @@
 import { type Deployment, pendingStages, settleStages } from '../../../src/deployments/model.js';
-import type { CheckReport, CommentReport, CommentRow } from '../../../src/domain/report.js';
 import type { Environment } from '../../../src/environments/model.js';
+import type { CheckReport, CommentReport, CommentRow } from '../../../src/reports/reporter.js';
 import { CHECK } from '../../../src/shared/status/github.js';
 import type { Stage, StageName } from '../../../src/shared/status/stages.js';
 import { D, type DeploymentStatus, E, S } from '../../../src/shared/status/words.js';

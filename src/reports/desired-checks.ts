@@ -1,0 +1,103 @@
+import type { Deployment } from '../deployments/model.js';
+import { titleFor, wordsFor } from '../deployments/situation.js';
+import { isActive, type Environment, type Reported, type ReportedCheck } from '../environments/model.js';
+import { formatExternalId } from '../shared/run-ref.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { CHECK } from '../shared/status/github.js';
+import { checkName } from './report-names.js';
+import type { CheckReport } from './reporter.js';
+
+/** A check, and which check run of ours for its commit it is. */
+export interface PlannedCheck {
+  readonly report: CheckReport;
+  readonly attempt: number;
+  readonly deploymentId: string | undefined;
+}
+
+/** The very check run, not another one of its commit. */
+export function isKnown({ checks }: Pick<Reported, 'checks'>, { report, attempt }: PlannedCheck): boolean {
+  return checks.some((told) => told.sha === report.sha && (told.attempt ?? 1) === attempt);
+}
+
+interface Scene {
+  readonly environment: Environment;
+  readonly siblings: readonly Environment[];
+  readonly deployment: Deployment | null;
+}
+
+/** The check of the newest commit, and those of earlier ones that were left open. */
+export function desiredChecks(scene: Scene): PlannedCheck[] {
+  const newest = checkOfHead(scene);
+  return [...(newest ? [newest] : []), ...overtaken(scene)];
+}
+
+function checkOfHead({ environment, siblings, deployment }: Scene): PlannedCheck | null {
+  const { head } = environment;
+  if (!head) return null;
+  const told = environment.reported.checks.find(({ sha }) => sha === head.sha);
+  // What was skipped has nothing to take back; what waited for approval asks for it no more.
+  const asked = told !== undefined && environment.decision?.action === 'destroy';
+  if (!isActive(environment) && !deployment && !asked) return null;
+  // The run tells by a check run of its own, under the same name: one of ours beside it would only puzzle. One that is there must not lie.
+  if (!told && head.selfReported === head.deploymentId) return null;
+  const words = wordsFor(environment, deployment);
+  const { sha, deploymentId } = head;
+  const awaited = isActive(environment) && environment.decision?.action === 'deploy';
+  const attempt = attemptOf(told, { works: words.check !== CHECK.completed, awaited, deploymentId });
+  const report: CheckReport = {
+    name: checkName(environment, siblings),
+    sha,
+    externalId: externalId(environment, { sha, attempt }),
+    status: words.check,
+    conclusion: words.conclusion,
+    title: titleFor(environment, deployment),
+    detailsUrl: environment.current?.url ?? deployment?.logsUrl ?? environment.url,
+    decision: environment.decision,
+    environment,
+    deployment,
+  };
+  return { report, attempt, deploymentId };
+}
+
+/** A check run that has ended stays as it ended: what works again, or is another deployment, gets one of its own. */
+function attemptOf(
+  told: ReportedCheck | undefined,
+  next: { readonly works: boolean; readonly awaited: boolean; readonly deploymentId: string },
+): number {
+  const { attempt = 1, settled = false, deploymentId = next.deploymentId } = told ?? {};
+  const another = next.awaited && deploymentId !== next.deploymentId;
+  return settled && (next.works || another) ? attempt + 1 : attempt;
+}
+
+/** The first is named by its commit alone; an attempt without a run is one of ours. */
+function externalId(
+  { name, project }: Environment,
+  { sha, attempt }: { readonly sha: string; readonly attempt: number },
+): string {
+  const run = attempt > 1 ? { id: '', attempt, job: '' } : null;
+  return formatExternalId({ environment: name, project, sha, run });
+}
+
+/** Checks of earlier commits that were left open when a newer one arrived: closed once, then never touched. */
+function overtaken({ environment, siblings }: Scene): PlannedCheck[] {
+  const open = environment.reported.checks.filter(
+    (check) => !check.settled && check.sha !== environment.head?.sha,
+  );
+  const { check: status, conclusion } = DEPLOYMENT.superseded.github;
+  return open.map(({ sha, attempt = 1, deploymentId }) => ({
+    attempt,
+    deploymentId,
+    report: {
+      name: checkName(environment, siblings),
+      sha,
+      externalId: externalId(environment, { sha, attempt }),
+      status,
+      conclusion,
+      title: 'A newer commit arrived',
+      detailsUrl: environment.url,
+      decision: null,
+      environment,
+      deployment: null,
+    },
+  }));
+}

@@ -1,0 +1,168 @@
+import type { DeliveryDecision } from '../deliveries/store.js';
+import { changeDeployment } from '../deployments/change.js';
+import { recordProgress } from '../deployments/progress.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { noticePullRequest } from '../observations/notice-pull-request.js';
+import type { Observation } from '../observations/observation.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { RepositoryPorts } from '../repositories/model.js';
+import { isVitrineError, type ErrorCode } from '../shared/errors.js';
+import { type AddressPorts, pullRequestOf } from '../shared/preview-url.js';
+import type { ExternalId, RunRef } from '../shared/run-ref.js';
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { CHECK, CONCLUSION } from '../shared/status/github.js';
+import { D, S } from '../shared/status/words.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
+import { claimRun } from './claim.js';
+import { reopenSilent } from './reopen-silent.js';
+import { logsOf, markSelfReported } from './self-reported.js';
+import { endedSilently } from './silent-end.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  TargetPorts &
+  Pick<Tools, 'clock' | 'newId'> &
+  AddressPorts;
+
+/** A check run that the Action wrote itself, because it has no server or could not reach it. */
+export interface ReportedRun {
+  readonly repo: Observation['repo'];
+  readonly external: ExternalId & { readonly run: RunRef };
+  readonly status: string;
+  readonly conclusion: string | null;
+  /** Where the preview is. */
+  readonly url: string | null;
+  readonly summary: string | null;
+}
+
+/** Trying again cannot change these; whatever else goes wrong may be over the next time. */
+const FINAL: Readonly<Partial<Record<ErrorCode, string>>> = {
+  conflict: 'late-report',
+  stale_head: 'late-report',
+  environment_gone: 'late-report',
+  unprocessable: 'report-refused',
+};
+
+const OVERTAKEN: readonly ErrorCode[] = ['conflict', 'stale_head'];
+const TRIES = 3;
+
+/** Writes the same documents that a run with a server would have written. */
+export async function observeCheckRun(ports: Ports, reported: ReportedRun): Promise<DeliveryDecision> {
+  const environment = await environmentOfReport(ports, reported);
+  if (!environment) return ignore('no-environment', 'No environment has this commit as its newest.');
+  try {
+    await takeDown(ports, { environment, reported });
+  } catch (error) {
+    const rule = isVitrineError(error) ? FINAL[error.code] : undefined;
+    if (!isVitrineError(error) || rule === undefined) throw error;
+    return ignore(rule, error.message);
+  }
+  return {
+    action: 'update',
+    rule: 'reported-by-run',
+    detail: 'The workflow run reported by its own check run.',
+    environmentIds: [environment.id],
+  };
+}
+
+function ignore(rule: string, detail: string): DeliveryDecision {
+  return { action: 'ignore', rule, detail, environmentIds: [] };
+}
+
+async function environmentOfReport(
+  ports: Ports,
+  { repo, external }: ReportedRun,
+): Promise<StoredEnvironment | null> {
+  const number = pullRequestOf(external.environment);
+  if (number === null) return null;
+  const find = async () => pick(await ports.environments.ofPullRequest(repo.id, number), external);
+  const known = await find();
+  if (known?.head?.sha === external.sha) return known;
+  if (known && (await isHistory(ports, known, external))) return null;
+  // The run was faster than the webhook of its commit.
+  const facts = await noticePullRequest(ports, { repo, number });
+  if (facts?.head.sha !== external.sha) return null;
+  const found = await find();
+  return found?.head?.sha === external.sha ? found : null;
+}
+
+function pick(all: readonly StoredEnvironment[], { project }: ExternalId): StoredEnvironment | undefined {
+  return (
+    all.find((environment) => environment.project === project) ?? (all.length === 1 ? all[0] : undefined)
+  );
+}
+
+/** A commit that had a deployment and is not the newest was overtaken: GitHub need not be asked. */
+async function isHistory(ports: Ports, { id }: StoredEnvironment, { sha }: ExternalId): Promise<boolean> {
+  return (await ports.deployments.newestBySha7(id, sha.slice(0, 7)))?.sha === sha;
+}
+
+interface Report {
+  readonly environment: StoredEnvironment;
+  readonly reported: ReportedRun;
+}
+
+/** GitHub may tell of the end of the run in the middle of this: what that ended is opened again, and everything done once more. */
+async function takeDown(ports: Ports, report: Report): Promise<void> {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await takeOver(ports, report);
+    } catch (error) {
+      const { environment, reported } = report;
+      const overtaken = isVitrineError(error) && OVERTAKEN.includes(error.code);
+      if (!overtaken || left <= 1 || !(await wasCutOff(ports, environment, reported.external.run)))
+        throw error;
+    }
+  }
+}
+
+async function wasCutOff(ports: Ports, { id }: StoredEnvironment, run: RunRef): Promise<boolean> {
+  const head = (await ports.environments.get(id))?.head;
+  const deployment = head ? await ports.deployments.get(head.deploymentId) : null;
+  if (!deployment || !DEPLOYMENT[deployment.status].settled) return false;
+  return deployment.run === null || endedSilently(deployment, run);
+}
+
+async function takeOver(ports: Ports, { environment, reported }: Report): Promise<void> {
+  const { sha, run } = reported.external;
+  const ended = reported.status === CHECK.completed;
+  if (ended) await reopenSilent(ports, { environment, run });
+  await markSelfReported(ports, { environment, run });
+  const body = { sha, run, logsUrl: logsOf(environment, run) };
+  const claimed = await claimRun(ports, { environment, body });
+  await markSelfReported(ports, { environment: claimed.environment, run });
+  if (!ended) return;
+  const { url } = reported;
+  if (url !== null)
+    await changeDeployment(ports, { id: claimed.deployment.id, plan: (seen) => (seen.url ? null : { url }) });
+  await recordProgress(ports, {
+    deploymentId: claimed.deployment.id,
+    body: {
+      generation: claimed.deployment.generation,
+      outcome: { status: outcomeOf(reported.conclusion), error: errorOf(reported), logTail: [] },
+    },
+  });
+}
+
+function outcomeOf(conclusion: string | null) {
+  if (conclusion === CONCLUSION.success) return D.success;
+  return conclusion === CONCLUSION.cancelled ? D.cancelled : D.failed;
+}
+
+function errorOf({ conclusion, summary }: ReportedRun): string | null {
+  if (conclusion === CONCLUSION.success) return null;
+  return (
+    summary
+      ?.split('\n')
+      .find((line) => line.trim() !== '')
+      ?.slice(0, 500) ?? S.failed
+  );
+}

@@ -1,0 +1,103 @@
+import { changeDeployment, ensureHeadDeployment } from '../deployments/change.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
+import { changeEnvironment } from '../environments/change.js';
+import { renewedExpiry } from '../environments/expire.js';
+import { isActive } from '../environments/model.js';
+import { overtakenBy, whyGone } from '../environments/reasons.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { VitrineError } from '../shared/errors.js';
+import { sameRun, type RunRef } from '../shared/run-ref.js';
+import { nextDeployment } from '../shared/status/deployment.js';
+import { nextEnvironment } from '../shared/status/environment.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
+import { refuseTaken, taken } from './refuse-taken.js';
+import { reviveUnclaimed } from './revive.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'clock' | 'newId'>;
+
+export interface ClaimRequest {
+  readonly sha: string;
+  readonly run: RunRef;
+  readonly target?: string | undefined;
+  readonly logsUrl?: string | undefined;
+}
+
+export interface Claimed {
+  readonly environment: StoredEnvironment;
+  readonly deployment: StoredDeployment;
+}
+
+/** Makes a run the one that fulfils the head: it takes the waiting deployment on, or, being a re-run, gets a new one. */
+export async function claimRun(
+  ports: Ports,
+  { environment, body }: { environment: StoredEnvironment; body: ClaimRequest },
+): Promise<Claimed> {
+  const known = await ensureHeadDeployment(ports, { environment, run: null });
+  if (!known) throw gone(environment, body);
+  const waiting = await reviveUnclaimed(ports, { environment, deployment: known });
+  if (waiting.run && !sameRun(waiting.run, body.run))
+    return claimAgain(ports, { environment, waiting, body });
+  return begin(ports, { environment, deployment: waiting, body });
+}
+
+/** "Re-run" on GitHub: the same commit, a newer attempt. An older attempt that comes late is refused. */
+async function claimAgain(
+  ports: Ports,
+  {
+    environment,
+    waiting,
+    body,
+  }: { environment: StoredEnvironment; waiting: StoredDeployment; body: ClaimRequest },
+): Promise<Claimed> {
+  refuseTaken({ run: body.run, from: waiting.run });
+  const moved = await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      if (!isActive(seen) || seen.head?.sha !== body.sha) throw gone(seen, body);
+      if (seen.head.deploymentId !== waiting.id) return null;
+      const at = ports.clock.now();
+      const head = { ...seen.head, deploymentId: ports.newId(), at };
+      const expiresAt = renewedExpiry(seen, at);
+      return { patch: { head, expiresAt, generation: seen.generation + 1 }, due: ['report'] };
+    },
+  });
+  return claimRun(ports, { environment: moved, body });
+}
+
+async function begin(
+  ports: Ports,
+  {
+    environment,
+    deployment,
+    body,
+  }: { environment: StoredEnvironment; deployment: StoredDeployment; body: ClaimRequest },
+): Promise<Claimed> {
+  const begun = await changeDeployment(ports, {
+    id: deployment.id,
+    plan: (seen) => {
+      if (seen.run && !sameRun(seen.run, body.run)) throw taken(seen.run);
+      if (seen.run) return null;
+      const status = nextDeployment(seen.status, 'start');
+      if (!status) throw gone(environment, body);
+      const target = body.target ?? environment.settings?.target?.name ?? ports.defaultTarget;
+      return { run: body.run, status, target, logsUrl: body.logsUrl ?? null, startedAt: ports.clock.now() };
+    },
+  });
+  const shown = await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      const status = nextEnvironment(seen.status, 'start');
+      if (!status || seen.head?.deploymentId !== begun.id) throw gone(seen, body);
+      if (seen.status === status || begun.completedAt) return null;
+      return { patch: { status }, due: ['report'] };
+    },
+  });
+  return { environment: shown, deployment: begun };
+}
+
+function gone(environment: StoredEnvironment, { sha }: ClaimRequest): VitrineError {
+  return isActive(environment)
+    ? new VitrineError('stale_head', `${overtakenBy(environment, { sha })} This run was not taken on.`)
+    : new VitrineError('environment_gone', whyGone(environment));
+}

@@ -1,0 +1,87 @@
+import type { DeploymentPorts } from '../deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { noticePullRequest } from '../observations/notice-pull-request.js';
+import type { Observation } from '../observations/observation.js';
+import { isRemoved } from '../observations/wanted-environments.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts } from '../projects/project.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { RepositoryPorts } from '../repositories/model.js';
+import { VitrineError } from '../shared/errors.js';
+import type { AddressPorts } from '../shared/preview-url.js';
+import type { Tools } from '../shared/tools.js';
+import { findRepo } from './find-repo.js';
+import type { Identity } from './identity.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  Pick<Tools, 'clock' | 'newId'> &
+  AddressPorts;
+
+export interface HeadRequest {
+  readonly sha: string;
+  readonly pullRequest: number;
+  readonly project?: string | undefined;
+}
+
+/** The environment whose newest head is the commit of this run. A run that was faster than its webhook is looked up at GitHub. */
+export async function findHead(
+  ports: Ports,
+  { identity, body }: { identity: Identity; body: HeadRequest },
+): Promise<StoredEnvironment> {
+  const repo = await findRepo(ports, identity);
+  const known = pick(await ports.environments.ofPullRequest(repo.id, body.pullRequest), body.project);
+  if (known?.head?.sha === body.sha) return known;
+  await lookAtGitHub(ports, { repo, identity, number: body.pullRequest });
+  const found = pick(await ports.environments.ofPullRequest(repo.id, body.pullRequest), body.project);
+  if (!found) throw noProject(body.project);
+  if (found.head?.sha !== body.sha) throw stale(body.sha, found);
+  return found;
+}
+
+function pick(all: readonly StoredEnvironment[], project: string | undefined): StoredEnvironment | undefined {
+  if (project !== undefined) return all.find((environment) => environment.project === project);
+  const named = all.filter((environment) => !isRemoved(environment));
+  if (named.length > 1) {
+    // They were made side by side, in any order; people get one that is always the same.
+    const names = named
+      .map((environment) => environment.project)
+      .sort()
+      .join(', ');
+    throw new VitrineError(
+      'bad_request',
+      `This repository has several projects (${names}): set the input "project".`,
+    );
+  }
+  return named[0];
+}
+
+async function lookAtGitHub(
+  ports: Ports,
+  { repo, identity, number }: { repo: Observation['repo']; identity: Identity; number: number },
+): Promise<void> {
+  const sender = { id: identity.actorId, login: identity.actor };
+  if (await noticePullRequest(ports, { repo, number, sender })) return;
+  throw new VitrineError('not_found', `GitHub does not know pull request #${number} of ${repo.fullName}.`);
+}
+
+function noProject(project: string | undefined): VitrineError {
+  return new VitrineError(
+    'not_found',
+    project === undefined
+      ? 'There is no preview for this pull request: see the check "Preview" for the reason.'
+      : `There is no project "${project}" in .github/preview.yml on the default branch.`,
+  );
+}
+
+function stale(sha: string, environment: StoredEnvironment): VitrineError {
+  const newest = environment.head?.sha.slice(0, 7) ?? 'none';
+  return new VitrineError(
+    'stale_head',
+    `Commit ${sha.slice(0, 7)} is not the newest of the pull request any more (that is ${newest}): nothing was deployed.`,
+  );
+}

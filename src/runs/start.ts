@@ -1,0 +1,178 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { targetProblem } from '../deployments/publish.js';
+import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
+import { isActive } from '../environments/model.js';
+import { whyGone } from '../environments/reasons.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { TokenPorts } from '../people/api-token.js';
+import type { UserPorts } from '../people/user.js';
+import type { ProjectPorts } from '../projects/project.js';
+import type { Decision } from '../pull-requests/decide/decision.js';
+import type { GitHubPorts } from '../repositories/github.js';
+import type { RepositoryPorts } from '../repositories/model.js';
+import { VitrineError } from '../shared/errors.js';
+import type { AddressPorts } from '../shared/preview-url.js';
+import type { RunRef } from '../shared/run-ref.js';
+import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
+import { buildPlan, type BuildPlan } from './build-plan.js';
+import { claimRun } from './claim.js';
+import { findHead } from './find.js';
+import type { Identity } from './identity.js';
+import { lookAtPullRequest } from './look-at-pull-request.js';
+import { refuseTaken } from './refuse-taken.js';
+import { refuseTooMany } from './refuse-too-many.js';
+import { isAskedWrongly, refuseRun, refuseWaiting } from './refuse.js';
+import { reopenSilent } from './reopen-silent.js';
+import { endedSilently } from './silent-end.js';
+import { useIdentity } from './use-identity.js';
+
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ProjectPorts &
+  RepositoryPorts &
+  GitHubPorts &
+  UserPorts &
+  TokenPorts &
+  TargetPorts &
+  Tools &
+  AddressPorts;
+
+export interface StartRequest {
+  readonly sha: string;
+  readonly pullRequest: number;
+  readonly run: RunRef;
+  readonly project?: string | undefined;
+  readonly target?: string | undefined;
+  readonly commitMessage?: string | undefined;
+  readonly logsUrl?: string | undefined;
+}
+
+export type Started =
+  | {
+      readonly proceed: true;
+      readonly token: string;
+      readonly tokenExpiresAt: Date;
+      readonly deployment: StoredDeployment;
+      readonly environment: StoredEnvironment;
+      readonly plan: BuildPlan;
+    }
+  | { readonly proceed: false; readonly environment: StoredEnvironment | null; readonly decision: Decision };
+
+/** Longer than any single step without a word to the server; a run that outlives it proves itself again. */
+const TOKEN_LIFE_MS = 15 * 60_000;
+
+/**
+ * A workflow run takes on the deployment of its commit. The identity proves repository, pull request and run, never the commit:
+ * that must be the newest head the server knows of. Repeating it with the same run changes nothing.
+ */
+export async function startDeployment(
+  ports: Ports,
+  { identity, body }: { identity: Identity; body: StartRequest },
+): Promise<Started> {
+  checkClaims(identity, body);
+  const known = await headOf(ports, { identity, body });
+  const environment = await asItIsNow(ports, { identity, body, environment: known });
+  const refused = refusal(environment);
+  if (refused) return { proceed: false, environment, decision: refused };
+  const { head } = environment;
+  const deployment = head && (await ports.deployments.get(head.deploymentId));
+  refuseTaken({ run: body.run, from: deployment?.run ?? null });
+  await useUp(ports, identity);
+  await refuseTooMany(ports, { environment, deployment, run: body.run });
+  const reason = targetProblem(ports, { environment, asked: body.target });
+  if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
+  if (deployment && endedSilently(deployment, body.run))
+    await reopenSilent(ports, { environment, run: body.run });
+  const run = { ...body.run, ...(identity.workflow ? { workflow: identity.workflow } : {}) };
+  const claimed = await claimRun(ports, { environment, body: { ...body, run } });
+  const issued = await issueToken(ports, claimed.deployment);
+  return {
+    proceed: true,
+    ...claimed,
+    ...issued,
+    plan: buildPlan({
+      environment: claimed.environment,
+      target: claimed.deployment.target ?? ports.defaultTarget,
+    }),
+  };
+}
+
+interface Start {
+  readonly identity: Identity;
+  readonly body: StartRequest;
+}
+
+async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEnvironment> {
+  try {
+    return await findHead(ports, { identity, body });
+  } catch (error) {
+    // Whoever shows it again is told the same, and changes nothing.
+    if (isAskedWrongly(error) && (await useIdentity(ports, identity))) {
+      const { sha, pullRequest: number } = body;
+      await refuseWaiting(ports, { repoId: identity.repoId, number, sha, error });
+    }
+    throw error;
+  }
+}
+
+/** From here on something is written in the name of this identity. */
+async function useUp(ports: Ports, identity: Identity): Promise<void> {
+  if (await useIdentity(ports, identity)) return;
+  throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');
+}
+
+/**
+ * What is known is of the last look at the pull request. A run may be faster than the webhook that it was started by (a draft that
+ * became ready), and whoever was told to mend the settings re-runs the workflow, and pushes nothing: before it is refused, it is looked again.
+ */
+async function asItIsNow(
+  ports: Ports,
+  { identity, body, environment }: Start & { environment: StoredEnvironment },
+): Promise<StoredEnvironment> {
+  const skipped = isActive(environment) && environment.decision?.action === 'skip';
+  if (!skipped && targetProblem(ports, { environment, asked: body.target }) === null) return environment;
+  try {
+    await lookAtPullRequest(ports, { identity, number: body.pullRequest });
+  } catch (error) {
+    ports.log('warn', 'The pull request could not be looked at again', {
+      environment: environment.slug,
+      error,
+    });
+  }
+  return (await ports.environments.get(environment.id)) ?? environment;
+}
+
+function checkClaims(identity: Identity, body: StartRequest): void {
+  if (identity.pullRequest !== body.pullRequest) {
+    throw new VitrineError(
+      'forbidden',
+      `The workflow's identity is for pull request #${identity.pullRequest}, not #${body.pullRequest}.`,
+    );
+  }
+  if (identity.runId !== body.run.id || identity.runAttempt !== body.run.attempt) {
+    throw new VitrineError('forbidden', "The workflow's identity is for another run than the request names.");
+  }
+}
+
+function refusal(environment: StoredEnvironment): Decision | null {
+  if (!isActive(environment)) {
+    throw new VitrineError('environment_gone', whyGone(environment));
+  }
+  const { decision } = environment;
+  return decision && decision.action !== 'deploy' ? decision : null;
+}
+
+async function issueToken(
+  ports: Ports,
+  deployment: StoredDeployment,
+): Promise<{ token: string; tokenExpiresAt: Date }> {
+  const token = `vtr_${randomBytes(32).toString('base64url')}`;
+  const tokenExpiresAt = new Date(ports.clock.now().getTime() + TOKEN_LIFE_MS);
+  await ports.tokens.issue({
+    hash: createHash('sha256').update(token).digest('hex'),
+    scope: { kind: 'run', deploymentId: deployment.id, repoId: deployment.repoId },
+    expiresAt: tokenExpiresAt,
+  });
+  return { token, tokenExpiresAt };
+}

@@ -1,0 +1,69 @@
+import type { Artifact } from '../../../action/stages/copy.js';
+import type { Log } from '../../../action/stages/job.js';
+import type { Client } from '../../contract/client.js';
+import { UploadAnswer } from '../../contract/schemas.js';
+import { isVitrineError, VitrineError } from '../../shared/errors.js';
+import { showBytes } from '../../shared/text.js';
+import { indicesOf } from '../artifact-ranges.js';
+import { planAnswerSchema } from '../plan.js';
+import { readFrom } from './directory.js';
+import { packsFor, planUpload, type PlannedUpload } from './packs.js';
+
+export interface DeployInput {
+  readonly client: Client;
+  readonly id: string;
+  readonly artifact: Artifact;
+  readonly log: Log;
+}
+
+/** Rounds: the usual one, one more after the server lost something, and one that sends every name. */
+const BASES = ['any', 'any', 'none'] as const;
+
+/** Sends what the server lacks, and answers where it serves this commit. Interrupted anywhere, the next round sends only the rest. */
+export async function deploy(input: DeployInput): Promise<string> {
+  for (const base of BASES) {
+    const planned = planUpload(input.artifact.files, { base });
+    const answer = await round(input, planned);
+    if (answer?.complete) return arrived(input, answer);
+  }
+  throw new VitrineError(
+    'bad_gateway',
+    'The server still misses files after three rounds: run the job again.',
+  );
+}
+
+function arrived({ log }: DeployInput, { notes, commitUrl }: UploadAnswer): string {
+  for (const note of notes) log(note, 'warning');
+  if (commitUrl !== null) return commitUrl;
+  throw new VitrineError(
+    'bad_gateway',
+    'The server does not say where it serves this commit, so it cannot be visited: update the server.',
+  );
+}
+
+/** The last answer; null when the server could not use what it was sent. */
+async function round(
+  { client, id, artifact, log }: DeployInput,
+  planned: PlannedUpload,
+): Promise<UploadAnswer | null> {
+  const answered = await client.uploadPlan(id, planned.body);
+  const answer = planAnswerSchema.parse(answered);
+  const missing = (indicesOf(answer.blobs, planned.files.length) ?? []).map((index) => planned.files[index]);
+  const bytes = missing.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+  const size = missing.length === 0 ? '' : `, ${showBytes(bytes)} before compression`;
+  log(`The server lacks ${String(missing.length)} of ${String(planned.files.length)} files${size}.`);
+  let last = UploadAnswer.parse(answered);
+  let sent = 0;
+  try {
+    for await (const pack of packsFor({ planned, answer, read: readFrom(artifact.directory) })) {
+      last = UploadAnswer.parse(await client.uploadPack(id, pack));
+      sent += pack.length;
+      log(`Sent ${showBytes(sent)}.`);
+    }
+  } catch (error) {
+    if (!isVitrineError(error) || error.code !== 'unprocessable') throw error;
+    log(`The server refused a part of the upload: ${error.message}`, 'warning');
+    return null;
+  }
+  return last;
+}
