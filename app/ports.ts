@@ -6,13 +6,13 @@ import type { TokenPorts } from '../src/people/api-token.js';
 import type { AuditPorts } from '../src/people/audit-log.js';
 import type { UserPorts } from '../src/people/user.js';
 import type { ProjectPorts } from '../src/projects/project.js';
-import type { GitHubPorts, ReporterPorts } from '../src/repositories/github.js';
+import type { ReporterPorts } from '../src/reports/reporter.js';
+import type { GitHubPorts } from '../src/repositories/github.js';
 import type { RepositoryPorts } from '../src/repositories/model.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
 import type { Tools } from '../src/shared/tools.js';
 import type { TargetPorts } from '../src/targets/target.js';
-import type { ArtifactPorts, BlobPorts } from '../src/uploads/store.js';
-import type { UploadPorts } from '../src/uploads/uploads.js';
+import type { ArtifactPorts, BlobPorts, UploadPorts } from '../src/uploads/store.js';
 
 /** What the database keeps, a store a noun. */
 export interface Stores

@@ -2,18 +2,13 @@ import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { VitrineError } from '../../src/shared/errors.js';
 import { showBytes } from '../../src/shared/text.js';
-import { hashDirectory } from '../../src/uploads/client/directory.js';
-import type { ArtifactFile } from '../../src/uploads/manifest.js';
+import { type Artifact, hashDirectory } from '../../src/uploads/client/directory.js';
 import { folderInside } from './folder-inside.js';
 import type { Job } from './job.js';
 
-export interface Artifact {
-  readonly directory: string;
-  readonly files: readonly ArtifactFile[];
-}
-
 /** Where builds put their output, most telling first. */
 const USUAL = ['dist', 'build', 'out', 'public', '_site'] as const;
+
 /** A page that needs no build. What a build started from lies there too, and is not its output. */
 const HERE = '.';
 

@@ -1,8 +1,13 @@
 import { VitrineError } from '../../src/shared/errors.js';
-import { contentKey, owedKeys } from '../../src/uploads/artifact-owed.js';
-import { toRanges } from '../../src/uploads/artifact-ranges.js';
 import type { ArtifactFile } from '../../src/uploads/manifest.js';
-import { keyOf, type PlanAnswer, type UploadPlan } from '../../src/uploads/plan.js';
+import {
+  contentKey,
+  keyOf,
+  owedKeys,
+  type PlanAnswer,
+  toRanges,
+  type UploadPlan,
+} from '../../src/uploads/plan.js';
 import type { ArtifactStore, BlobStore, StoredArtifact } from '../../src/uploads/store.js';
 
 export interface UploadPorts {

@@ -1,10 +1,8 @@
 import { VitrineError } from '../../src/shared/errors.js';
-import { manifestRoot } from '../../src/uploads/artifact-bytes.js';
-import { afterArrival, contentKey, owedKeys, owedOf, type Owing } from '../../src/uploads/artifact-owed.js';
-import { indicesOf } from '../../src/uploads/artifact-ranges.js';
 import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../src/uploads/limits.js';
-import { parseManifest, type ArtifactFile } from '../../src/uploads/manifest.js';
+import { type ArtifactFile, manifestRoot, parseManifest } from '../../src/uploads/manifest.js';
 import { malformed, type ManifestDifference, type PackMeta } from '../../src/uploads/pack.js';
+import { afterArrival, contentKey, indicesOf, owedKeys, owedOf, type Owing } from '../../src/uploads/plan.js';
 import type { ArtifactId } from '../../src/uploads/store.js';
 import type { UploadPorts } from './answer-plan.js';
 

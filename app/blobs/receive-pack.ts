@@ -1,4 +1,3 @@
-import type { Owing } from '../../src/uploads/artifact-owed.js';
 import { MIB, type ArtifactLimits } from '../../src/uploads/limits.js';
 import type { ArtifactFile } from '../../src/uploads/manifest.js';
 import {
@@ -8,6 +7,7 @@ import {
   PREFACE_BYTES,
   type PackMeta,
 } from '../../src/uploads/pack.js';
+import type { Owing } from '../../src/uploads/plan.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import type { UploadPorts } from './answer-plan.js';
 import { createByteReader, type ByteReader } from './byte-reader.js';

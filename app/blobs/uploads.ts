@@ -1,8 +1,7 @@
 import type { Clock } from '../../src/shared/tools.js';
 import type { ArtifactLimits } from '../../src/uploads/limits.js';
 import { decodePlan } from '../../src/uploads/plan.js';
-import type { ArtifactId, BlobStore } from '../../src/uploads/store.js';
-import type { Uploads, UploadState } from '../../src/uploads/uploads.js';
+import type { ArtifactId, BlobStore, Uploads, UploadState } from '../../src/uploads/store.js';
 import { answerPlan, type UploadPorts } from './answer-plan.js';
 import { completeIfWhole } from './complete-upload.js';
 import { receivePack } from './receive-pack.js';

@@ -1,4 +1,4 @@
-import type { Reporter } from '../../src/repositories/github.js';
+import type { Reporter } from '../../src/reports/reporter.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import type { Env } from '../config.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { GitHub, Reporter } from '../../src/repositories/github.js';
+import type { Reporter } from '../../src/reports/reporter.js';
+import type { GitHub } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Views } from '../views/create-views.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ReportedCheck } from '../../src/environments/model.js';
-import type { CheckReport } from '../../src/reports/reporter.js';
-import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
+import type { CheckReport, Recipient, Told } from '../../src/reports/reporter.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import type { CheckText } from '../views/render-check.js';
 import { ask, type Caller } from './call.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CommentReport } from '../../src/reports/reporter.js';
-import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
+import type { CommentReport, Recipient, Told } from '../../src/reports/reporter.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
 import { ask, type Caller } from './call.js';
 import { digestOf } from './digest.js';
 import { pages } from './pages.js';

@@ -1,5 +1,4 @@
-import type { CommitStatusReport } from '../../src/reports/reporter.js';
-import type { Recipient } from '../../src/repositories/github.js';
+import type { CommitStatusReport, Recipient } from '../../src/reports/reporter.js';
 import { send, type Caller } from './call.js';
 import { cutDescription } from './cut-description.js';
 import { digestOf } from './digest.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ReportedDeployment } from '../../src/environments/model.js';
-import type { DeploymentReport } from '../../src/reports/reporter.js';
-import { isGitHubFailure, type Recipient, type Told } from '../../src/repositories/github.js';
+import type { DeploymentReport, Recipient, Told } from '../../src/reports/reporter.js';
+import { isGitHubFailure } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
 import { DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 import { ask, send, type Caller } from './call.js';

@@ -1,4 +1,5 @@
-import { GitHubFailure, type Recipient } from '../../src/repositories/github.js';
+import type { Recipient } from '../../src/reports/reporter.js';
+import { GitHubFailure } from '../../src/repositories/github.js';
 import type { Caller } from './call.js';
 
 /**

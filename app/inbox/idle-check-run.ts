@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import { checkNews } from '../../src/runs/check-news.js';
+import { checkNews } from '../../src/runs/check-run.js';
 
 const Payload = z.object({
   action: z.string(),

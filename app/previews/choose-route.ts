@@ -1,6 +1,6 @@
 import { extensionOf } from '../../src/sites/media-types.js';
 import { applyRedirect, withoutFinalSlash, type RedirectRule } from '../../src/sites/redirects.js';
-import { hiddenPath } from '../../src/uploads/artifact-path.js';
+import { hiddenPath } from '../../src/uploads/manifest.js';
 import { decodePath, isOdd, pathOf, queryOf } from './request-path.js';
 import { routeForPath } from './route-for-path.js';
 import { fileAt, isConfiguration, type FileRoute } from './site-routes.js';

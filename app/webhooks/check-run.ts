@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import { rerequest } from '../../src/reports/rerequest.js';
-import { checkNews } from '../../src/runs/check-news.js';
-import { observeCheckRun } from '../../src/runs/check-run.js';
+import { rerequest } from '../../src/reports/request.js';
+import { checkNews, observeCheckRun } from '../../src/runs/check-run.js';
 import { pullRequestOf } from '../../src/shared/preview-url.js';
 import type { Ports } from '../ports.js';
 import { originFromPayload } from './payload-facts.js';

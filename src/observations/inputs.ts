@@ -1,12 +1,14 @@
-import type { Bringer } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
-import { wantsToApprove, type RepositoryPermission } from '../pull-requests/trust.js';
+import type { Bringer, Head } from '../environments/model.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { Project, ProjectPorts } from '../projects/project.js';
+import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
+import { type RepositoryPermission, wantsToApprove } from '../pull-requests/trust.js';
 import type { GitHubPorts } from '../repositories/github.js';
+import type { Repo, RepoRef } from '../repositories/model.js';
 import type { SettingsProblem } from '../settings/problem.js';
 import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';
-import { bringerOf, refOf, type Observation } from './observation.js';
 
-type Ports = GitHubPorts;
+type Ports = GitHubPorts & EnvironmentPorts & ProjectPorts;
 
 export interface Policy {
   readonly settings: Settings;
@@ -88,4 +90,94 @@ function allowsForks({ triggers }: Settings): boolean {
 function hasPathFilter(settings: Settings): boolean {
   const { include, ignore } = settings.triggers.paths;
   return include.length > 0 || ignore.length > 0 || settings.projects.some(({ paths }) => paths.length > 0);
+}
+
+export interface Inquiry {
+  readonly policy: Policy;
+  /** The projects of the repository, when this is about a pull request that has no environment yet. */
+  readonly projects: readonly Project[];
+}
+
+/** All that must be known to settle a pull request. What the database knows costs no time while GitHub is asked. */
+export async function inquire(
+  ports: Pick<Ports, 'github' | 'projects'>,
+  question: Question,
+): Promise<Inquiry> {
+  const { seen, known } = question;
+  const [policy, projects] = await Promise.all([
+    seen.facts.state === 'open' ? readPolicy(ports, question) : storedPolicy(question),
+    known.length > 0 ? [] : ports.projects.ofRepo(seen.repo.id),
+  ]);
+  return { policy, projects };
+}
+
+export interface LookUp {
+  readonly known: readonly StoredEnvironment[];
+  /** What was asked at once, if it is what would be asked now. */
+  readonly inquiry: Promise<Inquiry> | undefined;
+}
+
+/** One that was opened just now is hardly ever known already: GitHub is asked in the same moment as the database. */
+export async function lookUp(
+  ports: Pick<Ports, 'github' | 'projects' | 'environments'>,
+  seen: Observation,
+): Promise<LookUp> {
+  const { repo, facts, action } = seen;
+  const inquiry = action === 'opened' ? inquire(ports, { seen, known: [] }) : undefined;
+  // Who comes late is told so by the database alone: then nobody awaits GitHub, and its failure is nobody's.
+  inquiry?.catch(() => undefined);
+  const known = await ports.environments.ofPullRequest(repo.id, facts.number);
+  const asSupposed = bringerOf(seen, known).login === bringerOf(seen, []).login;
+  return { known, inquiry: asSupposed ? inquiry : undefined };
+}
+
+export interface Observation {
+  /** The webhook's action; what was found by looking is `NOTICED`. */
+  readonly action: string;
+  readonly repo: Omit<Repo, 'removedAt'> & { readonly installationId: number };
+  readonly facts: PullRequestFacts;
+  /** Who caused the webhook; of no weight for what was found by looking. */
+  readonly sender: Actor & { readonly isBot?: boolean | undefined };
+  readonly label?: string;
+}
+
+export function refOf(repo: Observation['repo']): RepoRef {
+  return { installationId: repo.installationId, repoId: repo.id, fullName: repo.fullName };
+}
+
+/** Only the webhook of a push tells who pushed; whatever else happens to a pull request says nothing about its commits. */
+export function tellsWhoPushed({ action }: Pick<Observation, 'action'>): boolean {
+  return action === 'synchronize';
+}
+
+/** Who brought the newest commit, as far as it was ever told. */
+export function bringerOf(
+  { action, facts, sender }: Observation,
+  known: readonly { readonly head: Head | null }[],
+): Bringer {
+  if (tellsWhoPushed({ action })) return { login: sender.login, isBot: sender.isBot ?? false };
+  const told = known.find(({ head }) => head?.sha === facts.head.sha && head.by)?.head?.by;
+  return told ?? { login: facts.author.login, isBot: facts.author.isBot };
+}
+
+/** `older`: a late delivery. `tie`: written in the same second, only GitHub knows which came last. */
+export type Freshness = 'newer' | 'same' | 'older' | 'tie';
+
+/** GitHub promises no order of deliveries; `updated_at` has a grain of one second. */
+export function freshness(known: PullRequestFacts | null, seen: PullRequestFacts): Freshness {
+  if (!known) return 'newer';
+  const step = seen.updatedAt.getTime() - known.updatedAt.getTime();
+  if (step !== 0) return step > 0 ? 'newer' : 'older';
+  return fingerprint(known) === fingerprint(seen) ? 'same' : 'tie';
+}
+
+function fingerprint(facts: PullRequestFacts): string {
+  return JSON.stringify([
+    facts.head.sha,
+    facts.state,
+    facts.draft,
+    facts.base.ref,
+    facts.title,
+    [...facts.labels].sort(),
+  ]);
 }

@@ -3,16 +3,24 @@ import type { DeploymentPorts } from '../deployments/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
-import type { GitHubPorts } from '../repositories/github.js';
+import { NOTICED } from '../pull-requests/decide/decide.js';
+import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
+import { wantsToApprove } from '../pull-requests/trust.js';
+import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
 import type { RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import { LATE, settleEnvironment, type Outcome } from './decide-and-save.js';
-import { countPreviews } from './decide-for.js';
-import type { Question } from './inputs.js';
-import { inquire, lookUp, type Inquiry } from './inquire.js';
-import type { Observation } from './observation.js';
-import { sortOut } from './sort-out.js';
+import { countPreviews, LATE, type Outcome, settleEnvironment } from './decide-and-save.js';
+import {
+  freshness,
+  inquire,
+  type Inquiry,
+  lookUp,
+  type Observation,
+  type Question,
+  refOf,
+  tellsWhoPushed,
+} from './inputs.js';
 import { ensureEnvironments } from './wanted-environments.js';
 
 type Ports = EnvironmentPorts &
@@ -21,8 +29,8 @@ type Ports = EnvironmentPorts &
   RepositoryPorts &
   GitHubPorts &
   UserPorts &
-  Pick<Tools, 'clock' | 'newId'> &
-  AddressPorts;
+  AddressPorts &
+  Pick<Tools, 'clock' | 'newId'>;
 
 const TRIES = 10;
 
@@ -103,3 +111,61 @@ const NO_PROJECT: Outcome = {
   rule: 'no-project',
   detail: 'This repository has no project.',
 };
+
+export interface Unheard {
+  readonly repo: Observation['repo'];
+  readonly number: number;
+  /** Who led us there; absent = its author. */
+  readonly sender?: Actor;
+}
+
+/** Something speaks of a pull request whose webhook did not come yet: GitHub itself is asked. Null when it knows none. */
+export async function noticePullRequest(
+  ports: Ports,
+  { repo, number, sender }: Unheard,
+): Promise<PullRequestFacts | null> {
+  const facts = await ports.github.pullRequest(refOf(repo), number);
+  if (!facts) return null;
+  const { id, login } = facts.author;
+  await observePullRequest(ports, { action: NOTICED, repo, facts, sender: sender ?? { id, login } });
+  return facts;
+}
+
+/** What is to be believed of an observation, next to what is known; null when it came late and tells nothing new. */
+export async function sortOut(
+  ports: Pick<Ports, 'github'>,
+  { seen, known }: Question,
+): Promise<Observation | null> {
+  const all = known.map((environment) => freshness(environment.pullRequest, seen.facts));
+  if (all.includes('older')) return lateNews({ seen, known });
+  return all.includes('tie') ? askGitHub(ports, seen) : seen;
+}
+
+/** Who pushed a commit, and that somebody approved it, is told by one event only. It counts however late, while that commit is the newest. */
+function lateNews({ seen, known }: Question): Observation | null {
+  const newest = known.reduce((a, b) => (dateOf(b) > dateOf(a) ? b : a));
+  const { pullRequest: facts, head } = newest;
+  const { sha } = seen.facts.head;
+  if (facts?.state !== 'open' || facts.head.sha !== sha) return null;
+  const tellsPusher = tellsWhoPushed(seen) && head?.by?.login !== seen.sender.login;
+  const approves = wantsToApprove(seen) && newest.approvedSha !== sha;
+  return tellsPusher || approves ? { ...seen, facts } : null;
+}
+
+function dateOf({ pullRequest }: StoredEnvironment): number {
+  return pullRequest?.updatedAt.getTime() ?? 0;
+}
+
+/** Two events of one second: the pull request itself says which came last. An answer older than the event is not believed. */
+async function askGitHub({ github }: Pick<Ports, 'github'>, seen: Observation): Promise<Observation> {
+  const facts = await github.pullRequest(refOf(seen.repo), seen.facts.number).catch((error: unknown) => {
+    // GitHub lets us see it no longer: what may have to go goes.
+    const refused = isGitHubFailure(error) && error.kind === 'unauthorized';
+    if (refused && seen.facts.state === 'closed') return null;
+    throw error;
+  });
+  if (!facts || facts.updatedAt < seen.facts.updatedAt) return seen;
+  const sameCommit = facts.head.sha === seen.facts.head.sha;
+  const stands = sameCommit && facts.state === seen.facts.state;
+  return { ...seen, action: stands ? seen.action : NOTICED, facts };
+}

@@ -4,8 +4,7 @@ import type { Project, ProjectPorts } from '../projects/project.js';
 import { defaultProjectName } from '../settings/settings.js';
 import { type AddressPorts, environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
 import { slug } from '../shared/slug.js';
-import type { Policy } from './inputs.js';
-import type { Observation } from './observation.js';
+import type { Observation, Policy } from './inputs.js';
 
 type Ports = EnvironmentPorts & ProjectPorts & AddressPorts;
 

@@ -5,7 +5,7 @@ import { isActive, isHeadDeployment } from '../environments/model.js';
 import { needsRerun, overtakenBy } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import { SILENT_END } from '../runs/silent-end.js';
+import { SILENT_END } from '../runs/revive.js';
 import { settleUnclaimed } from '../runs/unclaimed.js';
 import type { Tools } from '../shared/tools.js';
 import { eachAlone } from './for-each-isolated.js';

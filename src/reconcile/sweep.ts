@@ -1,8 +1,12 @@
+import { ensureHeadDeployment } from '../deployments/change.js';
+import { failDeployment } from '../deployments/finish.js';
+import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
+import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
 import { isExpired } from '../environments/expire.js';
 import { activeEnvironments, listedEnvironments } from '../environments/list.js';
-import { isActive } from '../environments/model.js';
+import { type Environment, isActive } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { TokenPorts } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
@@ -13,13 +17,11 @@ import type { Repo, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import { E } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
-import type { TargetPorts } from '../targets/target.js';
+import type { Target, TargetPorts } from '../targets/target.js';
+import { sweepFiles } from '../uploads/forget.js';
 import type { ArtifactPorts, BlobPorts } from '../uploads/store.js';
-import { sweepFiles } from '../uploads/sweep-files.js';
 import { eachAlone } from './for-each-isolated.js';
-import { sweepOrLose } from './sweep-or-lose.js';
-import { sweepResources } from './sweep-resources.js';
-import { sweepVanished } from './sweep-vanished.js';
+import { sweepOrLose } from './sweep-repository.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -100,4 +102,83 @@ function sweepTeardowns(ports: Ports): Promise<number> {
     return 1;
   };
   return eachAlone(ports, { items, fields: { part: 'tear-downs' }, work });
+}
+
+/** Removes what a target still holds although no environment names it: left by a crash between making and writing down. */
+export function sweepResources(ports: Ports): Promise<number> {
+  const items = [...ports.targets.values()].filter(({ runsIn }) => runsIn === 'server');
+  return eachAlone(ports, {
+    items,
+    fields: { part: 'targets' },
+    work: (target) => sweepTarget(ports, target),
+  });
+}
+
+function sweepTarget(ports: Ports, target: Target<unknown, unknown>): Promise<number> {
+  const run = runFor(ports, `sweep of ${target.name}`);
+  const work = async (handle: unknown) => {
+    if (await isWanted(ports, handle)) return 0;
+    ports.log('warn', 'Removing a resource that no environment names', { target: target.name, handle });
+    await target.destroy(handle, run);
+    return 1;
+  };
+  return eachAlone(ports, { items: target.list(run), fields: { target: target.name }, work });
+}
+
+/** Every handle names its slug and generation, whatever else is in it. */
+async function isWanted(ports: Ports, handle: unknown): Promise<boolean> {
+  if (typeof handle !== 'object' || handle === null || !('slug' in handle) || !('generation' in handle))
+    return true;
+  const environment = await ports.environments.bySlug(String(handle.slug));
+  return environment?.resources.some((resource) => resource.generation === handle.generation) ?? false;
+}
+
+const GONE =
+  'The files of this preview are not on the server any more. Re-run the workflow, or push a commit, to build it again.';
+
+/** Environments that show an upload which is not there: they say so, and how to get it back, instead of answering errors for ever. */
+export function sweepVanished(ports: Ports): Promise<number> {
+  return eachAlone(ports, {
+    items: activeEnvironments(ports),
+    fields: { part: 'vanished uploads' },
+    work: (environment) => healVanished(ports, environment),
+  });
+}
+
+async function healVanished(ports: Ports, environment: StoredEnvironment): Promise<number> {
+  const root = environment.current?.artifactRoot ?? null;
+  if (root === null) return 0;
+  const artifact = await ports.artifacts.findByRoot({ projectId: environment.projectId, root });
+  if (artifact) return 0;
+  const healed = await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      if (seen.current?.artifactRoot !== root) return null;
+      const doomed = seen.resources.map((one) =>
+        one.artifactRoot === root ? { ...one, doomed: true } : one,
+      );
+      const patch = { current: null, resources: doomed, ...(showsHead(seen) ? headAgain(ports, seen) : {}) };
+      return { patch, due: ['report', 'teardown'] };
+    },
+  });
+  if (showsHead(environment)) await sayFailed(ports, healed);
+  return 1;
+}
+
+function showsHead({ head, current }: Environment): boolean {
+  return head !== null && head.deploymentId === current?.deploymentId;
+}
+
+/** What succeeded stays history; the commit gets a deployment of its own again, which a run can take on. */
+function headAgain(ports: Ports, { head, generation }: Environment) {
+  if (!head) return {};
+  return {
+    generation: generation + 1,
+    head: { ...head, deploymentId: ports.newId(), at: ports.clock.now() },
+  };
+}
+
+async function sayFailed(ports: Ports, environment: StoredEnvironment): Promise<void> {
+  const deployment = await ensureHeadDeployment(ports, { environment, run: null });
+  if (deployment) await failDeployment(ports, { environment, deployment, event: 'fail', error: GONE });
 }

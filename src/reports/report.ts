@@ -1,11 +1,8 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { Claim, EnvironmentPorts, HeldClaim, StoredEnvironment } from '../environments/store.js';
-import type { ReporterPorts } from '../repositories/github.js';
 import type { RepoRef } from '../repositories/model.js';
-import { desiredReports } from './desired.js';
-import { leadOf } from './report-comment.js';
-import { spokenOf } from './report-deployments.js';
-import { createLookup } from './report-lookup.js';
+import { createLookup, desiredReports, leadOf, spokenOf } from './desired.js';
+import type { ReporterPorts } from './reporter.js';
 import { tellAll } from './send.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & ReporterPorts;

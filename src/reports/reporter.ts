@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployments/model.js';
-import type { Environment } from '../environments/model.js';
+import type { Environment, ReportedCheck, ReportedDeployment } from '../environments/model.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
+import type { RepoRef } from '../repositories/model.js';
 import type {
   CheckConclusion,
   CheckStatus,
@@ -53,4 +54,26 @@ export interface CommitStatusReport {
   readonly state: CommitState;
   readonly description: string;
   readonly targetUrl: string | null;
+}
+
+export interface Told {
+  readonly id: number | null;
+  readonly digest: string;
+}
+
+/** Where to tell, and by what right: asked right before anything is written there. */
+export interface Recipient extends RepoRef {
+  readonly mayTell?: () => Promise<boolean>;
+}
+
+/** Tells GitHub. Every method looks before it creates, sends nothing when the digest is unchanged, and may be called twice. */
+export interface Reporter {
+  check(repo: Recipient, report: CheckReport, last: ReportedCheck | null): Promise<Told>;
+  comment(repo: Recipient, report: CommentReport, last: Told | null): Promise<Told>;
+  deployment(repo: Recipient, report: DeploymentReport, last: ReportedDeployment | null): Promise<Told>;
+  commitStatus(repo: Recipient, report: CommitStatusReport, lastDigest: string | null): Promise<string>;
+}
+
+export interface ReporterPorts {
+  readonly reporter: Reporter;
 }

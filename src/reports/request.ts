@@ -1,5 +1,7 @@
+import type { DeliveryDecision } from '../deliveries/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { RepoRef } from '../repositories/model.js';
 
 type Ports = EnvironmentPorts;
 
@@ -16,4 +18,26 @@ export function tellAgain(
     plan: (seen) =>
       when(seen) ? { patch: { tellAgain: (seen.tellAgain ?? 0) + 1 }, due: ['report'] } : null,
   });
+}
+
+/** "Re-run" on our check: the report is told again from the document, and the person learns where a build is started anew. */
+export async function rerequest(
+  ports: Ports,
+  { repo, sha, numbers }: { repo: RepoRef; sha: string; numbers: readonly number[] },
+): Promise<DeliveryDecision> {
+  const environmentIds: string[] = [];
+  const when = ({ head }: StoredEnvironment) => head?.sha === sha;
+  for (const number of numbers) {
+    const all = await ports.environments.ofPullRequest(repo.repoId, number);
+    for (const { id } of all.filter(when)) {
+      await tellAgain(ports, { id, when });
+      environmentIds.push(id);
+    }
+  }
+  return {
+    action: environmentIds.length > 0 ? 'update' : 'ignore',
+    rule: 'check-rerequested',
+    detail: 'The check was asked to run again: re-run the workflow to build this commit once more.',
+    environmentIds,
+  };
 }

@@ -1,10 +1,12 @@
+import type { Refused } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, HeldClaim } from '../environments/store.js';
-import type { Recipient, ReporterPorts } from '../repositories/github.js';
+import { GitHubFailure, isGitHubFailure } from '../repositories/github.js';
 import type { RepoRef } from '../repositories/model.js';
+import { VitrineError } from '../shared/errors.js';
 import type { Desired } from './desired.js';
-import { asOneError, refusedBefore, refusedNow, type Failure } from './report-refused.js';
-import { createWatch } from './report-watch.js';
-import { createBook, type Book } from './reported-state.js';
+import { type Book, createBook } from './reported-state.js';
+import type { Recipient, ReporterPorts } from './reporter.js';
+import { tellAgain } from './request.js';
 
 type Ports = EnvironmentPorts & ReporterPorts;
 
@@ -86,4 +88,79 @@ function partsOf({ ports: { reporter }, to, desired, book }: Telltale): Part[] {
 
 function part(name: string, tell: () => Promise<void>): Part {
   return { part: name, tell };
+}
+
+export interface Failure {
+  readonly part: string;
+  readonly error: unknown;
+}
+
+/** What GitHub refused for good when this very state was told before. */
+export function refusedBefore({ environment, wanted }: Claim): ReadonlyMap<string, GitHubFailure> {
+  const { refused } = environment.reported;
+  if (!refused || refused.wanted !== wanted) return new Map();
+  return new Map(refused.parts.map(({ part, message }) => [part, new GitHubFailure('poison', message)]));
+}
+
+/**
+ * Kept while something else has to be tried again soon, so that what GitHub will not have is not offered with every try. When nothing
+ * else is left, it is forgotten: the next try is a day away, and somebody may have changed the rules.
+ */
+export function refusedNow({ wanted }: Claim, failures: readonly Failure[]): Refused | null {
+  const refused = failures.filter(({ error }) => isPoison(error));
+  if (refused.length === 0 || refused.length === failures.length) return null;
+  return { wanted, parts: refused.map(({ part, error }) => ({ part, message: messageOf(error) })) };
+}
+
+/** One error that stands for all: who decides when to try again looks at each. */
+export function asOneError(failures: readonly Failure[]): unknown {
+  const errors = failures.map(({ error }) => error);
+  if (errors.length === 1) return errors[0];
+  return new AggregateError(errors, [...new Set(errors.map(messageOf))].join('; '));
+}
+
+function isPoison(error: unknown): boolean {
+  return isGitHubFailure(error) && error.kind === 'poison';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** For claims that nobody keeps alive. */
+const LEASE_MS = 15_000;
+
+export interface Watch {
+  /** Asked before anything is written on GitHub. Once false, always false. */
+  mayTell(): Promise<boolean>;
+  /** The store refused a write: somebody else holds the claim now. */
+  lose(): void;
+  /** Throws when the claim was lost on the way, after it has seen to it that GitHub is told the truth again. */
+  close(): Promise<void>;
+}
+
+/** Whoever lost its claim must fall silent: what it knows is old, and another one has told what is new. */
+export function createWatch(ports: Pick<Ports, 'environments'>, claim: Claim | HeldClaim): Watch {
+  let lost = false;
+  let spoke = false;
+  const held = 'held' in claim ? claim.held : () => ports.environments.renew(claim, LEASE_MS);
+  return {
+    async mayTell() {
+      lost ||= !(await held());
+      spoke ||= !lost;
+      return !lost;
+    },
+    lose: () => {
+      lost = true;
+    },
+    async close() {
+      if (!lost) return;
+      // What was said last may have reached GitHub after the words of the new holder, who believes that it told everything.
+      if (spoke) await tellAgain(ports, { id: claim.environment.id });
+      throw new VitrineError(
+        'conflict',
+        'The claim on this report went to somebody else meanwhile: they tell GitHub from here on.',
+      );
+    },
+  };
 }

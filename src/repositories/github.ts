@@ -1,12 +1,5 @@
-import type { ReportedCheck, ReportedDeployment } from '../environments/model.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { RepositoryPermission } from '../pull-requests/trust.js';
-import type {
-  CheckReport,
-  CommentReport,
-  CommitStatusReport,
-  DeploymentReport,
-} from '../reports/reporter.js';
 import type { SettingsText } from '../settings/read.js';
 import { type ErrorCode, VitrineError } from '../shared/errors.js';
 import type { RepoRef } from './model.js';
@@ -47,30 +40,8 @@ export interface GitHub {
   isAwake(installationId: number): Promise<boolean>;
 }
 
-export interface Told {
-  readonly id: number | null;
-  readonly digest: string;
-}
-
-/** Where to tell, and by what right: asked right before anything is written there. */
-export interface Recipient extends RepoRef {
-  readonly mayTell?: () => Promise<boolean>;
-}
-
-/** Tells GitHub. Every method looks before it creates, sends nothing when the digest is unchanged, and may be called twice. */
-export interface Reporter {
-  check(repo: Recipient, report: CheckReport, last: ReportedCheck | null): Promise<Told>;
-  comment(repo: Recipient, report: CommentReport, last: Told | null): Promise<Told>;
-  deployment(repo: Recipient, report: DeploymentReport, last: ReportedDeployment | null): Promise<Told>;
-  commitStatus(repo: Recipient, report: CommitStatusReport, lastDigest: string | null): Promise<string>;
-}
-
 export interface GitHubPorts {
   readonly github: GitHub;
-}
-
-export interface ReporterPorts {
-  readonly reporter: Reporter;
 }
 
 /**

@@ -3,7 +3,7 @@ import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
 import type { Environment } from '../environments/model.js';
 import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
-import type { Observation } from '../observations/observation.js';
+import type { Observation } from '../observations/inputs.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { GitHub } from './github.js';
 import type { Repo, RepositoryPorts } from './model.js';

@@ -2,25 +2,24 @@ import type { DeliveryDecision } from '../deliveries/store.js';
 import { changeDeployment } from '../deployments/change.js';
 import { recordProgress } from '../deployments/progress.js';
 import type { DeploymentPorts } from '../deployments/store.js';
+import { changeEnvironment } from '../environments/change.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { noticePullRequest } from '../observations/notice-pull-request.js';
-import type { Observation } from '../observations/observation.js';
+import type { Observation } from '../observations/inputs.js';
+import { noticePullRequest } from '../observations/observe.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { RepositoryPorts } from '../repositories/model.js';
-import { isVitrineError, type ErrorCode } from '../shared/errors.js';
+import { type ErrorCode, isVitrineError } from '../shared/errors.js';
 import { type AddressPorts, pullRequestOf } from '../shared/preview-url.js';
-import type { ExternalId, RunRef } from '../shared/run-ref.js';
+import { type ExternalId, parseExternalId, type RunRef, sameRun } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { CHECK, CONCLUSION } from '../shared/status/github.js';
 import { D, S } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { claimRun } from './claim.js';
-import { reopenSilent } from './reopen-silent.js';
-import { logsOf, markSelfReported } from './self-reported.js';
-import { endedSilently } from './silent-end.js';
+import { endedSilently, reopenSilent } from './revive.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -29,8 +28,8 @@ type Ports = EnvironmentPorts &
   GitHubPorts &
   UserPorts &
   TargetPorts &
-  Pick<Tools, 'clock' | 'newId'> &
-  AddressPorts;
+  AddressPorts &
+  Pick<Tools, 'clock' | 'newId'>;
 
 /** A check run that the Action wrote itself, because it has no server or could not reach it. */
 export interface ReportedRun {
@@ -52,6 +51,7 @@ const FINAL: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 const OVERTAKEN: readonly ErrorCode[] = ['conflict', 'stale_head'];
+
 const TRIES = 3;
 
 /** Writes the same documents that a run with a server would have written. */
@@ -165,4 +165,44 @@ function errorOf({ conclusion, summary }: ReportedRun): string | null {
       .find((line) => line.trim() !== '')
       ?.slice(0, 500) ?? S.failed
   );
+}
+
+/** Notes that the run which has the newest commit tells GitHub by a check run of its own, so that the App makes none beside it. */
+export async function markSelfReported(
+  ports: Pick<Ports, 'environments' | 'deployments'>,
+  { environment, run }: { readonly environment: StoredEnvironment; readonly run: RunRef },
+): Promise<void> {
+  const deploymentId = environment.head?.deploymentId;
+  if (deploymentId === undefined || environment.head?.selfReported === deploymentId) return;
+  const taker = (await ports.deployments.get(deploymentId))?.run ?? run;
+  if (!sameRun(taker, run)) return;
+  await changeEnvironment(ports, {
+    id: environment.id,
+    plan: ({ head }) =>
+      head?.deploymentId === deploymentId
+        ? { patch: { head: { ...head, selfReported: deploymentId } }, due: [] }
+        : null,
+  });
+}
+
+/** Where GitHub shows the log of a run; its check names the preview instead. */
+export function logsOf({ pullRequest }: StoredEnvironment, { id, attempt }: RunRef): string | undefined {
+  const repository = pullRequest?.url.replace(/\/pull\/\d+$/, '');
+  return repository && `${repository}/actions/runs/${id}/attempts/${attempt}`;
+}
+
+/** What the event of a check run tells us. Of most it is nothing: the checks of every App come by, and so do our own. */
+export type CheckNews =
+  | { readonly kind: 'nothing'; readonly why: string }
+  | { readonly kind: 'rerequested'; readonly external: ExternalId }
+  | { readonly kind: 'reported'; readonly external: ExternalId & { readonly run: RunRef } };
+
+export function checkNews(action: string, externalId: string | null | undefined): CheckNews {
+  const external = parseExternalId(externalId);
+  if (!external) return { kind: 'nothing', why: 'The check run is not one of ours.' };
+  if (action === 'rerequested') return { kind: 'rerequested', external };
+  const { run } = external;
+  return run
+    ? { kind: 'reported', external: { ...external, run } }
+    : { kind: 'nothing', why: 'The check run was written by this App.' };
 }

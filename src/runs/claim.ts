@@ -6,12 +6,11 @@ import { isActive } from '../environments/model.js';
 import { overtakenBy, whyGone } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
-import { sameRun, type RunRef } from '../shared/run-ref.js';
+import { type RunRef, sameRun } from '../shared/run-ref.js';
 import { nextDeployment } from '../shared/status/deployment.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
-import { refuseTaken, taken } from './refuse-taken.js';
 import { reviveUnclaimed } from './revive.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'clock' | 'newId'>;
@@ -100,4 +99,23 @@ function gone(environment: StoredEnvironment, { sha }: ClaimRequest): VitrineErr
   return isActive(environment)
     ? new VitrineError('stale_head', `${overtakenBy(environment, { sha })} This run was not taken on.`)
     : new VitrineError('environment_gone', whyGone(environment));
+}
+
+/** Only a newer run, or a newer attempt of the same one, may take a deployment from the run that has it. */
+export function refuseTaken({ run, from }: { run: RunRef; from: RunRef | null }): void {
+  if (from && !sameRun(from, run) && !isNewer(run, from)) throw taken(from);
+}
+
+/** Run ids grow; they are longer than a double is exact. */
+function isNewer(run: RunRef, than: RunRef): boolean {
+  const [a, b] = [BigInt(run.id), BigInt(than.id)];
+  return a === b ? run.attempt > than.attempt : a > b;
+}
+
+export function taken(run: RunRef): VitrineError {
+  return new VitrineError(
+    'conflict',
+    `Run ${run.id} (attempt ${run.attempt}, job ${run.job}) deploys this commit already. ` +
+      'One job a project: give each job its own "project", or remove one.',
+  );
 }

@@ -6,7 +6,7 @@ import type { EnvironmentPorts } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
 import type { Tools } from '../shared/tools.js';
-import { SILENT_END } from './silent-end.js';
+import { SILENT_END } from './revive.js';
 import { settleUnclaimed } from './unclaimed.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;

@@ -1,3 +1,7 @@
+import type { TokenPorts } from '../people/api-token.js';
+
+type Ports = TokenPorts;
+
 /** What a verified OIDC token proves: this run, of this repository, for this pull request. Never the head commit. */
 export interface Identity {
   readonly repoId: number;
@@ -16,4 +20,18 @@ export interface Identity {
   /** Single use: recorded before the token is believed. */
   readonly jti: string;
   readonly expiresAt: Date;
+}
+
+/** Clocks of runners and servers differ by this much at most. */
+const LEEWAY_MS = 35_000;
+
+/**
+ * An identity proves its run once: whoever copied it comes too late, and is told false. It is used up before anything is written in its
+ * name, and not by being refused: what is refused is told why, however often it asks.
+ */
+export function useIdentity(
+  { tokens }: Pick<Ports, 'tokens'>,
+  { jti, expiresAt }: Identity,
+): Promise<boolean> {
+  return tokens.useOnce(jti, new Date(expiresAt.getTime() + LEEWAY_MS));
 }

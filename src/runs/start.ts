@@ -4,6 +4,7 @@ import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js'
 import { isActive } from '../environments/model.js';
 import { whyGone } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { noticePullRequest } from '../observations/observe.js';
 import type { TokenPorts } from '../people/api-token.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
@@ -15,17 +16,12 @@ import type { AddressPorts } from '../shared/preview-url.js';
 import type { RunRef } from '../shared/run-ref.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
-import { buildPlan, type BuildPlan } from './build-plan.js';
-import { claimRun } from './claim.js';
+import { type BuildPlan, buildPlan } from './build-plan.js';
+import { claimRun, refuseTaken } from './claim.js';
 import { findHead } from './find.js';
-import type { Identity } from './identity.js';
-import { lookAtPullRequest } from './look-at-pull-request.js';
-import { refuseTaken } from './refuse-taken.js';
-import { refuseTooMany } from './refuse-too-many.js';
-import { isAskedWrongly, refuseRun, refuseWaiting } from './refuse.js';
-import { reopenSilent } from './reopen-silent.js';
-import { endedSilently } from './silent-end.js';
-import { useIdentity } from './use-identity.js';
+import { type Identity, useIdentity } from './identity.js';
+import { isAskedWrongly, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
+import { endedSilently, reopenSilent } from './revive.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -175,4 +171,16 @@ async function issueToken(
     expiresAt: tokenExpiresAt,
   });
   return { token, tokenExpiresAt };
+}
+
+/** Reads a pull request and its settings from GitHub again, for a run that stands at the door. Asks for nothing new by itself. */
+export async function lookAtPullRequest(
+  ports: Ports,
+  { identity, number }: { identity: Identity; number: number },
+): Promise<void> {
+  const repo = await ports.repos.get(identity.repoId);
+  if (!repo || repo.installationId === null || repo.removedAt !== null) return;
+  const reachable = { ...repo, installationId: repo.installationId };
+  const sender = { id: identity.actorId, login: identity.actor };
+  await noticePullRequest(ports, { repo: reachable, number, sender });
 }

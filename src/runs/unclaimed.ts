@@ -1,4 +1,5 @@
 import { failDeployment } from '../deployments/finish.js';
+import type { Deployment } from '../deployments/model.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isHeadDeployment } from '../environments/model.js';
 import { countsSince } from '../environments/reasons.js';
@@ -6,14 +7,15 @@ import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.
 import type { GitHubPorts, WorkflowRun } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
 import type { Tools } from '../shared/tools.js';
-import { knownWorkflow } from './known-workflow.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
 /** These say by themselves that something went wrong; a workflow that was skipped, or had nothing to do, may come another time. */
 const GOOD: readonly (string | null)[] = [CONCLUSION.success, CONCLUSION.neutral, CONCLUSION.skipped];
+
 /** It ended for now: a person is asked whether it may run at all. */
 const OPEN: readonly (string | null)[] = [null, CONCLUSION.actionRequired];
+
 /** GitHub's times are whole seconds. */
 const GRAIN_MS = 1_000;
 
@@ -120,4 +122,31 @@ function said(conclusion: string | null): string {
 
 function logsOf([first]: readonly WorkflowRun[]): { logsUrl?: string } {
   return first?.url ? { logsUrl: first.url } : {};
+}
+
+/** How far back is looked: the newest say where the step is now. */
+const LOOKED_AT = 10;
+
+/** The workflow that brought the newest preview of this project, here or in another pull request; undefined before the first one. */
+export async function knownWorkflow(
+  ports: Pick<Ports, 'deployments' | 'environments'>,
+  { id, projectId }: StoredEnvironment,
+): Promise<string | undefined> {
+  const own = await ports.deployments.listOf(id, { limit: LOOKED_AT });
+  const here = own.items.map(workflowOf).find(isTold);
+  if (here !== undefined) return here;
+  const others = await ports.environments.list({ projectId }, { limit: LOOKED_AT });
+  for (const { current } of others.items) {
+    const told = workflowOf(current && (await ports.deployments.get(current.deploymentId)));
+    if (told !== undefined) return told;
+  }
+  return undefined;
+}
+
+function workflowOf(deployment: Deployment | null): string | undefined {
+  return deployment?.run?.workflow;
+}
+
+function isTold(workflow: string | undefined): boolean {
+  return workflow !== undefined;
 }

@@ -1,8 +1,7 @@
+import { hash } from 'node:crypto';
 import { VitrineError } from '../shared/errors.js';
 import { isHash } from '../shared/hash.js';
 import { quoteName } from '../shared/text.js';
-import { findClash } from './artifact-clash.js';
-import { hiddenPath, pathFault } from './artifact-path.js';
 import { ARTIFACT_LIMITS, type ArtifactLimits, limitSource } from './limits.js';
 
 /** One file of an uploaded directory. The path is relative, with `/` between its segments. */
@@ -93,4 +92,118 @@ function refused(reason: string): VitrineError {
 
 function tooLarge(reason: string): VitrineError {
   return new VitrineError('too_large', `The upload was refused: ${reason}.`);
+}
+
+/**
+ * Two names that some file system or browser takes for one: equal, equal but for case, equal after Unicode normalisation, or a file
+ * where another path needs a folder. The answer is the reason in words; null when all names can live together.
+ */
+export function findClash(paths: readonly string[]): string | null {
+  const files = new Map<string, string>();
+  for (const path of paths) {
+    const key = fold(path);
+    const twin = files.get(key);
+    if (twin !== undefined) return `${quoteName(twin)} and ${quoteName(path)} ${difference(twin, path)}`;
+    files.set(key, path);
+  }
+  return findFileAsFolder(paths, files);
+}
+
+function findFileAsFolder(paths: readonly string[], files: ReadonlyMap<string, string>): string | null {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      if (seen.has(folder)) break;
+      seen.add(folder);
+      const file = files.get(fold(folder));
+      if (file !== undefined)
+        return `${quoteName(file)} is a file, and ${quoteName(path)} needs it as a folder`;
+    }
+  }
+  return null;
+}
+
+function fold(path: string): string {
+  return path.normalize('NFC').toLowerCase().normalize('NFC');
+}
+
+function difference(a: string, b: string): string {
+  if (a === b) return 'are the same name twice';
+  if (a.normalize('NFC') === b.normalize('NFC')) return 'differ only in their Unicode form';
+  return 'differ only in upper and lower case';
+}
+
+const SEGMENT_BYTES = 255;
+
+const PATH_BYTES = 4096;
+
+const DEPTH = 32;
+
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** What is wrong with the path of an uploaded file, as the end of a sentence; null when nothing is. */
+export function pathFault(path: string): string | null {
+  if (path === '') return 'is empty';
+  // The length comes first: everything after it may cost time that grows with the length.
+  if (path.length > PATH_BYTES || Buffer.byteLength(path) > PATH_BYTES) {
+    return `is longer than ${PATH_BYTES} bytes`;
+  }
+  if (CONTROL.test(path)) return 'contains a control character';
+  if (LONE_SURROGATE.test(path)) return 'is not valid Unicode';
+  if (path.includes('\\')) return 'contains a backslash';
+  if (path.startsWith('/')) return 'is absolute';
+  if (/^[A-Za-z]:/.test(path)) return 'names a drive';
+  return segmentsFault(path.split('/'));
+}
+
+/** Dotfiles are never published, except the folder that RFC 8615 reserves. */
+export function hiddenPath(path: string): boolean {
+  const [first, ...rest] = path.split('/');
+  if (first === '.well-known' && rest.length > 0) return rest.some(isHidden);
+  return [first ?? '', ...rest].some(isHidden);
+}
+
+function isHidden(segment: string): boolean {
+  return segment.startsWith('.');
+}
+
+function segmentsFault(segments: readonly string[]): string | null {
+  if (segments.length > DEPTH) return `is deeper than ${DEPTH} folders`;
+  for (const segment of segments) {
+    if (segment === '') return 'has an empty segment';
+    if (segment === '.' || segment === '..') return `has the segment "${segment}"`;
+    if (Buffer.byteLength(segment) > SEGMENT_BYTES) return `has a segment over ${SEGMENT_BYTES} bytes`;
+  }
+  return null;
+}
+
+const MAGIC = Buffer.from('VMF1');
+
+const FIXED_BYTES = 2 + 32 + 6;
+
+/**
+ * The one canonical form of a manifest: what its root is computed from. Per file, sorted by path: length of the path (2 bytes), path,
+ * SHA-256 (32 bytes), size (6 bytes).
+ */
+export function encodeManifest(files: readonly ArtifactFile[]): Buffer {
+  const sorted = [...files].sort(byPath);
+  const length = sorted.reduce((sum, file) => sum + FIXED_BYTES + Buffer.byteLength(file.path), 8);
+  const bytes = Buffer.allocUnsafe(length);
+  MAGIC.copy(bytes);
+  let at = bytes.writeUInt32BE(sorted.length, 4);
+  for (const { path, hash: digest, size } of sorted) {
+    at = bytes.writeUInt16BE(Buffer.byteLength(path), at);
+    at += bytes.write(path, at, 'utf8');
+    at += bytes.write(digest, at, 'hex');
+    at = bytes.writeUIntBE(size, at, 6);
+  }
+  return bytes;
+}
+
+/** Names the whole content of an upload: two uploads with one root are the same, byte for byte. */
+export function manifestRoot(files: readonly ArtifactFile[]): string {
+  return hash('sha256', encodeManifest(files), 'hex');
 }

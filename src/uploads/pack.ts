@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
 import { isHash } from '../shared/hash.js';
-import { rangesSchema } from './artifact-ranges.js';
-import { parseBoundedJson } from './bounded-json.js';
-import { ARTIFACT_LIMITS, MIB, type ArtifactLimits } from './limits.js';
+import { ARTIFACT_LIMITS, type ArtifactLimits, MIB } from './limits.js';
+import { rangesSchema } from './plan.js';
 
 /**
  * A pack carries what the server lacks in one body:
@@ -21,9 +20,11 @@ export interface PackPreface {
 }
 
 const FILES = ARTIFACT_LIMITS.files;
+
 const hash = z.string().refine(isHash, 'must be a SHA-256 in lower-case hex');
 
 type Blob = [hash: string, size: number];
+
 type Entry = [path: string, hash: string, size: number];
 
 /** Checked by hand: a schema of each element would describe each one's fault, and a pack may have 50,000. */
@@ -31,6 +32,7 @@ const blobs = z.custom<Blob[]>(
   (value) => isList(value, isBlob),
   `must be a list of at most ${FILES} [SHA-256, size]`,
 );
+
 const entries = z.custom<Entry[]>(
   (value) => isList(value, isEntry),
   `must be a list of at most ${FILES} [path, SHA-256, size]`,
@@ -42,6 +44,7 @@ export const manifestDifferenceSchema = z.object({
   kept: rangesSchema,
   entries,
 });
+
 export type ManifestDifference = z.infer<typeof manifestDifferenceSchema>;
 
 export const packMetaSchema = z.object({
@@ -51,6 +54,7 @@ export const packMetaSchema = z.object({
   text: blobs,
   raw: blobs,
 });
+
 export type PackMeta = z.infer<typeof packMetaSchema>;
 
 export interface PackedBlob {
@@ -59,9 +63,12 @@ export interface PackedBlob {
 }
 
 const MAGIC = Buffer.from('VPK1');
+
 export const PREFACE_BYTES = 20;
+
 /** The paths of the largest upload, and what else is said of each of its files. */
 const META_BYTES = ARTIFACT_LIMITS.pathsBytes + 200 * FILES;
+
 /** Objects of lists of tuples; the most that is said of a file is an entry, a blob and a range. */
 const META_SHAPE = { depth: 4, commas: 8 * FILES };
 
@@ -139,4 +146,60 @@ function isEntry(value: unknown): boolean {
 
 function isSize(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+export interface JsonBounds {
+  /** Most arrays and objects within each other. */
+  readonly depth: number;
+  /** Most commas between values: what is parsed has about so many values. */
+  readonly commas: number;
+}
+
+const QUOTE = 0x22;
+
+const BACKSLASH = 0x5c;
+
+const COMMA = 0x2c;
+
+/**
+ * JSON of a stranger, null when it is none or more than it may be. Its shape is looked at before it is parsed: a few packed bytes can
+ * unpack to millions of values, which would fill the memory before any schema sees them.
+ */
+export function parseBoundedJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
+  if (!isWithin(bytes, bounds)) return null;
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
+function isWithin(bytes: Uint8Array, bounds: JsonBounds): boolean {
+  let depth = 0;
+  let commas = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) at = endOfText(bytes, at + 1);
+    else if (byte === COMMA) commas += 1;
+    else if (opens(byte)) depth += 1;
+    else if (closes(byte)) depth -= 1;
+    if (depth > bounds.depth || commas > bounds.commas) return false;
+  }
+  return true;
+}
+
+function endOfText(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+/** `[` and `{`. */
+function opens(byte: number | undefined): boolean {
+  return byte === 0x5b || byte === 0x7b;
+}
+
+/** `]` and `}`. */
+function closes(byte: number | undefined): boolean {
+  return byte === 0x5d || byte === 0x7d;
 }

@@ -2,8 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
 import { isHash } from '../shared/hash.js';
-import { rangesSchema } from './artifact-ranges.js';
-import { ARTIFACT_LIMITS, limitSource, type ArtifactLimits } from './limits.js';
+import { ARTIFACT_LIMITS, type ArtifactLimits, limitSource } from './limits.js';
 import type { ArtifactFile } from './manifest.js';
 
 /**
@@ -21,6 +20,10 @@ export interface UploadPlan {
 
 const root = z.string().refine(isHash, 'must be a SHA-256 in lower-case hex');
 
+export const rangesSchema = z
+  .array(z.tuple([z.number().int().nonnegative(), z.number().int().positive()]))
+  .max(50_000);
+
 /** What the server answers. `entries` and `blobs` point into the client's sorted keys, `kept` into the base's files sorted by path. */
 export const planAnswerSchema = z.object({
   root,
@@ -31,9 +34,11 @@ export const planAnswerSchema = z.object({
   entries: rangesSchema,
   blobs: rangesSchema,
 });
+
 export type PlanAnswer = z.infer<typeof planAnswerSchema>;
 
 const MAGIC = Buffer.from('VPL1');
+
 const HEADER_BYTES = 4 + 1 + 32 + 6 + 4;
 
 /** Longest body of turn 1 that can be right. */
@@ -92,4 +97,73 @@ function malformed(reason: string): VitrineError {
 
 function tooLarge(reason: string): VitrineError {
   return new VitrineError('too_large', `The upload was refused: it has ${reason}.`);
+}
+
+/**
+ * A manifest names files by their hash, and whoever knows a hash need not have the file: its content may be another project's. So every
+ * file of an upload owes its content until it arrived with this upload, or was taken over from an upload of the same project that owes
+ * nothing of it.
+ */
+export interface Owing {
+  readonly files: readonly ArtifactFile[];
+  /** Indices of the files that still owe it; none when absent. */
+  readonly owed?: Ranges;
+}
+
+type Content = Pick<ArtifactFile, 'hash' | 'size'>;
+
+/** Names a content with its size: a wrong size is owed for ever. */
+export function contentKey({ hash, size }: Content): string {
+  return `${hash}/${size}`;
+}
+
+/** What is owed of these files when so much is known to belong to the project. */
+export function owedOf(files: readonly ArtifactFile[], proven: Iterable<Content>): Ranges {
+  const known = keysOf(proven);
+  return indicesWhere(files, (file) => !known.has(contentKey(file)));
+}
+
+/** Contents that are owed still. */
+export function owedKeys({ files, owed = [] }: Owing): ReadonlySet<string> {
+  return keysOf((indicesOf(owed, files.length) ?? []).flatMap((index) => files[index] ?? []));
+}
+
+/** What is owed after these contents arrived. */
+export function afterArrival(upload: Owing, arrived: Iterable<Content>): Ranges {
+  const owed = owedKeys(upload);
+  const here = keysOf(arrived);
+  return indicesWhere(upload.files, (file) => owed.has(contentKey(file)) && !here.has(contentKey(file)));
+}
+
+function keysOf(contents: Iterable<Content>): Set<string> {
+  return new Set(Array.from(contents, contentKey));
+}
+
+function indicesWhere(files: readonly ArtifactFile[], wanted: (file: ArtifactFile) => boolean): Ranges {
+  return toRanges(files.flatMap((file, index) => (wanted(file) ? [index] : [])));
+}
+
+/** Ascending indices, written as pairs of [first, count]: short both for "all of 5,000" and for "one of 5,000". */
+export type Ranges = readonly (readonly [first: number, count: number])[];
+
+export function toRanges(indices: Iterable<number>): Ranges {
+  const ranges: [number, number][] = [];
+  for (const index of indices) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[0] + last[1] === index) last[1] += 1;
+    else ranges.push([index, 1]);
+  }
+  return ranges;
+}
+
+/** The indices again; null when they are not ascending or leave [0, length). */
+export function indicesOf(ranges: Ranges, length: number): number[] | null {
+  const indices: number[] = [];
+  let next = 0;
+  for (const [first, count] of ranges) {
+    if (first < next || count < 1 || first + count > length) return null;
+    for (let index = first; index < first + count; index += 1) indices.push(index);
+    next = first + count;
+  }
+  return indices;
 }

@@ -12,8 +12,7 @@ import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from './forget.js';
 import { uploadLimits } from './limits.js';
-import type { ArtifactPorts, BlobPorts } from './store.js';
-import type { UploadOwner, UploadPorts, UploadState } from './uploads.js';
+import type { ArtifactPorts, BlobPorts, UploadOwner, UploadPorts, UploadState } from './store.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &

@@ -4,8 +4,9 @@ import type {
   CommentReport,
   CommitStatusReport,
   DeploymentReport,
+  Reporter,
+  Told,
 } from '../../src/reports/reporter.js';
-import type { Reporter, Told } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
 import { CHECK, CONCLUSION, COMMIT_STATE, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { afterArrival, contentKey, owedKeys, owedOf } from '../../src/uploads/artifact-owed.js';
 import type { ArtifactFile } from '../../src/uploads/manifest.js';
+import { afterArrival, contentKey, owedKeys, owedOf } from '../../src/uploads/plan.js';
 
 const file = (path: string, digit: number, size = 5): ArtifactFile => ({
   path,

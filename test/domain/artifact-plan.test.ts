@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { indicesOf, toRanges } from '../../src/uploads/artifact-ranges.js';
-import { decodePlan, encodePlan, keyOf, planAnswerSchema, type UploadPlan } from '../../src/uploads/plan.js';
+import {
+  decodePlan,
+  encodePlan,
+  indicesOf,
+  keyOf,
+  planAnswerSchema,
+  toRanges,
+  type UploadPlan,
+} from '../../src/uploads/plan.js';
 
 const root = 'ab'.repeat(32);
 const plan = (over: Partial<UploadPlan> = {}): UploadPlan => ({

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { manifestRoot } from '../../src/uploads/artifact-bytes.js';
 import { ARTIFACT_LIMITS } from '../../src/uploads/limits.js';
-import { byPath, parseManifest, type ArtifactFile } from '../../src/uploads/manifest.js';
+import { type ArtifactFile, byPath, manifestRoot, parseManifest } from '../../src/uploads/manifest.js';
 
 const HASH = 'ab'.repeat(32);
 const file = (path: string, over: object = {}) => ({ path, hash: HASH, size: 1, ...over });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkNews } from '../../src/runs/check-news.js';
+import { checkNews } from '../../src/runs/check-run.js';
 import { formatExternalId } from '../../src/shared/run-ref.js';
 
 const ours = { environment: 'pr-7', project: 'hello', sha: 'a'.repeat(40), run: null };

@@ -9,7 +9,7 @@ import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { D, E } from '../../src/shared/status/words.js';
 import { createStaticTarget, type Target } from '../../src/targets/registry.js';
-import { manifestRoot } from '../../src/uploads/artifact-bytes.js';
+import { manifestRoot } from '../../src/uploads/manifest.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { createMemoryStaticHosting } from '../support/memory-static-hosting.js';

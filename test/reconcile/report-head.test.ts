@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Environment } from '../../src/environments/model.js';
-import { headDeployment } from '../../src/reports/report-head.js';
-import { createLookup } from '../../src/reports/report-lookup.js';
+import { createLookup, headDeployment } from '../../src/reports/desired.js';
 import { D, S } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith } from '../app/views/scenes.js';
 

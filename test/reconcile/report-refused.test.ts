@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { reconcileReport } from '../../src/reports/report.js';
-import { GitHubFailure, type Reporter } from '../../src/repositories/github.js';
+import type { Reporter } from '../../src/reports/reporter.js';
+import { GitHubFailure } from '../../src/repositories/github.js';
 import { startReportStage } from './report-stage.js';
 
 /** A reporter that is refused its check for good, and whose comment fails so often. */

@@ -1,7 +1,7 @@
 import type { Ports } from '../../app/ports.js';
 import type { Environment } from '../../src/environments/model.js';
 import type { Claim, StoredEnvironment } from '../../src/environments/store.js';
-import type { Reporter } from '../../src/repositories/github.js';
+import type { Reporter } from '../../src/reports/reporter.js';
 import { startStage, type Stage } from '../app/github/stage.js';
 import { environmentWith } from '../app/views/scenes.js';
 import { until } from '../contracts/until.js';

@@ -8,7 +8,7 @@ import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
 import { createPreviewPages } from '../../app/previews/pages.js';
 import type { LivePreview, Preview } from '../../app/previews/preview.js';
 import { createPreviewHandler } from '../../app/previews/serve-preview.js';
-import { manifestRoot } from '../../src/uploads/artifact-bytes.js';
+import { manifestRoot } from '../../src/uploads/manifest.js';
 import { createMemoryArtifactStore } from './memory-artifact-store.js';
 
 export type SiteFiles = Readonly<Record<string, string | Buffer>>;

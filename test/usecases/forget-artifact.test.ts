@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
 import type { Ports } from '../../app/ports.js';
-import { forgetArtifact } from '../../src/uploads/forget.js';
+import { forgetArtifact, sweepFiles } from '../../src/uploads/forget.js';
 import type { ArtifactStore } from '../../src/uploads/store.js';
-import { sweepFiles } from '../../src/uploads/sweep-files.js';
 import { blobOf } from '../contracts/blobs-contract.js';
 import { createMemoryArtifactStore } from '../support/memory-artifact-store.js';
 

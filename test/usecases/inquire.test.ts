@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lookUp } from '../../src/observations/inquire.js';
-import type { Observation } from '../../src/observations/observation.js';
+import { lookUp, type Observation } from '../../src/observations/inputs.js';
 import { pullRequest } from '../domain/sample-pull-request.js';
 
 const away = () => Promise.reject(new Error('GitHub is away'));

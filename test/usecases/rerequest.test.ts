@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { reconcileReport } from '../../src/reports/report.js';
-import { rerequest } from '../../src/reports/rerequest.js';
-import type { Told } from '../../src/repositories/github.js';
+import type { Told } from '../../src/reports/reporter.js';
+import { rerequest } from '../../src/reports/request.js';
 import { startReportStage, type ReportStage } from '../reconcile/report-stage.js';
 
 const ask = ({ github, ports }: ReportStage) =>

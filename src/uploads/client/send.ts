@@ -1,12 +1,10 @@
-import type { Artifact } from '../../../action/stages/copy.js';
 import type { Log } from '../../../action/stages/job.js';
 import type { Client } from '../../contract/client.js';
 import { UploadAnswer } from '../../contract/schemas.js';
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import { showBytes } from '../../shared/text.js';
-import { indicesOf } from '../artifact-ranges.js';
-import { planAnswerSchema } from '../plan.js';
-import { readFrom } from './directory.js';
+import { indicesOf, planAnswerSchema } from '../plan.js';
+import { type Artifact, readFrom } from './directory.js';
 import { packsFor, planUpload, type PlannedUpload } from './packs.js';
 
 export interface DeployInput {

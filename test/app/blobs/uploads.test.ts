@@ -8,8 +8,7 @@ import { createUploads } from '../../../app/blobs/uploads.js';
 import { packsFor, planUpload } from '../../../src/uploads/client/packs.js';
 import { ARTIFACT_LIMITS } from '../../../src/uploads/limits.js';
 import { planAnswerSchema } from '../../../src/uploads/plan.js';
-import type { ArtifactStore, BlobStore } from '../../../src/uploads/store.js';
-import type { UploadState } from '../../../src/uploads/uploads.js';
+import type { ArtifactStore, BlobStore, UploadState } from '../../../src/uploads/store.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 
 const dirs: string[] = [];

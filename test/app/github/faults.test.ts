@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Fault } from '../../../demo/github/gateway/faults.js';
-import type { Told } from '../../../src/repositories/github.js';
+import type { Told } from '../../../src/reports/reporter.js';
 import { allowed } from '../../support/allowed.js';
 import { SCENES, commentOf } from '../views/scenes.js';
 import { startStage, type Stage } from './stage.js';
