@@ -7,7 +7,7 @@ import { D, E, INBOX, S } from '../src/shared/status/words.js';
 import { LAYERS, RESERVED } from './support/architecture/layers.js';
 import { ROOT, readSources, visit, type Source } from './support/architecture/read-sources.js';
 
-const PRODUCT = readSources(['src', 'app', 'action']);
+const PRODUCT = readSources(['src', 'app', 'action', 'embedded-mongodb']);
 const SHOWN = [...PRODUCT, ...readSources(['demo', 'bench'])];
 const TESTS = readSources(['test']);
 

@@ -1,9 +1,9 @@
+import { findDatabase } from '../../embedded-mongodb/find.js';
+import type { Database } from '../../embedded-mongodb/process/database.js';
 import type { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { Config, Env } from '../config.js';
 import { connectStore, type Store } from '../store/connect.js';
-import type { Database } from '../store/database/database.js';
-import { findDatabase } from '../store/database/find-database.js';
 
 export interface OpenStore {
   readonly config: Pick<Config, 'dataDir'>;

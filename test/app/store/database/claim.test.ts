@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { Database, LocalWay } from '../../../../app/store/database/database.js';
+import type { Database, LocalWay } from '../../../../embedded-mongodb/process/database.js';
 import { type Workplace, workplace } from './workplace.js';
 
 const GONE = { pid: 2 ** 22 + 1 };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Patience, ServerProcess } from '../../../../app/store/database/database.js';
-import { keepRunning } from '../../../../app/store/database/keep-running.js';
+import type { Patience, ServerProcess } from '../../../../embedded-mongodb/process/database.js';
+import { keepRunning } from '../../../../embedded-mongodb/process/keep-running.js';
 import { mongodStandIn } from './mongod-stand-in.js';
 import { bareEnv, connected, until, workplace } from './workplace.js';
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { nodeForEngine } from '../../../../app/store/database/engine/glibc.js';
-import { programEntry } from '../../../../app/store/database/program-entry.js';
+import { nodeForEngine } from '../../../../embedded-mongodb/engine/glibc.js';
+import { programEntry } from '../../../../embedded-mongodb/process/program-entry.js';
 
 /** mongodb-memory-server takes a smaller file for a broken download. */
 const SMALLEST_MONGOD = 1024 * 1024;

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
+import { findDatabase } from '../../../../embedded-mongodb/find.js';
+import type { Database, FindOptions } from '../../../../embedded-mongodb/process/database.js';
 import { allowed } from '../../../support/allowed.js';
-import type { Database, FindOptions } from '../../../../app/store/database/database.js';
-import { findDatabase } from '../../../../app/store/database/find-database.js';
 
 /** A folder of its own for one test, with every log line and every database that was started in it. */
 export type Workplace = AsyncDisposable & {

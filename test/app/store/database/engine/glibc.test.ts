@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { nodeForEngine, releaseOf } from '../../../../../app/store/database/engine/glibc.js';
-import { isAtLeast, runtimeVersion } from '../../../../../app/store/database/engine/glibc-version.js';
+import { isAtLeast, runtimeVersion } from '../../../../../embedded-mongodb/engine/glibc-version.js';
+import { nodeForEngine, releaseOf } from '../../../../../embedded-mongodb/engine/glibc.js';
 
 test.each([
   ['2.38', '2.38', true],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
-import { journaledMajority } from '../../../../../app/store/database/engine/journaled-majority.js';
+import { journaledMajority } from '../../../../../embedded-mongodb/engine/journaled-majority.js';
 
 const { BSON } = mongo;
 const OP_MSG = 2013;

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { nodeForEngine } from '../../../../../embedded-mongodb/engine/glibc.js';
+import { programEntry } from '../../../../../embedded-mongodb/process/program-entry.js';
 import { allowed } from '../../../../support/allowed.js';
-import { nodeForEngine } from '../../../../../app/store/database/engine/glibc.js';
-import { programEntry } from '../../../../../app/store/database/program-entry.js';
 import { connected } from '../workplace.js';
 
 type Program = AsyncDisposable & {

@@ -2,10 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import {
-  type Libraries,
-  fetchLibraries,
-} from '../../../../../app/store/database/engine/private-libraries.js';
+import { type Libraries, fetchLibraries } from '../../../../../embedded-mongodb/engine/private-libraries.js';
 
 const LOADER = 'ld-linux-x86-64.so.2';
 

@@ -1,10 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { MESSAGE_BYTES_MAX, frameReply, messageReader } from '../../../../../embedded-mongodb/engine/wire.js';
 import { allowed } from '../../../../support/allowed.js';
-import {
-  MESSAGE_BYTES_MAX,
-  frameReply,
-  messageReader,
-} from '../../../../../app/store/database/engine/wire.js';
 
 function message(length: number, filler: number): Buffer {
   const bytes = Buffer.alloc(length, filler);

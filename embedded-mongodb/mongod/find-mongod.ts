@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { LocalWay } from './database.js';
+import type { LocalWay } from '../process/database.js';
 import { usableVersion } from './mongod-version.js';
-import { runMongod } from './run-mongod.js';
+import { runMongod } from './mongod.js';
 
 /** A mongod that is installed on this machine. */
 export const systemMongod: LocalWay = {

@@ -1,7 +1,7 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLAIM_FILE } from './data-directory.js';
-import type { LocalWay } from './database.js';
+import { CLAIM_FILE } from './process/data-directory.js';
+import type { LocalWay } from './process/database.js';
 
 type Maker = LocalWay['engine'];
 

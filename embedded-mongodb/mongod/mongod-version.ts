@@ -1,5 +1,5 @@
-import type { LocalOptions, Missing } from './database.js';
-import { run } from './run.js';
+import type { LocalOptions, Missing } from '../process/database.js';
+import { run } from '../process/run.js';
 
 const VERSION_TIMEOUT_MS = 10_000;
 const OLDEST_MAJOR = 6;

@@ -1,7 +1,7 @@
-import type { LocalWay } from './database.js';
+import type { LocalWay } from '../process/database.js';
 import { usableVersion } from './mongod-version.js';
+import { runMongod } from './mongod.js';
 import { obtainMongod } from './obtain-mongod.js';
-import { runMongod } from './run-mongod.js';
 
 /** A mongod that mongodb-memory-server keeps in its cache, or downloads into it. */
 export const cachedMongod: LocalWay = {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { VitrineError } from '../../../src/shared/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { Patience, ServerProcess } from './database.js';
 
 export interface KeepOptions {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { VitrineError } from '../../../src/shared/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { identify, isRunning } from './process-identity.js';
 import { createWhole, hasCode, replaceWhole } from './whole-file.js';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { run } from '../process/run.js';
 import { type AptSource, type SuiteChange, sourceForSuite } from './debian-source.js';
-import { run } from '../run.js';
 
 const PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
 const INDEX_TIMEOUT_MS = 120_000;

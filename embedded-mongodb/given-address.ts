@@ -1,5 +1,5 @@
-import { VitrineError } from '../../../src/shared/errors.js';
-import type { Database } from './database.js';
+import { VitrineError } from '../src/shared/errors.js';
+import type { Database } from './process/database.js';
 
 /** Uses the operator's own MongoDB, which is not ours to stop. */
 export function givenAddress(uri: string): Database {

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { VitrineError } from '../../../src/shared/errors.js';
-import { cachedMongod } from './cached-mongod.js';
-import { claim } from './data-directory.js';
-import type { Database, FindOptions, LocalOptions, LocalWay } from './database.js';
-import { embeddedEngine } from './embedded-engine.js';
+import { VitrineError } from '../src/shared/errors.js';
+import { embeddedEngine } from './engine/embedded-engine.js';
 import { givenAddress } from './given-address.js';
 import { madeBy, markMaker } from './maker.js';
-import { systemMongod } from './system-mongod.js';
+import { cachedMongod } from './mongod/cached-mongod.js';
+import { systemMongod } from './mongod/find-mongod.js';
+import { claim } from './process/data-directory.js';
+import type { Database, FindOptions, LocalOptions, LocalWay } from './process/database.js';
 
 const NAMES = { mongod: 'mongod', embedded: 'the embedded engine' } as const;
 const LOCAL_WAYS: readonly LocalWay[] = [systemMongod, cachedMongod, embeddedEngine];

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { VitrineError } from '../../../src/shared/errors.js';
-import { inUse } from './data-directory.js';
-import type { ServerProcess } from './database.js';
-import type { NodeCommand } from './engine/glibc.js';
-import { programEntry } from './program-entry.js';
-import { collect, lastLine } from './run.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { inUse } from '../process/data-directory.js';
+import type { ServerProcess } from '../process/database.js';
+import { programEntry } from '../process/program-entry.js';
+import { collect, lastLine } from '../process/run.js';
+import type { NodeCommand } from './glibc.js';
 
 /** After a crash the journal is replayed before the engine answers. */
 const START_TIMEOUT_MS = 60_000;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { VitrineError } from '../../../src/shared/errors.js';
+import { VitrineError } from '../../src/shared/errors.js';
 
-/** The JavaScript of a program of this folder: beside this module when that is compiled, else in the build. */
-export function programEntry(name: 'engine/main.js' | 'binary/main.js'): string {
-  const candidates = [`./${name}`, `../../../build/app/store/database/${name}`].map((path) =>
+/** The JavaScript of one of these programs: beside this module when that is compiled, else in the build. */
+export function programEntry(name: 'engine/main.js' | 'mongod/download.js'): string {
+  const candidates = [`../${name}`, `../../build/embedded-mongodb/${name}`].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
   );
   const entry = candidates.find((path) => existsSync(path));

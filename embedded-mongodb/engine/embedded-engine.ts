@@ -1,7 +1,7 @@
-import { type LocalWay, localUri } from './database.js';
-import { nodeForEngine } from './engine/glibc.js';
-import { startEngine } from './engine-process.js';
-import { keepRunning } from './keep-running.js';
+import { type LocalWay, localUri } from '../process/database.js';
+import { keepRunning } from '../process/keep-running.js';
+import { nodeForEngine } from './glibc.js';
+import { startEngine } from './start.js';
 
 /**
  * MongoDB's own engine as a process of ours. It is not run by mongodb-memory-server because its standard input ends with

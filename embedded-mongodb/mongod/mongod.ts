@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { VitrineError } from '../../../src/shared/errors.js';
-import { inUse } from './data-directory.js';
-import { type Database, type LocalOptions, type ServerProcess, localUri } from './database.js';
-import { keepRunning } from './keep-running.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { inUse } from '../process/data-directory.js';
+import { type Database, type LocalOptions, type ServerProcess, localUri } from '../process/database.js';
+import { keepRunning } from '../process/keep-running.js';
 
 /** After a crash mongod replays its journal before it answers. */
 const LAUNCH_TIMEOUT_MS = 60_000;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { LocalOptions } from './database.js';
+import type { LocalOptions } from '../process/database.js';
+import { programEntry } from '../process/program-entry.js';
+import { collect, lastLine } from '../process/run.js';
 import { downloadReason } from './download-reason.js';
-import { programEntry } from './program-entry.js';
-import { collect, lastLine } from './run.js';
 
 /** Without internet nothing ever arrives, so the first sign of life must come soon; a slow line may take its time after that. */
 const FIRST_BYTES_MS = 5_000;
@@ -21,7 +21,7 @@ export async function obtainMongod(options: LocalOptions): Promise<string> {
     options.allowDownload !== false &&
     options.env['MONGOMS_RUNTIME_DOWNLOAD'] !== 'false' &&
     failures.length === 0;
-  const child = spawn(process.execPath, [programEntry('binary/main.js')], {
+  const child = spawn(process.execPath, [programEntry('mongod/download.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       // Left alone, the package accepts any certificate for the program we are about to run.

@@ -1,4 +1,4 @@
-import type { VitrineError } from '../../../src/shared/errors.js';
+import type { VitrineError } from '../../src/shared/errors.js';
 
 /** A MongoDB the App can use, and how to let it go. */
 export type Database = {
