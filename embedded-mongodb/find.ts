@@ -1,15 +1,13 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VitrineError } from '../src/shared/errors.js';
-import { embeddedEngine } from './engine/embedded-engine.js';
-import { givenAddress } from './given-address.js';
-import { madeBy, markMaker } from './maker.js';
-import { cachedMongod } from './mongod/cached-mongod.js';
-import { systemMongod } from './mongod/find-mongod.js';
-import { claim } from './process/data-directory.js';
+import { embeddedEngine } from './engine/start.js';
+import { cachedMongod, systemMongod } from './mongod/find-mongod.js';
+import { claim, CLAIM_FILE } from './process/data-directory.js';
 import type { Database, FindOptions, LocalOptions, LocalWay } from './process/database.js';
 
 const NAMES = { mongod: 'mongod', embedded: 'the embedded engine' } as const;
+
 const LOCAL_WAYS: readonly LocalWay[] = [systemMongod, cachedMongod, embeddedEngine];
 
 /**
@@ -81,4 +79,43 @@ function nothingWorks({
     'unavailable',
     `No database could be found.${kept} Tried:${tried}\nSet MONGODB_URI to a running MongoDB, or install MongoDB so that mongod is on the PATH.`,
   );
+}
+
+/** Uses the operator's own MongoDB, which is not ours to stop. */
+export function givenAddress(uri: string): Database {
+  const parts = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(uri);
+  if (!parts) {
+    throw new VitrineError(
+      'bad_request',
+      'MONGODB_URI must start with mongodb:// or mongodb+srv:// and name a host; correct it or leave it out.',
+    );
+  }
+  // Only the hosts: an address may carry a password.
+  const lost = new Promise<never>(() => undefined);
+  return { uri, way: `MONGODB_URI (${parts[1]})`, lost, stop: async () => undefined };
+}
+
+type Maker = LocalWay['engine'];
+
+const FILE = 'made-by';
+
+/**
+ * Which engine wrote a data directory. Once there is data, a mongod that appears later must not open the embedded
+ * engine's files, nor the other way round: their formats differ and the data would seem lost.
+ */
+export async function madeBy(directory: string): Promise<Maker | undefined> {
+  if (!(await hasData(directory))) return undefined;
+  const name = await readFile(join(directory, FILE), 'utf8').catch(() => '');
+  return (['mongod', 'embedded'] as const).find((maker) => maker === name.trim());
+}
+
+/** Notes the engine before it writes its first file; until then the note binds nobody. */
+export async function markMaker(directory: string, maker: Maker): Promise<void> {
+  if (!(await hasData(directory))) await writeFile(join(directory, FILE), `${maker}\n`);
+}
+
+/** Whether there is more than our own notes. */
+async function hasData(directory: string): Promise<boolean> {
+  const names = await readdir(directory);
+  return names.some((name) => name !== FILE && !name.startsWith(CLAIM_FILE));
 }

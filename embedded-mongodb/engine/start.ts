@@ -2,14 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { VitrineError } from '../../src/shared/errors.js';
 import { inUse } from '../process/data-directory.js';
-import type { ServerProcess } from '../process/database.js';
-import { programEntry } from '../process/program-entry.js';
-import { collect, lastLine } from '../process/run.js';
-import type { NodeCommand } from './glibc.js';
+import { localUri, type LocalWay, type ServerProcess } from '../process/database.js';
+import { keepRunning } from '../process/keep-running.js';
+import { collect, lastLine, programEntry } from '../process/run.js';
+import { type NodeCommand, nodeForEngine } from './glibc.js';
 
 /** After a crash the journal is replayed before the engine answers. */
 const START_TIMEOUT_MS = 60_000;
+
 const STOP_TIMEOUT_MS = 10_000;
+
 const EXIT_DIRECTORY_IN_USE = 100;
 
 export type EngineOptions = {
@@ -87,3 +89,23 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
   child.kill('SIGTERM');
   await ended.finally(() => clearTimeout(timer));
 }
+
+/**
+ * MongoDB's own engine as a process of ours. It is not run by mongodb-memory-server because its standard input ends with
+ * this process, at once and even after `kill -9`, where that package looks every two seconds; and because the engine picks
+ * its own port, which nobody can take in between.
+ */
+export const embeddedEngine: LocalWay = {
+  engine: 'embedded',
+  async start(options) {
+    const node = await nodeForEngine(options).catch((error: Error) => error);
+    if (node instanceof Error) return { missing: `the embedded engine does not run here: ${node.message}` };
+    const { directory, env } = options;
+    const { port, lost, stop } = await keepRunning({
+      ...options,
+      name: 'the embedded engine',
+      start: (at) => startEngine({ node, directory, port: at, env }),
+    });
+    return { uri: localUri(port), way: `embedded engine, data in ${directory}`, lost, stop };
+  },
+};

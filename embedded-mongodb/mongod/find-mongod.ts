@@ -1,7 +1,8 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { LocalWay } from '../process/database.js';
-import { usableVersion } from './mongod-version.js';
+import type { LocalOptions, LocalWay, Missing } from '../process/database.js';
+import { collect, lastLine, programEntry, run } from '../process/run.js';
 import { runMongod } from './mongod.js';
 
 /** A mongod that is installed on this machine. */
@@ -30,4 +31,139 @@ function isExecutable(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A mongod that mongodb-memory-server keeps in its cache, or downloads into it. */
+export const cachedMongod: LocalWay = {
+  engine: 'mongod',
+  async start(options) {
+    const binary = await obtainMongod(options).catch((error: Error) => error);
+    if (binary instanceof Error)
+      return { missing: `mongodb-memory-server has no mongod for us: ${binary.message}` };
+    const version = await usableVersion(binary, options);
+    if (typeof version !== 'string') return version;
+    const found = await runMongod({ binary, version }, options);
+    return {
+      ...found,
+      way: `mongod ${version} of mongodb-memory-server (${binary}), data in ${options.directory}`,
+    };
+  },
+};
+
+const VERSION_TIMEOUT_MS = 10_000;
+
+const OLDEST_MAJOR = 6;
+
+/** Its version, or why a mongod that is there is not used: somebody may wonder, so that is told at once. */
+export async function usableVersion(
+  binary: string,
+  { env, log }: Pick<LocalOptions, 'env' | 'log'>,
+): Promise<string | Missing> {
+  try {
+    return await mongodVersion(binary, env);
+  } catch (error) {
+    const missing = `a mongod cannot be used: ${error instanceof Error ? error.message : String(error)}`;
+    log(`database: ${missing}`);
+    return { missing };
+  }
+}
+
+async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const output = await run({ command: binary, args: ['--version'], env, timeoutMs: VERSION_TIMEOUT_MS });
+  const [, version, major] = /db version v?((\d+)\.\d+\.\d+)/i.exec(output) ?? [];
+  if (version === undefined) throw new Error(`${binary} --version names no version`);
+  if (Number(major) < OLDEST_MAJOR)
+    throw new Error(`${binary} has version ${version}, and Vitrine needs ${OLDEST_MAJOR}.0 or newer`);
+  return version;
+}
+
+/** Without internet nothing ever arrives, so the first sign of life must come soon; a slow line may take its time after that. */
+const FIRST_BYTES_MS = 5_000;
+
+const SILENCE_MS = 20_000;
+
+const WHOLE_DOWNLOAD_MS = 300_000;
+
+/** A machine that could not download a moment ago still cannot: one failure counts for the life of this process. */
+const failures: string[] = [];
+
+/**
+ * Asks mongodb-memory-server for the mongod it has, or lets it download one. It runs in a process of its own, because its
+ * download has no deadline and prints its progress: that process can be watched and ended.
+ */
+export async function obtainMongod(options: LocalOptions): Promise<string> {
+  const download =
+    options.allowDownload !== false &&
+    options.env['MONGOMS_RUNTIME_DOWNLOAD'] !== 'false' &&
+    failures.length === 0;
+  const child = spawn(process.execPath, [programEntry('mongod/download.js')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      // Left alone, the package accepts any certificate for the program we are about to run.
+      npm_config_strict_ssl: 'true',
+      ...options.env,
+      NODE_OPTIONS: '',
+      MONGOMS_MAX_RETRIES: '1',
+      MONGOMS_RUNTIME_DOWNLOAD: String(download),
+    },
+  });
+  const watched = await watch(child);
+  if ('binary' in watched) return watched.binary;
+  if (!download) throw new Error(failures[0] ?? 'none is cached and a download is not allowed');
+  failures.push(`the download failed (${watched.reason})`);
+  if (options.last !== true)
+    options.log(
+      `database: there is no mongod to use here, and none could be downloaded (${downloadReason(watched.reason)}): going on with the embedded engine`,
+    );
+  throw new Error(failures[0]);
+}
+
+function watch(child: ChildProcess): Promise<{ binary: string } | { reason: string }> {
+  const output = collect(child);
+  return new Promise((resolve) => {
+    let reason: string | undefined;
+    const giveUp = (why: string) => () => {
+      reason = why;
+      child.kill('SIGKILL');
+    };
+    const total = setTimeout(giveUp(`not complete after ${WHOLE_DOWNLOAD_MS / 1000} s`), WHOLE_DOWNLOAD_MS);
+    let silence = setTimeout(giveUp(`no answer in ${FIRST_BYTES_MS / 1000} s`), FIRST_BYTES_MS);
+    child.stdout?.on('data', () => {
+      clearTimeout(silence);
+      silence = setTimeout(giveUp(`nothing arrived for ${SILENCE_MS / 1000} s`), SILENCE_MS);
+    });
+    child.once('error', (error) => (reason = error.message));
+    child.once('close', () => {
+      clearTimeout(total);
+      clearTimeout(silence);
+      const binary = /^mongod: (.+)$/m.exec(output())?.[1];
+      resolve(
+        binary && !reason ? { binary } : { reason: reason ?? (lastLine(output()) || 'no reason given') },
+      );
+    });
+  });
+}
+
+const LONGEST = 100;
+
+/** What happened to a download, by the words in which Node and mongodb-memory-server tell it; `host` is where it came from. */
+const KNOWN: readonly (readonly [RegExp, (host: string, found: string) => string])[] = [
+  [/ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH/, (host) => `no internet connection to ${host}`],
+  [/ECONNREFUSED/, (host) => `${host} refused the connection`],
+  [/ETIMEDOUT|ESOCKETTIMEDOUT/, (host) => `${host} did not answer`],
+  [/ECONNRESET|EPIPE|socket hang up/, (host) => `${host} broke the connection off`],
+  [/certificate/, (host) => `${host} showed a certificate that is not trusted`],
+  [/Status Code is(?:n't 200! \(it is)? (\d{3})/, (host, status) => `${host} answered with status ${status}`],
+];
+
+/** Why a download failed, short enough for one calm line: without addresses and stack. */
+export function downloadReason(output: string): string {
+  const host = /url "https?:\/\/([^/:"]+)/.exec(output)?.[1] ?? 'the server';
+  for (const [pattern, tell] of KNOWN) {
+    const match = pattern.exec(output);
+    if (match) return tell(host, match[1] ?? '');
+  }
+  const [firstLine = ''] = output.trim().split('\n');
+  const plain = firstLine.replace(/https?:\/\/\S+/g, '').replace(/\s+/g, ' ');
+  return plain.slice(0, LONGEST).trim() || 'no reason given';
 }

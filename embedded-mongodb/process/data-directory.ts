@@ -1,20 +1,23 @@
-import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { constants, copyFile, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { VitrineError } from '../../src/shared/errors.js';
-import { identify, isRunning } from './process-identity.js';
-import { createWhole, hasCode, replaceWhole } from './whole-file.js';
 
 /** Every file that claims a directory begins with this name. */
 export const CLAIM_FILE = 'held-by.json';
+
 /** An engine whose App was killed closes its files and leaves by itself; a mongod is told within two seconds. */
 const ORPHAN_WAIT_MS = 15_000;
+
 const POLL_MS = 50;
 
 const identity = z.object({ pid: z.int().positive(), started: z.string().optional() });
+
 /** The server is not known before it was started. */
 const holder = z.object({ app: identity, server: identity.optional() });
+
 type Holder = z.infer<typeof holder>;
 
 /** A directory that this process has for itself. */
@@ -111,4 +114,77 @@ function heldBy(directory: string, pid: number | undefined): VitrineError {
     `The data directory ${directory} is in use by process ${pid ?? '(unknown)'}. ` +
       'Stop that process first, or start this one with another DATA_DIR, or let both share one database through MONGODB_URI.',
   );
+}
+
+/** Makes a small file that is never seen half written, unless there is one already; tells whether it did. */
+export async function createWhole(file: string, text: string): Promise<boolean> {
+  const draft = await writeDraft(file, text);
+  try {
+    await link(draft, file).catch((error: unknown) => {
+      if (hasCode(error, 'EEXIST')) throw error;
+      // Some file systems of containers and memory sticks know no links.
+      return copyFile(draft, file, constants.COPYFILE_EXCL);
+    });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Puts a small file in the place of another, in one step. */
+export async function replaceWhole(file: string, text: string): Promise<void> {
+  await rename(await writeDraft(file, text), file);
+}
+
+async function writeDraft(file: string, text: string): Promise<string> {
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, text);
+  return draft;
+}
+
+/** Not by `instanceof`: errors of the platform may come from another realm. */
+export function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
+
+/** A process by its number and, where the system tells, when it started: numbers are used again. */
+export type ProcessIdentity = { readonly pid: number; readonly started?: string | undefined };
+
+export function identify(pid: number): ProcessIdentity {
+  const facts = procFacts(pid);
+  return facts ? { pid, started: facts.started } : { pid };
+}
+
+/**
+ * Whether that very process still runs; a zombie, and another process that got its number, do not count. The first thread of a
+ * killed process is a zombie while others still end, and until the last of them has ended its files stay locked.
+ */
+export function isRunning({ pid, started }: ProcessIdentity): boolean {
+  if (!exists(pid)) return false;
+  const facts = procFacts(pid);
+  if (!facts) return true;
+  return (facts.state !== 'Z' || facts.threads > 1) && (started === undefined || started === facts.started);
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // A process of another user exists, too: it may only not be signalled.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** State, threads and start time from /proc, fields 3, 20 and 22, counted after the name, which may hold spaces and brackets. */
+function procFacts(pid: number): { state: string; threads: number; started: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', threads: Number(fields[17]), started: fields[19] ?? '' };
+  } catch {
+    return undefined;
+  }
 }

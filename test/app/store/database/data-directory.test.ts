@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { isRunning } from '../../../../embedded-mongodb/process/process-identity.js';
+import { isRunning } from '../../../../embedded-mongodb/process/data-directory.js';
 import { type Workplace, bareEnv, connected, until, workplace } from './workplace.js';
 
 const HOLDER = fileURLToPath(new URL('./hold-database.mjs', import.meta.url));

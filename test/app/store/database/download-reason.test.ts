@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { downloadReason } from '../../../../embedded-mongodb/mongod/download-reason.js';
+import { downloadReason } from '../../../../embedded-mongodb/mongod/find-mongod.js';
 
 const URL = 'https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-debian12-8.2.6.tgz';
 

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { cachedMongod } from '../../../../embedded-mongodb/mongod/cached-mongod.js';
-import { systemMongod } from '../../../../embedded-mongodb/mongod/find-mongod.js';
+import { cachedMongod, systemMongod } from '../../../../embedded-mongodb/mongod/find-mongod.js';
 import type { LocalWay } from '../../../../embedded-mongodb/process/database.js';
 import { mongodStandIn } from './mongod-stand-in.js';
 import { bareEnv, connected, workplace } from './workplace.js';

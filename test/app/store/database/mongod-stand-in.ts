@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { nodeForEngine } from '../../../../embedded-mongodb/engine/glibc.js';
-import { programEntry } from '../../../../embedded-mongodb/process/program-entry.js';
+import { programEntry } from '../../../../embedded-mongodb/process/run.js';
 
 /** mongodb-memory-server takes a smaller file for a broken download. */
 const SMALLEST_MONGOD = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { identify, isRunning } from '../../../../embedded-mongodb/process/process-identity.js';
+import { identify, isRunning } from '../../../../embedded-mongodb/process/data-directory.js';
 import { until, workplace } from './workplace.js';
 
 /** The moment that matters is short, so one kill may miss it. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type AptSource, sourceForSuite } from '../../../../../embedded-mongodb/engine/debian-source.js';
+import { type AptSource, sourceForSuite } from '../../../../../embedded-mongodb/engine/private-libraries.js';
 
 const SUITE = { own: 'bookworm', wanted: 'trixie' };
 

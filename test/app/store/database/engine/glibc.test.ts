@@ -2,8 +2,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { isAtLeast, runtimeVersion } from '../../../../../embedded-mongodb/engine/glibc-version.js';
-import { nodeForEngine, releaseOf } from '../../../../../embedded-mongodb/engine/glibc.js';
+import {
+  isAtLeast,
+  nodeForEngine,
+  releaseOf,
+  runtimeVersion,
+} from '../../../../../embedded-mongodb/engine/glibc.js';
 
 test.each([
   ['2.38', '2.38', true],

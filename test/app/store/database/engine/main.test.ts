@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { nodeForEngine } from '../../../../../embedded-mongodb/engine/glibc.js';
-import { programEntry } from '../../../../../embedded-mongodb/process/program-entry.js';
+import { programEntry } from '../../../../../embedded-mongodb/process/run.js';
 import { allowed } from '../../../../support/allowed.js';
 import { connected } from '../workplace.js';
 

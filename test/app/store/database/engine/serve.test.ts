@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { type Served, type WireEngine, serve } from '../../../../../embedded-mongodb/engine/serve.js';
-import { messageReader } from '../../../../../embedded-mongodb/engine/wire.js';
+import {
+  messageReader,
+  serve,
+  type Served,
+  type WireEngine,
+} from '../../../../../embedded-mongodb/engine/serve.js';
 import { until } from '../workplace.js';
 
 /** Answers with the number it was sent; even numbers take longer, so that a wrong order would show. */

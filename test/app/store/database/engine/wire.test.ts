@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { MESSAGE_BYTES_MAX, frameReply, messageReader } from '../../../../../embedded-mongodb/engine/wire.js';
+import {
+  MESSAGE_BYTES_MAX,
+  frameReply,
+  messageReader,
+} from '../../../../../embedded-mongodb/engine/serve.js';
 import { allowed } from '../../../../support/allowed.js';
 
 function message(length: number, filler: number): Buffer {
