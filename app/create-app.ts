@@ -1,16 +1,16 @@
 import { createRedactor } from '../src/shared/redact/redact.js';
 import type { Log } from '../src/shared/tools.js';
-import { listen } from './compose/listen.js';
 import { openStore } from './compose/open-store.js';
 import type { Overrides } from './compose/overrides.js';
 import { runApp } from './compose/run-app.js';
-import { starting } from './compose/starting.js';
-import { stopServer } from './compose/stop-server.js';
-import type { Config } from './config.js';
-import { createHttpServer } from './http/create-server.js';
-import { createLog, type LogOptions } from './log.js';
+import type { Config } from './config/config.js';
+import { createLog, type LogOptions } from './config/log.js';
+import type { Secrets } from './config/secrets.js';
+import { listen } from './http/listen.js';
+import { createHttpServer } from './http/server.js';
+import { stopServer } from './http/stop-server.js';
 import type { Ports } from './ports.js';
-import type { Secrets } from './secrets.js';
+import { starting } from './starting.js';
 
 export interface App {
   readonly url: string;

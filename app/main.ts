@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { isVitrineError } from '../src/shared/errors.js';
-import { readArguments, runCommand } from './commands/run-command.js';
-import { serve } from './commands/serve.js';
+import { readArguments, runCommand } from './cli/run-command.js';
+import { serve } from './cli/serve.js';
+import { readEnvironment } from './config/read-environment.js';
 import type { App } from './create-app.js';
-import { readEnvironment } from './read-environment.js';
 
 const ENV_FILE = resolve('.env');
 

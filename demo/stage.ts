@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { envToConfig } from '../app/config.js';
+import { envToConfig } from '../app/config/config.js';
+import { envToSecrets } from '../app/config/secrets.js';
 import { createApp, type App } from '../app/create-app.js';
-import { envToSecrets } from '../app/secrets.js';
 import type { EmulatedGitHub } from './github/emulated-github.js';
 import { startGitHub } from './github/start-github.js';
 import { createReviewer, type Reviewer } from './reviewer.js';

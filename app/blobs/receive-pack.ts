@@ -12,7 +12,7 @@ import type { BlobStore } from '../../src/uploads/store.js';
 import type { UploadPorts } from './answer-plan.js';
 import { createByteReader, type ByteReader } from './byte-reader.js';
 import { inflate } from './inflate.js';
-import { owingOf, settleArrived } from './owing-upload.js';
+import { owingOf, settleArrived } from './pending-upload.js';
 
 export interface PackUpload {
   readonly projectId: string;

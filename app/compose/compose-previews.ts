@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { StoredEnvironment } from '../../src/environments/store.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
+import { projectRoot } from '../config/project-root.js';
 import type { Ports } from '../ports.js';
 import { createCachedResolver } from '../previews/cached-resolver.js';
-import { findPreview } from '../previews/find-preview.js';
-import { createPreviewPages } from '../previews/pages.js';
-import { createPreviewHandler, type PreviewHandler } from '../previews/serve-preview.js';
-import { projectRoot } from '../project-root.js';
+import { findPreview } from '../previews/resolve.js';
+import { createPreviewHandler, type PreviewHandler } from '../previews/serve.js';
+import { createPreviewPages } from '../previews/wait-pages.js';
 
 /** How long another process may show what this one has just replaced. */
 const TTL_MS = 1_000;

@@ -2,7 +2,7 @@ import { findDatabase } from '../../embedded-mongodb/find.js';
 import type { Database } from '../../embedded-mongodb/process/database.js';
 import type { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
-import type { Config, Env } from '../config.js';
+import type { Config, Env } from '../config/config.js';
 import { connectStore, type Store } from '../store/connect.js';
 
 export interface OpenStore {

@@ -1,11 +1,11 @@
 import type { Reporter } from '../../src/reports/reporter.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { BlobStore } from '../../src/uploads/store.js';
-import type { Env } from '../config.js';
-import type { Pace } from '../github/pacing.js';
-import type { Identify } from '../http/authenticate.js';
+import type { Identify } from '../api/access.js';
+import type { Env } from '../config/config.js';
+import type { Pace } from '../github/client/pacing.js';
 import type { Stores } from '../ports.js';
-import type { Rates } from './compose-surfaces.js';
+import type { Rates } from './surfaces.js';
 
 /** What a caller may put in the place of the real thing. */
 /** Puts something around a real part, and hands it on. */

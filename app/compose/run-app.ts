@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock, Log } from '../../src/shared/tools.js';
-import type { Config } from '../config.js';
-import { createIdentity } from '../github/identity.js';
-import type { Surfaces } from '../http/create-server.js';
-import { createLoad } from '../inbox/load.js';
+import type { Config } from '../config/config.js';
+import { projectVersion } from '../config/project-root.js';
+import type { Secrets } from '../config/secrets.js';
+import { createIdentity } from '../github/identity/verify.js';
+import type { Surfaces } from '../http/server.js';
 import type { Ports } from '../ports.js';
-import { projectVersion } from '../project-root.js';
-import type { Secrets } from '../secrets.js';
 import type { Store } from '../store/connect.js';
-import { composePorts } from './compose-ports.js';
+import { createLoad } from '../webhooks/inbox/backpressure.js';
 import { composePreviews, type Previews } from './compose-previews.js';
-import { composeSurfaces, RATES } from './compose-surfaces.js';
-import { composeWorkers } from './compose-workers.js';
 import type { Overrides } from './overrides.js';
+import { composePorts } from './ports.js';
 import { previewBaseOf } from './preview-base.js';
 import { settle } from './settle.js';
+import { composeSurfaces, RATES } from './surfaces.js';
 import type { Wake } from './waking-environments.js';
+import { composeWorkers } from './workers.js';
 
 export interface RunParts {
   readonly config: Config;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isLoopback } from '../config.js';
+import { isLoopback } from '../config/config.js';
 
 /** Where a request comes from, for counting only. A proxy on this machine is believed about the last hop before it. */
 export function callerAddress(request: IncomingMessage): string {

@@ -1,5 +1,5 @@
 import type { PreviewBase } from '../../src/shared/preview-url.js';
-import { isLoopback } from '../config.js';
+import { isLoopback } from '../config/config.js';
 
 export type Site =
   { readonly kind: 'app' | 'unknown' } | { readonly kind: 'preview'; readonly label: string };

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { types } from 'node:util';
 import { VitrineError } from '../../src/shared/errors.js';
-import { tooLarge, tooSlow } from './read-body.js';
+import { tooLarge, tooSlow } from './body.js';
 
 export interface StreamRules {
   readonly maxBytes: number;

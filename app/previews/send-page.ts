@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RenderedPage } from './pages.js';
 import { ALWAYS } from './ready-response.js';
+import type { RenderedPage } from './wait-pages.js';
 import { writeHead } from './write-head.js';
 
 /** Sends one of our own pages on a preview host. It is never kept: what it says is about to change. */

@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { Stores } from '../ports.js';
 import { createStores } from './create-stores.js';
-import { MAX_TIME_MS } from './limits.js';
 import { migrate } from './migrations/migrate.js';
 import { openConnection, type StoreAddress } from './open-connection.js';
-import { asVitrineError } from './outage.js';
+import { MAX_TIME_MS } from './shared/limits.js';
+import { asVitrineError } from './shared/outage.js';
 
 export interface Store {
   readonly stores: Stores;

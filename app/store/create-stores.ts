@@ -1,16 +1,16 @@
 import type { Connection } from 'mongoose';
 import type { Stores } from '../ports.js';
-import { artifactStore } from './artifact-store.js';
-import { auditLog } from './audit-log.js';
-import { deploymentStore } from './deployment-store.js';
-import { environmentStore } from './environment-store.js';
-import { inboxStore } from './inbox-store.js';
-import { logStore } from './log-store.js';
-import { translatingErrors } from './outage.js';
-import { projectStore } from './project-store.js';
-import { repoStore } from './repo-store.js';
-import { tokenStore } from './token-store.js';
-import { userStore } from './user-store.js';
+import { inboxStore } from './deliveries/store.js';
+import { logStore } from './deployments/logs.js';
+import { deploymentStore } from './deployments/store.js';
+import { environmentStore } from './environments/store.js';
+import { tokenStore } from './people/api-tokens.js';
+import { auditLog } from './people/audit-log.js';
+import { userStore } from './people/users.js';
+import { projectStore } from './projects/store.js';
+import { repoStore } from './repositories/store.js';
+import { translatingErrors } from './shared/outage.js';
+import { artifactStore } from './uploads/artifacts.js';
 
 /** All stores over one connection. */
 export function createStores(connection: Connection): Stores {

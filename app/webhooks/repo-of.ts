@@ -1,6 +1,6 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Observation } from '../../src/observations/inputs.js';
-import type { PayloadOrigin } from './payload-facts.js';
+import type { PayloadOrigin } from './payload.js';
 
 /** The repository of an event, or null when the event came from a hook of the repository itself: the App may do nothing there. */
 export function repoOf(origin: PayloadOrigin): Observation['repo'] | null {

@@ -3,7 +3,7 @@ import { observeRepository, removeRepository } from '../../src/repositories/upda
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Ports } from '../ports.js';
 import { actionOf } from './action-of.js';
-import { originFromPayload } from './payload-facts.js';
+import { originFromPayload } from './payload.js';
 import { repoOf, uninstalled } from './repo-of.js';
 
 /** After these it may have another name, owner, default branch or public. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { envToConfig } from '../../app/config.js';
+import { envToConfig } from '../../app/config/config.js';
+import { envToSecrets } from '../../app/config/secrets.js';
 import { createApp } from '../../app/create-app.js';
-import { envToSecrets } from '../../app/secrets.js';
 import type { Identity } from '../../src/runs/identity.js';
 import { answerParent } from '../harness/answer-parent.js';
 import { OWNER_ID, PULL_REQUEST, REPO_ID } from './facts.js';

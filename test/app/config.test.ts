@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { checkProcess } from '../../app/check-process.js';
-import { envToConfig, isLoopback } from '../../app/config.js';
-import { envToDatabaseUri, envToSecrets, missingCredentials } from '../../app/secrets.js';
+import { checkProcess } from '../../app/config/check-process.js';
+import { envToConfig, isLoopback } from '../../app/config/config.js';
+import { envToDatabaseUri, envToSecrets, missingCredentials } from '../../app/config/secrets.js';
 import { appKey } from '../support/app-key.js';
 
 const CREDENTIALS = { APP_ID: '7', PRIVATE_KEY: appKey(), WEBHOOK_SECRET: 'sixteen-letters!' };

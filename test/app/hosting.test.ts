@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createHosting } from '../../app/hosting.js';
+import { createHosting } from '../../app/compose/hosting.js';
 import type { Ports } from '../../app/ports.js';
 import type { Resource } from '../../src/environments/model.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLog } from '../../app/log.js';
+import { createLog } from '../../app/config/log.js';
 
 function log(level: 'debug' | 'warn' = 'debug', redact?: (text: string) => string) {
   const lines: string[] = [];

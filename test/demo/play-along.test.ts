@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { projectRoot } from '../../app/config/project-root.js';
 import { playAlong } from '../../demo/play-along.js';
 import { setStage, type Stage } from '../../demo/stage.js';
 import { createTeller } from '../../demo/teller.js';
 import { visit } from '../../demo/visit.js';
-import { projectRoot } from '../../app/project-root.js';
 import { allowed } from '../support/allowed.js';
 
 const ROOT = projectRoot();

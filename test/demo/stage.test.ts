@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { projectRoot } from '../../app/config/project-root.js';
 import { setStage } from '../../demo/stage.js';
 import { createTeller } from '../../demo/teller.js';
-import { projectRoot } from '../../app/project-root.js';
 
 test('a stage that cannot be set says why, and leaves no server behind that would keep the demo from ending', async () => {
   const other = createServer();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
+import { createDiskBlobStore } from '../../app/blobs/disk-store.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import { isHash } from '../../src/shared/hash.js';

@@ -4,10 +4,10 @@ import { createServer, request, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
-import { createPreviewPages } from '../../app/previews/pages.js';
+import { createDiskBlobStore } from '../../app/blobs/disk-store.js';
 import type { LivePreview, Preview } from '../../app/previews/preview.js';
-import { createPreviewHandler } from '../../app/previews/serve-preview.js';
+import { createPreviewHandler } from '../../app/previews/serve.js';
+import { createPreviewPages } from '../../app/previews/wait-pages.js';
 import { manifestRoot } from '../../src/uploads/manifest.js';
 import { createMemoryArtifactStore } from './memory-artifact-store.js';
 

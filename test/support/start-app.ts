@@ -2,11 +2,11 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hashToken } from '../../app/api/access.js';
 import type { Overrides } from '../../app/compose/overrides.js';
-import type { Config } from '../../app/config.js';
+import type { Config } from '../../app/config/config.js';
+import type { Secrets } from '../../app/config/secrets.js';
 import { type App, createApp } from '../../app/create-app.js';
-import { hashToken } from '../../app/http/authenticate.js';
-import type { Secrets } from '../../app/secrets.js';
 import { appKey } from './app-key.js';
 import { testDatabase } from './test-database.js';
 

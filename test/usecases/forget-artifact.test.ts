@@ -2,7 +2,7 @@ import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { createDiskBlobStore } from '../../app/blobs/disk-blob-store.js';
+import { createDiskBlobStore } from '../../app/blobs/disk-store.js';
 import type { Ports } from '../../app/ports.js';
 import { forgetArtifact, sweepFiles } from '../../src/uploads/forget.js';
 import type { ArtifactStore } from '../../src/uploads/store.js';

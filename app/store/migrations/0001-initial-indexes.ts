@@ -1,5 +1,5 @@
 import { INBOX } from '../../../src/shared/status/words.js';
-import { dropIndexes, makeIndexes } from './make-indexes.js';
+import { dropIndexes, makeIndexes } from './indexes.js';
 import type { IndexDefinition, Migration } from './migration.js';
 
 const DUE = { $gt: new Date(0) };

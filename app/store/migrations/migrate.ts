@@ -1,14 +1,14 @@
 import { trusted, type Connection, type mongo } from 'mongoose';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
+import { MIGRATIONS } from './all.js';
+import { checkIndexes } from './check-indexes.js';
+import { withMigrationLock } from './lock.js';
 import {
   MIGRATIONS as MIGRATIONS_COLLECTION,
   migrationModel,
   type MigrationDocument,
-} from '../models/migration.js';
-import { MIGRATIONS } from './all.js';
-import { checkIndexes } from './check-indexes.js';
-import { withMigrationLock } from './migration-lock.js';
+} from './migration-of-models.js';
 import type { Migration } from './migration.js';
 
 export interface Applied {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { projectRoot } from '../../../app/project-root.js';
+import { projectRoot } from '../../../app/config/project-root.js';
 import type { ApiReply } from '../gateway/reply.js';
 import type { PullRequestModel } from './pull-request-model.js';
 

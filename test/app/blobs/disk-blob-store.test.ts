@@ -8,8 +8,8 @@ import { setImmediate } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from '@jest/globals';
 import { createAtomicWriter } from '../../../app/blobs/atomic-writer.js';
-import { createEncoder } from '../../../app/blobs/blob-encoder.js';
-import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
+import { createDiskBlobStore } from '../../../app/blobs/disk-store.js';
+import { createEncoder } from '../../../app/blobs/encoder.js';
 import { blobOf, testBlobStore } from '../../contracts/blobs-contract.js';
 
 const dirs: string[] = [];

@@ -6,7 +6,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from '@jest/globals';
 import { answerPlan } from '../../../app/blobs/answer-plan.js';
 import { completeUpload } from '../../../app/blobs/complete-upload.js';
-import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
+import { createDiskBlobStore } from '../../../app/blobs/disk-store.js';
 import { receivePack } from '../../../app/blobs/receive-pack.js';
 import { packsFor, planUpload } from '../../../src/uploads/client/packs.js';
 import { type ArtifactFile, manifestRoot } from '../../../src/uploads/manifest.js';

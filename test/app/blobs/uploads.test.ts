@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { createDiskBlobStore } from '../../../app/blobs/disk-blob-store.js';
+import { createDiskBlobStore } from '../../../app/blobs/disk-store.js';
 import { createUploads } from '../../../app/blobs/uploads.js';
 import { packsFor, planUpload } from '../../../src/uploads/client/packs.js';
 import { ARTIFACT_LIMITS } from '../../../src/uploads/limits.js';

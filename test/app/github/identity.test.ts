@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { SignJWT, exportJWK } from 'jose';
-import { createIdentity, type IdentityVerifier } from '../../../app/github/identity.js';
+import { createIdentity, type IdentityVerifier } from '../../../app/github/identity/verify.js';
 
 const AUDIENCE = 'https://preview.example.com';
 const MINUTE = 60_000;

@@ -10,7 +10,7 @@ import {
   waitFor,
   type Budget,
   type Cost,
-} from '../../../app/github/pacing-budget.js';
+} from '../../../app/github/client/pacing-budget.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

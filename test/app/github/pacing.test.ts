@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { LIMITS, type Cost } from '../../../app/github/pacing-budget.js';
-import { createPace } from '../../../app/github/pacing.js';
+import { LIMITS, type Cost } from '../../../app/github/client/pacing-budget.js';
+import { createPace } from '../../../app/github/client/pacing.js';
 import { GitHubFailure } from '../../../src/repositories/github.js';
 
 const clock = { now: () => new Date() };

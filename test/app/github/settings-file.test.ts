@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import nock from 'nock';
 import { createGitHub } from '../../../app/github/create-github.js';
-import { createViews } from '../../../app/views/create-views.js';
+import { createViews } from '../../../app/github/create-views.js';
 
 const API = 'https://github.test';
 const PATH = '/repos/acme/hello/contents/.github/preview.yml';

@@ -1,6 +1,6 @@
 import { ProbotOctokit } from 'probot';
 import { createGitHub, type GitHubOptions, type GitHubSide } from '../../../app/github/create-github.js';
-import { createViews } from '../../../app/views/create-views.js';
+import { createViews } from '../../../app/github/create-views.js';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import type { GitHubOptions as EmulatorOptions } from '../../../demo/github/options.js';
 import { startGitHub } from '../../../demo/github/start-github.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { authenticate, hashToken, type AuthenticatePorts } from '../../../app/http/authenticate.js';
+import { authenticate, hashToken, type AuthenticatePorts } from '../../../app/api/access.js';
 import { ROUTES } from '../../../src/contract/routes.js';
 import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';

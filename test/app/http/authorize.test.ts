@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Actor } from '../../../app/http/authenticate.js';
-import { authorize } from '../../../app/http/authorize.js';
+import type { Actor } from '../../../app/api/access.js';
+import { authorize } from '../../../app/api/authorize.js';
 import { ROUTES, type RouteName } from '../../../src/contract/routes.js';
 import type { Identity } from '../../../src/runs/identity.js';
 

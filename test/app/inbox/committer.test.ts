@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { COMMITTER_LIMITS, createCommitter, type CommitterOptions } from '../../../app/inbox/committer.js';
+import {
+  COMMITTER_LIMITS,
+  createCommitter,
+  type CommitterOptions,
+} from '../../../app/webhooks/inbox/committer.js';
 import type { Delivery } from '../../../src/deliveries/store.js';
 
 function delivery(guid: string, bytes = 2): Delivery {

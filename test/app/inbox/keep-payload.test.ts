@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
-import { keepPayload } from '../../../app/inbox/keep-payload.js';
 import { HANDLERS } from '../../../app/index.js';
-import { parseDelivery } from '../../../app/inbox/parse-delivery.js';
-import { factsFromPayload } from '../../../app/webhooks/payload-facts.js';
+import { keepPayload } from '../../../app/webhooks/inbox/keep-payload.js';
+import { parseDelivery } from '../../../app/webhooks/inbox/parse.js';
+import { factsFromPayload } from '../../../app/webhooks/payload.js';
 
 interface Examples {
   readonly name: string;

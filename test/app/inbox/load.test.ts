@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLoad } from '../../../app/inbox/load.js';
+import { createLoad } from '../../../app/webhooks/inbox/backpressure.js';
 
 test('many deliveries in a moment make it busy, and a moment without any makes it quiet again', () => {
   let ms = 1_000_000;

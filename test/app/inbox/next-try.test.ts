@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { nextTry } from '../../../app/inbox/next-try.js';
+import { nextTry } from '../../../app/webhooks/inbox/next-try.js';
 import { GitHubFailure } from '../../../src/repositories/github.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 

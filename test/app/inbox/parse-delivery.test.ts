@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
-import { keepPayload } from '../../../app/inbox/keep-payload.js';
-import { parseDelivery, readDeliveryHeaders } from '../../../app/inbox/parse-delivery.js';
+import { keepPayload } from '../../../app/webhooks/inbox/keep-payload.js';
+import { parseDelivery, readDeliveryHeaders } from '../../../app/webhooks/inbox/parse.js';
 import { formatExternalId } from '../../../src/shared/run-ref.js';
 import { pullRequestPayload } from './sample-payload.js';
 

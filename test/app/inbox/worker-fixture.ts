@@ -1,7 +1,11 @@
-import { createDecisions, type Decisions } from '../../../app/inbox/decisions.js';
-import { createInboxWorker, type InboxWorkerOptions, type ReceivedEvent } from '../../../app/inbox/worker.js';
-import type { Load } from '../../../app/inbox/load.js';
 import type { Store } from '../../../app/store/connect.js';
+import type { Load } from '../../../app/webhooks/inbox/backpressure.js';
+import { createDecisions, type Decisions } from '../../../app/webhooks/inbox/decisions.js';
+import {
+  createInboxWorker,
+  type InboxWorkerOptions,
+  type ReceivedEvent,
+} from '../../../app/webhooks/inbox/worker.js';
 
 type Handler = (event: ReceivedEvent, decide: Decisions['record']) => void | Promise<void>;
 export type WorkerFixture = ReturnType<typeof createWorkerFixture>;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findPreview } from '../../../app/previews/find-preview.js';
+import { findPreview } from '../../../app/previews/resolve.js';
 import type { Deployment } from '../../../src/deployments/model.js';
 import type { Environment } from '../../../src/environments/model.js';
 import type { Decision, Rule } from '../../../src/pull-requests/decide/decision.js';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { createPreviewPages } from '../../../app/previews/pages.js';
 import type { PageState } from '../../../app/previews/preview.js';
+import { createPreviewPages } from '../../../app/previews/wait-pages.js';
 import { D, E } from '../../../src/shared/status/words.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { every } from '../../../app/reconcile/every.js';
+import { every } from '../../../app/workers/every.js';
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));

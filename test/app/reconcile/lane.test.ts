@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLane, type LaneOptions } from '../../../app/reconcile/lane.js';
+import { createLane, type LaneOptions } from '../../../app/workers/lease-worker.js';
 
 function lane(options: Partial<LaneOptions<string>> & { items?: string[] } = {}) {
   const { items = [], ...rest } = options;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createRunner, type Reconciler, type RunnerOptions } from '../../../app/reconcile/runner.js';
 import type { Store } from '../../../app/store/connect.js';
+import { createRunner, type Reconciler, type RunnerOptions } from '../../../app/workers/reconciler.js';
 import type { EnvironmentStore, StoredEnvironment } from '../../../src/environments/store.js';
 import { GitHubFailure } from '../../../src/repositories/github.js';
 import { allowed } from '../../support/allowed.js';

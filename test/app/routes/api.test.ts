@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashToken } from '../../../app/http/authenticate.js';
+import { hashToken } from '../../../app/api/access.js';
 import { EnvironmentView } from '../../../src/contract/schemas.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';

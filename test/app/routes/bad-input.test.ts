@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashToken } from '../../../app/http/authenticate.js';
+import { hashToken } from '../../../app/api/access.js';
 import { ErrorAnswer } from '../../../src/contract/schemas.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 

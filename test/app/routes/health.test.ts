@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { createReady } from '../../../app/api/health.js';
 import type { Ports } from '../../../app/ports.js';
-import { createReady } from '../../../app/routes/health.js';
 import type { InboxStore } from '../../../src/deliveries/store.js';
 
 const now = new Date('2026-11-20T12:00:00Z');

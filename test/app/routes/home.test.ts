@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { projectVersion } from '../../../app/project-root.js';
+import { projectVersion } from '../../../app/config/project-root.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { describeApi } from '../../../app/routes/openapi.js';
+import { describeApi } from '../../../app/api/openapi.js';
 import { ROUTES } from '../../../src/contract/routes.js';
 
 const description = describeApi('1.2.3');

@@ -5,12 +5,12 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { envToConfig } from '../../../app/config.js';
-import { readEnvironment } from '../../../app/read-environment.js';
-import { envToSecrets } from '../../../app/secrets.js';
-import { githubWebsite, newAppUrl } from '../../../app/setup/github-website.js';
-import { createManifest } from '../../../app/setup/manifest.js';
-import { refuseInPublic, runSetup } from '../../../app/setup/run-setup.js';
+import { envToConfig } from '../../../app/config/config.js';
+import { readEnvironment } from '../../../app/config/read-environment.js';
+import { envToSecrets } from '../../../app/config/secrets.js';
+import { githubWebsite, newAppUrl } from '../../../app/pages/setup/github-website.js';
+import { createManifest } from '../../../app/pages/setup/manifest.js';
+import { refuseInPublic, runSetup } from '../../../app/pages/setup/run-setup.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { appKey } from '../../support/app-key.js';
 

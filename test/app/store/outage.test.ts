@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { openConnection } from '../../../app/store/open-connection.js';
-import { asVitrineError } from '../../../app/store/outage.js';
+import { asVitrineError } from '../../../app/store/shared/outage.js';
 import { allowed } from '../../support/allowed.js';
 import { testDatabase } from '../../support/test-database.js';
 import { breakableWire } from './breakable-wire.js';

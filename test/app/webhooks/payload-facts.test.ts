@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { factsFromPayload, originFromPayload } from '../../../app/webhooks/payload-facts.js';
+import { factsFromPayload, originFromPayload } from '../../../app/webhooks/payload.js';
 
 const Examples = z.array(z.object({ name: z.string(), examples: z.array(z.looseObject({})) }));
 const path = createRequire(import.meta.url).resolve('@octokit/webhooks-examples');

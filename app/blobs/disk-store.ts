@@ -1,0 +1,83 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { errorCode, VitrineError } from '../../src/shared/errors.js';
+import { isHash } from '../../src/shared/hash.js';
+import type { BlobStore, ByteRange } from '../../src/uploads/store.js';
+import { createAtomicWriter, verified } from './atomic-writer.js';
+import { createEncoder } from './encoder.js';
+import { presentBlobs } from './present-blobs.js';
+import { listBlobs, removeUnused, sweepBlobs } from './sweep.js';
+
+export interface DiskBlobStoreOptions {
+  readonly dir: string;
+  readonly now?: () => Date;
+}
+
+/** Chunks of a large file: bigger ones than the default of 64 KiB, because each costs one turn of the event loop. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** Blobs as files, `<dir>/ab/abcdef…`, with their compressed forms beside them. Several processes may share the directory. */
+export function createDiskBlobStore({ dir, now = () => new Date() }: DiskBlobStoreOptions): BlobStore {
+  const writer = createAtomicWriter(dir);
+  const pathOf = (hash: string) => blobPath(dir, hash);
+  const readAll = (hash: string) => readFile(pathOf(hash)).catch(absent(hash));
+  const encoder = createEncoder({ writer, pathOf, readAll });
+  const has: BlobStore['has'] = async (blobs) => {
+    const wanted = blobs.map(({ hash, size }) => ({ hash, size, path: pathOf(hash) }));
+    await writer.landed(wanted.map(({ path }) => path));
+    return presentBlobs(wanted, now());
+  };
+  return {
+    has,
+    async write(blob) {
+      if ((await has([blob])).size > 0) return drain(verified(blob));
+      await writer.write({ ...blob, path: pathOf(blob.hash) });
+    },
+    size: (hash) => sizeOf(pathOf(hash)),
+    read: (hash, range) => readChunks(pathOf(hash), hash, range),
+    readAll,
+    encoded: (hash, encoding) => encoder.encoded(hash, encoding),
+    async delete(hashes, { unusedSince }) {
+      for (const path of hashes.map(pathOf)) await removeUnused(path, unusedSince);
+    },
+    list: () => listBlobs(dir),
+    sweep: (keep) => sweepBlobs({ dir, now: now(), ...keep }),
+  };
+}
+
+/** The only place where a name from outside meets a path, so it checks the name itself. */
+function blobPath(dir: string, hash: string): string {
+  if (!isHash(hash))
+    throw new VitrineError('bad_request', 'A blob is named by its SHA-256 in lower-case hex.');
+  return `${dir}/${hash.slice(0, 2)}/${hash}`;
+}
+
+/** What is there already must be sent as it is nonetheless: who sends something else does not have it. */
+async function drain(content: AsyncIterable<unknown>): Promise<void> {
+  const chunks = content[Symbol.asyncIterator]();
+  while ((await chunks.next()).done !== true);
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    (stats) => stats.size,
+    () => null,
+  );
+}
+
+async function* readChunks(path: string, hash: string, range?: ByteRange): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { ...range, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    absent(hash)(error);
+  }
+}
+
+function absent(hash: string): (error: unknown) => never {
+  return (cause) => {
+    if (errorCode(cause) === 'ENOENT') {
+      throw new VitrineError('not_found', `Blob ${hash} is not in the store: deploy again.`, { cause });
+    }
+    throw cause;
+  };
+}

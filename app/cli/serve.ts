@@ -1,0 +1,36 @@
+import { checkProcess } from '../config/check-process.js';
+import { envToConfig, type Env } from '../config/config.js';
+import { createLog } from '../config/log.js';
+import { CREDENTIALS, envToSecrets, missingCredentials } from '../config/secrets.js';
+import { createApp, type App } from '../create-app.js';
+import { refuseInPublic, runSetup } from '../pages/setup/run-setup.js';
+
+export interface ServeOptions {
+  readonly env: Env;
+  readonly envFile: string;
+  readonly uid: number | undefined;
+  readonly print: (line: string) => void;
+  /** Whoever waits for a person may be told to stop; what starts by itself is soon there, and is then closed. */
+  readonly stopping: AbortSignal;
+}
+
+/** Starts the server; a server that has no GitHub App yet is given one first. */
+export async function serve({ env, envFile, uid, print, stopping }: ServeOptions): Promise<App> {
+  const config = envToConfig(env);
+  const log = createLog({ level: config.logLevel, clock: { now: () => new Date() }, write: print });
+  const isNew = missingCredentials(env).length === CREDENTIALS.length;
+  if (isNew) refuseInPublic(config);
+  const warnings = checkProcess({ config, env, uid });
+  const made = isNew ? await runSetup({ config, envFile, print, log, stopping }) : {};
+  const secrets = envToSecrets({ ...env, ...made });
+  for (const warning of warnings) log('warn', warning);
+  const app = await createApp(config, secrets, { env, write: print });
+  log('info', `Vitrine is ready at ${app.url}`);
+  log('info', `previews are at ${previewPattern(app)}`);
+  return app;
+}
+
+function previewPattern({ ports: { previewBase } }: App): string {
+  const { protocol, domain, port } = previewBase;
+  return `${protocol}://<name>.${domain}${port === undefined ? '' : `:${port}`}`;
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { PreviewBase } from '../../src/shared/preview-url.js';
+import type { Clock, Log } from '../../src/shared/tools.js';
+import { createStaticTarget, type Target } from '../../src/targets/registry.js';
+import { createDiskBlobStore } from '../blobs/disk-store.js';
+import { createUploads } from '../blobs/uploads.js';
+import type { Config } from '../config/config.js';
+import type { Secrets } from '../config/secrets.js';
+import { createGitHub, type GitHubSide } from '../github/create-github.js';
+import { createViews } from '../github/create-views.js';
+import type { Ports, Stores } from '../ports.js';
+import { newId } from '../store/shared/new-id.js';
+import { createHosting } from './hosting.js';
+import type { Around, Overrides } from './overrides.js';
+import { wakingEnvironments, type Wake } from './waking-environments.js';
+
+export interface Composition {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly stores: Stores;
+  readonly publicUrl: string;
+  readonly previewBase: PreviewBase;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly wake: Wake;
+  readonly overrides: Overrides;
+}
+
+export interface Composed {
+  readonly ports: Ports;
+  readonly github: GitHubSide;
+}
+
+/** Puts the real parts behind the ports. */
+export function composePorts(given: Composition): Composed {
+  const { config, clock, log, publicUrl, previewBase, overrides } = given;
+  const stores = around(given.stores, overrides.around?.stores);
+  const environments = wakingEnvironments(stores.environments, given.wake);
+  const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
+  const blobs = around(disk, overrides.around?.blobs);
+  const hosting = createHosting({ ...stores, environments });
+  const fallback = createStaticTarget({ hosting }) as Target<unknown, unknown>;
+  const github = connectGitHub(given);
+  const ports: Ports = {
+    ...stores,
+    environments,
+    blobs,
+    uploads: createUploads({ blobs, artifacts: stores.artifacts, clock }),
+    github: github.github,
+    reporter: around(github.reporter, overrides.around?.reporter),
+    targets: new Map([[fallback.name, fallback]]),
+    defaultTarget: fallback.name,
+    clock,
+    log,
+    newId,
+    previewBase,
+    publicUrl,
+  };
+  return { ports, github };
+}
+
+function around<Part>(part: Part, wrap: Around<Part> | undefined): Part {
+  return wrap ? wrap(part) : part;
+}
+
+function connectGitHub({ config, secrets, version, clock, log, overrides }: Composition): GitHubSide {
+  return createGitHub({
+    auth: { appId: secrets.appId, privateKey: secrets.privateKey },
+    apiUrl: config.githubApiUrl,
+    userAgent: `vitrine/${version}`,
+    log,
+    clock,
+    views: createViews(),
+    ...(overrides.pace ? { pace: overrides.pace } : {}),
+  });
+}

@@ -1,0 +1,94 @@
+import { Probot } from 'probot';
+import { z } from 'zod';
+import { reconcileStuck } from '../../src/reconcile/stuck.js';
+import { sweep } from '../../src/reconcile/sweep.js';
+import { reconcileTeardown } from '../../src/reconcile/teardown.js';
+import { reconcileReport } from '../../src/reports/report.js';
+import type { Config } from '../config/config.js';
+import type { Secrets } from '../config/secrets.js';
+import type { GitHubSide } from '../github/create-github.js';
+import { createApplication, HANDLERS } from '../index.js';
+import type { Ports } from '../ports.js';
+import type { Load } from '../webhooks/inbox/backpressure.js';
+import { createDecisions } from '../webhooks/inbox/decisions.js';
+import { createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
+import { every } from '../workers/every.js';
+import { createRunner } from '../workers/reconciler.js';
+
+export interface WorkerParts {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly ports: Ports;
+  readonly github: GitHubSide;
+  readonly load: Load;
+  /** Names this process in leases. */
+  readonly owner: string;
+}
+
+const CONCURRENCY = 16;
+const STUCK_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = 5 * 60_000;
+
+/** Everything that works without being asked. */
+export async function composeWorkers(parts: WorkerParts) {
+  const { ports, owner, load } = parts;
+  const { clock, log } = ports;
+  const runner = createRunner({
+    environments: ports.environments,
+    reconcilers: {
+      report: (claim) => reconcileReport(ports, claim),
+      teardown: (claim) => reconcileTeardown(ports, claim),
+    },
+    owner,
+    log,
+    concurrency: CONCURRENCY,
+  });
+  const decisions = createDecisions();
+  const receive = await createReceive(parts, decisions.record);
+  const inbox = createInboxWorker({
+    inbox: ports.inbox,
+    receive,
+    handles: (event) => Object.hasOwn(HANDLERS, event),
+    decisions,
+    load,
+    owner,
+    clock,
+    log,
+  });
+  const startJobs = () => [
+    every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
+    every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, run: () => sweep(ports), log }),
+  ];
+  return { runner, inbox, startJobs };
+}
+
+const PullRequestEvent = z.object({
+  installation: z.object({ id: z.int() }),
+  repository: z.object({ id: z.int() }),
+});
+const InstallationEvent = z.object({ action: z.string(), installation: z.object({ id: z.int() }) });
+
+/** Probot dispatches and nothing more: bodies were checked before they were stored, and GitHub is called through our own port. */
+async function createReceive(
+  { config, secrets, ports, github }: WorkerParts,
+  onDecision: Parameters<typeof createApplication>[0]['onDecision'],
+) {
+  const probot = new Probot({
+    appId: secrets.appId,
+    privateKey: secrets.privateKey,
+    secret: secrets.webhookSecrets[0],
+    baseUrl: config.githubApiUrl,
+    // What it would log holds whole payloads; failures come back to the worker, which says what matters.
+    logLevel: 'fatal',
+  });
+  await probot.load(createApplication({ ports, onDecision }));
+  return async ({ id, name, payload }: ReceivedEvent): Promise<void> => {
+    const pull = name === 'pull_request' ? PullRequestEvent.safeParse(payload).data : undefined;
+    if (pull) github.prepareReport({ installationId: pull.installation.id, repoId: pull.repository.id });
+    await probot.receive({ id, name, payload } as Parameters<Probot['receive']>[0]);
+    const installation = name === 'installation' ? InstallationEvent.safeParse(payload).data : undefined;
+    if (installation && ['deleted', 'suspend'].includes(installation.action)) {
+      github.forgetInstallation(installation.installation.id);
+    }
+  };
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { VitrineError } from '../../src/shared/errors.js';
+import type { LogLevel } from '../../src/shared/tools.js';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything an operator can set that may be shown. Secrets are apart, in `Secrets`. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Undefined means `http://localhost:<port>`: the port is known only after listening. */
+  readonly publicUrl: string | undefined;
+  readonly previewDomain: string;
+  readonly dataDir: string;
+  readonly githubApiUrl: string;
+  readonly oidcIssuer: string;
+  readonly logLevel: LogLevel;
+}
+
+const webAddress = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .transform((address) => address.replace(/\/+$/, ''));
+const origin = webAddress.refine(
+  (address) => new URL(address).origin === address.toLowerCase(),
+  'must be an address without a path, such as https://vitrine.example.com',
+);
+const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+
+const Variables = z.object({
+  NODE_ENV: z.string().optional(),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be an IP address or a host name')
+    .default('127.0.0.1'),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535')
+    .default(3000),
+  PUBLIC_URL: origin.optional(),
+  PREVIEW_DOMAIN: z
+    .string()
+    .regex(new RegExp(`^${label}(\\.${label})*$`), 'must be a lower-case domain such as previews.example.com')
+    .default('localhost'),
+  DATA_DIR: z.string().default('.data'),
+  GITHUB_API_URL: webAddress.default('https://api.github.com'),
+  OIDC_ISSUER: webAddress.default('https://token.actions.githubusercontent.com'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
+});
+
+/** Reads what may be shown; throws one line that names every variable that is wrong. */
+export function envToConfig(env: Env): Config {
+  const read = Variables.safeParse(withoutEmpty(env));
+  if (!read.success) throw unusable(read.error);
+  const variables = read.data;
+  return {
+    production: variables.NODE_ENV === 'production',
+    host: variables.HOST,
+    port: variables.PORT,
+    publicUrl: variables.PUBLIC_URL?.toLowerCase(),
+    previewDomain: variables.PREVIEW_DOMAIN,
+    dataDir: variables.DATA_DIR,
+    githubApiUrl: variables.GITHUB_API_URL,
+    oidcIssuer: variables.OIDC_ISSUER,
+    logLevel: variables.LOG_LEVEL,
+  };
+}
+
+/** A variable that is set to nothing counts as not set: compose files pass every name they know. */
+export function withoutEmpty(env: Env): Record<string, string> {
+  const filled = Object.entries(env).flatMap(([name, value]) => {
+    const trimmed = value?.trim();
+    return trimmed ? [[name, trimmed] as const] : [];
+  });
+  return Object.fromEntries(filled);
+}
+
+/** Values are never repeated: a secret pasted under the wrong name would end up in a log. */
+export function unusable(error: z.ZodError): VitrineError {
+  const lines = error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  return new VitrineError('bad_request', `${lines.join('; ')}.`);
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
+}

@@ -1,0 +1,92 @@
+import { createPrivateKey } from 'node:crypto';
+import { z } from 'zod';
+import { VitrineError } from '../../src/shared/errors.js';
+import { unusable, withoutEmpty, type Env } from './config.js';
+
+/** Never logged, never shown. The App's id is no secret, but is worth nothing without the other two. */
+export interface Secrets {
+  readonly appId: number;
+  readonly privateKey: string;
+  /** The second one is the old one, accepted while it is being replaced. */
+  readonly webhookSecrets: readonly [string, ...string[]];
+  /** May hold a password. */
+  readonly mongodbUri: string | undefined;
+}
+
+/** What a GitHub App gives its operator; all three or none. */
+export const CREDENTIALS = ['APP_ID', 'PRIVATE_KEY', 'WEBHOOK_SECRET'] as const;
+
+/** The words that programs fall back to, so that the whole world knows them: Probot's own is the first. */
+const WELL_KNOWN = ['development', 'secret', 'changeme', 'password'];
+
+const webhookSecret = z
+  .string()
+  .refine(
+    (secret) => !WELL_KNOWN.includes(secret.toLowerCase()),
+    'is a default that everybody knows: run "openssl rand -hex 32" and use its output',
+  )
+  .refine(
+    (secret) => secret.length >= 16,
+    'is too short: it must have at least 16 characters; run "openssl rand -hex 32"',
+  );
+
+const Variables = z.object({
+  APP_ID: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, 'must be the number that GitHub shows as "App ID"')
+    .transform(Number),
+  PRIVATE_KEY: z
+    .string()
+    .transform(toPem)
+    .refine(isPrivateKey, 'is not a private key: it must be the whole .pem file that GitHub gave you'),
+  WEBHOOK_SECRET: webhookSecret,
+  WEBHOOK_SECRET_PREVIOUS: webhookSecret.optional(),
+});
+
+/** Which of the App's credentials are not set. */
+export function missingCredentials(env: Env): readonly (typeof CREDENTIALS)[number][] {
+  const filled = withoutEmpty(env);
+  return CREDENTIALS.filter((name) => !filled[name]);
+}
+
+export function envToSecrets(env: Env): Secrets {
+  const missing = missingCredentials(env);
+  if (missing.length > 0) throw notSet(missing);
+  const read = Variables.safeParse(withoutEmpty(env));
+  if (!read.success) throw unusable(read.error);
+  const { APP_ID, PRIVATE_KEY, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS } = read.data;
+  return {
+    appId: APP_ID,
+    privateKey: PRIVATE_KEY,
+    webhookSecrets: [WEBHOOK_SECRET, ...(WEBHOOK_SECRET_PREVIOUS ? [WEBHOOK_SECRET_PREVIOUS] : [])],
+    mongodbUri: envToDatabaseUri(env),
+  };
+}
+
+export function envToDatabaseUri(env: Env): string | undefined {
+  const uri = withoutEmpty(env)['MONGODB_URI'];
+  if (uri === undefined || /^mongodb(\+srv)?:\/\/./.test(uri)) return uri;
+  throw new VitrineError('bad_request', 'MONGODB_URI must begin with mongodb:// or mongodb+srv://.');
+}
+
+function notSet(missing: readonly string[]): VitrineError {
+  const names = missing.map((name) => (name === 'PRIVATE_KEY' ? 'PRIVATE_KEY (or PRIVATE_KEY_PATH)' : name));
+  return new VitrineError(
+    'bad_request',
+    `${names.join(', ')} not set: copy .env.example to .env and fill it in.`,
+  );
+}
+
+/** Files of variables cannot hold line breaks, so keys come with `\n` written out, or as base64. */
+function toPem(key: string): string {
+  if (key.includes('-----BEGIN')) return key.replaceAll('\\n', '\n');
+  return Buffer.from(key, 'base64').toString('utf8');
+}
+
+function isPrivateKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
+import { GitHubFailure } from '../../../src/repositories/github.js';
+import type { RepoRef } from '../../../src/repositories/model.js';
+import type { Clock } from '../../../src/shared/tools.js';
+import type { RawAnswer, RawRequest } from './octokit.js';
+import type { Lane } from './pacing-budget.js';
+import type { Pace } from './pacing.js';
+import type { Purpose } from './permissions.js';
+import { toFailure } from './to-failure.js';
+import type { Tokens } from './tokens.js';
+
+/** Everything a call needs; the parts of one App on one GitHub. */
+export interface Caller {
+  readonly request: RawRequest;
+  readonly tokens: Tokens;
+  readonly pace: Pace;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** Pauses before the second and the third try of a read; writes are tried once. */
+  readonly readPausesMs: readonly number[];
+}
+
+/** A repository of which only the name is known yet. */
+export type NamedRepo = Omit<RepoRef, 'repoId'>;
+
+export interface Call {
+  readonly repo: RepoRef | NamedRepo;
+  readonly purpose: Purpose;
+  /** `PATCH /repos/{owner}/{repo}/…`; owner and repo are filled in. */
+  readonly route: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly lane?: Lane;
+}
+
+const NOT_MODIFIED = 304;
+
+/** Sends one call: paced, with a fresh token, bounded in time. Reads are tried again; writes never, whoever made them looks first. */
+export async function send(caller: Caller, call: Call): Promise<RawAnswer> {
+  const pauses = call.route.startsWith('GET ') ? caller.readPausesMs : [];
+  for (const pauseMs of pauses) {
+    try {
+      return await sendOnce(caller, call);
+    } catch (error) {
+      if (!(error instanceof GitHubFailure) || error.kind !== 'ambiguous') throw error;
+      await sleep(pauseMs);
+    }
+  }
+  return sendOnce(caller, call);
+}
+
+/** As send(), and what came back is what we think it is. */
+export async function ask<T>(caller: Caller, call: Call & { readonly schema: z.ZodType<T> }): Promise<T> {
+  const { data } = await send(caller, call);
+  const parsed = call.schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new GitHubFailure(
+    'ambiguous',
+    `GitHub answered ${call.route} with something unexpected: it is tried again later.`,
+    {
+      cause: parsed.error,
+    },
+  );
+}
+
+function sendOnce(caller: Caller, call: Call): Promise<RawAnswer> {
+  const { route, lane = 'visible', repo } = call;
+  const read = route.startsWith('GET ');
+  const cost = { points: read ? 1 : 5, creates: route.startsWith('POST ') ? 1 : 0, lane } as const;
+  return caller.pace(repo.installationId, { cost, run: () => authorized(caller, call) });
+}
+
+/** A refused token was withdrawn before its time: with 401 nothing was done, so that even a write may be sent with a new one. */
+async function authorized(caller: Caller, call: Call): Promise<RawAnswer> {
+  const { repo, purpose } = call;
+  const repository = 'repoId' in repo ? { id: repo.repoId } : { name: repo.fullName.split('/')[1] ?? '' };
+  const wanted = { installationId: repo.installationId, repository, purpose };
+  const first = await tokenFor(caller, wanted);
+  try {
+    return await transmit(caller, { call, token: first });
+  } catch (error) {
+    if (!isRefusedToken(error)) throw failed(caller, { error, what: call.route });
+  }
+  caller.tokens.reject(wanted, first);
+  const second = await tokenFor(caller, wanted);
+  return transmit(caller, { call, token: second }).catch((error: unknown) => {
+    throw failed(caller, { error, what: call.route });
+  });
+}
+
+/** 422 here means that the owner has not accepted a permission yet. */
+async function tokenFor({ tokens, clock }: Caller, wanted: Parameters<Tokens['get']>[0]): Promise<string> {
+  try {
+    return await tokens.get(wanted);
+  } catch (error) {
+    const failure = toFailure(error, { what: 'an installation token', now: clock.now() });
+    if (failure.kind !== 'poison') throw failure;
+    throw new GitHubFailure(
+      'unauthorized',
+      `${failure.message}. The owner must accept the App's permissions.`,
+      {
+        cause: failure,
+      },
+    );
+  }
+}
+
+async function transmit(caller: Caller, { call, token }: { call: Call; token: string }): Promise<RawAnswer> {
+  const [owner = '', repo = ''] = call.repo.fullName.split('/');
+  const { headers, ...parameters } = call.parameters ?? {};
+  try {
+    return await caller.request(call.route, {
+      owner,
+      repo,
+      ...parameters,
+      headers: { ...(headers as Record<string, string>), authorization: `token ${token}` },
+      request: { signal: AbortSignal.timeout(caller.timeoutMs) },
+    });
+  } catch (error) {
+    if (statusOf(error) === NOT_MODIFIED) return { status: NOT_MODIFIED, headers: {}, data: undefined };
+    throw error;
+  }
+}
+
+function failed({ clock }: Caller, { error, what }: { error: unknown; what: string }): GitHubFailure {
+  return toFailure(error, { what, now: clock.now() });
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return statusOf(error) === 401;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'status' in error ? Number(error.status) : undefined;
+}

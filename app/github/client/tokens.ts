@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { VitrineError } from '../../../src/shared/errors.js';
+import type { Clock } from '../../../src/shared/tools.js';
+import type { RawRequest } from './octokit.js';
+import { PERMISSIONS, type Purpose } from './permissions.js';
+
+/** GitHub's tokens live an hour. From the soft age on a new one is fetched while the old one still serves. */
+const RENEW_AFTER_MS = 40 * 60_000;
+const UNUSED_AFTER_MS = 50 * 60_000;
+const MARGIN_MS = 5 * 60_000;
+const KEPT = 2_000;
+
+/** Which repository a token may touch: by id, or by name while the id is not known yet. */
+export interface TokenRequest {
+  readonly installationId: number;
+  readonly repository: { readonly id: number } | { readonly name: string };
+  readonly purpose: Purpose;
+}
+
+export interface Tokens {
+  get(request: TokenRequest): Promise<string>;
+  /** GitHub said 401: the next get() asks for another one. */
+  reject(request: TokenRequest, token: string): void;
+  /** The App was removed or suspended. */
+  forget(installationId: number): void;
+}
+
+interface Minted {
+  readonly token: string;
+  readonly at: number;
+  readonly usableUntil: number;
+}
+
+interface Entry {
+  readonly installationId: number;
+  current: Minted | undefined;
+  minting: Promise<Minted> | undefined;
+}
+
+interface Minting {
+  readonly request: RawRequest;
+  readonly appJwt: () => Promise<string>;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+const Answer = z.object({ token: z.string().min(1), expires_at: z.iso.datetime() });
+
+/** One narrowed token per installation, repository and purpose, shared by concurrent callers. */
+export function createTokens(minting: Minting): Tokens {
+  const entries = new Map<string, Entry>();
+  return {
+    async get(request) {
+      const entry = entryOf(entries, request);
+      const now = minting.clock.now().getTime();
+      const { current } = entry;
+      if (!current || now >= current.usableUntil)
+        return (await renew(entry, () => mint(minting, request))).token;
+      if (now - current.at >= RENEW_AFTER_MS)
+        renew(entry, () => mint(minting, request)).catch(() => undefined);
+      return current.token;
+    },
+    reject(request, token) {
+      const entry = entryOf(entries, request);
+      if (entry.current?.token === token) entry.current = undefined;
+    },
+    forget(installationId) {
+      for (const [key, entry] of entries) if (entry.installationId === installationId) entries.delete(key);
+    },
+  };
+}
+
+function entryOf(entries: Map<string, Entry>, { installationId, repository, purpose }: TokenRequest): Entry {
+  const key = `${installationId} ${'id' in repository ? repository.id : repository.name} ${purpose}`;
+  const entry = entries.get(key) ?? { installationId, current: undefined, minting: undefined };
+  // Back to the end: the map's order is the order of use.
+  entries.delete(key);
+  entries.set(key, entry);
+  const [oldest] = entries.size > KEPT ? entries.keys() : [];
+  if (oldest !== undefined) entries.delete(oldest);
+  return entry;
+}
+
+function renew(entry: Entry, fetchToken: () => Promise<Minted>): Promise<Minted> {
+  entry.minting ??= fetchToken()
+    .then((minted) => (entry.current = minted))
+    .finally(() => (entry.minting = undefined));
+  return entry.minting;
+}
+
+async function mint({ request, appJwt, clock, timeoutMs }: Minting, wanted: TokenRequest): Promise<Minted> {
+  const { installationId, repository, purpose } = wanted;
+  const { data } = await request('POST /app/installations/{installation_id}/access_tokens', {
+    installation_id: installationId,
+    ...('id' in repository ? { repository_ids: [repository.id] } : { repositories: [repository.name] }),
+    permissions: PERMISSIONS[purpose],
+    headers: { authorization: `bearer ${await appJwt()}` },
+    request: { signal: AbortSignal.timeout(timeoutMs) },
+  });
+  const answer = Answer.safeParse(data);
+  if (!answer.success)
+    throw new VitrineError('bad_gateway', 'GitHub answered a token request with something else.');
+  const at = clock.now().getTime();
+  const expires = Date.parse(answer.data.expires_at) - MARGIN_MS;
+  return { token: answer.data.token, at, usableUntil: Math.min(at + UNUSED_AFTER_MS, expires) };
+}

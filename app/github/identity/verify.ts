@@ -1,0 +1,81 @@
+import { compactVerify, decodeJwt, decodeProtectedHeader, type CryptoKey } from 'jose';
+import type { Identity } from '../../../src/runs/identity.js';
+import type { Clock } from '../../../src/shared/tools.js';
+import { readClaims, refused } from './claims.js';
+import { createSigningKeys, type FindKey } from './signing-keys.js';
+
+export interface IdentityOptions {
+  /** As it stands in `iss`: `https://token.actions.githubusercontent.com`, or that of a GitHub Enterprise Server. */
+  readonly issuer: string;
+  /** What the Action asks the token for: the address of this server. */
+  readonly audience: string;
+  readonly clock: Clock;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** Who a workflow run is. Using a token once only is up to the caller, who has the store for it. */
+export interface IdentityVerifier {
+  verify(token: string): Promise<Identity>;
+}
+
+const MAX_BYTES = 16 * 1024;
+/** Three parts of base64url without padding: nothing that some decoders read and others do not. */
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+/** Fields by which a token would bring its own key, or rules that we do not know. */
+const UNWANTED = ['crit', 'jku', 'jwk', 'x5u', 'x5c'];
+
+/** In this order: what is cheap first, and no key is fetched for a token that says it is not ours. */
+export function createIdentity({
+  issuer,
+  audience,
+  clock,
+  fetch = globalThis.fetch,
+}: IdentityOptions): IdentityVerifier {
+  const findKey = createSigningKeys({ issuer, clock, fetch });
+  return {
+    async verify(token) {
+      if (typeof token !== 'string' || token.length > MAX_BYTES) throw refused('it is too long');
+      if (!COMPACT.test(token)) throw refused('it is not a signed token as GitHub Actions issues them');
+      const kid = readHeader(token);
+      if (readIssuer(token) !== issuer) throw refused('it comes from another issuer');
+      const payload = await readSigned(token, await keyOf(findKey, kid));
+      return readClaims(payload, { issuer, audience, now: clock.now() });
+    },
+  };
+}
+
+function readHeader(token: string): string {
+  const header = quietly(() => decodeProtectedHeader(token));
+  if (header?.alg !== 'RS256') throw refused('it is not signed with RS256');
+  if (UNWANTED.some((field) => field in header)) throw refused('its header brings keys or rules of its own');
+  if (typeof header.kid !== 'string' || header.kid === '') throw refused('it names no key');
+  return header.kid;
+}
+
+function readIssuer(token: string): unknown {
+  return quietly(() => decodeJwt(token))?.iss;
+}
+
+async function keyOf(findKey: FindKey, kid: string): Promise<CryptoKey> {
+  const key = await findKey(kid);
+  if (!key) throw refused('its issuer does not know the key it was signed with');
+  return key;
+}
+
+async function readSigned(token: string, key: CryptoKey): Promise<unknown> {
+  const verified = await compactVerify(token, key, { algorithms: ['RS256'] }).catch(() => undefined);
+  if (!verified) throw refused('its signature is wrong');
+  const payload: unknown = quietly(() =>
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(verified.payload)),
+  );
+  return payload;
+}
+
+/** The errors of a parser may quote what they could not read, and nothing of a token may reach a log. */
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

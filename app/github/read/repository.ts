@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { GitHubRepository } from '../../../src/pull-requests/github-payload.js';
+import { type GitHub, isGitHubFailure } from '../../../src/repositories/github.js';
+import { askAsApp } from '../client/as-app.js';
+import { ask, type Caller } from '../client/call.js';
+import type { RawRequest } from '../client/octokit.js';
+
+type Found = Awaited<ReturnType<GitHub['repository']>>;
+
+export const Installation = z.object({ id: z.int().positive(), suspended_at: z.string().nullish() });
+
+/** A repository by its name, if the App is installed there. The name may be an old one: GitHub redirects. */
+export async function findRepository(
+  app: { readonly request: RawRequest; readonly appJwt: () => Promise<string>; readonly caller: Caller },
+  fullName: string,
+): Promise<Found> {
+  const [owner, repo, more] = fullName.split('/');
+  if (!owner || !repo || more !== undefined) return null;
+  try {
+    const installation = await askAsApp(app, {
+      route: 'GET /repos/{owner}/{repo}/installation',
+      parameters: { owner, repo },
+      schema: Installation,
+    });
+    return installation.suspended_at
+      ? null
+      : await facts(app.caller, { installationId: installation.id, fullName });
+  } catch (error) {
+    if (isGitHubFailure(error) && error.kind === 'gone') return null;
+    throw error;
+  }
+}
+
+async function facts(
+  caller: Caller,
+  named: { readonly installationId: number; readonly fullName: string },
+): Promise<Found> {
+  const found = await ask(caller, {
+    repo: named,
+    purpose: 'read',
+    route: 'GET /repos/{owner}/{repo}',
+    schema: GitHubRepository,
+  });
+  return {
+    repo: { installationId: named.installationId, repoId: found.id, fullName: found.full_name },
+    ownerId: found.owner.id,
+    defaultBranch: found.default_branch,
+    private: found.private,
+  };
+}

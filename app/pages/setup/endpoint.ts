@@ -1,0 +1,127 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { VitrineError, isVitrineError } from '../../../src/shared/errors.js';
+import type { Log } from '../../../src/shared/tools.js';
+import { SECURITY_HEADERS } from '../../http/respond.js';
+import type { Conversion } from './exchange-code.js';
+import { githubWebsite, newAppUrl } from './github-website.js';
+import { createManifest, isReachable, SETUP_DONE_PATH, SETUP_PATH } from './manifest.js';
+import { createSetupPages } from './pages.js';
+import { permissionPhrases } from './permission-phrases.js';
+
+export interface SetupOptions {
+  readonly apiUrl: string;
+  readonly publicUrl: string;
+  readonly appYml: string;
+  readonly envFile: string;
+  /** Shown once, on the operator's terminal: whoever has it may connect this server to a GitHub App. */
+  readonly token: string;
+  readonly log: Log;
+  readonly exchange: (code: string) => Promise<Conversion>;
+  /** Keeps the credentials; the page says that all is well only after it. Answers the lines that could not be written. */
+  readonly onCredentials: (credentials: Conversion) => Promise<readonly string[]>;
+}
+
+const ORGANIZATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/;
+
+/** The set-up as two pages: one sends the operator to GitHub with the manifest, the other takes what GitHub sends back. */
+export function createSetupEndpoint(options: SetupOptions) {
+  const pages = createSetupPages();
+  let state: string | undefined;
+
+  function start(query: URLSearchParams, nonce: string): string {
+    if (!same(query.get('token'), options.token)) {
+      throw new VitrineError(
+        'forbidden',
+        'Open the whole address that was printed on the terminal of the server: it holds a token.',
+      );
+    }
+    const organization = organizationOf(query);
+    state = randomBytes(32).toString('hex');
+    const { token, publicUrl, apiUrl, envFile, appYml } = options;
+    return pages.start(
+      {
+        token,
+        setupPath: SETUP_PATH,
+        envFile,
+        permissions: permissionPhrases(appYml),
+        action: newAppUrl({ apiUrl, organization, state }),
+        manifest: createManifest(options),
+        organization,
+        publicUrl,
+        reachable: isReachable(publicUrl),
+      },
+      nonce,
+    );
+  }
+
+  async function done(query: URLSearchParams, nonce: string): Promise<string> {
+    const expected = state;
+    if (expected === undefined || !same(query.get('state'), expected)) {
+      throw new VitrineError(
+        'bad_request',
+        'This answer was not asked for here. Begin again with the address on the terminal.',
+      );
+    }
+    const credentials = await options.exchange(query.get('code') ?? '');
+    state = undefined;
+    const unsaved = await options.onCredentials(credentials);
+    const installUrl = `${credentials.html_url}/installations/new`;
+    return pages.done({ installUrl, envFile: options.envFile, unsaved: unsaved.join('\n') }, nonce);
+  }
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const nonce = randomBytes(16).toString('base64');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://setup.invalid');
+    const send = sender({ response, nonce, website: githubWebsite(options.apiUrl) });
+    try {
+      if (request.method !== 'GET') throw new VitrineError('not_found', 'There is nothing here.');
+      if (pathname === SETUP_PATH) return send(200, start(searchParams, nonce));
+      if (pathname === SETUP_DONE_PATH) return send(200, await done(searchParams, nonce));
+      throw new VitrineError('not_found', 'The address to open is on the terminal of the server.');
+    } catch (error) {
+      if (!isVitrineError(error)) options.log('error', 'the set-up failed', { error });
+      const { status, ...model } = explain(error);
+      send(status, pages.error(model, nonce));
+    }
+  };
+}
+
+function organizationOf(query: URLSearchParams): string | undefined {
+  const wanted = query.get('organization')?.trim() ?? '';
+  if (wanted === '') return undefined;
+  if (ORGANIZATION.test(wanted)) return wanted;
+  throw new VitrineError(
+    'bad_request',
+    'That is not the name of an organization: take the last part of its address on GitHub. Go back and try again.',
+  );
+}
+
+function explain(error: unknown): { status: number; heading: string; message: string } {
+  if (!isVitrineError(error)) {
+    const message = 'The terminal of the server has more. Go back and try again.';
+    return { status: 500, heading: 'Something went wrong', message };
+  }
+  const { message } = error;
+  if (error.code === 'not_found') return { status: 404, heading: 'Vitrine is not set up yet', message };
+  if (error.code === 'forbidden') return { status: 403, heading: 'This address is not complete', message };
+  return { status: 400, heading: 'That did not work', message };
+}
+
+function sender({ response, nonce, website }: { response: ServerResponse; nonce: string; website: string }) {
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self' ${website}; frame-ancestors 'none'; base-uri 'none'`;
+  return (status: number, html: string): void => {
+    const headers = {
+      ...SECURITY_HEADERS,
+      'content-security-policy': policy,
+      'content-type': 'text/html; charset=utf-8',
+      connection: 'close',
+    };
+    response.writeHead(status, headers).end(html);
+  };
+}
+
+function same(given: string | null, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given ?? ''), digest(expected));
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { types } from 'node:util';
+import { VitrineError } from '../../../src/shared/errors.js';
+import type { Log } from '../../../src/shared/tools.js';
+import { isLoopback, type Config } from '../../config/config.js';
+import { projectRoot } from '../../config/project-root.js';
+import { createHosts, type SiteOf } from '../../http/hosts.js';
+import { createHttpServer } from '../../http/server.js';
+import { stopServer } from '../../http/stop-server.js';
+import { createSetupEndpoint } from './endpoint.js';
+import { exchangeCode, type Conversion } from './exchange-code.js';
+import { SETUP_PATH } from './manifest.js';
+import { envLines, probeEnvFile, writeEnvFile } from './write-env-file.js';
+
+export interface RunSetup {
+  readonly config: Config;
+  readonly envFile: string;
+  /** Told to the operator alone, never logged: the address holds the token. */
+  readonly print: (line: string) => void;
+  readonly log: Log;
+  /** Calls it off: it rejects with the signal's reason. */
+  readonly stopping: AbortSignal;
+}
+
+/** For an answer on its way to the operator. */
+const LINGER_MS = 2_000;
+
+/** Connects this server to a new GitHub App, once, and answers its credentials. Until then nothing else is served. */
+export async function runSetup(options: RunSetup): Promise<Readonly<Record<string, string>>> {
+  const { config, log, stopping } = options;
+  refuseInPublic(config);
+  stopping.throwIfAborted();
+  await probeEnvFile(options.envFile).catch((cause: unknown) => {
+    throw cannotKeep(options.envFile, cause);
+  });
+  const appYml = await readFile(join(projectRoot(), 'app.yml'), 'utf8');
+  let surface: ReturnType<typeof createSetupEndpoint> | undefined;
+  let siteOf: SiteOf = () => ({ kind: 'unknown' });
+  const server = createHttpServer(() => {
+    return { siteOf, webhooks: notHere, previews: notHere, api: surface ?? notHere, log };
+  });
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
+  siteOf = createHosts({ publicUrl, previewBase: { protocol: 'http', domain: config.previewDomain } });
+  const show = (pages: typeof surface) => void (surface = pages);
+  try {
+    return await Promise.race([waitForOperator(options, { appYml, publicUrl, show }), calledOff(stopping)]);
+  } finally {
+    await stopServer(server, LINGER_MS);
+  }
+}
+
+function notHere(): never {
+  throw new VitrineError('not_found', 'Vitrine is not set up yet.');
+}
+
+function calledOff(stopping: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    stopping.addEventListener('abort', () => reject(stopping.reason as Error), { once: true });
+    if (stopping.aborted) reject(stopping.reason as Error);
+  });
+}
+
+interface Place {
+  readonly appYml: string;
+  readonly publicUrl: string;
+  readonly show: (pages: ReturnType<typeof createSetupEndpoint>) => void;
+}
+
+function waitForOperator(
+  options: RunSetup,
+  { appYml, publicUrl, show }: Place,
+): Promise<Record<string, string>> {
+  const { config, envFile, print, log } = options;
+  const token = randomBytes(32).toString('base64url');
+  return new Promise((resolve) => {
+    const pages = createSetupEndpoint({
+      apiUrl: config.githubApiUrl,
+      publicUrl,
+      appYml,
+      envFile,
+      token,
+      log,
+      exchange: (code) => exchangeCode({ apiUrl: config.githubApiUrl, code }),
+      async onCredentials(credentials) {
+        const found = toVariables(credentials);
+        const kept = await keep(options, found);
+        resolve(found);
+        return kept ? [] : envLines(found);
+      },
+    });
+    show(pages);
+    print(`Vitrine is not connected to GitHub yet. Open ${publicUrl}${SETUP_PATH}?token=${token}`);
+  });
+}
+
+/** A page that takes over a server must not be open to the street, not even for a minute. */
+export function refuseInPublic({ host, production }: Pick<Config, 'host' | 'production'>): void {
+  if (isLoopback(host) && !production) return;
+  throw new VitrineError(
+    'bad_request',
+    'APP_ID, PRIVATE_KEY and WEBHOOK_SECRET are not set. To make a GitHub App, start once with HOST=127.0.0.1 and without NODE_ENV=production, and open the address it prints.',
+  );
+}
+
+/** GitHub hands the credentials over once: where they cannot be written, the page shows them, and the log never does. */
+async function keep({ envFile, log }: RunSetup, found: Readonly<Record<string, string>>): Promise<boolean> {
+  try {
+    await writeEnvFile(envFile, found);
+    return true;
+  } catch (error) {
+    log('error', `${envFile} could not be written: the page shows what belongs into it`, { error });
+    return false;
+  }
+}
+
+function cannotKeep(envFile: string, cause: unknown): VitrineError {
+  const why = types.isNativeError(cause) ? cause.message : String(cause);
+  const message = `The credentials of the GitHub App are to be kept in ${envFile}, and it cannot be read and written (${why}). Make that possible, or start in a folder where it is.`;
+  return new VitrineError('bad_request', message, { cause });
+}
+
+function toVariables({
+  id,
+  pem,
+  webhook_secret,
+  client_id,
+  client_secret,
+}: Conversion): Record<string, string> {
+  return {
+    APP_ID: String(id),
+    PRIVATE_KEY: pem,
+    WEBHOOK_SECRET: webhook_secret,
+    GITHUB_CLIENT_ID: client_id,
+    GITHUB_CLIENT_SECRET: client_secret,
+  };
+}

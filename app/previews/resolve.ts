@@ -1,0 +1,61 @@
+import type { Deployment } from '../../src/deployments/model.js';
+import type { DeploymentStore } from '../../src/deployments/store.js';
+import { isActive, type Environment } from '../../src/environments/model.js';
+import type { EnvironmentStore } from '../../src/environments/store.js';
+import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './page-of-environment.js';
+import type { Preview } from './preview.js';
+
+export interface FindPorts {
+  readonly environments: Pick<EnvironmentStore, 'bySlug'>;
+  readonly deployments: Pick<DeploymentStore, 'bySha7' | 'newestBySha7'>;
+}
+
+const UNKNOWN: Preview = { kind: 'unknown' };
+const COMMIT = /^([0-9a-f]{7})-(.+)$/;
+
+/** What a host label shows now, from the documents: the label of an environment, or of one commit of it. */
+export async function findPreview(ports: FindPorts, label: string): Promise<Preview> {
+  const environment = await ports.environments.bySlug(label);
+  if (environment) return latestOf(environment);
+  const [, sha7, slug] = COMMIT.exec(label) ?? [];
+  if (sha7 === undefined || slug === undefined) return UNKNOWN;
+  return commitOf(ports, { sha7, slug });
+}
+
+/** The last good deployment, whatever became of the newer ones. */
+function latestOf(environment: Environment): Preview {
+  const { current } = environment;
+  if (!isActive(environment) || !current) return pageOfEnvironment(environment);
+  if (current.artifactRoot === null) return pageElsewhere(environment, current.url);
+  return live(environment, { deploymentId: current.deploymentId, root: current.artifactRoot });
+}
+
+/** The newest build of the commit that can be shown; else what became of the newest one. */
+async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: string }): Promise<Preview> {
+  const environment = await ports.environments.bySlug(slug);
+  if (!environment) return UNKNOWN;
+  if (!isActive(environment)) return pageOfEnvironment(environment);
+  const shown = await ports.deployments.bySha7(environment.id, sha7);
+  if (shown && isServable(environment, shown)) {
+    return live(environment, { deploymentId: shown.id, root: shown.artifactRoot });
+  }
+  const newest = await ports.deployments.newestBySha7(environment.id, sha7);
+  if (newest) return pageOfCommit(environment, newest);
+  return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment) : UNKNOWN;
+}
+
+/** Complete, and not on its way out. Before it is live this host is where the run checks that it works. */
+function isServable(
+  environment: Environment,
+  deployment: Deployment,
+): deployment is Deployment & { artifactRoot: string } {
+  if (deployment.artifactRoot === null) return false;
+  return environment.resources.some(
+    ({ deploymentId, doomed, handle }) => deploymentId === deployment.id && !doomed && handle !== null,
+  );
+}
+
+function live(environment: Environment, shown: { deploymentId: string; root: string }): Preview {
+  const spa = environment.settings?.build.spa ?? false;
+  return { kind: 'live', projectId: environment.projectId, spa, ...shown };
+}

@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MIB } from '../../src/uploads/limits.js';
+import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
+import { createAcceptedEncodings } from './accepted-encodings.js';
+import { chooseRoute } from './choose-route.js';
+import type { LivePreview, Preview, PreviewResolver } from './preview.js';
+import { ALWAYS, weighForms, type ReadyForms } from './ready-response.js';
+import { sendFile, type SendPorts } from './send-file.js';
+import { sendPage } from './send-page.js';
+import type { FileRoute } from './site-routes.js';
+import { createSites, type Site } from './site.js';
+import type { PageKind, PreviewPages } from './wait-pages.js';
+import { createWeightedCache } from './weighted-cache.js';
+import { writeHead } from './write-head.js';
+
+export interface PreviewPorts {
+  readonly blobs: BlobStore;
+  readonly artifacts: Pick<ArtifactStore, 'findByRoot'>;
+  readonly resolve: PreviewResolver;
+  readonly pages: PreviewPages;
+  /** Told about every request that failed on our side. */
+  readonly onError: (error: unknown, request: IncomingMessage) => void;
+  readonly hotBytes?: number;
+}
+
+/** Serves the host of one preview; the caller has taken the label from the host name. */
+export type PreviewHandler = (visit: Visit) => void;
+
+export interface Visit {
+  readonly label: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** A site may have long headers for each of its files, and visitors choose the files. */
+const READY_BYTES = 64 * MIB;
+
+/** Under it, paths of every preview host are ours. */
+const OURS = '/.well-known/vitrine/';
+const STATUS_PATH = `${OURS}status`;
+
+export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
+  const sending = {
+    blobs: ports.blobs,
+    bodies: createWeightedCache<Buffer>({
+      capacity: ports.hotBytes ?? 128 * MIB,
+      weigh: (body) => body.length,
+    }),
+    readies: createWeightedCache<ReadyForms, FileRoute>({ capacity: READY_BYTES, weigh: weighForms }),
+    acceptedEncodings: createAcceptedEncodings(),
+  };
+  const sites = createSites(ports);
+  const serve = (visit: Visit, preview: Preview): Promise<void> | undefined => {
+    if (visit.request.url?.startsWith(OURS) === true) return sendStatus(ports, visit, preview);
+    if (preview.kind !== 'live') return showPage(ports, visit, { kind: preview.kind, preview });
+    const site = sites(preview);
+    if ('routes' in site) return serveSite({ ports, sending, visit, preview, site });
+    return site.then((loaded) => serveSite({ ports, sending, visit, preview, site: loaded }));
+  };
+  return (visit) => {
+    const { request } = visit;
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(visit);
+    try {
+      const preview = ports.resolve(visit.label);
+      const work = 'kind' in preview ? serve(visit, preview) : preview.then((found) => serve(visit, found));
+      work?.catch((error: unknown) => fail(ports, visit, error));
+    } catch (error) {
+      fail(ports, visit, error);
+    }
+  };
+}
+
+interface SiteVisit {
+  readonly ports: PreviewPorts;
+  readonly sending: SendPorts;
+  readonly visit: Visit;
+  readonly preview: LivePreview;
+  readonly site: Site;
+}
+
+const NONE: readonly string[] = [];
+
+function serveSite({ ports, sending, visit, preview, site }: SiteVisit): Promise<void> | undefined {
+  const { request, response } = visit;
+  const choice = chooseRoute(site, { url: request.url ?? '/', accept: request.headers.accept });
+  const extra = preview.headers ?? NONE;
+  if (choice.kind === 'file') {
+    return sendFile(sending, { site, route: choice.route, status: choice.status, request, response, extra });
+  }
+  if (choice.kind !== 'redirect') return showPage(ports, visit, { kind: choice.kind });
+  const head = ['location', choice.location, 'cache-control', 'no-cache', 'content-length', '0', ...ALWAYS];
+  writeHead(response, { status: choice.status, head, extra });
+  response.end();
+  return undefined;
+}
+
+function sendStatus({ pages }: PreviewPorts, visit: Visit, preview: Preview): undefined {
+  const { request, response } = visit;
+  if (request.url?.replace(/\?.*$/, '') !== STATUS_PATH)
+    return sendPage(visit, pages.render({ kind: 'missing' }));
+  const state = preview.kind === 'page' ? preview.state : preview.kind;
+  const body = JSON.stringify({ state, live: preview.kind === 'live' });
+  const head = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store', ...ALWAYS];
+  writeHead(response, { status: 200, head: [...head, 'content-length', String(body.length)] });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+interface Shown {
+  readonly kind: PageKind;
+  readonly preview?: Exclude<Preview, LivePreview>;
+}
+
+function showPage({ pages }: PreviewPorts, visit: Visit, { kind, preview }: Shown): undefined {
+  const waiting = preview?.kind === 'page' ? preview : null;
+  return sendPage(visit, pages.render({ kind, label: visit.label, waiting }));
+}
+
+function refuseMethod({ response }: Visit): void {
+  const head = ['allow', 'GET, HEAD', 'content-length', '0', ...ALWAYS];
+  writeHead(response, { status: 405, head });
+  response.end();
+}
+
+function fail({ pages, onError }: PreviewPorts, visit: Visit, error: unknown): void {
+  const { request, response } = visit;
+  // A visitor who leaves in the middle is no failure of ours.
+  if (response.destroyed || request.socket.destroyed) return;
+  onError(error, request);
+  if (response.headersSent) return void response.destroy();
+  sendPage(visit, pages.render({ kind: 'broken', label: visit.label }));
+}

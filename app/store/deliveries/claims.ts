@@ -1,0 +1,149 @@
+import type { mongo } from 'mongoose';
+import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
+import { INBOX } from '../../../src/shared/status/words.js';
+import { MAX_TIME_MS } from '../shared/limits.js';
+import { newId } from '../shared/new-id.js';
+import { limitOf } from '../shared/page.js';
+import { text, whole } from '../shared/query.js';
+import type { DeliveryDocument } from './document.js';
+
+type Deliveries = mongo.Collection<DeliveryDocument>;
+type Worker = Parameters<InboxStore['claim']>[0];
+
+const OPTIONS = { maxTimeMS: MAX_TIME_MS };
+/** When others take all that was found, there may be more behind it. */
+const ROUNDS = 3;
+const READY = { status: INBOX.stored, $expr: { $lte: ['$readyAt', '$$NOW'] } };
+/** By the index `stored_received`. */
+const OLDEST_FIRST = {
+  sort: { receivedAt: 1, _id: 1 },
+  hint: { receivedAt: 1, _id: 1, readyAt: 1 },
+} as const;
+
+/** Handing deliveries out, by lease and fence, on the database's clock. */
+export function inboxClaims(
+  collection: Deliveries,
+): Pick<InboxStore, 'claim' | 'finish' | 'retry' | 'waitingSince'> {
+  return {
+    async claim(by) {
+      if (by.limit === 1) return claimOne(collection, { by });
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const ids = await readyIds(collection, by);
+        const [first] = ids;
+        if (first === undefined) return [];
+        const claimed = await (ids.length === 1
+          ? claimOne(collection, { by, id: first })
+          : claimAll(collection, { ids, by }));
+        if (claimed.length > 0) return claimed;
+      }
+      return [];
+    },
+    async finish(delivery, decision) {
+      const set = { status: outcomeOf(decision), decision, error: null, claim: null };
+      await collection.updateOne(stillHeld(delivery), { $set: set }, OPTIONS);
+    },
+    async retry(delivery, { error, inMs, failures, park }) {
+      const set = {
+        status: park ? INBOX.parked : INBOX.stored,
+        readyAt: { $add: ['$$NOW', whole(inMs, 'the time')] },
+        failures: whole(failures, 'the failures'),
+        crashes: 0,
+        error: { $literal: error },
+        claim: null,
+      };
+      await collection.updateOne(stillHeld(delivery), [{ $set: set }], OPTIONS);
+    },
+    waitingSince: () => waitingSince(collection),
+  };
+}
+
+/** One that was to wait, for its next try or for its lease to end, has been waiting since that was over. */
+async function waitingSince(collection: Deliveries): Promise<Date | null> {
+  const projection = { _id: 0, receivedAt: 1, readyAt: 1 };
+  const next = await collection.findOne(READY, { ...OPTIONS, ...OLDEST_FIRST, projection });
+  return next && (next.readyAt > next.receivedAt ? next.readyAt : next.receivedAt);
+}
+
+async function readyIds(collection: Deliveries, { limit }: Worker): Promise<string[]> {
+  const found = await collection
+    .find(READY, {
+      ...OPTIONS,
+      ...OLDEST_FIRST,
+      projection: { _id: 1 },
+      limit: limitOf({ limit }),
+    })
+    .toArray();
+  return found.map(({ _id }) => _id);
+}
+
+/** The oldest, or the one of that id if it is still to be had. */
+async function claimOne(
+  collection: Deliveries,
+  { by, id }: { by: Worker; id?: string },
+): Promise<ClaimedDelivery[]> {
+  const options = { ...OPTIONS, promoteBuffers: true, returnDocument: 'after' } as const;
+  const found = await (id === undefined
+    ? collection.findOneAndUpdate(READY, takeOver(by), { ...options, ...OLDEST_FIRST })
+    : collection.findOneAndUpdate({ _id: id, ...READY }, takeOver(by), options));
+  return found ? [toClaimed(found)] : [];
+}
+
+/** The condition is asked again by the write, so that each delivery goes to one worker; the mark tells which are ours. */
+async function claimAll(
+  collection: Deliveries,
+  { ids, by }: { ids: readonly string[]; by: Worker },
+): Promise<ClaimedDelivery[]> {
+  const mark = `${text(by.owner, 'the owner')} ${newId()}`;
+  await collection.updateMany({ _id: { $in: ids }, ...READY }, takeOver(by, mark), OPTIONS);
+  const ours = collection.find({ _id: { $in: ids }, claim: mark }, { ...OPTIONS, promoteBuffers: true });
+  const order = new Map(ids.map((id, index) => [id, index]));
+  const found = (await ours.toArray()).sort((a, b) => (order.get(a._id) ?? 0) - (order.get(b._id) ?? 0));
+  return found.map(toClaimed);
+}
+
+function takeOver({ owner, leaseMs }: Worker, mark = text(owner, 'the owner')): mongo.Document[] {
+  const set = {
+    readyAt: { $add: ['$$NOW', whole(leaseMs, 'the lease')] },
+    claim: { $literal: mark },
+    crashes: { $add: [{ $ifNull: ['$crashes', 0] }, { $cond: [leftBehind(owner), 1, 0] }] },
+    attempts: { $add: ['$attempts', 1] },
+    fence: { $add: ['$fence', 1] },
+  };
+  return [{ $set: set }];
+}
+
+/** Another process had it and let its lease run out. One that gets its own again has only been slow. */
+function leftBehind(owner: string): mongo.Document {
+  const former = { $arrayElemAt: [{ $split: [{ $ifNull: ['$claim', ''] }, ' '] }, 0] };
+  return { $not: [{ $in: [former, ['', { $literal: owner }]] }] };
+}
+
+function stillHeld({ guid, fence }: ClaimedDelivery): {
+  _id: string;
+  status: typeof INBOX.stored;
+  fence: number;
+} {
+  return { _id: text(guid, 'the guid'), status: INBOX.stored, fence: whole(fence, 'the fence') };
+}
+
+export function outcomeOf({ action }: DeliveryDecision): typeof INBOX.ignored | typeof INBOX.handled {
+  return action === 'ignore' ? INBOX.ignored : INBOX.handled;
+}
+
+function toClaimed(document: DeliveryDocument): ClaimedDelivery {
+  const { _id, event, action, repoId, installationId, body, receivedAt, attempts, fence } = document;
+  return {
+    guid: _id,
+    event,
+    action,
+    repoId,
+    installationId,
+    body,
+    receivedAt,
+    attempts,
+    // Not in documents of before they were counted.
+    failures: document.failures ?? 0,
+    crashes: document.crashes ?? 0,
+    fence,
+  };
+}

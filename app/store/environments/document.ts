@@ -1,0 +1,64 @@
+import type { Due, Projection, Reported } from '../../../src/environments/model.js';
+import type { NewEnvironment, StoredEnvironment } from '../../../src/environments/store.js';
+import { E } from '../../../src/shared/status/words.js';
+import type { EnvironmentDocument, Lease } from './environment.js';
+
+/** Leases are the store's own business: readers do not see them. */
+export type VisibleEnvironment = Omit<EnvironmentDocument, 'lease'>;
+export const WITHOUT_LEASE = { lease: 0 } as const;
+
+export function toEnvironment({ _id, ...rest }: VisibleEnvironment): StoredEnvironment {
+  return { id: _id, ...rest };
+}
+
+export function orNull(document: VisibleEnvironment | null): StoredEnvironment | null {
+  return document && toEnvironment(document);
+}
+
+export function freshEnvironment(
+  fresh: NewEnvironment,
+  { id, now }: { id: string; now: Date },
+): EnvironmentDocument {
+  return {
+    _id: id,
+    version: 0,
+    projectId: fresh.projectId,
+    project: fresh.project,
+    repoId: fresh.repoId,
+    repository: fresh.repository,
+    installationId: fresh.installationId,
+    name: fresh.name,
+    slug: fresh.slug,
+    url: fresh.url,
+    status: E.pending,
+    generation: 0,
+    decision: fresh.decision ?? null,
+    settings: fresh.settings ?? null,
+    pullRequest: fresh.pullRequest ?? null,
+    ...NOTHING_YET,
+    due: each((): Due => ({ at: null, wanted: 0, attempts: 0, error: null })),
+    lease: each((): Lease => ({ owner: null, until: new Date(0), fence: 0 })),
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+const NOTHING_REPORTED: Reported = { checks: [], deployments: [], commitStatus: null, comment: null };
+
+const NOTHING_YET = {
+  notes: [],
+  approvedSha: null,
+  admittedAt: null,
+  head: null,
+  current: null,
+  resources: [],
+  error: null,
+  reported: NOTHING_REPORTED,
+  expiresAt: null,
+  deployedAt: null,
+  destroyedAt: null,
+};
+
+function each<T>(make: () => T): Record<Projection, T> {
+  return { report: make(), teardown: make() };
+}

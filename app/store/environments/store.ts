@@ -1,0 +1,103 @@
+import { type Connection, trusted } from 'mongoose';
+import { isActive } from '../../../src/environments/model.js';
+import type { EnvironmentStore, NewEnvironment, StoredEnvironment } from '../../../src/environments/store.js';
+import { VitrineError } from '../../../src/shared/errors.js';
+import { E } from '../../../src/shared/status/words.js';
+import { newId } from '../shared/new-id.js';
+import { text, whole } from '../shared/query.js';
+import { retryOnce } from '../shared/retry-once.js';
+import { insertedOrThere } from '../shared/write.js';
+import { environmentClaims } from './claims.js';
+import {
+  freshEnvironment,
+  orNull,
+  toEnvironment,
+  WITHOUT_LEASE,
+  type VisibleEnvironment,
+} from './document.js';
+import { listEnvironments } from './environment-list.js';
+import { environmentModel } from './environment.js';
+
+const ACTIVE = Object.values(E).filter((status) => isActive({ status }));
+
+/** Environments in MongoDB. Every write is one document and one command; nothing needs a transaction. */
+export function environmentStore(connection: Connection): EnvironmentStore {
+  const model = environmentModel(connection);
+  const find = (filter: object) => model.findOne(filter, WITHOUT_LEASE).lean<VisibleEnvironment>();
+  return {
+    ...environmentClaims(connection),
+    ensure: (fresh) => retryOnce(() => ensure(connection, fresh)),
+    get: async (id) => orNull(await find({ _id: text(id, 'the id') })),
+    bySlug: async (slug) => orNull(await find({ slug: text(slug, 'the slug') })),
+    async ofPullRequest(repoId, number) {
+      const filter = {
+        repoId: whole(repoId, 'the repository'),
+        'pullRequest.number': whole(number, 'the number'),
+      };
+      const found = await model.find(filter, WITHOUT_LEASE).sort({ _id: 1 }).lean<VisibleEnvironment[]>();
+      return found.map(toEnvironment);
+    },
+    list: (filter, page) => listEnvironments(model, { filter, page }),
+    countActive: async (projectId) =>
+      model
+        .countDocuments({
+          projectId: text(projectId, 'the project'),
+          'decision.action': 'deploy',
+          status: trusted({ $in: ACTIVE }),
+        })
+        .hint('project_decision_status'),
+    change: (seen, write) => change(connection, { seen, ...write }),
+    async namesArtifact({ projectId, root }) {
+      const living = trusted({ $elemMatch: { artifactRoot: text(root, 'the root'), doomed: false } });
+      const named = model.exists({ projectId: text(projectId, 'the project'), resources: living });
+      return (await named.hint('project_artifact')) !== null;
+    },
+    async deleteOfProject(projectId) {
+      const { deletedCount } = await model.deleteMany({ projectId: text(projectId, 'the project') });
+      return deletedCount;
+    },
+  };
+}
+
+async function ensure(connection: Connection, fresh: NewEnvironment): Promise<StoredEnvironment> {
+  const model = environmentModel(connection);
+  const identity = {
+    projectId: text(fresh.projectId, 'the project'),
+    repoId: whole(fresh.repoId, 'the repository'),
+    name: text(fresh.name, 'the name'),
+  };
+  // Who asks has hardly ever seen it before: the insert finds out.
+  const { lease, ...visible } = freshEnvironment(fresh, { id: newId(), now: new Date() });
+  const insert = model.collection.insertOne({ ...visible, lease } as never);
+  if (await insertedOrThere(insert)) return toEnvironment(visible);
+  const stored = await model.findOne(identity, WITHOUT_LEASE).lean<VisibleEnvironment>();
+  if (stored) return toEnvironment(stored);
+  throw new VitrineError(
+    'conflict',
+    `The host name ${fresh.slug} belongs to another environment: rename the project or the environment.`,
+  );
+}
+
+type Change = { readonly seen: StoredEnvironment } & Parameters<EnvironmentStore['change']>[1];
+
+async function change(
+  connection: Connection,
+  { seen, patch, due }: Change,
+): Promise<StoredEnvironment | null> {
+  const { id, status, generation, version } = seen;
+  const wanted = Object.fromEntries(due.map((projection) => [`due.${projection}.wanted`, 1]));
+  const now = Object.fromEntries(due.map((projection) => [`due.${projection}.at`, true as const]));
+  const tries = Object.fromEntries(due.map((projection) => [`due.${projection}.attempts`, 0]));
+  const written = await environmentModel(connection)
+    .findOneAndUpdate(
+      { _id: text(id, 'the id'), status, generation, version },
+      {
+        $set: { ...patch, ...tries },
+        $inc: { version: 1, ...wanted },
+        $currentDate: { updatedAt: true, ...now },
+      },
+      { returnDocument: 'after', projection: WITHOUT_LEASE },
+    )
+    .lean<VisibleEnvironment>();
+  return orNull(written);
+}

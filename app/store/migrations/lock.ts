@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { mongo } from 'mongoose';
+import { VitrineError } from '../../../src/shared/errors.js';
+import { newId } from '../shared/new-id.js';
+import { insertedOrThere } from '../shared/write.js';
+import type { MigrationDocument } from './migration-of-models.js';
+
+type Migrations = mongo.Collection<MigrationDocument>;
+
+const LOCK = 'lock';
+const LEASE_MS = 15_000;
+const LOOK_AGAIN_MS = 100;
+/** An index over a large collection takes its time; whoever waits longer than this should be looked at. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** One process migrates, the others wait. A crashed one is followed when its lease ends; a living one renews it. */
+export async function withMigrationLock<T>(migrations: Migrations, work: () => Promise<T>): Promise<T> {
+  const owner = newId();
+  await insertedOrThere(migrations.insertOne({ _id: LOCK, until: new Date(0) }));
+  await take(migrations, owner);
+  const renewal = setInterval(() => void renew(migrations, owner).catch(() => undefined), LEASE_MS / 3);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewal);
+    await migrations.updateOne({ _id: LOCK, owner }, { $set: { until: new Date(0) } });
+  }
+}
+
+async function take(migrations: Migrations, owner: string): Promise<void> {
+  const free = { _id: LOCK, $expr: { $lte: ['$until', '$$NOW'] } };
+  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_AGAIN_MS) {
+    const { matchedCount } = await migrations.updateOne(free, [{ $set: { owner, until: leaseEnd() } }]);
+    if (matchedCount === 1) return;
+    await pause(LOOK_AGAIN_MS);
+  }
+  throw new VitrineError(
+    'unavailable',
+    'Another process migrates the database and does not finish: look at its log.',
+  );
+}
+
+async function renew(migrations: Migrations, owner: string): Promise<void> {
+  await migrations.updateOne({ _id: LOCK, owner }, [{ $set: { until: leaseEnd() } }]);
+}
+
+function leaseEnd(): object {
+  return { $add: ['$$NOW', LEASE_MS] };
+}

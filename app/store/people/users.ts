@@ -1,0 +1,60 @@
+import type { Connection, Model } from 'mongoose';
+import type { User, UserStore } from '../../../src/people/user.js';
+import { VitrineError } from '../../../src/shared/errors.js';
+import { text, whole } from '../shared/query.js';
+import { retryOnce } from '../shared/retry-once.js';
+import { isDuplicateKey } from '../shared/write.js';
+import { userModel, type UserDocument } from './user.js';
+
+type Seen = Omit<User, 'active'>;
+
+/** People as GitHub tells of them. What it leaves out, such as most e-mail addresses, is not forgotten. */
+export function userStore(connection: Connection): UserStore {
+  const model = userModel(connection);
+  const find = (githubId: number) => model.findOne({ _id: whole(githubId, 'the id') }).lean<UserDocument>();
+  return {
+    async saveFromGitHub(seen) {
+      // Every event names somebody, mostly as before: then nothing is written.
+      const known = await find(seen.githubId);
+      if (known && tellsNothingNew(known, seen)) return toUser(known);
+      return retryOnce(() =>
+        save(model, seen).catch((error: unknown) => {
+          // Two first sightings at once: the second is an update.
+          if (isDuplicateKey(error)) return save(model, seen);
+          throw error;
+        }),
+      );
+    },
+    async byGitHubId(githubId) {
+      const found = await find(githubId);
+      return found && toUser(found);
+    },
+  };
+}
+
+function tellsNothingNew(known: UserDocument, { login, email, avatarUrl }: Seen): boolean {
+  const same = (before: string | null, now: string | null) => now === null || now === before;
+  return known.login === login && same(known.email, email) && same(known.avatarUrl, avatarUrl);
+}
+
+async function save(model: Model<UserDocument>, { githubId, login, email, avatarUrl }: Seen): Promise<User> {
+  const now = new Date();
+  const known = { ...(email !== null && { email }), ...(avatarUrl !== null && { avatarUrl }) };
+  const unknown = { ...(email === null && { email }), ...(avatarUrl === null && { avatarUrl }) };
+  const stored = await model
+    .findOneAndUpdate(
+      { _id: whole(githubId, 'the id') },
+      {
+        $set: { login: text(login, 'the login'), ...known, updatedAt: now },
+        $setOnInsert: { ...unknown, active: true, createdAt: now },
+      },
+      { upsert: true, returnDocument: 'after' },
+    )
+    .lean<UserDocument>();
+  if (!stored) throw new VitrineError('unavailable', `User ${githubId} could not be stored: try again.`);
+  return toUser(stored);
+}
+
+function toUser({ _id, login, email, avatarUrl, active }: UserDocument): User {
+  return { githubId: _id, login, email, avatarUrl, active };
+}

@@ -1,0 +1,53 @@
+import type { Connection, Model } from 'mongoose';
+import type { Project, ProjectStore } from '../../../src/projects/project.js';
+import { VitrineError } from '../../../src/shared/errors.js';
+import { newId } from '../shared/new-id.js';
+import { text, whole } from '../shared/query.js';
+import { retryOnce } from '../shared/retry-once.js';
+import { insertedOrThere } from '../shared/write.js';
+import { projectModel, type ProjectDocument } from './project.js';
+
+type Fresh = Parameters<ProjectStore['ensure']>[0];
+
+/** Projects; a repository can hold several. */
+export function projectStore(connection: Connection): ProjectStore {
+  const model = projectModel(connection);
+  return {
+    ensure: (fresh) => retryOnce(() => ensure(model, fresh)),
+    async get(id) {
+      const found = await model.findOne({ _id: text(id, 'the id') }).lean<ProjectDocument>();
+      return found && toProject(found);
+    },
+    async ofRepo(repoId) {
+      const filter = { repoId: whole(repoId, 'the repository') };
+      const found = await model.find(filter).sort({ name: 1 }).hint('repo_name').lean<ProjectDocument[]>();
+      return found.map(toProject);
+    },
+    async delete(id) {
+      await model.deleteOne({ _id: text(id, 'the id') });
+    },
+  };
+}
+
+/** Who asks has looked for it before, so the insert goes first. One that clashed on the slug alone is tried with the next. */
+async function ensure(model: Model<ProjectDocument>, fresh: Fresh): Promise<Project> {
+  const identity = { repoId: whole(fresh.repoId, 'the repository'), name: text(fresh.name, 'the name') };
+  const slugs = [text(fresh.slug, 'the slug'), text(fresh.fallbackSlug, 'the other slug')];
+  for (const slug of slugs) {
+    const document = freshProject(fresh, slug);
+    if (await insertedOrThere(model.collection.insertOne(document as never))) return toProject(document);
+    const stored = await model.findOne(identity).lean<ProjectDocument>();
+    if (stored) return toProject(stored);
+  }
+  throw new VitrineError('conflict', `Both slugs of project ${fresh.name} are taken: give it another name.`);
+}
+
+function freshProject({ repoId, name, isDefault = false }: Fresh, slug: string): ProjectDocument {
+  const now = new Date();
+  return { _id: newId(), repoId, name, slug, active: true, isDefault, createdAt: now, updatedAt: now };
+}
+
+/** Older documents do not say whether they are a default. */
+function toProject({ _id, isDefault = false, ...rest }: ProjectDocument): Project {
+  return { id: _id, isDefault, ...rest };
+}

@@ -1,0 +1,141 @@
+import type { Connection, Model } from 'mongoose';
+import type { Repo, RepoStore } from '../../../src/repositories/model.js';
+import { VitrineError } from '../../../src/shared/errors.js';
+import { apiTokenModel } from '../people/api-token.js';
+import { MAX_TIME_MS } from '../shared/limits.js';
+import { text, whole } from '../shared/query.js';
+import { retryOnce } from '../shared/retry-once.js';
+import { insertedOrThere } from '../shared/write.js';
+import { repoModel, type RepoDocument } from './repo.js';
+
+type Repos = Model<RepoDocument>;
+
+/**
+ * Answers carry no time of their own. One from the installation that just lost the repository is taken for a late one; after
+ * this long it is believed again, because the same installation may be given the repository back.
+ */
+const REMOVAL_STANDS_MS = 10_000;
+
+/** Of two with one name the one heard of last has it. So much later it is written down that one was heard of again, unchanged. */
+const HEARD_OF_MS = 60_000;
+
+/** Repositories by GitHub id. */
+export function repoStore(connection: Connection): RepoStore {
+  const model = repoModel(connection);
+  const list = async (filter: object) =>
+    (await model.find(filter).sort({ _id: 1 }).lean<RepoDocument[]>()).map(toRepo);
+  return {
+    save: (repo) => retryOnce(() => save(model, { repo, unlessLost: true })),
+    enter: (repo) => retryOnce(() => save(model, { repo, unlessLost: false })),
+    async get(id) {
+      const found = await model.findOne({ _id: whole(id, 'the id') }).lean<RepoDocument>();
+      return found && toRepo(found);
+    },
+    async byFullName(fullName) {
+      // After a rename two may carry one name for a while: the one heard of last has it.
+      const filter = { nameKey: keyOf(text(fullName, 'the repository')), removedAt: null };
+      const found = await model.findOne(filter).sort({ updatedAt: -1 }).hint('name').lean<RepoDocument>();
+      return found && toRepo(found);
+    },
+    ofInstallation: async (installationId) =>
+      list({ installationId: whole(installationId, 'the installation') }),
+    lostBy: async (installationId) =>
+      list({ installationId: null, removedFrom: whole(installationId, 'the installation') }),
+    all: () => list({}),
+    async remove(id) {
+      await removed(model, whole(id, 'the id'));
+      await apiTokenModel(connection).deleteMany({ 'scope.repoId': id });
+    },
+  };
+}
+
+interface Saving {
+  readonly repo: Omit<Repo, 'removedAt'>;
+  /** Not when the same installation lost it a moment ago. */
+  readonly unlessLost: boolean;
+}
+
+/** Every event of a repository saves it, and hardly any changes it: then nothing is written. */
+async function save(model: Repos, saving: Saving): Promise<Repo> {
+  const document = toDocument(saving.repo);
+  const find = () => model.findOne({ _id: document._id }).lean<RepoDocument>();
+  let known = await find();
+  if (!known) {
+    if (await insertedOrThere(model.collection.insertOne(document as never))) return toRepo(document);
+    known = await find();
+  }
+  if (known && tellsNothingNew(known, document)) return toRepo(known);
+  const updated = await updatedWith(model, document, saving.unlessLost ? notJustLost(document) : {});
+  const stored = updated ?? (await find());
+  if (stored) return toRepo(stored);
+  throw new VitrineError('unavailable', `Repository ${document.fullName} could not be stored: try again.`);
+}
+
+function tellsNothingNew(known: RepoDocument, document: RepoDocument): boolean {
+  const step = document.updatedAt.getTime() - known.updatedAt.getTime();
+  return Math.abs(step) < HEARD_OF_MS && SHOWN.every((field) => known[field] === document[field]);
+}
+
+const SHOWN = [
+  'ownerId',
+  'fullName',
+  'defaultBranch',
+  'installationId',
+  'private',
+  'removedAt',
+] as const satisfies readonly (keyof RepoDocument)[];
+
+function notJustLost({ installationId }: RepoDocument): object {
+  const longAgo = { $lte: ['$removedAt', { $subtract: ['$$NOW', REMOVAL_STANDS_MS] }] };
+  return { $or: [{ removedAt: null }, { removedFrom: { $ne: installationId } }, { $expr: longAgo }] };
+}
+
+function updatedWith(
+  model: Repos,
+  { _id, ...fields }: RepoDocument,
+  condition: object,
+): Promise<RepoDocument | null> {
+  const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const;
+  return model.collection.findOneAndUpdate(
+    { _id, ...condition } as never,
+    { $set: fields },
+    options,
+  ) as Promise<RepoDocument | null>;
+}
+
+/** A second removal keeps the first one's installation. */
+async function removed(model: Repos, id: number): Promise<void> {
+  const update = [{ $set: { removedAt: '$$NOW', removedFrom: '$installationId', installationId: null } }];
+  await model.collection.updateOne({ _id: id, removedAt: null } as never, update, { maxTimeMS: MAX_TIME_MS });
+}
+
+function toDocument({
+  id,
+  ownerId,
+  fullName,
+  defaultBranch,
+  installationId,
+  private: hidden,
+}: Omit<Repo, 'removedAt'>): RepoDocument {
+  return {
+    _id: whole(id, 'the id'),
+    ownerId,
+    fullName: text(fullName, 'the repository'),
+    nameKey: keyOf(fullName),
+    defaultBranch,
+    installationId,
+    private: hidden,
+    removedAt: null,
+    removedFrom: null,
+    updatedAt: new Date(),
+  };
+}
+
+function keyOf(fullName: string): string {
+  return fullName.toLowerCase();
+}
+
+function toRepo(document: RepoDocument): Repo {
+  const { _id, ownerId, fullName, defaultBranch, installationId, removedAt } = document;
+  return { id: _id, ownerId, fullName, defaultBranch, installationId, private: document.private, removedAt };
+}

@@ -1,0 +1,34 @@
+import { Schema, type SchemaDefinition } from 'mongoose';
+import { MAX_TIME_MS } from './limits.js';
+
+const QUERIES = [
+  'find',
+  'findOne',
+  'findOneAndUpdate',
+  'countDocuments',
+  'updateOne',
+  'deleteOne',
+  'deleteMany',
+] as const;
+
+/**
+ * Unknown fields throw instead of being dropped: a dropped filter would match every document. Indexes are made by migrations,
+ * never at run time; the versions that compare-and-set needs are our own.
+ */
+export function strictSchema<T>(definition: SchemaDefinition): Schema<T> {
+  const schema = new Schema<T>(definition as SchemaDefinition<T>, {
+    strict: 'throw',
+    strictQuery: 'throw',
+    minimize: false,
+    versionKey: false,
+    id: false,
+    autoIndex: false,
+    autoCreate: false,
+  });
+  for (const query of QUERIES) {
+    schema.pre(query, function limitTime() {
+      this.setOptions({ maxTimeMS: MAX_TIME_MS });
+    });
+  }
+  return schema;
+}

@@ -1,0 +1,62 @@
+import { types } from 'node:util';
+import type { ClaimedDelivery, NextTry } from '../../../src/deliveries/store.js';
+import { isGitHubFailure, type FailureKind } from '../../../src/repositories/github.js';
+import { isVitrineError } from '../../../src/shared/errors.js';
+import { backoffMs } from '../../workers/backoff.js';
+
+const TRIES = 8;
+/** GitHub sends deliveries of the last three days again when it is asked to: until then nobody needs to ask. */
+const PATIENCE_MS = 3 * 24 * 60 * 60_000;
+const BACKOFF = { firstMs: 1_000, capMs: 5 * 60_000 };
+/** What says nothing about the event, and is over some day. */
+const OUTSIDE: readonly FailureKind[] = ['ambiguous', 'retry', 'unauthorized'];
+
+export interface Failed {
+  readonly delivery: Pick<ClaimedDelivery, 'attempts' | 'failures' | 'crashes' | 'receivedAt'>;
+  readonly error: unknown;
+  readonly now: Date;
+  readonly random: () => number;
+}
+
+/**
+ * When a delivery that failed is tried again. One that fails by itself gets eight tries; while GitHub or the database is away it
+ * waits as long as GitHub asks, or a growing pause, for days if need be: most events come only once.
+ */
+export function nextTry({ delivery, error, now, random }: Failed): NextTry {
+  const causes = causesOf(error);
+  const isOutside = causes.every(cameFromOutside);
+  const failures = delivery.failures + Number(!isOutside);
+  const age = now.getTime() - delivery.receivedAt.getTime();
+  const pause = backoffMs(BACKOFF, delivery.attempts, random);
+  return {
+    error: causes.map(reasonOf).join('; '),
+    failures,
+    inMs: Math.max(...causes.map((cause) => askedPauseOf(cause) ?? pause)),
+    park: isDeadly(delivery) || (isOutside ? age >= PATIENCE_MS : failures >= TRIES),
+  };
+}
+
+/** Eight processes in a row ended with it in hand: the next would, too. */
+export function isDeadly({ crashes }: Pick<ClaimedDelivery, 'crashes'>): boolean {
+  return crashes >= TRIES;
+}
+
+/** Probot wraps what handlers throw, together with the whole event, which must stay out of logs. */
+function causesOf(error: unknown): readonly unknown[] {
+  return error instanceof AggregateError && error.errors.length > 0
+    ? error.errors.flatMap(causesOf)
+    : [error];
+}
+
+function cameFromOutside(error: unknown): boolean {
+  if (isGitHubFailure(error)) return OUTSIDE.includes(error.kind);
+  return isVitrineError(error) && error.code === 'unavailable';
+}
+
+function askedPauseOf(error: unknown): number | undefined {
+  return isGitHubFailure(error) ? error.retryInMs : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  return types.isNativeError(error) ? error.message : String(error);
+}

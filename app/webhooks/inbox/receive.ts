@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { VitrineError } from '../../../src/shared/errors.js';
+import type { Clock, Log } from '../../../src/shared/tools.js';
+import type { BodyBudget } from '../../http/body-budget.js';
+import { readBody } from '../../http/body.js';
+import { errorAnswer, isOurFault } from '../../http/error-answer.js';
+import { requireType } from '../../http/require-type.js';
+import { prepareAnswer, respond, sendPrepared } from '../../http/respond.js';
+import type { Committer } from './committer.js';
+import { parseDelivery, readDeliveryHeaders } from './parse.js';
+import type { createSignatureCheck } from './verify-signature.js';
+
+/** GitHub sends no larger payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
+const MAX_BYTES = 25 * 1024 * 1024;
+const TIMEOUT_MS = 15_000;
+const STORED = prepareAnswer({ status: 202, body: { stored: true } });
+
+export interface WebhookDependencies {
+  readonly isSigned: ReturnType<typeof createSignatureCheck>;
+  readonly committer: Committer;
+  readonly budget: BodyBudget;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** `POST /api/github/webhooks`: 202 means stored, for good. Anything else means that GitHub shows the delivery as failed. */
+export function createWebhookEndpoint(dependencies: WebhookDependencies) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      await receive(dependencies, request);
+      sendPrepared(response, STORED);
+    } catch (error) {
+      const requestId = randomBytes(8).toString('hex');
+      const level = isOurFault(error) ? 'error' : 'warn';
+      dependencies.log(level, 'webhook refused', {
+        requestId,
+        delivery: request.headers['x-github-delivery'],
+        error,
+      });
+      respond(response, errorAnswer(error, requestId));
+    }
+  };
+}
+
+async function receive(dependencies: WebhookDependencies, request: IncomingMessage): Promise<void> {
+  if (request.method !== 'POST') throw new VitrineError('not_found', 'Webhooks are sent with POST.');
+  requireType(request, 'application/json');
+  const { guid, event, signature } = readDeliveryHeaders(request.headers);
+  const body = await readBody(request, {
+    maxBytes: MAX_BYTES,
+    timeoutMs: TIMEOUT_MS,
+    budget: dependencies.budget,
+  });
+  if (!dependencies.isSigned(body, signature)) {
+    throw new VitrineError(
+      'bad_request',
+      'The signature does not fit: WEBHOOK_SECRET must be the one in the settings of the GitHub App.',
+    );
+  }
+  await dependencies.committer.commit(
+    parseDelivery({ guid, event, body, receivedAt: dependencies.clock.now() }),
+  );
+}

@@ -1,0 +1,158 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
+import type { Clock, Log } from '../../../src/shared/tools.js';
+import { createLane } from '../../workers/lease-worker.js';
+import type { Load } from './backpressure.js';
+import type { Decisions } from './decisions.js';
+import { isDeadly, nextTry } from './next-try.js';
+import { createTurns } from './turns.js';
+
+export interface ReceivedEvent {
+  readonly id: string;
+  readonly name: string;
+  readonly payload: unknown;
+}
+
+export interface InboxWorkerOptions {
+  readonly inbox: InboxStore;
+  /** Runs the handlers of an event; rejects when one of them failed. */
+  readonly receive: (event: ReceivedEvent) => Promise<void>;
+  /** Whether any handler listens to this event. */
+  readonly handles: (event: string) => boolean;
+  readonly decisions: Decisions;
+  readonly load: Load;
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly concurrency?: number;
+  readonly leaseMs?: number;
+  readonly pollMs?: number;
+  readonly random?: () => number;
+}
+
+const CONCURRENCY = 8;
+const LEASE_MS = 20_000;
+const POLL_MS = 1_000;
+/** How soon it is noticed that no more come. */
+const GLANCE_MS = 10;
+
+/** Hands stored deliveries to their handlers, the oldest first, and keeps what was decided. */
+export function createInboxWorker(options: InboxWorkerOptions) {
+  const {
+    inbox,
+    owner,
+    log,
+    load,
+    concurrency = CONCURRENCY,
+    leaseMs = LEASE_MS,
+    pollMs = POLL_MS,
+  } = options;
+  const inTurn = createTurns();
+  const held: Held = new Map();
+  const lane = createLane<ClaimedDelivery>({
+    name: 'inbox',
+    log,
+    pollMs,
+    claim: (limit) => inbox.claim({ owner, leaseMs, limit }),
+    room: () => (load.busy() ? 1 : concurrency),
+    async work(delivery) {
+      if (isHeldAlready(held, delivery)) return;
+      if (load.busy()) {
+        await breathe(load);
+        // When it is over there is room for more than this one.
+        lane.poke();
+      }
+      await inTurn(subjectOf(delivery), () => workOn(options, { delivery, held }));
+    },
+  });
+  return lane;
+}
+
+/** What this worker has in hand, under the newest claim that it has of each: only that one may write the outcome. */
+type Held = Map<string, ClaimedDelivery>;
+
+/** Work that outlives its lease is claimed again, mostly by the same worker. That is no second work, but more time for the first. */
+function isHeldAlready(held: Held, delivery: ClaimedDelivery): boolean {
+  const already = held.has(delivery.guid);
+  held.set(delivery.guid, delivery);
+  return already;
+}
+
+/** While deliveries pour in, answers come first: work goes on slowly, and at full speed as soon as they stop. */
+async function breathe(load: Load): Promise<void> {
+  const begun = performance.now();
+  for (;;) {
+    const left = load.breathMs() - (performance.now() - begun);
+    if (left <= 0) return;
+    await pause(Math.min(left, GLANCE_MS));
+  }
+}
+
+async function workOn(
+  options: InboxWorkerOptions,
+  { delivery, held }: { delivery: ClaimedDelivery; held: Held },
+): Promise<void> {
+  const { inbox, log } = options;
+  const newest = () => held.get(delivery.guid) ?? delivery;
+  try {
+    if (isDeadly(delivery)) throw new Error('The server ended each time while it worked on this delivery.');
+    const decision = await decide(options, delivery);
+    await inbox.finish(newest(), decision);
+  } catch (error) {
+    await tryAgain(options, newest(), error).catch((cause: unknown) => {
+      // Its lease runs out by itself, and it is claimed again.
+      log('warn', 'a delivery could not be given back', { delivery: delivery.guid, error: cause });
+    });
+  } finally {
+    held.delete(delivery.guid);
+  }
+}
+
+async function decide(
+  { receive, handles, decisions }: InboxWorkerOptions,
+  delivery: ClaimedDelivery,
+): Promise<DeliveryDecision> {
+  const { guid, event } = delivery;
+  if (!handles(event)) return ignored('event-not-used', `Events named ${event} change nothing here.`);
+  decisions.take(guid);
+  await receive({ id: guid, name: event, payload: JSON.parse(text(delivery)) });
+  return (
+    decisions.take(guid) ??
+    ignored('action-not-used', `${event} ${delivery.action ?? ''} changes nothing here.`)
+  );
+}
+
+async function tryAgain(
+  options: InboxWorkerOptions,
+  delivery: ClaimedDelivery,
+  error: unknown,
+): Promise<void> {
+  const { inbox, clock, log, random = Math.random } = options;
+  const { guid, event, attempts } = delivery;
+  const next = nextTry({ delivery, error, now: clock.now(), random });
+  const fields = { delivery: guid, event, attempts, error: next.error };
+  if (next.park) log('error', 'delivery parked: it needs a person', fields);
+  else log('warn', 'delivery failed, it is tried again', { ...fields, inMs: next.inMs });
+  await inbox.retry(delivery, next);
+}
+
+function ignored(rule: string, detail: string): DeliveryDecision {
+  return { action: 'ignore', rule, detail, environmentIds: [] };
+}
+
+const Subject = z.object({ number: z.int() });
+
+/** Events of one pull request wait for each other: two writers of one document would only make each other try again. */
+function subjectOf(delivery: ClaimedDelivery): string {
+  if (delivery.event !== 'pull_request') return delivery.guid;
+  try {
+    return `${delivery.repoId}#${Subject.parse(JSON.parse(text(delivery))).number}`;
+  } catch {
+    return delivery.guid;
+  }
+}
+
+function text({ body }: ClaimedDelivery): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+}
