@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { VitrineError } from '../src/shared/errors.js';
 import { createRedactor } from '../src/shared/redact/redact.js';
 import type { Log } from '../src/shared/tools.js';
 import { openStore } from './compose/open-store.js';
@@ -6,11 +8,9 @@ import { runApp } from './compose/run-app.js';
 import type { Config } from './config/config.js';
 import { createLog, type LogOptions } from './config/log.js';
 import type { Secrets } from './config/secrets.js';
-import { listen } from './http/listen.js';
-import { createHttpServer } from './http/server.js';
-import { stopServer } from './http/stop-server.js';
+import { errorAnswer, respond } from './http/respond.js';
+import { createHttpServer, listen, stopServer, type Surfaces } from './http/server.js';
 import type { Ports } from './ports.js';
-import { starting } from './starting.js';
 
 export interface App {
   readonly url: string;
@@ -64,4 +64,21 @@ function printLine(line: string): void {
 function once(close: () => Promise<void>): () => Promise<void> {
   let closing: Promise<void> | undefined;
   return () => (closing ??= close());
+}
+
+/** What is said while the database is looked for: the process is up, and cannot take work yet. */
+export function starting(log: Log): Surfaces {
+  const notYet = (response: ServerResponse) =>
+    respond(
+      response,
+      errorAnswer(new VitrineError('unavailable', 'The server is starting. Try again in a moment.'), ''),
+    );
+  return {
+    siteOf: () => ({ kind: 'app' }),
+    webhooks: (_request, response) => notYet(response),
+    previews: ({ response }) => notYet(response),
+    api: ({ url }, response) =>
+      url === '/healthz' ? respond(response, { status: 200, body: { ok: true } }) : notYet(response),
+    log,
+  };
 }

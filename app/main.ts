@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { isVitrineError } from '../src/shared/errors.js';
 import { readArguments, runCommand } from './cli/run-command.js';
 import { serve } from './cli/serve.js';
-import { readEnvironment } from './config/read-environment.js';
+import { readEnvironment } from './config/config.js';
 import type { App } from './create-app.js';
 
 const ENV_FILE = resolve('.env');

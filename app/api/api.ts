@@ -1,24 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ROUTES, type Route, type RouteName } from '../../src/contract/routes.js';
+import { type Route, type RouteName, ROUTES } from '../../src/contract/routes.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from '../http/body-budget.js';
-import { readBody } from '../http/body.js';
-import { callerAddress } from '../http/caller-address.js';
-import { errorAnswer, isOurFault } from '../http/error-answer.js';
-import { parseJson, refuseDeep } from '../http/parse-json.js';
+import { parseJson, readBody, refuseDeep, requireType, streamBody } from '../http/body.js';
+import { callerAddress } from '../http/hosts.js';
 import type { RateLimit } from '../http/rate-limit.js';
-import { requireType } from '../http/require-type.js';
-import { respond, type Answer } from '../http/respond.js';
-import { streamBody } from '../http/stream-body.js';
+import { type Answer, errorAnswer, isOurFault, respond } from '../http/respond.js';
 import type { Ports } from '../ports.js';
-import { authenticate, type Actor, type Identify } from './access.js';
-import { authorize } from './authorize.js';
+import { type Actor, authenticate, authorize, type Identify } from './access.js';
 import type { ApiRoute } from './route.js';
-import { createRouter } from './router.js';
 
 const MIB = 1024 * 1024;
+
 const TIMEOUT_MS = 15_000;
+
 const IDLE_MS = 30_000;
 
 export interface ApiDependencies {
@@ -111,4 +107,62 @@ async function read({ budget }: ApiDependencies, call: Call & { handler: ApiRout
   const body = parseJson(bytes);
   refuseDeep(body);
   return { ...asked, body };
+}
+
+export type Match<Name extends string> =
+  | { readonly name: Name; readonly parameters: Readonly<Record<string, string>> }
+  | { readonly allow: readonly string[] };
+
+interface Entry<Name> {
+  readonly name: Name;
+  readonly method: string;
+  readonly segments: readonly string[];
+}
+
+/** Finds the route of a request. Literal segments win over parameters, whatever the order of the table. */
+export function createRouter<Name extends string>(routes: Readonly<Record<Name, Route>>) {
+  const entries = (Object.entries<Route>(routes) as [Name, Route][])
+    .map(([name, { method, path }]): Entry<Name> => ({ name, method, segments: path.split('/') }))
+    .sort((a, b) => parameterCount(a) - parameterCount(b));
+
+  return (method: string, path: string): Match<Name> | undefined => {
+    const parts = path.split('/');
+    const fitting = entries.flatMap((entry) => {
+      const parameters = fit(entry.segments, parts);
+      return parameters ? [{ entry, parameters }] : [];
+    });
+    const found = fitting.find(
+      ({ entry }) => entry.method === method || (method === 'HEAD' && entry.method === 'GET'),
+    );
+    if (found) return { name: found.entry.name, parameters: found.parameters };
+    return fitting.length > 0 ? { allow: fitting.map(({ entry }) => entry.method) } : undefined;
+  };
+}
+
+function parameterCount({ segments }: Entry<string>): number {
+  return segments.filter((segment) => segment.startsWith(':')).length;
+}
+
+function fit(segments: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
+  if (segments.length !== parts.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of segments.entries()) {
+    const part = parts[index] ?? '';
+    if (!segment.startsWith(':')) {
+      if (segment !== part) return undefined;
+      continue;
+    }
+    const value = decoded(part);
+    if (value === undefined) return undefined;
+    parameters[segment.slice(1)] = value;
+  }
+  return parameters;
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part) || undefined;
+  } catch {
+    return undefined;
+  }
 }

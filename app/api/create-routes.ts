@@ -1,15 +1,12 @@
 import type { RouteName } from '../../src/contract/routes.js';
 import { listDeliveries } from './deliveries/list.js';
-import { environmentDeployments } from './deployments/environment-deployments.js';
-import { appendLogs } from './deployments/logs.js';
+import { appendLogs, readLogs } from './deployments/logs.js';
 import { recordProgress } from './deployments/progress.js';
-import { readLogs } from './deployments/read-logs.js';
-import { deployment } from './deployments/read.js';
+import { deployment, environmentDeployments } from './deployments/read.js';
 import { startDeployment } from './deployments/start.js';
 import { uploadPack, uploadPlan } from './deployments/upload.js';
 import { destroyEnvironment } from './environments/destroy.js';
-import { listEnvironments } from './environments/list-environments.js';
-import { environment, environmentByNamespace } from './environments/read.js';
+import { environment, environmentByNamespace, listEnvironments } from './environments/read.js';
 import { createReady, health } from './health.js';
 import { createHome } from './home.js';
 import { createOpenApi } from './openapi.js';

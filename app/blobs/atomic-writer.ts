@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode, VitrineError } from '../../src/shared/errors.js';
 import type { BlobContent } from '../../src/uploads/store.js';
-import { createDirectorySync, type DirectorySync } from './directory-sync.js';
 
 export interface AtomicWriter {
   /** The file appears whole and durable under its path, or not at all. */
@@ -111,4 +110,48 @@ function asDiskFull(error: unknown): unknown {
       cause: error,
     },
   );
+}
+
+export interface DirectorySync {
+  sync(path: string): Promise<void>;
+}
+
+/**
+ * A rename is durable only when its directory is synced. Writers that wait for the same directory share the next sync: the one that runs
+ * may have begun before their rename.
+ */
+export function createDirectorySync(): DirectorySync {
+  const running = new Map<string, Promise<void>>();
+  const next = new Map<string, Promise<void>>();
+
+  const start = (path: string): Promise<void> => {
+    next.delete(path);
+    const run = syncDirectory(path).finally(() => running.delete(path));
+    running.set(path, run);
+    return run;
+  };
+
+  return {
+    sync(path) {
+      const waiting = next.get(path);
+      if (waiting !== undefined) return waiting;
+      const current = running.get(path);
+      if (current === undefined) return start(path);
+      const following = current.then(
+        () => start(path),
+        () => start(path),
+      );
+      next.set(path, following);
+      return following;
+    },
+  };
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

@@ -5,7 +5,6 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { MIB } from '../../src/uploads/limits.js';
 import type { BlobEncoding } from '../../src/uploads/store.js';
 import type { AtomicWriter } from './atomic-writer.js';
-import { createLanes } from './lanes.js';
 
 export interface BlobEncoder {
   encoded(hash: string, encoding: BlobEncoding): Promise<Buffer | null>;
@@ -18,15 +17,20 @@ export interface EncoderParts {
 }
 
 const SUFFIX = { br: '.br', gzip: '.gz' } as const;
+
 export const ENCODED_SUFFIXES = Object.values(SUFFIX);
 
 const SMALLEST = 512;
+
 const LARGEST = 16 * MIB;
+
 /** Over this size the best quality takes longer than a visitor waits. */
 const SLOW = MIB;
+
 const WORTH = 0.95;
 
 const brotli = promisify(brotliCompress);
+
 const deflate = promisify(gzip);
 
 /** Makes the compressed form of a blob once, whoever asks first, and keeps it beside the blob. An empty file says "not worth it". */
@@ -91,4 +95,28 @@ async function compress(bytes: Buffer, encoding: BlobEncoding): Promise<Buffer> 
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },
   });
+}
+
+export interface Lanes {
+  /** Runs the work as soon as fewer than the given number run. */
+  run<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** A bound on how much happens at once. */
+export function createLanes(count: number): Lanes {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return {
+    async run(work) {
+      if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+      else free -= 1;
+      try {
+        return await work();
+      } finally {
+        const next = waiting.shift();
+        if (next === undefined) free += 1;
+        else next();
+      }
+    },
+  };
 }

@@ -1,18 +1,18 @@
-import { MIB, type ArtifactLimits } from '../../src/uploads/limits.js';
+import { pipeline } from 'node:stream';
+import { createBrotliDecompress } from 'node:zlib';
+import { errorCode, isVitrineError } from '../../src/shared/errors.js';
+import { type ArtifactLimits, MIB } from '../../src/uploads/limits.js';
 import type { ArtifactFile } from '../../src/uploads/manifest.js';
 import {
   decodeMeta,
   decodePreface,
   malformed,
-  PREFACE_BYTES,
   type PackMeta,
+  PREFACE_BYTES,
 } from '../../src/uploads/pack.js';
 import type { Owing } from '../../src/uploads/plan.js';
 import type { BlobStore } from '../../src/uploads/store.js';
-import type { UploadPorts } from './answer-plan.js';
-import { createByteReader, type ByteReader } from './byte-reader.js';
-import { inflate } from './inflate.js';
-import { owingOf, settleArrived } from './pending-upload.js';
+import { owingOf, settleArrived, type UploadPorts } from './pending-upload.js';
 
 export interface PackUpload {
   readonly projectId: string;
@@ -29,6 +29,7 @@ export interface PackReceived {
 
 /** Blobs up to this size are taken whole, several at once; larger ones stream through, one after the other. */
 const SMALL_BYTES = MIB;
+
 const AT_ONCE = 16;
 
 /** Turn 2: takes one pack. Nothing of it is visible until the upload is completed, and all of it may be sent again. */
@@ -100,4 +101,94 @@ async function storeBlobs(
   }
   await Promise.all(writing);
   if (failures.length > 0) throw failures[0];
+}
+
+/** Cuts a stream of chunks into declared lengths. */
+export interface ByteReader {
+  exactly(length: number): Promise<Buffer>;
+  /** The next bytes, as they come. What the reader of the part leaves is skipped. */
+  part(length: number): AsyncIterable<Buffer>;
+  /** Refuses a stream that goes on. */
+  end(): Promise<void>;
+}
+
+interface State {
+  readonly chunks: AsyncIterator<Uint8Array>;
+  /** Of the chunk that came last, what nobody took yet. */
+  rest: Buffer;
+  /** Of the current part, how many bytes nobody took yet. */
+  owed: number;
+}
+
+export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
+  const state: State = { chunks: source[Symbol.asyncIterator](), rest: Buffer.alloc(0), owed: 0 };
+  return {
+    part: (length) => readPart(state, length),
+    async exactly(length) {
+      const pieces: Buffer[] = [];
+      for await (const piece of readPart(state, length)) pieces.push(piece);
+      return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+    },
+    async end() {
+      await skip(state);
+      while (state.rest.length === 0) if (!(await fetchChunk(state))) return;
+      throw malformed('it is longer than it says');
+    },
+  };
+}
+
+async function* readPart(state: State, length: number): AsyncGenerator<Buffer> {
+  await skip(state);
+  state.owed = length;
+  while (state.owed > 0) yield await take(state);
+}
+
+async function skip(state: State): Promise<void> {
+  while (state.owed > 0) await take(state);
+}
+
+async function take(state: State): Promise<Buffer> {
+  if (state.rest.length === 0 && !(await fetchChunk(state))) throw malformed('it is shorter than it says');
+  const piece = state.rest.subarray(0, state.owed);
+  state.rest = state.rest.subarray(piece.length);
+  state.owed -= piece.length;
+  return piece;
+}
+
+async function fetchChunk(state: State): Promise<boolean> {
+  const { done, value } = await state.chunks.next();
+  if (done === true) return false;
+  state.rest = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return true;
+}
+
+export interface Compressed {
+  readonly source: AsyncIterable<Buffer>;
+  /** Length of the compressed source, and of what it must unpack to. */
+  readonly packed: number;
+  readonly plain: number;
+}
+
+/** Unpacks brotli and stops at the first byte beyond what was declared: a bomb costs no more than an honest pack. */
+export async function* inflate({ source, packed, plain }: Compressed): AsyncGenerator<Buffer> {
+  let left = plain;
+  const brotli = createBrotliDecompress();
+  // The callback form never rejects by itself; the error reaches the loop below.
+  pipeline(source, brotli, () => undefined);
+  try {
+    for await (const chunk of brotli as AsyncIterable<Buffer>) {
+      left -= chunk.length;
+      if (left < 0) throw malformed('it unpacks to more than it says');
+      yield chunk;
+    }
+  } catch (error) {
+    throw isZlibError(error) ? malformed('it is not valid brotli') : error;
+  }
+  if (left > 0) throw malformed('it unpacks to less than it says');
+  if (brotli.bytesWritten < packed) throw malformed('something follows its compressed part');
+}
+
+/** https://nodejs.org/api/zlib.html: brotli names its errors after its own list, such as ERR__ERROR_FORMAT_PADDING_1. */
+function isZlibError(error: unknown): boolean {
+  return !isVitrineError(error) && /^(ERR_(_|BROTLI)|Z_)/.test(errorCode(error) ?? '');
 }

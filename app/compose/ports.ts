@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { Projection } from '../../src/environments/model.js';
+import type { EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createStaticTarget, type Target } from '../../src/targets/registry.js';
@@ -6,13 +8,11 @@ import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config/config.js';
 import type { Secrets } from '../config/secrets.js';
-import { createGitHub, type GitHubSide } from '../github/create-github.js';
-import { createViews } from '../github/create-views.js';
+import { createGitHub, createViews, type GitHubSide } from '../github/create-github.js';
 import type { Ports, Stores } from '../ports.js';
-import { newId } from '../store/shared/new-id.js';
+import { newId } from '../store/shared/write.js';
 import { createHosting } from './hosting.js';
 import type { Around, Overrides } from './overrides.js';
-import { wakingEnvironments, type Wake } from './waking-environments.js';
 
 export interface Composition {
   readonly config: Config;
@@ -74,4 +74,37 @@ function connectGitHub({ config, secrets, version, clock, log, overrides }: Comp
     views: createViews(),
     ...(overrides.pace ? { pace: overrides.pace } : {}),
   });
+}
+
+export interface Wake {
+  readonly due: (projection: Projection) => void;
+  readonly changed: (environment: StoredEnvironment) => void;
+}
+
+/** The same store, that tells this process at once what other processes find at their next poll. */
+export function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentStore {
+  return {
+    ...store,
+    async change(seen, write) {
+      const changed = await store.change(seen, write);
+      if (!changed) return null;
+      wake.changed(changed);
+      write.due.forEach(wake.due);
+      return changed;
+    },
+    async markDue(id, projection) {
+      await store.markDue(id, projection);
+      wake.due(projection);
+    },
+  };
+}
+
+/** Previews stand beside the App: the same way in and the same port, another domain. */
+export function previewBaseOf({ publicUrl, domain }: { publicUrl: string; domain: string }): PreviewBase {
+  const { protocol, port } = new URL(publicUrl);
+  return {
+    protocol: protocol === 'https:' ? 'https' : 'http',
+    domain,
+    ...(port !== '' && { port: Number(port) }),
+  };
 }

@@ -9,13 +9,9 @@ import type { Surfaces } from '../http/server.js';
 import type { Ports } from '../ports.js';
 import type { Store } from '../store/connect.js';
 import { createLoad } from '../webhooks/inbox/backpressure.js';
-import { composePreviews, type Previews } from './compose-previews.js';
 import type { Overrides } from './overrides.js';
-import { composePorts } from './ports.js';
-import { previewBaseOf } from './preview-base.js';
-import { settle } from './settle.js';
-import { composeSurfaces, RATES } from './surfaces.js';
-import type { Wake } from './waking-environments.js';
+import { composePorts, previewBaseOf, type Wake } from './ports.js';
+import { composePreviews, composeSurfaces, type Previews, RATES } from './surfaces.js';
 import { composeWorkers } from './workers.js';
 
 export interface RunParts {
@@ -90,4 +86,16 @@ function doors(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
     version: projectVersion(),
     rates: { ...RATES, ...overrides.rates },
   };
+}
+
+/** Answers how much was done. */
+export type Drain = () => Promise<number>;
+
+/** Work makes work: goes round until one whole round finds nothing to do. */
+export async function settle(drains: readonly Drain[]): Promise<void> {
+  let did: number;
+  do {
+    did = 0;
+    for (const drain of drains) did += await drain();
+  } while (did > 0);
 }

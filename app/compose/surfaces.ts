@@ -1,17 +1,22 @@
+import { join } from 'node:path';
+import type { StoredEnvironment } from '../../src/environments/store.js';
+import { commitLabel } from '../../src/shared/preview-url.js';
 import type { Identify } from '../api/access.js';
 import { createApi } from '../api/api.js';
 import { createRoutes } from '../api/create-routes.js';
+import { projectRoot } from '../config/project-root.js';
 import type { Secrets } from '../config/secrets.js';
 import { createBodyBudget } from '../http/body-budget.js';
 import { createHosts } from '../http/hosts.js';
 import { createRateLimit, type Rate } from '../http/rate-limit.js';
 import type { Surfaces } from '../http/server.js';
 import type { Ports } from '../ports.js';
+import { createCachedResolver, findPreview } from '../previews/resolve.js';
+import { createPreviewHandler, type PreviewHandler } from '../previews/serve.js';
+import { createPreviewPages } from '../previews/wait-pages.js';
 import type { Load } from '../webhooks/inbox/backpressure.js';
 import { createCommitter } from '../webhooks/inbox/committer.js';
-import { createWebhookEndpoint } from '../webhooks/inbox/receive.js';
-import { createSignatureCheck } from '../webhooks/inbox/verify-signature.js';
-import type { Previews } from './compose-previews.js';
+import { createSignatureCheck, createWebhookEndpoint } from '../webhooks/inbox/receive.js';
 
 export interface Rates {
   /** Identity tokens from one address. */
@@ -73,4 +78,36 @@ export function composeSurfaces(parts: SurfaceParts) {
     log,
   };
   return { surfaces, committer };
+}
+
+/** How long another process may show what this one has just replaced. */
+const TTL_MS = 1_000;
+
+export interface Previews {
+  readonly serve: PreviewHandler;
+  readonly forget: (environment: StoredEnvironment) => void;
+}
+
+export function composePreviews(ports: Ports): Previews {
+  const { blobs, artifacts, log } = ports;
+  const resolver = createCachedResolver({
+    load: (label) => findPreview(ports, label),
+    ttlMs: TTL_MS,
+    now: () => ports.clock.now().getTime(),
+  });
+  const serve = createPreviewHandler({
+    blobs,
+    artifacts,
+    resolve: resolver.resolve,
+    pages: createPreviewPages(join(projectRoot(), 'templates')),
+    onError: (error, { url, headers }) =>
+      log('error', 'a preview could not be served', { host: headers.host, url, error }),
+  });
+  return {
+    serve,
+    forget({ slug, head }) {
+      resolver.forget(slug);
+      if (head) resolver.forget(commitLabel({ sha: head.sha, label: slug }));
+    },
+  };
 }

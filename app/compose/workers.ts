@@ -10,8 +10,7 @@ import type { GitHubSide } from '../github/create-github.js';
 import { createApplication, HANDLERS } from '../index.js';
 import type { Ports } from '../ports.js';
 import type { Load } from '../webhooks/inbox/backpressure.js';
-import { createDecisions } from '../webhooks/inbox/decisions.js';
-import { createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
+import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
 import { every } from '../workers/every.js';
 import { createRunner } from '../workers/reconciler.js';
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { LogLevel } from '../../src/shared/tools.js';
@@ -21,10 +23,12 @@ export interface Config {
 const webAddress = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .transform((address) => address.replace(/\/+$/, ''));
+
 const origin = webAddress.refine(
   (address) => new URL(address).origin === address.toLowerCase(),
   'must be an address without a path, such as https://vitrine.example.com',
 );
+
 const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 
 const Variables = z.object({
@@ -87,4 +91,25 @@ export function unusable(error: z.ZodError): VitrineError {
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
   return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
+}
+
+/** Variables of the process, and under them those of a `.env` file; a private key may lie in a file of its own. */
+export async function readEnvironment({ env, file }: { env: Env; file: string }): Promise<Env> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw new VitrineError(
+      'bad_request',
+      `${file} cannot be read: make it readable for the user that runs this.`,
+    );
+  });
+  return withKeyFile({ ...parseEnv(text), ...withoutEmpty(env) });
+}
+
+async function withKeyFile(env: Env): Promise<Env> {
+  const { PRIVATE_KEY: key, PRIVATE_KEY_PATH: path } = withoutEmpty(env);
+  if (key !== undefined || path === undefined) return env;
+  const pem = await readFile(path, 'utf8').catch(() => {
+    throw new VitrineError('bad_request', `PRIVATE_KEY_PATH names ${path}, which cannot be read.`);
+  });
+  return { ...env, PRIVATE_KEY: pem };
 }

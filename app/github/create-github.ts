@@ -1,26 +1,28 @@
 import { z } from 'zod';
-import type { Reporter } from '../../src/reports/reporter.js';
+import type { CheckReport, CommentReport, Reporter } from '../../src/reports/reporter.js';
 import type { GitHub } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
-import { createAppJwt } from './client/app-jwt.js';
-import { askAsApp } from './client/as-app.js';
-import type { Caller } from './client/call.js';
-import { createRawRequest, type RawRequest } from './client/octokit.js';
+import { loadTemplates } from '../render.js';
+import { askAsApp, type Caller } from './client/call.js';
+import { createAppJwt, createRawRequest, type RawRequest } from './client/octokit.js';
 import { createPace, type Pace } from './client/pacing.js';
 import { createTokens, type TokenRequest } from './client/tokens.js';
-import type { Views } from './create-views.js';
-import { listChangedFiles } from './read/changed-files.js';
-import { isAwake } from './read/is-awake.js';
-import { readPermission } from './read/permission.js';
-import { listOpenPullRequests, readCommitMessage, readPullRequest } from './read/pull-requests.js';
-import { findRepository } from './read/repository.js';
+import {
+  listChangedFiles,
+  listOpenPullRequests,
+  readCommitMessage,
+  readPermission,
+  readPullRequest,
+} from './read/pull-requests.js';
+import { findRepository, isAwake } from './read/repository.js';
 import { createSettingsFile } from './read/settings-file.js';
 import { listWorkflowRuns } from './read/workflow-runs.js';
+import { type CheckText, createRenderCheck } from './report/check-text.js';
 import { reportCheck } from './report/check.js';
+import { createRenderComment } from './report/comment-text.js';
 import { reportComment } from './report/comment.js';
-import { reportDeployment } from './report/deployment.js';
-import { reportCommitStatus } from './report/report-commit-status.js';
+import { reportCommitStatus, reportDeployment } from './report/deployment.js';
 
 export interface GitHubOptions {
   readonly auth: { readonly appId: number; readonly privateKey: string };
@@ -53,6 +55,7 @@ interface App {
 }
 
 const TIMEOUT_MS = 10_000;
+
 const READ_PAUSES_MS = [300, 1_200];
 
 /** Everything that speaks to GitHub for one App. */
@@ -119,4 +122,16 @@ function createBotLogin(app: App): () => Promise<string> {
     login ??= `${(await askAsApp(app, { route: 'GET /app', schema: AppAnswer })).slug}[bot]`;
     return login;
   };
+}
+
+/** What GitHub is shown, as Markdown. */
+export interface Views {
+  check(report: CheckReport): CheckText;
+  comment(report: CommentReport): string;
+}
+
+/** Reads the templates once; `directory` is for those who keep their own. */
+export function createViews(directory?: string): Views {
+  const load = loadTemplates(directory);
+  return { check: createRenderCheck(load), comment: createRenderComment(load) };
 }

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { types } from 'node:util';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from './body-budget.js';
 
@@ -76,4 +78,75 @@ export function tooLarge(maxBytes: number): VitrineError {
 
 export function tooSlow(): VitrineError {
   return new VitrineError('bad_request', 'The body came too slowly. Send it again.');
+}
+
+export interface StreamRules {
+  readonly maxBytes: number;
+  /** The longest silence: an upload may take long, but it must go on. */
+  readonly idleMs: number;
+}
+
+/** The body as it arrives, read no faster than it is used. */
+export async function* streamBody(request: IncomingMessage, rules: StreamRules): AsyncGenerator<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) > rules.maxBytes) throw tooLarge(rules.maxBytes);
+  let size = 0;
+  let silent = false;
+  const hush = () => {
+    silent = true;
+    request.destroy();
+  };
+  request.setTimeout(rules.idleMs, hush);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > rules.maxBytes) throw tooLarge(rules.maxBytes);
+      yield chunk;
+    }
+  } catch (error) {
+    throw silent ? tooSlow() : cutOff(error);
+  } finally {
+    request.setTimeout(0);
+  }
+}
+
+function cutOff(error: unknown): unknown {
+  const aborted = types.isNativeError(error) && 'code' in error && error.code === 'ECONNRESET';
+  return aborted
+    ? new VitrineError('bad_request', 'The request ended before its body was complete.', { cause: error })
+    : error;
+}
+
+/** A form on a foreign page can send text, never these types. */
+export function requireType({ headers }: IncomingMessage, type: string): void {
+  const given = headers['content-type'];
+  const coded = headers['content-encoding'] ?? 'identity';
+  if ((given === type || bare(given) === type) && coded === 'identity') return;
+  throw new VitrineError('unsupported_media_type', `Send the body as ${type}, without a content encoding.`);
+}
+
+function bare(type: string | undefined): string | undefined {
+  return type?.split(';', 1)[0]?.trim().toLowerCase();
+}
+
+const MAX_DEPTH = 64;
+
+/** JSON from a stranger: real UTF-8, no byte order mark, no towers of brackets. */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) throw new VitrineError('bad_request', 'The body is empty: send a JSON object.');
+  if (!isUtf8(bytes)) throw new VitrineError('bad_request', 'The body is not UTF-8.');
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new VitrineError('bad_request', 'The body is not JSON.');
+  }
+}
+
+/** Counts with a list of its own: a tower must not take the stack down while it is measured. */
+export function refuseDeep(value: unknown): void {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH)
+      throw new VitrineError('bad_request', `The body is nested deeper than ${MAX_DEPTH} levels.`);
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import { isLoopback } from '../config/config.js';
 
@@ -5,10 +6,14 @@ export type Site =
   { readonly kind: 'app' | 'unknown' } | { readonly kind: 'preview'; readonly label: string };
 
 const LABEL = /^[a-z0-9-]{1,63}$/;
+
 const APP: Site = { kind: 'app' };
+
 const UNKNOWN: Site = { kind: 'unknown' };
+
 /** Host headers repeat: reading each once is enough, as long as strangers cannot fill the memory with them. */
 const KEPT = 5_000;
+
 /** A name has 253 characters; longer headers are nobody's here, and cost as much to keep as to read. */
 const KEPT_LENGTH = 300;
 
@@ -55,4 +60,20 @@ export function createHosts({
 export function hostName(header: string): string | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{0,5})?$/i.exec(header);
   return match?.[1]?.toLowerCase();
+}
+
+/** Where a request comes from, for counting only. A proxy on this machine is believed about the last hop before it. */
+export function callerAddress(request: IncomingMessage): string {
+  const peer = request.socket.remoteAddress ?? 'unknown';
+  if (!fromThisMachine(request)) return peer;
+  const forwarded = request.headers['x-forwarded-for'];
+  const last = String(forwarded ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim();
+  return last || peer;
+}
+
+export function fromThisMachine(request: IncomingMessage): boolean {
+  return isLoopback((request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''));
 }

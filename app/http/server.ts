@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { types } from 'node:util';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
-import { fromThisMachine } from './caller-address.js';
-import { errorAnswer, isOurFault } from './error-answer.js';
-import type { SiteOf } from './hosts.js';
-import { letGo, respond } from './respond.js';
+import type { Config } from '../config/config.js';
+import { fromThisMachine, type SiteOf } from './hosts.js';
+import { errorAnswer, isOurFault, letGo, respond } from './respond.js';
 
 export type Surface = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -24,6 +25,7 @@ export interface Surfaces {
 }
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
+
 /** Probes ask a machine by its address, and learn nothing from the answer. */
 const PROBES: readonly string[] = ['/healthz', '/readyz'];
 
@@ -108,4 +110,36 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   }
   const status = PARSER_ANSWERS[error.code ?? ''] ?? '400 Bad Request';
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Takes the port, and says which one it is. */
+export async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'port'>): Promise<number> {
+  server.listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new VitrineError('unavailable', `Cannot listen on ${host} port ${port}: ${reasonOf(cause)}.`, {
+      cause,
+    });
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+function reasonOf(error: unknown): string {
+  const code = types.isNativeError(error) && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return 'another program uses it; set PORT to a free one';
+  if (code === 'EACCES') return 'it needs more rights; set PORT to one above 1023';
+  return 'check HOST and PORT';
+}
+
+/** Takes no new connections, lets running answers finish, and cuts what still talks when the time is over. */
+export function stopServer(server: Server, withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), withinMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }

@@ -1,10 +1,7 @@
 import { extensionOf } from '../../src/sites/media-types.js';
-import { applyRedirect, withoutFinalSlash, type RedirectRule } from '../../src/sites/redirects.js';
+import { applyRedirect, type RedirectRule, withoutFinalSlash } from '../../src/sites/redirects.js';
 import { hiddenPath } from '../../src/uploads/manifest.js';
-import { decodePath, isOdd, pathOf, queryOf } from './request-path.js';
-import { routeForPath } from './route-for-path.js';
-import { fileAt, isConfiguration, type FileRoute } from './site-routes.js';
-import type { Site } from './site.js';
+import { fileAt, type FileRoute, isConfiguration, type Site } from './site.js';
 
 /** What a request gets. */
 export type Choice =
@@ -105,4 +102,49 @@ function byFallback(
 function notFound(site: Site, path: string): Choice {
   if (site.notFound === null) return MISSING;
   return { kind: 'file', route: routeForPath(site, site.notFound, path), status: 404 };
+}
+
+/**
+ * A file shown for a path that is not its own: by a rewrite, a fallback or a "not found". `_headers` go by the path that was asked for,
+ * so it has an answer of its own, worked out once, for every set of their blocks that match such a path.
+ */
+export function routeForPath({ headerRules, variants }: Site, route: FileRoute, path: string): FileRoute {
+  if (headerRules.length === 0) return route;
+  const matching = headerRules.flatMap(({ pattern }, index) => (pattern.match(path) === null ? [] : [index]));
+  const key = `${matching.join(' ')} ${route.path}`;
+  const known = variants.get(key);
+  if (known !== undefined) return known;
+  const made: FileRoute = { ...route, path };
+  variants.set(key, made);
+  return made;
+}
+
+/** The path of a request target, without its query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+export function queryOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? '' : url.slice(query);
+}
+
+/**
+ * The path as files are named: decoded once, in the Unicode form that most systems write. Null when it hides a separator or cannot be
+ * decoded: such a path names no file here, whatever another server would make of it.
+ */
+export function decodePath(path: string): string | null {
+  if (!path.includes('%')) return path;
+  if (/%(2f|5c|00)/i.test(path)) return null;
+  try {
+    return decodeURIComponent(path).normalize('NFC');
+  } catch {
+    return null;
+  }
+}
+
+/** Paths that no link of a site has: they get no fallback, no rule and no redirect. */
+export function isOdd(path: string): boolean {
+  return /[\u0000-\u001f\u007f\\;]|\/\/|\/\.{1,2}(\/|$)/.test(path);
 }

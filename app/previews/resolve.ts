@@ -1,9 +1,10 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import type { DeploymentStore } from '../../src/deployments/store.js';
-import { isActive, type Environment } from '../../src/environments/model.js';
+import { type Environment, isActive } from '../../src/environments/model.js';
 import type { EnvironmentStore } from '../../src/environments/store.js';
 import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './page-of-environment.js';
-import type { Preview } from './preview.js';
+import type { Preview, PreviewResolver } from './preview.js';
+import { createWeightedCache } from './weighted-cache.js';
 
 export interface FindPorts {
   readonly environments: Pick<EnvironmentStore, 'bySlug'>;
@@ -11,6 +12,7 @@ export interface FindPorts {
 }
 
 const UNKNOWN: Preview = { kind: 'unknown' };
+
 const COMMIT = /^([0-9a-f]{7})-(.+)$/;
 
 /** What a host label shows now, from the documents: the label of an environment, or of one commit of it. */
@@ -58,4 +60,56 @@ function isServable(
 function live(environment: Environment, shown: { deploymentId: string; root: string }): Preview {
   const spa = environment.settings?.build.spa ?? false;
   return { kind: 'live', projectId: environment.projectId, spa, ...shown };
+}
+
+export interface CachedResolver {
+  readonly resolve: PreviewResolver;
+  /** Called when a pointer moved in this process; other processes notice within the time to live. */
+  readonly forget: (label: string) => void;
+}
+
+export interface CachedResolverOptions {
+  readonly load: (label: string) => Promise<Preview>;
+  readonly ttlMs: number;
+  readonly now: () => number;
+}
+
+interface Entry {
+  readonly preview: Preview;
+  readonly until: number;
+}
+
+/** Names that nobody knows are remembered too, so the memory for them is bounded. */
+const LABELS = 10_000;
+
+/** One look-up a label and moment, however many visitors ask. */
+export function createCachedResolver({ load, ttlMs, now }: CachedResolverOptions): CachedResolver {
+  const entries = createWeightedCache<Entry>({ capacity: LABELS, weigh: () => 1 });
+  const loading = new Map<string, Promise<Preview>>();
+
+  const reload = (label: string): Promise<Preview> => {
+    const started = load(label)
+      .then((preview) => {
+        // Forgotten while it was loading: the answer may be the old one, so it is used but not kept.
+        if (loading.get(label) === started) entries.set(label, { preview, until: now() + ttlMs });
+        return preview;
+      })
+      .finally(() => {
+        if (loading.get(label) === started) loading.delete(label);
+      });
+    loading.set(label, started);
+    return started;
+  };
+
+  return {
+    resolve(label) {
+      const entry = entries.get(label);
+      if (entry !== undefined && entry.until > now()) return entry.preview;
+      return loading.get(label) ?? reload(label);
+    },
+    forget(label) {
+      loading.delete(label);
+      entries.delete(label);
+    },
+  };
 }

@@ -1,14 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { VitrineError } from '../../src/shared/errors.js';
+import { MIB } from '../../src/uploads/limits.js';
 import type { ByteRange } from '../../src/uploads/store.js';
-import type { AcceptedEncodings, Encoding } from './accepted-encodings.js';
-import { parseRange } from './byte-range.js';
-import { allowsRange, matchesAny } from './etag-match.js';
-import type { ReadyResponse } from './ready-response.js';
-import { represent, representNow, type RepresentPorts } from './represent.js';
-import { sendBody, type BodyAnswer } from './send-body.js';
-import type { FileRoute } from './site-routes.js';
-import type { Site } from './site.js';
-import { writeHead, type Head } from './write-head.js';
+import {
+  type AcceptedEncodings,
+  type Encoding,
+  type ReadyResponse,
+  represent,
+  representNow,
+  type RepresentPorts,
+} from './represent.js';
+import type { FileRoute, Site } from './site.js';
 
 export interface SendPorts extends RepresentPorts {
   readonly acceptedEncodings: AcceptedEncodings;
@@ -89,4 +93,109 @@ interface Sent {
   readonly status: number;
   readonly head: readonly string[];
   readonly range?: ByteRange;
+}
+
+export interface BodyAnswer {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly ready: ReadyResponse;
+  readonly hash: string;
+  readonly status: number;
+  readonly head: readonly string[];
+  readonly extra: readonly string[];
+  readonly range: ByteRange | null;
+}
+
+/** Files up to this size are kept in memory whole; larger ones are read in pieces each time. */
+const HOT_BYTES = 4 * MIB;
+
+/** Head and body. The head waits for the body, so that a file that cannot be read is an error and not a broken answer. */
+export function sendBody(ports: RepresentPorts, answer: BodyAnswer): Promise<void> | undefined {
+  const { request, response, ready } = answer;
+  if (request.method === 'HEAD') {
+    writeHead(response, answer);
+    response.end();
+    return undefined;
+  }
+  const body = ports.bodies.get(ready.bodyKey);
+  if (body !== undefined) {
+    finish(answer, body);
+    return undefined;
+  }
+  if (ready.encoding === 'identity' && ready.length > HOT_BYTES) return sendLarge(ports, answer);
+  return loadBody(ports, answer).then((bytes) => finish(answer, bytes));
+}
+
+function finish(answer: BodyAnswer, bytes: Buffer): void {
+  const { response, range } = answer;
+  writeHead(response, answer);
+  response.end(range === null ? bytes : bytes.subarray(range.start, range.end + 1));
+}
+
+async function sendLarge({ blobs }: RepresentPorts, answer: BodyAnswer): Promise<void> {
+  const { response, hash, ready, range } = answer;
+  if ((await blobs.size(hash)) !== ready.length) throw damaged();
+  writeHead(response, answer);
+  await pipeline(Readable.from(blobs.read(hash, range ?? undefined)), response);
+}
+
+async function loadBody({ blobs, bodies }: RepresentPorts, { ready, hash }: BodyAnswer): Promise<Buffer> {
+  const { encoding, bodyKey, length } = ready;
+  const bytes = encoding === 'identity' ? await blobs.readAll(hash) : await blobs.encoded(hash, encoding);
+  if (bytes?.length !== length) throw damaged();
+  if (length <= HOT_BYTES) bodies.set(bodyKey, bytes);
+  return bytes;
+}
+
+function damaged(): VitrineError {
+  return new VitrineError('not_found', 'A file of this preview is not as it was uploaded: deploy again.');
+}
+
+/**
+ * The one range a request asks for. Null: serve the whole, because there is none, it is not in bytes, it is malformed, or there are
+ * several (RFC 9110, 14.2 lets a server ignore them). 'none': no byte of the file is in it.
+ */
+export function parseRange(header: string | undefined, size: number): ByteRange | 'none' | null {
+  const [, first = '', last = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '') ?? [];
+  if (first === '' && last === '') return null;
+  if (first === '') {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? 'none' : { start: size - length, end: size - 1 };
+  }
+  const start = Number(first);
+  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (last !== '' && Number(last) < start) return null;
+  return start >= size ? 'none' : { start, end };
+}
+
+/** If-None-Match: any of the list, compared weakly (RFC 9110, 13.1.2). */
+export function matchesAny(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header === etag || header.trim() === '*') return true;
+  if (!header.includes(etag)) return false;
+  return header.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
+}
+
+/** If-Range: a part is only good with the very bytes the client has, so compared strongly; dates never match, we send none. */
+export function allowsRange(header: unknown, etag: string): boolean {
+  return header === undefined || (typeof header === 'string' && header.trim() === etag);
+}
+
+export interface Head {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly head: readonly string[];
+  /** Added; each takes the place of every header of the same name. */
+  readonly extra?: readonly string[];
+}
+
+/** A flat list goes to the socket as it is; an object would be turned into one on every request. */
+export function writeHead(response: ServerResponse, { status, head, extra = [] }: Head): void {
+  response.writeHead(status, (extra.length === 0 ? head : replaceHeaders(head, extra)) as string[]);
+}
+
+function replaceHeaders(head: readonly string[], extra: readonly string[]): string[] {
+  const replaced = new Set(extra.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+  const kept = head.filter((_, index) => !replaced.has(head[index - (index % 2)] ?? ''));
+  return [...kept, ...extra];
 }

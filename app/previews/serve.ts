@@ -1,17 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MIB } from '../../src/uploads/limits.js';
 import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
-import { createAcceptedEncodings } from './accepted-encodings.js';
 import { chooseRoute } from './choose-route.js';
 import type { LivePreview, Preview, PreviewResolver } from './preview.js';
-import { ALWAYS, weighForms, type ReadyForms } from './ready-response.js';
-import { sendFile, type SendPorts } from './send-file.js';
-import { sendPage } from './send-page.js';
-import type { FileRoute } from './site-routes.js';
-import { createSites, type Site } from './site.js';
-import type { PageKind, PreviewPages } from './wait-pages.js';
+import { ALWAYS, createAcceptedEncodings, type ReadyForms, weighForms } from './represent.js';
+import { sendFile, type SendPorts, writeHead } from './send-file.js';
+import { createSites, type FileRoute, type Site } from './site.js';
+import { type PageKind, type PreviewPages, sendPage } from './wait-pages.js';
 import { createWeightedCache } from './weighted-cache.js';
-import { writeHead } from './write-head.js';
 
 export interface PreviewPorts {
   readonly blobs: BlobStore;

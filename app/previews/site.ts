@@ -1,10 +1,10 @@
 import { VitrineError } from '../../src/shared/errors.js';
-import { parseHeaderRules, type HeaderRule } from '../../src/sites/headers.js';
-import { parseRedirectRules, type RedirectRule } from '../../src/sites/redirects.js';
+import { type HeaderRule, parseHeaderRules } from '../../src/sites/headers.js';
+import { encodePath, parseRedirectRules, type RedirectRule } from '../../src/sites/redirects.js';
+import type { ArtifactFile } from '../../src/uploads/manifest.js';
 import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
-import { readRules } from '../blobs/complete-upload.js';
+import { readRules } from '../blobs/uploads.js';
 import type { LivePreview } from './preview.js';
-import { buildRoutes, fileAt, type FileRoute, type Route } from './site-routes.js';
 import { createWeightedCache, type WeightedCache } from './weighted-cache.js';
 
 /** An artifact, ready to be served. */
@@ -29,6 +29,7 @@ export type SiteOf = (preview: LivePreview) => Site | Promise<Site>;
 
 /** All sites in memory together have at most so many paths. */
 const ROUTES = 500_000;
+
 /** Visitors choose the paths, so there is a limit to what is kept for them. */
 const VARIANTS = 1_000;
 
@@ -69,4 +70,69 @@ async function loadSite({ artifacts, blobs }: SitePorts, preview: LivePreview): 
       ? (fileAt(routes, '/200.html') ?? fileAt(routes, '/'))
       : fileAt(routes, '/200.html'),
   };
+}
+
+/** A path that shows a file. */
+export interface FileRoute {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly file: ArtifactFile;
+}
+
+/** A path that has one right spelling elsewhere. */
+export interface MovedRoute {
+  readonly kind: 'moved';
+  readonly to: string;
+  readonly location: string;
+}
+
+export type Route = FileRoute | MovedRoute;
+
+/** Settings for us, not content for visitors. */
+export function isConfiguration(path: string): boolean {
+  return path === '_headers' || path === '_redirects';
+}
+
+/**
+ * Every path a site answers, made once: looking up is all that happens per request, and no path is ever joined. `about.html` is also
+ * `/about`; `about/index.html` is `/about/`. The other spelling of each moves there, so that relative links work.
+ */
+export function buildRoutes(files: readonly ArtifactFile[]): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>();
+  const published = files.filter((file) => !isConfiguration(file.path));
+  const pages = published.filter((file) => file.path.endsWith('.html'));
+  for (const file of published) add(routes, fileRoute(urlPath(file.path), file));
+  for (const file of pages) add(routes, fileRoute(cleanPath(file.path), file));
+  for (const file of pages) {
+    const clean = cleanPath(file.path);
+    if (clean === '/' || clean === '') continue;
+    const other = clean.endsWith('/') ? clean.slice(0, -1) : `${clean}/`;
+    if (!routes.has(other)) routes.set(other, { kind: 'moved', to: clean, location: encodePath(clean) });
+  }
+  return routes;
+}
+
+/** The file behind a path, also under its other spelling. */
+export function fileAt(routes: ReadonlyMap<string, Route>, path: string): FileRoute | null {
+  const route = routes.get(path);
+  if (route?.kind === 'moved') return fileAt(routes, route.to);
+  return route ?? null;
+}
+
+function add(routes: Map<string, Route>, route: FileRoute): void {
+  if (route.path !== '' && !routes.has(route.path)) routes.set(route.path, route);
+}
+
+function fileRoute(path: string, file: ArtifactFile): FileRoute {
+  return { kind: 'file', path, file };
+}
+
+function urlPath(path: string): string {
+  return `/${path}`.normalize('NFC');
+}
+
+function cleanPath(path: string): string {
+  const [, stem = ''] = /^(.*)\.html$/s.exec(urlPath(path)) ?? [];
+  if (stem === '/index' || stem.endsWith('/index')) return stem.slice(0, -'index'.length);
+  return stem.endsWith('/') ? '' : stem;
 }

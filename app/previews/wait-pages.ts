@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { E } from '../../src/shared/status/words.js';
-import { ICONS, type PageText } from './page-text.js';
-import { OTHER_PAGES, STATUS_PAGES } from './page-texts.js';
+import { ICONS, OTHER_PAGES, type PageText, STATUS_PAGES } from './page-texts.js';
 import type { WaitingPreview } from './preview.js';
+import { ALWAYS } from './represent.js';
+import { writeHead } from './send-file.js';
 
 export type PageKind = keyof typeof OTHER_PAGES | 'page';
 
@@ -84,4 +86,20 @@ function policyFor({ style, script }: { readonly style: string; readonly script:
 
 function sourceHash(source: string): string {
   return `sha256-${createHash('sha256').update(source).digest('base64')}`;
+}
+
+/** Sends one of our own pages on a preview host. It is never kept: what it says is about to change. */
+export function sendPage(
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  page: RenderedPage,
+): undefined {
+  const retry = page.retryAfter === null ? [] : ['retry-after', String(page.retryAfter)];
+  const head = [
+    ...['content-type', 'text/html; charset=utf-8', 'content-length', String(page.body.length)],
+    ...['cache-control', 'no-store', 'content-security-policy', page.policy],
+    ...retry,
+    ...ALWAYS,
+  ];
+  writeHead(response, { status: page.status, head });
+  response.end(request.method === 'HEAD' ? undefined : page.body);
 }

@@ -1,10 +1,19 @@
 import type { Connection } from 'mongoose';
 import type { Stores } from '../ports.js';
-import { createStores } from './create-stores.js';
+import { inboxStore } from './deliveries/store.js';
+import { logStore } from './deployments/logs.js';
+import { deploymentStore } from './deployments/store.js';
+import { environmentStore } from './environments/store.js';
 import { migrate } from './migrations/migrate.js';
 import { openConnection, type StoreAddress } from './open-connection.js';
-import { MAX_TIME_MS } from './shared/limits.js';
-import { asVitrineError } from './shared/outage.js';
+import { tokenStore } from './people/api-tokens.js';
+import { auditLog } from './people/audit-log.js';
+import { userStore } from './people/users.js';
+import { projectStore } from './projects/store.js';
+import { repoStore } from './repositories/store.js';
+import { asVitrineError, translatingErrors } from './shared/outage.js';
+import { MAX_TIME_MS } from './shared/query.js';
+import { artifactStore } from './uploads/artifacts.js';
 
 export interface Store {
   readonly stores: Stores;
@@ -31,4 +40,20 @@ async function ping(connection: Connection): Promise<void> {
   } catch (error) {
     throw asVitrineError(error);
   }
+}
+
+/** All stores over one connection. */
+export function createStores(connection: Connection): Stores {
+  return {
+    environments: translatingErrors(environmentStore(connection)),
+    deployments: translatingErrors(deploymentStore(connection)),
+    logs: translatingErrors(logStore(connection)),
+    projects: translatingErrors(projectStore(connection)),
+    repos: translatingErrors(repoStore(connection)),
+    users: translatingErrors(userStore(connection)),
+    tokens: translatingErrors(tokenStore(connection)),
+    inbox: translatingErrors(inboxStore(connection)),
+    artifacts: translatingErrors(artifactStore(connection)),
+    audit: translatingErrors(auditLog(connection)),
+  };
 }

@@ -1,7 +1,6 @@
-import { createConnection, mongo, type ConnectOptions, type Connection } from 'mongoose';
+import { type Connection, type ConnectOptions, createConnection, mongo } from 'mongoose';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
-import { durableWrites } from './durable-writes.js';
 
 export interface StoreAddress {
   readonly uri: string;
@@ -11,6 +10,7 @@ export interface StoreAddress {
 }
 
 const DATABASE = 'vitrine';
+
 /** MongoDB 6.0. https://github.com/mongodb/mongo/blob/master/src/mongo/db/wire_version.h */
 const OLDEST_WIRE_VERSION = 17;
 
@@ -104,4 +104,16 @@ function unreachable(error: unknown): unknown {
   const reason = error instanceof Error ? error.message : String(error);
   const message = `The database cannot be used (${reason}): check MONGODB_URI and that the server runs.`;
   return new VitrineError('unavailable', message, { cause: error });
+}
+
+export type DurableWrites = { readonly w: 'majority' | 1; readonly journal: true };
+
+/**
+ * What a write must ask for so that no crash takes back what was acknowledged. A replica set: the disks of a majority. A single
+ * server: its own disk and no majority, because since 8.0 a single server does not wait for its journal when it is asked for
+ * one. https://jira.mongodb.org/browse/SERVER-139311
+ */
+export function durableWrites(hello: mongo.Document): DurableWrites {
+  const single = hello['setName'] === undefined && hello['msg'] !== 'isdbgrid';
+  return { w: single ? 1 : 'majority', journal: true };
 }

@@ -4,8 +4,7 @@ import { rerequest } from '../../src/reports/request.js';
 import { checkNews, observeCheckRun } from '../../src/runs/check-run.js';
 import { pullRequestOf } from '../../src/shared/preview-url.js';
 import type { Ports } from '../ports.js';
-import { originFromPayload } from './payload.js';
-import { repoOf, uninstalled } from './repo-of.js';
+import { originFromPayload, repoOf, uninstalled } from './payload.js';
 
 const Payload = z.object({
   action: z.string(),

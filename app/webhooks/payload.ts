@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { DeliveryDecision } from '../../src/deliveries/store.js';
+import type { Observation } from '../../src/observations/inputs.js';
 import type { Actor, PullRequestFacts } from '../../src/pull-requests/facts.js';
 import {
   GitHubPullRequest,
@@ -95,4 +97,24 @@ function read<T>(parse: () => T): T {
     const where = issue ? `${issue.path.join('.')}: ${issue.message}` : 'unknown shape';
     throw new VitrineError('bad_request', `This is not an event as GitHub sends it (${where}).`, { cause });
   }
+}
+
+/** The repository of an event, or null when the event came from a hook of the repository itself: the App may do nothing there. */
+export function repoOf(origin: PayloadOrigin): Observation['repo'] | null {
+  const { repoId, ownerId, fullName, defaultBranch, installationId } = origin;
+  if (installationId === null) return null;
+  return { id: repoId, ownerId, fullName, defaultBranch, installationId, private: origin.private };
+}
+
+export const uninstalled: DeliveryDecision = {
+  action: 'ignore',
+  rule: 'not-installed',
+  detail: 'The event does not belong to an installation of the App.',
+  environmentIds: [],
+};
+
+/** The `action` of a payload, or an empty string: some events have none. */
+export function actionOf(payload: unknown): string {
+  if (typeof payload !== 'object' || payload === null || !('action' in payload)) return '';
+  return typeof payload.action === 'string' ? payload.action : '';
 }

@@ -1,8 +1,7 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { observePullRequest } from '../../src/observations/observe.js';
 import type { Ports } from '../ports.js';
-import { factsFromPayload } from './payload.js';
-import { repoOf, uninstalled } from './repo-of.js';
+import { factsFromPayload, repoOf, uninstalled } from './payload.js';
 
 export async function onPullRequest(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
   const { action, origin, facts, label } = factsFromPayload(payload);

@@ -2,9 +2,7 @@ import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { observeRepository, removeRepository } from '../../src/repositories/update.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Ports } from '../ports.js';
-import { actionOf } from './action-of.js';
-import { originFromPayload } from './payload.js';
-import { repoOf, uninstalled } from './repo-of.js';
+import { actionOf, originFromPayload, repoOf, uninstalled } from './payload.js';
 
 /** After these it may have another name, owner, default branch or public. */
 const CHANGES: readonly string[] = [

@@ -3,7 +3,7 @@ import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { observeWorkflowRun } from '../../src/runs/ended.js';
 import { CHECK } from '../../src/shared/status/github.js';
 import type { Ports } from '../ports.js';
-import { actionOf } from './action-of.js';
+import { actionOf } from './payload.js';
 
 const Payload = z.object({
   repository: z.object({ id: z.int().positive() }),

@@ -1,6 +1,5 @@
 import type { Log } from '../../src/shared/tools.js';
 import { within } from '../http/with-timeout.js';
-import { createSignal } from './signal.js';
 
 /** What is claimed later than this is claimed for nobody: its lease runs out. */
 const CLAIM_MS = 10_000;
@@ -116,4 +115,45 @@ function carefully<Item>({ name, log, claim }: LaneOptions<Item>): LaneOptions<I
       return [];
     }
   };
+}
+
+/** A bell: whoever waits hears the next ring, and a ring that nobody waited for is heard by the next to wait. */
+export interface Signal {
+  ring(): void;
+  /** Until the next ring, or until the time is over. */
+  wait(ms: number): Promise<void>;
+}
+
+export function createSignal(): Signal {
+  let rung = false;
+  let hear: (() => void) | undefined;
+  return {
+    ring() {
+      rung = true;
+      hear?.();
+    },
+    async wait(ms) {
+      if (!rung)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          hear = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      hear = undefined;
+      rung = false;
+    },
+  };
+}
+
+export interface Backoff {
+  readonly firstMs: number;
+  readonly capMs: number;
+}
+
+/** Doubles with each try up to the cap; the upper half is left to chance, so that failures do not come back all at once. */
+export function backoffMs({ firstMs, capMs }: Backoff, attempts: number, random: () => number): number {
+  const full = Math.min(capMs, firstMs * 2 ** Math.min(attempts, 30));
+  return Math.round(full * (0.5 + random() / 2));
 }

@@ -3,9 +3,7 @@ import type { Projection } from '../../src/environments/model.js';
 import type { Claim, EnvironmentStore, HeldClaim } from '../../src/environments/store.js';
 import { isGitHubFailure } from '../../src/repositories/github.js';
 import type { Log } from '../../src/shared/tools.js';
-import { backoffMs, type Backoff } from './backoff.js';
-import { holdClaim, thisMoment, type Moment } from './hold-claim.js';
-import { createLane } from './lease-worker.js';
+import { type Backoff, backoffMs, createLane } from './lease-worker.js';
 
 /** What a reconciler may ask for; nothing means that the projection is true now. */
 export interface Outcome {
@@ -28,7 +26,9 @@ export interface RunnerOptions {
 }
 
 const LEASE_MS = 15_000;
+
 const POLL_MS = 1_000;
+
 const DAY_MS = 24 * 60 * 60_000;
 
 /** GitHub is back soon; a cluster that does not let go may take a day. */
@@ -142,4 +142,55 @@ function isShutOut(error: unknown): boolean {
 
 function isRefusedForGood(error: unknown): boolean {
   return isGitHubFailure(error) && error.kind === 'poison' && error.retryInMs === undefined;
+}
+
+/** A moment on both clocks: one stands still while the machine sleeps, the other may jump. */
+export interface Moment {
+  readonly steady: number;
+  readonly wall: number;
+}
+
+export interface Hold {
+  readonly claim: HeldClaim;
+  letGo(): void;
+}
+
+export function thisMoment(): Moment {
+  return { steady: performance.now(), wall: Date.now() };
+}
+
+/**
+ * Keeps the lease of a claim alive until it is let go. As long as half the lease has not passed since before it was given, nobody else
+ * can have taken over, and that costs no question; what is sent then lands before the lease ends.
+ */
+export function holdClaim(
+  {
+    environments,
+    leaseMs,
+  }: { readonly environments: Pick<EnvironmentStore, 'renew'>; readonly leaseMs: number },
+  { claim, since }: { readonly claim: Claim; readonly since: Moment },
+): Hold {
+  let certain = since;
+  let lost = false;
+  const renew = async (): Promise<boolean> => {
+    const asked = thisMoment();
+    const still = await environments.renew(claim, leaseMs);
+    if (still) certain = asked;
+    else fallSilent();
+    return still;
+  };
+  const timer = setInterval(() => void renew().catch(() => undefined), leaseMs / 3);
+  const fallSilent = (): void => {
+    lost = true;
+    clearInterval(timer);
+  };
+  return {
+    claim: { ...claim, held: async () => !lost && (passedSince(certain) < leaseMs / 2 || renew()) },
+    letGo: () => clearInterval(timer),
+  };
+}
+
+function passedSince({ steady, wall }: Moment): number {
+  const now = thisMoment();
+  return Math.max(now.steady - steady, now.wall - wall);
 }

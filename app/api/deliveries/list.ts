@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import type { InboxStore } from '../../../src/deliveries/store.js';
 import { INBOX } from '../../../src/shared/status/words.js';
-import { pageOf, PageQuery, parseQuery } from '../parse-input.js';
-import { ok, type ApiRoute } from '../route.js';
-import { presentDelivery } from './present-delivery.js';
+import { type ApiRoute, ok, pageOf, PageQuery, parseQuery } from '../route.js';
 
 const Query = z.strictObject({
   status: z.enum(Object.values(INBOX)).optional(),
@@ -23,3 +22,30 @@ export const listDeliveries: ApiRoute = {
     return ok({ items: items.map(presentDelivery), nextCursor });
   },
 };
+
+type Row = Awaited<ReturnType<InboxStore['list']>>['items'][number];
+
+/** What became of a webhook, without its body. */
+export function presentDelivery({
+  guid,
+  event,
+  action,
+  repoId,
+  installationId,
+  receivedAt,
+  status,
+  decision,
+  error,
+}: Row) {
+  return {
+    id: guid,
+    event,
+    action,
+    repoId,
+    installationId,
+    receivedAt: receivedAt.toISOString(),
+    status,
+    decision,
+    error,
+  };
+}

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import { AppendLogsBody, Id } from '../../../src/contract/schemas.js';
 import { appendLogs as append } from '../../../src/deployments/logs.js';
-import { parseInput } from '../parse-input.js';
-import type { ApiRoute } from '../route.js';
+import { VitrineError } from '../../../src/shared/errors.js';
+import { type ApiRoute, ok, pageOf, PageQuery, parseInput, parseQuery } from '../route.js';
 
 export const appendLogs: ApiRoute = {
   input: 'json',
@@ -11,5 +12,17 @@ export const appendLogs: ApiRoute = {
     const dated = lines.map((line) => ({ ...line, at: new Date(line.at) }));
     await append(ports, { deploymentId, body: { seq, lines: dated } });
     return { status: 202, body: { stored: true } };
+  },
+};
+
+const Query = z.strictObject(PageQuery);
+
+export const readLogs: ApiRoute = {
+  input: 'none',
+  async handle({ deployments, logs }, { parameters, query }) {
+    const id = parseInput(Id, parameters['id']);
+    const page = parseQuery(Query, query);
+    if (!(await deployments.get(id))) throw new VitrineError('not_found', 'There is no such deployment.');
+    return ok(await logs.read(id, pageOf(page)));
   },
 };

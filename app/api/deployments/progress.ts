@@ -1,8 +1,7 @@
 import { Id, RecordProgressBody, type ProgressAnswer } from '../../../src/contract/schemas.js';
 import { recordProgress as record } from '../../../src/deployments/progress.js';
 import { presentEnvironment } from '../environments/present.js';
-import { parseInput } from '../parse-input.js';
-import { ok, type ApiRoute } from '../route.js';
+import { type ApiRoute, ok, parseInput } from '../route.js';
 import { presentDeployment } from './present.js';
 
 export const recordProgress: ApiRoute = {

@@ -2,8 +2,7 @@ import { StartDeploymentBody, type StartDeploymentAnswer } from '../../../src/co
 import { startDeployment as start, type Started } from '../../../src/runs/start.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { presentEnvironment } from '../environments/present.js';
-import { parseInput } from '../parse-input.js';
-import { ok, type ApiRoute } from '../route.js';
+import { type ApiRoute, ok, parseInput } from '../route.js';
 import { presentDeployment } from './present.js';
 
 export const startDeployment: ApiRoute = {

@@ -2,8 +2,7 @@ import { Id } from '../../../src/contract/schemas.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { PLAN_BYTES } from '../../../src/uploads/plan.js';
 import { receivePack, receivePlan } from '../../../src/uploads/receive.js';
-import { parseInput } from '../parse-input.js';
-import { ok, type ApiRoute } from '../route.js';
+import { type ApiRoute, ok, parseInput } from '../route.js';
 
 const PACK_BYTES = 500 * 1024 * 1024;
 

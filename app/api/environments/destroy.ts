@@ -1,8 +1,7 @@
 import { Id } from '../../../src/contract/schemas.js';
 import { destroyEnvironment as destroy } from '../../../src/environments/destroy.js';
 import type { Actor } from '../access.js';
-import { parseInput } from '../parse-input.js';
-import type { ApiRoute } from '../route.js';
+import { type ApiRoute, parseInput } from '../route.js';
 import { presentEnvironment } from './present.js';
 import { found } from './read.js';
 

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Id } from '../../../src/contract/schemas.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { parseInput } from '../parse-input.js';
-import { ok, type ApiRoute } from '../route.js';
+import { E } from '../../../src/shared/status/words.js';
+import { type ApiRoute, ok, pageOf, PageQuery, parseInput, parseQuery } from '../route.js';
 import { presentEnvironment } from './present.js';
 
 const Namespace = z
@@ -29,3 +29,30 @@ export function found(environment: StoredEnvironment | null): StoredEnvironment 
   if (environment) return environment;
   throw new VitrineError('not_found', 'There is no such environment.');
 }
+
+const Query = z.strictObject({
+  repository: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+$/, 'must be owner/name')
+    .max(200)
+    .optional(),
+  active_only: z.enum(['true', 'false']).optional(),
+  status: z.enum(Object.values(E)).optional(),
+  project: Id.optional(),
+  ...PageQuery,
+});
+
+export const listEnvironments: ApiRoute = {
+  input: 'none',
+  async handle({ environments }, { query }) {
+    const { repository, active_only, status, project, ...page } = parseQuery(Query, query);
+    const filter = {
+      ...(repository !== undefined && { repository }),
+      ...(status !== undefined && { status }),
+      ...(project !== undefined && { projectId: project }),
+      ...(active_only === 'true' && { activeOnly: true as const }),
+    };
+    const { items, nextCursor } = await environments.list(filter, pageOf(page));
+    return ok({ items: items.map(presentEnvironment), nextCursor });
+  },
+};

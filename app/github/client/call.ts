@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { GitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import type { Clock } from '../../../src/shared/tools.js';
 import type { RawAnswer, RawRequest } from './octokit.js';
-import type { Lane } from './pacing-budget.js';
-import type { Pace } from './pacing.js';
-import type { Purpose } from './permissions.js';
+import type { Lane, Pace } from './pacing.js';
 import { toFailure } from './to-failure.js';
-import type { Tokens } from './tokens.js';
+import type { Purpose, Tokens } from './tokens.js';
 
 /** Everything a call needs; the parts of one App on one GitHub. */
 export interface Caller {
@@ -132,4 +130,51 @@ function isRefusedToken(error: unknown): boolean {
 
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'status' in error ? Number(error.status) : undefined;
+}
+
+const PER_PAGE = 100;
+
+/** Page by page, so that who finds what he looked for stops asking. */
+export async function* pages<T>(
+  caller: Caller,
+  call: Call & {
+    readonly item: z.ZodType<T>;
+    /** Where the list is, when the answer is an object. */
+    readonly within?: string;
+    readonly maxPages: number;
+  },
+): AsyncGenerator<readonly T[]> {
+  const list = z.array(call.item);
+  const schema: z.ZodType<readonly T[]> = call.within
+    ? z.object({ [call.within]: list }).transform((answer) => list.parse(answer[call.within ?? '']))
+    : list;
+  for (let page = 1; page <= call.maxPages; page += 1) {
+    const parameters = { ...call.parameters, per_page: PER_PAGE, page };
+    const items = await ask(caller, { ...call, parameters, schema });
+    yield items;
+    if (items.length < PER_PAGE) return;
+  }
+}
+
+/** A read that the App does in its own name, for the little that needs no installation. */
+export async function askAsApp<T>(
+  { request, appJwt, caller }: { request: RawRequest; appJwt: () => Promise<string>; caller: Caller },
+  ask: {
+    readonly route: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+    readonly schema: z.ZodType<T>;
+  },
+): Promise<T> {
+  const { data } = await request(ask.route, {
+    ...ask.parameters,
+    headers: { authorization: `bearer ${await appJwt()}` },
+    request: { signal: AbortSignal.timeout(caller.timeoutMs) },
+  }).catch((error: unknown) => {
+    throw toFailure(error, { what: ask.route, now: caller.clock.now() });
+  });
+  const parsed = ask.schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new GitHubFailure('ambiguous', `GitHub answered ${ask.route} with something unexpected.`, {
+    cause: parsed.error,
+  });
 }

@@ -1,4 +1,4 @@
-import { GitHubFailure, isGitHubFailure, type FailureKind } from '../../../src/repositories/github.js';
+import { type FailureKind, GitHubFailure, isGitHubFailure } from '../../../src/repositories/github.js';
 
 interface Answered {
   readonly status: number;
@@ -63,4 +63,15 @@ function readAnswer(error: unknown): Answered | undefined {
   const { response } = error as { response?: { headers?: Answered['headers'] } };
   if (!response) return undefined;
   return { status: Number(error.status), message: error.message, headers: response.headers ?? {} };
+}
+
+/** When GitHub answers that there is nothing, or not for us, so it is. When it gives no answer the error goes on and the work comes again. */
+export async function unlessDenied<T, F>(asked: Promise<T>, otherwise: F): Promise<T | F> {
+  try {
+    return await asked;
+  } catch (error) {
+    const transient = isGitHubFailure(error) && (error.kind === 'ambiguous' || error.kind === 'retry');
+    if (transient || !isGitHubFailure(error)) throw error;
+    return otherwise;
+  }
 }

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Clock } from '../../../src/shared/tools.js';
 import type { RawRequest } from './octokit.js';
-import { PERMISSIONS, type Purpose } from './permissions.js';
 
 /** GitHub's tokens live an hour. From the soft age on a new one is fetched while the old one still serves. */
 const RENEW_AFTER_MS = 40 * 60_000;
+
 const UNUSED_AFTER_MS = 50 * 60_000;
+
 const MARGIN_MS = 5 * 60_000;
+
 const KEPT = 2_000;
 
 /** Which repository a token may touch: by id, or by name while the id is not known yet. */
@@ -104,3 +106,17 @@ async function mint({ request, appJwt, clock, timeoutMs }: Minting, wanted: Toke
   const expires = Date.parse(answer.data.expires_at) - MARGIN_MS;
   return { token: answer.data.token, at, usableUntil: Math.min(at + UNUSED_AFTER_MS, expires) };
 }
+
+/** What each kind of call may do. Tokens carry no more than this, for one repository; app.yml asks for the sum. */
+export const PERMISSIONS = {
+  /** Pull requests, changed files, settings file, permission of a person. */
+  read: { metadata: 'read', contents: 'read', pull_requests: 'read' },
+  /** Check run, comment, deployment. */
+  report: { metadata: 'read', checks: 'write', pull_requests: 'write', deployments: 'write' },
+  /** Which workflows of a commit have ended. */
+  runs: { metadata: 'read', actions: 'read' },
+  /** Only where a project asks for a commit status. */
+  status: { metadata: 'read', statuses: 'write' },
+} as const satisfies Record<string, Readonly<Record<string, 'read' | 'write'>>>;
+
+export type Purpose = keyof typeof PERMISSIONS;

@@ -1,8 +1,7 @@
-import { importJWK, type CryptoKey } from 'jose';
+import { type CryptoKey, importJWK } from 'jose';
 import { z } from 'zod';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Clock } from '../../../src/shared/tools.js';
-import { readBounded } from './read-bounded.js';
 
 export interface KeySource {
   readonly issuer: string;
@@ -14,15 +13,20 @@ export interface KeySource {
 export type FindKey = (kid: string) => Promise<CryptoKey | null>;
 
 const FRESH_MS = 10 * 60_000;
+
 const BETWEEN_FETCHES_MS = 30_000;
+
 /** How long known keys outlive an issuer that does not answer. */
 const KEPT_MS = 48 * 60 * 60_000;
+
 const TIMEOUT_MS = 5_000;
+
 const MAX_BYTES = 100 * 1024;
 
 const KeySet = z.object({
   keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().optional() })).max(100),
 });
+
 const SigningKey = z.object({
   kty: z.literal('RSA'),
   kid: z.string().min(1),
@@ -105,4 +109,16 @@ async function fetchKeys({ issuer, fetch }: KeySource): Promise<ReadonlyMap<stri
   }
   if (found.size === 0) throw new Error('The issuer published no key that signs.');
   return found;
+}
+
+/** The text of an answer that may be of any length: reading stops, and the connection ends, where it is too long. */
+export async function readBounded(response: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new Error(`The answer is longer than ${maxBytes} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { PullRequestFacts } from '../../../src/pull-requests/facts.js';
 import { GitHubPullRequest, toPullRequestFacts } from '../../../src/pull-requests/github-payload.js';
+import type { RepositoryPermission } from '../../../src/pull-requests/trust.js';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import type { Log } from '../../../src/shared/tools.js';
-import { ask, type Caller } from '../client/call.js';
-import { pages } from '../client/pages.js';
-import { unlessDenied } from '../client/silence.js';
+import { ask, type Caller, pages } from '../client/call.js';
+import { unlessDenied } from '../client/to-failure.js';
 
 const Commit = z.object({ message: z.string() });
+
 const MAX_PAGES = 100;
 
 export async function readPullRequest(
@@ -79,4 +80,66 @@ function readItem(item: unknown): PullRequestFacts | null {
 function nullWhenGone(error: unknown): null {
   if (isGitHubFailure(error) && error.kind === 'gone') return null;
   throw error;
+}
+
+/** GitHub lists no more than 3,000 files: https://docs.github.com/rest/pulls/pulls#list-pull-requests-files */
+const MAX_FILES = 3_000;
+
+const File = z.object({ filename: z.string(), previous_filename: z.string().optional() });
+
+/** The paths a pull request touches, old names of moved files included. Undefined when the list would be cut: then nothing is filtered. */
+export async function listChangedFiles(
+  caller: Caller,
+  { repo, number }: { readonly repo: RepoRef; readonly number: number },
+): Promise<readonly string[] | undefined> {
+  const list = pages(caller, {
+    repo,
+    purpose: 'read',
+    route: 'GET /repos/{owner}/{repo}/pulls/{pull_number}/files',
+    parameters: { pull_number: number },
+    item: File,
+    maxPages: MAX_FILES / 100,
+  });
+  const paths = new Set<string>();
+  let files = 0;
+  for await (const items of list) {
+    files += items.length;
+    for (const { filename, previous_filename } of items) {
+      paths.add(filename);
+      if (previous_filename !== undefined) paths.add(previous_filename);
+    }
+  }
+  return files < MAX_FILES ? [...paths] : undefined;
+}
+
+const LEVELS = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] as const;
+
+/** Of people: Apps such as `dependabot[bot]` are no collaborators. */
+const LOGIN = /^[A-Za-z0-9][\w-]{0,99}$/;
+
+const Answer = z.object({ permission: z.string(), role_name: z.string().optional() });
+
+/**
+ * What somebody may do here, teams and organisation included. `permission` knows four words, `role_name` all of them and the
+ * organisation's own as well. Undefined when GitHub does not say, as for bots: callers fail closed.
+ */
+export async function readPermission(
+  caller: Caller,
+  { repo, login }: { readonly repo: RepoRef; readonly login: string },
+): Promise<RepositoryPermission | undefined> {
+  if (!LOGIN.test(login)) return undefined;
+  const answer = await unlessDenied(
+    ask(caller, {
+      repo,
+      purpose: 'read',
+      route: 'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
+      parameters: { username: login },
+      schema: Answer,
+    }),
+    undefined,
+  );
+  return (
+    LEVELS.find((level) => level === answer?.role_name) ??
+    LEVELS.find((level) => level === answer?.permission)
+  );
 }

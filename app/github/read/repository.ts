@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { GitHubRepository } from '../../../src/pull-requests/github-payload.js';
 import { type GitHub, isGitHubFailure } from '../../../src/repositories/github.js';
-import { askAsApp } from '../client/as-app.js';
-import { ask, type Caller } from '../client/call.js';
+import { ask, askAsApp, type Caller } from '../client/call.js';
 import type { RawRequest } from '../client/octokit.js';
 
 type Found = Awaited<ReturnType<GitHub['repository']>>;
@@ -47,4 +46,22 @@ async function facts(
     defaultBranch: found.default_branch,
     private: found.private,
   };
+}
+
+/** Whether the App is installed there, and not suspended. */
+export async function isAwake(
+  app: { readonly request: RawRequest; readonly appJwt: () => Promise<string>; readonly caller: Caller },
+  installationId: number,
+): Promise<boolean> {
+  try {
+    const found = await askAsApp(app, {
+      route: 'GET /app/installations/{installation_id}',
+      parameters: { installation_id: installationId },
+      schema: Installation,
+    });
+    return !found.suspended_at;
+  } catch (error) {
+    if (isGitHubFailure(error) && error.kind === 'gone') return false;
+    throw error;
+  }
 }

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import type { WorkflowRun } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import { CHECK } from '../../../src/shared/status/github.js';
-import type { Caller } from '../client/call.js';
-import { pages } from '../client/pages.js';
-import { unlessDenied } from '../client/silence.js';
+import { type Caller, pages } from '../client/call.js';
+import { unlessDenied } from '../client/to-failure.js';
 
 /** A thousand runs of one commit: whoever has more is not told early. */
 const MAX_PAGES = 10;

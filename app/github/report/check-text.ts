@@ -4,14 +4,22 @@ import type { CheckReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
 import { showSpan, showTime } from '../../../src/shared/time.js';
 import type { LoadTemplate } from '../../render.js';
-import { failureOf, type Failure } from './failure.js';
-import { lastGoodOf, type LastGood } from './last-good.js';
-import { livesElsewhere } from './lives-elsewhere.js';
-import { outcomePhrase } from './outcome-phrase.js';
-import { commitRef, subjectOf, type CommitRef } from './phrases.js';
-import { reasonOf } from './reason.js';
-import { remedyOf, runsUrlOf } from './remedy.js';
-import { stageRows, type StageRow } from './stage-rows.js';
+import {
+  commitRef,
+  type CommitRef,
+  type Failure,
+  failureOf,
+  type LastGood,
+  lastGoodOf,
+  livesElsewhere,
+  outcomePhrase,
+  reasonOf,
+  remedyOf,
+  runsUrlOf,
+  type StageRow,
+  stageRows,
+  subjectOf,
+} from './phrases.js';
 
 export interface CheckText {
   readonly title: string;

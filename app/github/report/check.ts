@@ -3,11 +3,9 @@ import type { ReportedCheck } from '../../../src/environments/model.js';
 import type { CheckReport, Recipient, Told } from '../../../src/reports/reporter.js';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import { CHECK } from '../../../src/shared/status/github.js';
-import { ask, type Caller } from '../client/call.js';
-import { pages } from '../client/pages.js';
+import { ask, type Caller, pages } from '../client/call.js';
 import type { CheckText } from './check-text.js';
-import { digestOf } from './digest.js';
-import { fenced } from './fence.js';
+import { digestOf, fenced } from './fence.js';
 
 export interface CheckReporting {
   readonly caller: Caller;

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import type { CommentReport, Recipient, Told } from '../../../src/reports/reporter.js';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
-import { ask, type Caller } from '../client/call.js';
-import { pages } from '../client/pages.js';
-import { digestOf } from './digest.js';
-import { fenced } from './fence.js';
+import { ask, type Caller, pages } from '../client/call.js';
+import { digestOf, fenced } from './fence.js';
 
 export interface CommentReporting {
   readonly caller: Caller;

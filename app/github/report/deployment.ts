@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import type { ReportedDeployment } from '../../../src/environments/model.js';
-import type { DeploymentReport, Recipient, Told } from '../../../src/reports/reporter.js';
+import type { CommitStatusReport, DeploymentReport, Recipient, Told } from '../../../src/reports/reporter.js';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import { DEPLOYMENT_STATE } from '../../../src/shared/status/github.js';
-import { ask, send, type Caller } from '../client/call.js';
-import { pages } from '../client/pages.js';
-import { cutDescription } from './cut-description.js';
-import { digestOf } from './digest.js';
-import { fenced } from './fence.js';
+import { ask, type Caller, pages, send } from '../client/call.js';
+import { digestOf, fenced } from './fence.js';
 
 interface Wanted {
   readonly repo: Recipient;
@@ -19,7 +16,9 @@ interface Wanted {
 const TASK = 'preview';
 
 const Made = z.object({ id: z.int().positive() });
+
 const Listed = Made.extend({ payload: z.unknown() });
+
 const Ours = z.object({ vitrine: z.string() });
 
 /** GitHub's own deployment: the "View deployment" box. */
@@ -116,4 +115,46 @@ async function create(caller: Caller, { repo, report }: Wanted): Promise<number>
     schema: Made,
   });
   return id;
+}
+
+/** For branch rules that know commit statuses only. Saying it twice is harmless: GitHub shows the newest of a context. */
+export async function reportCommitStatus(
+  caller: Caller,
+  wanted: {
+    readonly repo: Recipient;
+    readonly report: CommitStatusReport;
+    readonly lastDigest: string | null;
+  },
+): Promise<string> {
+  const { sha, context, state, description, targetUrl } = wanted.report;
+  const parameters = {
+    sha,
+    context,
+    state,
+    description: cutDescription(description),
+    ...(targetUrl === null ? {} : { target_url: targetUrl }),
+  };
+  const digest = digestOf(parameters);
+  if (digest === wanted.lastDigest) return digest;
+  await send(fenced(caller, wanted.repo), {
+    repo: wanted.repo,
+    purpose: 'status',
+    lane: 'background',
+    route: 'POST /repos/{owner}/{repo}/statuses/{sha}',
+    parameters,
+  });
+  return digest;
+}
+
+/** GitHub refuses longer descriptions of deployments and statuses. Counted as JavaScript does, which is never less than GitHub. */
+const LONGEST = 140;
+
+export function cutDescription(text: string): string {
+  if (text.length <= LONGEST) return text;
+  let cut = '';
+  for (const character of text) {
+    if (cut.length + character.length >= LONGEST) break;
+    cut += character;
+  }
+  return `${cut}…`;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Recipient } from '../../../src/reports/reporter.js';
 import { GitHubFailure } from '../../../src/repositories/github.js';
 import type { Caller } from '../client/call.js';
@@ -17,4 +18,9 @@ export function fenced(caller: Caller, { mayTell }: Recipient): Caller {
       return caller.request(route, parameters);
     },
   };
+}
+
+/** Names what was sent, so that the same is not sent twice. */
+export function digestOf(payload: unknown): string {
+  return createHash('sha256').update(JSON.stringify(payload)).digest('hex').slice(0, 32);
 }

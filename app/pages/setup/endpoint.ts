@@ -1,13 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { VitrineError, isVitrineError } from '../../../src/shared/errors.js';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { isVitrineError, VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { SECURITY_HEADERS } from '../../http/respond.js';
-import type { Conversion } from './exchange-code.js';
-import { githubWebsite, newAppUrl } from './github-website.js';
-import { createManifest, isReachable, SETUP_DONE_PATH, SETUP_PATH } from './manifest.js';
+import { type Conversion, createManifest, isReachable, SETUP_DONE_PATH, SETUP_PATH } from './manifest.js';
 import { createSetupPages } from './pages.js';
-import { permissionPhrases } from './permission-phrases.js';
 
 export interface SetupOptions {
   readonly apiUrl: string;
@@ -124,4 +123,51 @@ function sender({ response, nonce, website }: { response: ServerResponse; nonce:
 function same(given: string | null, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given ?? ''), digest(expected));
+}
+
+/** Where people go, for the address where programs go: github.com keeps them apart, an Enterprise Server does not. */
+export function githubWebsite(apiUrl: string): string {
+  const { hostname, origin } = new URL(apiUrl);
+  if (hostname === 'api.github.com') return 'https://github.com';
+  // Data residency: https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency
+  if (hostname.startsWith('api.') && hostname.endsWith('.ghe.com'))
+    return `https://${hostname.slice('api.'.length)}`;
+  return origin;
+}
+
+/** The page where GitHub asks whether it should make the App. */
+export function newAppUrl({
+  apiUrl,
+  organization,
+  state,
+}: {
+  apiUrl: string;
+  organization: string | undefined;
+  state: string;
+}): string {
+  const owner = organization ? `/organizations/${encodeURIComponent(organization)}` : '';
+  return `${githubWebsite(apiUrl)}${owner}/settings/apps/new?state=${state}`;
+}
+
+const AppFile = z.looseObject({ default_permissions: z.record(z.string(), z.enum(['read', 'write'])) });
+
+const WHY: Readonly<Record<string, string>> = {
+  metadata: 'see the repository and who may write to it',
+  contents: 'read .github/preview.yml',
+  pull_requests: 'see pull requests and keep one comment',
+  checks: 'show the check Preview',
+  deployments: "fill GitHub's deployment box",
+  statuses: 'set a commit status, where the settings ask for one',
+  actions: 'hear how workflow runs end',
+};
+
+/** What `app.yml` asks for, in words that an operator can judge: "Pull requests (write): see pull requests and keep one comment". */
+export function permissionPhrases(appYml: string): string[] {
+  const { default_permissions: permissions } = AppFile.parse(parse(appYml));
+  return Object.entries(permissions).map(([name, level]) => {
+    const words = name.replaceAll('_', ' ');
+    const title = `${words.charAt(0).toUpperCase()}${words.slice(1)} (${level})`;
+    const why = WHY[name];
+    return why === undefined ? title : `${title}: ${why}`;
+  });
 }

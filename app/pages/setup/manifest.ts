@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { isLoopback } from '../../config/config.js';
 import { WEBHOOK_PATH } from '../../http/server.js';
 
@@ -24,9 +25,44 @@ export function createManifest({ appYml, publicUrl }: { appYml: string; publicUr
 }
 
 export const SETUP_PATH = '/setup';
+
 export const SETUP_DONE_PATH = '/setup/done';
 
 /** GitHub delivers to the public internet only. */
 export function isReachable(publicUrl: string): boolean {
   return !isLoopback(new URL(publicUrl).hostname);
+}
+
+/** What GitHub hands over once, for the code of a manifest. */
+const Conversion = z.object({
+  id: z.int().positive(),
+  pem: z.string(),
+  webhook_secret: z.string(),
+  client_id: z.string(),
+  client_secret: z.string(),
+  html_url: z.url({ protocol: /^https?$/ }),
+});
+
+export type Conversion = z.infer<typeof Conversion>;
+
+const TIMEOUT_MS = 10_000;
+
+export async function exchangeCode({ apiUrl, code }: { apiUrl: string; code: string }): Promise<Conversion> {
+  const response = await fetch(`${apiUrl}/app-manifests/${encodeURIComponent(code)}/conversions`, {
+    method: 'POST',
+    headers: { accept: 'application/vnd.github+json', 'user-agent': 'vitrine' },
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((cause: unknown) => {
+    throw new VitrineError('bad_gateway', 'GitHub could not be reached. Reload this page to try again.', {
+      cause,
+    });
+  });
+  if (!response.ok) {
+    throw new VitrineError(
+      'bad_gateway',
+      `GitHub refused the code (${response.status}): it works once, for an hour. Begin again.`,
+    );
+  }
+  return Conversion.parse(await response.json());
 }

@@ -1,20 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
-import { isLoopback, type Config } from '../../config/config.js';
+import { type Config, isLoopback } from '../../config/config.js';
 import { projectRoot } from '../../config/project-root.js';
 import { createHosts, type SiteOf } from '../../http/hosts.js';
-import { createHttpServer } from '../../http/server.js';
-import { stopServer } from '../../http/stop-server.js';
+import { createHttpServer, stopServer } from '../../http/server.js';
 import { createSetupEndpoint } from './endpoint.js';
-import { exchangeCode, type Conversion } from './exchange-code.js';
-import { SETUP_PATH } from './manifest.js';
-import { envLines, probeEnvFile, writeEnvFile } from './write-env-file.js';
+import { type Conversion, exchangeCode, SETUP_PATH } from './manifest.js';
 
 export interface RunSetup {
   readonly config: Config;
@@ -140,4 +137,50 @@ function toVariables({
     GITHUB_CLIENT_ID: client_id,
     GITHUB_CLIENT_SECRET: client_secret,
   };
+}
+
+/** Puts variables into a file that only its owner may read. What else is in it stays; it is whole at every moment. */
+export async function writeEnvFile(path: string, values: Readonly<Record<string, string>>): Promise<void> {
+  const kept = withoutNames(await textOf(path), Object.keys(values));
+  const fresh = besides(path);
+  try {
+    await writeFile(fresh, `${[...kept, ...envLines(values)].join('\n')}\n`, { mode: 0o600 });
+    await rename(fresh, path);
+  } finally {
+    await rm(fresh, { force: true });
+  }
+}
+
+/** The same without a change of the file: throws where it could not be read or written. */
+export async function probeEnvFile(path: string): Promise<void> {
+  await textOf(path);
+  const fresh = besides(path);
+  try {
+    await writeFile(fresh, '', { mode: 0o600 });
+  } finally {
+    await rm(fresh, { force: true });
+  }
+}
+
+export function envLines(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}="${value.replaceAll('\n', '\\n')}"`);
+}
+
+function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+}
+
+function besides(path: string): string {
+  return `${path}.${process.pid}.new`;
+}
+
+/** Everything is on one line here, since that is how it was written. */
+function withoutNames(text: string, names: readonly string[]): string[] {
+  const lines = text.replace(/\n+$/, '').split('\n');
+  return lines
+    .filter((line) => line !== '' || lines.length > 1)
+    .filter((line) => !names.some((name) => line.startsWith(`${name}=`)));
 }

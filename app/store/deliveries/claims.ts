@@ -1,10 +1,8 @@
 import type { mongo } from 'mongoose';
 import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
 import { INBOX } from '../../../src/shared/status/words.js';
-import { MAX_TIME_MS } from '../shared/limits.js';
-import { newId } from '../shared/new-id.js';
-import { limitOf } from '../shared/page.js';
-import { text, whole } from '../shared/query.js';
+import { limitOf, MAX_TIME_MS, text, whole } from '../shared/query.js';
+import { newId } from '../shared/write.js';
 import type { DeliveryDocument } from './document.js';
 
 type Deliveries = mongo.Collection<DeliveryDocument>;

@@ -1,16 +1,16 @@
-import type { Connection, mongo } from 'mongoose';
+import { type Connection, mongo } from 'mongoose';
 import type { InboxStore, NewDelivery } from '../../../src/deliveries/store.js';
-import { INBOX } from '../../../src/shared/status/words.js';
-import { MAX_TIME_MS } from '../shared/limits.js';
-import { retryOnce } from '../shared/retry-once.js';
+import type { PageRequest } from '../../../src/shared/pages.js';
+import { INBOX, type InboxStatus } from '../../../src/shared/status/words.js';
+import { cursorOf, limitOf, MAX_TIME_MS, oneOf, onlyKeys, pageOf, whole } from '../shared/query.js';
+import { isDuplicateKey, retryOnce } from '../shared/write.js';
 import { inboxClaims, outcomeOf } from './claims.js';
-import { deliveryModel, type DeliveryDocument } from './document.js';
-import { countDeliveries, listDeliveries } from './inbox-list.js';
-import { insertBatch } from './insert-batch.js';
+import { type DeliveryDocument, deliveryModel } from './document.js';
 
 type Deliveries = mongo.Collection<DeliveryDocument>;
 
 const EPOCH = new Date(0);
+
 const WAITING = [INBOX.stored, INBOX.parked];
 
 /** Webhooks as they came. The first lines of defence against losing one. */
@@ -74,4 +74,96 @@ function toDocument({
     decision: decision ?? null,
     error: null,
   };
+}
+
+type Filter = Parameters<InboxStore['list']>[0];
+
+type Row = Omit<DeliveryDocument, 'body'>;
+
+const STATUSES = Object.values(INBOX);
+
+const KEYS = ['status', 'repoId'] as const;
+
+/** Newest first, without the bytes. Pages go on after (time, guid), since guids do not grow with time. */
+export async function listDeliveries(
+  collection: Deliveries,
+  { filter, page }: { filter: Filter; page: PageRequest },
+): ReturnType<InboxStore['list']> {
+  onlyKeys(filter, KEYS);
+  const limit = limitOf(page);
+  const { status, repoId } = filter;
+  const query = {
+    ...(repoId !== undefined && { repoId: whole(repoId, 'the repository') }),
+    status: { $in: status === undefined ? STATUSES : [oneOf(status, STATUSES)] },
+    ...after(page),
+  };
+  const found = await collection
+    .find<Row>(query, { projection: { body: 0 }, maxTimeMS: MAX_TIME_MS })
+    .sort({ receivedAt: -1, _id: -1 })
+    .limit(limit + 1)
+    .hint(repoId === undefined ? 'status_received' : 'repo_status_received')
+    .toArray();
+  return pageOf(found.map(toRow), {
+    limit,
+    cursor: ({ guid, receivedAt }) => `${receivedAt.getTime()}.${guid}`,
+  });
+}
+
+export async function countDeliveries(collection: Deliveries): Promise<Record<InboxStatus, number>> {
+  const count = (status: InboxStatus) => collection.countDocuments({ status }, { maxTimeMS: MAX_TIME_MS });
+  const [stored, handled, ignored, parked] = await Promise.all([
+    count(INBOX.stored),
+    count(INBOX.handled),
+    count(INBOX.ignored),
+    count(INBOX.parked),
+  ]);
+  return { stored, handled, ignored, parked };
+}
+
+/** The upper bound makes the index start at the page; the rest leaves out what one millisecond shares. */
+function after(page: PageRequest): object {
+  const cursor = cursorOf(page, /^(\d{1,15})\.([\w-]{1,100})$/);
+  if (!cursor) return {};
+  const at = new Date(Number(cursor[1]));
+  return { receivedAt: { $lte: at }, $or: [{ receivedAt: { $lt: at } }, { _id: { $lt: cursor[2] } }] };
+}
+
+function toRow(row: Row): Awaited<ReturnType<InboxStore['list']>>['items'][number] {
+  const { _id, event, action, repoId, installationId, receivedAt, status, decision, error } = row;
+  return { guid: _id, event, action, repoId, installationId, receivedAt, status, decision, error };
+}
+
+/** Inserts all in one command. Those that are there already are not written; their positions are returned. */
+export async function insertBatch<T extends mongo.Document>(
+  collection: mongo.Collection<T>,
+  documents: readonly mongo.OptionalUnlessRequiredId<T>[],
+): Promise<readonly number[]> {
+  try {
+    await collection.insertMany(documents, { ordered: false, maxTimeMS: MAX_TIME_MS });
+    return [];
+  } catch (error) {
+    const there = duplicatesOf(error);
+    // Nothing counts as stored by the mere absence of a complaint: the numbers must add up.
+    if (there && there.positions.length + there.inserted === documents.length) return there.positions;
+    throw unwrapped(error);
+  }
+}
+
+interface Duplicates {
+  readonly positions: readonly number[];
+  readonly inserted: number;
+}
+
+function duplicatesOf(error: unknown): Duplicates | null {
+  if (!(error instanceof mongo.MongoBulkWriteError) || !isDuplicateKey(error)) return null;
+  if (error.result.getWriteConcernError()) return null;
+  const complaints = [error.writeErrors].flat() as mongo.WriteError[];
+  const positions = complaints.filter(({ code }) => code === error.code).map(({ index }) => index);
+  return { positions, inserted: error.insertedCount };
+}
+
+/** The driver dresses a lost connection up as a failed batch with no failed document in it. */
+function unwrapped(error: unknown): unknown {
+  const inner = error instanceof mongo.MongoBulkWriteError ? (error.errorResponse as unknown) : undefined;
+  return inner instanceof Error ? inner : error;
 }

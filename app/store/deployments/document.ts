@@ -1,8 +1,10 @@
+import { type Connection, type Model, Schema } from 'mongoose';
 import { freshDeployment, type NewDeployment } from '../../../src/deployments/model.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
-import type { DeploymentDocument } from './deployment.js';
+import { strictSchema } from '../shared/schema.js';
 
 export type VisibleDeployment = Omit<DeploymentDocument, 'sha7'>;
+
 export const WITHOUT_SHA7 = { sha7: 0 } as const;
 
 export function toDeployment({ _id, ...rest }: VisibleDeployment): StoredDeployment {
@@ -16,4 +18,51 @@ export function orNull(document: VisibleDeployment | null): StoredDeployment | n
 export function toDocument(known: NewDeployment, now: Date): DeploymentDocument {
   const { id, ...rest } = freshDeployment(known, now);
   return { _id: id, version: 0, sha7: rest.sha.slice(0, 7), ...rest };
+}
+
+export interface DeploymentDocument extends Omit<StoredDeployment, 'id'> {
+  readonly _id: string;
+  /** First seven digits of the commit: the label of its immutable host. */
+  readonly sha7: string;
+}
+
+export const DEPLOYMENTS = 'deployments';
+
+const { Mixed } = Schema.Types;
+
+const deploymentSchema = strictSchema<DeploymentDocument>({
+  _id: String,
+  version: Number,
+  environmentId: String,
+  projectId: String,
+  repoId: Number,
+  generation: Number,
+  sha: String,
+  sha7: String,
+  run: Mixed,
+  status: String,
+  stages: [Mixed],
+  branch: String,
+  commitMessage: String,
+  author: String,
+  creator: String,
+  target: String,
+  url: String,
+  commitUrl: String,
+  logsUrl: String,
+  artifactRoot: String,
+  error: String,
+  logTail: [String],
+  production: Boolean,
+  previousDeploymentId: String,
+  rollback: Boolean,
+  createdAt: Date,
+  startedAt: Date,
+  completedAt: Date,
+  updatedAt: Date,
+  deletedAt: Date,
+});
+
+export function deploymentModel(connection: Connection): Model<DeploymentDocument> {
+  return connection.model<DeploymentDocument>(DEPLOYMENTS, deploymentSchema, DEPLOYMENTS);
 }

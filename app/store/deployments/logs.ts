@@ -1,12 +1,9 @@
-import { mongo, trusted, type Connection } from 'mongoose';
+import { type Connection, type Model, mongo, Schema, trusted } from 'mongoose';
 import type { LogChunk, LogStore } from '../../../src/deployments/logs.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { newId } from '../shared/new-id.js';
-import { cursorOf, limitOf, pageOf } from '../shared/page.js';
-import { text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { insertedOrThere } from '../shared/write.js';
-import { logModel, type LogDocument } from './log.js';
+import { cursorOf, limitOf, pageOf, text, whole } from '../shared/query.js';
+import { strictSchema } from '../shared/schema.js';
+import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
 
 const LARGEST_CHUNK = 256 * 1024;
 
@@ -54,4 +51,23 @@ function toDocument({ deploymentId, type, seq, lines }: LogChunk): LogDocument {
     );
   }
   return document;
+}
+
+export interface LogDocument extends LogChunk {
+  readonly _id: string;
+}
+
+export const LOGS = 'logs';
+
+/** One document a batch, not a line: eight times the speed and a fraction of the space. */
+const logSchema = strictSchema<LogDocument>({
+  _id: String,
+  deploymentId: String,
+  type: String,
+  seq: Number,
+  lines: [Schema.Types.Mixed],
+});
+
+export function logModel(connection: Connection): Model<LogDocument> {
+  return connection.model<LogDocument>(LOGS, logSchema, LOGS);
 }

@@ -1,14 +1,21 @@
-import type { Connection, Model } from 'mongoose';
+import { type Connection, type Model, trusted } from 'mongoose';
 import type { NewDeployment } from '../../../src/deployments/model.js';
 import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../../src/deployments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { RunRef } from '../../../src/shared/run-ref.js';
-import { text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { insertedOrThere, isDuplicateKey } from '../shared/write.js';
-import { deploymentQueries } from './deployment-queries.js';
-import { deploymentModel, type DeploymentDocument } from './deployment.js';
-import { orNull, toDeployment, toDocument, WITHOUT_SHA7, type VisibleDeployment } from './document.js';
+import { UNSETTLED_DEPLOYMENTS } from '../../../src/shared/status/deployment.js';
+import { D } from '../../../src/shared/status/words.js';
+import { cursorOf, limitOf, pageOf, text, whole } from '../shared/query.js';
+import { insertedOrThere, isDuplicateKey, retryOnce } from '../shared/write.js';
+import {
+  type DeploymentDocument,
+  deploymentModel,
+  orNull,
+  toDeployment,
+  toDocument,
+  type VisibleDeployment,
+  WITHOUT_SHA7,
+} from './document.js';
 
 type Deployments = Model<DeploymentDocument>;
 
@@ -81,4 +88,102 @@ async function change(
     if (isDuplicateKey(error)) return null;
     throw error;
   }
+}
+
+type Queries = Pick<
+  DeploymentStore,
+  | 'unsettledOfRun'
+  | 'unclaimedOf'
+  | 'unsettledOf'
+  | 'silentSince'
+  | 'startsSince'
+  | 'listOf'
+  | 'bySha7'
+  | 'newestBySha7'
+  | 'countByStatus'
+>;
+
+/** Every index is named: the planner may otherwise guess from a few documents and sort in memory. */
+export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
+  const find = (filter: object) => model.find(filter, WITHOUT_SHA7).lean<VisibleDeployment[]>();
+  const newest = async (found: ReturnType<typeof find>) =>
+    orNull((await found.sort({ _id: -1 }).limit(1).hint('environment_sha7_id'))[0] ?? null);
+  const unsettled = () => trusted({ $in: [...UNSETTLED_DEPLOYMENTS] });
+  return {
+    async unsettledOfRun(repoId, runId) {
+      const filter = {
+        repoId: whole(repoId, 'the repository'),
+        'run.id': text(runId, 'the run'),
+        status: unsettled(),
+      };
+      return (await find(filter).sort({ _id: 1 }).hint('repo_run_status_id')).map(toDeployment);
+    },
+    async unclaimedOf(repoId, sha) {
+      const filter = {
+        repoId: whole(repoId, 'the repository'),
+        'run.id': null,
+        status: unsettled(),
+        sha: text(sha, 'the commit'),
+      };
+      return (await find(filter).sort({ _id: 1 }).hint('repo_run_status_id')).map(toDeployment);
+    },
+    async unsettledOf(environmentId) {
+      const filter = { environmentId: text(environmentId, 'the environment'), status: unsettled() };
+      return (await find(filter).sort({ _id: 1 }).hint('environment_status_id')).map(toDeployment);
+    },
+    async silentSince(before, limit, from) {
+      const since = trusted({ $lt: before, ...(from ? { $gte: from } : {}) });
+      const filter = { status: unsettled(), updatedAt: since };
+      const found = find(filter).sort({ updatedAt: 1 }).limit(limitOf({ limit })).hint('status_updated');
+      return (await found).map(toDeployment);
+    },
+    async startsSince(projectId, since, limit) {
+      const filter = {
+        projectId: text(projectId, 'the project'),
+        startedAt: trusted({ $gt: since }),
+      };
+      const found = model
+        .find(filter, { _id: 0, startedAt: 1 })
+        .sort({ startedAt: -1 })
+        .limit(limitOf({ limit }))
+        .hint('project_started');
+      return (await found.lean<{ startedAt: Date }[]>()).map(({ startedAt }) => startedAt);
+    },
+    async listOf(environmentId, page) {
+      const limit = limitOf(page);
+      const after = cursorOf(page, /^[0-9A-Za-z_-]{1,64}$/);
+      const filter = {
+        environmentId: text(environmentId, 'the environment'),
+        ...(after && { _id: trusted({ $lt: after[0] }) }),
+      };
+      const found = await find(filter)
+        .sort({ _id: -1 })
+        .limit(limit + 1)
+        .hint('environment_id');
+      return pageOf(found.map(toDeployment), { limit, cursor: ({ id }) => id });
+    },
+    async bySha7(environmentId, sha7) {
+      const usable = trusted({ $in: [D.success, ...UNSETTLED_DEPLOYMENTS] });
+      const filter = {
+        ...ofCommit(environmentId, sha7),
+        status: usable,
+        artifactRoot: trusted({ $ne: null }),
+      };
+      return newest(find(filter));
+    },
+    newestBySha7: async (environmentId, sha7) => newest(find(ofCommit(environmentId, sha7))),
+    async countByStatus() {
+      const statuses = Object.values(D);
+      const counts = await Promise.all(statuses.map((status) => model.countDocuments({ status })));
+      return Object.fromEntries(statuses.map((status, index) => [status, counts[index] ?? 0]));
+    },
+  };
+}
+
+function ofCommit(environmentId: string, sha7: string) {
+  return {
+    environmentId: text(environmentId, 'the environment'),
+    sha7: text(sha7, 'the commit'),
+    deletedAt: null,
+  };
 }

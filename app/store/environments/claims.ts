@@ -1,10 +1,8 @@
 import type { Connection } from 'mongoose';
 import { PROJECTIONS, type Projection } from '../../../src/environments/model.js';
 import type { Claim, EnvironmentStore } from '../../../src/environments/store.js';
-import { MAX_TIME_MS } from '../shared/limits.js';
-import { oneOf, text, whole } from '../shared/query.js';
-import { toEnvironment } from './document.js';
-import { environmentModel, type EnvironmentDocument } from './environment.js';
+import { MAX_TIME_MS, oneOf, text, whole } from '../shared/query.js';
+import { type EnvironmentDocument, environmentModel, toEnvironment } from './document.js';
 
 type Claims = Pick<EnvironmentStore, 'markDue' | 'claim' | 'renew' | 'saveReported' | 'release'>;
 

@@ -1,10 +1,12 @@
+import { type Connection, type Model, Schema } from 'mongoose';
 import type { Due, Projection, Reported } from '../../../src/environments/model.js';
 import type { NewEnvironment, StoredEnvironment } from '../../../src/environments/store.js';
 import { E } from '../../../src/shared/status/words.js';
-import type { EnvironmentDocument, Lease } from './environment.js';
+import { strictSchema } from '../shared/schema.js';
 
 /** Leases are the store's own business: readers do not see them. */
 export type VisibleEnvironment = Omit<EnvironmentDocument, 'lease'>;
+
 export const WITHOUT_LEASE = { lease: 0 } as const;
 
 export function toEnvironment({ _id, ...rest }: VisibleEnvironment): StoredEnvironment {
@@ -61,4 +63,62 @@ const NOTHING_YET = {
 
 function each<T>(make: () => T): Record<Projection, T> {
   return { report: make(), teardown: make() };
+}
+
+/** The right to work on one projection. The fence only grows, so that a holder who overslept is recognised. */
+export interface Lease {
+  readonly owner: string | null;
+  readonly until: Date;
+  readonly fence: number;
+}
+
+export interface EnvironmentDocument extends Omit<StoredEnvironment, 'id'> {
+  readonly _id: string;
+  readonly lease: Readonly<Record<Projection, Lease>>;
+}
+
+export const ENVIRONMENTS = 'environments';
+
+const { Mixed } = Schema.Types;
+
+const due = { at: Date, wanted: Number, attempts: Number, error: String };
+
+const lease = { owner: String, until: Date, fence: Number };
+
+const environmentSchema = strictSchema<EnvironmentDocument>({
+  _id: String,
+  version: Number,
+  projectId: String,
+  project: String,
+  repoId: Number,
+  repository: String,
+  installationId: Number,
+  name: String,
+  slug: String,
+  url: String,
+  status: String,
+  generation: Number,
+  decision: Mixed,
+  settings: Mixed,
+  notes: [String],
+  approvedSha: String,
+  admittedAt: Date,
+  pullRequest: Mixed,
+  head: Mixed,
+  current: Mixed,
+  resources: [Mixed],
+  error: String,
+  reported: Mixed,
+  tellAgain: Number,
+  due: { report: due, teardown: due },
+  lease: { report: lease, teardown: lease },
+  expiresAt: Date,
+  createdAt: Date,
+  updatedAt: Date,
+  deployedAt: Date,
+  destroyedAt: Date,
+});
+
+export function environmentModel(connection: Connection): Model<EnvironmentDocument> {
+  return connection.model<EnvironmentDocument>(ENVIRONMENTS, environmentSchema, ENVIRONMENTS);
 }

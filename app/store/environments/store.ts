@@ -1,22 +1,26 @@
-import { type Connection, trusted } from 'mongoose';
+import { type Connection, type Model, trusted } from 'mongoose';
 import { isActive } from '../../../src/environments/model.js';
-import type { EnvironmentStore, NewEnvironment, StoredEnvironment } from '../../../src/environments/store.js';
+import type {
+  EnvironmentFilter,
+  EnvironmentStore,
+  NewEnvironment,
+  StoredEnvironment,
+} from '../../../src/environments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { E } from '../../../src/shared/status/words.js';
-import { newId } from '../shared/new-id.js';
-import { text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { insertedOrThere } from '../shared/write.js';
+import type { Page, PageRequest } from '../../../src/shared/pages.js';
+import { E, type EnvironmentStatus } from '../../../src/shared/status/words.js';
+import { cursorOf, limitOf, oneOf, onlyKeys, pageOf, text, whole } from '../shared/query.js';
+import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
 import { environmentClaims } from './claims.js';
 import {
+  type EnvironmentDocument,
+  environmentModel,
   freshEnvironment,
   orNull,
   toEnvironment,
-  WITHOUT_LEASE,
   type VisibleEnvironment,
+  WITHOUT_LEASE,
 } from './document.js';
-import { listEnvironments } from './environment-list.js';
-import { environmentModel } from './environment.js';
 
 const ACTIVE = Object.values(E).filter((status) => isActive({ status }));
 
@@ -100,4 +104,52 @@ async function change(
     )
     .lean<VisibleEnvironment>();
   return orNull(written);
+}
+
+const STATUSES = Object.values(E);
+
+const KEYS = ['projectId', 'repoId', 'repository', 'status', 'activeOnly'] as const;
+
+/** Newest first. One index serves filter and order: each status is a sorted run of it, and the runs are merged. */
+export async function listEnvironments(
+  model: Model<EnvironmentDocument>,
+  { filter, page }: { filter: EnvironmentFilter; page: PageRequest },
+): Promise<Page<StoredEnvironment>> {
+  onlyKeys(filter, KEYS);
+  const limit = limitOf(page);
+  const after = cursorOf(page, /^[0-9A-Za-z_-]{1,64}$/);
+  const found = await model
+    .find(
+      {
+        ...scopeOf(filter),
+        status: trusted({ $in: statusesOf(filter) }),
+        ...(after && { _id: trusted({ $lt: after[0] }) }),
+      },
+      WITHOUT_LEASE,
+    )
+    .sort({ _id: -1 })
+    .limit(limit + 1)
+    .hint(indexFor(filter))
+    .lean<VisibleEnvironment[]>();
+  return pageOf(found.map(toEnvironment), { limit, cursor: ({ id }) => id });
+}
+
+function scopeOf({ projectId, repoId, repository }: EnvironmentFilter): object {
+  return {
+    ...(projectId !== undefined && { projectId: text(projectId, 'the project') }),
+    ...(repoId !== undefined && { repoId: whole(repoId, 'the repository') }),
+    ...(repository !== undefined && { repository: text(repository, 'the repository') }),
+  };
+}
+
+function statusesOf({ status, activeOnly }: EnvironmentFilter): EnvironmentStatus[] {
+  const wanted = status === undefined ? STATUSES : [oneOf(status, STATUSES)];
+  return activeOnly ? wanted.filter((each) => isActive({ status: each })) : wanted;
+}
+
+/** Named, because the planner may otherwise guess from a few documents and sort in memory. */
+function indexFor({ projectId, repoId, repository }: EnvironmentFilter): string {
+  if (projectId !== undefined) return 'project_status_id';
+  if (repoId !== undefined) return 'repo_status_id';
+  return repository !== undefined ? 'repository_status_id' : 'status_id';
 }

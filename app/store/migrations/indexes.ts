@@ -1,9 +1,7 @@
-import type { mongo } from 'mongoose';
+import { mongo } from 'mongoose';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { isDuplicateKey } from '../shared/write.js';
-import { describeDuplicates } from './duplicates.js';
-import type { IndexDefinition } from './migration.js';
-import { isNotThere } from './not-there.js';
+import type { IndexDefinition, Migration } from './migration.js';
 
 /** Making one that is there already does nothing, so a build that was cut off is simply run again. */
 export async function makeIndexes(db: mongo.Db, indexes: readonly IndexDefinition[]): Promise<void> {
@@ -39,4 +37,87 @@ async function dropIndex(
   } catch (error) {
     if (!isNotThere(error)) throw error;
   }
+}
+
+type Found = Pick<mongo.IndexDescriptionInfo, 'name' | 'key' | 'unique'>;
+
+/**
+ * Without its unique indexes the store would make two of what must be one, and queries that name another one fail without it: so
+ * it does not start unless all are there.
+ */
+export async function checkIndexes(db: mongo.Db, applied: readonly Migration[]): Promise<void> {
+  const wanted = newest(applied.flatMap(({ indexes }) => indexes));
+  const collections = [...new Set(wanted.map(({ collection }) => collection))];
+  const lists = await Promise.all(collections.map((collection) => indexesOf(db, collection)));
+  const there = new Map(collections.map((collection, index) => [collection, lists[index] ?? []]));
+  const missing = wanted.filter((index) => !there.get(index.collection)?.some((each) => isThe(index, each)));
+  if (missing.length === 0) return;
+  const names = missing.map(({ collection, name }) => `${collection}.${name}`).join(', ');
+  throw new VitrineError(
+    'conflict',
+    `The database lacks indexes, or has others under their names (${names}): migrate down to version 0 and up again, which builds them.`,
+  );
+}
+
+/** A later migration may have given a name to another index. */
+function newest(indexes: readonly IndexDefinition[]): readonly IndexDefinition[] {
+  return [...new Map(indexes.map((index) => [`${index.collection}.${index.name}`, index])).values()];
+}
+
+/** The order of the fields is part of a key. */
+function isThe({ name, key, unique }: IndexDefinition, found: Found): boolean {
+  const isUnique = found.unique === true;
+  return (
+    found.name === name && JSON.stringify(found.key) === JSON.stringify(key) && isUnique === (unique === true)
+  );
+}
+
+async function indexesOf(db: mongo.Db, collection: string): Promise<readonly Found[]> {
+  try {
+    return await db.collection(collection).listIndexes().toArray();
+  } catch (error) {
+    if (isNotThere(error)) return [];
+    throw error;
+  }
+}
+
+const SHOWN = 10;
+
+/** Says which documents keep a unique index from being built, so that a person can choose between them. */
+export async function describeDuplicates(db: mongo.Db, index: IndexDefinition): Promise<string> {
+  const { collection, name, key, partial } = index;
+  const fields = Object.keys(key);
+  const found = await db
+    .collection(collection)
+    .aggregate<{ values: Record<string, unknown>; ids: unknown[] }>([
+      { $match: partial ?? {} },
+      {
+        $group: {
+          _id: fields.map((field) => `$${field}`),
+          values: { $first: Object.fromEntries(fields.map((field) => [plain(field), `$${field}`])) },
+          ids: { $push: '$_id' },
+          count: { $sum: 1 },
+        },
+      },
+      { $match: { count: { $gt: 1 } } },
+      { $limit: SHOWN },
+    ])
+    .toArray();
+  const lines = found.map(
+    ({ values, ids }) => `${JSON.stringify(values)} in ${ids.slice(0, SHOWN).map(String).join(', ')}`,
+  );
+  return `The unique index "${name}" of ${collection} cannot be built. Duplicates: ${lines.join('; ')}.`;
+}
+
+/** A dot would name a field inside a field. */
+function plain(field: string): string {
+  return field.replaceAll('.', '_');
+}
+
+/** NamespaceNotFound and IndexNotFound. */
+const NOT_THERE: readonly unknown[] = [26, 27];
+
+/** The server tells of a missing collection or index by an error; to us it is an answer. */
+export function isNotThere(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && NOT_THERE.includes(error.code);
 }

@@ -1,15 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { mongo } from 'mongoose';
+import type { Connection, Model, mongo } from 'mongoose';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { newId } from '../shared/new-id.js';
-import { insertedOrThere } from '../shared/write.js';
-import type { MigrationDocument } from './migration-of-models.js';
+import { strictSchema } from '../shared/schema.js';
+import { insertedOrThere, newId } from '../shared/write.js';
 
 type Migrations = mongo.Collection<MigrationDocument>;
 
 const LOCK = 'lock';
+
 const LEASE_MS = 15_000;
+
 const LOOK_AGAIN_MS = 100;
+
 /** An index over a large collection takes its time; whoever waits longer than this should be looked at. */
 const PATIENCE_MS = 10 * 60_000;
 
@@ -46,4 +48,29 @@ async function renew(migrations: Migrations, owner: string): Promise<void> {
 
 function leaseEnd(): object {
   return { $add: ['$$NOW', LEASE_MS] };
+}
+
+/** A migration that is in force. The lease of the process that migrates lives in the same collection, as `lock`. */
+export interface MigrationDocument {
+  readonly _id: string;
+  readonly version?: number;
+  readonly name?: string;
+  readonly appliedAt?: Date;
+  readonly owner?: string;
+  readonly until?: Date;
+}
+
+export const MIGRATIONS = 'migrations';
+
+const migrationSchema = strictSchema<MigrationDocument>({
+  _id: String,
+  version: Number,
+  name: String,
+  appliedAt: Date,
+  owner: String,
+  until: Date,
+});
+
+export function migrationModel(connection: Connection): Model<MigrationDocument> {
+  return connection.model<MigrationDocument>(MIGRATIONS, migrationSchema, MIGRATIONS);
 }

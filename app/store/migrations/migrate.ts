@@ -1,14 +1,14 @@
-import { trusted, type Connection, type mongo } from 'mongoose';
+import { type Connection, type mongo, trusted } from 'mongoose';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
-import { MIGRATIONS } from './all.js';
-import { checkIndexes } from './check-indexes.js';
-import { withMigrationLock } from './lock.js';
+import { initialIndexes } from './0001-initial-indexes.js';
+import { checkIndexes } from './indexes.js';
 import {
-  MIGRATIONS as MIGRATIONS_COLLECTION,
-  migrationModel,
   type MigrationDocument,
-} from './migration-of-models.js';
+  migrationModel,
+  MIGRATIONS as MIGRATIONS_COLLECTION,
+  withMigrationLock,
+} from './lock.js';
 import type { Migration } from './migration.js';
 
 export interface Applied {
@@ -101,3 +101,6 @@ function collectionOf(db: mongo.Db): mongo.Collection<MigrationDocument> {
 function idOf({ version }: Migration): string {
   return String(version).padStart(4, '0');
 }
+
+/** In order of their versions. A migration that was released is never changed: the next one corrects it. */
+export const MIGRATIONS: readonly Migration[] = [initialIndexes];

@@ -1,11 +1,8 @@
-import type { Connection } from 'mongoose';
+import { type Connection, type Model, Schema } from 'mongoose';
 import type { TokenScope, TokenStore } from '../../../src/people/api-token.js';
-import { MAX_TIME_MS } from '../shared/limits.js';
-import { text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { insertedOrThere } from '../shared/write.js';
-import { apiTokenModel, type ApiTokenDocument } from './api-token.js';
-import { tokenUseModel } from './token-use.js';
+import { MAX_TIME_MS, text, whole } from '../shared/query.js';
+import { strictSchema } from '../shared/schema.js';
+import { insertedOrThere, retryOnce } from '../shared/write.js';
 
 /** Bearer tokens by hash, and single-use ids. */
 export function tokenStore(connection: Connection): TokenStore {
@@ -45,4 +42,39 @@ function primitiveScope(scope: TokenScope): TokenScope {
   if (scope.kind === 'operator') return { kind: 'operator', name: text(scope.name, 'the name') };
   const deploymentId = text(scope.deploymentId, 'the deployment');
   return { kind: 'run', deploymentId, repoId: whole(scope.repoId, 'the repository') };
+}
+
+export interface ApiTokenDocument {
+  /** The hash; the token itself is shown once and kept nowhere. */
+  readonly _id: string;
+  readonly scope: TokenScope;
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+}
+
+export const API_TOKENS = 'apiTokens';
+
+const apiTokenSchema = strictSchema<ApiTokenDocument>({
+  _id: String,
+  scope: Schema.Types.Mixed,
+  expiresAt: Date,
+  createdAt: Date,
+});
+
+export function apiTokenModel(connection: Connection): Model<ApiTokenDocument> {
+  return connection.model<ApiTokenDocument>(API_TOKENS, apiTokenSchema, API_TOKENS);
+}
+
+/** A single-use id that was used, such as the `jti` of an OIDC token. */
+export interface TokenUseDocument {
+  readonly _id: string;
+  readonly expiresAt: Date;
+}
+
+export const TOKEN_USES = 'tokenUses';
+
+const tokenUseSchema = strictSchema<TokenUseDocument>({ _id: String, expiresAt: Date });
+
+export function tokenUseModel(connection: Connection): Model<TokenUseDocument> {
+  return connection.model<TokenUseDocument>(TOKEN_USES, tokenUseSchema, TOKEN_USES);
 }

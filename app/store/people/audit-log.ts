@@ -1,10 +1,8 @@
-import type { Connection } from 'mongoose';
-import type { AuditLog } from '../../../src/people/audit-log.js';
-import { newId } from '../shared/new-id.js';
+import type { Connection, Model } from 'mongoose';
+import type { AuditEntry, AuditLog } from '../../../src/people/audit-log.js';
 import { text } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { insertedOrThere } from '../shared/write.js';
-import { auditModel } from './audit-log-of-models.js';
+import { strictSchema } from '../shared/schema.js';
+import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
 
 /** Who did what. Entries are only ever added. */
 export function auditLog(connection: Connection): AuditLog {
@@ -22,4 +20,23 @@ export function auditLog(connection: Connection): AuditLog {
       await retryOnce(() => insertedOrThere(collection.insertOne(entry)));
     },
   };
+}
+
+export interface AuditDocument extends AuditEntry {
+  readonly _id: string;
+}
+
+export const AUDIT_LOG = 'auditLog';
+
+const auditSchema = strictSchema<AuditDocument>({
+  _id: String,
+  actor: String,
+  action: String,
+  subject: String,
+  detail: String,
+  at: Date,
+});
+
+export function auditModel(connection: Connection): Model<AuditDocument> {
+  return connection.model<AuditDocument>(AUDIT_LOG, auditSchema, AUDIT_LOG);
 }

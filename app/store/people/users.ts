@@ -2,9 +2,8 @@ import type { Connection, Model } from 'mongoose';
 import type { User, UserStore } from '../../../src/people/user.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { isDuplicateKey } from '../shared/write.js';
-import { userModel, type UserDocument } from './user.js';
+import { strictSchema } from '../shared/schema.js';
+import { isDuplicateKey, retryOnce } from '../shared/write.js';
 
 type Seen = Omit<User, 'active'>;
 
@@ -57,4 +56,27 @@ async function save(model: Model<UserDocument>, { githubId, login, email, avatar
 
 function toUser({ _id, login, email, avatarUrl, active }: UserDocument): User {
   return { githubId: _id, login, email, avatarUrl, active };
+}
+
+export interface UserDocument extends Omit<User, 'githubId'> {
+  /** GitHub's id: logins are renamed and given to others. */
+  readonly _id: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export const USERS = 'users';
+
+const userSchema = strictSchema<UserDocument>({
+  _id: Number,
+  login: String,
+  email: String,
+  avatarUrl: String,
+  active: Boolean,
+  createdAt: Date,
+  updatedAt: Date,
+});
+
+export function userModel(connection: Connection): Model<UserDocument> {
+  return connection.model<UserDocument>(USERS, userSchema, USERS);
 }

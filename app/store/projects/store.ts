@@ -1,11 +1,9 @@
 import type { Connection, Model } from 'mongoose';
 import type { Project, ProjectStore } from '../../../src/projects/project.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { newId } from '../shared/new-id.js';
 import { text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { insertedOrThere } from '../shared/write.js';
-import { projectModel, type ProjectDocument } from './project.js';
+import { strictSchema } from '../shared/schema.js';
+import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
 
 type Fresh = Parameters<ProjectStore['ensure']>[0];
 
@@ -50,4 +48,25 @@ function freshProject({ repoId, name, isDefault = false }: Fresh, slug: string):
 /** Older documents do not say whether they are a default. */
 function toProject({ _id, isDefault = false, ...rest }: ProjectDocument): Project {
   return { id: _id, isDefault, ...rest };
+}
+
+export interface ProjectDocument extends Omit<Project, 'id'> {
+  readonly _id: string;
+}
+
+export const PROJECTS = 'projects';
+
+const projectSchema = strictSchema<ProjectDocument>({
+  _id: String,
+  repoId: Number,
+  name: String,
+  slug: String,
+  active: Boolean,
+  isDefault: Boolean,
+  createdAt: Date,
+  updatedAt: Date,
+});
+
+export function projectModel(connection: Connection): Model<ProjectDocument> {
+  return connection.model<ProjectDocument>(PROJECTS, projectSchema, PROJECTS);
 }

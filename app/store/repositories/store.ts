@@ -1,12 +1,10 @@
 import type { Connection, Model } from 'mongoose';
 import type { Repo, RepoStore } from '../../../src/repositories/model.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { apiTokenModel } from '../people/api-token.js';
-import { MAX_TIME_MS } from '../shared/limits.js';
-import { text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { insertedOrThere } from '../shared/write.js';
-import { repoModel, type RepoDocument } from './repo.js';
+import { apiTokenModel } from '../people/api-tokens.js';
+import { MAX_TIME_MS, text, whole } from '../shared/query.js';
+import { strictSchema } from '../shared/schema.js';
+import { insertedOrThere, retryOnce } from '../shared/write.js';
 
 type Repos = Model<RepoDocument>;
 
@@ -138,4 +136,33 @@ function keyOf(fullName: string): string {
 function toRepo(document: RepoDocument): Repo {
   const { _id, ownerId, fullName, defaultBranch, installationId, removedAt } = document;
   return { id: _id, ownerId, fullName, defaultBranch, installationId, private: document.private, removedAt };
+}
+
+export interface RepoDocument extends Omit<Repo, 'id'> {
+  /** GitHub's id: the identity. Names are display and change. */
+  readonly _id: number;
+  /** The full name in lower case, as GitHub compares names. */
+  readonly nameKey: string;
+  /** The installation that could see it until it was removed. */
+  readonly removedFrom: number | null;
+  readonly updatedAt: Date;
+}
+
+export const REPOS = 'repos';
+
+const repoSchema = strictSchema<RepoDocument>({
+  _id: Number,
+  ownerId: Number,
+  fullName: String,
+  nameKey: String,
+  defaultBranch: String,
+  installationId: Number,
+  private: Boolean,
+  removedAt: Date,
+  removedFrom: Number,
+  updatedAt: Date,
+});
+
+export function repoModel(connection: Connection): Model<RepoDocument> {
+  return connection.model<RepoDocument>(REPOS, repoSchema, REPOS);
 }

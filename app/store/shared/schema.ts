@@ -1,5 +1,5 @@
 import { Schema, type SchemaDefinition } from 'mongoose';
-import { MAX_TIME_MS } from './limits.js';
+import { MAX_TIME_MS } from './query.js';
 
 const QUERIES = [
   'find',

@@ -1,13 +1,9 @@
-import type { Connection } from 'mongoose';
+import { type Connection, type Model, Schema } from 'mongoose';
 import type { ArtifactId, ArtifactStore, StoredArtifact } from '../../../src/uploads/store.js';
-import { MAX_TIME_MS } from '../shared/limits.js';
-import { newId } from '../shared/new-id.js';
 import { asVitrineError } from '../shared/outage.js';
-import { limitOf } from '../shared/page.js';
-import { text } from '../shared/query.js';
-import { retryOnce } from '../shared/retry-once.js';
-import { isDuplicateKey } from '../shared/write.js';
-import { artifactModel, type ArtifactDocument } from './artifact.js';
+import { limitOf, MAX_TIME_MS, text } from '../shared/query.js';
+import { strictSchema } from '../shared/schema.js';
+import { isDuplicateKey, newId, retryOnce } from '../shared/write.js';
 
 /** Manifests can be large and streams of them are read one by one. */
 const ONE_AT_A_TIME = { batchSize: 1 };
@@ -106,4 +102,27 @@ async function* artifactsOf(cursor: AsyncIterable<unknown>): AsyncIterable<Store
 
 function toArtifact({ projectId, root, files, complete, owed, createdAt }: ArtifactDocument): StoredArtifact {
   return { projectId, root, files, complete, ...(owed === undefined ? {} : { owed }), createdAt };
+}
+
+export interface ArtifactDocument extends StoredArtifact {
+  readonly _id: string;
+  /** Grows with every save, finer than a clock: newest first means by this. */
+  readonly savedAs: string;
+}
+
+export const ARTIFACTS = 'artifacts';
+
+const artifactSchema = strictSchema<ArtifactDocument>({
+  _id: String,
+  projectId: String,
+  root: String,
+  files: [Schema.Types.Mixed],
+  complete: Boolean,
+  owed: [Schema.Types.Mixed],
+  createdAt: Date,
+  savedAs: String,
+});
+
+export function artifactModel(connection: Connection): Model<ArtifactDocument> {
+  return connection.model<ArtifactDocument>(ARTIFACTS, artifactSchema, ARTIFACTS);
 }

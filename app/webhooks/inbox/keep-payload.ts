@@ -1,5 +1,5 @@
 import { VitrineError } from '../../../src/shared/errors.js';
-import { refuseDeep } from '../../http/parse-json.js';
+import { refuseDeep } from '../../http/body.js';
 
 /** A shape to keep: `true` is a whole value, an object its named fields, a list of one shape every element. */
 type Mask = true | { readonly [field: string]: Mask } | readonly [Mask];

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { ClaimedDelivery, NextTry } from '../../../src/deliveries/store.js';
 import { isGitHubFailure, type FailureKind } from '../../../src/repositories/github.js';
 import { isVitrineError } from '../../../src/shared/errors.js';
-import { backoffMs } from '../../workers/backoff.js';
+import { backoffMs } from '../../workers/lease-worker.js';
 
 const TRIES = 8;
 /** GitHub sends deliveries of the last three days again when it is asked to: until then nobody needs to ask. */

@@ -4,9 +4,7 @@ import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src
 import type { Clock, Log } from '../../../src/shared/tools.js';
 import { createLane } from '../../workers/lease-worker.js';
 import type { Load } from './backpressure.js';
-import type { Decisions } from './decisions.js';
 import { isDeadly, nextTry } from './next-try.js';
-import { createTurns } from './turns.js';
 
 export interface ReceivedEvent {
   readonly id: string;
@@ -32,8 +30,11 @@ export interface InboxWorkerOptions {
 }
 
 const CONCURRENCY = 8;
+
 const LEASE_MS = 20_000;
+
 const POLL_MS = 1_000;
+
 /** How soon it is noticed that no more come. */
 const GLANCE_MS = 10;
 
@@ -156,3 +157,34 @@ function subjectOf(delivery: ClaimedDelivery): string {
 function text({ body }: ClaimedDelivery): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
+
+/** Lets what belongs together happen one after the other, and everything else side by side. */
+export function createTurns() {
+  const last = new Map<string, Promise<void>>();
+  return async (key: string, work: () => Promise<void>): Promise<void> => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(work);
+    last.set(key, mine);
+    try {
+      await mine;
+    } finally {
+      if (last.get(key) === mine) last.delete(key);
+    }
+  };
+}
+
+/** Probot's handlers return nothing, so what they decide is left here under the delivery's id. */
+export function createDecisions() {
+  const made = new Map<string, DeliveryDecision>();
+  return {
+    record(guid: string, decision: DeliveryDecision): void {
+      made.set(guid, decision);
+    },
+    take(guid: string): DeliveryDecision | undefined {
+      const decision = made.get(guid);
+      made.delete(guid);
+      return decision;
+    },
+  };
+}
+
+export type Decisions = ReturnType<typeof createDecisions>;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLanes } from '../../../app/blobs/lanes.js';
+import { createLanes } from '../../../app/blobs/encoder.js';
 
 test('no more than the given number run at once, and all of them run, also after a failure', async () => {
   const lanes = createLanes(2);

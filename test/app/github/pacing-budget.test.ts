@@ -10,7 +10,7 @@ import {
   waitFor,
   type Budget,
   type Cost,
-} from '../../../app/github/client/pacing-budget.js';
+} from '../../../app/github/client/pacing.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

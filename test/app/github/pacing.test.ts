@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { LIMITS, type Cost } from '../../../app/github/client/pacing-budget.js';
-import { createPace } from '../../../app/github/client/pacing.js';
+import { type Cost, createPace, LIMITS } from '../../../app/github/client/pacing.js';
 import { GitHubFailure } from '../../../src/repositories/github.js';
 
 const clock = { now: () => new Date() };

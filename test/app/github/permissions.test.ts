@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { PERMISSIONS } from '../../../app/github/client/permissions.js';
+import { PERMISSIONS } from '../../../app/github/client/tokens.js';
 
 const App = z.object({
   default_permissions: z.record(z.string(), z.enum(['read', 'write'])),

@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import nock from 'nock';
-import { createGitHub } from '../../../app/github/create-github.js';
-import { createViews } from '../../../app/github/create-views.js';
+import { createGitHub, createViews } from '../../../app/github/create-github.js';
 
 const API = 'https://github.test';
 const PATH = '/repos/acme/hello/contents/.github/preview.yml';

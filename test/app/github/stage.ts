@@ -1,6 +1,10 @@
 import { ProbotOctokit } from 'probot';
-import { createGitHub, type GitHubOptions, type GitHubSide } from '../../../app/github/create-github.js';
-import { createViews } from '../../../app/github/create-views.js';
+import {
+  createGitHub,
+  createViews,
+  type GitHubOptions,
+  type GitHubSide,
+} from '../../../app/github/create-github.js';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import type { GitHubOptions as EmulatorOptions } from '../../../demo/github/options.js';
 import { startGitHub } from '../../../demo/github/start-github.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { PERMISSIONS } from '../../../app/github/client/permissions.js';
+import { PERMISSIONS } from '../../../app/github/client/tokens.js';
 import { until } from '../../contracts/until.js';
 import { allowed } from '../../support/allowed.js';
 import { SCENES, commentOf } from '../views/scenes.js';

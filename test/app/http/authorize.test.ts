@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Actor } from '../../../app/api/access.js';
-import { authorize } from '../../../app/api/authorize.js';
+import { type Actor, authorize } from '../../../app/api/access.js';
 import { ROUTES, type RouteName } from '../../../src/contract/routes.js';
 import type { Identity } from '../../../src/runs/identity.js';
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createBodyBudget } from '../../../app/http/body-budget.js';
-import { errorAnswer } from '../../../app/http/error-answer.js';
-import { parseJson, refuseDeep } from '../../../app/http/parse-json.js';
+import { parseJson, refuseDeep } from '../../../app/http/body.js';
 import { createRateLimit } from '../../../app/http/rate-limit.js';
+import { errorAnswer } from '../../../app/http/respond.js';
 import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../../src/shared/errors.js';
 
 const LIMITS = { bytes: 100, largeBytes: 70, small: 20, heavy: 3, light: 5 };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createRouter } from '../../../app/api/router.js';
+import { createRouter } from '../../../app/api/api.js';
 import { pathTo, ROUTES, type RouteName } from '../../../src/contract/routes.js';
 
 const route = createRouter<RouteName>(ROUTES);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { runApp } from '../../../app/compose/run-app.js';
 import { envToConfig } from '../../../app/config/config.js';
 import { envToSecrets } from '../../../app/config/secrets.js';
-import { createStores } from '../../../app/store/create-stores.js';
+import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';

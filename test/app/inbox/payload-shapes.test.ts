@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
-import { PAYLOADS } from '../../../app/webhooks/inbox/payload-shapes.js';
+import { PAYLOADS } from '../../../app/webhooks/inbox/parse.js';
 
 interface Example {
   readonly name: string;

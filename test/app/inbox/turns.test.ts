@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createTurns } from '../../../app/webhooks/inbox/turns.js';
+import { createTurns } from '../../../app/webhooks/inbox/worker.js';
 
 function gate() {
   let open: () => void = () => undefined;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { createSignatureCheck } from '../../../app/webhooks/inbox/verify-signature.js';
+import { createSignatureCheck } from '../../../app/webhooks/inbox/receive.js';
 
 // https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation
 const SECRET = "It's a Secret to Everybody";

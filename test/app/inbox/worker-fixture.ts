@@ -1,8 +1,9 @@
 import type { Store } from '../../../app/store/connect.js';
 import type { Load } from '../../../app/webhooks/inbox/backpressure.js';
-import { createDecisions, type Decisions } from '../../../app/webhooks/inbox/decisions.js';
 import {
+  createDecisions,
   createInboxWorker,
+  type Decisions,
   type InboxWorkerOptions,
   type ReceivedEvent,
 } from '../../../app/webhooks/inbox/worker.js';

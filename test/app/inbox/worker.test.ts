@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Store } from '../../../app/store/connect.js';
-import { createDecisions } from '../../../app/webhooks/inbox/decisions.js';
+import { createDecisions } from '../../../app/webhooks/inbox/worker.js';
 import { GitHubFailure } from '../../../src/repositories/github.js';
 import { INBOX } from '../../../src/shared/status/words.js';
 import { openTestStore } from '../../support/open-test-store.js';

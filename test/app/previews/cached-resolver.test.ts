@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createCachedResolver } from '../../../app/previews/cached-resolver.js';
 import type { Preview } from '../../../app/previews/preview.js';
+import { createCachedResolver } from '../../../app/previews/resolve.js';
 
 function setUp() {
   let time = 0;

@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals';
-import type { Encoding } from '../../../app/previews/accepted-encodings.js';
-import { weighForms, type ReadyForms } from '../../../app/previews/ready-response.js';
-import { represent, representNow } from '../../../app/previews/represent.js';
-import type { FileRoute } from '../../../app/previews/site-routes.js';
-import type { Site } from '../../../app/previews/site.js';
+import {
+  type Encoding,
+  type ReadyForms,
+  represent,
+  representNow,
+  weighForms,
+} from '../../../app/previews/represent.js';
+import type { FileRoute, Site } from '../../../app/previews/site.js';
 import { createWeightedCache } from '../../../app/previews/weighted-cache.js';
 import { parseHeaderRules } from '../../../src/sites/headers.js';
 import type { BlobStore } from '../../../src/uploads/store.js';

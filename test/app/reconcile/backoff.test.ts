@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { backoffMs } from '../../../app/workers/backoff.js';
+import { backoffMs } from '../../../app/workers/lease-worker.js';
 
 const backoff = { firstMs: 1_000, capMs: 60_000 };
 

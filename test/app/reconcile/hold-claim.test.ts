@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { holdClaim, thisMoment } from '../../../app/workers/hold-claim.js';
+import { holdClaim, thisMoment } from '../../../app/workers/reconciler.js';
 import type { Claim } from '../../../src/environments/store.js';
 
 const claim = {} as Claim;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { writeEnvFile } from '../../../app/pages/setup/write-env-file.js';
+import { writeEnvFile } from '../../../app/pages/setup/run-setup.js';
 
 let directory: string;
 let file: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Connection } from 'mongoose';
-import { createStores } from '../../../app/store/create-stores.js';
+import { createStores } from '../../../app/store/connect.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import { AUDIT_LOG } from '../../../app/store/people/audit-log-of-models.js';
+import { AUDIT_LOG } from '../../../app/store/people/audit-log.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../../app/ports.js';
-import { createStores } from '../../../app/store/create-stores.js';
+import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import { repoModel } from '../../../app/store/repositories/repo.js';
+import { repoModel } from '../../../app/store/repositories/store.js';
 import { delivery, newDeployment, newEnvironment } from '../../contracts/fresh-documents.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';

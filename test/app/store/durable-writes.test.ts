@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { durableWrites } from '../../../app/store/durable-writes.js';
+import { durableWrites } from '../../../app/store/open-connection.js';
 
 test.each([
   ['a single server', { isWritablePrimary: true }, 1],

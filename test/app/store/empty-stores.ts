@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../../app/ports.js';
-import { createStores } from '../../../app/store/create-stores.js';
+import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import { testDatabase } from '../../support/test-database.js';

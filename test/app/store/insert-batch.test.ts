@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
-import { insertBatch } from '../../../app/store/deliveries/insert-batch.js';
+import { insertBatch } from '../../../app/store/deliveries/store.js';
 import { testDatabase } from '../../support/test-database.js';
 import { breakableWire } from './breakable-wire.js';
 

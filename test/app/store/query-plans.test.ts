@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../../app/ports.js';
-import { createStores } from '../../../app/store/create-stores.js';
+import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import { D, E, INBOX } from '../../../src/shared/status/words.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { failureOf } from '../../../app/github/report/failure.js';
+import { failureOf } from '../../../app/github/report/phrases.js';
 import type { Deployment } from '../../../src/deployments/model.js';
 
 const LOG = [

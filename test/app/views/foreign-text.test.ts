@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createViews } from '../../../app/github/create-views.js';
+import { createViews } from '../../../app/github/create-github.js';
 import type { CommentRow } from '../../../src/reports/reporter.js';
 import { D } from '../../../src/shared/status/words.js';
 import { SCENES, checkOf, commentOf, deploymentWith, environmentWith } from './scenes.js';

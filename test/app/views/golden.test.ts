@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { createViews } from '../../../app/github/create-views.js';
+import { createViews } from '../../../app/github/create-github.js';
 import type { CommentRow } from '../../../src/reports/reporter.js';
 import { SCENES, checkOf, commentOf } from './scenes.js';
 
