@@ -1,12 +1,12 @@
 import { isVitrineError, VitrineError } from '../src/shared/errors.js';
 import { S } from '../src/shared/status/words.js';
-import { BY_SERVER, refuseWithoutToken } from './choose-way.js';
-import type { Context } from './context.js';
-import type { Inputs } from './inputs.js';
+import type { World } from './http/world.js';
+import { BY_SERVER, refuseWithoutToken } from './inputs/choose-mode.js';
+import type { Inputs } from './inputs/inputs.js';
 import { firstQuestion } from './report/first-question.js';
 import { openTransport } from './report/transport.js';
-import { resultOf, type Result } from './result.js';
-import type { World } from './world.js';
+import { resultOf, type Result } from './result/result.js';
+import type { Context } from './runner/context.js';
 
 export interface AtGitHub {
   readonly inputs: Inputs;
@@ -24,7 +24,7 @@ export async function atGitHub(world: World, { inputs, context, url }: AtGitHub)
   const question = { apiUrl, owner, repo, number, pullRequest: known ? pullRequest : null, url };
   const transport = await openTransport(world, { first: firstQuestion(question), token });
   const { connect, destroy, findPullRequest, runWithoutServer } = await import('./report/report.js');
-  await import('./conclude.js');
+  await import('./result/conclude.js');
   const github = connect({ token, apiUrl, owner, repo, transport });
   try {
     if (!known || pullRequest === null) pullRequest = await findPullRequest(world, { github, number });

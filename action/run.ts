@@ -1,14 +1,14 @@
 import { isVitrineError } from '../src/shared/errors.js';
 import { D } from '../src/shared/status/words.js';
-import { command } from './commands.js';
-import { readContext } from './context.js';
-import { deliver, planDelivery } from './deliver.js';
-import { parseInputs } from './inputs.js';
-import { logsUrlOf } from './logs-url.js';
-import { masked, rawSecrets } from './mask.js';
-import { resultOf, type Result } from './result.js';
-import { unknownInputs, unknownMessage } from './unknown-inputs.js';
-import type { World } from './world.js';
+import { deliver, planDelivery } from './dispatch.js';
+import type { World } from './http/world.js';
+import { parseInputs } from './inputs/inputs.js';
+import { unknownInputs, unknownMessage } from './inputs/unknown-inputs.js';
+import { resultOf, type Result } from './result/result.js';
+import { command } from './runner/commands.js';
+import { readContext } from './runner/context.js';
+import { logsUrlOf } from './runner/logs-url.js';
+import { masked, rawSecrets } from './runner/mask.js';
 
 /** There a workflow has the rights of the base repository while it handles a stranger's code. */
 const REFUSED_EVENT = 'pull_request_target';
@@ -16,7 +16,7 @@ const REFUSED_EVENT = 'pull_request_target';
 /** One run of the Action; answers the exit code. */
 export async function run(given: World, cwd: string): Promise<number> {
   if (given.env['GITHUB_EVENT_NAME'] === REFUSED_EVENT) {
-    const { conclude } = await import('./conclude.js');
+    const { conclude } = await import('./result/conclude.js');
     return conclude(given, {
       result: failed(refusal()),
       secrets: [],
@@ -28,7 +28,7 @@ export async function run(given: World, cwd: string): Promise<number> {
   // What is wrong with the workflow file itself fails the job, whatever the workflow file says about failures.
   const ending = { logsUrl: logsUrlOf(world.env), failOnError: true };
   const end = async (result: Result): Promise<number> => {
-    const { conclude } = await import('./conclude.js');
+    const { conclude } = await import('./result/conclude.js');
     mask();
     return conclude(world, { result, secrets: rawSecrets(world.env), ...ending });
   };

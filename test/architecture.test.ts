@@ -185,7 +185,7 @@ test('action.yml declares exactly the inputs that the Action reads', () => {
   const declared = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as {
     inputs: Record<string, unknown>;
   };
-  const names = readFileSync(join(ROOT, 'action/input-names.ts'), 'utf8').matchAll(/'([a-z][a-z-]*)'/g);
+  const names = readFileSync(join(ROOT, 'action/inputs/names.ts'), 'utf8').matchAll(/'([a-z][a-z-]*)'/g);
   expect(Object.keys(declared.inputs).sort()).toEqual(
     [...new Set([...names].map(([, name]) => name))].sort(),
   );

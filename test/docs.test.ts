@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { INPUT_NAMES } from '../action/input-names.js';
+import { INPUT_NAMES } from '../action/inputs/names.js';
 import { ROUTES } from '../src/contract/routes.js';
 import { toKebab } from '../src/settings/problem.js';
 import { BUILD, POLICY, PROJECTS } from '../src/settings/schema.js';

@@ -1,10 +1,10 @@
 import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../src/shared/errors.js';
-import { parseJson, textAt } from '../json.js';
-import type { World } from '../world.js';
 import type { HttpAnswer, HttpRequest } from './exchange.js';
 import { explain, withRemedy } from './explain.js';
+import { parseJson, textAt } from './json.js';
 import { Retriable } from './retriable.js';
 import { retryAfter } from './retry-after.js';
+import type { World } from './world.js';
 
 export type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'> & {
   readonly signal: AbortSignal;

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
-import type { Line } from './line.js';
+import type { Line } from './connection.js';
 import { openLine } from './open-line.js';
 import { proxyFor } from './proxy.js';
 

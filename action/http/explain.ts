@@ -1,5 +1,5 @@
-import { parseJson, textAt } from '../json.js';
 import type { HttpAnswer } from './exchange.js';
+import { parseJson, textAt } from './json.js';
 
 export interface Strange {
   readonly method: string;

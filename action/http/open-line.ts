@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { addressOf } from './address.js';
-import type { Line } from './line.js';
+import type { Line } from './connection.js';
 
 /** What only some need is loaded only then: TLS, and the way through a proxy. */
 export async function openLine(protocol: string, proxy: URL | null): Promise<Line> {

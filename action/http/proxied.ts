@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { addressOf, type Address } from './address.js';
-import type { Line } from './line.js';
+import type { Line } from './connection.js';
 import { proxyAuthorization } from './proxy.js';
 
 /** A connection through a proxy: it is told the whole address, and for TLS it only makes a tunnel. */

@@ -1,7 +1,7 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { showDuration } from '../../src/shared/time.js';
-import type { World } from '../world.js';
 import { Retriable } from './retriable.js';
+import type { World } from './world.js';
 
 export interface RetryPolicy {
   /** What is tried, as the start of a sentence. */

@@ -1,5 +1,5 @@
-import type { Result } from '../result.js';
-import { headline } from '../summary.js';
+import type { Result } from '../result/result.js';
+import { headline } from '../result/summary.js';
 
 export interface CommentTextInput {
   readonly project: string;

@@ -1,4 +1,4 @@
-import { numberAt } from '../json.js';
+import { numberAt } from '../http/json.js';
 import type { GitHub } from './github.js';
 
 export interface CommentInput {

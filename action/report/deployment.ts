@@ -1,6 +1,6 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATE, type GitHubDeploymentState } from '../../src/shared/status/github.js';
-import { parseJson, textAt } from '../json.js';
+import { parseJson, textAt } from '../http/json.js';
 import { DEPLOYMENTS_ASKED } from './asked.js';
 import type { GitHub } from './github.js';
 

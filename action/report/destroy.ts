@@ -1,10 +1,10 @@
 import { environmentNameFor } from '../../src/shared/preview-url.js';
 import { E, S } from '../../src/shared/status/words.js';
-import { BY_SERVER } from '../choose-way.js';
-import type { Context, PullRequest } from '../context.js';
-import type { Inputs } from '../inputs.js';
-import { resultOf, type Result } from '../result.js';
-import type { World } from '../world.js';
+import type { World } from '../http/world.js';
+import { BY_SERVER } from '../inputs/choose-mode.js';
+import type { Inputs } from '../inputs/inputs.js';
+import { resultOf, type Result } from '../result/result.js';
+import type { Context, PullRequest } from '../runner/context.js';
 import { renderComment } from './comment-text.js';
 import { findComment, writeComment } from './comment.js';
 import { retireDeployments } from './deployment.js';

@@ -1,7 +1,7 @@
 import { VitrineError } from '../../src/shared/errors.js';
-import { pullRequestOf, type PullRequest } from '../context.js';
-import { numberAt } from '../json.js';
-import type { World } from '../world.js';
+import { numberAt } from '../http/json.js';
+import type { World } from '../http/world.js';
+import { pullRequestOf, type PullRequest } from '../runner/context.js';
 import type { GitHub } from './github.js';
 import { reliably } from './reliably.js';
 

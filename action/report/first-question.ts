@@ -1,4 +1,4 @@
-import type { PullRequest } from '../context.js';
+import type { PullRequest } from '../runner/context.js';
 import { CHECKS_ASKED, DEPLOYMENTS_ASKED } from './asked.js';
 
 export interface FirstQuestion {

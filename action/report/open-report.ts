@@ -1,14 +1,14 @@
 import { D, type DeploymentStatus } from '../../src/shared/status/words.js';
-import type { PullRequest } from '../context.js';
-import { resultOf, type Result } from '../result.js';
-import { renderDetails } from '../summary.js';
+import { resultOf, type Result } from '../result/result.js';
+import { renderDetails } from '../result/summary.js';
+import type { PullRequest } from '../runner/context.js';
 import { appIsAround } from './app-is-around.js';
+import type { Allowance } from './attempt.js';
 import { openCheck, writeCheck, type CheckState } from './check.js';
 import { renderComment } from './comment-text.js';
 import { writeComment } from './comment.js';
 import { openDeployment, retireDeployments, writeStatus, type DeploymentKey } from './deployment.js';
 import type { GitHub } from './github.js';
-import type { Allowance } from './if-allowed.js';
 import { markerOf } from './marker.js';
 import { reportWords } from './report-words.js';
 

@@ -1,5 +1,5 @@
 import { retrying } from '../http/retry.js';
-import type { World } from '../world.js';
+import type { World } from '../http/world.js';
 import { toFailure } from './to-failure.js';
 
 const BUDGET_MS = 120_000;

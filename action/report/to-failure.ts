@@ -1,7 +1,7 @@
 import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { field, numberAt, textAt } from '../http/json.js';
 import { Retriable } from '../http/retriable.js';
 import { retryAfter } from '../http/retry-after.js';
-import { field, numberAt, textAt } from '../json.js';
 
 /** Every permission that reporting without a server can need. */
 const PERMISSIONS = 'permissions: { checks: write, deployments: write, pull-requests: write }';

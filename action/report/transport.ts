@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../http/exchange.js';
 import { sendAhead, type SentAhead } from '../http/send-ahead.js';
-import type { World } from '../world.js';
+import type { World } from '../http/world.js';
 
 export interface Asked {
   readonly method: string;

@@ -4,8 +4,8 @@ import type { StartDeploymentAnswer, StartDeploymentBody } from '../../src/contr
 import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import { ask } from '../http/ask.js';
 import { retrying, type RetryPolicy } from '../http/retry.js';
-import type { Identity } from '../identity.js';
-import type { World } from '../world.js';
+import type { World } from '../http/world.js';
+import type { Identity } from './identity.js';
 
 export interface Connection {
   /** Takes the deployment on. Repeating it is harmless and brings a new token. */

@@ -1,5 +1,5 @@
 import type { DeploymentView, EnvironmentView } from '../../src/contract/schemas.js';
-import type { Result } from '../result.js';
+import type { Result } from '../result/result.js';
 
 export type Facts = Pick<
   Result,

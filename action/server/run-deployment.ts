@@ -1,7 +1,7 @@
 import type { ProgressAnswer } from '../../src/contract/schemas.js';
 import { isVitrineError, type VitrineError } from '../../src/shared/errors.js';
 import { D } from '../../src/shared/status/words.js';
-import { resultOf, type Result } from '../result.js';
+import { resultOf, type Result } from '../result/result.js';
 import { StageFailure } from '../stages/stage-failure.js';
 import { factsOf } from './facts.js';
 import { isOvertaken } from './overtaken.js';

@@ -1,17 +1,17 @@
 import type { Client } from '../../src/contract/client.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { deploy } from '../../src/uploads/client/send.js';
-import type { Inputs } from '../inputs.js';
+import type { World } from '../http/world.js';
+import type { Inputs } from '../inputs/inputs.js';
 import { build } from '../stages/build.js';
 import { copy } from '../stages/copy.js';
 import { folderInside } from '../stages/folder-inside.js';
 import { install } from '../stages/install.js';
 import { SKIPPED, type Job } from '../stages/job.js';
 import type { Journal } from '../stages/journal.js';
-import { runStage, type StageRunner } from '../stages/run-stage.js';
 import { verify } from '../stages/verify.js';
-import type { World } from '../world.js';
 import type { Progress } from './progress.js';
+import { runStage, type StageRunner } from './run-stage.js';
 import type { Started } from './started.js';
 
 export interface StagesInput {

@@ -1,5 +1,5 @@
 import type { Choice } from './choice.js';
-import type { PackageFile } from './package-file.js';
+import type { PackageFile } from './packages.js';
 
 /** First hit wins; the lock file names the package manager. */
 const LOCKS: readonly (Choice & { readonly file: string })[] = [

@@ -1,6 +1,6 @@
 import type { BuildPlan } from '../../src/contract/schemas.js';
-import type { Inputs } from '../inputs.js';
-import type { World } from '../world.js';
+import type { World } from '../http/world.js';
+import type { Inputs } from '../inputs/inputs.js';
 
 export type Level = 'debug' | 'info' | 'warning' | 'error';
 export type Log = (text: string, level?: Level) => void;

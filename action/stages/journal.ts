@@ -1,6 +1,6 @@
 import { capitalised, cleanLine } from '../../src/shared/text.js';
-import { command, inert, resume } from '../commands.js';
-import type { World } from '../world.js';
+import type { World } from '../http/world.js';
+import { command, inert, resume } from '../runner/commands.js';
 import type { Level, Log } from './job.js';
 
 export interface JournalLine {

@@ -1,5 +1,5 @@
 import type { Packages } from './choose-install.js';
-import { readPackage } from './package-file.js';
+import { readPackage } from './packages.js';
 import { workspaceRoot, type RootInput } from './workspace-root.js';
 
 /** What the working directory, and the workspace that it belongs to, say about how it is built. */

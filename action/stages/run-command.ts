@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { VitrineError } from '../../src/shared/errors.js';
-import { textAt } from '../json.js';
+import { textAt } from '../http/json.js';
 import { childEnvironment } from './child-environment.js';
 import type { Job } from './job.js';
 import { createLineSplitter } from './split-lines.js';

@@ -1,7 +1,7 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { Retriable } from '../http/retriable.js';
 import { retrying } from '../http/retry.js';
-import type { World } from '../world.js';
+import type { World } from '../http/world.js';
 
 export interface VerifyInput {
   readonly url: string;

@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { matchesPatterns } from '../../src/shared/globs.js';
-import { readPackage, type PackageFile } from './package-file.js';
+import { readPackage, type PackageFile } from './packages.js';
 
 export interface RootInput {
   /** The checkout: nothing above it counts. */

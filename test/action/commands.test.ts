@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { command, inert, resume } from '../../action/commands.js';
+import { command, inert, resume } from '../../action/runner/commands.js';
 import { HOSTILE_TEXTS } from '../domain/hostile-texts.js';
 
 test.each([

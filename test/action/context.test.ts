@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { pullRequestOf, readContext } from '../../action/context.js';
+import { pullRequestOf, readContext } from '../../action/runner/context.js';
 import { SHA } from './support/fake-vitrine.js';
 import { pullRequestEvent } from './support/run-action.js';
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { envNameOf, INPUT_NAMES } from '../../action/input-names.js';
-import { parseInputs } from '../../action/inputs.js';
-import { OUTPUT_NAMES } from '../../action/outputs.js';
-import { unknownInputs } from '../../action/unknown-inputs.js';
+import { parseInputs } from '../../action/inputs/inputs.js';
+import { envNameOf, INPUT_NAMES } from '../../action/inputs/names.js';
+import { unknownInputs } from '../../action/inputs/unknown-inputs.js';
+import { OUTPUT_NAMES } from '../../action/result/outputs.js';
 
 interface Manifest {
   readonly runs: { readonly using: string; readonly main: string };

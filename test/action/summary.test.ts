@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { renderComment } from '../../action/report/comment-text.js';
 import { markerOf } from '../../action/report/marker.js';
-import { resultOf } from '../../action/result.js';
-import { headline, renderSummary } from '../../action/summary.js';
+import { resultOf } from '../../action/result/result.js';
+import { headline, renderSummary } from '../../action/result/summary.js';
 import { D, E, S } from '../../src/shared/status/words.js';
 import { HOSTILE_TEXTS } from '../domain/hostile-texts.js';
 

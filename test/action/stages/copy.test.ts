@@ -1,8 +1,8 @@
-import { expect, test } from '@jest/globals';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseInputs } from '../../../action/inputs.js';
+import { expect, test } from '@jest/globals';
+import { parseInputs } from '../../../action/inputs/inputs.js';
 import { copy } from '../../../action/stages/copy.js';
 import type { Job } from '../../../action/stages/job.js';
 import { makeWorkspace, type Workspace } from '../support/workspace.js';

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { allowed } from '../../support/allowed.js';
 import { createHttp } from '../../../action/http/exchange.js';
-import { parseInputs } from '../../../action/inputs.js';
+import { parseInputs } from '../../../action/inputs/inputs.js';
 import { sleep } from '../../../action/sleep.js';
 import { childEnvironment } from '../../../action/stages/child-environment.js';
 import type { Job } from '../../../action/stages/job.js';
 import { runCommand } from '../../../action/stages/run-command.js';
+import { allowed } from '../../support/allowed.js';
 import { makeWorkspace } from '../support/workspace.js';
 
 interface Tried {

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHttp } from '../../../action/http/exchange.js';
-import { envNameOf } from '../../../action/input-names.js';
+import { envNameOf } from '../../../action/inputs/names.js';
 import { run } from '../../../action/run.js';
 import { sleep } from '../../../action/sleep.js';
-import { parseFileCommands } from './file-commands.js';
 import { SHA } from './fake-vitrine.js';
+import { parseFileCommands } from './file-commands.js';
 import type { Workspace } from './workspace.js';
 
 const BUNDLE = join(import.meta.dirname, '../../../dist/index.js');

@@ -1,4 +1,4 @@
-import { createRedactor } from '../src/shared/redact/redact.js';
+import { createRedactor } from '../../src/shared/redact/redact.js';
 import type { Result } from './result.js';
 
 /** The same result without secrets, whichever way it came about. Addresses stay as they are: later steps use them. */

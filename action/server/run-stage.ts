@@ -3,12 +3,12 @@ import type { StageName } from '../../src/shared/status/stages.js';
 import { S } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
 import { showDuration } from '../../src/shared/time.js';
-import { isOvertaken } from '../server/overtaken.js';
-import type { Progress } from '../server/progress.js';
-import type { World } from '../world.js';
-import { SKIPPED } from './job.js';
-import type { Journal } from './journal.js';
-import { StageFailure } from './stage-failure.js';
+import type { World } from '../http/world.js';
+import { SKIPPED } from '../stages/job.js';
+import type { Journal } from '../stages/journal.js';
+import { StageFailure } from '../stages/stage-failure.js';
+import { isOvertaken } from './overtaken.js';
+import type { Progress } from './progress.js';
 
 export interface StageRunner {
   readonly world: Pick<World, 'now' | 'print'>;

@@ -1,5 +1,5 @@
-import type { StageBody } from '../src/contract/schemas.js';
-import { S, type StageStatus } from '../src/shared/status/words.js';
+import type { StageBody } from '../../src/contract/schemas.js';
+import { S, type StageStatus } from '../../src/shared/status/words.js';
 
 const WORDS: Readonly<Record<StageStatus, string>> = {
   [S.pending]: '▫️ Next',

@@ -1,7 +1,7 @@
-import { formsOf } from '../src/shared/redact/forms.js';
-import { valuesIn } from '../src/variables/lines.js';
+import { formsOf } from '../../src/shared/redact/forms.js';
+import { valuesIn } from '../../src/variables/lines.js';
+import type { World } from '../http/world.js';
 import { command } from './commands.js';
-import type { World } from './world.js';
 
 /**
  * The same world, in which nothing is printed before the masks. They are not made before the first line either, so that the first

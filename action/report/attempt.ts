@@ -1,6 +1,6 @@
-import type { World } from '../world.js';
-import { command } from '../commands.js';
 import { Retriable } from '../http/retriable.js';
+import type { World } from '../http/world.js';
+import { command } from '../runner/commands.js';
 import { toFailure } from './to-failure.js';
 
 export interface Allowance {

@@ -1,8 +1,8 @@
-import { VitrineError } from '../src/shared/errors.js';
-import { ask } from './http/ask.js';
-import { sendAhead, type SentAhead } from './http/send-ahead.js';
-import { textAt } from './json.js';
-import type { World } from './world.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { ask } from '../http/ask.js';
+import { textAt } from '../http/json.js';
+import { sendAhead, type SentAhead } from '../http/send-ahead.js';
+import type { World } from '../http/world.js';
 
 export interface Identity {
   /** A fresh token each time: it lives five minutes and the server takes it once. */

@@ -1,5 +1,5 @@
-import { VitrineError } from '../src/shared/errors.js';
-import type { Context, PullRequest } from './context.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import type { Context, PullRequest } from '../runner/context.js';
 import type { Inputs } from './inputs.js';
 
 export type Way =

@@ -1,4 +1,4 @@
-import type { Http } from './http/exchange.js';
+import type { Http } from './exchange.js';
 
 /** Everything the Action asks of the machine it runs on; `main.ts` gives the real one. */
 export interface World {

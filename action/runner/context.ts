@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { VitrineError } from '../src/shared/errors.js';
-import type { RunRef } from '../src/shared/run-ref.js';
-import { field, numberAt, textAt } from './json.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import type { RunRef } from '../../src/shared/run-ref.js';
+import { field, numberAt, textAt } from '../http/json.js';
 import { logsUrlOf } from './logs-url.js';
 
 type Env = Readonly<Record<string, string | undefined>>;

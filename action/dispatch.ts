@@ -1,12 +1,12 @@
 import { isVitrineError, VitrineError } from '../src/shared/errors.js';
 import { S } from '../src/shared/status/words.js';
 import { atGitHub } from './at-github.js';
-import { chooseWay, type Way } from './choose-way.js';
-import type { Context } from './context.js';
-import { askAhead, identityOf, type Identity } from './identity.js';
-import type { Inputs } from './inputs.js';
-import { resultOf, type Result } from './result.js';
-import type { World } from './world.js';
+import type { World } from './http/world.js';
+import { chooseWay, type Way } from './inputs/choose-mode.js';
+import type { Inputs } from './inputs/inputs.js';
+import { resultOf, type Result } from './result/result.js';
+import type { Context } from './runner/context.js';
+import { askAhead, identityOf, type Identity } from './server/identity.js';
 
 export interface Wanted {
   readonly inputs: Inputs;
@@ -35,7 +35,7 @@ export async function deliver(world: World, delivery: Delivery): Promise<Result>
   if (identity === null) throw new VitrineError('internal', 'A way with a server needs an identity.');
   const ahead = await askAhead(identity, world.stopped);
   const { runWithServer } = await import('./server/with-server.js');
-  await import('./conclude.js');
+  await import('./result/conclude.js');
   try {
     return await runWithServer(world, {
       inputs,

@@ -1,11 +1,11 @@
-import { D } from '../src/shared/status/words.js';
-import { inert } from './commands.js';
+import { D } from '../../src/shared/status/words.js';
+import type { World } from '../http/world.js';
+import { inert } from '../runner/commands.js';
 import { toOutputs } from './outputs.js';
 import { redactResult } from './redact-result.js';
 import type { Result } from './result.js';
 import { renderSummary } from './summary.js';
 import * as toolkit from './toolkit.js';
-import type { World } from './world.js';
 
 export interface Conclusion {
   readonly result: Result;

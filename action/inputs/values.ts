@@ -1,6 +1,6 @@
-import { VitrineError } from '../src/shared/errors.js';
-import { parseVariableLines } from '../src/variables/lines.js';
-import type { InputName } from './input-names.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { parseVariableLines } from '../../src/variables/lines.js';
+import type { InputName } from './names.js';
 
 type Text = readonly [name: InputName, text: string];
 

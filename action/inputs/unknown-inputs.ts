@@ -1,5 +1,5 @@
-import { VitrineError } from '../src/shared/errors.js';
-import { INPUT_NAMES, envNameOf } from './input-names.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { INPUT_NAMES, envNameOf } from './names.js';
 import { RENAMED } from './renamed-inputs.js';
 
 type Env = Readonly<Record<string, string | undefined>>;

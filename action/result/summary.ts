@@ -1,8 +1,8 @@
-import { fence, inlineCode } from '../src/shared/markdown.js';
-import { DEPLOYMENT } from '../src/shared/status/deployment.js';
-import { ENVIRONMENT } from '../src/shared/status/environment.js';
-import { capitalised } from '../src/shared/text.js';
-import { showDuration, showTime } from '../src/shared/time.js';
+import { fence, inlineCode } from '../../src/shared/markdown.js';
+import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
+import { ENVIRONMENT } from '../../src/shared/status/environment.js';
+import { capitalised } from '../../src/shared/text.js';
+import { showDuration, showTime } from '../../src/shared/time.js';
 import type { Result } from './result.js';
 import { stageWords } from './stage-words.js';
 

@@ -1,6 +1,7 @@
-import { VitrineError } from '../src/shared/errors.js';
-import { MAX_VARIABLES } from '../src/variables/names.js';
-import { envNameOf, type InputName } from './input-names.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { MAX_VARIABLES } from '../../src/variables/names.js';
+import { envNameOf, type InputName } from './names.js';
+import { refuseRenamed } from './unknown-inputs.js';
 import {
   address,
   flag,
@@ -12,8 +13,7 @@ import {
   serverAddress,
   urlPath,
   variables,
-} from './input-values.js';
-import { refuseRenamed } from './unknown-inputs.js';
+} from './values.js';
 
 export const ACTIONS = ['auto', 'deploy', 'destroy', 'resolve', 'none'] as const;
 

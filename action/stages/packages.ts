@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VitrineError } from '../../src/shared/errors.js';
-import { field, parseJson, textAt } from '../json.js';
+import { field, parseJson, textAt } from '../http/json.js';
 
 /** What a folder says about how it is built. */
 export interface PackageFile {

@@ -1,4 +1,4 @@
-import type { InputName } from './input-names.js';
+import type { InputName } from './names.js';
 
 /** What other preview Actions call the same thing. */
 export const RENAMED: Readonly<Record<string, InputName>> = {
