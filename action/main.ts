@@ -1,12 +1,14 @@
 import { createHttp } from './http/exchange.js';
 import { run } from './run.js';
-import { sleep } from './sleep.js';
 
 const stopping = new AbortController();
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => stopping.abort(new Error('The workflow run was cancelled.')));
 }
+
 const http = createHttp(process.env);
+
 void run(
   {
     env: process.env,
@@ -22,3 +24,19 @@ void run(
   process.exitCode = code;
   http.close();
 });
+
+/** Waits; rejects with the signal's reason when that comes first. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

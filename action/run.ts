@@ -3,12 +3,10 @@ import { D } from '../src/shared/status/words.js';
 import { deliver, planDelivery } from './dispatch.js';
 import type { World } from './http/world.js';
 import { parseInputs } from './inputs/inputs.js';
-import { unknownInputs, unknownMessage } from './inputs/unknown-inputs.js';
+import { unknownInputs, unknownMessage } from './inputs/unknown.js';
 import { resultOf, type Result } from './result/result.js';
-import { command } from './runner/commands.js';
-import { readContext } from './runner/context.js';
-import { logsUrlOf } from './runner/logs-url.js';
-import { masked, rawSecrets } from './runner/mask.js';
+import { command, masked, rawSecrets } from './runner/commands.js';
+import { logsUrlOf, readContext } from './runner/context.js';
 
 /** There a workflow has the rights of the base repository while it handles a stranger's code. */
 const REFUSED_EVENT = 'pull_request_target';

@@ -1,9 +1,7 @@
-import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../src/shared/errors.js';
+import { ERROR_STATUS, type ErrorCode, VitrineError } from '../../src/shared/errors.js';
 import type { HttpAnswer, HttpRequest } from './exchange.js';
-import { explain, withRemedy } from './explain.js';
 import { parseJson, textAt } from './json.js';
-import { Retriable } from './retriable.js';
-import { retryAfter } from './retry-after.js';
+import { Retriable, retryAfter } from './retriable.js';
 import type { World } from './world.js';
 
 export type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'> & {
@@ -14,7 +12,9 @@ export type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'
 };
 
 const ANSWER_BYTES = 16 * 1024 * 1024;
+
 const IDLE_MS = 60_000;
+
 const PASSING: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
 /** One request to an API that speaks JSON. Failures that may pass come as `Retriable`, refusals as `VitrineError`. */
@@ -61,4 +61,29 @@ function codeOf({ status, body }: HttpAnswer): ErrorCode {
     codes.find((known) => ERROR_STATUS[known] === status) ??
     'bad_gateway'
   );
+}
+
+export interface Strange {
+  readonly method: string;
+  readonly url: string;
+  readonly answer: HttpAnswer;
+  /** What to think of when the answer comes from somebody else than was asked. */
+  readonly remedy: string;
+}
+
+/** What a refusal says: its own words where it has some of ours, else who gave it. */
+export function explain({ method, url, answer, remedy }: Strange): string {
+  const words = textAt(parseJson(answer.body), 'error', 'message');
+  if (words !== null) return words;
+  const { host } = new URL(url);
+  const { status, headers } = answer;
+  const leads =
+    status >= 300 && status < 400 && headers.location
+      ? ` and leads to ${headers.location.slice(0, 200)}`
+      : '';
+  return withRemedy(`${method} ${host} answered HTTP ${String(status)}${leads}.`, status < 500 ? remedy : '');
+}
+
+export function withRemedy(message: string, remedy: string): string {
+  return remedy === '' ? message : `${message} ${remedy}`;
 }

@@ -1,7 +1,5 @@
-import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
-import type { Line } from './connection.js';
-import { openLine } from './open-line.js';
-import { proxyFor } from './proxy.js';
+import { Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
+import { addressOf, type Line, proxyFor } from './connection.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -101,4 +99,31 @@ function heed(outgoing: ClientRequest, signal: AbortSignal | undefined): void {
     if (signal.aborted) stop();
     else if (!outgoing.destroyed) signal.addEventListener('abort', stop, { once: true });
   });
+}
+
+/** A request that was sent before its answer is needed. */
+export interface SentAhead<T> {
+  readonly answer: Promise<T>;
+}
+
+/** Answers when the request has left, because reading a program, which usually comes next, holds up everything else. */
+export async function sendAhead<T>(send: (onSent: () => void) => Promise<T>): Promise<SentAhead<T>> {
+  let sent = (): void => undefined;
+  const leaving = new Promise<void>((resolve) => (sent = resolve));
+  const answer = send(() => sent());
+  // Who takes the answer hears of its failure; here it only ends the waiting.
+  answer.catch(() => sent());
+  await leaving;
+  return { answer };
+}
+
+/** What only some need is loaded only then: TLS, and the way through a proxy. */
+export async function openLine(protocol: string, proxy: URL | null): Promise<Line> {
+  if (proxy !== null) {
+    const { openProxied } = await import('./proxied.js');
+    return openProxied(protocol, proxy);
+  }
+  if (protocol !== 'https:') return { send: request, agent: new Agent({ keepAlive: true }), addressOf };
+  const https = await import('node:https');
+  return { send: https.request, agent: new https.Agent({ keepAlive: true }), addressOf };
 }

@@ -2,9 +2,7 @@ import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import { addressOf, type Address } from './address.js';
-import type { Line } from './connection.js';
-import { proxyAuthorization } from './proxy.js';
+import { type Address, addressOf, type Line, proxyAuthorization } from './connection.js';
 
 /** A connection through a proxy: it is told the whole address, and for TLS it only makes a tunnel. */
 export function openProxied(protocol: string, proxy: URL): Line {

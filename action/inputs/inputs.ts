@@ -1,7 +1,7 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { MAX_VARIABLES } from '../../src/variables/names.js';
 import { envNameOf, type InputName } from './names.js';
-import { refuseRenamed } from './unknown-inputs.js';
+import { refuseRenamed } from './unknown.js';
 import {
   address,
   flag,

@@ -1,7 +1,9 @@
-import { Retriable } from '../http/retriable.js';
+import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { field, numberAt, textAt } from '../http/json.js';
+import { Retriable, retryAfter } from '../http/retriable.js';
+import { retrying } from '../http/retry.js';
 import type { World } from '../http/world.js';
 import { command } from '../runner/commands.js';
-import { toFailure } from './to-failure.js';
 
 export interface Allowance {
   /** Does something that may be refused without harm. What only fails for now is thrown. */
@@ -32,4 +34,48 @@ export function ifAllowed(
       }
     },
   };
+}
+
+const BUDGET_MS = 120_000;
+
+/** Retries a step of reporting. Each step looks before it creates, so that a second try makes no second comment. */
+export function reliably<T>(
+  world: World,
+  { what, step, signal }: { what: string; step: () => Promise<T>; signal: AbortSignal },
+): Promise<T> {
+  return retrying(world, {
+    what,
+    budgetMs: BUDGET_MS,
+    signal,
+    attempt: async () => {
+      try {
+        return await step();
+      } catch (error) {
+        throw toFailure(error, world.now());
+      }
+    },
+  });
+}
+
+/** Every permission that reporting without a server can need. */
+const PERMISSIONS = 'permissions: { checks: write, deployments: write, pull-requests: write }';
+
+/** What a failed call of GitHub's API means: try again, or tell the person what to change. */
+export function toFailure(error: unknown, now: Date): Retriable | VitrineError {
+  if (isVitrineError(error)) return error;
+  const status = numberAt(error, 'status');
+  const message = textAt(error, 'message') ?? String(error);
+  if (status === null || status >= 500)
+    return new Retriable(`GitHub: ${message}.`, { waitMs: null, cause: error });
+  const wait = retryAfter(field(error, 'response', 'headers', 'retry-after'), now);
+  if (status === 429 || wait !== null || /rate limit/i.test(message)) {
+    return new Retriable(`GitHub: ${message}.`, { waitMs: wait, cause: error });
+  }
+  if (status === 401 || status === 403 || status === 404) {
+    const remedy = `Give the job "${PERMISSIONS}"; pull requests from forks get a read-only token.`;
+    return new VitrineError('forbidden', `GitHub refused the report (${message}). ${remedy}`, {
+      cause: error,
+    });
+  }
+  return new VitrineError('bad_gateway', `GitHub refused the report: ${message}`, { cause: error });
 }

@@ -1,11 +1,12 @@
 import { cutBytes } from '../../src/shared/markdown.js';
+import { parseExternalId } from '../../src/shared/run-ref.js';
 import type { CheckConclusion, CheckStatus } from '../../src/shared/status/github.js';
-import { CHECK_BESIDE_APP, CHECKS_ASKED } from './asked.js';
-import type { GitHub } from './github.js';
-import { isOfApp, listChecks, type CheckRun } from './list-checks.js';
+import type { GitHub } from './connect.js';
+import { CHECK_BESIDE_APP, CHECKS_ASKED } from './transport.js';
 
 /** The App behind a workflow's own token. */
 const ACTIONS_APP = 'github-actions';
+
 /** https://docs.github.com/rest/checks/runs: more is refused. */
 const SUMMARY_BYTES = 65_000;
 
@@ -64,4 +65,47 @@ function body({ status, conclusion, title, summary, detailsUrl }: CheckState) {
     output: { title, summary: cutBytes(summary, SUMMARY_BYTES) },
     ...(conclusion === null ? {} : { conclusion }),
   };
+}
+
+export type CheckRun = Awaited<ReturnType<typeof listChecks>>[number];
+
+/** The check runs of a commit; without a name all of them. */
+export function listChecks(
+  { octokit, at }: GitHub,
+  { sha: ref, name }: { sha: string; name: string | null },
+) {
+  const { filter, per_page } = CHECKS_ASKED;
+  const named = name === null ? {} : { check_name: name };
+  return octokit.paginate(octokit.rest.checks.listForRef, { ...at, ref, ...named, filter, per_page });
+}
+
+/** The App names no run in what it writes. */
+export function isOfApp({ external_id }: CheckRun): boolean {
+  const external = parseExternalId(external_id);
+  return external !== null && external.run === null;
+}
+
+export interface Around {
+  readonly number: number;
+  /** The head before this push; null when the event does not tell. */
+  readonly previousSha: string | null;
+}
+
+/** Whether the App looks after this pull request, although it has not come to this commit yet: then it will. */
+export async function appIsAround(github: GitHub, { number, previousSha }: Around): Promise<boolean> {
+  if (await hasCommentOfApp(github, number)) return true;
+  return previousSha !== null && (await listChecks(github, { sha: previousSha, name: null })).some(isOfApp);
+}
+
+/** Anybody can copy the marker, but only an App writes as a bot. */
+async function hasCommentOfApp({ octokit, at }: GitHub, number: number): Promise<boolean> {
+  const marker = new RegExp(`^<!-- vitrine:\\d+:${String(number)} -->`);
+  const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
+    ...at,
+    issue_number: number,
+    per_page: 100,
+  });
+  for await (const { data } of pages)
+    if (data.some(({ user, body }) => user?.type === 'Bot' && marker.test(body ?? ''))) return true;
+  return false;
 }

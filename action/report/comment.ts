@@ -1,5 +1,7 @@
 import { numberAt } from '../http/json.js';
-import type { GitHub } from './github.js';
+import type { Result } from '../result/result.js';
+import { headline } from '../result/summary.js';
+import type { GitHub } from './connect.js';
 
 export interface CommentInput {
   readonly number: number;
@@ -51,4 +53,28 @@ async function authorOf({ octokit }: GitHub): Promise<string> {
     if ((numberAt(error, 'status') ?? 500) >= 500) throw error;
     return 'github-actions[bot]';
   }
+}
+
+export interface CommentTextInput {
+  readonly project: string;
+  readonly result: Result;
+  readonly logsUrl: string;
+}
+
+/** The sticky comment of a run without a server. Without a time of its own: an edit that changes nothing is not sent. */
+export function renderComment({ project, result, logsUrl }: CommentTextInput): string {
+  const name = project.replace(/[^\w.-]/g, '_');
+  const preview = result.url === '' ? '' : `<${result.url}>`;
+  return [
+    `| Project | Status | Preview | Commit |`,
+    '|---|---|---|---|',
+    `| ${name} | ${headline(result)} | ${preview} | \`${result.sha.slice(0, 7)}\` |`,
+    '',
+    `[Logs](${logsUrl})`,
+  ].join('\n');
+}
+
+/** Marks the comment of one project, invisibly. Another marker than the App's: the App edits only comments of its own. */
+export function markerOf(project: string): string {
+  return `<!-- vitrine:preview-of:${encodeURIComponent(project).replace(/-/g, '%2D')} -->`;
 }

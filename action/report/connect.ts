@@ -1,6 +1,5 @@
 import { getOctokit } from '@actions/github';
 import { defaults } from '@actions/github/lib/utils';
-import type { GitHub } from './github.js';
 import type { Asked, Told, Transport } from './transport.js';
 
 export interface ConnectInput {
@@ -29,4 +28,10 @@ function following({ fetch }: Transport) {
     const answer = await fetch(url, asked);
     return MOVED.includes(answer.status) ? follow(url, asked) : answer;
   };
+}
+
+/** What the reports need of GitHub, for one repository and one token. */
+export interface GitHub {
+  readonly octokit: ReturnType<typeof getOctokit>;
+  readonly at: { readonly owner: string; readonly repo: string };
 }

@@ -1,8 +1,8 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATE, type GitHubDeploymentState } from '../../src/shared/status/github.js';
 import { parseJson, textAt } from '../http/json.js';
-import { DEPLOYMENTS_ASKED } from './asked.js';
-import type { GitHub } from './github.js';
+import type { GitHub } from './connect.js';
+import { DEPLOYMENTS_ASKED } from './transport.js';
 
 /** Newest first: a pull request that is still open has its deployments among these. */
 const MAX_PAGES = 5;

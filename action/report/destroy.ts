@@ -5,12 +5,10 @@ import { BY_SERVER } from '../inputs/choose-mode.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { resultOf, type Result } from '../result/result.js';
 import type { Context, PullRequest } from '../runner/context.js';
-import { renderComment } from './comment-text.js';
-import { findComment, writeComment } from './comment.js';
+import { reliably } from './attempt.js';
+import { findComment, markerOf, renderComment, writeComment } from './comment.js';
+import type { GitHub } from './connect.js';
 import { retireDeployments } from './deployment.js';
-import type { GitHub } from './github.js';
-import { markerOf } from './marker.js';
-import { reliably } from './reliably.js';
 
 export interface DestroyInput {
   readonly inputs: Inputs;

@@ -2,8 +2,8 @@ import { VitrineError } from '../../src/shared/errors.js';
 import { numberAt } from '../http/json.js';
 import type { World } from '../http/world.js';
 import { pullRequestOf, type PullRequest } from '../runner/context.js';
-import type { GitHub } from './github.js';
-import { reliably } from './reliably.js';
+import { reliably } from './attempt.js';
+import type { GitHub } from './connect.js';
 
 /** The pull request that the input "pr-number" names, for workflows that another event started. */
 export async function findPullRequest(

@@ -1,16 +1,21 @@
+import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
+import {
+  CHECK,
+  type CheckConclusion,
+  type CheckStatus,
+  CONCLUSION,
+  DEPLOYMENT_STATE,
+  type GitHubDeploymentState,
+} from '../../src/shared/status/github.js';
 import { D, type DeploymentStatus } from '../../src/shared/status/words.js';
-import { resultOf, type Result } from '../result/result.js';
+import { type Result, resultOf } from '../result/result.js';
 import { renderDetails } from '../result/summary.js';
 import type { PullRequest } from '../runner/context.js';
-import { appIsAround } from './app-is-around.js';
 import type { Allowance } from './attempt.js';
-import { openCheck, writeCheck, type CheckState } from './check.js';
-import { renderComment } from './comment-text.js';
-import { writeComment } from './comment.js';
-import { openDeployment, retireDeployments, writeStatus, type DeploymentKey } from './deployment.js';
-import type { GitHub } from './github.js';
-import { markerOf } from './marker.js';
-import { reportWords } from './report-words.js';
+import { appIsAround, type CheckState, openCheck, writeCheck } from './check.js';
+import { markerOf, renderComment, writeComment } from './comment.js';
+import type { GitHub } from './connect.js';
+import { type DeploymentKey, openDeployment, retireDeployments, writeStatus } from './deployment.js';
 
 export interface ReportInput {
   readonly externalId: string;
@@ -122,4 +127,26 @@ async function comment(
   await input.commenting.tryTo(() =>
     writeComment(github, { number: pullRequest.number, marker: markerOf(key.project), body }),
   );
+}
+
+export interface ReportWords {
+  readonly check: CheckStatus;
+  readonly conclusion: CheckConclusion | null;
+  readonly deployment: GitHubDeploymentState;
+  readonly label: string;
+}
+
+/** GitHub's words for how a run stands. The words of the table, except that a step that was stopped leaves nothing behind. */
+export function reportWords(status: DeploymentStatus): ReportWords {
+  const { github, text } = DEPLOYMENT[status];
+  const label = `${text.emoji} ${text.label}`;
+  if (status === D.running) {
+    return { check: CHECK.inProgress, conclusion: null, deployment: DEPLOYMENT_STATE.inProgress, label };
+  }
+  return {
+    check: github.check,
+    conclusion: github.conclusion ?? CONCLUSION.neutral,
+    deployment: github.deployment,
+    label,
+  };
 }

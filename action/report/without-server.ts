@@ -8,10 +8,9 @@ import { resultOf, type Result } from '../result/result.js';
 import { command, inert } from '../runner/commands.js';
 import type { Context, PullRequest } from '../runner/context.js';
 import { verify } from '../stages/verify.js';
-import { ifAllowed } from './attempt.js';
-import type { GitHub } from './github.js';
+import { ifAllowed, reliably } from './attempt.js';
+import type { GitHub } from './connect.js';
 import { openReport, type Report } from './open-report.js';
-import { reliably } from './reliably.js';
 
 export interface AloneInput {
   readonly inputs: Inputs;

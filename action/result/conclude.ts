@@ -1,8 +1,7 @@
+import { createRedactor } from '../../src/shared/redact/redact.js';
 import { D } from '../../src/shared/status/words.js';
 import type { World } from '../http/world.js';
 import { inert } from '../runner/commands.js';
-import { toOutputs } from './outputs.js';
-import { redactResult } from './redact-result.js';
 import type { Result } from './result.js';
 import { renderSummary } from './summary.js';
 import * as toolkit from './toolkit.js';
@@ -32,4 +31,47 @@ export async function conclude(
   else if (result.reason !== '') toolkit.notice(result.reason, { title });
   if (result.url !== '') world.print(inert(`Preview: ${result.url} (${result.status})`));
   return failOnError && FAILED.includes(result.status) ? 1 : 0;
+}
+
+export const OUTPUT_NAMES = [
+  'preview-url',
+  'url',
+  'commit-url',
+  'deployment-id',
+  'environment',
+  'status',
+  'reason',
+  'live',
+  'logs-url',
+  'expires-at',
+] as const;
+
+export type OutputName = (typeof OUTPUT_NAMES)[number];
+
+/** Every output has a value on every path, failure included, so that later steps never read a word that is not there. */
+export function toOutputs(result: Result, logsUrl: string): Readonly<Record<OutputName, string>> {
+  return {
+    'preview-url': result.url,
+    url: result.url,
+    'commit-url': result.commitUrl,
+    'deployment-id': result.deploymentId,
+    environment: result.environment,
+    status: result.status,
+    reason: result.failedStage === null ? result.reason : `${result.failedStage} failed: ${result.reason}`,
+    live: String(result.live),
+    'logs-url': logsUrl,
+    'expires-at': result.expiresAt,
+  };
+}
+
+/** The same result without secrets, whichever way it came about. Addresses stay as they are: later steps use them. */
+export function redactResult(result: Result, secrets: readonly string[]): Result {
+  if (secrets.length === 0) return result;
+  const { redact } = createRedactor(secrets);
+  return {
+    ...result,
+    reason: redact(result.reason),
+    notes: result.notes.map(redact),
+    logTail: result.logTail.map(redact),
+  };
 }

@@ -1,12 +1,14 @@
+import type { StageBody } from '../../src/contract/schemas.js';
 import { fence, inlineCode } from '../../src/shared/markdown.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import { ENVIRONMENT } from '../../src/shared/status/environment.js';
+import { S, type StageStatus } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
 import { showDuration, showTime } from '../../src/shared/time.js';
 import type { Result } from './result.js';
-import { stageWords } from './stage-words.js';
 
 const TAIL_LINES = 30;
+
 const REASON = 500;
 
 /** What a reviewer reads in the job summary. The first line says how it ended. */
@@ -74,4 +76,18 @@ function tail({ logTail }: Result): string {
 
 function sentence(word: string): string {
   return capitalised(word).replace(/_/g, ' ');
+}
+
+const WORDS: Readonly<Record<StageStatus, string>> = {
+  [S.pending]: '▫️ Next',
+  [S.inProgress]: '🔨 Running',
+  [S.completed]: '✅ Done',
+  [S.failed]: '❌ Failed',
+  [S.cancelled]: '⏹️ Stopped',
+  [S.skipped]: '➖ Not reached',
+};
+
+/** How a stage ended, as the check says it. */
+export function stageWords({ status, startedAt }: Pick<StageBody, 'status' | 'startedAt'>): string {
+  return status === S.skipped && startedAt !== null ? '➖ Nothing to do' : WORDS[status];
 }

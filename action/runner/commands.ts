@@ -1,3 +1,7 @@
+import { formsOf } from '../../src/shared/redact/forms.js';
+import { valuesIn } from '../../src/variables/lines.js';
+import type { World } from '../http/world.js';
+
 export type CommandName =
   'add-mask' | 'group' | 'endgroup' | 'stop-commands' | 'notice' | 'warning' | 'error';
 
@@ -29,4 +33,34 @@ function escapeData(text: string): string {
 
 function escapeProperty(text: string): string {
   return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+}
+
+/**
+ * The same world, in which nothing is printed before the masks. They are not made before the first line either, so that the first
+ * request does not wait for them. `mask` is for what prints by itself.
+ */
+export function masked(world: World): { readonly world: World; readonly mask: () => void } {
+  let lines: readonly string[] | null = null;
+  const mask = (): void => {
+    if (lines !== null) return;
+    lines = maskCommands(rawSecrets(world.env));
+    for (const line of lines) world.print(line);
+  };
+  const print = (line: string): void => {
+    mask();
+    world.print(line);
+  };
+  return { world: { ...world, print }, mask };
+}
+
+/** What the runner must be told before anything else is printed: every secret, line by line and in its usual encodings. */
+export function maskCommands(values: readonly string[]): string[] {
+  return [...new Set(values.flatMap(formsOf))].map((form) => command('add-mask', form));
+}
+
+/** The secrets among the raw inputs, also in lines that are refused: they are masked before the inputs are checked, so that no complaint can show one. */
+export function rawSecrets(env: Readonly<Record<string, string | undefined>>): string[] {
+  return [...valuesIn(env['INPUT_SECRETS'] ?? ''), env['INPUT_GITHUB-TOKEN'] ?? ''].filter(
+    (value) => value !== '',
+  );
 }

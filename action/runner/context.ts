@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { RunRef } from '../../src/shared/run-ref.js';
 import { field, numberAt, textAt } from '../http/json.js';
-import { logsUrlOf } from './logs-url.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -99,4 +98,12 @@ function required(env: Env, name: string): string {
     'bad_request',
     `${name} is not set: this program runs as a step of a GitHub workflow.`,
   );
+}
+
+/** Where the log of this run is, as far as the runner says; empty when it does not. */
+export function logsUrlOf(env: Readonly<Record<string, string | undefined>>): string {
+  const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  if (!repository || !id) return '';
+  const server = env['GITHUB_SERVER_URL'] || 'https://github.com';
+  return `${server}/${repository}/actions/runs/${id}/attempts/${env['GITHUB_RUN_ATTEMPT'] || '1'}`;
 }

@@ -1,7 +1,7 @@
 import { ZodError } from 'zod';
-import { createClient, type Client, type Sent } from '../../src/contract/client.js';
+import { type Client, createClient, type Sent } from '../../src/contract/client.js';
 import type { StartDeploymentAnswer, StartDeploymentBody } from '../../src/contract/schemas.js';
-import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { type ErrorCode, isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import { ask } from '../http/ask.js';
 import { retrying, type RetryPolicy } from '../http/retry.js';
 import type { World } from '../http/world.js';
@@ -90,4 +90,11 @@ function strange(serverUrl: string, cause: ZodError): VitrineError {
       cause,
     },
   );
+}
+
+const CODES: readonly ErrorCode[] = ['stale_head', 'environment_gone'];
+
+/** The server says that this deployment is not wanted any more: a newer commit came, or the pull request was closed. */
+export function isOvertaken(error: unknown): error is VitrineError {
+  return isVitrineError(error) && CODES.includes(error.code);
 }

@@ -1,7 +1,7 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { ask } from '../http/ask.js';
+import { sendAhead, type SentAhead } from '../http/exchange.js';
 import { textAt } from '../http/json.js';
-import { sendAhead, type SentAhead } from '../http/send-ahead.js';
 import type { World } from '../http/world.js';
 
 export interface Identity {

@@ -1,12 +1,11 @@
-import type { ProgressAnswer } from '../../src/contract/schemas.js';
+import type { DeploymentView, EnvironmentView, ProgressAnswer } from '../../src/contract/schemas.js';
 import { isVitrineError, type VitrineError } from '../../src/shared/errors.js';
 import { D } from '../../src/shared/status/words.js';
-import { resultOf, type Result } from '../result/result.js';
-import { StageFailure } from '../stages/stage-failure.js';
-import { factsOf } from './facts.js';
-import { isOvertaken } from './overtaken.js';
+import { type Result, resultOf } from '../result/result.js';
+import { StageFailure } from '../stages/job.js';
+import { isOvertaken } from './connection.js';
 import { runStages } from './run-stages.js';
-import { jobOf, openSession, type DeploymentInput, type Session } from './session.js';
+import { type DeploymentInput, jobOf, openSession, type Session } from './session.js';
 
 const FAREWELL_MS = 4_000;
 
@@ -96,4 +95,25 @@ async function cancel(session: Session, known: Partial<Result>): Promise<Result>
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+export type Facts = Pick<
+  Result,
+  'url' | 'commitUrl' | 'deploymentId' | 'environment' | 'live' | 'expiresAt' | 'sha'
+>;
+
+/** What the server says about a deployment, as far as the outputs show it. */
+export function factsOf(
+  { environment, deployment }: { environment: EnvironmentView; deployment: DeploymentView },
+  live = environment.currentCommit === deployment.sha,
+): Facts {
+  return {
+    url: deployment.url ?? environment.url,
+    commitUrl: deployment.commitUrl ?? '',
+    deploymentId: deployment.id,
+    environment: environment.name,
+    live,
+    expiresAt: environment.expiresAt ?? '',
+    sha: deployment.sha,
+  };
 }

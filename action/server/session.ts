@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '../../src/contract/client.js';
+import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import { whyNotHidden } from '../../src/shared/redact/forms.js';
 import { createRedactor } from '../../src/shared/redact/redact.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
@@ -8,12 +10,9 @@ import { command, inert } from '../runner/commands.js';
 import type { Context } from '../runner/context.js';
 import type { Job } from '../stages/job.js';
 import { createJournal, type Journal } from '../stages/journal.js';
-import type { Connection } from './connection.js';
+import { type Connection, isOvertaken } from './connection.js';
 import { createLogs, type Logs } from './logs.js';
-import { isOvertaken } from './overtaken.js';
 import { createProgress, type Progress } from './progress.js';
-import type { Started } from './started.js';
-import { weakSecrets } from './weak-secrets.js';
 
 export interface DeploymentInput {
   readonly world: World;
@@ -91,3 +90,14 @@ export function jobOf({ world, inputs, context, answer, journal, redact, signal 
     signal,
   };
 }
+
+/** Which secrets stay readable in the logs, and why. By name, never by value. */
+export function weakSecrets(secrets: Readonly<Record<string, string>>): string[] {
+  return Object.entries(secrets).flatMap(([name, value]) => {
+    const why = value === '' ? undefined : whyNotHidden(value);
+    return why ? [`${name} ${why} and is not hidden in logs; choose a longer one.`] : [];
+  });
+}
+
+/** The server's yes. */
+export type Started = Extract<StartDeploymentAnswer, { proceed: true }>;

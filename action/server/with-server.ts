@@ -1,18 +1,16 @@
 import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { D, E, S } from '../../src/shared/status/words.js';
-import { isLoopback } from '../http/proxy.js';
+import { isLoopback } from '../http/connection.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { resultOf, type Result } from '../result/result.js';
 import { command } from '../runner/commands.js';
 import type { Context, PullRequest } from '../runner/context.js';
-import { createConnection } from './connection.js';
-import { factsOf } from './facts.js';
+import { createConnection, isOvertaken } from './connection.js';
 import type { Identity } from './identity.js';
-import { isOvertaken } from './overtaken.js';
-import { runDeployment } from './run-deployment.js';
-import type { Started } from './started.js';
+import { factsOf, runDeployment } from './run-deployment.js';
+import type { Started } from './session.js';
 
 export interface ServerInput {
   readonly inputs: Inputs;

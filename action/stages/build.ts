@@ -1,6 +1,5 @@
-import { chooseBuild } from './choose-build.js';
-import { SKIPPED, type Job } from './job.js';
-import { readPackages } from './read-packages.js';
+import { type Choice, chooseInstall, type Packages, readPackages } from './install.js';
+import { type Job, SKIPPED } from './job.js';
 import { runCommand } from './run-command.js';
 
 export async function build(job: Job): Promise<typeof SKIPPED | undefined> {
@@ -15,4 +14,12 @@ export async function build(job: Job): Promise<typeof SKIPPED | undefined> {
   job.log(`Building with \`${choice.command}\` (${choice.why}; the input "build-command" changes it).`);
   const variables = { ...job.variables, ...inputs.env, ...inputs.buildEnv, ...inputs.secrets };
   return runCommand(job, { command: choice.command, variables });
+}
+
+/** The script "build" of package.json, run by the package manager that installs. */
+export function chooseBuild({ found, root }: Packages): Choice {
+  if (found.scripts === null) return { command: '', why: 'there is no package.json' };
+  if (found.scripts.build === null) return { command: '', why: 'package.json has no script "build"' };
+  const [manager = 'npm'] = chooseInstall({ found, root }).command.split(' ');
+  return { command: `${manager} run build`, why: 'package.json has a script "build"' };
 }

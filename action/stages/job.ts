@@ -1,8 +1,11 @@
 import type { BuildPlan } from '../../src/contract/schemas.js';
+import type { VitrineError } from '../../src/shared/errors.js';
+import type { StageName } from '../../src/shared/status/stages.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
 
 export type Level = 'debug' | 'info' | 'warning' | 'error';
+
 export type Log = (text: string, level?: Level) => void;
 
 /** What a stage may use. */
@@ -25,3 +28,16 @@ export interface Job {
 
 /** What a stage answers that had nothing to do. */
 export const SKIPPED = Symbol('nothing to do');
+
+/** A stage that failed, and why. */
+export class StageFailure extends Error {
+  override name = 'StageFailure';
+  readonly stage: StageName;
+  override readonly cause: VitrineError;
+
+  constructor(stage: StageName, cause: VitrineError) {
+    super(`${stage} failed: ${cause.message}`, { cause });
+    this.stage = stage;
+    this.cause = cause;
+  }
+}

@@ -1,14 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { VitrineError } from '../../src/shared/errors.js';
 import { textAt } from '../http/json.js';
-import { childEnvironment } from './child-environment.js';
 import type { Job } from './job.js';
-import { createLineSplitter } from './split-lines.js';
 
 /** The runner itself leaves a cancelled step only a few seconds. */
 const GRACE_MS = 2_000;
+
 /** A daemon that the command left behind may hold its output open for ever. */
 const OUTPUT_MS = 1_000;
 
@@ -121,4 +121,62 @@ function noShell(cause: unknown): VitrineError {
     'There is no bash on this runner, and commands are run by it: install it in a step before (on Alpine with "apk add bash"), or build elsewhere and set "prebuilt".',
     { cause },
   );
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The runner's environment without what the code of a pull request must not get hold of: the right to ask for an identity token, the
+ * tokens and inputs of this step, and the files by which a step speaks to the steps after it. RUNNER_TRACKING_ID
+ * stays: by it the runner finds the processes that a build leaves behind, and ends them.
+ */
+const WITHHELD =
+  /^(ACTIONS_.*|INPUT_.*|STATE_.*|GITHUB_TOKEN|GH_TOKEN|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|EVENT_PATH))$/i;
+
+export function childEnvironment(env: Env, variables: Env): Record<string, string> {
+  const kept = Object.entries(env).filter(([name]) => !WITHHELD.test(name));
+  return Object.fromEntries(
+    [...kept, ...Object.entries(variables)].filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
+}
+
+export interface LineSplitter {
+  push(chunk: Buffer): void;
+  end(): void;
+}
+
+/** Four times what the server keeps of a line: a secret is found before the line is cut. */
+const LONGEST = 64 * 1024;
+
+/** Bytes to lines: LF, CRLF and the lone CR of progress bars end one; invalid UTF-8 is replaced, endless lines are cut. */
+export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  let dropped = 0;
+
+  const emit = (line: string): void => {
+    const cut = dropped + Math.max(0, line.length - LONGEST);
+    dropped = 0;
+    onLine(cut > 0 ? `${line.slice(0, LONGEST)} (${String(cut)} more characters)` : line);
+  };
+  const take = (text: string): void => {
+    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) emit(line.replace(/\r$/, ''));
+    // A CR at the very end stays, because its LF may come with the next chunk.
+    if (rest.length <= LONGEST + 1) return;
+    dropped += rest.length - LONGEST;
+    rest = rest.slice(0, LONGEST);
+  };
+
+  return {
+    push: (chunk) => take(decoder.write(chunk)),
+    end: () => {
+      take(decoder.end());
+      if (rest !== '' || dropped > 0) emit(rest.replace(/\r$/, ''));
+      rest = '';
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { OUTPUT_NAMES } from '../../action/result/outputs.js';
+import { OUTPUT_NAMES } from '../../action/result/conclude.js';
 import { createStepLog, readLine } from '../../demo/runner/workflow-commands.js';
 import { D } from '../../src/shared/status/words.js';
 import { BRANCH_NAMES } from '../domain/branch-names.js';

@@ -4,8 +4,8 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { parseInputs } from '../../action/inputs/inputs.js';
 import { envNameOf, INPUT_NAMES } from '../../action/inputs/names.js';
-import { unknownInputs } from '../../action/inputs/unknown-inputs.js';
-import { OUTPUT_NAMES } from '../../action/result/outputs.js';
+import { unknownInputs } from '../../action/inputs/unknown.js';
+import { OUTPUT_NAMES } from '../../action/result/conclude.js';
 
 interface Manifest {
   readonly runs: { readonly using: string; readonly main: string };

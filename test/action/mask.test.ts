@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { rawSecrets } from '../../action/runner/mask.js';
+import { rawSecrets } from '../../action/runner/commands.js';
 
 test('values of lines that are refused are masked too', () => {
   const lines = ['GOOD=first-value', 'PATH=second-value', '1A=third-value', 'a line without a name'];

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { renderComment } from '../../action/report/comment-text.js';
-import { markerOf } from '../../action/report/marker.js';
+import { markerOf, renderComment } from '../../action/report/comment.js';
 import { resultOf } from '../../action/result/result.js';
 import { headline, renderSummary } from '../../action/result/summary.js';
 import { D, E, S } from '../../src/shared/status/words.js';

@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { OUTPUT_NAMES } from '../../action/result/outputs.js';
+import { OUTPUT_NAMES } from '../../action/result/conclude.js';
 import { D, E, S } from '../../src/shared/status/words.js';
 import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../src/uploads/pack.js';
 import { allowed } from '../support/allowed.js';

@@ -1,11 +1,10 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { addressOf } from '../../../action/http/address.js';
 import { ask } from '../../../action/http/ask.js';
+import { addressOf } from '../../../action/http/connection.js';
 import { createHttp } from '../../../action/http/exchange.js';
-import { Retriable } from '../../../action/http/retriable.js';
-import { retryAfter } from '../../../action/http/retry-after.js';
+import { Retriable, retryAfter } from '../../../action/http/retriable.js';
 import { retrying } from '../../../action/http/retry.js';
-import { sleep } from '../../../action/sleep.js';
+import { sleep } from '../../../action/main.js';
 import { startRecordingServer, type Reply } from '../support/recording-server.js';
 
 const http = createHttp();

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { proxyFor } from '../../../action/http/connection.js';
 import { createHttp } from '../../../action/http/exchange.js';
-import { proxyFor } from '../../../action/http/proxy.js';
 import { D } from '../../../src/shared/status/words.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { nameOf, startFakeVitrine } from '../support/fake-vitrine.js';

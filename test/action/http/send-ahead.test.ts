@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { sendAhead } from '../../../action/http/send-ahead.js';
+import { sendAhead } from '../../../action/http/exchange.js';
 
 test('it is over when the request has left, whatever becomes of the answer', async () => {
   const { answer } = await sendAhead(async (onSent) => {

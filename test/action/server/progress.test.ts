@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { sleep } from '../../../action/main.js';
 import { createProgress } from '../../../action/server/progress.js';
-import { sleep } from '../../../action/sleep.js';
 import { eventually } from '../../../demo/expect.js';
 import type { Client } from '../../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody } from '../../../src/contract/schemas.js';

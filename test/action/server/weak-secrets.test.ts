@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { weakSecrets } from '../../../action/server/weak-secrets.js';
+import { weakSecrets } from '../../../action/server/session.js';
 
 test('what cannot be hidden is said by name, never by value', () => {
   const secrets = { FLAG: 'true', PIN: ' abc ', NONE: '', STAGE: 'Production', KEY: 'long-enough' };

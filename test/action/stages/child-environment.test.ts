@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { childEnvironment } from '../../../action/stages/child-environment.js';
+import { childEnvironment } from '../../../action/stages/run-command.js';
 
 test('what proves who the run is, and what speaks to later steps, is withheld from a build', () => {
   const withheld = [

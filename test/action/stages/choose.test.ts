@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { chooseBuild } from '../../../action/stages/choose-build.js';
-import { chooseInstall } from '../../../action/stages/choose-install.js';
-import { readPackages } from '../../../action/stages/read-packages.js';
+import { chooseBuild } from '../../../action/stages/build.js';
+import { chooseInstall, readPackages } from '../../../action/stages/install.js';
 import { makeWorkspace, type Workspace } from '../support/workspace.js';
 
 const BUILDS = JSON.stringify({ scripts: { build: 'vite build' } });

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createHttp } from '../../../action/http/exchange.js';
 import { parseInputs } from '../../../action/inputs/inputs.js';
-import { sleep } from '../../../action/sleep.js';
-import { childEnvironment } from '../../../action/stages/child-environment.js';
+import { sleep } from '../../../action/main.js';
 import type { Job } from '../../../action/stages/job.js';
-import { runCommand } from '../../../action/stages/run-command.js';
+import { childEnvironment, runCommand } from '../../../action/stages/run-command.js';
 import { allowed } from '../../support/allowed.js';
 import { makeWorkspace } from '../support/workspace.js';
 

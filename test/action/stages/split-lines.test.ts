@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createLineSplitter } from '../../../action/stages/split-lines.js';
+import { createLineSplitter } from '../../../action/stages/run-command.js';
 
 function split(...chunks: readonly (string | Buffer)[]): string[] {
   const lines: string[] = [];

@@ -1,6 +1,5 @@
 import { VitrineError } from '../../src/shared/errors.js';
-import { INPUT_NAMES, envNameOf } from './names.js';
-import { RENAMED } from './renamed-inputs.js';
+import { envNameOf, INPUT_NAMES, type InputName } from './names.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -23,3 +22,24 @@ export function refuseRenamed(env: Env): void {
 export function unknownMessage(name: string): string {
   return `There is no input "${name}". The inputs are: ${INPUT_NAMES.join(', ')}.`;
 }
+
+/** What other preview Actions call the same thing. */
+export const RENAMED: Readonly<Record<string, InputName>> = {
+  mode: 'action',
+  server: 'server-url',
+  'deployment-url': 'url',
+  'preview-url': 'url',
+  token: 'github-token',
+  github_token: 'github-token',
+  'repo-token': 'github-token',
+  directory: 'output-dir',
+  dir: 'output-dir',
+  'dist-dir': 'output-dir',
+  'publish-dir': 'output-dir',
+  'source-dir': 'output-dir',
+  install: 'install-command',
+  build: 'build-command',
+  'health-check-path': 'health-path',
+  timeout: 'wait-timeout',
+  'pull-request': 'pr-number',
+};
