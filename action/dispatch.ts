@@ -8,12 +8,12 @@ import { type Result, resultOf } from './result/result.js';
 import type { Context } from './runner/context.js';
 import { askAhead, type Identity, identityOf } from './server/identity.js';
 
-export interface Wanted {
+interface Wanted {
   readonly inputs: Inputs;
   readonly context: Context;
 }
 
-export interface Delivery extends Wanted {
+interface Delivery extends Wanted {
   readonly identity: Identity | null;
   readonly way: Way;
 }
@@ -51,7 +51,7 @@ export async function deliver(world: World, delivery: Delivery): Promise<Result>
   }
 }
 
-export interface AtGitHub {
+interface AtGitHub {
   readonly inputs: Inputs;
   readonly context: Context;
   /** Null: what was reported is taken back. */
@@ -59,7 +59,7 @@ export interface AtGitHub {
 }
 
 /** The ways without a server. The first question is on its way to GitHub while the toolkit's client is being read. */
-export async function atGitHub(world: World, { inputs, context, url }: AtGitHub): Promise<Result> {
+async function atGitHub(world: World, { inputs, context, url }: AtGitHub): Promise<Result> {
   const { number, token } = needed(inputs, context);
   const { apiUrl, owner, repo } = context;
   let { pullRequest } = context;

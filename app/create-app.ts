@@ -67,7 +67,7 @@ function once(close: () => Promise<void>): () => Promise<void> {
 }
 
 /** What is said while the database is looked for: the process is up, and cannot take work yet. */
-export function starting(log: Log): Surfaces {
+function starting(log: Log): Surfaces {
   const notYet = (response: ServerResponse) =>
     respond(
       response,

@@ -22,7 +22,7 @@ export const HANDLERS = {
   workflow_run: onWorkflowRun,
 } as const satisfies Record<string, Handler>;
 
-export type OnDecision = (guid: string, decision: DeliveryDecision) => void;
+type OnDecision = (guid: string, decision: DeliveryDecision) => void;
 
 /** The Probot application: a table from event to handler. What a handler decided is told by delivery. */
 export function createApplication({ ports, onDecision }: { ports: Ports; onDecision: OnDecision }) {

@@ -5,7 +5,7 @@ import { escapeText, fence, inlineCode } from '../src/shared/markdown.js';
 import { projectRoot } from './config/project-root.js';
 
 /** A template with its model: parsed once, at the start, so that a mistake in one stops the start and not a report. */
-export type Template<Model> = (model: Model) => string;
+type Template<Model> = (model: Model) => string;
 
 export type LoadTemplate = <Model>(name: string) => Template<Model>;
 
@@ -31,7 +31,7 @@ function parse<Model>(engine: typeof Handlebars, source: string): Template<Model
  * What templates may do with a value. A value without one of these is escaped as HTML, so that what is forgotten does no harm.
  * Only strings come in: objects could carry `toHTML` or a prototype of their own.
  */
-export const TAGS: Readonly<Record<string, (...values: unknown[]) => Handlebars.SafeString>> = {
+const TAGS: Readonly<Record<string, (...values: unknown[]) => Handlebars.SafeString>> = {
   /** Names, branches, commits. */
   code: (value) => safe(inlineCode(words(value))),
   /** Words of a sentence. */

@@ -82,7 +82,7 @@ function nothingWorks({
 }
 
 /** Uses the operator's own MongoDB, which is not ours to stop. */
-export function givenAddress(uri: string): Database {
+function givenAddress(uri: string): Database {
   const parts = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(uri);
   if (!parts) {
     throw new VitrineError(
@@ -103,14 +103,14 @@ const FILE = 'made-by';
  * Which engine wrote a data directory. Once there is data, a mongod that appears later must not open the embedded
  * engine's files, nor the other way round: their formats differ and the data would seem lost.
  */
-export async function madeBy(directory: string): Promise<Maker | undefined> {
+async function madeBy(directory: string): Promise<Maker | undefined> {
   if (!(await hasData(directory))) return undefined;
   const name = await readFile(join(directory, FILE), 'utf8').catch(() => '');
   return (['mongod', 'embedded'] as const).find((maker) => maker === name.trim());
 }
 
 /** Notes the engine before it writes its first file; until then the note binds nobody. */
-export async function markMaker(directory: string, maker: Maker): Promise<void> {
+async function markMaker(directory: string, maker: Maker): Promise<void> {
   if (!(await hasData(directory))) await writeFile(join(directory, FILE), `${maker}\n`);
 }
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import ts from 'typescript';
 import { parse } from 'yaml';
 import { D, E, INBOX, S } from '../src/shared/status/words.js';
-import { LAYERS, RESERVED } from './support/architecture/layers.js';
+import { type Layer, LAYERS, RESERVED } from './support/architecture/layers.js';
 import { ROOT, readSources, visit, type Source } from './support/architecture/read-sources.js';
 
 const PRODUCT = readSources(['src', 'app', 'action', 'embedded-mongodb']);
@@ -29,21 +29,22 @@ const inside = (path: string, folder: string) => path === folder || path.startsW
 
 test('every layer imports only what the table allows', () => {
   const broken = PRODUCT.flatMap(({ path, imports }) => {
-    const layer = LAYERS.find(
-      ({ folder }) => inside(path, folder) || path === `${folder}.ts` || path.startsWith(`${folder}-`),
-    );
+    const layer = layerOf(path);
     if (!layer) return [`${path} is in no layer`];
     return imports.filter((one) => !isAllowed(layer, one)).map((one) => `${path} imports ${one.specifier}`);
   });
   expect(broken).toEqual([]);
 });
 
-function isAllowed(
-  layer: (typeof LAYERS)[number],
-  { specifier, path }: { specifier: string; path: string | null },
-) {
-  if (path !== null)
-    return [layer.folder, ...layer.may].some((folder) => inside(path, folder) || path === `${folder}.ts`);
+/** The row with the longest folder decides: a part of a noun can have a row of its own. */
+function layerOf(path: string): Layer | undefined {
+  return LAYERS.filter(({ folder }) => inside(path, folder)).sort(
+    (a, b) => b.folder.length - a.folder.length,
+  )[0];
+}
+
+function isAllowed(layer: Layer, { specifier, path }: { specifier: string; path: string | null }) {
+  if (path !== null) return [layer.folder, ...layer.may].some((folder) => inside(path, folder));
   if (layer.packages === 'any') return true;
   return layer.packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
 }
@@ -89,6 +90,20 @@ function cycleFrom(graph: ReadonlyMap<string, readonly string[]>, start: string)
 test('files have at most 300 lines', () => {
   const long = SHOWN.filter(({ text }) => text.split('\n').length > 301).map(({ path }) => path);
   expect(long).toEqual([]);
+});
+
+test('a folder has at most 25 files of its own', () => {
+  const counts = new Map<string, number>();
+  for (const { path } of PRODUCT) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  expect([...counts].filter(([, files]) => files > 25)).toEqual([]);
+});
+
+test('the table of layers has no circle: a layer imports only those before it', () => {
+  const rowOf = (path: string) => LAYERS.findIndex((layer) => layer === layerOf(path));
+  const backward = LAYERS.flatMap(({ folder, may }, row) =>
+    may.filter((one) => rowOf(one) > row).map((one) => `${folder} may import ${one}, which stands below it`),
+  );
+  expect(backward).toEqual([]);
 });
 
 test('functions have at most 40 lines of their own, and 80 with the functions inside them', () => {
@@ -149,7 +164,7 @@ test('only the entries read the environment of the process', () => {
   expect(broken).toEqual([]);
 });
 
-test('status words are spelled in the lifecycle only', () => {
+test('status words are spelled in src/shared/status only', () => {
   const words = new Set<string>([
     ...Object.values(E),
     ...Object.values(D),
@@ -157,7 +172,7 @@ test('status words are spelled in the lifecycle only', () => {
     ...Object.values(INBOX),
   ]);
   const broken = find(PRODUCT, (node, { path }) => {
-    if (path.startsWith('src/shared/status/') || path.startsWith('src/domain/lifecycle')) return false;
+    if (path.startsWith('src/shared/status/')) return false;
     return ts.isStringLiteral(node) && words.has(node.text) && !ts.isImportDeclaration(node.parent);
   });
   expect(broken).toEqual([]);

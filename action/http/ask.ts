@@ -4,7 +4,7 @@ import { parseJson, textAt } from './json.js';
 import { Retriable, retryAfter } from './retriable.js';
 import type { World } from './world.js';
 
-export type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'> & {
+type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'> & {
   readonly signal: AbortSignal;
   readonly body?: Uint8Array;
   /** What to think of when somebody else answers than was asked. */
@@ -63,7 +63,7 @@ function codeOf({ status, body }: HttpAnswer): ErrorCode {
   );
 }
 
-export interface Strange {
+interface Strange {
   readonly method: string;
   readonly url: string;
   readonly answer: HttpAnswer;
@@ -72,7 +72,7 @@ export interface Strange {
 }
 
 /** What a refusal says: its own words where it has some of ours, else who gave it. */
-export function explain({ method, url, answer, remedy }: Strange): string {
+function explain({ method, url, answer, remedy }: Strange): string {
   const words = textAt(parseJson(answer.body), 'error', 'message');
   if (words !== null) return words;
   const { host } = new URL(url);
@@ -84,6 +84,6 @@ export function explain({ method, url, answer, remedy }: Strange): string {
   return withRemedy(`${method} ${host} answered HTTP ${String(status)}${leads}.`, status < 500 ? remedy : '');
 }
 
-export function withRemedy(message: string, remedy: string): string {
+function withRemedy(message: string, remedy: string): string {
   return remedy === '' ? message : `${message} ${remedy}`;
 }

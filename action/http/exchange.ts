@@ -118,7 +118,7 @@ export async function sendAhead<T>(send: (onSent: () => void) => Promise<T>): Pr
 }
 
 /** What only some need is loaded only then: TLS, and the way through a proxy. */
-export async function openLine(protocol: string, proxy: URL | null): Promise<Line> {
+async function openLine(protocol: string, proxy: URL | null): Promise<Line> {
   if (proxy !== null) {
     const { openProxied } = await import('./proxied.js');
     return openProxied(protocol, proxy);

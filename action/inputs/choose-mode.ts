@@ -8,7 +8,7 @@ export type Way =
   | { readonly kind: 'destroy' }
   | { readonly kind: 'nothing'; readonly reason: string };
 
-export interface WayInput {
+interface WayInput {
   readonly inputs: Inputs;
   readonly context: Context;
   /** The workflow may ask GitHub for an identity token. */

@@ -15,7 +15,7 @@ import {
   variables,
 } from './values.js';
 
-export const ACTIONS = ['auto', 'deploy', 'destroy', 'resolve', 'none'] as const;
+const ACTIONS = ['auto', 'deploy', 'destroy', 'resolve', 'none'] as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
 export type Inputs = ReturnType<typeof parseInputs>;

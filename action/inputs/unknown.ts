@@ -24,7 +24,7 @@ export function unknownMessage(name: string): string {
 }
 
 /** What other preview Actions call the same thing. */
-export const RENAMED: Readonly<Record<string, InputName>> = {
+const RENAMED: Readonly<Record<string, InputName>> = {
   mode: 'action',
   server: 'server-url',
   'deployment-url': 'url',

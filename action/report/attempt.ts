@@ -61,7 +61,7 @@ export function reliably<T>(
 const PERMISSIONS = 'permissions: { checks: write, deployments: write, pull-requests: write }';
 
 /** What a failed call of GitHub's API means: try again, or tell the person what to change. */
-export function toFailure(error: unknown, now: Date): Retriable | VitrineError {
+function toFailure(error: unknown, now: Date): Retriable | VitrineError {
   if (isVitrineError(error)) return error;
   const status = numberAt(error, 'status');
   const message = textAt(error, 'message') ?? String(error);

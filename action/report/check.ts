@@ -18,12 +18,12 @@ export interface CheckState {
   readonly detailsUrl: string;
 }
 
-export interface CheckTarget {
+interface CheckTarget {
   readonly sha: string;
   readonly externalId: string;
 }
 
-export interface OpenedCheck {
+interface OpenedCheck {
   readonly id: number;
   /** The App is installed and reports on this commit itself. */
   readonly appReports: boolean;
@@ -67,25 +67,22 @@ function body({ status, conclusion, title, summary, detailsUrl }: CheckState) {
   };
 }
 
-export type CheckRun = Awaited<ReturnType<typeof listChecks>>[number];
+type CheckRun = Awaited<ReturnType<typeof listChecks>>[number];
 
 /** The check runs of a commit; without a name all of them. */
-export function listChecks(
-  { octokit, at }: GitHub,
-  { sha: ref, name }: { sha: string; name: string | null },
-) {
+function listChecks({ octokit, at }: GitHub, { sha: ref, name }: { sha: string; name: string | null }) {
   const { filter, per_page } = CHECKS_ASKED;
   const named = name === null ? {} : { check_name: name };
   return octokit.paginate(octokit.rest.checks.listForRef, { ...at, ref, ...named, filter, per_page });
 }
 
 /** The App names no run in what it writes. */
-export function isOfApp({ external_id }: CheckRun): boolean {
+function isOfApp({ external_id }: CheckRun): boolean {
   const external = parseExternalId(external_id);
   return external !== null && external.run === null;
 }
 
-export interface Around {
+interface Around {
   readonly number: number;
   /** The head before this push; null when the event does not tell. */
   readonly previousSha: string | null;

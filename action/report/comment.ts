@@ -3,7 +3,7 @@ import type { Result } from '../result/result.js';
 import { headline } from '../result/summary.js';
 import type { GitHub } from './connect.js';
 
-export interface CommentInput {
+interface CommentInput {
   readonly number: number;
   /** Invisible; the first line of the body. */
   readonly marker: string;
@@ -55,7 +55,7 @@ async function authorOf({ octokit }: GitHub): Promise<string> {
   }
 }
 
-export interface CommentTextInput {
+interface CommentTextInput {
   readonly project: string;
   readonly result: Result;
   readonly logsUrl: string;

@@ -2,7 +2,7 @@ import { getOctokit } from '@actions/github';
 import { defaults } from '@actions/github/lib/utils';
 import type { Asked, Told, Transport } from './transport.js';
 
-export interface ConnectInput {
+interface ConnectInput {
   readonly token: string;
   readonly apiUrl: string;
   readonly owner: string;

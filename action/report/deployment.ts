@@ -14,7 +14,7 @@ export interface DeploymentKey {
   readonly project: string;
 }
 
-export interface StatusInput {
+interface StatusInput {
   readonly id: number;
   readonly state: GitHubDeploymentState;
   readonly description: string;

@@ -10,7 +10,7 @@ import { findComment, markerOf, renderComment, writeComment } from './comment.js
 import type { GitHub } from './connect.js';
 import { retireDeployments } from './deployment.js';
 
-export interface DestroyInput {
+interface DestroyInput {
   readonly inputs: Inputs;
   readonly context: Context;
   readonly pullRequest: PullRequest;

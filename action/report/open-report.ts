@@ -17,7 +17,7 @@ import { markerOf, renderComment, writeComment } from './comment.js';
 import type { GitHub } from './connect.js';
 import { type DeploymentKey, openDeployment, retireDeployments, writeStatus } from './deployment.js';
 
-export interface ReportInput {
+interface ReportInput {
   readonly externalId: string;
   readonly key: DeploymentKey;
   readonly comment: boolean;
@@ -129,7 +129,7 @@ async function comment(
   );
 }
 
-export interface ReportWords {
+interface ReportWords {
   readonly check: CheckStatus;
   readonly conclusion: CheckConclusion | null;
   readonly deployment: GitHubDeploymentState;
@@ -137,7 +137,7 @@ export interface ReportWords {
 }
 
 /** GitHub's words for how a run stands. The words of the table, except that a step that was stopped leaves nothing behind. */
-export function reportWords(status: DeploymentStatus): ReportWords {
+function reportWords(status: DeploymentStatus): ReportWords {
   const { github, text } = DEPLOYMENT[status];
   const label = `${text.emoji} ${text.label}`;
   if (status === D.running) {

@@ -59,7 +59,7 @@ function told(url: string, { status, headers, body }: HttpAnswer): Told {
   return { status, url, headers: new Map(pairs), text: () => Promise.resolve(body) };
 }
 
-export interface FirstQuestion {
+interface FirstQuestion {
   readonly apiUrl: string;
   readonly owner: string;
   readonly repo: string;

@@ -12,7 +12,7 @@ import { ifAllowed, reliably } from './attempt.js';
 import type { GitHub } from './connect.js';
 import { openReport, type Report } from './open-report.js';
 
-export interface AloneInput {
+interface AloneInput {
   readonly inputs: Inputs;
   readonly context: Context;
   readonly pullRequest: PullRequest;

@@ -88,6 +88,6 @@ const WORDS: Readonly<Record<StageStatus, string>> = {
 };
 
 /** How a stage ended, as the check says it. */
-export function stageWords({ status, startedAt }: Pick<StageBody, 'status' | 'startedAt'>): string {
+function stageWords({ status, startedAt }: Pick<StageBody, 'status' | 'startedAt'>): string {
   return status === S.skipped && startedAt !== null ? '➖ Nothing to do' : WORDS[status];
 }

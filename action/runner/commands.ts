@@ -2,8 +2,7 @@ import { formsOf } from '../../src/shared/redact/forms.js';
 import { valuesIn } from '../../src/variables/lines.js';
 import type { World } from '../http/world.js';
 
-export type CommandName =
-  'add-mask' | 'group' | 'endgroup' | 'stop-commands' | 'notice' | 'warning' | 'error';
+type CommandName = 'add-mask' | 'group' | 'endgroup' | 'stop-commands' | 'notice' | 'warning' | 'error';
 
 /** A line that the runner obeys: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 export function command(
@@ -54,7 +53,7 @@ export function masked(world: World): { readonly world: World; readonly mask: ()
 }
 
 /** What the runner must be told before anything else is printed: every secret, line by line and in its usual encodings. */
-export function maskCommands(values: readonly string[]): string[] {
+function maskCommands(values: readonly string[]): string[] {
   return [...new Set(values.flatMap(formsOf))].map((form) => command('add-mask', form));
 }
 

@@ -14,7 +14,7 @@ export interface Connection {
   client(policy: RetryPolicy): Client;
 }
 
-export interface ConnectionInput {
+interface ConnectionInput {
   readonly identity: Identity;
   readonly serverUrl: string;
   readonly body: StartDeploymentBody;

@@ -9,7 +9,7 @@ export interface Logs {
   flush(): Promise<void>;
 }
 
-export interface LogsInput {
+interface LogsInput {
   readonly send: (batch: AppendLogsBody) => Promise<void>;
   /** Nothing is sent any more once this is aborted. */
   readonly signal: AbortSignal;

@@ -11,7 +11,7 @@ export interface Progress {
   finish(last: Pick<RecordProgressBody, 'outcome' | 'url'>, client?: Client): Promise<ProgressAnswer>;
 }
 
-export interface ProgressInput {
+interface ProgressInput {
   readonly client: Client;
   readonly id: string;
   readonly generation: number;

@@ -97,7 +97,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export type Facts = Pick<
+type Facts = Pick<
   Result,
   'url' | 'commitUrl' | 'deploymentId' | 'environment' | 'live' | 'expiresAt' | 'sha'
 >;

@@ -17,7 +17,7 @@ import { isOvertaken } from './connection.js';
 import type { Progress } from './progress.js';
 import type { Started } from './session.js';
 
-export interface StagesInput {
+interface StagesInput {
   readonly world: World;
   readonly inputs: Inputs;
   readonly answer: Started;
@@ -76,7 +76,7 @@ function refuseOtherTarget({ inputs, answer }: StagesInput): void {
   );
 }
 
-export interface StageRunner {
+interface StageRunner {
   readonly world: Pick<World, 'now' | 'print'>;
   readonly journal: Journal;
   readonly redact: (text: string) => string;
@@ -85,7 +85,7 @@ export interface StageRunner {
 }
 
 /** One stage: a log group, timed and reported. What it throws names the stage. */
-export async function runStage<T>(
+async function runStage<T>(
   { world, journal, redact, progress, signal }: StageRunner,
   { name, work }: { name: StageName; work: () => Promise<T> },
 ): Promise<T> {

@@ -54,7 +54,7 @@ function inside(root: string, path: string): string {
   );
 }
 
-export interface FolderInput {
+interface FolderInput {
   /** The checkout. */
   readonly workspace: string;
   /** Absolute, and inside the checkout as far as its letters go. */

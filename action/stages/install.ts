@@ -31,7 +31,7 @@ const LOCKS: readonly (Choice & { readonly file: string })[] = [
   { file: 'bun.lockb', command: 'bun install --frozen-lockfile', why: 'there is a bun.lockb' },
 ];
 
-export interface InstallChoice extends Choice {
+interface InstallChoice extends Choice {
   /** Where it is run. */
   readonly directory: string;
 }

@@ -3,7 +3,7 @@ import type { World } from '../http/world.js';
 import { command, inert, resume } from '../runner/commands.js';
 import type { Level, Log } from './job.js';
 
-export interface JournalLine {
+interface JournalLine {
   readonly at: string;
   readonly stage: string;
   readonly level: Level;
@@ -20,7 +20,7 @@ export interface Journal {
   warnings(): readonly string[];
 }
 
-export interface JournalInput {
+interface JournalInput {
   readonly world: Pick<World, 'print' | 'now'>;
   readonly redact: (text: string) => string;
   readonly newToken: () => string;

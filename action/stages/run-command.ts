@@ -12,7 +12,7 @@ const GRACE_MS = 2_000;
 /** A daemon that the command left behind may hold its output open for ever. */
 const OUTPUT_MS = 1_000;
 
-export interface CommandInput {
+interface CommandInput {
   readonly command: string;
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -142,7 +142,7 @@ export function childEnvironment(env: Env, variables: Env): Record<string, strin
   );
 }
 
-export interface LineSplitter {
+interface LineSplitter {
   push(chunk: Buffer): void;
   end(): void;
 }

@@ -3,7 +3,7 @@ import { Retriable } from '../http/retriable.js';
 import { retrying } from '../http/retry.js';
 import type { World } from '../http/world.js';
 
-export interface VerifyInput {
+interface VerifyInput {
   readonly url: string;
   readonly path: string;
   readonly budgetMs: number;

@@ -45,7 +45,7 @@ function bearer(authorization: string): string {
 }
 
 /** What is asked for, as far as the path says. */
-export interface Resource {
+interface Resource {
   readonly deploymentId?: string | undefined;
 }
 

@@ -17,7 +17,7 @@ const TIMEOUT_MS = 15_000;
 
 const IDLE_MS = 30_000;
 
-export interface ApiDependencies {
+interface ApiDependencies {
   readonly ports: Ports;
   readonly routes: Readonly<Record<RouteName, ApiRoute>>;
   readonly identify: Identify;
@@ -109,7 +109,7 @@ async function read({ budget }: ApiDependencies, call: Call & { handler: ApiRout
   return { ...asked, body };
 }
 
-export type Match<Name extends string> =
+type Match<Name extends string> =
   | { readonly name: Name; readonly parameters: Readonly<Record<string, string>> }
   | { readonly allow: readonly string[] };
 

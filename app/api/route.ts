@@ -5,7 +5,7 @@ import type { Ports } from '../ports.js';
 import type { Actor } from './access.js';
 
 /** A request that has passed the door: its caller is known and allowed, its size is known or counted. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** The kinds of answer that the caller understands, as it says them. */

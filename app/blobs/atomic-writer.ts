@@ -112,7 +112,7 @@ function asDiskFull(error: unknown): unknown {
   );
 }
 
-export interface DirectorySync {
+interface DirectorySync {
   sync(path: string): Promise<void>;
 }
 
@@ -120,7 +120,7 @@ export interface DirectorySync {
  * A rename is durable only when its directory is synced. Writers that wait for the same directory share the next sync: the one that runs
  * may have begun before their rename.
  */
-export function createDirectorySync(): DirectorySync {
+function createDirectorySync(): DirectorySync {
   const running = new Map<string, Promise<void>>();
   const next = new Map<string, Promise<void>>();
 

@@ -8,7 +8,7 @@ import { createAtomicWriter, verified } from './atomic-writer.js';
 import { createEncoder } from './encoder.js';
 import { listBlobs, removeUnused, sweepBlobs } from './sweep.js';
 
-export interface DiskBlobStoreOptions {
+interface DiskBlobStoreOptions {
   readonly dir: string;
   readonly now?: () => Date;
 }
@@ -82,7 +82,7 @@ function absent(hash: string): (error: unknown) => never {
   };
 }
 
-export interface WantedBlob {
+interface WantedBlob {
   readonly hash: string;
   readonly size: number;
   readonly path: string;
@@ -95,7 +95,7 @@ const BATCH = 256;
  * spares them. Synchronous calls in small batches: an upload asks for thousands at once, and through the thread pool each would cost ten
  * times as much.
  */
-export async function presentBlobs(blobs: readonly WantedBlob[], now: Date): Promise<ReadonlySet<string>> {
+async function presentBlobs(blobs: readonly WantedBlob[], now: Date): Promise<ReadonlySet<string>> {
   const present = new Set<string>();
   const absent = new Set<string>();
   for (const [index, blob] of blobs.entries()) {

@@ -6,11 +6,11 @@ import { MIB } from '../../src/uploads/limits.js';
 import type { BlobEncoding } from '../../src/uploads/store.js';
 import type { AtomicWriter } from './atomic-writer.js';
 
-export interface BlobEncoder {
+interface BlobEncoder {
   encoded(hash: string, encoding: BlobEncoding): Promise<Buffer | null>;
 }
 
-export interface EncoderParts {
+interface EncoderParts {
   readonly writer: AtomicWriter;
   readonly pathOf: (hash: string) => string;
   readonly readAll: (hash: string) => Promise<Buffer>;
@@ -97,7 +97,7 @@ async function compress(bytes: Buffer, encoding: BlobEncoding): Promise<Buffer> 
   });
 }
 
-export interface Lanes {
+interface Lanes {
   /** Runs the work as soon as fewer than the given number run. */
   run<Result>(work: () => Promise<Result>): Promise<Result>;
 }

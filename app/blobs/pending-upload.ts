@@ -100,7 +100,7 @@ export interface UploadPorts {
   readonly artifacts: ArtifactStore;
 }
 
-export interface PlanInput {
+interface PlanInput {
   readonly projectId: string;
   readonly plan: UploadPlan;
 }

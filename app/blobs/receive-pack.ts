@@ -14,14 +14,14 @@ import type { Owing } from '../../src/uploads/plan.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import { owingOf, settleArrived, type UploadPorts } from './pending-upload.js';
 
-export interface PackUpload {
+interface PackUpload {
   readonly projectId: string;
   /** When the caller knows it; a pack for anything else is refused. */
   readonly root?: string;
   readonly limits?: ArtifactLimits;
 }
 
-export interface PackReceived {
+interface PackReceived {
   readonly root: string;
   readonly blobs: number;
   readonly bytes: number;
@@ -104,7 +104,7 @@ async function storeBlobs(
 }
 
 /** Cuts a stream of chunks into declared lengths. */
-export interface ByteReader {
+interface ByteReader {
   exactly(length: number): Promise<Buffer>;
   /** The next bytes, as they come. What the reader of the part leaves is skipped. */
   part(length: number): AsyncIterable<Buffer>;
@@ -120,7 +120,7 @@ interface State {
   owed: number;
 }
 
-export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
+function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
   const state: State = { chunks: source[Symbol.asyncIterator](), rest: Buffer.alloc(0), owed: 0 };
   return {
     part: (length) => readPart(state, length),
@@ -162,7 +162,7 @@ async function fetchChunk(state: State): Promise<boolean> {
   return true;
 }
 
-export interface Compressed {
+interface Compressed {
   readonly source: AsyncIterable<Buffer>;
   /** Length of the compressed source, and of what it must unpack to. */
   readonly packed: number;
@@ -170,7 +170,7 @@ export interface Compressed {
 }
 
 /** Unpacks brotli and stops at the first byte beyond what was declared: a bomb costs no more than an honest pack. */
-export async function* inflate({ source, packed, plain }: Compressed): AsyncGenerator<Buffer> {
+async function* inflate({ source, packed, plain }: Compressed): AsyncGenerator<Buffer> {
   let left = plain;
   const brotli = createBrotliDecompress();
   // The callback form never rejects by itself; the error reaches the loop below.

@@ -8,7 +8,7 @@ import { ENCODED_SUFFIXES } from './encoder.js';
 
 const HOUR_MS = 3_600_000;
 
-export interface Sweep {
+interface Sweep {
   readonly dir: string;
   readonly now: Date;
   readonly referenced: ReadonlySet<string>;

@@ -8,7 +8,7 @@ import type { ArtifactId, BlobStore, StoredArtifact, Uploads, UploadState } from
 import { answerPlan, type UploadPorts } from './pending-upload.js';
 import { receivePack } from './receive-pack.js';
 
-export interface UploadsPorts extends UploadPorts {
+interface UploadsPorts extends UploadPorts {
   readonly clock: Clock;
 }
 
@@ -65,7 +65,7 @@ async function stateOf(ports: UploadPorts, id: ArtifactId): Promise<UploadState>
     : { root: id.root, completeRoot: completed.root, notes: completed.notes };
 }
 
-export interface CompletedUpload {
+interface CompletedUpload {
   readonly root: string;
   readonly files: number;
   readonly bytes: number;
@@ -77,7 +77,7 @@ export interface CompletedUpload {
 const MOST_NOTES = 100;
 
 /** Configuration beyond this size is not read: it would cost every first visitor. */
-export const RULES_BYTES = 256 * 1024;
+const RULES_BYTES = 256 * 1024;
 
 /** Declares the upload whole. Until then nothing serves it; doing it twice is fine. */
 export async function completeUpload(ports: UploadPorts, id: ArtifactId): Promise<CompletedUpload> {
@@ -87,7 +87,7 @@ export async function completeUpload(ports: UploadPorts, id: ArtifactId): Promis
 }
 
 /** The same, but null while files are missing. */
-export async function completeIfWhole(ports: UploadPorts, id: ArtifactId): Promise<CompletedUpload | null> {
+async function completeIfWhole(ports: UploadPorts, id: ArtifactId): Promise<CompletedUpload | null> {
   const artifact = await ports.artifacts.findByRoot(id);
   if (artifact === null) throw unknown();
   if (!artifact.complete && (artifact.owed ?? []).length > 0) return null;

@@ -12,7 +12,7 @@ import { connectStore } from '../store/connect.js';
 import { history, migrate as migrateTo } from '../store/migrations/migrate.js';
 import { openConnection } from '../store/open-connection.js';
 
-export const USAGE = `Usage: npm start -- [command]
+const USAGE = `Usage: npm start -- [command]
 
 Without a command the server starts.
 
@@ -23,7 +23,7 @@ Without a command the server starts.
 
 Everything else is set by environment variables or a .env file: see docs/configuration.md.`;
 
-export interface Arguments {
+interface Arguments {
   readonly words: readonly string[];
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
 }
@@ -70,16 +70,13 @@ function versionOf(to: string | boolean | undefined): { to?: number } {
   throw new VitrineError('bad_request', '--to must be the number of a migration; 0 takes all of them back.');
 }
 
-export interface MigrateOptions {
+interface MigrateOptions {
   /** The version to end at; the newest unless said. */
   readonly to?: number;
 }
 
 /** Brings the database to a version, and answers what is in force then, one line each. */
-export function migrate(
-  surroundings: CommandSurroundings,
-  { to }: MigrateOptions,
-): Promise<readonly string[]> {
+function migrate(surroundings: CommandSurroundings, { to }: MigrateOptions): Promise<readonly string[]> {
   return onDatabase(surroundings, async ({ connection, log }) => {
     await migrateTo({ connection, log, ...(to !== undefined && { to }) });
     return listed(connection);
@@ -87,7 +84,7 @@ export function migrate(
 }
 
 /** What is in force, one line each; changes nothing. */
-export function migrationHistory(surroundings: CommandSurroundings): Promise<readonly string[]> {
+function migrationHistory(surroundings: CommandSurroundings): Promise<readonly string[]> {
   return onDatabase(surroundings, ({ connection }) => listed(connection));
 }
 
@@ -111,10 +108,7 @@ async function listed(connection: Connection): Promise<readonly string[]> {
 const NAME = /^[\w .@-]{1,100}$/;
 
 /** Makes a token for an operator's programs. Only its hash is kept: this is the one time it can be seen. */
-export async function createToken(
-  surroundings: CommandSurroundings,
-  name: string | undefined,
-): Promise<string> {
+async function createToken(surroundings: CommandSurroundings, name: string | undefined): Promise<string> {
   if (!name || !NAME.test(name)) {
     throw new VitrineError(
       'bad_request',
@@ -130,13 +124,13 @@ export async function createToken(
   return token;
 }
 
-export interface CommandSurroundings {
+interface CommandSurroundings {
   readonly env: Env;
   readonly print: (line: string) => void;
 }
 
 /** Work on the database alone, without a server. */
-export async function withDatabase<T>(
+async function withDatabase<T>(
   { env, print }: CommandSurroundings,
   work: (database: { uri: string; log: Log }) => Promise<T>,
 ): Promise<T> {

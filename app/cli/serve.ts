@@ -5,7 +5,7 @@ import { CREDENTIALS, envToSecrets, missingCredentials } from '../config/secrets
 import { createApp, type App } from '../create-app.js';
 import { refuseInPublic, runSetup } from '../pages/setup/run-setup.js';
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly env: Env;
   readonly envFile: string;
   readonly uid: number | undefined;

@@ -5,7 +5,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { StaticHandle, StaticHosting } from '../../src/targets/registry.js';
 import type { ArtifactStore } from '../../src/uploads/store.js';
 
-export interface HostingPorts {
+interface HostingPorts {
   readonly environments: EnvironmentStore;
   readonly deployments: DeploymentStore;
   readonly artifacts: ArtifactStore;

@@ -5,14 +5,14 @@ import type { Log } from '../../src/shared/tools.js';
 import type { Config, Env } from '../config/config.js';
 import { connectStore, type Store } from '../store/connect.js';
 
-export interface OpenStore {
+interface OpenStore {
   readonly config: Pick<Config, 'dataDir'>;
   readonly mongodbUri: string | undefined;
   readonly env: Env;
   readonly log: Log;
 }
 
-export interface OpenedStore extends Store {
+interface OpenedStore extends Store {
   /** Resolves, with the reason, when the database is gone for good. */
   readonly lost: Promise<VitrineError>;
 }

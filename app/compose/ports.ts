@@ -14,7 +14,7 @@ import { newId } from '../store/shared/write.js';
 import { createHosting } from './hosting.js';
 import type { Around, Overrides } from './overrides.js';
 
-export interface Composition {
+interface Composition {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly stores: Stores;
@@ -27,7 +27,7 @@ export interface Composition {
   readonly overrides: Overrides;
 }
 
-export interface Composed {
+interface Composed {
   readonly ports: Ports;
   readonly github: GitHubSide;
 }
@@ -82,7 +82,7 @@ export interface Wake {
 }
 
 /** The same store, that tells this process at once what other processes find at their next poll. */
-export function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentStore {
+function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentStore {
   return {
     ...store,
     async change(seen, write) {

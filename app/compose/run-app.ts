@@ -14,7 +14,7 @@ import { composePorts, previewBaseOf, type Wake } from './ports.js';
 import { composePreviews, composeSurfaces, type Previews, RATES } from './surfaces.js';
 import { composeWorkers } from './workers.js';
 
-export interface RunParts {
+interface RunParts {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly overrides: Overrides;
@@ -24,7 +24,7 @@ export interface RunParts {
   readonly publicUrl: string;
 }
 
-export interface Running {
+interface Running {
   readonly surfaces: Surfaces;
   readonly ports: Ports;
   readonly settle: () => Promise<void>;
@@ -89,10 +89,10 @@ function doors(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
 }
 
 /** Answers how much was done. */
-export type Drain = () => Promise<number>;
+type Drain = () => Promise<number>;
 
 /** Work makes work: goes round until one whole round finds nothing to do. */
-export async function settle(drains: readonly Drain[]): Promise<void> {
+async function settle(drains: readonly Drain[]): Promise<void> {
   let did: number;
   do {
     did = 0;

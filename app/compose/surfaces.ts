@@ -30,7 +30,7 @@ export const RATES: Rates = {
   starts: { times: 600, perMs: 60 * 60_000 },
 };
 
-export interface SurfaceParts {
+interface SurfaceParts {
   readonly ports: Ports;
   readonly secrets: Secrets;
   readonly previews: Previews;

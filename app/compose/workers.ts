@@ -14,7 +14,7 @@ import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webho
 import { every } from '../workers/every.js';
 import { createRunner } from '../workers/reconciler.js';
 
-export interface WorkerParts {
+interface WorkerParts {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly ports: Ports;

@@ -1,7 +1,7 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { isLoopback, withoutEmpty, type Config, type Env } from './config.js';
 
-export interface Surroundings {
+interface Surroundings {
   readonly config: Config;
   readonly env: Env;
   /** Undefined where the system has no user ids. */

@@ -125,7 +125,7 @@ function createBotLogin(app: App): () => Promise<string> {
 }
 
 /** What GitHub is shown, as Markdown. */
-export interface Views {
+interface Views {
   check(report: CheckReport): CheckText;
   comment(report: CommentReport): string;
 }

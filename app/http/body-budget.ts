@@ -2,7 +2,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 
 const MIB = 1024 * 1024;
 
-export interface BodyLimits {
+interface BodyLimits {
   /** All bodies together. */
   readonly bytes: number;
   /** What bodies above `small` may take of it: a few huge ones never shut the door on small ones. */
@@ -13,7 +13,7 @@ export interface BodyLimits {
   readonly light: number;
 }
 
-export const BODY_LIMITS: BodyLimits = {
+const BODY_LIMITS: BodyLimits = {
   bytes: 64 * MIB,
   largeBytes: 48 * MIB,
   small: MIB,
@@ -21,7 +21,7 @@ export const BODY_LIMITS: BodyLimits = {
   light: 128 * 1024,
 };
 
-export interface Share {
+interface Share {
   /** Counts what has arrived; throws when there is no room for it. */
   add(bytes: number): void;
   release(): void;

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from './body-budget.js';
 
-export interface BodyRules {
+interface BodyRules {
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly budget: BodyBudget;
@@ -69,18 +69,18 @@ function collect({ maxBytes, budget }: BodyRules) {
   };
 }
 
-export function tooLarge(maxBytes: number): VitrineError {
+function tooLarge(maxBytes: number): VitrineError {
   return new VitrineError(
     'too_large',
     `The body is larger than the ${maxBytes} bytes that are allowed here.`,
   );
 }
 
-export function tooSlow(): VitrineError {
+function tooSlow(): VitrineError {
   return new VitrineError('bad_request', 'The body came too slowly. Send it again.');
 }
 
-export interface StreamRules {
+interface StreamRules {
   readonly maxBytes: number;
   /** The longest silence: an upload may take long, but it must go on. */
   readonly idleMs: number;

@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import { isLoopback } from '../config/config.js';
 
-export type Site =
-  { readonly kind: 'app' | 'unknown' } | { readonly kind: 'preview'; readonly label: string };
+type Site = { readonly kind: 'app' | 'unknown' } | { readonly kind: 'preview'; readonly label: string };
 
 const LABEL = /^[a-z0-9-]{1,63}$/;
 
@@ -57,7 +56,7 @@ export function createHosts({
 }
 
 /** Without port and final dot, in lower case; undefined for anything that is not a plain name or address. */
-export function hostName(header: string): string | undefined {
+function hostName(header: string): string | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{0,5})?$/i.exec(header);
   return match?.[1]?.toLowerCase();
 }

@@ -23,7 +23,7 @@ export interface Answer {
 }
 
 /** An answer as it goes out: its headers are names and values in turn, which the socket takes as they are. */
-export interface PreparedAnswer {
+interface PreparedAnswer {
   readonly status: number;
   readonly head: readonly string[];
   readonly text: string;

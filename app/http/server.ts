@@ -9,7 +9,7 @@ import type { Config } from '../config/config.js';
 import { fromThisMachine, type SiteOf } from './hosts.js';
 import { errorAnswer, isOurFault, letGo, respond } from './respond.js';
 
-export type Surface = (request: IncomingMessage, response: ServerResponse) => unknown;
+type Surface = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export interface Surfaces {
   /** Which site a Host header names. */

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { projectRoot } from '../config/project-root.js';
 
-export interface HomePage {
+interface HomePage {
   readonly html: string;
   /** Content-Security-Policy of the page. */
   readonly policy: string;
 }
 
-export interface HomeModel {
+interface HomeModel {
   readonly version: string;
   /** Where the description of the API is, and where readiness is asked. */
   readonly api: string;

@@ -4,13 +4,13 @@ import { hiddenPath } from '../../src/uploads/manifest.js';
 import { fileAt, type FileRoute, isConfiguration, type Site } from './site.js';
 
 /** What a request gets. */
-export type Choice =
+type Choice =
   | { readonly kind: 'file'; readonly route: FileRoute; readonly status: 200 | 404 }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
   | { readonly kind: 'missing' }
   | { readonly kind: 'empty' };
 
-export interface Asked {
+interface Asked {
   readonly url: string;
   readonly accept: string | undefined;
 }
@@ -108,7 +108,7 @@ function notFound(site: Site, path: string): Choice {
  * A file shown for a path that is not its own: by a rewrite, a fallback or a "not found". `_headers` go by the path that was asked for,
  * so it has an answer of its own, worked out once, for every set of their blocks that match such a path.
  */
-export function routeForPath({ headerRules, variants }: Site, route: FileRoute, path: string): FileRoute {
+function routeForPath({ headerRules, variants }: Site, route: FileRoute, path: string): FileRoute {
   if (headerRules.length === 0) return route;
   const matching = headerRules.flatMap(({ pattern }, index) => (pattern.match(path) === null ? [] : [index]));
   const key = `${matching.join(' ')} ${route.path}`;
@@ -120,12 +120,12 @@ export function routeForPath({ headerRules, variants }: Site, route: FileRoute, 
 }
 
 /** The path of a request target, without its query. */
-export function pathOf(url: string): string {
+function pathOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 }
 
-export function queryOf(url: string): string {
+function queryOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? '' : url.slice(query);
 }
@@ -134,7 +134,7 @@ export function queryOf(url: string): string {
  * The path as files are named: decoded once, in the Unicode form that most systems write. Null when it hides a separator or cannot be
  * decoded: such a path names no file here, whatever another server would make of it.
  */
-export function decodePath(path: string): string | null {
+function decodePath(path: string): string | null {
   if (!path.includes('%')) return path;
   if (/%(2f|5c|00)/i.test(path)) return null;
   try {
@@ -145,6 +145,6 @@ export function decodePath(path: string): string | null {
 }
 
 /** Paths that no link of a site has: they get no fallback, no rule and no redirect. */
-export function isOdd(path: string): boolean {
+function isOdd(path: string): boolean {
   return /[\u0000-\u001f\u007f\\;]|\/\/|\/\.{1,2}(\/|$)/.test(path);
 }

@@ -56,7 +56,7 @@ function linkOf({ pullRequest }: Environment): PageLink | null {
   return pullRequest ? { text: `Pull request #${pullRequest.number}`, url: pullRequest.url } : null;
 }
 
-export interface PreviewEnd {
+interface PreviewEnd {
   readonly message: string;
   readonly reason: string | null;
 }
@@ -73,7 +73,7 @@ const ENDS: Readonly<Partial<Record<Rule, string>>> = {
 const RETURNING: readonly Rule[] = ['asked', 'expired'];
 
 /** Why a preview is gone, and how it comes back where it does. Nothing is promised that the documents do not bear out. */
-export function endOf(environment: Environment): PreviewEnd {
+function endOf(environment: Environment): PreviewEnd {
   const { decision } = environment;
   const refused = decision?.action === 'destroy' && !isOrdinary(decision.rule);
   const why = causeOf(environment, refused);

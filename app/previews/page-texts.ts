@@ -29,7 +29,7 @@ const awaited = { status: 503, tone: 'progress', retryAfter: 5, watches: true } 
 const over = { status: 404, tone: 'calm', icon: 'box', retryAfter: null, watches: false } as const;
 
 /** The host of one commit that cannot be shown. Every commit has its own state, whatever became of the others. */
-export const COMMIT_PAGES: Readonly<Record<DeploymentStatus, PageText>> = {
+const COMMIT_PAGES: Readonly<Record<DeploymentStatus, PageText>> = {
   [D.queued]: {
     ...awaited,
     heading: 'This commit is waiting for its build',

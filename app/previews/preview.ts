@@ -35,7 +35,7 @@ export interface PageLink {
   readonly url: string;
 }
 
-export interface UnknownPreview {
+interface UnknownPreview {
   readonly kind: 'unknown';
 }
 

@@ -12,7 +12,7 @@ export interface RepresentPorts {
   readonly readies: WeightedCache<ReadyForms, FileRoute>;
 }
 
-export interface Wanted {
+interface Wanted {
   readonly site: Site;
   readonly route: FileRoute;
   readonly encodings: readonly Encoding[];
@@ -64,12 +64,12 @@ export async function represent(
  */
 const ASK_AGAIN = 'private, max-age=0, must-revalidate';
 
-export interface Representation {
+interface Representation {
   readonly encoding: Encoding;
   readonly length: number;
 }
 
-export function makeReady(
+function makeReady(
   site: Pick<Site, 'headerRules'>,
   route: FileRoute,
   { encoding, length }: Representation,
@@ -171,7 +171,7 @@ export function createAcceptedEncodings(): AcceptedEncodings {
 }
 
 /** The encodings to try, best first. Plain comes last even when it is refused: a page is better than 406. */
-export function parseEncodings(header: string): readonly Encoding[] {
+function parseEncodings(header: string): readonly Encoding[] {
   const weights = new Map<string, number>();
   for (const part of header.split(',')) {
     const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());

@@ -6,7 +6,7 @@ import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './page-of-enviro
 import type { Preview, PreviewResolver } from './preview.js';
 import { createWeightedCache } from './weighted-cache.js';
 
-export interface FindPorts {
+interface FindPorts {
   readonly environments: Pick<EnvironmentStore, 'bySlug'>;
   readonly deployments: Pick<DeploymentStore, 'bySha7' | 'newestBySha7'>;
 }
@@ -62,13 +62,13 @@ function live(environment: Environment, shown: { deploymentId: string; root: str
   return { kind: 'live', projectId: environment.projectId, spa, ...shown };
 }
 
-export interface CachedResolver {
+interface CachedResolver {
   readonly resolve: PreviewResolver;
   /** Called when a pointer moved in this process; other processes notice within the time to live. */
   readonly forget: (label: string) => void;
 }
 
-export interface CachedResolverOptions {
+interface CachedResolverOptions {
   readonly load: (label: string) => Promise<Preview>;
   readonly ttlMs: number;
   readonly now: () => number;

@@ -18,7 +18,7 @@ export interface SendPorts extends RepresentPorts {
   readonly acceptedEncodings: AcceptedEncodings;
 }
 
-export interface FileAnswer {
+interface FileAnswer {
   readonly site: Site;
   readonly route: FileRoute;
   readonly status: 200 | 404;
@@ -95,7 +95,7 @@ interface Sent {
   readonly range?: ByteRange;
 }
 
-export interface BodyAnswer {
+interface BodyAnswer {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly ready: ReadyResponse;
@@ -110,7 +110,7 @@ export interface BodyAnswer {
 const HOT_BYTES = 4 * MIB;
 
 /** Head and body. The head waits for the body, so that a file that cannot be read is an error and not a broken answer. */
-export function sendBody(ports: RepresentPorts, answer: BodyAnswer): Promise<void> | undefined {
+function sendBody(ports: RepresentPorts, answer: BodyAnswer): Promise<void> | undefined {
   const { request, response, ready } = answer;
   if (request.method === 'HEAD') {
     writeHead(response, answer);
@@ -155,7 +155,7 @@ function damaged(): VitrineError {
  * The one range a request asks for. Null: serve the whole, because there is none, it is not in bytes, it is malformed, or there are
  * several (RFC 9110, 14.2 lets a server ignore them). 'none': no byte of the file is in it.
  */
-export function parseRange(header: string | undefined, size: number): ByteRange | 'none' | null {
+function parseRange(header: string | undefined, size: number): ByteRange | 'none' | null {
   const [, first = '', last = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '') ?? [];
   if (first === '' && last === '') return null;
   if (first === '') {
@@ -169,7 +169,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
 }
 
 /** If-None-Match: any of the list, compared weakly (RFC 9110, 13.1.2). */
-export function matchesAny(header: string | undefined, etag: string): boolean {
+function matchesAny(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   if (header === etag || header.trim() === '*') return true;
   if (!header.includes(etag)) return false;
@@ -177,11 +177,11 @@ export function matchesAny(header: string | undefined, etag: string): boolean {
 }
 
 /** If-Range: a part is only good with the very bytes the client has, so compared strongly; dates never match, we send none. */
-export function allowsRange(header: unknown, etag: string): boolean {
+function allowsRange(header: unknown, etag: string): boolean {
   return header === undefined || (typeof header === 'string' && header.trim() === etag);
 }
 
-export interface Head {
+interface Head {
   readonly status: number;
   /** Names and values in turn. */
   readonly head: readonly string[];

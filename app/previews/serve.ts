@@ -9,7 +9,7 @@ import { createSites, type FileRoute, type Site } from './site.js';
 import { type PageKind, type PreviewPages, sendPage } from './wait-pages.js';
 import { createWeightedCache } from './weighted-cache.js';
 
-export interface PreviewPorts {
+interface PreviewPorts {
   readonly blobs: BlobStore;
   readonly artifacts: Pick<ArtifactStore, 'findByRoot'>;
   readonly resolve: PreviewResolver;
@@ -22,7 +22,7 @@ export interface PreviewPorts {
 /** Serves the host of one preview; the caller has taken the label from the host name. */
 export type PreviewHandler = (visit: Visit) => void;
 
-export interface Visit {
+interface Visit {
   readonly label: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -20,12 +20,12 @@ export interface Site {
   readonly fallback: FileRoute | null;
 }
 
-export interface SitePorts {
+interface SitePorts {
   readonly blobs: BlobStore;
   readonly artifacts: Pick<ArtifactStore, 'findByRoot'>;
 }
 
-export type SiteOf = (preview: LivePreview) => Site | Promise<Site>;
+type SiteOf = (preview: LivePreview) => Site | Promise<Site>;
 
 /** All sites in memory together have at most so many paths. */
 const ROUTES = 500_000;
@@ -80,13 +80,13 @@ export interface FileRoute {
 }
 
 /** A path that has one right spelling elsewhere. */
-export interface MovedRoute {
+interface MovedRoute {
   readonly kind: 'moved';
   readonly to: string;
   readonly location: string;
 }
 
-export type Route = FileRoute | MovedRoute;
+type Route = FileRoute | MovedRoute;
 
 /** Settings for us, not content for visitors. */
 export function isConfiguration(path: string): boolean {
@@ -97,7 +97,7 @@ export function isConfiguration(path: string): boolean {
  * Every path a site answers, made once: looking up is all that happens per request, and no path is ever joined. `about.html` is also
  * `/about`; `about/index.html` is `/about/`. The other spelling of each moves there, so that relative links work.
  */
-export function buildRoutes(files: readonly ArtifactFile[]): ReadonlyMap<string, Route> {
+function buildRoutes(files: readonly ArtifactFile[]): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
   const published = files.filter((file) => !isConfiguration(file.path));
   const pages = published.filter((file) => file.path.endsWith('.html'));

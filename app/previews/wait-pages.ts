@@ -11,13 +11,13 @@ import { writeHead } from './send-file.js';
 
 export type PageKind = keyof typeof OTHER_PAGES | 'page';
 
-export interface PageRequest {
+interface PageRequest {
   readonly kind: PageKind;
   readonly label?: string;
   readonly waiting?: WaitingPreview | null;
 }
 
-export interface RenderedPage {
+interface RenderedPage {
   readonly status: number;
   readonly body: Buffer;
   /** Content-Security-Policy of the page. */

@@ -6,7 +6,7 @@ export interface WeightedCache<Value, Key = string> {
   readonly weight: number;
 }
 
-export interface WeightedCacheOptions<Value> {
+interface WeightedCacheOptions<Value> {
   readonly capacity: number;
   readonly weigh: (value: Value) => number;
 }

@@ -106,7 +106,7 @@ function unreachable(error: unknown): unknown {
   return new VitrineError('unavailable', message, { cause: error });
 }
 
-export type DurableWrites = { readonly w: 'majority' | 1; readonly journal: true };
+type DurableWrites = { readonly w: 'majority' | 1; readonly journal: true };
 
 /**
  * What a write must ask for so that no crash takes back what was acknowledged. A replica set: the disks of a majority. A single

@@ -11,7 +11,7 @@ import {
 import { VitrineError } from '../../src/shared/errors.js';
 
 /** What every event of a repository says besides its own matter. */
-export interface PayloadOrigin {
+interface PayloadOrigin {
   readonly repoId: number;
   readonly ownerId: number;
   readonly fullName: string;
@@ -22,7 +22,7 @@ export interface PayloadOrigin {
   readonly sender: Actor & { readonly isBot: boolean; readonly avatarUrl: string | null };
 }
 
-export interface PullRequestEvent {
+interface PullRequestEvent {
   readonly action: string;
   readonly origin: PayloadOrigin;
   readonly facts: PullRequestFacts;

@@ -17,7 +17,7 @@ export interface LaneOptions<Item> {
   readonly pollMs: number;
 }
 
-export interface Lane {
+interface Lane {
   start(): void;
   /** There may be work: look now instead of at the next poll. */
   poke(): void;
@@ -118,13 +118,13 @@ function carefully<Item>({ name, log, claim }: LaneOptions<Item>): LaneOptions<I
 }
 
 /** A bell: whoever waits hears the next ring, and a ring that nobody waited for is heard by the next to wait. */
-export interface Signal {
+interface Signal {
   ring(): void;
   /** Until the next ring, or until the time is over. */
   wait(ms: number): Promise<void>;
 }
 
-export function createSignal(): Signal {
+function createSignal(): Signal {
   let rung = false;
   let hear: (() => void) | undefined;
   return {

@@ -6,7 +6,7 @@ import type { Log } from '../../src/shared/tools.js';
 import { type Backoff, backoffMs, createLane } from './lease-worker.js';
 
 /** What a reconciler may ask for; nothing means that the projection is true now. */
-export interface Outcome {
+interface Outcome {
   readonly retryInMs?: number;
   readonly error?: string;
 }
@@ -145,12 +145,12 @@ function isRefusedForGood(error: unknown): boolean {
 }
 
 /** A moment on both clocks: one stands still while the machine sleeps, the other may jump. */
-export interface Moment {
+interface Moment {
   readonly steady: number;
   readonly wall: number;
 }
 
-export interface Hold {
+interface Hold {
   readonly claim: HeldClaim;
   letGo(): void;
 }

@@ -7,7 +7,7 @@ import { fetchLibraries } from './private-libraries.js';
 /** How to start Node so that the engine loads: the program and the arguments before the script. */
 export type NodeCommand = { readonly command: string; readonly args: readonly string[] };
 
-export type GlibcOptions = {
+type GlibcOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   readonly version?: string | undefined;
@@ -73,10 +73,10 @@ function plainNode(): NodeCommand {
 }
 
 /** The oldest C library the engine package was linked for. */
-export const GLIBC_NEEDED = '2.38';
+const GLIBC_NEEDED = '2.38';
 
 /** The C library this process runs on; undefined off Linux and on musl. */
-export function glibcVersion(): string | undefined {
+function glibcVersion(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   // Without this the report asks the name of every open connection's other side, which can take seconds.
   Object.assign(process.report, { excludeNetwork: true });

@@ -48,14 +48,14 @@ function wantsMajority(message: Buffer, concern: BsonElement): boolean {
 }
 
 /** One field of a BSON document: its type byte, its name, and where its value lies in the bytes. */
-export type BsonElement = {
+type BsonElement = {
   readonly type: number;
   readonly name: string;
   readonly start: number;
   readonly end: number;
 };
 
-export const BSON = { document: 3 } as const;
+const BSON = { document: 3 } as const;
 
 /** Sizes by type, of the values that have a fixed one. https://bsonspec.org/spec.html */
 const FIXED: Readonly<Record<number, number>> = {
@@ -88,7 +88,7 @@ const AROUND: Readonly<Record<number, number>> = {
 const REGEX = 0x0b;
 
 /** The fields of the document that begins at `at`, one after another, without reading into their values. */
-export function* bsonElements(bytes: Buffer, at: number): Generator<BsonElement> {
+function* bsonElements(bytes: Buffer, at: number): Generator<BsonElement> {
   const last = at + bytes.readInt32LE(at) - 1;
   let next = at + 4;
   while (next < last) {

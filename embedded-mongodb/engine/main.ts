@@ -42,7 +42,7 @@ function fail(error: unknown): void {
 main(process.argv.slice(2)).catch(fail);
 
 /** What the engine program was asked to do, in mongod's own words. */
-export type EngineFlags = {
+type EngineFlags = {
   readonly dbpath: string;
   readonly port: number;
   readonly bindIp: string;
@@ -93,7 +93,7 @@ function loopback(value: string): string {
  * Calls back when the process that started this one is gone. Its end of our standard input closes with it, even after
  * `kill -9`, so no orphan keeps the data directory. A terminal or /dev/null says nothing about a parent and is left alone.
  */
-export function whenParentEnds(stdin: NodeJS.ReadStream & { fd: 0 }, callback: () => void): void {
+function whenParentEnds(stdin: NodeJS.ReadStream & { fd: 0 }, callback: () => void): void {
   const kind = fstatSync(stdin.fd);
   if (!kind.isFIFO() && !kind.isSocket()) return;
   stdin.on('end', callback).on('error', callback).resume();

@@ -138,7 +138,7 @@ async function publish(ready: string, { folder, loader }: Libraries): Promise<vo
 export type AptSource = { readonly ending: 'list' | 'sources'; readonly text: string };
 
 /** The release to look in instead of the machine's own. */
-export type SuiteChange = { readonly own: string; readonly wanted: string };
+type SuiteChange = { readonly own: string; readonly wanted: string };
 
 /**
  * The machine's own archive entry, pointed at another release of the same archive: the address, the mirror and the key

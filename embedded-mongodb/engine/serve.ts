@@ -104,7 +104,7 @@ function lengthOf(bytes: Buffer): number {
 }
 
 /** One answer of the engine, and how its request was asked. */
-export type Reply = {
+type Reply = {
   readonly id: number;
   readonly requestId: number;
   readonly legacy: boolean;

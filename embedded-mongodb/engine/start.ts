@@ -14,7 +14,7 @@ const STOP_TIMEOUT_MS = 10_000;
 
 const EXIT_DIRECTORY_IN_USE = 100;
 
-export type EngineOptions = {
+type EngineOptions = {
   readonly node: NodeCommand;
   readonly directory: string;
   readonly port: number;
@@ -22,7 +22,7 @@ export type EngineOptions = {
 };
 
 /** Starts the engine program and waits until it answers. */
-export async function startEngine(options: EngineOptions): Promise<ServerProcess> {
+async function startEngine(options: EngineOptions): Promise<ServerProcess> {
   const child = launch(options);
   const output = collect(child);
   const ended = endOf(child, output);

@@ -19,7 +19,7 @@ export const systemMongod: LocalWay = {
 };
 
 /** The first executable file of that name; relative entries are skipped, since they mean another program in every folder. */
-export function findOnPath(name: string, path: string | undefined): string | undefined {
+function findOnPath(name: string, path: string | undefined): string | undefined {
   const folders = (path ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
@@ -55,7 +55,7 @@ const VERSION_TIMEOUT_MS = 10_000;
 const OLDEST_MAJOR = 6;
 
 /** Its version, or why a mongod that is there is not used: somebody may wonder, so that is told at once. */
-export async function usableVersion(
+async function usableVersion(
   binary: string,
   { env, log }: Pick<LocalOptions, 'env' | 'log'>,
 ): Promise<string | Missing> {
@@ -91,7 +91,7 @@ const failures: string[] = [];
  * Asks mongodb-memory-server for the mongod it has, or lets it download one. It runs in a process of its own, because its
  * download has no deadline and prints its progress: that process can be watched and ended.
  */
-export async function obtainMongod(options: LocalOptions): Promise<string> {
+async function obtainMongod(options: LocalOptions): Promise<string> {
   const download =
     options.allowDownload !== false &&
     options.env['MONGOMS_RUNTIME_DOWNLOAD'] !== 'false' &&

@@ -21,7 +21,7 @@ const holder = z.object({ app: identity, server: identity.optional() });
 type Holder = z.infer<typeof holder>;
 
 /** A directory that this process has for itself. */
-export interface Claim {
+interface Claim {
   /** Notes which server process uses it. */
   hold(server: number): Promise<void>;
   /** Gives it back, once the server has left it. */
@@ -117,7 +117,7 @@ function heldBy(directory: string, pid: number | undefined): VitrineError {
 }
 
 /** Makes a small file that is never seen half written, unless there is one already; tells whether it did. */
-export async function createWhole(file: string, text: string): Promise<boolean> {
+async function createWhole(file: string, text: string): Promise<boolean> {
   const draft = await writeDraft(file, text);
   try {
     await link(draft, file).catch((error: unknown) => {
@@ -135,7 +135,7 @@ export async function createWhole(file: string, text: string): Promise<boolean> 
 }
 
 /** Puts a small file in the place of another, in one step. */
-export async function replaceWhole(file: string, text: string): Promise<void> {
+async function replaceWhole(file: string, text: string): Promise<void> {
   await rename(await writeDraft(file, text), file);
 }
 
@@ -146,12 +146,12 @@ async function writeDraft(file: string, text: string): Promise<string> {
 }
 
 /** Not by `instanceof`: errors of the platform may come from another realm. */
-export function hasCode(error: unknown, code: string): boolean {
+function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 /** A process by its number and, where the system tells, when it started: numbers are used again. */
-export type ProcessIdentity = { readonly pid: number; readonly started?: string | undefined };
+type ProcessIdentity = { readonly pid: number; readonly started?: string | undefined };
 
 export function identify(pid: number): ProcessIdentity {
   const facts = procFacts(pid);

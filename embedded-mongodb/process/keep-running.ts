@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Patience, ServerProcess } from './database.js';
 
-export interface KeepOptions {
+interface KeepOptions {
   /** What it is called in log lines. */
   readonly name: string;
   /** Starts it at this port, or at one that is free when it is 0. */
@@ -13,7 +13,7 @@ export interface KeepOptions {
   readonly patience?: Patience | undefined;
 }
 
-export interface Kept {
+interface Kept {
   readonly port: number;
   /** Resolves, with the reason, when it ended and does not start again any more. */
   readonly lost: Promise<VitrineError>;

@@ -5,7 +5,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 
 const OUTPUT_KEPT = 2_000;
 
-export type Command = {
+type Command = {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;

@@ -17,7 +17,7 @@ export interface Sent {
 }
 
 /** Sends one request, retries what may be retried, and answers the parsed JSON of a 2xx. */
-export type Send = (request: Sent) => Promise<unknown>;
+type Send = (request: Sent) => Promise<unknown>;
 
 export interface Client {
   start(token: string, body: StartDeploymentBody): Promise<StartDeploymentAnswer>;

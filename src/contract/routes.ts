@@ -1,7 +1,7 @@
 /** Every path of the API once: the server mounts them, the client calls them, the description lists them. */
-export const API = '/api/v1';
+const API = '/api/v1';
 
-export type Access = 'public' | 'identity' | 'run' | 'operator';
+type Access = 'public' | 'identity' | 'run' | 'operator';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH';

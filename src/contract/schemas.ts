@@ -5,9 +5,9 @@ import { D, E, S } from '../shared/status/words.js';
 const values = <T extends Record<string, string>>(table: T) =>
   Object.values(table) as [T[keyof T], ...T[keyof T][]];
 
-export const Sha = z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA: 40 lower-case hex digits');
+const Sha = z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA: 40 lower-case hex digits');
 export const Id = z.string().regex(/^[0-9a-f]{24}$/, 'must be an id: 24 lower-case hex digits');
-export const RunRefBody = z.strictObject({
+const RunRefBody = z.strictObject({
   id: z.string().regex(/^[1-9]\d{0,19}$/),
   attempt: z.int().min(1).max(10_000),
   job: z.string().min(1).max(200),
@@ -41,7 +41,7 @@ export const StageBody = z.strictObject({
 export type StageBody = z.infer<typeof StageBody>;
 
 /** How a run may end a deployment: the other words belong to the server. */
-export const FINISHES = [D.success, D.failed, D.cancelled] as const;
+const FINISHES = [D.success, D.failed, D.cancelled] as const;
 
 /** `PATCH /deployments/:id`: stages as they go, and at last the outcome. */
 export const RecordProgressBody = z.strictObject({
@@ -78,7 +78,7 @@ export const AppendLogsBody = z.strictObject({
 });
 export type AppendLogsBody = z.infer<typeof AppendLogsBody>;
 
-export const DecisionView = z.object({ action: z.string(), rule: z.string(), detail: z.string() });
+const DecisionView = z.object({ action: z.string(), rule: z.string(), detail: z.string() });
 
 export const EnvironmentView = z.object({
   id: Id,

@@ -30,7 +30,7 @@ export async function changeDeployment(
   throw new VitrineError('unavailable', `Deployment ${id} changes faster than it can be written: try again.`);
 }
 
-export interface Settlement {
+interface Settlement {
   readonly id: string;
   readonly event: Exclude<DeploymentEvent, 'start' | 'revive'>;
   readonly error: string | null;

@@ -52,7 +52,7 @@ export async function finishDeployment(
   await ports.environments.markDue(environment.id, 'report');
 }
 
-export interface Failure {
+interface Failure {
   readonly environment: StoredEnvironment;
   readonly deployment: StoredDeployment;
   readonly event: 'fail' | 'cancel';

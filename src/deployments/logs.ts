@@ -16,7 +16,7 @@ export async function appendLogs(
   await changeDeployment(ports, { id: deploymentId, plan: (seen) => (seen.completedAt ? null : {}) });
 }
 
-export interface LogLine {
+interface LogLine {
   readonly at: Date;
   readonly stage: string;
   readonly level: 'debug' | 'info' | 'warning' | 'error';

@@ -4,7 +4,7 @@ import { type Stage, STAGE_NAMES } from '../shared/status/stages.js';
 import { D, type DeploymentStatus, S, type StageStatus } from '../shared/status/words.js';
 
 /** Who or what asked for a deployment. */
-export type Creator = 'webhook' | 'manual' | 'scheduled';
+type Creator = 'webhook' | 'manual' | 'scheduled';
 
 /** One attempt to put one commit into an environment. */
 export interface Deployment {

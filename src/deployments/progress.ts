@@ -12,14 +12,14 @@ import type { DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
-export interface Progress {
+interface Progress {
   readonly generation: number;
   readonly stages?: readonly Stage[] | undefined;
   readonly url?: string | undefined;
   readonly outcome?: Outcome | undefined;
 }
 
-export interface Outcome {
+interface Outcome {
   readonly status: DeploymentStatus;
   readonly error: string | null;
   readonly logTail: readonly string[];

@@ -53,7 +53,7 @@ function releaseOf(environment: StoredEnvironment, deployment: StoredDeployment)
   };
 }
 
-export interface Intent {
+interface Intent {
   readonly deployment: StoredDeployment;
   readonly artifactRoot: string | null;
 }
@@ -86,7 +86,7 @@ export function intendResource(
 }
 
 /** What the settings say for a target; options that were written for another one are not its. */
-export function targetOptions({ settings }: Pick<Environment, 'settings'>, name: string): unknown {
+function targetOptions({ settings }: Pick<Environment, 'settings'>, name: string): unknown {
   return settings?.target?.name === name ? settings.target.options : {};
 }
 

@@ -9,7 +9,7 @@ import { abandoned, isActive, isAdmitted, type Bringer, type Environment, type P
 import { keepUploadNotes, withoutUploadNotes } from './notes.js';
 import type { EnvironmentPatch } from './store.js';
 
-export interface Seen {
+interface Seen {
   readonly facts: PullRequestFacts;
   readonly decision: Decision;
   readonly settings: Settings | null;

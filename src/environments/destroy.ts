@@ -5,7 +5,7 @@ import type { EnvironmentPorts, StoredEnvironment } from './store.js';
 
 type Ports = EnvironmentPorts & AuditPorts;
 
-export interface DestroyRequest {
+interface DestroyRequest {
   readonly environmentId: string;
   /** Who asked: a login, an operator's token name, or `vitrine` itself. */
   readonly actor: string;

@@ -22,7 +22,7 @@ export interface Head {
 }
 
 /** What the environment's URL shows now: the last good deployment. */
-export interface Current {
+interface Current {
   readonly deploymentId: string;
   readonly sha: string;
   readonly url: string;

@@ -124,7 +124,7 @@ async function settleDeployments(
 }
 
 /** One environment, and all that its decision depends on. */
-export interface Round {
+interface Round {
   readonly seen: Observation;
   readonly environment: StoredEnvironment;
   readonly policy: Policy;
@@ -135,7 +135,7 @@ export interface Round {
 }
 
 /** Puts together what `decide` asks for. */
-export async function decideFor(ports: Ports, round: Round): Promise<Decision> {
+async function decideFor(ports: Ports, round: Round): Promise<Decision> {
   const { seen, environment, policy } = round;
   const { facts } = seen;
   if (round.dropped) return { ...REMOVED, action: endsNow(environment) ? 'destroy' : 'ignore' };

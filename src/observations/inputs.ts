@@ -4,7 +4,7 @@ import type { Project, ProjectPorts } from '../projects/project.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 import { type RepositoryPermission, wantsToApprove } from '../pull-requests/trust.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import type { Repo, RepoRef } from '../repositories/model.js';
+import type { ReachableRepository, RepoRef } from '../repositories/model.js';
 import type { SettingsProblem } from '../settings/problem.js';
 import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';
 
@@ -32,7 +32,7 @@ export interface Question {
 type Needs = Pick<Ports, 'github'>;
 
 /** Closing needs nothing of GitHub: whatever it refuses to show, what was made for the pull request must go. */
-export function storedPolicy({ seen, known }: Question): Policy {
+function storedPolicy({ seen, known }: Question): Policy {
   return {
     settings: known[0]?.settings ?? defaultSettings(),
     problems: [],
@@ -49,7 +49,7 @@ export function storedPolicy({ seen, known }: Question): Policy {
  * Asks GitHub side by side for all that a decision needs. Policy comes from the default branch only; the head may only say how it
  * is built. Nothing is asked for the head of a fork: what a stranger writes there must not reach the parser unasked.
  */
-export async function readPolicy({ github }: Needs, { seen, known }: Question): Promise<Policy> {
+async function readPolicy({ github }: Needs, { seen, known }: Question): Promise<Policy> {
   const { facts, sender } = seen;
   const repo = refOf(seen.repo);
   const own = facts.head.repoId === facts.base.repoId;
@@ -111,7 +111,7 @@ export async function inquire(
   return { policy, projects };
 }
 
-export interface LookUp {
+interface LookUp {
   readonly known: readonly StoredEnvironment[];
   /** What was asked at once, if it is what would be asked now. */
   readonly inquiry: Promise<Inquiry> | undefined;
@@ -134,14 +134,14 @@ export async function lookUp(
 export interface Observation {
   /** The webhook's action; what was found by looking is `NOTICED`. */
   readonly action: string;
-  readonly repo: Omit<Repo, 'removedAt'> & { readonly installationId: number };
+  readonly repo: ReachableRepository;
   readonly facts: PullRequestFacts;
   /** Who caused the webhook; of no weight for what was found by looking. */
   readonly sender: Actor & { readonly isBot?: boolean | undefined };
   readonly label?: string;
 }
 
-export function refOf(repo: Observation['repo']): RepoRef {
+export function refOf(repo: ReachableRepository): RepoRef {
   return { installationId: repo.installationId, repoId: repo.id, fullName: repo.fullName };
 }
 
@@ -151,7 +151,7 @@ export function tellsWhoPushed({ action }: Pick<Observation, 'action'>): boolean
 }
 
 /** Who brought the newest commit, as far as it was ever told. */
-export function bringerOf(
+function bringerOf(
   { action, facts, sender }: Observation,
   known: readonly { readonly head: Head | null }[],
 ): Bringer {
@@ -161,7 +161,7 @@ export function bringerOf(
 }
 
 /** `older`: a late delivery. `tie`: written in the same second, only GitHub knows which came last. */
-export type Freshness = 'newer' | 'same' | 'older' | 'tie';
+type Freshness = 'newer' | 'same' | 'older' | 'tie';
 
 /** GitHub promises no order of deliveries; `updated_at` has a grain of one second. */
 export function freshness(known: PullRequestFacts | null, seen: PullRequestFacts): Freshness {

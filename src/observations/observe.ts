@@ -7,7 +7,7 @@ import { NOTICED } from '../pull-requests/decide/decide.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
 import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
-import type { RepositoryPorts } from '../repositories/model.js';
+import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
 import { countPreviews, LATE, type Outcome, settleEnvironment } from './decide-and-save.js';
@@ -112,8 +112,8 @@ const NO_PROJECT: Outcome = {
   detail: 'This repository has no project.',
 };
 
-export interface Unheard {
-  readonly repo: Observation['repo'];
+interface Unheard {
+  readonly repo: ReachableRepository;
   readonly number: number;
   /** Who led us there; absent = its author. */
   readonly sender?: Actor;
@@ -132,10 +132,7 @@ export async function noticePullRequest(
 }
 
 /** What is to be believed of an observation, next to what is known; null when it came late and tells nothing new. */
-export async function sortOut(
-  ports: Pick<Ports, 'github'>,
-  { seen, known }: Question,
-): Promise<Observation | null> {
+async function sortOut(ports: Pick<Ports, 'github'>, { seen, known }: Question): Promise<Observation | null> {
   const all = known.map((environment) => freshness(environment.pullRequest, seen.facts));
   if (all.includes('older')) return lateNews({ seen, known });
   return all.includes('tie') ? askGitHub(ports, seen) : seen;

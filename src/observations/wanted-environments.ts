@@ -8,7 +8,7 @@ import type { Observation, Policy } from './inputs.js';
 
 type Ports = EnvironmentPorts & ProjectPorts & AddressPorts;
 
-export interface Wanted {
+interface Wanted {
   readonly seen: Observation;
   readonly policy: Policy;
   /** Environments of this pull request that are there. */
@@ -17,7 +17,7 @@ export interface Wanted {
   readonly projects: readonly Project[];
 }
 
-export interface Ensured {
+interface Ensured {
   readonly wanted: readonly StoredEnvironment[];
   /** Of projects that the settings no longer name. */
   readonly dropped: readonly StoredEnvironment[];

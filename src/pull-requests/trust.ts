@@ -7,7 +7,7 @@ export interface Trust {
   readonly reason: string;
 }
 
-export interface TrustInput {
+interface TrustInput {
   /** Of whoever brought this head: see `Bringer`. Undefined when GitHub did not say. */
   readonly permission: RepositoryPermission | undefined;
   readonly isFork: boolean;
@@ -19,7 +19,7 @@ export interface TrustInput {
 
 const WRITERS: readonly (RepositoryPermission | undefined)[] = ['admin', 'maintain', 'write'];
 
-export function canWrite(permission: RepositoryPermission | undefined): boolean {
+function canWrite(permission: RepositoryPermission | undefined): boolean {
   return WRITERS.includes(permission);
 }
 
@@ -38,7 +38,7 @@ export function trustOf({ permission, isFork, isBot, approvedSha, headSha }: Tru
   return { level: 'approval', reason: 'The author may not write to this repository.' };
 }
 
-export interface ApprovalInput {
+interface ApprovalInput {
   readonly action: string;
   readonly label: string | undefined;
   readonly senderPermission: RepositoryPermission | undefined;

@@ -2,7 +2,7 @@ import type { Tools } from '../shared/tools.js';
 
 type Ports = Pick<Tools, 'log'>;
 
-export interface Lot<Item> {
+interface Lot<Item> {
   readonly items: Iterable<Item> | AsyncIterable<Item>;
   /** Answers how much there was to do. */
   readonly work: (item: Item) => Promise<number>;

@@ -1,7 +1,7 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { freshness, type Observation, refOf } from '../observations/inputs.js';
+import { freshness, refOf } from '../observations/inputs.js';
 import { observePullRequest } from '../observations/observe.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { UserPorts } from '../people/user.js';
@@ -9,7 +9,7 @@ import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/decide.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
-import type { RepositoryPorts } from '../repositories/model.js';
+import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
 import { observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
@@ -25,13 +25,13 @@ type Ports = EnvironmentPorts &
   AddressPorts &
   AuditPorts;
 
-type Repo = Observation['repo'];
+type Repo = ReachableRepository;
 
 /**
  * Compares the open pull requests of a repository with the documents, both ways. What looks as it is known costs nothing: only
  * the list is asked for, and only pull requests that differ are looked at.
  */
-export async function sweepRepository(ports: Ports, repo: Repo): Promise<number> {
+async function sweepRepository(ports: Ports, repo: Repo): Promise<number> {
   const open = await ports.github.openPullRequests(refOf(repo));
   const known = new Map<number, StoredEnvironment[]>();
   for await (const environment of activeEnvironments(ports, { repoId: repo.id })) {

@@ -37,7 +37,7 @@ type Ports = EnvironmentPorts &
   Tools &
   AddressPorts;
 
-export interface Swept {
+interface Swept {
   readonly healed: number;
   readonly expired: number;
   readonly leaked: number;
@@ -105,7 +105,7 @@ function sweepTeardowns(ports: Ports): Promise<number> {
 }
 
 /** Removes what a target still holds although no environment names it: left by a crash between making and writing down. */
-export function sweepResources(ports: Ports): Promise<number> {
+function sweepResources(ports: Ports): Promise<number> {
   const items = [...ports.targets.values()].filter(({ runsIn }) => runsIn === 'server');
   return eachAlone(ports, {
     items,
@@ -137,7 +137,7 @@ const GONE =
   'The files of this preview are not on the server any more. Re-run the workflow, or push a commit, to build it again.';
 
 /** Environments that show an upload which is not there: they say so, and how to get it back, instead of answering errors for ever. */
-export function sweepVanished(ports: Ports): Promise<number> {
+function sweepVanished(ports: Ports): Promise<number> {
   return eachAlone(ports, {
     items: activeEnvironments(ports),
     fields: { part: 'vanished uploads' },

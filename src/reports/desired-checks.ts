@@ -113,7 +113,7 @@ function isOneOfSeveral(environment: Environment, siblings: readonly Environment
   return names.length > 1 || (siblings.length > 1 && !names.includes(project));
 }
 
-export function checkName(environment: Environment, siblings: readonly Environment[]): string {
+function checkName(environment: Environment, siblings: readonly Environment[]): string {
   return isOneOfSeveral(environment, siblings) ? `Preview / ${environment.project}` : 'Preview';
 }
 

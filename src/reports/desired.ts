@@ -92,7 +92,7 @@ function byAge(a: StoredEnvironment, b: StoredEnvironment): number {
 }
 
 /** Null when another environment owns the comment, or nothing is to be said. */
-export async function desiredComment(
+async function desiredComment(
   lookup: Lookup,
   { environment, siblings }: Scene,
 ): Promise<CommentReport | null> {
@@ -119,10 +119,7 @@ export async function desiredComment(
  * GitHub's own deployment box. One is made when a run has taken the commit on, not before: a skipped or waiting commit leaves no
  * trace there. We set the old ones inactive ourselves, because GitHub leaves transient ones alone.
  */
-export async function desiredDeployments(
-  lookup: Lookup,
-  environment: Environment,
-): Promise<DeploymentReport[]> {
+async function desiredDeployments(lookup: Lookup, environment: Environment): Promise<DeploymentReport[]> {
   const known = openlyTold(environment);
   const wanted = new Set([...known, ...shown(environment)]);
   const found = await Promise.all([...wanted].map(lookup));
@@ -195,7 +192,7 @@ interface Coming {
   readonly stored: Deployment | null;
 }
 
-export type Lookup = (id: string) => Promise<Deployment | null>;
+type Lookup = (id: string) => Promise<Deployment | null>;
 
 /** Each deployment is read once for a report, however many of its parts speak of it. */
 export function createLookup({ deployments }: Pick<Ports, 'deployments'>): Lookup {

@@ -72,14 +72,14 @@ function startOf({ environment: { reported, tellAgain = 0 } }: Claim): Reported 
 /** "An attempt was begun, its outcome is not known": the reporter looks before it creates. */
 const BEGUN: Told = { id: null, digest: '' };
 
-export interface Beginning {
+interface Beginning {
   readonly reported: Reported;
   /** What was never tried: there is nothing to look for. By what it is of: a commit, a deployment, the comment. */
   readonly firsts: ReadonlySet<string>;
 }
 
 /** What is about to be told for the first time, written down before it is: a crash in between must not make a second one. */
-export function beginReports(start: Reported, desired: Desired): Beginning {
+function beginReports(start: Reported, desired: Desired): Beginning {
   const checks = desired.checks.filter((planned) => !isKnown(start, planned));
   const fresh = desired.deployments.filter(
     ({ deploymentId }) => !start.deployments.some((told) => told.deploymentId === deploymentId),

@@ -10,7 +10,7 @@ import { tellAgain } from './request.js';
 
 type Ports = EnvironmentPorts & ReporterPorts;
 
-export interface Telling {
+interface Telling {
   readonly ports: Pick<Ports, 'environments' | 'reporter'>;
   readonly claim: Claim | HeldClaim;
   readonly repo: RepoRef;
@@ -90,13 +90,13 @@ function part(name: string, tell: () => Promise<void>): Part {
   return { part: name, tell };
 }
 
-export interface Failure {
+interface Failure {
   readonly part: string;
   readonly error: unknown;
 }
 
 /** What GitHub refused for good when this very state was told before. */
-export function refusedBefore({ environment, wanted }: Claim): ReadonlyMap<string, GitHubFailure> {
+function refusedBefore({ environment, wanted }: Claim): ReadonlyMap<string, GitHubFailure> {
   const { refused } = environment.reported;
   if (!refused || refused.wanted !== wanted) return new Map();
   return new Map(refused.parts.map(({ part, message }) => [part, new GitHubFailure('poison', message)]));
@@ -106,14 +106,14 @@ export function refusedBefore({ environment, wanted }: Claim): ReadonlyMap<strin
  * Kept while something else has to be tried again soon, so that what GitHub will not have is not offered with every try. When nothing
  * else is left, it is forgotten: the next try is a day away, and somebody may have changed the rules.
  */
-export function refusedNow({ wanted }: Claim, failures: readonly Failure[]): Refused | null {
+function refusedNow({ wanted }: Claim, failures: readonly Failure[]): Refused | null {
   const refused = failures.filter(({ error }) => isPoison(error));
   if (refused.length === 0 || refused.length === failures.length) return null;
   return { wanted, parts: refused.map(({ part, error }) => ({ part, message: messageOf(error) })) };
 }
 
 /** One error that stands for all: who decides when to try again looks at each. */
-export function asOneError(failures: readonly Failure[]): unknown {
+function asOneError(failures: readonly Failure[]): unknown {
   const errors = failures.map(({ error }) => error);
   if (errors.length === 1) return errors[0];
   return new AggregateError(errors, [...new Set(errors.map(messageOf))].join('; '));
@@ -130,7 +130,7 @@ function messageOf(error: unknown): string {
 /** For claims that nobody keeps alive. */
 const LEASE_MS = 15_000;
 
-export interface Watch {
+interface Watch {
   /** Asked before anything is written on GitHub. Once false, always false. */
   mayTell(): Promise<boolean>;
   /** The store refused a write: somebody else holds the claim now. */
@@ -140,7 +140,7 @@ export interface Watch {
 }
 
 /** Whoever lost its claim must fall silent: what it knows is old, and another one has told what is new. */
-export function createWatch(ports: Pick<Ports, 'environments'>, claim: Claim | HeldClaim): Watch {
+function createWatch(ports: Pick<Ports, 'environments'>, claim: Claim | HeldClaim): Watch {
   let lost = false;
   let spoke = false;
   const held = 'held' in claim ? claim.held : () => ports.environments.renew(claim, LEASE_MS);

@@ -9,7 +9,7 @@ import { observeRepository, removeRepository, repoAsFound } from './update.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
-export interface EnteredRepository {
+interface EnteredRepository {
   readonly id: number;
   readonly fullName: string;
   readonly private: boolean;
@@ -51,7 +51,7 @@ async function enter(ports: Ports, known: Repo | null, repo: Omit<Repo, 'removed
   if (known && known.installationId !== entered.installationId) await observeRepository(ports, entered);
 }
 
-export interface LostRepositories {
+interface LostRepositories {
   readonly installationId: number;
   readonly repoIds: readonly number[];
 }
@@ -86,7 +86,7 @@ export async function loseRepositories(
   );
 }
 
-export interface LostInstallation {
+interface LostInstallation {
   readonly installationId: number;
   /** When it was suspended; null when the App was uninstalled: an installation never comes back under its id. */
   readonly suspendedAt: Date | null;

@@ -10,6 +10,9 @@ export interface Repo {
   readonly removedAt: Date | null;
 }
 
+/** One that the App can ask GitHub about. */
+export type ReachableRepository = Omit<Repo, 'removedAt'> & { readonly installationId: number };
+
 export interface RepoStore {
   /** Upserts by GitHub id. What the installation that just lost it says is taken for late; after a while it is believed again. */
   save(repo: Omit<Repo, 'removedAt'>): Promise<Repo>;

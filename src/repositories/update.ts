@@ -3,10 +3,9 @@ import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
 import type { Environment } from '../environments/model.js';
 import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
-import type { Observation } from '../observations/inputs.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { GitHub } from './github.js';
-import type { Repo, RepositoryPorts } from './model.js';
+import type { ReachableRepository, Repo, RepositoryPorts } from './model.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts;
 
@@ -101,7 +100,7 @@ async function* environmentsOf(ports: Ports, filter: EnvironmentFilter): AsyncGe
 type Found = NonNullable<Awaited<ReturnType<GitHub['repository']>>>;
 
 /** A repository as GitHub knows it now: another account may have it, under another name. */
-export function repoAsFound({ repo, ...facts }: Found): Observation['repo'] {
+export function repoAsFound({ repo, ...facts }: Found): ReachableRepository {
   const { repoId: id, fullName, installationId } = repo;
   return { id, fullName, installationId, ...facts };
 }

@@ -4,12 +4,11 @@ import { recordProgress } from '../deployments/progress.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import type { Observation } from '../observations/inputs.js';
 import { noticePullRequest } from '../observations/observe.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import type { RepositoryPorts } from '../repositories/model.js';
+import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
 import { type ErrorCode, isVitrineError } from '../shared/errors.js';
 import { type AddressPorts, pullRequestOf } from '../shared/preview-url.js';
 import { type ExternalId, parseExternalId, type RunRef, sameRun } from '../shared/run-ref.js';
@@ -33,7 +32,7 @@ type Ports = EnvironmentPorts &
 
 /** A check run that the Action wrote itself, because it has no server or could not reach it. */
 export interface ReportedRun {
-  readonly repo: Observation['repo'];
+  readonly repo: ReachableRepository;
   readonly external: ExternalId & { readonly run: RunRef };
   readonly status: string;
   readonly conclusion: string | null;
@@ -168,7 +167,7 @@ function errorOf({ conclusion, summary }: ReportedRun): string | null {
 }
 
 /** Notes that the run which has the newest commit tells GitHub by a check run of its own, so that the App makes none beside it. */
-export async function markSelfReported(
+async function markSelfReported(
   ports: Pick<Ports, 'environments' | 'deployments'>,
   { environment, run }: { readonly environment: StoredEnvironment; readonly run: RunRef },
 ): Promise<void> {
@@ -186,13 +185,13 @@ export async function markSelfReported(
 }
 
 /** Where GitHub shows the log of a run; its check names the preview instead. */
-export function logsOf({ pullRequest }: StoredEnvironment, { id, attempt }: RunRef): string | undefined {
+function logsOf({ pullRequest }: StoredEnvironment, { id, attempt }: RunRef): string | undefined {
   const repository = pullRequest?.url.replace(/\/pull\/\d+$/, '');
   return repository && `${repository}/actions/runs/${id}/attempts/${attempt}`;
 }
 
 /** What the event of a check run tells us. Of most it is nothing: the checks of every App come by, and so do our own. */
-export type CheckNews =
+type CheckNews =
   | { readonly kind: 'nothing'; readonly why: string }
   | { readonly kind: 'rerequested'; readonly external: ExternalId }
   | { readonly kind: 'reported'; readonly external: ExternalId & { readonly run: RunRef } };

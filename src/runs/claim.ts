@@ -22,7 +22,7 @@ export interface ClaimRequest {
   readonly logsUrl?: string | undefined;
 }
 
-export interface Claimed {
+interface Claimed {
   readonly environment: StoredEnvironment;
   readonly deployment: StoredDeployment;
 }
@@ -112,7 +112,7 @@ function isNewer(run: RunRef, than: RunRef): boolean {
   return a === b ? run.attempt > than.attempt : a > b;
 }
 
-export function taken(run: RunRef): VitrineError {
+function taken(run: RunRef): VitrineError {
   return new VitrineError(
     'conflict',
     `Run ${run.id} (attempt ${run.attempt}, job ${run.job}) deploys this commit already. ` +

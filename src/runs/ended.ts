@@ -11,7 +11,7 @@ import { settleUnclaimed } from './unclaimed.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
-export interface FinishedRun {
+interface FinishedRun {
   readonly repoId: number;
   readonly sha: string;
   readonly runId: string;

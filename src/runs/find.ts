@@ -1,12 +1,11 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import type { Observation } from '../observations/inputs.js';
 import { noticePullRequest } from '../observations/observe.js';
 import { isRemoved } from '../observations/wanted-environments.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import type { Repo, RepositoryPorts } from '../repositories/model.js';
+import type { ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
 import { repoAsFound } from '../repositories/update.js';
 import { VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
@@ -22,7 +21,7 @@ type Ports = EnvironmentPorts &
   AddressPorts &
   Pick<Tools, 'clock' | 'newId'>;
 
-export interface HeadRequest {
+interface HeadRequest {
   readonly sha: string;
   readonly pullRequest: number;
   readonly project?: string | undefined;
@@ -62,7 +61,7 @@ function pick(all: readonly StoredEnvironment[], project: string | undefined): S
 
 async function lookAtGitHub(
   ports: Ports,
-  { repo, identity, number }: { repo: Observation['repo']; identity: Identity; number: number },
+  { repo, identity, number }: { repo: ReachableRepository; identity: Identity; number: number },
 ): Promise<void> {
   const sender = { id: identity.actorId, login: identity.actor };
   if (await noticePullRequest(ports, { repo, number, sender })) return;
@@ -86,13 +85,11 @@ function stale(sha: string, environment: StoredEnvironment): VitrineError {
   );
 }
 
-type Reachable = Observation['repo'];
-
 /** The repository of a run. One that is not known, or was lost, is looked up: the webhook of its installation may never have come. */
-export async function findRepo(
+async function findRepo(
   ports: Pick<Ports, 'repos' | 'github'>,
   identity: Identity,
-): Promise<Reachable> {
+): Promise<ReachableRepository> {
   const known = await ports.repos.get(identity.repoId);
   if (known && isReachable(known) && known.ownerId === identity.ownerId) return known;
   const found = await lookUp(ports, identity);
@@ -108,7 +105,7 @@ export async function findRepo(
 async function lookUp(
   { github }: Pick<Ports, 'github'>,
   { repoId, ownerId, repository }: Identity,
-): Promise<Reachable | null> {
+): Promise<ReachableRepository | null> {
   const found = repository === undefined ? null : await github.repository(repository);
   if (found?.repo.repoId !== repoId || found.ownerId !== ownerId) return null;
   return repoAsFound(found);

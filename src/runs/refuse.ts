@@ -32,7 +32,7 @@ export function isAskedWrongly(error: unknown): error is VitrineError {
   return isVitrineError(error) && ASKED_WRONGLY.includes(error.code);
 }
 
-export interface Misled {
+interface Misled {
   readonly repoId: number;
   readonly number: number;
   readonly sha: string;

@@ -49,7 +49,7 @@ export async function reopenSilent(
 }
 
 /** What the environment says against the deployment of its head holds no more: that one goes on. */
-export async function forgetError(
+async function forgetError(
   ports: Pick<Ports, 'environments'>,
   { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
 ): Promise<void> {

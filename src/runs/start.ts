@@ -34,7 +34,7 @@ type Ports = EnvironmentPorts &
   Tools &
   AddressPorts;
 
-export interface StartRequest {
+interface StartRequest {
   readonly sha: string;
   readonly pullRequest: number;
   readonly run: RunRef;
@@ -174,7 +174,7 @@ async function issueToken(
 }
 
 /** Reads a pull request and its settings from GitHub again, for a run that stands at the door. Asks for nothing new by itself. */
-export async function lookAtPullRequest(
+async function lookAtPullRequest(
   ports: Ports,
   { identity, number }: { identity: Identity; number: number },
 ): Promise<void> {

@@ -19,7 +19,7 @@ const OPEN: readonly (string | null)[] = [null, CONCLUSION.actionRequired];
 /** GitHub's times are whole seconds. */
 const GRAIN_MS = 1_000;
 
-export interface Unclaimed {
+interface Unclaimed {
   readonly deployment: StoredDeployment;
   /** It has waited long: that nothing went wrong is no reason to wait on. */
   readonly patient: boolean;
@@ -128,7 +128,7 @@ function logsOf([first]: readonly WorkflowRun[]): { logsUrl?: string } {
 const LOOKED_AT = 10;
 
 /** The workflow that brought the newest preview of this project, here or in another pull request; undefined before the first one. */
-export async function knownWorkflow(
+async function knownWorkflow(
   ports: Pick<Ports, 'deployments' | 'environments'>,
   { id, projectId }: StoredEnvironment,
 ): Promise<string | undefined> {

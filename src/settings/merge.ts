@@ -14,7 +14,7 @@ import {
 /** What a pull request may ask less of. */
 const LOWERABLE: readonly string[] = ['limits', 'resources'];
 
-export interface Merged {
+interface Merged {
   readonly policy: PolicySettings;
   readonly notes: readonly SettingsProblem[];
 }
@@ -93,7 +93,7 @@ export interface ProjectSettings {
   readonly build: BuildSettings;
 }
 
-export interface MergedProjects {
+interface MergedProjects {
   readonly value: readonly ProjectSettings[];
   readonly problems: readonly SettingsProblem[];
 }

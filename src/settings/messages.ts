@@ -32,7 +32,7 @@ export function findings(
 }
 
 /** The keys that may stand in one place. */
-export type Known = (path: Path) => readonly string[];
+type Known = (path: Path) => readonly string[];
 
 export function unknownKey({ path, known }: { path: Path; known: readonly string[] }): Finding {
   const key = String(path.at(-1));

@@ -11,9 +11,9 @@ import {
 } from './schema.js';
 import { type Path, readYaml, unreadableYaml, type YamlText } from './yaml.js';
 
-export type Side = SettingsProblem['file'];
+type Side = SettingsProblem['file'];
 
-export type Section = 'policy' | 'build' | 'projects' | 'file';
+type Section = 'policy' | 'build' | 'projects' | 'file';
 
 export type SectionProblem = SettingsProblem & {
   readonly section: Section;
@@ -137,7 +137,7 @@ function unwrap(schema: unknown): unknown {
 }
 
 /** A file that is there and cannot be taken for text. What is wrong continues the name of the file. */
-export interface Unreadable {
+interface Unreadable {
   readonly problem: string;
 }
 

@@ -10,14 +10,14 @@ export interface Settings extends PolicySettings {
   readonly projects: readonly ProjectSettings[];
 }
 
-export interface SettingsTexts {
+interface SettingsTexts {
   /** The file of the default branch; undefined when there is none. */
   readonly base?: SettingsText | undefined;
   /** The file of the commit; undefined when it was not read, and the base's stands for it; null when there is none. */
   readonly head?: SettingsText | null | undefined;
 }
 
-export interface ParsedSettings {
+interface ParsedSettings {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
 }

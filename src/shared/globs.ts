@@ -106,12 +106,12 @@ function wild<Part>({ pattern, value, isStar, fits }: Wild<Part>): boolean {
   return pattern.slice(at).every(isStar);
 }
 
-export const MAX_CHOICES = 64;
+const MAX_CHOICES = 64;
 
-export const GROUP = /\{([^{}]*,[^{}]*)\}/;
+const GROUP = /\{([^{}]*,[^{}]*)\}/;
 
 /** `{a,b}/{c,d}` written out, up to one more than are allowed. */
-export function choicesOf(glob: string): string[] {
+function choicesOf(glob: string): string[] {
   const open = GROUP.exec(glob);
   if (!open) return [glob];
   const [group, inner = ''] = open;

@@ -2,9 +2,9 @@ import { VitrineError } from './errors.js';
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-export const MIN_DURATION = UNITS.m;
+const MIN_DURATION = UNITS.m;
 
-export const MAX_DURATION = 365 * UNITS.d;
+const MAX_DURATION = 365 * UNITS.d;
 
 /** `90m`, `12h` or `7d` in milliseconds; between one minute and 365 days. */
 export function parseDuration(text: string): number {

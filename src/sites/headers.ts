@@ -155,14 +155,14 @@ const MAX_LINES = 100;
 const MAX_BYTES = 8 * 1024;
 
 /** How many headers the answers of one path may still get from a site. */
-export interface HeaderRoom {
+interface HeaderRoom {
   /** False when there is no room for this one. */
   take(name: string, value: string): boolean;
   /** Why there is none; null from the second time on: a line more would say the same. */
   fullOnce(): string | null;
 }
 
-export function createHeaderRoom(): HeaderRoom {
+function createHeaderRoom(): HeaderRoom {
   let lines = MAX_LINES;
   let bytes = MAX_BYTES;
   let told = false;

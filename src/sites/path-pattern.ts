@@ -10,7 +10,7 @@ const MAX_NAMES = 10;
 /** What a pattern must look like, for whoever wrote another. */
 export const PATTERN_FORM = `write /path, /path/* or /:name, with one * and ${MAX_NAMES} names at most`;
 
-export interface PatternOptions {
+interface PatternOptions {
   /** `/old` and `/old/` are one. */
   readonly anySlash?: boolean;
 }

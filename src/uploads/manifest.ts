@@ -13,11 +13,11 @@ export interface ArtifactFile {
 }
 
 /** An uploaded directory: its files, sorted by path. */
-export interface Manifest {
+interface Manifest {
   readonly files: readonly ArtifactFile[];
 }
 
-export interface ParsedManifest {
+interface ParsedManifest {
   readonly manifest: Manifest;
   /** Hidden files that were left out, to be told to the person who uploaded them. */
   readonly excluded: readonly string[];
@@ -98,7 +98,7 @@ function tooLarge(reason: string): VitrineError {
  * Two names that some file system or browser takes for one: equal, equal but for case, equal after Unicode normalisation, or a file
  * where another path needs a folder. The answer is the reason in words; null when all names can live together.
  */
-export function findClash(paths: readonly string[]): string | null {
+function findClash(paths: readonly string[]): string | null {
   const files = new Map<string, string>();
   for (const path of paths) {
     const key = fold(path);
@@ -145,7 +145,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** What is wrong with the path of an uploaded file, as the end of a sentence; null when nothing is. */
-export function pathFault(path: string): string | null {
+function pathFault(path: string): string | null {
   if (path === '') return 'is empty';
   // The length comes first: everything after it may cost time that grows with the length.
   if (path.length > PATH_BYTES || Buffer.byteLength(path) > PATH_BYTES) {
@@ -188,7 +188,7 @@ const FIXED_BYTES = 2 + 32 + 6;
  * The one canonical form of a manifest: what its root is computed from. Per file, sorted by path: length of the path (2 bytes), path,
  * SHA-256 (32 bytes), size (6 bytes).
  */
-export function encodeManifest(files: readonly ArtifactFile[]): Buffer {
+function encodeManifest(files: readonly ArtifactFile[]): Buffer {
   const sorted = [...files].sort(byPath);
   const length = sorted.reduce((sum, file) => sum + FIXED_BYTES + Buffer.byteLength(file.path), 8);
   const bytes = Buffer.allocUnsafe(length);

@@ -12,7 +12,7 @@ import { rangesSchema } from './plan.js';
  * All compressible content is one stream: pages of one site repeat each other, and together they become smaller than one by one. Every
  * length is declared before its bytes, so that a reader can stop at the first byte too many.
  */
-export interface PackPreface {
+interface PackPreface {
   readonly metaBytes: number;
   readonly textBytes: number;
   readonly compressedBytes: number;
@@ -39,7 +39,7 @@ const entries = z.custom<Entry[]>(
 );
 
 /** How to make the manifest: the kept files of a base, and new ones. */
-export const manifestDifferenceSchema = z.object({
+const manifestDifferenceSchema = z.object({
   base: hash.nullable(),
   kept: rangesSchema,
   entries,
@@ -47,7 +47,7 @@ export const manifestDifferenceSchema = z.object({
 
 export type ManifestDifference = z.infer<typeof manifestDifferenceSchema>;
 
-export const packMetaSchema = z.object({
+const packMetaSchema = z.object({
   root: hash,
   /** Only in the first pack; the server remembers it. */
   manifest: manifestDifferenceSchema.nullable(),
@@ -148,7 +148,7 @@ function isSize(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-export interface JsonBounds {
+interface JsonBounds {
   /** Most arrays and objects within each other. */
   readonly depth: number;
   /** Most commas between values: what is parsed has about so many values. */
@@ -165,7 +165,7 @@ const COMMA = 0x2c;
  * JSON of a stranger, null when it is none or more than it may be. Its shape is looked at before it is parsed: a few packed bytes can
  * unpack to millions of values, which would fill the memory before any schema sees them.
  */
-export function parseBoundedJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
+function parseBoundedJson(bytes: Uint8Array, bounds: JsonBounds): unknown {
   if (!isWithin(bytes, bounds)) return null;
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -108,7 +108,7 @@ export interface UploadOwner {
   readonly limits: ArtifactLimits;
 }
 
-export interface PackOwner extends UploadOwner {
+interface PackOwner extends UploadOwner {
   readonly root: string;
 }
 
@@ -120,7 +120,7 @@ export interface UploadState {
   readonly notes: readonly string[];
 }
 
-export interface UploadPlan extends UploadState {
+interface UploadPlan extends UploadState {
   /** The JSON that tells the Action what to send. */
   readonly answer: Readonly<Record<string, unknown>>;
 }

@@ -8,22 +8,22 @@ import {
 
 /** From the widest to the nearest: a later layer wins. */
 export const LAYERS = ['org', 'project', 'target', 'class', 'pull-request'] as const;
-export type Layer = (typeof LAYERS)[number];
-export type Origin = Layer | 'built-in';
+type Layer = (typeof LAYERS)[number];
+type Origin = Layer | 'built-in';
 
-export interface Variable {
+interface Variable {
   readonly name: string;
   readonly value: string;
   readonly origin: Origin;
 }
 
-export interface Variables {
+interface Variables {
   readonly variables: readonly Variable[];
   /** What was left out and why, by name, never with its value. */
   readonly problems: readonly string[];
 }
 
-export interface LayersInput {
+interface LayersInput {
   readonly layers: Readonly<Partial<Record<Layer, Readonly<Record<string, string>>>>>;
   readonly builtIn?: BuiltInFacts | undefined;
 }

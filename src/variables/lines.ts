@@ -1,6 +1,6 @@
 import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './names.js';
 
-export interface VariableLines {
+interface VariableLines {
   readonly values: Readonly<Record<string, string>>;
   /** With the line, never with the value. */
   readonly problems: readonly string[];

@@ -84,4 +84,4 @@ export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
 
 const NOTHING: BuiltInFacts = { url: '', environment: '', project: '', sha: '', branch: '' };
 
-export const BUILT_IN_NAMES: readonly string[] = Object.keys(builtInVariables(NOTHING));
+const BUILT_IN_NAMES: readonly string[] = Object.keys(builtInVariables(NOTHING));

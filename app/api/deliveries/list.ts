@@ -26,7 +26,7 @@ export const listDeliveries: ApiRoute = {
 type Row = Awaited<ReturnType<InboxStore['list']>>['items'][number];
 
 /** What became of a webhook, without its body. */
-export function presentDelivery({
+function presentDelivery({
   guid,
   event,
   action,

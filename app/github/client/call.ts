@@ -20,9 +20,9 @@ export interface Caller {
 }
 
 /** A repository of which only the name is known yet. */
-export type NamedRepo = Omit<RepoRef, 'repoId'>;
+type NamedRepo = Omit<RepoRef, 'repoId'>;
 
-export interface Call {
+interface Call {
   readonly repo: RepoRef | NamedRepo;
   readonly purpose: Purpose;
   /** `PATCH /repos/{owner}/{repo}/…`; owner and repo are filled in. */

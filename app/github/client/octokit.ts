@@ -4,7 +4,7 @@ import { ProbotOctokit } from 'probot';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Clock, Log } from '../../../src/shared/tools.js';
 
-export interface OctokitOptions {
+interface OctokitOptions {
   readonly apiUrl: string;
   readonly userAgent: string;
   readonly log: Log;

@@ -161,10 +161,10 @@ export interface Budget {
   readonly refusals: number;
 }
 
-export type Hurdle = 'pause' | 'flight' | 'points' | 'creations';
+type Hurdle = 'pause' | 'flight' | 'points' | 'creations';
 
 /** What stands in the way, and for how long at least. Null: go. An answer on the way back has no known end: waitMs is 0 then. */
-export interface Wait {
+interface Wait {
   readonly hurdle: Hurdle;
   readonly waitMs: number;
 }

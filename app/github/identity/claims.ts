@@ -37,7 +37,7 @@ const Claims = z.object({
 });
 type Claims = z.infer<typeof Claims>;
 
-export interface Expected {
+interface Expected {
   readonly issuer: string;
   readonly audience: string;
   readonly now: Date;

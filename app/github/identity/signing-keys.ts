@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Clock } from '../../../src/shared/tools.js';
 
-export interface KeySource {
+interface KeySource {
   readonly issuer: string;
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
@@ -112,7 +112,7 @@ async function fetchKeys({ issuer, fetch }: KeySource): Promise<ReadonlyMap<stri
 }
 
 /** The text of an answer that may be of any length: reading stops, and the connection ends, where it is too long. */
-export async function readBounded(response: Response, maxBytes: number): Promise<string> {
+async function readBounded(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {

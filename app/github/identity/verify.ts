@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/shared/tools.js';
 import { readClaims, refused } from './claims.js';
 import { createSigningKeys, type FindKey } from './signing-keys.js';
 
-export interface IdentityOptions {
+interface IdentityOptions {
   /** As it stands in `iss`: `https://token.actions.githubusercontent.com`, or that of a GitHub Enterprise Server. */
   readonly issuer: string;
   /** What the Action asks the token for: the address of this server. */

@@ -6,7 +6,7 @@ import type { RawRequest } from '../client/octokit.js';
 
 type Found = Awaited<ReturnType<GitHub['repository']>>;
 
-export const Installation = z.object({ id: z.int().positive(), suspended_at: z.string().nullish() });
+const Installation = z.object({ id: z.int().positive(), suspended_at: z.string().nullish() });
 
 /** A repository by its name, if the App is installed there. The name may be an old one: GitHub redirects. */
 export async function findRepository(

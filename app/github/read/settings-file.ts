@@ -24,7 +24,7 @@ interface Cached {
   readonly text: SettingsText;
 }
 
-export type ReadSettingsFile = (repo: RepoRef, sha: string | null) => Promise<SettingsText | undefined>;
+type ReadSettingsFile = (repo: RepoRef, sha: string | null) => Promise<SettingsText | undefined>;
 
 /**
  * The JSON form of the file and not its raw bytes: it tells a file from a symbolic link or a submodule, and carries no more than a

@@ -7,7 +7,7 @@ import { ask, type Caller, pages } from '../client/call.js';
 import type { CheckText } from './check-text.js';
 import { digestOf, fenced } from './fence.js';
 
-export interface CheckReporting {
+interface CheckReporting {
   readonly caller: Caller;
   readonly appId: number;
   readonly render: (report: CheckReport) => CheckText;

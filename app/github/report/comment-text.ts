@@ -66,7 +66,7 @@ function modelOf({ marker, rows: reported }: CommentReport): CommentModel {
   };
 }
 
-export interface RowModel extends Situation {
+interface RowModel extends Situation {
   readonly project: string;
   readonly phrase: string;
   readonly url: string | null;
@@ -89,7 +89,7 @@ export interface RowModel extends Situation {
 
 const LOG_ROOM = { lines: 10, characters: 3_000 };
 
-export function rowModel({ environment, deployment }: CommentRow): RowModel {
+function rowModel({ environment, deployment }: CommentRow): RowModel {
   const situation = situationOf(environment, deployment);
   const { story } = situation;
   const live = story === 'live';
@@ -170,13 +170,13 @@ const MANY: Readonly<Record<Story, string>> = {
   unseen: 'had no preview',
 };
 
-export interface Headline {
+interface Headline {
   readonly emoji: string;
   readonly sentence: string;
   readonly story: Story;
 }
 
-export function headlineOf(situations: readonly Situation[]): Headline {
+function headlineOf(situations: readonly Situation[]): Headline {
   const [first, ...others] = [...situations].sort((a, b) => RANK.indexOf(a.story) - RANK.indexOf(b.story));
   if (!first) return { emoji: '➖', sentence: ONE.declined, story: 'declined' };
   const { emoji, story } = first;

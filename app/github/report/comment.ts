@@ -4,7 +4,7 @@ import { isGitHubFailure } from '../../../src/repositories/github.js';
 import { ask, type Caller, pages } from '../client/call.js';
 import { digestOf, fenced } from './fence.js';
 
-export interface CommentReporting {
+interface CommentReporting {
   readonly caller: Caller;
   readonly appId: number;
   /** The login under which the App writes: `vitrine[bot]`. Asked for only when a comment does not name its App. */

@@ -149,7 +149,7 @@ export async function reportCommitStatus(
 /** GitHub refuses longer descriptions of deployments and statuses. Counted as JavaScript does, which is never less than GitHub. */
 const LONGEST = 140;
 
-export function cutDescription(text: string): string {
+function cutDescription(text: string): string {
   if (text.length <= LONGEST) return text;
   let cut = '';
   for (const character of text) {

@@ -137,7 +137,7 @@ export function remedyOf(story: Story, environment: Environment, elsewhere: bool
   return (elsewhere ? ELSEWHERE[story] : undefined) ?? REMEDIES[story];
 }
 
-export function waitsForRerun(story: Story, environment: Environment): boolean {
+function waitsForRerun(story: Story, environment: Environment): boolean {
   return story === 'waiting' && needsRerun(environment);
 }
 
@@ -184,6 +184,6 @@ export function stageRows(deployment: Deployment | null): StageRow[] {
   }));
 }
 
-export function failedStage(deployment: Deployment | null): Stage | undefined {
+function failedStage(deployment: Deployment | null): Stage | undefined {
   return deployment?.stages.find((stage) => stage.status === S.failed);
 }

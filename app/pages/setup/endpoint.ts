@@ -8,7 +8,7 @@ import { SECURITY_HEADERS } from '../../http/respond.js';
 import { type Conversion, createManifest, isReachable, SETUP_DONE_PATH, SETUP_PATH } from './manifest.js';
 import { createSetupPages } from './pages.js';
 
-export interface SetupOptions {
+interface SetupOptions {
   readonly apiUrl: string;
   readonly publicUrl: string;
   readonly appYml: string;
@@ -162,7 +162,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /** What `app.yml` asks for, in words that an operator can judge: "Pull requests (write): see pull requests and keep one comment". */
-export function permissionPhrases(appYml: string): string[] {
+function permissionPhrases(appYml: string): string[] {
   const { default_permissions: permissions } = AppFile.parse(parse(appYml));
   return Object.entries(permissions).map(([name, level]) => {
     const words = name.replaceAll('_', ' ');

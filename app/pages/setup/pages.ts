@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { projectRoot } from '../../config/project-root.js';
 
-export interface StartPage {
+interface StartPage {
   readonly token: string;
   readonly setupPath: string;
   readonly envFile: string;
@@ -16,14 +16,14 @@ export interface StartPage {
   readonly reachable: boolean;
 }
 
-export interface DonePage {
+interface DonePage {
   readonly installUrl: string;
   readonly envFile: string;
   /** What could not be written there; empty when all is well. */
   readonly unsaved: string;
 }
 
-export interface ErrorPage {
+interface ErrorPage {
   readonly heading: string;
   readonly message: string;
 }

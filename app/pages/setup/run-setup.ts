@@ -13,7 +13,7 @@ import { createHttpServer, stopServer } from '../../http/server.js';
 import { createSetupEndpoint } from './endpoint.js';
 import { type Conversion, exchangeCode, SETUP_PATH } from './manifest.js';
 
-export interface RunSetup {
+interface RunSetup {
   readonly config: Config;
   readonly envFile: string;
   /** Told to the operator alone, never logged: the address holds the token. */
@@ -152,7 +152,7 @@ export async function writeEnvFile(path: string, values: Readonly<Record<string,
 }
 
 /** The same without a change of the file: throws where it could not be read or written. */
-export async function probeEnvFile(path: string): Promise<void> {
+async function probeEnvFile(path: string): Promise<void> {
   await textOf(path);
   const fresh = besides(path);
   try {
@@ -162,7 +162,7 @@ export async function probeEnvFile(path: string): Promise<void> {
   }
 }
 
-export function envLines(values: Readonly<Record<string, string>>): string[] {
+function envLines(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}="${value.replaceAll('\n', '\\n')}"`);
 }
 

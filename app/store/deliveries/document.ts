@@ -19,7 +19,7 @@ export interface DeliveryDocument extends Omit<Delivery, 'guid' | 'body'> {
   readonly error: string | null;
 }
 
-export const WEBHOOK_DELIVERIES = 'webhookDeliveries';
+const WEBHOOK_DELIVERIES = 'webhookDeliveries';
 
 const deliverySchema = strictSchema<DeliveryDocument>({
   _id: String,

@@ -85,7 +85,7 @@ const STATUSES = Object.values(INBOX);
 const KEYS = ['status', 'repoId'] as const;
 
 /** Newest first, without the bytes. Pages go on after (time, guid), since guids do not grow with time. */
-export async function listDeliveries(
+async function listDeliveries(
   collection: Deliveries,
   { filter, page }: { filter: Filter; page: PageRequest },
 ): ReturnType<InboxStore['list']> {
@@ -109,7 +109,7 @@ export async function listDeliveries(
   });
 }
 
-export async function countDeliveries(collection: Deliveries): Promise<Record<InboxStatus, number>> {
+async function countDeliveries(collection: Deliveries): Promise<Record<InboxStatus, number>> {
   const count = (status: InboxStatus) => collection.countDocuments({ status }, { maxTimeMS: MAX_TIME_MS });
   const [stored, handled, ignored, parked] = await Promise.all([
     count(INBOX.stored),

@@ -26,7 +26,7 @@ export interface DeploymentDocument extends Omit<StoredDeployment, 'id'> {
   readonly sha7: string;
 }
 
-export const DEPLOYMENTS = 'deployments';
+const DEPLOYMENTS = 'deployments';
 
 const { Mixed } = Schema.Types;
 

@@ -53,11 +53,11 @@ function toDocument({ deploymentId, type, seq, lines }: LogChunk): LogDocument {
   return document;
 }
 
-export interface LogDocument extends LogChunk {
+interface LogDocument extends LogChunk {
   readonly _id: string;
 }
 
-export const LOGS = 'logs';
+const LOGS = 'logs';
 
 /** One document a batch, not a line: eight times the speed and a fraction of the space. */
 const logSchema = strictSchema<LogDocument>({
@@ -68,6 +68,6 @@ const logSchema = strictSchema<LogDocument>({
   lines: [Schema.Types.Mixed],
 });
 
-export function logModel(connection: Connection): Model<LogDocument> {
+function logModel(connection: Connection): Model<LogDocument> {
   return connection.model<LogDocument>(LOGS, logSchema, LOGS);
 }

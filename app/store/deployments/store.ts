@@ -104,7 +104,7 @@ type Queries = Pick<
 >;
 
 /** Every index is named: the planner may otherwise guess from a few documents and sort in memory. */
-export function deploymentQueries(model: Model<DeploymentDocument>): Queries {
+function deploymentQueries(model: Model<DeploymentDocument>): Queries {
   const find = (filter: object) => model.find(filter, WITHOUT_SHA7).lean<VisibleDeployment[]>();
   const newest = async (found: ReturnType<typeof find>) =>
     orNull((await found.sort({ _id: -1 }).limit(1).hint('environment_sha7_id'))[0] ?? null);

@@ -66,7 +66,7 @@ function each<T>(make: () => T): Record<Projection, T> {
 }
 
 /** The right to work on one projection. The fence only grows, so that a holder who overslept is recognised. */
-export interface Lease {
+interface Lease {
   readonly owner: string | null;
   readonly until: Date;
   readonly fence: number;
@@ -77,7 +77,7 @@ export interface EnvironmentDocument extends Omit<StoredEnvironment, 'id'> {
   readonly lease: Readonly<Record<Projection, Lease>>;
 }
 
-export const ENVIRONMENTS = 'environments';
+const ENVIRONMENTS = 'environments';
 
 const { Mixed } = Schema.Types;
 

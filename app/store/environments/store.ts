@@ -111,7 +111,7 @@ const STATUSES = Object.values(E);
 const KEYS = ['projectId', 'repoId', 'repository', 'status', 'activeOnly'] as const;
 
 /** Newest first. One index serves filter and order: each status is a sorted run of it, and the runs are merged. */
-export async function listEnvironments(
+async function listEnvironments(
   model: Model<EnvironmentDocument>,
   { filter, page }: { filter: EnvironmentFilter; page: PageRequest },
 ): Promise<Page<StoredEnvironment>> {

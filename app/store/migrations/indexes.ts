@@ -84,7 +84,7 @@ async function indexesOf(db: mongo.Db, collection: string): Promise<readonly Fou
 const SHOWN = 10;
 
 /** Says which documents keep a unique index from being built, so that a person can choose between them. */
-export async function describeDuplicates(db: mongo.Db, index: IndexDefinition): Promise<string> {
+async function describeDuplicates(db: mongo.Db, index: IndexDefinition): Promise<string> {
   const { collection, name, key, partial } = index;
   const fields = Object.keys(key);
   const found = await db
@@ -118,6 +118,6 @@ function plain(field: string): string {
 const NOT_THERE: readonly unknown[] = [26, 27];
 
 /** The server tells of a missing collection or index by an error; to us it is an answer. */
-export function isNotThere(error: unknown): boolean {
+function isNotThere(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && NOT_THERE.includes(error.code);
 }

@@ -11,13 +11,13 @@ import {
 } from './lock.js';
 import type { Migration } from './migration.js';
 
-export interface Applied {
+interface Applied {
   readonly version: number;
   readonly name: string;
   readonly appliedAt: Date;
 }
 
-export interface MigrateOptions {
+interface MigrateOptions {
   readonly connection: Connection;
   readonly log: Log;
   /** The version to end at; the newest this code knows unless said. */
@@ -103,4 +103,4 @@ function idOf({ version }: Migration): string {
 }
 
 /** In order of their versions. A migration that was released is never changed: the next one corrects it. */
-export const MIGRATIONS: readonly Migration[] = [initialIndexes];
+const MIGRATIONS: readonly Migration[] = [initialIndexes];

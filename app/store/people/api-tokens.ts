@@ -44,7 +44,7 @@ function primitiveScope(scope: TokenScope): TokenScope {
   return { kind: 'run', deploymentId, repoId: whole(scope.repoId, 'the repository') };
 }
 
-export interface ApiTokenDocument {
+interface ApiTokenDocument {
   /** The hash; the token itself is shown once and kept nowhere. */
   readonly _id: string;
   readonly scope: TokenScope;
@@ -52,7 +52,7 @@ export interface ApiTokenDocument {
   readonly createdAt: Date;
 }
 
-export const API_TOKENS = 'apiTokens';
+const API_TOKENS = 'apiTokens';
 
 const apiTokenSchema = strictSchema<ApiTokenDocument>({
   _id: String,
@@ -66,15 +66,15 @@ export function apiTokenModel(connection: Connection): Model<ApiTokenDocument> {
 }
 
 /** A single-use id that was used, such as the `jti` of an OIDC token. */
-export interface TokenUseDocument {
+interface TokenUseDocument {
   readonly _id: string;
   readonly expiresAt: Date;
 }
 
-export const TOKEN_USES = 'tokenUses';
+const TOKEN_USES = 'tokenUses';
 
 const tokenUseSchema = strictSchema<TokenUseDocument>({ _id: String, expiresAt: Date });
 
-export function tokenUseModel(connection: Connection): Model<TokenUseDocument> {
+function tokenUseModel(connection: Connection): Model<TokenUseDocument> {
   return connection.model<TokenUseDocument>(TOKEN_USES, tokenUseSchema, TOKEN_USES);
 }

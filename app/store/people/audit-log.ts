@@ -22,7 +22,7 @@ export function auditLog(connection: Connection): AuditLog {
   };
 }
 
-export interface AuditDocument extends AuditEntry {
+interface AuditDocument extends AuditEntry {
   readonly _id: string;
 }
 
@@ -37,6 +37,6 @@ const auditSchema = strictSchema<AuditDocument>({
   at: Date,
 });
 
-export function auditModel(connection: Connection): Model<AuditDocument> {
+function auditModel(connection: Connection): Model<AuditDocument> {
   return connection.model<AuditDocument>(AUDIT_LOG, auditSchema, AUDIT_LOG);
 }

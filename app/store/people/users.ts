@@ -58,14 +58,14 @@ function toUser({ _id, login, email, avatarUrl, active }: UserDocument): User {
   return { githubId: _id, login, email, avatarUrl, active };
 }
 
-export interface UserDocument extends Omit<User, 'githubId'> {
+interface UserDocument extends Omit<User, 'githubId'> {
   /** GitHub's id: logins are renamed and given to others. */
   readonly _id: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-export const USERS = 'users';
+const USERS = 'users';
 
 const userSchema = strictSchema<UserDocument>({
   _id: Number,
@@ -77,6 +77,6 @@ const userSchema = strictSchema<UserDocument>({
   updatedAt: Date,
 });
 
-export function userModel(connection: Connection): Model<UserDocument> {
+function userModel(connection: Connection): Model<UserDocument> {
   return connection.model<UserDocument>(USERS, userSchema, USERS);
 }

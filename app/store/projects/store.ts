@@ -50,11 +50,11 @@ function toProject({ _id, isDefault = false, ...rest }: ProjectDocument): Projec
   return { id: _id, isDefault, ...rest };
 }
 
-export interface ProjectDocument extends Omit<Project, 'id'> {
+interface ProjectDocument extends Omit<Project, 'id'> {
   readonly _id: string;
 }
 
-export const PROJECTS = 'projects';
+const PROJECTS = 'projects';
 
 const projectSchema = strictSchema<ProjectDocument>({
   _id: String,
@@ -67,6 +67,6 @@ const projectSchema = strictSchema<ProjectDocument>({
   updatedAt: Date,
 });
 
-export function projectModel(connection: Connection): Model<ProjectDocument> {
+function projectModel(connection: Connection): Model<ProjectDocument> {
   return connection.model<ProjectDocument>(PROJECTS, projectSchema, PROJECTS);
 }

@@ -138,7 +138,7 @@ function toRepo(document: RepoDocument): Repo {
   return { id: _id, ownerId, fullName, defaultBranch, installationId, private: document.private, removedAt };
 }
 
-export interface RepoDocument extends Omit<Repo, 'id'> {
+interface RepoDocument extends Omit<Repo, 'id'> {
   /** GitHub's id: the identity. Names are display and change. */
   readonly _id: number;
   /** The full name in lower case, as GitHub compares names. */
@@ -148,7 +148,7 @@ export interface RepoDocument extends Omit<Repo, 'id'> {
   readonly updatedAt: Date;
 }
 
-export const REPOS = 'repos';
+const REPOS = 'repos';
 
 const repoSchema = strictSchema<RepoDocument>({
   _id: Number,

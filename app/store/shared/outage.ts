@@ -14,7 +14,7 @@ const WAITED_IN_VAIN = 'MongoWaitQueueTimeoutError';
 const MAX_TIME_EXPIRED = 50;
 
 /** The database cannot be reached, changes its primary, or takes too long. */
-export function isOutage(error: unknown): boolean {
+function isOutage(error: unknown): boolean {
   if (OUTAGES.some((outage) => error instanceof outage)) return true;
   if (error instanceof mongo.MongoDriverError && error.name === WAITED_IN_VAIN) return true;
   if (!(error instanceof mongo.MongoServerError)) return false;

@@ -104,13 +104,13 @@ function toArtifact({ projectId, root, files, complete, owed, createdAt }: Artif
   return { projectId, root, files, complete, ...(owed === undefined ? {} : { owed }), createdAt };
 }
 
-export interface ArtifactDocument extends StoredArtifact {
+interface ArtifactDocument extends StoredArtifact {
   readonly _id: string;
   /** Grows with every save, finer than a clock: newest first means by this. */
   readonly savedAs: string;
 }
 
-export const ARTIFACTS = 'artifacts';
+const ARTIFACTS = 'artifacts';
 
 const artifactSchema = strictSchema<ArtifactDocument>({
   _id: String,
@@ -123,6 +123,6 @@ const artifactSchema = strictSchema<ArtifactDocument>({
   savedAs: String,
 });
 
-export function artifactModel(connection: Connection): Model<ArtifactDocument> {
+function artifactModel(connection: Connection): Model<ArtifactDocument> {
   return connection.model<ArtifactDocument>(ARTIFACTS, artifactSchema, ARTIFACTS);
 }

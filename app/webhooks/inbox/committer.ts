@@ -86,14 +86,14 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
 
 export type Committer = ReturnType<typeof createCommitter>;
 
-export interface Waiting {
+interface Waiting {
   readonly delivery: NewDelivery;
   readonly timer: NodeJS.Timeout;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-export interface RoomLimits {
+interface RoomLimits {
   /** GitHub gives up after 10 s; a failure must be told well before, or the event is lost without a trace. */
   readonly deadlineMs: number;
   readonly batch: number;
@@ -102,7 +102,7 @@ export interface RoomLimits {
 }
 
 /** Deliveries that wait for a write: so many bytes at most, none of them for longer than its deadline. */
-export function createWaitingRoom(limits: RoomLimits) {
+function createWaitingRoom(limits: RoomLimits) {
   const waiting = new Set<Waiting>();
   let bytes = 0;
 

@@ -11,7 +11,7 @@ const BACKOFF = { firstMs: 1_000, capMs: 5 * 60_000 };
 /** What says nothing about the event, and is over some day. */
 const OUTSIDE: readonly FailureKind[] = ['ambiguous', 'retry', 'unauthorized'];
 
-export interface Failed {
+interface Failed {
   readonly delivery: Pick<ClaimedDelivery, 'attempts' | 'failures' | 'crashes' | 'receivedAt'>;
   readonly error: unknown;
   readonly now: Date;

@@ -6,7 +6,7 @@ import { VitrineError } from '../../../src/shared/errors.js';
 import { parseJson } from '../../http/body.js';
 import { keepPayload } from './keep-payload.js';
 
-export interface DeliveryHeaders {
+interface DeliveryHeaders {
   readonly guid: string;
   readonly event: string;
   readonly signature: string | undefined;
@@ -72,7 +72,7 @@ const Payload = z.object({
 });
 
 /** The handler would find the same, but only after four more commands to the database. Null for one that has something to tell. */
-export function idleCheckRun(payload: unknown): DeliveryDecision | null {
+function idleCheckRun(payload: unknown): DeliveryDecision | null {
   const check = Payload.safeParse(payload);
   if (!check.success) return null;
   const news = checkNews(check.data.action, check.data.check_run.external_id);
@@ -89,13 +89,13 @@ const action = z.string().max(100);
 const Repository = z.object({ id: Id, full_name: z.string().regex(/^[^/\s]+\/[^/\s]+$/) });
 
 /** What any payload may have; whoever has it must have it right. */
-export const Envelope = z.object({
+const Envelope = z.object({
   action: action.nullish(),
   installation: z.object({ id: Id }).nullish(),
   repository: z.object({ id: Id }).nullish(),
 });
 
-export type Envelope = z.infer<typeof Envelope>;
+type Envelope = z.infer<typeof Envelope>;
 
 const Side = z.object({
   ref: z.string().min(1),
@@ -131,7 +131,7 @@ function onlyAbout(own: readonly string[], shape: z.ZodRawShape): z.ZodType {
 }
 
 /** What GitHub's events are about, each under the name that it has in the body. A repository, an installation and a sender come with most. */
-export const MATTERS: readonly string[] = [
+const MATTERS: readonly string[] = [
   'alert',
   'answer',
   'blocked_user',

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 15_000;
 
 const STORED = prepareAnswer({ status: 202, body: { stored: true } });
 
-export interface WebhookDependencies {
+interface WebhookDependencies {
   readonly isSigned: ReturnType<typeof createSignatureCheck>;
   readonly committer: Committer;
   readonly budget: BodyBudget;

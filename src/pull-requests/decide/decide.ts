@@ -153,7 +153,7 @@ function ignore(rule: Rule, detail: string): Decision {
 export const NOTICED = 'noticed';
 
 /** The actions of a pull request that can change a preview, and the reason to give when they bring one. */
-export const HANDLED: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+const HANDLED: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['opened', 'opened'],
   ['reopened', 'reopened'],
   ['synchronize', 'new-commit'],
@@ -167,4 +167,4 @@ export const HANDLED: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 ]);
 
 /** These ask for a preview; the others only change what a preview depends on. */
-export const ASKING: readonly string[] = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'labeled'];
+const ASKING: readonly string[] = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'labeled'];

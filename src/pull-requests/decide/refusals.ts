@@ -190,6 +190,6 @@ export function hasLabel(labels: readonly string[], wanted: string): boolean {
   return labels.some((label) => label.toLowerCase() === wanted.toLowerCase());
 }
 
-export function firstLabel(labels: readonly string[], wanted: readonly string[]): string | undefined {
+function firstLabel(labels: readonly string[], wanted: readonly string[]): string | undefined {
   return wanted.find((label) => hasLabel(labels, label));
 }

@@ -19,7 +19,7 @@ const COMMON = new Set([
   ...['root', 'password', 'secret', 'token', 'example', 'latest', 'utf-8', 'utf8', '1234', '3000', '8080'],
 ]);
 
-export const MIN_LENGTH = 4;
+const MIN_LENGTH = 4;
 
 /** Why a value cannot be hidden, or undefined. */
 export function whyNotHidden(value: string): string | undefined {
@@ -40,7 +40,7 @@ export function formsOf(secret: string): string[] {
 }
 
 /** Every way in which the usual encoders write a text. */
-export function encodings(text: string): string[] {
+function encodings(text: string): string[] {
   const bytes = Buffer.from(text, 'utf8');
   const hex = bytes.toString('hex');
   // As bytes and back: a lone surrogate cannot be encoded.
@@ -92,7 +92,7 @@ const WIDTHS = [76, 64];
 const SHORTEST_LINE = 8;
 
 /** The lines of the whole in base64: a log shows them one by one. */
-export function base64Lines(text: string): string[] {
+function base64Lines(text: string): string[] {
   const encoded = certainBase64(Buffer.from(text, 'utf8'), 0);
   const lines = WIDTHS.filter((width) => encoded.length > width).flatMap(
     (width) => encoded.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? [],

@@ -53,7 +53,7 @@ function joined(spans: Iterable<Span>): Span[] {
   return result;
 }
 
-export interface Index {
+interface Index {
   /** Of the longest entry. */
   readonly longest: number;
   /** The length of the longest entry that stands in the text at this place; 0 when none does. */

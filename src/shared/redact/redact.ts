@@ -4,7 +4,7 @@ import { createMatcher, type Matcher, type Span } from './matcher.js';
 export const MASK = '***';
 
 /** Takes secrets out of text, whole or in pieces of any size. */
-export interface Redactor {
+interface Redactor {
   readonly redact: (text: string) => string;
   /** For a stream: gives back what is certain and keeps what may be the beginning of a secret. */
   readonly push: (chunk: string) => string;

@@ -88,7 +88,7 @@ export const GITHUB = {
   },
 } satisfies Record<string, GitHubWords>;
 
-export type Tone = 'neutral' | 'progress' | 'good' | 'bad' | 'muted';
+type Tone = 'neutral' | 'progress' | 'good' | 'bad' | 'muted';
 
 export interface Row<Status extends string, Event extends string> {
   readonly on: Readonly<Partial<Record<Event, Status>>>;

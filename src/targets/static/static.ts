@@ -3,13 +3,13 @@ import { VitrineError } from '../../shared/errors.js';
 import { isHash } from '../../shared/hash.js';
 import type { Release, Run, Target } from '../target.js';
 
-export const staticOptionsSchema = z.strictObject({
+const staticOptionsSchema = z.strictObject({
   /** Serve index.html, or 200.html, for paths that no file has: for pages that route in the browser. */
   spa: z.boolean().default(false),
 });
 export type StaticOptions = z.infer<typeof staticOptionsSchema>;
 
-export const staticHandleSchema = z.strictObject({
+const staticHandleSchema = z.strictObject({
   slug: z.string().min(1),
   generation: z.number().int().nonnegative(),
   projectId: z.string().min(1),

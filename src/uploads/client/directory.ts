@@ -12,19 +12,19 @@ const SMALL_BYTES = 1024 * 1024;
 /** So many of them, then whatever else waits gets its turn. */
 const BATCH = 64;
 
-export interface HashedDirectory {
+interface HashedDirectory {
   readonly files: readonly ArtifactFile[];
   /** What was left out, and why. */
   readonly notes: readonly string[];
 }
 
-export interface HashProgress {
+interface HashProgress {
   readonly files: number;
   readonly of: number;
   readonly bytes: number;
 }
 
-export interface HashOptions {
+interface HashOptions {
   /** Folders of these names are passed by. */
   readonly without?: readonly string[];
   readonly onProgress?: (progress: HashProgress) => void;
@@ -67,12 +67,12 @@ async function hashFile(path: string, size: number): Promise<string> {
   return hash.digest('hex');
 }
 
-export interface Found {
+interface Found {
   readonly path: string;
   readonly size: number;
 }
 
-export interface WalkInput {
+interface WalkInput {
   /** Its real path. */
   readonly root: string;
   /** Folders of these names are passed by, wherever they are. */
@@ -85,7 +85,7 @@ const HIDDEN = 'hidden, and what is hidden is not published';
 const NOT_UTF8 = 'named in bytes that are not UTF-8';
 
 /** Every file that may be published. What is hidden is not even looked into: `.git` alone can hold more than all the rest. */
-export async function walk(input: WalkInput): Promise<Found[]> {
+async function walk(input: WalkInput): Promise<Found[]> {
   const found: Found[] = [];
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -142,7 +142,7 @@ async function linkFault(root: string, link: string): Promise<string | null> {
   return (await stat(target)).isFile() ? null : 'a link to something that is not a file';
 }
 
-export interface LeftOut {
+interface LeftOut {
   /** `what` ends a sentence that begins with "it is". */
   add(path: string, what: string): void;
   notes(): string[];
@@ -152,7 +152,7 @@ export interface LeftOut {
 const FEW = 3;
 
 /** What was not taken along, and why: a few by their names, many in one sentence. */
-export function leftOut(): LeftOut {
+function leftOut(): LeftOut {
   const paths = new Map<string, string[]>();
   return {
     add: (path, what) => {

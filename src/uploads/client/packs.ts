@@ -23,7 +23,7 @@ export interface PlannedUpload {
   readonly bytes: number;
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** `none` after a refused root: then every entry is sent. */
   readonly base?: 'any' | 'none';
 }
@@ -53,7 +53,7 @@ export function planUpload(entries: readonly ArtifactFile[], options: PlanOption
   };
 }
 
-export interface PackInput {
+interface PackInput {
   readonly planned: PlannedUpload;
   readonly answer: PlanAnswer;
   readonly read: ReadFile;
@@ -121,9 +121,9 @@ function misfit(reason: string): VitrineError {
   return new VitrineError('bad_gateway', `The server's answer to the upload plan is unusable: ${reason}.`);
 }
 
-export type ReadFile = (file: ArtifactFile) => AsyncIterable<Uint8Array>;
+type ReadFile = (file: ArtifactFile) => AsyncIterable<Uint8Array>;
 
-export interface PackLoad {
+interface PackLoad {
   readonly root: string;
   readonly manifest: ManifestDifference | null;
   readonly text: readonly ArtifactFile[];
@@ -135,7 +135,7 @@ export interface PackLoad {
 const QUICK_BYTES = 4 * MIB;
 
 /** One pack, ready to be sent, and sent again when the connection breaks. */
-export async function buildPack(load: PackLoad): Promise<Buffer> {
+async function buildPack(load: PackLoad): Promise<Buffer> {
   const meta = encodeMeta({
     root: load.root,
     manifest: load.manifest,

@@ -1,4 +1,3 @@
-import type { Log } from '../../../action/stages/job.js';
 import type { Client } from '../../contract/client.js';
 import { UploadAnswer } from '../../contract/schemas.js';
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
@@ -7,11 +6,13 @@ import { indicesOf, planAnswerSchema } from '../plan.js';
 import { type Artifact, readFrom } from './directory.js';
 import { packsFor, planUpload, type PlannedUpload } from './packs.js';
 
-export interface DeployInput {
+type Say = (text: string, level?: 'warning') => void;
+
+interface DeployInput {
   readonly client: Client;
   readonly id: string;
   readonly artifact: Artifact;
-  readonly log: Log;
+  readonly log: Say;
 }
 
 /** Rounds: the usual one, one more after the server lost something, and one that sends every name. */

@@ -1,4 +1,4 @@
-/** One row a noun: what it may import. The first row whose folder fits a file decides. docs/architecture.md explains the order. */
+/** One row a noun: what it may import. Lowest first; docs/architecture.md explains the order. */
 export interface Layer {
   readonly folder: string;
   /** Folders and files of ours. A layer may always import itself. */
@@ -16,6 +16,22 @@ const VERBS = [...MODELS, ...src('sites', 'targets', 'deliveries', 'deployments'
 const REPOSITORIES = src('repositories');
 const OBSERVATIONS = src('observations');
 const ALL = [...VERBS, ...REPOSITORIES, ...OBSERVATIONS, ...src('uploads', 'reports', 'runs')];
+
+const APP_FOLDERS = [
+  'app/config',
+  'app/http',
+  'app/render.ts',
+  'app/ports.ts',
+  'app/workers',
+  'app/blobs',
+  'app/github',
+  'app/store',
+  'app/pages',
+  'app/api',
+  'app/webhooks',
+  'app/previews',
+];
+const ACTION_FOLDERS = ['action/http', 'action/runner', 'action/inputs', 'action/result', 'action/stages'];
 
 const CORE: readonly Layer[] = [
   { folder: 'src/shared', may: [], packages: PURE },
@@ -40,27 +56,104 @@ const CORE: readonly Layer[] = [
     packages: ['node:crypto'],
   },
   { folder: 'src/observations', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
-  { folder: 'src/uploads/client', may: src('uploads', 'sites', 'contract', 'shared'), packages: 'any' },
   { folder: 'src/uploads', may: [...VERBS, ...src('contract')], packages: PURE },
+  { folder: 'src/uploads/client', may: src('uploads', 'sites', 'contract', 'shared'), packages: 'any' },
   { folder: 'src/reports', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
   { folder: 'src/runs', may: [...VERBS, ...REPOSITORIES, ...OBSERVATIONS], packages: ['node:crypto'] },
   { folder: 'src/reconcile', may: ALL, packages: ['node:crypto'] },
 ];
 
-/** The layers of before, which empty as their files move to the nouns. */
-const BEFORE: readonly Layer[] = [
-  { folder: 'src', may: ['src'], packages: 'any' },
-  { folder: 'app', may: ['src', 'app', 'embedded-mongodb'], packages: 'any' },
-  { folder: 'action', may: ['src'], packages: 'any' },
+const SERVER_BASE = [...src('shared'), 'app/config'];
+
+/** The server, lowest first. Pages, the API and the webhooks reach neither the database nor GitHub: they have ports. */
+const APP: readonly Layer[] = [
+  { folder: 'app/config', may: src('shared'), packages: 'any' },
+  { folder: 'app/http', may: SERVER_BASE, packages: 'any' },
+  { folder: 'app/render.ts', may: SERVER_BASE, packages: 'any' },
+  { folder: 'app/ports.ts', may: ALL, packages: [] },
+  { folder: 'app/workers', may: [...ALL, 'app/http'], packages: 'any' },
+  { folder: 'app/blobs', may: src('shared', 'sites', 'uploads'), packages: 'any' },
+  { folder: 'app/github', may: [...ALL, 'app/render.ts'], packages: 'any' },
+  { folder: 'app/store', may: [...ALL, 'app/ports.ts'], packages: 'any' },
+  { folder: 'app/pages', may: [...ALL, 'app/config', 'app/http', 'app/render.ts'], packages: 'any' },
+  {
+    folder: 'app/api',
+    may: [...ALL, ...src('contract'), 'app/http', 'app/pages', 'app/ports.ts'],
+    packages: ['zod', 'node:http', 'node:crypto', 'node:stream'],
+  },
+  {
+    folder: 'app/webhooks',
+    may: [...ALL, 'app/http', 'app/ports.ts', 'app/workers'],
+    packages: ['zod', 'probot', 'node:http', 'node:crypto', 'node:buffer', 'node:util', 'node:timers'],
+  },
+  { folder: 'app/previews', may: [...ALL, 'app/blobs', 'app/http', 'app/render.ts'], packages: 'any' },
+  { folder: 'app/index.ts', may: [...ALL, 'app/ports.ts', 'app/webhooks'], packages: 'any' },
+  {
+    folder: 'app/compose',
+    may: [
+      ...ALL,
+      ...src('reconcile'),
+      ...APP_FOLDERS,
+      'app/index.ts',
+      'embedded-mongodb/find.ts',
+      'embedded-mongodb/process',
+    ],
+    packages: 'any',
+  },
+  {
+    folder: 'app/create-app.ts',
+    may: [...ALL, ...APP_FOLDERS, 'app/index.ts', 'app/compose'],
+    packages: 'any',
+  },
+  { folder: 'app/cli', may: [...ALL, ...APP_FOLDERS, 'app/compose', 'app/create-app.ts'], packages: 'any' },
+  { folder: 'app/main.ts', may: [...SERVER_BASE, 'app/cli', 'app/create-app.ts'], packages: 'any' },
+];
+
+const SHARED_WITH_SERVER = src('shared', 'variables', 'contract', 'uploads/client');
+
+const ACTION: readonly Layer[] = [
+  { folder: 'action/http', may: src('shared'), packages: 'any' },
+  { folder: 'action/runner', may: [...src('shared', 'variables'), 'action/http'], packages: 'any' },
+  {
+    folder: 'action/inputs',
+    may: [...src('shared', 'variables'), 'action/http', 'action/runner'],
+    packages: 'any',
+  },
+  {
+    folder: 'action/result',
+    may: [...src('shared', 'contract'), 'action/http', 'action/runner'],
+    packages: 'any',
+  },
+  {
+    folder: 'action/stages',
+    may: [...SHARED_WITH_SERVER, 'action/http', 'action/runner', 'action/inputs'],
+    packages: 'any',
+  },
+  {
+    folder: 'action/server',
+    may: [...SHARED_WITH_SERVER, ...ACTION_FOLDERS],
+    packages: 'any',
+  },
+  { folder: 'action/report', may: [...SHARED_WITH_SERVER, ...ACTION_FOLDERS], packages: 'any' },
+  {
+    folder: 'action/dispatch.ts',
+    may: [...SHARED_WITH_SERVER, ...ACTION_FOLDERS, 'action/server', 'action/report'],
+    packages: 'any',
+  },
+  {
+    folder: 'action/run.ts',
+    may: [...SHARED_WITH_SERVER, ...ACTION_FOLDERS, 'action/dispatch.ts'],
+    packages: 'any',
+  },
+  { folder: 'action/main.ts', may: ['action/http', 'action/run.ts'], packages: 'any' },
+];
+
+/** A product of its own: it could leave this repository as it is. */
+const DATABASE: readonly Layer[] = [
   { folder: 'embedded-mongodb', may: ['src/shared/errors.ts'], packages: 'any' },
 ];
 
-const MOVING = ['src', 'action'];
-
-export const LAYERS: readonly Layer[] = [
-  ...CORE.map((layer) => ({ ...layer, may: [...layer.may, ...MOVING] })),
-  ...BEFORE,
-];
+export const LAYERS: readonly Layer[] = [...CORE, ...DATABASE, ...APP, ...ACTION];
 
 /** Packages that one folder alone may load. */
 export const RESERVED: Readonly<Record<string, readonly string[]>> = {
