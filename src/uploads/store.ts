@@ -61,7 +61,7 @@ export interface StoredArtifact extends ArtifactId {
   /** Sorted by path. */
   readonly files: readonly ArtifactFile[];
   readonly complete: boolean;
-  /** Which of its files did not arrive yet, by index; none when absent. See `domain/artifact-owed.ts`. */
+  /** Which of its files did not arrive yet, by index; none when absent. See `plan.ts`. */
   readonly owed?: Ranges;
   readonly createdAt: Date;
 }

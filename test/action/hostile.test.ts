@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { OUTPUT_NAMES } from '../../action/result/conclude.js';
 import { createStepLog, readLine } from '../../demo/runner/workflow-commands.js';
 import { D } from '../../src/shared/status/words.js';
-import { BRANCH_NAMES } from '../domain/branch-names.js';
+import { BRANCH_NAMES } from '../shared/branch-names.js';
 import { startFakeVitrine } from './support/fake-vitrine.js';
 import {
   forgetSharedFiles,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { makeDelivery, type Delivery } from '../../demo/github/webhooks/delivery.js';
 import { E } from '../../src/shared/status/words.js';
-import { BRANCH_NAMES, ILLEGAL_BRANCH_NAMES } from '../domain/branch-names.js';
+import { BRANCH_NAMES, ILLEGAL_BRANCH_NAMES } from '../shared/branch-names.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { connectStore } from '../../app/store/connect.js';
 import type { InboxStore } from '../../src/deliveries/store.js';
-import { pullRequestPayload } from '../app/inbox/sample-payload.js';
+import { pullRequestPayload } from '../app/webhooks/inbox/sample-payload.js';
 import { allowed } from '../support/allowed.js';
 import { nothingGitHub, type NothingGitHub } from '../support/nothing-github.js';
 import { mainFixture, SECRET, type MainFixture } from '../support/run-main.js';

@@ -4,7 +4,7 @@ import type { StoredDeployment } from '../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
 import { reconcileStuck, SILENT_MS } from '../../src/reconcile/stuck.js';
 import { D } from '../../src/shared/status/words.js';
-import { deploymentWith, environmentWith } from '../app/views/scenes.js';
+import { deploymentWith, environmentWith } from '../app/github/report/scenes.js';
 
 const MINUTE = 60_000;
 const NOW = Date.parse('2026-03-01T12:00:00Z');

@@ -2,10 +2,10 @@
 // goes on later does as if nothing had happened, once.
 // Plain JavaScript over the compiled product, because it must be a process of its own.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { envToConfig } from '../../build/app/config.js';
+import { envToConfig } from '../../build/app/config/config.js';
 import { createApp } from '../../build/app/create-app.js';
-import { every } from '../../build/app/reconcile/every.js';
-import { envToSecrets } from '../../build/app/secrets.js';
+import { every } from '../../build/app/workers/every.js';
+import { envToSecrets } from '../../build/app/config/secrets.js';
 import { sweep } from '../../build/src/reconcile/sweep.js';
 
 const { point, sweepEveryMs } = JSON.parse(process.argv[2] ?? '{}');

@@ -1,0 +1,139 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { checkProcess } from '../../../app/config/check-process.js';
+import { envToConfig, isLoopback } from '../../../app/config/config.js';
+import { envToDatabaseUri, envToSecrets, missingCredentials } from '../../../app/config/secrets.js';
+import { appKey } from '../../support/app-key.js';
+
+const CREDENTIALS = { APP_ID: '7', PRIVATE_KEY: appKey(), WEBHOOK_SECRET: 'sixteen-letters!' };
+
+test('nothing needs to be set for a server on this machine alone', () => {
+  expect(envToConfig({ HOME: '/root', PORT: '' })).toEqual({
+    production: false,
+    host: '127.0.0.1',
+    port: 3000,
+    publicUrl: undefined,
+    previewDomain: 'localhost',
+    dataDir: '.data',
+    githubApiUrl: 'https://api.github.com',
+    oidcIssuer: 'https://token.actions.githubusercontent.com',
+    logLevel: 'info',
+  });
+});
+
+test.each([
+  [{ PORT: '70000' }, /^PORT must be a whole number/],
+  [{ PORT: 'http' }, /^PORT must be/],
+  [{ PUBLIC_URL: 'ftp://x' }, /^PUBLIC_URL must be an http/],
+  [{ PUBLIC_URL: 'https://x.example/vitrine' }, /^PUBLIC_URL must be an address without a path/],
+  [{ PREVIEW_DOMAIN: 'Previews.example' }, /^PREVIEW_DOMAIN must be a lower-case domain/],
+  [{ PREVIEW_DOMAIN: '*.example.com' }, /^PREVIEW_DOMAIN/],
+  [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be debug, info, warn or error/],
+  [{ PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*; LOG_LEVEL/],
+  [{ GITHUB_API_URL: 'github.com' }, /^GITHUB_API_URL must be an http/],
+])('%j is refused with one line that names the variable', (env, line) => {
+  expect(() => envToConfig(env)).toThrow(line);
+});
+
+test('addresses lose the slash at their end, and the public one is in lower case', () => {
+  const config = envToConfig({
+    PUBLIC_URL: 'https://Vitrine.Example.com/',
+    GITHUB_API_URL: 'https://ghe.example/api/v3/',
+  });
+  expect(config).toMatchObject({
+    publicUrl: 'https://vitrine.example.com',
+    githubApiUrl: 'https://ghe.example/api/v3',
+  });
+});
+
+test.each([
+  [{}, /APP_ID, PRIVATE_KEY \(or PRIVATE_KEY_PATH\), WEBHOOK_SECRET not set: copy \.env\.example/],
+  [{ APP_ID: '7', PRIVATE_KEY: 'x' }, /^WEBHOOK_SECRET not set/],
+  [{ ...CREDENTIALS, WEBHOOK_SECRET: 'development' }, /^WEBHOOK_SECRET is a default that everybody knows/],
+  [{ ...CREDENTIALS, WEBHOOK_SECRET: 'fifteen-letters' }, /^WEBHOOK_SECRET is too short/],
+  [{ ...CREDENTIALS, WEBHOOK_SECRET_PREVIOUS: 'development' }, /^WEBHOOK_SECRET_PREVIOUS is a default/],
+  [{ ...CREDENTIALS, APP_ID: 'Iv1.abc' }, /^APP_ID must be the number/],
+  [{ ...CREDENTIALS, PRIVATE_KEY: 'not a key' }, /^PRIVATE_KEY is not a private key/],
+  [{ ...CREDENTIALS, PRIVATE_KEY: elliptic() }, /^PRIVATE_KEY is not a private key/],
+])('secrets that are missing or weak are refused with one line (%#)', (env, line) => {
+  expect(() => envToSecrets(env)).toThrow(line);
+});
+
+test('a refusal never repeats what it refuses', () => {
+  const env = { ...CREDENTIALS, APP_ID: 'ghs_secret-in-the-wrong-place', WEBHOOK_SECRET: 'short-secret' };
+  expect(() => envToSecrets(env)).toThrow(
+    expect.not.objectContaining({ message: expect.stringMatching(/ghs_|short-secret/) }),
+  );
+});
+
+test.each([
+  ['as it is', appKey()],
+  ['with its line breaks written out', appKey().replaceAll('\n', '\\n')],
+  ['as base64', Buffer.from(appKey()).toString('base64')],
+])('the private key is understood %s', (_how, key) => {
+  expect(envToSecrets({ ...CREDENTIALS, PRIVATE_KEY: key }).privateKey.trim()).toBe(appKey().trim());
+});
+
+test('while a webhook secret is being replaced the old one counts too', () => {
+  const secrets = envToSecrets({ ...CREDENTIALS, WEBHOOK_SECRET_PREVIOUS: 'the one before it' });
+  expect(secrets.webhookSecrets).toEqual(['sixteen-letters!', 'the one before it']);
+});
+
+test('an address of a database must be one', () => {
+  expect(() => envToDatabaseUri({ MONGODB_URI: 'localhost:27017' })).toThrow(
+    /^MONGODB_URI must begin with mongodb:/,
+  );
+  expect(envToDatabaseUri({ MONGODB_URI: ' ' })).toBeUndefined();
+});
+
+test('it is known which credentials are missing', () => {
+  expect(missingCredentials({ APP_ID: '7', WEBHOOK_SECRET: '' })).toEqual(['PRIVATE_KEY', 'WEBHOOK_SECRET']);
+});
+
+const OPEN = {
+  HOST: '0.0.0.0',
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://vitrine.example.com',
+  PREVIEW_DOMAIN: 'previews.example.net',
+};
+
+test.each([
+  [{ ...OPEN, NODE_ENV: '' }, 1000, /NODE_ENV must be production/],
+  [OPEN, 0, /must not run as root/],
+  [{ ...OPEN, PUBLIC_URL: '' }, 1000, /PUBLIC_URL must say/],
+  [{ ...OPEN, WEBHOOK_PROXY_URL: 'https://smee.io/x' }, 1000, /WEBHOOK_PROXY_URL/],
+  [{ ...OPEN, PREVIEW_DOMAIN: 'example.com' }, 1000, /PUBLIC_URL lies inside PREVIEW_DOMAIN/],
+])('%j as user %d is no place to start', (env, uid, line) => {
+  expect(() => checkProcess({ config: envToConfig(env), env, uid })).toThrow(line);
+});
+
+test.each([
+  [OPEN, 1000, []],
+  [{}, 1000, []],
+  [{}, undefined, []],
+  [{}, 0, [/root/]],
+  [{ ...OPEN, PUBLIC_URL: 'http://vitrine.example.com' }, 1000, [/not https/]],
+  [{ ...OPEN, PREVIEW_DOMAIN: 'vitrine.example.com' }, 1000, [/one domain/]],
+  [{ ...OPEN, PREVIEW_DOMAIN: 'previews.vitrine.example.com' }, 1000, [/inside the host of PUBLIC_URL/]],
+])('%j as user %p starts, with these warnings: %j', (env, uid, warnings) => {
+  const given = checkProcess({ config: envToConfig(env), env, uid });
+  expect(given).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.9.9.9', true],
+  ['::1', true],
+  ['localhost', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['127.0.0.1.evil.example', false],
+  ['192.168.1.2', false],
+])('whether only this machine reaches %s: %p', (host, loopback) => {
+  expect(isLoopback(host)).toBe(loopback);
+});
+
+function elliptic(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { failureOf } from '../../../../app/github/report/phrases.js';
+import type { Deployment } from '../../../../src/deployments/model.js';
+
+const LOG = [
+  'throw new Error("The frame is missing");',
+  'Error: The frame is missing',
+  '    at Object.<anonymous> (/home/runner/work/build.js:1:7)',
+  '    at render (/home/runner/work/node_modules/vite/dist/node.js:3:1)',
+  '    at Module._compile (node:internal/modules/cjs/loader:1521:14)',
+  '    at node:internal/main/run_main_module:28:49',
+  'Node.js v20.20.2',
+];
+
+const logOf = (logTail: readonly string[], lines: number) =>
+  failureOf({ error: 'x', stages: [], logTail } as unknown as Deployment, { lines, characters: 3_000 }).log;
+
+test('where room is short the message stays and frames of the runtime and of packages go', () => {
+  expect(logOf(LOG, 4)).toBe([LOG[0], LOG[1], LOG[2], LOG[6]].join('\n'));
+});
+
+test('where there is room the log is shown as it is', () => {
+  expect(logOf(LOG, 7)).toBe(LOG.join('\n'));
+});
+
+test('only whole lines are shown, and none is longer than a person reads', () => {
+  const shown = failureOf(
+    { error: 'x', stages: [], logTail: ['a'.repeat(600), 'b'.repeat(90)] } as unknown as Deployment,
+    {
+      lines: 5,
+      characters: 100,
+    },
+  );
+  expect(shown.log).toBe('b'.repeat(90));
+  expect(logOf(['c'.repeat(600)], 5)).toBe('c'.repeat(500));
+});

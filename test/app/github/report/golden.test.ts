@@ -1,0 +1,57 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { createViews } from '../../../../app/github/create-github.js';
+import type { CommentRow } from '../../../../src/reports/reporter.js';
+import { SCENES, checkOf, commentOf } from './scenes.js';
+
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/views/', import.meta.url));
+const views = createViews();
+
+/** Delete a file to renew it: it is written, the test fails once, and somebody reads what changed. */
+function expectGolden(name: string, markdown: string): void {
+  const path = `${FIXTURES}${name}.md`;
+  if (!existsSync(path)) {
+    writeFileSync(path, markdown);
+    throw new Error(`${name}.md was not there and is written now: read it, keep it, run again.`);
+  }
+  expect(markdown).toBe(readFileSync(path, 'utf8'));
+}
+
+test.each(Object.entries(SCENES))(
+  'the check of a preview that is %s reads as in its fixture',
+  (name, row) => {
+    expectGolden(`${name}.check`, views.check(checkOf(row)).summary);
+  },
+);
+
+test.each(Object.entries(SCENES))(
+  'the comment on a preview that is %s reads as in its fixture',
+  (name, row) => {
+    expectGolden(`${name}.comment`, views.comment(commentOf(row)));
+  },
+);
+
+test('the check of a commit that a newer one has overtaken points to it', () => {
+  const older = {
+    ...checkOf(scene('ready')),
+    sha: 'f00dfeed00000000000000000000000000000001',
+    deployment: null,
+  };
+  expectGolden('overtaken.check', views.check(older).summary);
+});
+
+test('one comment speaks for all projects, the worst news first', () => {
+  const rows = [scene('ready'), named('docs', scene('failed-later')), named('shop', scene('building'))];
+  expectGolden('three-projects.comment', views.comment(commentOf(...rows)));
+});
+
+function scene(name: string): CommentRow {
+  const found = SCENES[name];
+  if (!found) throw new Error(`There is no scene ${name}.`);
+  return found;
+}
+
+function named(project: string, { environment, deployment }: CommentRow): CommentRow {
+  return { environment: { ...environment, project }, deployment };
+}

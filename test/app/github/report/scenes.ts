@@ -1,0 +1,333 @@
+import { type Deployment, pendingStages, settleStages } from '../../../../src/deployments/model.js';
+import type { Environment } from '../../../../src/environments/model.js';
+import type { CheckReport, CommentReport, CommentRow } from '../../../../src/reports/reporter.js';
+import { CHECK } from '../../../../src/shared/status/github.js';
+import type { Stage, StageName } from '../../../../src/shared/status/stages.js';
+import { D, type DeploymentStatus, E, S } from '../../../../src/shared/status/words.js';
+
+export const SHA = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
+export const OLDER_SHA = 'f00dfeed00000000000000000000000000000001';
+const URL = 'https://pr-7-hello.preview.example.com';
+
+export function at(time: string): Date {
+  return new Date(`2026-03-01T${time}Z`);
+}
+
+const NOT_DUE = { at: null, wanted: 0, attempts: 0, error: null };
+
+export function environmentWith(changes: Partial<Environment> = {}): Environment {
+  return {
+    id: '65e1a0000000000000000001',
+    projectId: '65e1a0000000000000000002',
+    project: 'hello',
+    repoId: 42,
+    repository: 'acme/hello',
+    installationId: 9,
+    name: 'pr-7',
+    slug: 'pr-7-hello',
+    url: URL,
+    status: E.ready,
+    generation: 1,
+    decision: {
+      action: 'deploy',
+      rule: 'opened',
+      detail: 'The newest commit gets a preview. Wait for its build.',
+    },
+    settings: null,
+    notes: [],
+    approvedSha: null,
+    pullRequest: {
+      number: 7,
+      title: 'Bigger buttons',
+      state: 'open',
+      merged: false,
+      draft: false,
+      author: { id: 1, login: 'octocat', isBot: false },
+      head: { ref: 'bigger-buttons', sha: SHA, repoId: 42 },
+      base: { ref: 'main', sha: OLDER_SHA, repoId: 42 },
+      labels: [],
+      updatedAt: at('12:40:00'),
+      url: 'https://github.com/acme/hello/pull/7',
+    },
+    head: { sha: SHA, deploymentId: '65e1a000000000000000000a', at: at('12:40:00') },
+    current: null,
+    resources: [],
+    error: null,
+    reported: { checks: [], deployments: [], commitStatus: null, comment: null },
+    due: { report: NOT_DUE, teardown: NOT_DUE },
+    expiresAt: null,
+    createdAt: at('12:40:00'),
+    updatedAt: at('12:45:00'),
+    deployedAt: null,
+    destroyedAt: null,
+    ...changes,
+  };
+}
+
+/** Stages as they stand after those in `done`, with `now` under way. */
+export function stagesWith(
+  done: Partial<Record<StageName, readonly [string, string]>>,
+  now?: { readonly name: StageName; readonly since: string },
+): Stage[] {
+  return pendingStages().map((stage) => {
+    const span = done[stage.name];
+    if (span) return { ...stage, status: S.completed, startedAt: at(span[0]), completedAt: at(span[1]) };
+    return stage.name === now?.name ? { ...stage, status: S.inProgress, startedAt: at(now.since) } : stage;
+  });
+}
+
+export const ALL_DONE = stagesWith({
+  installing: ['12:41:02', '12:41:25'],
+  building: ['12:41:25', '12:42:07'],
+  copying: ['12:42:07.000', '12:42:07.400'],
+  deploying: ['12:42:08', '12:42:11'],
+  verifying: ['12:42:11', '12:42:12'],
+});
+
+export function deploymentWith(status: DeploymentStatus, changes: Partial<Deployment> = {}): Deployment {
+  return {
+    id: '65e1a000000000000000000a',
+    environmentId: '65e1a0000000000000000001',
+    projectId: '65e1a0000000000000000002',
+    repoId: 42,
+    generation: 1,
+    sha: SHA,
+    run: { id: '77', attempt: 1, job: 'preview' },
+    status,
+    stages: pendingStages(),
+    branch: 'bigger-buttons',
+    commitMessage: 'Make the buttons bigger\n\nThey were too small.',
+    author: 'octocat',
+    creator: 'webhook',
+    target: null,
+    url: null,
+    commitUrl: null,
+    logsUrl: 'https://github.com/acme/hello/actions/runs/77',
+    artifactRoot: null,
+    error: null,
+    logTail: [],
+    production: false,
+    previousDeploymentId: null,
+    rollback: false,
+    createdAt: at('12:40:01'),
+    startedAt: at('12:41:00'),
+    completedAt: null,
+    updatedAt: at('12:45:00'),
+    deletedAt: null,
+    ...changes,
+  };
+}
+
+const CURRENT = {
+  deploymentId: '65e1a000000000000000000a',
+  sha: SHA,
+  url: URL,
+  artifactRoot: 'b'.repeat(64),
+  at: at('12:42:12'),
+};
+const OLDER = { ...CURRENT, deploymentId: '65e1a0000000000000000009', sha: OLDER_SHA, at: at('11:02:00') };
+const BROKEN_STAGES = settleStages(
+  stagesWith({ installing: ['12:41:02', '12:41:25'] }, { name: 'building', since: '12:41:25' }),
+  { open: S.failed, at: at('12:41:42'), error: 'npm run build ended with code 1' },
+);
+const FAILED = deploymentWith(D.failed, {
+  stages: BROKEN_STAGES,
+  completedAt: at('12:41:42'),
+  error: 'npm run build ended with code 1',
+  logTail: [
+    '> hello@1.0.0 build',
+    '> vite build',
+    '',
+    'src/button.tsx:14:9 - error TS2322: Type "huge" is not assignable to type "small" | "large".',
+    '14   size="huge"',
+    'Found 1 error.',
+  ],
+});
+const LIVE = deploymentWith(D.success, {
+  stages: ALL_DONE,
+  completedAt: at('12:42:12'),
+  url: URL,
+  commitUrl: 'https://a1b2c3d-pr-7-hello.preview.example.com',
+  artifactRoot: CURRENT.artifactRoot,
+});
+/** Deployed by an earlier step of the workflow, which tells of it by a check run of its own. */
+const LINKED = deploymentWith(D.success, {
+  stages: stagesWith({ verifying: ['12:42:11', '12:42:12'] }),
+  completedAt: at('12:42:12'),
+  url: 'https://staging.example.com/pr-7',
+});
+const LINKED_HEAD = {
+  sha: SHA,
+  deploymentId: LINKED.id,
+  at: at('12:40:00'),
+  selfReported: LINKED.id,
+};
+const decided = (action: Environment['decision'] & object): Partial<Environment> => ({ decision: action });
+
+/** One situation each, as reviewers meet them. */
+export const SCENES: Readonly<Record<string, CommentRow>> = {
+  waiting: {
+    environment: environmentWith({ status: E.pending }),
+    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+  },
+  'waiting-rerun': {
+    environment: environmentWith({
+      status: E.pending,
+      ...decided({
+        action: 'deploy',
+        rule: 'approved',
+        detail: 'The newest commit gets a preview. Wait for its build.',
+      }),
+    }),
+    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+  },
+  'waiting-ready': {
+    environment: environmentWith({
+      status: E.pending,
+      ...decided({
+        action: 'deploy',
+        rule: 'ready-for-review',
+        detail: 'The newest commit gets a preview. Wait for its build.',
+      }),
+    }),
+    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+  },
+  building: {
+    environment: environmentWith({ status: E.provisioning }),
+    deployment: deploymentWith(D.running, {
+      stages: stagesWith({ installing: ['12:41:02', '12:41:25'] }, { name: 'building', since: '12:41:25' }),
+    }),
+  },
+  updating: {
+    environment: environmentWith({ status: E.updating, current: OLDER }),
+    deployment: deploymentWith(D.running, {
+      stages: stagesWith({}, { name: 'installing', since: '12:41:02' }),
+    }),
+  },
+  ready: {
+    environment: environmentWith({ current: CURRENT, deployedAt: at('12:42:12'), expiresAt: at('23:00:00') }),
+    deployment: LIVE,
+  },
+  prebuilt: {
+    environment: environmentWith({ current: CURRENT, deployedAt: at('12:42:12') }),
+    deployment: {
+      ...LIVE,
+      stages: ALL_DONE.map((stage) =>
+        stage.name === 'installing' || stage.name === 'building' ? { ...stage, status: S.skipped } : stage,
+      ),
+    },
+  },
+  elsewhere: {
+    environment: environmentWith({
+      head: LINKED_HEAD,
+      current: { ...CURRENT, url: 'https://staging.example.com/pr-7', artifactRoot: null },
+      deployedAt: at('12:42:12'),
+      expiresAt: at('23:00:00'),
+    }),
+    deployment: LINKED,
+  },
+  'elsewhere-over': {
+    environment: environmentWith({
+      head: LINKED_HEAD,
+      status: E.destroyed,
+      deployedAt: at('12:42:12'),
+      destroyedAt: new Date('2026-03-03T15:45:00Z'),
+      ...decided({
+        action: 'destroy',
+        rule: 'merged',
+        detail: 'The pull request was merged. Its preview is taken down.',
+      }),
+    }),
+    deployment: LINKED,
+  },
+  'failed-first': { environment: environmentWith({ status: E.failed }), deployment: FAILED },
+  'failed-later': { environment: environmentWith({ status: E.failed, current: OLDER }), deployment: FAILED },
+  cancelled: {
+    environment: environmentWith({ status: E.pending }),
+    deployment: deploymentWith(D.cancelled, { completedAt: at('12:41:10') }),
+  },
+  held: {
+    environment: environmentWith({
+      status: E.awaitingApproval,
+      ...decided({
+        action: 'hold',
+        rule: 'awaiting-approval',
+        detail:
+          'The author may not write to this repository. For a preview, somebody who may write to this repository sets the label "preview:approved" (it holds for this commit only), then re-runs the workflow.',
+      }),
+    }),
+    deployment: null,
+  },
+  'held-over': {
+    environment: environmentWith({
+      status: E.destroyed,
+      destroyedAt: at('13:00:00'),
+      ...decided({
+        action: 'destroy',
+        rule: 'closed',
+        detail: 'The pull request was closed. Its preview is taken down; reopen it to get a new one.',
+      }),
+    }),
+    deployment: null,
+  },
+  skipped: {
+    environment: environmentWith({
+      status: E.pending,
+      ...decided({
+        action: 'skip',
+        rule: 'draft',
+        detail:
+          'Drafts get no preview. Mark the pull request as ready for review, or set "triggers.drafts: true".',
+      }),
+    }),
+    deployment: null,
+  },
+  destroying: {
+    environment: environmentWith({
+      status: E.destroying,
+      deployedAt: at('12:42:12'),
+      ...decided({
+        action: 'destroy',
+        rule: 'merged',
+        detail: 'The pull request was merged. Its preview is taken down.',
+      }),
+    }),
+    deployment: LIVE,
+  },
+  destroyed: {
+    environment: environmentWith({
+      status: E.destroyed,
+      deployedAt: at('12:42:12'),
+      destroyedAt: new Date('2026-03-03T15:45:00Z'),
+      ...decided({
+        action: 'destroy',
+        rule: 'closed',
+        detail: 'The pull request was closed. Its preview is taken down; reopen it to get a new one.',
+      }),
+    }),
+    deployment: LIVE,
+  },
+};
+
+export function commentOf(...rows: readonly CommentRow[]): CommentReport {
+  return { number: 7, marker: '<!-- vitrine:42:7 -->', rows };
+}
+
+export function checkOf(
+  { environment, deployment }: CommentRow,
+  changes: Partial<CheckReport> = {},
+): CheckReport {
+  return {
+    name: 'Preview',
+    sha: SHA,
+    externalId: `vitrine:1:pr-7:hello:${SHA}:::`,
+    status: CHECK.completed,
+    conclusion: null,
+    title: 'Preview',
+    detailsUrl: null,
+    decision: environment.decision,
+    environment,
+    deployment,
+    ...changes,
+  };
+}

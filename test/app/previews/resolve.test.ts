@@ -1,0 +1,251 @@
+import { expect, test } from '@jest/globals';
+import { findPreview } from '../../../app/previews/resolve.js';
+import type { Deployment } from '../../../src/deployments/model.js';
+import type { Environment } from '../../../src/environments/model.js';
+import type { Decision, Rule } from '../../../src/pull-requests/decide/decision.js';
+import { D, E } from '../../../src/shared/status/words.js';
+import { at, deploymentWith, environmentWith, SHA } from '../github/report/scenes.js';
+
+const ROOT = 'b'.repeat(64);
+const SLUG = 'pr-7-hello';
+const COMMIT = `${SHA.slice(0, 7)}-${SLUG}`;
+const LOGS = 'https://github.com/acme/hello/actions/runs/77';
+const PULL = { text: 'Pull request #7', url: 'https://github.com/acme/hello/pull/7' };
+const ELSEWHERE = 'https://staging.example.com/pr-7';
+
+interface Documents {
+  readonly environment?: Partial<Environment>;
+  /** Of the commit, the newest first. */
+  readonly deployments?: readonly Deployment[];
+}
+
+const stored = <Document>(document: Document) => ({ ...document, version: 0 });
+
+/** What a host shows while these are the documents. */
+function shownAt(label: string, { environment = {}, deployments = [] }: Documents) {
+  const usable: readonly string[] = [D.success, D.queued, D.running];
+  return findPreview(
+    {
+      environments: {
+        bySlug: async (slug) => (slug === SLUG ? stored(environmentWith(environment)) : null),
+      },
+      deployments: {
+        bySha7: async (_id, sha7) => {
+          const found = deployments.find(
+            ({ sha, status, artifactRoot }) =>
+              sha.startsWith(sha7) && artifactRoot !== null && usable.includes(status),
+          );
+          return found ? stored(found) : null;
+        },
+        newestBySha7: async (_id, sha7) => {
+          const found = deployments.find(({ sha }) => sha.startsWith(sha7));
+          return found ? stored(found) : null;
+        },
+      },
+    },
+    label,
+  );
+}
+
+function resourceOf({ id: deploymentId }: Deployment, over: object = {}) {
+  const made = { target: 'static', generation: 1, artifactRoot: ROOT, doomed: false, handle: {} };
+  return { deploymentId, ...made, ...over };
+}
+
+const decided = (action: Decision['action'], rule: Rule, detail: string): Partial<Environment> => ({
+  decision: { action, rule, detail },
+});
+const closedPull = (merged: boolean): Partial<Environment> => {
+  const { pullRequest } = environmentWith();
+  return { pullRequest: pullRequest && { ...pullRequest, state: 'closed', merged } };
+};
+
+const first = deploymentWith(D.success, { id: '1'.repeat(24), artifactRoot: ROOT });
+const again = (status: Deployment['status'], over: Partial<Deployment> = {}) =>
+  deploymentWith(status, { id: '2'.repeat(24), ...over });
+
+test('the host of a commit shows its build once it is published, and its newest build when it is built again', async () => {
+  const second = again(D.running, { artifactRoot: 'c'.repeat(64) });
+  const both = { environment: { resources: [resourceOf(first)] }, deployments: [second, first] };
+  expect(await shownAt(COMMIT, { ...both, deployments: [first] })).toMatchObject({
+    kind: 'live',
+    root: ROOT,
+  });
+  expect(await shownAt(COMMIT, { ...both, deployments: [again(D.queued), first] })).toMatchObject({
+    root: ROOT,
+  });
+  expect(await shownAt(COMMIT, both)).toMatchObject({ kind: 'page', state: D.running });
+  const published = { resources: [resourceOf(first), resourceOf(second)] };
+  expect(await shownAt(COMMIT, { ...both, environment: published })).toMatchObject({
+    kind: 'live',
+    deploymentId: second.id,
+    root: second.artifactRoot,
+  });
+  const failed = again(D.failed, { artifactRoot: second.artifactRoot });
+  expect(await shownAt(COMMIT, { environment: published, deployments: [failed, first] })).toMatchObject({
+    deploymentId: first.id,
+  });
+});
+
+const states: [string, Deployment, object][] = [
+  ['waits', again(D.queued, { run: null, logsUrl: null }), { state: D.queued, reason: null, link: PULL }],
+  ['is being built', again(D.running), { state: D.running, reason: null, link: PULL }],
+  [
+    'failed',
+    again(D.failed, { error: 'npm run build ended with code 1' }),
+    {
+      state: D.failed,
+      reason: 'npm run build ended with code 1',
+      link: { text: 'Open the log', url: LOGS },
+    },
+  ],
+  [
+    'failed without a log',
+    again(D.failed, { error: 'No run came.', logsUrl: null }),
+    { state: D.failed, reason: 'No run came.', link: PULL },
+  ],
+  ['was cancelled', again(D.cancelled), { state: D.cancelled, link: { text: 'Open the log', url: LOGS } }],
+  [
+    'was overtaken',
+    again(D.superseded),
+    { state: D.superseded, link: { text: 'Go to the preview', url: environmentWith().url } },
+  ],
+  ['lives elsewhere', again(D.success, { url: ELSEWHERE }), { state: 'elsewhere', link: { url: ELSEWHERE } }],
+  ['was removed', first, { state: D.success, link: { url: environmentWith().url } }],
+];
+test.each(states)(
+  'the host of a commit that %s says so, whatever became of the others',
+  async (_, one, expected) => {
+    const shown = await shownAt(COMMIT, { deployments: [one], environment: { status: E.updating } });
+    expect(shown).toMatchObject({ kind: 'page', title: 'acme/hello #7', ...expected });
+  },
+);
+
+test('the host of a commit that nobody knows is unknown, and so is one of an environment that is not there', async () => {
+  expect(await shownAt(`0000000-${SLUG}`, { deployments: [first] })).toEqual({ kind: 'unknown' });
+  expect(await shownAt(`${SHA.slice(0, 7)}-pr-8-hello`, { deployments: [first] })).toEqual({
+    kind: 'unknown',
+  });
+});
+
+const DRAFT = 'Drafts get no preview. Mark the pull request as ready for review.';
+
+test('a skipped pull request says why at its own host and at that of its commit, and not that it is being built', async () => {
+  const environment = { status: E.pending, ...decided('skip', 'draft', DRAFT) };
+  for (const label of [SLUG, COMMIT]) {
+    const expected = { kind: 'page', state: 'declined', reason: DRAFT, link: PULL };
+    expect(await shownAt(label, { environment })).toMatchObject(expected);
+    expect(await shownAt(label, { environment, deployments: [again(D.queued)] })).toMatchObject(
+      label === COMMIT ? { state: D.queued } : expected,
+    );
+  }
+  const queued = again(D.queued, { id: environmentWith().head?.deploymentId ?? '' });
+  expect(await shownAt(COMMIT, { environment, deployments: [queued] })).toMatchObject({ state: 'declined' });
+});
+
+test('a commit that is held while an older one is live says so at its host', async () => {
+  const held = {
+    ...decided('hold', 'awaiting-approval', 'Somebody must approve.'),
+    current: { deploymentId: first.id, sha: SHA, url: 'x', artifactRoot: ROOT, at: at('12:00:00') },
+  };
+  expect(await shownAt(COMMIT, { environment: held })).toMatchObject({
+    state: E.awaitingApproval,
+    reason: 'Somebody must approve.',
+  });
+  expect(await shownAt(SLUG, { environment: held })).toMatchObject({ kind: 'live' });
+});
+
+test('a preview that lives at another address leads there, also while it is updated', async () => {
+  const current = {
+    deploymentId: first.id,
+    sha: SHA,
+    url: ELSEWHERE,
+    artifactRoot: null,
+    at: at('12:00:00'),
+  };
+  for (const status of [E.ready, E.updating, E.failed]) {
+    expect(await shownAt(SLUG, { environment: { status, current } })).toMatchObject({
+      kind: 'page',
+      state: 'elsewhere',
+      reason: null,
+      link: { text: 'Open staging.example.com', url: ELSEWHERE },
+    });
+  }
+});
+
+const REOPEN = 'Reopening the pull request starts a new one.';
+const PUSH = 'Push a commit, or close and reopen the pull request, to get it back.';
+const ends: [string, Partial<Environment>, string, string | null][] = [
+  [
+    'closed',
+    { ...decided('destroy', 'closed', 'x'), ...closedPull(false) },
+    `Its pull request was closed. ${REOPEN}`,
+    null,
+  ],
+  [
+    'merged',
+    { ...decided('destroy', 'merged', 'x'), ...closedPull(true) },
+    'Its pull request was merged.',
+    null,
+  ],
+  ['expired', decided('destroy', 'expired', 'x'), `Its time was up. ${PUSH}`, null],
+  [
+    'expired, and closed since',
+    { ...decided('destroy', 'expired', 'x'), ...closedPull(false) },
+    `Its time was up. ${REOPEN}`,
+    null,
+  ],
+  [
+    'expired, and merged since',
+    { ...decided('destroy', 'expired', 'x'), ...closedPull(true) },
+    'Its time was up.',
+    null,
+  ],
+  [
+    'taken down by hand',
+    decided('destroy', 'asked', 'Taken down by the operator (operator-token-3). Push a commit.'),
+    `It was taken down by hand. ${PUSH}`,
+    null,
+  ],
+  [
+    'dropped from the settings',
+    decided('destroy', 'project-removed', 'x'),
+    'The settings of the repository no longer name its project.',
+    null,
+  ],
+  [
+    'cut off',
+    decided('destroy', 'repository-removed', 'The App was uninstalled.'),
+    'This server no longer serves its repository.',
+    'The App was uninstalled.',
+  ],
+  [
+    'refused since',
+    decided('destroy', 'draft', DRAFT),
+    'Its pull request no longer gets a preview, as it stands.',
+    DRAFT,
+  ],
+  [
+    'closed before anything was built',
+    { ...decided('deploy', 'opened', 'x'), ...closedPull(false), deployedAt: null },
+    `Its pull request was closed. ${REOPEN}`,
+    null,
+  ],
+  [
+    'skipped and closed',
+    { ...decided('skip', 'draft', DRAFT), ...closedPull(false) },
+    'Its pull request was closed.',
+    null,
+  ],
+];
+test.each(ends)(
+  'a preview that was %s says so, and promises nothing more',
+  async (_, over, message, reason) => {
+    for (const status of [E.destroying, E.destroyed]) {
+      for (const label of [SLUG, COMMIT]) {
+        const shown = await shownAt(label, { environment: { status, ...over }, deployments: [first] });
+        expect(shown).toMatchObject({ kind: 'page', state: status, message, reason });
+      }
+    }
+  },
+);

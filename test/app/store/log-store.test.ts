@@ -1,6 +1,0 @@
-import { testLogStore } from '../../contracts/log-store-contract.js';
-import { emptyStores } from './empty-stores.js';
-
-const create = emptyStores();
-
-testLogStore('mongoose', async () => (await create()).logs);

@@ -1,0 +1,37 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { mongo } from 'mongoose';
+import { openConnection } from '../../../../app/store/open-connection.js';
+import { asVitrineError } from '../../../../app/store/shared/outage.js';
+import { allowed } from '../../../support/allowed.js';
+import { testDatabase } from '../../../support/test-database.js';
+import { breakableWire } from '../breakable-wire.js';
+import { silent } from '../empty-stores.js';
+
+const database = testDatabase();
+afterAll(() => database.drop());
+
+test('whoever finds every connection in use by a database that hangs is told so', async () => {
+  const wire = await breakableWire(database.uri);
+  const client = new mongo.MongoClient(wire.uri, {
+    maxPoolSize: 1,
+    waitQueueTimeoutMS: 50,
+    retryReads: false,
+  });
+  const things = client.db().collection('things');
+  await things.findOne();
+  wire.hang();
+  const hanging = things.findOne().catch((error: unknown) => error);
+  const waiting = await things.findOne().catch((error: unknown) => error);
+  expect(asVitrineError(waiting)).toMatchObject({ code: 'unavailable', cause: waiting });
+  await wire.cut();
+  expect(asVitrineError(await hanging)).toMatchObject({ code: 'unavailable' });
+  await client.close();
+});
+
+test('nobody waits longer for a connection than for a server', async () => {
+  const connection = await openConnection({ uri: database.uri, log: silent });
+  const { waitQueueTimeoutMS, serverSelectionTimeoutMS } = connection.getClient().options;
+  await connection.close();
+  expect(waitQueueTimeoutMS).toBe(serverSelectionTimeoutMS);
+  expect(waitQueueTimeoutMS).toBeLessThan(allowed(5_000));
+});

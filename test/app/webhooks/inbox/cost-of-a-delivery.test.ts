@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
+import { startGitHub } from '../../../../demo/github/start-github.js';
+import { INBOX } from '../../../../src/shared/status/words.js';
+import { startCountedApp, type Command, type CountedApp } from './counted-app.js';
+
+const REPOSITORY = 'acme/hello';
+const WRITES = ['insert', 'update', 'findAndModify'];
+
+let github: EmulatedGitHub;
+let app: CountedApp;
+
+beforeEach(async () => {
+  github = await startGitHub({
+    users: ['octavia'],
+    repositories: [{ fullName: REPOSITORY, files: { 'index.html': 'Hello' } }],
+  });
+  app = await startCountedApp(github);
+});
+afterEach(async () => {
+  await app[Symbol.asyncDispose]();
+  await github.close();
+});
+
+const READS = ['GET collaborators', 'GET contents', 'GET contents', 'GET git'];
+const TOLD = ['POST check-runs', 'POST issues'];
+const TOKENS = ['POST app', 'POST app'];
+
+test('one pull request, from its webhook to its comment and check: these commands and no more', async () => {
+  await opened('one');
+  expect(inOrder()).toEqual([...TOKENS, ...READS, ...TOLD]);
+  app.sent.length = 0;
+  github.forgetRequests();
+
+  await opened('two');
+  expect(inOrder()).toEqual([...READS, ...TOLD]);
+  expect(counted(app.sent)).toEqual({
+    // Together with GitHub's word of the check that we wrote, which needs no second look.
+    'insert webhookDeliveries': 2,
+    'findAndModify webhookDeliveries': 1,
+    'update webhookDeliveries': 1,
+    'find repos': 1,
+    'find users': 1,
+    'find projects': 1,
+    // Is it known, and which others are of the same pull request.
+    'find environments': 2,
+    'insert environments': 1,
+    // How many there are, before and after it was admitted.
+    'aggregate environments': 2,
+    // Decided, begun to tell, told, and no longer due.
+    'findAndModify environments': 1,
+    'update environments': 3,
+    'find deployments': 2,
+    'insert deployments': 1,
+  });
+});
+
+test('a pull request of which nothing new is told costs no write of repository or person', async () => {
+  const number = await opened('one');
+  app.sent.length = 0;
+  github.labelPullRequest({ repository: REPOSITORY, number, label: 'docs' });
+  await app.settle();
+  const written = Object.keys(counted(app.sent)).filter((what) => WRITES.includes(what.split(' ')[0] ?? ''));
+  expect(written.sort()).toEqual([
+    'findAndModify environments',
+    'findAndModify webhookDeliveries',
+    'insert webhookDeliveries',
+    'update environments',
+    'update webhookDeliveries',
+  ]);
+});
+
+async function opened(head: string): Promise<number> {
+  const { pullRequest } = await github.openPullRequest({ repository: REPOSITORY, head });
+  await app.settle();
+  return pullRequest.number;
+}
+
+/** What was asked of GitHub: wave after wave, and within a wave, whose calls go side by side, by name. */
+function inOrder(): string[] {
+  const calls = github
+    .requests()
+    .map(({ method, path }) => `${method} ${path.replace(`/repos/${REPOSITORY}`, '').split('/')[1] ?? ''}`);
+  const waves = calls.map((call) => [TOKENS, READS, TOLD].findIndex((wave) => wave.includes(call)));
+  expect(waves).toEqual([...waves].sort());
+  return [0, 1, 2].flatMap((wave) => calls.filter((_call, index) => waves[index] === wave).sort());
+}
+
+/** How often each kind of command was sent, without those that only look for work or prolong a lease. */
+function counted(commands: readonly Command[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const command of commands.filter((one) => !looksForWork(one) && !prolongs(one))) {
+    const [name = ''] = Object.keys(command);
+    const what = `${name} ${String(command[name])}`;
+    counts[what] = (counts[what] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function looksForWork({ find, findAndModify, filter, query }: Command): boolean {
+  if (find === 'webhookDeliveries') return (filter as { status?: string }).status === INBOX.stored;
+  return (
+    findAndModify === 'environments' && Object.keys(query as object).some((key) => key.startsWith('due.'))
+  );
+}
+
+/** On a slow machine. */
+function prolongs({ update, updates }: Command): boolean {
+  return (
+    update === 'environments' && /^\[{"\$set":{"lease\.report\.until"/.test(JSON.stringify(first(updates)))
+  );
+}
+
+function first(updates: unknown): unknown {
+  return (updates as readonly { readonly u: unknown }[])[0]?.u;
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runApp } from '../../../../app/compose/run-app.js';
+import { envToConfig } from '../../../../app/config/config.js';
+import { envToSecrets } from '../../../../app/config/secrets.js';
+import { createStores } from '../../../../app/store/connect.js';
+import { migrate } from '../../../../app/store/migrations/migrate.js';
+import { openConnection } from '../../../../app/store/open-connection.js';
+import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
+import { environmentFor } from '../../../support/start-world.js';
+import { testDatabase } from '../../../support/test-database.js';
+
+export type Command = Readonly<Record<string, unknown>>;
+
+export interface CountedApp extends AsyncDisposable {
+  /** What the database was sent since it was last forgotten. */
+  readonly sent: Command[];
+  /** Until every delivery is worked on and nothing is due. */
+  settle(): Promise<void>;
+}
+
+/** The App without its other doors: GitHub's webhooks come in, and every command to the database is heard. */
+export async function startCountedApp(github: EmulatedGitHub): Promise<CountedApp> {
+  const database = testDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-counted-'));
+  const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
+  const log = () => undefined;
+  const sent: Command[] = [];
+  const connection = await openConnection({
+    uri: database.uri,
+    log,
+    onCommand: (command) => void sent.push(command),
+  });
+  await migrate({ connection, log });
+  const app = await runApp({
+    config: envToConfig(env),
+    secrets: envToSecrets(env),
+    overrides: {},
+    clock: { now: () => new Date() },
+    log,
+    store: {
+      stores: createStores(connection),
+      ping: () => Promise.resolve(),
+      close: () => connection.close(),
+    },
+    publicUrl: 'http://localhost:3000',
+  });
+  const server = createServer((request, response) => void app.surfaces.webhooks(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  github.webhooks.sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return {
+    sent,
+    async settle() {
+      await github.webhooks.settled();
+      await app.settle();
+    },
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await app.stop(4_000);
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

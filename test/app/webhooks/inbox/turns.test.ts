@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { createTurns } from '../../../../app/webhooks/inbox/worker.js';
+
+function gate() {
+  let open: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { open, passed };
+}
+
+test('work of one subject happens one after the other, work of another beside it', async () => {
+  const inTurn = createTurns();
+  const seen: string[] = [];
+  const first = gate();
+  const work =
+    (name: string, until: Promise<void> = Promise.resolve()) =>
+    async () => {
+      seen.push(`${name} begins`);
+      await until;
+      seen.push(`${name} ends`);
+    };
+  const all = [
+    inTurn('pr', work('one', first.passed)),
+    inTurn('pr', work('two')),
+    inTurn('other', work('three')),
+  ];
+  await all[2];
+  expect(seen).toEqual(['one begins', 'three begins', 'three ends']);
+  first.open();
+  await Promise.all(all);
+  expect(seen.slice(3)).toEqual(['one ends', 'two begins', 'two ends']);
+});

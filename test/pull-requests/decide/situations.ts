@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { NOTICED } from '../../../src/pull-requests/decide/decide.js';
+import { type Decision, RULES } from '../../../src/pull-requests/decide/decision.js';
+import type { DecideInput } from '../../../src/pull-requests/decide/input.js';
+import { LABELS } from '../../../src/pull-requests/decide/refusals.js';
+import { parseSettings } from '../../../src/settings/settings.js';
+import { E } from '../../../src/shared/status/words.js';
+import { HEAD_SHA, NEXT_SHA, pullRequest } from '../sample-pull-request.js';
+import { withTriggers } from './sample-input.js';
+
+const ACTIONS = [
+  ...['opened', 'reopened', 'synchronize', 'closed', 'edited', 'labeled', 'unlabeled', 'converted_to_draft'],
+  ...['ready_for_review', NOTICED, 'assigned', 'locked', 'enqueued', 'review_requested', 'constructor'],
+];
+const labels = fc.subarray([...Object.values(LABELS), 'bug', 'WIP']);
+const sha = fc.constantFrom(HEAD_SHA, NEXT_SHA);
+
+const facts = fc
+  .record({
+    title: fc.constantFrom('Add a page', 'x [skip preview]', '   ', '{{constructor}}'),
+    state: fc.constantFrom('open', 'closed'),
+    merged: fc.boolean(),
+    draft: fc.boolean(),
+    bot: fc.boolean(),
+    sha,
+    ref: fc.constantFrom('add-page', 'wip/x', '$(curl${IFS}x)'),
+    repoId: fc.constantFrom(10, 10, 11, null),
+    labels,
+    commitMessage: fc.option(fc.constantFrom('x', '[preview skip]'), { nil: undefined }),
+    changedFiles: fc.option(fc.subarray(['docs/a.md', 'src/a.ts']), { nil: undefined }),
+  })
+  .map(({ sha: head, ref, repoId, bot, ...rest }) =>
+    pullRequest({ ...rest, head: { ref, sha: head, repoId }, author: { id: 1, login: 'x', isBot: bot } }),
+  );
+
+const settings = fc
+  .record({
+    mode: fc.constantFrom('auto', 'label', 'manual'),
+    drafts: fc.boolean(),
+    bots: fc.boolean(),
+    forks: fc.constantFrom('deny', 'approve'),
+    labels: fc.record({ include: fc.subarray(['bug']), exclude: fc.subarray(['wip']) }),
+    branches: fc.record({ base: fc.subarray(['main']), head: fc.subarray(['!wip/**']) }),
+    paths: fc.record({ include: fc.subarray(['src/**']), ignore: fc.subarray(['docs/**']) }),
+  })
+  .map((triggers) => withTriggers(triggers));
+
+const MISTAKE = parseSettings({ base: 'acces: public' }).problems;
+
+const decision = fc.record<Decision>({
+  action: fc.constantFrom('deploy', 'hold', 'skip', 'destroy', 'ignore', 'update'),
+  rule: fc.constantFrom(...RULES),
+  detail: fc.constant('x'),
+});
+
+/** Anything that an event may meet, possible or not. */
+export const situation: fc.Arbitrary<DecideInput> = fc.record({
+  action: fc.constantFrom(...ACTIONS),
+  pullRequest: facts,
+  settings,
+  problems: fc.oneof({ arbitrary: fc.constant(undefined), weight: 9 }, fc.constant(MISTAKE)),
+  trust: fc.record({
+    level: fc.constantFrom('trusted', 'approval', 'denied'),
+    reason: fc.constant('Because.'),
+  }),
+  environment: fc.option(
+    fc.record({
+      status: fc.constantFrom(...Object.values(E)),
+      generation: fc.nat(9),
+      headSha: fc.option(sha),
+      isShown: fc.boolean(),
+      approvedSha: fc.option(sha),
+      decision: fc.option(decision),
+    }),
+  ),
+  counts: fc.record({ environmentsInProject: fc.nat(25) }),
+  label: fc.option(fc.constantFrom(...Object.values(LABELS), 'bug'), { nil: undefined }),
+});

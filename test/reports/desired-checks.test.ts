@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals';
+import type { Environment, ReportedCheck } from '../../src/environments/model.js';
+import { desiredChecks } from '../../src/reports/desired-checks.js';
+import { CHECK } from '../../src/shared/status/github.js';
+import { D, type DeploymentStatus, E } from '../../src/shared/status/words.js';
+import { deploymentWith, environmentWith, OLDER_SHA, SHA } from '../app/github/report/scenes.js';
+
+const HEAD = { sha: SHA, deploymentId: '65e1a000000000000000000a', at: new Date(0) };
+const NOTHING = { deployments: [], commitStatus: null, comment: null };
+const ENDED: ReportedCheck = { sha: SHA, id: 5, digest: 'd', settled: true };
+
+function checks(
+  told: readonly ReportedCheck[],
+  changes: Partial<Environment> = {},
+  status: DeploymentStatus = D.running,
+) {
+  const environment = environmentWith({ head: HEAD, reported: { ...NOTHING, checks: told }, ...changes });
+  return desiredChecks({ environment, siblings: [environment], deployment: deploymentWith(status) });
+}
+
+const attempts = (...asked: Parameters<typeof checks>) => checks(...asked).map(({ attempt }) => attempt);
+
+test.each([
+  ['the first of its commit', 1, []],
+  ['what is still open', 1, [{ ...ENDED, settled: false }]],
+  ['what was begun and may have been lost', 2, [{ ...ENDED, id: null, settled: false, attempt: 2 }]],
+  ['what works again', 2, [ENDED]],
+  ['what works again for the third time', 3, [{ ...ENDED, attempt: 2 }]],
+])('%s is attempt %i', (_what, attempt, told) => {
+  expect(attempts(told)).toEqual([attempt]);
+});
+
+test('another deployment of the commit that is over already has a check of its own; the same one has not', () => {
+  const told = [{ ...ENDED, deploymentId: 'before' }];
+  expect(attempts(told, {}, D.success)).toEqual([2]);
+  expect(attempts([{ ...ENDED, deploymentId: HEAD.deploymentId }], {}, D.success)).toEqual([1]);
+});
+
+test('closed and reopened before anybody was told, it stays the check that says it is closed', () => {
+  const told = [{ ...ENDED, deploymentId: 'before' }];
+  expect(attempts(told, { status: E.destroyed }, D.cancelled)).toEqual([1]);
+});
+
+test('every attempt has a name of its own, and the first is named by its commit alone', () => {
+  const [first] = checks([]);
+  const [second] = checks([ENDED]);
+  expect(first?.report.externalId).toBe(`vitrine:1:pr-7:hello:${SHA}:::`);
+  expect(second?.report.externalId).toBe(`vitrine:1:pr-7:hello:${SHA}::2:`);
+});
+
+test('where the run has a check of its own, none is made beside it, but one that is there does not lie', () => {
+  const selfReported = { head: { ...HEAD, selfReported: HEAD.deploymentId } };
+  expect(checks([], selfReported)).toEqual([]);
+  expect(checks([{ ...ENDED, settled: false }], selfReported)).toHaveLength(1);
+  expect(checks([], { head: { ...HEAD, selfReported: 'an earlier one' } })).toHaveLength(1);
+});
+
+test('checks of earlier commits that are open are closed; those that have ended stay as they ended', () => {
+  const older = { ...ENDED, sha: OLDER_SHA, attempt: 2 };
+  expect(checks([older]).map(({ report }) => report.sha)).toEqual([SHA]);
+  const [, overtaken] = checks([{ ...older, settled: false }]);
+  expect(overtaken).toMatchObject({
+    attempt: 2,
+    report: { sha: OLDER_SHA, status: CHECK.completed, title: 'A newer commit arrived' },
+  });
+});

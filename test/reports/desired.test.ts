@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { desiredReports } from '../../src/reports/desired.js';
+import { defaultSettings } from '../../src/settings/settings.js';
+import { E } from '../../src/shared/status/words.js';
+import { environmentWith } from '../app/github/report/scenes.js';
+
+test('what a commit status says is cut by whoever sends it, never in the middle of a character', async () => {
+  const detail = `${'x'.repeat(139)}🚀 and more`;
+  const settings = defaultSettings();
+  const environment = {
+    ...environmentWith({
+      status: E.pending,
+      settings: { ...settings, report: { ...settings.report, commitStatus: true } },
+      decision: { action: 'skip', rule: 'label-excluded', detail },
+    }),
+    version: 1,
+  };
+  const { commitStatus } = await desiredReports(async () => null, { environment, siblings: [environment] });
+  expect(commitStatus?.description).toBe(detail);
+});
