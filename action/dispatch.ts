@@ -1,7 +1,7 @@
 import { isVitrineError, VitrineError } from '../src/shared/errors.js';
-import { S } from '../src/shared/status/words.js';
+import { STAGE_STATUS } from '../src/shared/status/words.js';
 import type { World } from './http/world.js';
-import { BY_SERVER, chooseWay, refuseWithoutToken, type Way } from './inputs/choose-mode.js';
+import { BY_SERVER, chooseMode, refuseWithoutToken, type Mode } from './inputs/choose-mode.js';
 import type { Inputs } from './inputs/inputs.js';
 import { firstQuestion, openTransport } from './report/transport.js';
 import { type Result, resultOf } from './result/result.js';
@@ -15,21 +15,21 @@ interface Wanted {
 
 interface Delivery extends Wanted {
   readonly identity: Identity | null;
-  readonly way: Way;
+  readonly way: Mode;
 }
 
 /** What is to be done; what is wrong with the inputs shows here, before anything has happened. */
 export function planDelivery(world: World, wanted: Wanted): Delivery {
   const { serverUrl } = wanted.inputs;
   const identity = serverUrl === null ? null : identityOf(world, serverUrl);
-  return { ...wanted, identity, way: chooseWay({ ...wanted, identified: identity !== null }) };
+  return { ...wanted, identity, way: chooseMode({ ...wanted, identified: identity !== null }) };
 }
 
 /** Goes one of the three ways. Each is loaded only when it is gone. */
-export async function deliver(world: World, delivery: Delivery): Promise<Result> {
+export async function dispatch(world: World, delivery: Delivery): Promise<Result> {
   const { inputs, context, identity, way } = delivery;
   if (way.kind === 'nothing')
-    return resultOf({ status: S.skipped, reason: way.reason, url: inputs.url ?? '' });
+    return resultOf({ status: STAGE_STATUS.skipped, reason: way.reason, url: inputs.url ?? '' });
   if (way.kind === 'destroy') return atGitHub(world, { inputs, context, url: null });
   if (way.kind === 'github') return atGitHub(world, { inputs, context, url: way.url });
   if (identity === null) throw new VitrineError('internal', 'A way with a server needs an identity.');
@@ -75,9 +75,15 @@ async function atGitHub(world: World, { inputs, context, url }: AtGitHub): Promi
     return url === null ? await destroy(world, input) : await runWithoutServer(world, { ...input, url });
   } catch (error) {
     if (!isVitrineError(error) || error.code !== 'forbidden') throw error;
-    if (url === null && inputs.serverUrl !== null) return resultOf({ status: S.skipped, reason: BY_SERVER });
+    if (url === null && inputs.serverUrl !== null)
+      return resultOf({ status: STAGE_STATUS.skipped, reason: BY_SERVER });
     if (!pullRequest?.fork) throw error;
-    return resultOf({ status: S.skipped, reason: error.message, url: url ?? '', sha: pullRequest.sha });
+    return resultOf({
+      status: STAGE_STATUS.skipped,
+      reason: error.message,
+      url: url ?? '',
+      sha: pullRequest.sha,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { isVitrineError } from '../src/shared/errors.js';
-import { D } from '../src/shared/status/words.js';
-import { deliver, planDelivery } from './dispatch.js';
+import { DEPLOYMENT_STATUS } from '../src/shared/status/words.js';
+import { dispatch, planDelivery } from './dispatch.js';
 import type { World } from './http/world.js';
 import { parseInputs } from './inputs/inputs.js';
 import { unknownInputs, unknownMessage } from './inputs/unknown.js';
@@ -36,7 +36,7 @@ export async function run(given: World, cwd: string): Promise<number> {
     for (const name of unknownInputs(world.env)) world.print(command('warning', unknownMessage(name)));
     const delivery = planDelivery(world, { inputs, context });
     ending.failOnError = inputs.failOnError;
-    return await end(await deliver(world, delivery));
+    return await end(await dispatch(world, delivery));
   } catch (error) {
     return end(world.stopped.aborted ? stopped() : failed(messageOf(error)));
   }
@@ -50,11 +50,11 @@ function refusal(): string {
 }
 
 function failed(reason: string): Result {
-  return resultOf({ status: D.failed, reason });
+  return resultOf({ status: DEPLOYMENT_STATUS.failed, reason });
 }
 
 function stopped(): Result {
-  return resultOf({ status: D.cancelled, reason: 'The workflow run was cancelled.' });
+  return resultOf({ status: DEPLOYMENT_STATUS.cancelled, reason: 'The workflow run was cancelled.' });
 }
 
 function messageOf(error: unknown): string {

@@ -3,7 +3,12 @@ import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import ts from 'typescript';
 import { parse } from 'yaml';
-import { D, E, INBOX, S } from '../src/shared/status/words.js';
+import {
+  DEPLOYMENT_STATUS,
+  ENVIRONMENT_STATUS,
+  DELIVERY_STATUS,
+  STAGE_STATUS,
+} from '../src/shared/status/words.js';
 import { type Layer, LAYERS, RESERVED } from './support/architecture/layers.js';
 import { ROOT, readSources, visit, type Source } from './support/architecture/read-sources.js';
 
@@ -166,10 +171,10 @@ test('only the entries read the environment of the process', () => {
 
 test('status words are spelled in src/shared/status only', () => {
   const words = new Set<string>([
-    ...Object.values(E),
-    ...Object.values(D),
-    ...Object.values(S),
-    ...Object.values(INBOX),
+    ...Object.values(ENVIRONMENT_STATUS),
+    ...Object.values(DEPLOYMENT_STATUS),
+    ...Object.values(STAGE_STATUS),
+    ...Object.values(DELIVERY_STATUS),
   ]);
   const broken = find(PRODUCT, (node, { path }) => {
     if (path.startsWith('src/shared/status/')) return false;

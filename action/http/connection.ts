@@ -1,7 +1,7 @@
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 
 /** A kind of connection that is kept for the next request. */
-export interface Line {
+export interface Connection {
   readonly send: (options: RequestOptions) => ClientRequest;
   readonly agent: Agent;
   readonly addressOf: (url: URL) => Address;

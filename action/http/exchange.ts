@@ -1,5 +1,5 @@
 import { Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
-import { addressOf, type Line, proxyFor } from './connection.js';
+import { addressOf, type Connection, proxyFor } from './connection.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -29,11 +29,11 @@ export interface Http {
 
 /** `env` names the proxies that lead out, if any do. */
 export function createHttp(env: Readonly<Record<string, string | undefined>> = {}): Http {
-  const lines = new Map<string, Promise<Line>>();
-  const lineTo = (url: URL): Promise<Line> => {
+  const lines = new Map<string, Promise<Connection>>();
+  const lineTo = (url: URL): Promise<Connection> => {
     const proxy = proxyFor(url, env);
     const key = `${url.protocol} ${proxy?.href ?? ''}`;
-    const line = lines.get(key) ?? openLine(url.protocol, proxy);
+    const line = lines.get(key) ?? openConnection(url.protocol, proxy);
     lines.set(key, line);
     return line;
   };
@@ -50,7 +50,7 @@ export function createHttp(env: Readonly<Record<string, string | undefined>> = {
 }
 
 interface Exchange {
-  readonly line: Line;
+  readonly line: Connection;
   readonly url: URL;
   readonly request: HttpRequest;
 }
@@ -86,12 +86,12 @@ function exchange({ line, url, request }: Exchange): Promise<HttpAnswer> {
       incoming.on('end', done);
     });
     outgoing.end(request.body);
-    heed(outgoing, request.signal);
+    abortOn(outgoing, request.signal);
   });
 }
 
 /** Gives the request up when nobody wants the answer any more; looked at a moment later, when the request is on its way. */
-function heed(outgoing: ClientRequest, signal: AbortSignal | undefined): void {
+function abortOn(outgoing: ClientRequest, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   const stop = (): void => void outgoing.destroy(signal.reason as Error);
   outgoing.on('close', () => signal.removeEventListener('abort', stop));
@@ -118,7 +118,7 @@ export async function sendAhead<T>(send: (onSent: () => void) => Promise<T>): Pr
 }
 
 /** What only some need is loaded only then: TLS, and the way through a proxy. */
-async function openLine(protocol: string, proxy: URL | null): Promise<Line> {
+async function openConnection(protocol: string, proxy: URL | null): Promise<Connection> {
   if (proxy !== null) {
     const { openProxied } = await import('./proxied.js');
     return openProxied(protocol, proxy);

@@ -2,10 +2,10 @@ import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import { type Address, addressOf, type Line, proxyAuthorization } from './connection.js';
+import { type Address, addressOf, type Connection, proxyAuthorization } from './connection.js';
 
 /** A connection through a proxy: it is told the whole address, and for TLS it only makes a tunnel. */
-export function openProxied(protocol: string, proxy: URL): Line {
+export function openProxied(protocol: string, proxy: URL): Connection {
   if (protocol === 'https:') return { send: https.request, agent: tunnelling(proxy), addressOf };
   const { send, agent } = toProxy(proxy);
   return { send, agent, addressOf: (url) => forwarded(url, proxy) };
@@ -16,7 +16,7 @@ function forwarded(url: URL, proxy: URL): Address {
   return { host, port, path: url.href, headers: { host: url.host, ...proxyAuthorization(proxy) } };
 }
 
-function toProxy({ protocol }: URL): Pick<Line, 'send' | 'agent'> {
+function toProxy({ protocol }: URL): Pick<Connection, 'send' | 'agent'> {
   if (protocol === 'https:') return { send: https.request, agent: new https.Agent({ keepAlive: true }) };
   return { send: request, agent: new Agent({ keepAlive: true }) };
 }
@@ -26,7 +26,7 @@ type Opened = (error: Error | null, socket?: Duplex) => void;
 function tunnelling(proxy: URL): Agent {
   const agent = new https.Agent({ keepAlive: true });
   const open = (options: RequestOptions & { servername?: string }, opened: Opened): void => {
-    dig(options, proxy).then((socket) => {
+    openTunnel(options, proxy).then((socket) => {
       const secure = connect({ socket, host: String(options.host), servername: options.servername ?? '' });
       secure.setTimeout(options.timeout ?? 0, () => secure.destroy(silence(options)));
       secure.once('error', opened);
@@ -40,7 +40,7 @@ function tunnelling(proxy: URL): Agent {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-connect */
-function dig(options: RequestOptions, proxy: URL): Promise<Duplex> {
+function openTunnel(options: RequestOptions, proxy: URL): Promise<Duplex> {
   const { host, port } = options;
   const target = `${String(host).includes(':') ? `[${String(host)}]` : String(host)}:${String(port)}`;
   const { send } = toProxy(proxy);

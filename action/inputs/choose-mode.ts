@@ -2,7 +2,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { Context, PullRequest } from '../runner/context.js';
 import type { Inputs } from './inputs.js';
 
-export type Way =
+export type Mode =
   | { readonly kind: 'server'; readonly serverUrl: string; readonly pullRequest: PullRequest }
   | { readonly kind: 'github'; readonly url: string }
   | { readonly kind: 'destroy' }
@@ -19,7 +19,7 @@ export const BY_SERVER =
   'The server takes the preview down by itself when the pull request closes: there is nothing to do here.';
 
 /** What this run is to do, from its inputs and its event alone. */
-export function chooseWay(input: WayInput): Way {
+export function chooseMode(input: WayInput): Mode {
   const { inputs, context } = input;
   if (inputs.action === 'none') return nothing('The input "action" is "none".');
   if (context.pullRequest === null && inputs.prNumber === null) {
@@ -33,7 +33,7 @@ export function chooseWay(input: WayInput): Way {
 }
 
 /** With a server only what was reported past it, while it was away, is there to take back. */
-function destroying({ action, serverUrl, url, githubToken }: Inputs): Way {
+function destroying({ action, serverUrl, url, githubToken }: Inputs): Mode {
   if (serverUrl !== null && action === 'destroy')
     return nothing(
       'The input "action: destroy" works only without "server-url": a server takes the preview down by itself when the pull request closes.',
@@ -43,7 +43,7 @@ function destroying({ action, serverUrl, url, githubToken }: Inputs): Way {
   return { kind: 'destroy' };
 }
 
-function withServer({ inputs, context, identified }: WayInput, serverUrl: string): Way {
+function withServer({ inputs, context, identified }: WayInput, serverUrl: string): Mode {
   const { pullRequest } = context;
   if (context.event !== 'pull_request' || pullRequest === null) {
     if (inputs.url !== null) return reporting(inputs, inputs.url);
@@ -69,7 +69,7 @@ function refuseOtherNumber({ prNumber }: Inputs, { number }: PullRequest): void 
   );
 }
 
-function withoutServer(inputs: Inputs): Way {
+function withoutServer(inputs: Inputs): Mode {
   const { url, action, target } = inputs;
   if (target !== null)
     throw new VitrineError(
@@ -87,7 +87,7 @@ function withoutServer(inputs: Inputs): Way {
   return reporting(inputs, url);
 }
 
-function reporting({ githubToken }: Inputs, url: string): Way {
+function reporting({ githubToken }: Inputs, url: string): Mode {
   refuseWithoutToken(githubToken);
   return { kind: 'github', url };
 }
@@ -100,6 +100,6 @@ export function refuseWithoutToken(token: string): void {
   );
 }
 
-function nothing(reason: string): Way {
+function nothing(reason: string): Mode {
   return { kind: 'nothing', reason };
 }

@@ -1,5 +1,5 @@
 import { environmentNameFor } from '../../src/shared/preview-url.js';
-import { E, S } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import type { World } from '../http/world.js';
 import { BY_SERVER } from '../inputs/choose-mode.js';
 import type { Inputs } from '../inputs/inputs.js';
@@ -24,7 +24,12 @@ export async function destroy(
 ): Promise<Result> {
   const environment = environmentNameFor({ pullRequest: pullRequest.number });
   const project = inputs.project ?? context.repo;
-  const gone = resultOf({ status: E.destroyed, reason: '', environment, sha: pullRequest.sha });
+  const gone = resultOf({
+    status: ENVIRONMENT_STATUS.destroyed,
+    reason: '',
+    environment,
+    sha: pullRequest.sha,
+  });
   const where = { number: pullRequest.number, marker: markerOf(project) };
   const step = async (): Promise<number> => {
     const { logsUrl } = context;
@@ -41,5 +46,5 @@ export async function destroy(
   const found = await reliably(world, { what: 'Reporting to GitHub', signal: world.stopped, step });
   if (found > 0) return gone;
   const nothing = inputs.serverUrl === null ? 'There was no preview of this Action to take back.' : BY_SERVER;
-  return { ...gone, status: S.skipped, reason: nothing };
+  return { ...gone, status: STAGE_STATUS.skipped, reason: nothing };
 }

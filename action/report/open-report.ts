@@ -7,7 +7,7 @@ import {
   DEPLOYMENT_STATE,
   type GitHubDeploymentState,
 } from '../../src/shared/status/github.js';
-import { D, type DeploymentStatus } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, type DeploymentStatus } from '../../src/shared/status/words.js';
 import { type Result, resultOf } from '../result/result.js';
 import { renderDetails } from '../result/summary.js';
 import type { PullRequest } from '../runner/context.js';
@@ -43,11 +43,16 @@ export interface Report {
 /** Begins the check run. Every part may be repeated. */
 export async function openReport(github: GitHub, input: ReportInput): Promise<Report> {
   const { pullRequest, externalId, previousSha } = input;
-  const begun = resultOf({ status: D.running, reason: '', url: input.url, sha: pullRequest.sha });
+  const begun = resultOf({
+    status: DEPLOYMENT_STATUS.running,
+    reason: '',
+    url: input.url,
+    sha: pullRequest.sha,
+  });
   const target = { sha: pullRequest.sha, externalId };
   const check = await openCheck(github, {
     target,
-    state: checkState(input, { result: begun, status: D.running }),
+    state: checkState(input, { result: begun, status: DEPLOYMENT_STATUS.running }),
   });
   const end = (result: Result, status: DeploymentStatus): Promise<void> =>
     writeCheck(github, { id: check.id, state: checkState(input, { result, status }) });
@@ -101,7 +106,7 @@ interface Told {
 }
 
 async function tellBegin(github: GitHub, { input, result, deployment: id }: Told): Promise<void> {
-  const { deployment: state, label } = reportWords(D.running);
+  const { deployment: state, label } = reportWords(DEPLOYMENT_STATUS.running);
   await writeStatus(github, { id, state, description: label, logUrl: input.logsUrl });
   await comment(github, { input, result });
 }
@@ -113,7 +118,8 @@ async function tellEnd(
   const { deployment: state, label } = reportWords(status);
   const { key, logsUrl, url } = input;
   await writeStatus(github, { id, state, description: result.reason || label, url, logUrl: logsUrl });
-  if (status === D.success) await retireDeployments(github, { key, except: id, logUrl: logsUrl });
+  if (status === DEPLOYMENT_STATUS.success)
+    await retireDeployments(github, { key, except: id, logUrl: logsUrl });
   await comment(github, { input, result });
 }
 
@@ -140,7 +146,7 @@ interface ReportWords {
 function reportWords(status: DeploymentStatus): ReportWords {
   const { github, text } = DEPLOYMENT[status];
   const label = `${text.emoji} ${text.label}`;
-  if (status === D.running) {
+  if (status === DEPLOYMENT_STATUS.running) {
     return { check: CHECK.inProgress, conclusion: null, deployment: DEPLOYMENT_STATE.inProgress, label };
   }
   return {

@@ -1,7 +1,7 @@
 import type { StageBody } from '../../src/contract/schemas.js';
 import { environmentNameFor } from '../../src/shared/preview-url.js';
 import { formatExternalId } from '../../src/shared/run-ref.js';
-import { D, S, type DeploymentStatus } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS, type DeploymentStatus } from '../../src/shared/status/words.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { resultOf, type Result } from '../result/result.js';
@@ -26,7 +26,7 @@ const COMMENT = {
   what: 'the comment',
   remedy: 'Give the job "permissions: { pull-requests: write }", or set the input "comment" to "false".',
 };
-const CANCELLED: Ended = { status: D.cancelled, reason: 'The workflow run was cancelled.' };
+const CANCELLED: Ended = { status: DEPLOYMENT_STATUS.cancelled, reason: 'The workflow run was cancelled.' };
 
 /** The second and the third way: an earlier step deployed; this run visits the preview and tells GitHub itself. */
 export async function runWithoutServer(world: World, input: AloneInput): Promise<Result> {
@@ -55,7 +55,7 @@ export async function runWithoutServer(world: World, input: AloneInput): Promise
   try {
     await reliably(world, { what: WHAT, signal: world.stopped, step: report.begin });
     const { ended, stage } = await visit(world, { inputs, url });
-    const live = ended.status === D.success;
+    const live = ended.status === DEPLOYMENT_STATUS.success;
     const failedStage = live ? null : stage.name;
     const result = resultOf({ ...known, ...ended, live, stages: [stage], failedStage });
     await tell(world, () => report.close(result, ended.status));
@@ -81,7 +81,7 @@ async function visit(world: World, { inputs, url }: { inputs: Inputs; url: strin
   world.print(command('group', 'Verifying'));
   const ended = await reach(world, { inputs, url });
   world.print(command('endgroup'));
-  const status = ended.status === D.success ? S.completed : S.failed;
+  const status = ended.status === DEPLOYMENT_STATUS.success ? STAGE_STATUS.completed : STAGE_STATUS.failed;
   const completedAt = world.now().toISOString();
   return { ended, stage: { name: 'verifying', status, startedAt, completedAt, error: null } };
 }
@@ -90,9 +90,9 @@ async function reach(world: World, { inputs, url }: { inputs: Inputs; url: strin
   const { healthPath: path, waitTimeoutMs: budgetMs } = inputs;
   try {
     await verify(world, { url, path: path ?? '/', budgetMs, log: world.print, signal: world.stopped });
-    return { status: D.success, reason: '' };
+    return { status: DEPLOYMENT_STATUS.success, reason: '' };
   } catch (error) {
-    return world.stopped.aborted ? CANCELLED : { status: D.failed, reason: messageOf(error) };
+    return world.stopped.aborted ? CANCELLED : { status: DEPLOYMENT_STATUS.failed, reason: messageOf(error) };
   }
 }
 
@@ -104,7 +104,9 @@ interface Broken {
 
 /** What cannot be told whole is ended all the same, as far as GitHub lets it. */
 async function abandon(world: World, { report, known, error }: Broken): Promise<void> {
-  const ended = world.stopped.aborted ? CANCELLED : { status: D.failed, reason: messageOf(error) };
+  const ended = world.stopped.aborted
+    ? CANCELLED
+    : { status: DEPLOYMENT_STATUS.failed, reason: messageOf(error) };
   const result = resultOf({ ...known, ...ended });
   const signal = AbortSignal.timeout(FAREWELL_MS);
   const step = () => report.abandon(result, ended.status);

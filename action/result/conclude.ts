@@ -1,5 +1,5 @@
 import { createRedactor } from '../../src/shared/redact/redact.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import type { World } from '../http/world.js';
 import { inert } from '../runner/commands.js';
 import type { Result } from './result.js';
@@ -14,7 +14,7 @@ export interface Conclusion {
   readonly failOnError: boolean;
 }
 
-const FAILED: readonly string[] = [D.failed, D.cancelled];
+const FAILED: readonly string[] = [DEPLOYMENT_STATUS.failed, DEPLOYMENT_STATUS.cancelled];
 
 /** Outputs, job summary, one annotation, and the exit code. */
 export async function conclude(
@@ -27,7 +27,7 @@ export async function conclude(
   if (world.env['GITHUB_STEP_SUMMARY']) await toolkit.summary.addRaw(renderSummary(result, logsUrl)).write();
   const where = result.failedStage ? ` while ${result.failedStage}` : '';
   const title = `Preview: ${result.status}${where}`;
-  if (result.status === D.failed) toolkit.error(result.reason, { title });
+  if (result.status === DEPLOYMENT_STATUS.failed) toolkit.error(result.reason, { title });
   else if (result.reason !== '') toolkit.notice(result.reason, { title });
   if (result.url !== '') world.print(inert(`Preview: ${result.url} (${result.status})`));
   return failOnError && FAILED.includes(result.status) ? 1 : 0;

@@ -2,7 +2,7 @@ import type { StageBody } from '../../src/contract/schemas.js';
 import { fence, inlineCode } from '../../src/shared/markdown.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import { ENVIRONMENT } from '../../src/shared/status/environment.js';
-import { S, type StageStatus } from '../../src/shared/status/words.js';
+import { STAGE_STATUS, type StageStatus } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
 import { showDuration, showTime } from '../../src/shared/time.js';
 import type { Result } from './result.js';
@@ -79,15 +79,15 @@ function sentence(word: string): string {
 }
 
 const WORDS: Readonly<Record<StageStatus, string>> = {
-  [S.pending]: '▫️ Next',
-  [S.inProgress]: '🔨 Running',
-  [S.completed]: '✅ Done',
-  [S.failed]: '❌ Failed',
-  [S.cancelled]: '⏹️ Stopped',
-  [S.skipped]: '➖ Not reached',
+  [STAGE_STATUS.pending]: '▫️ Next',
+  [STAGE_STATUS.inProgress]: '🔨 Running',
+  [STAGE_STATUS.completed]: '✅ Done',
+  [STAGE_STATUS.failed]: '❌ Failed',
+  [STAGE_STATUS.cancelled]: '⏹️ Stopped',
+  [STAGE_STATUS.skipped]: '➖ Not reached',
 };
 
 /** How a stage ended, as the check says it. */
 function stageWords({ status, startedAt }: Pick<StageBody, 'status' | 'startedAt'>): string {
-  return status === S.skipped && startedAt !== null ? '➖ Nothing to do' : WORDS[status];
+  return status === STAGE_STATUS.skipped && startedAt !== null ? '➖ Nothing to do' : WORDS[status];
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody, StageBody } from '../../src/contract/schemas.js';
 import type { StageName } from '../../src/shared/status/stages.js';
-import { S, type StageStatus } from '../../src/shared/status/words.js';
+import { STAGE_STATUS, type StageStatus } from '../../src/shared/status/words.js';
 
 export interface Progress {
   begin(name: StageName): void;
@@ -75,7 +75,13 @@ export function createProgress(input: ProgressInput): Progress {
 
   return {
     begin: (name) =>
-      set({ name, status: S.inProgress, startedAt: now().toISOString(), completedAt: null, error: null }),
+      set({
+        name,
+        status: STAGE_STATUS.inProgress,
+        startedAt: now().toISOString(),
+        completedAt: null,
+        error: null,
+      }),
     end: (name, { status, error }) => {
       const startedAt = stages.get(name)?.startedAt ?? null;
       set({

@@ -1,6 +1,6 @@
 import type { DeploymentView, EnvironmentView, ProgressAnswer } from '../../src/contract/schemas.js';
 import { isVitrineError, type VitrineError } from '../../src/shared/errors.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { type Result, resultOf } from '../result/result.js';
 import { StageFailure } from '../stages/job.js';
 import { isOvertaken } from './connection.js';
@@ -14,7 +14,10 @@ export async function runDeployment(input: DeploymentInput): Promise<Result> {
   const session = openSession(input);
   try {
     await runStages({ ...session, job: jobOf(session) });
-    return ended(session, await finish(session, { status: D.success, error: null, logTail: [] }));
+    return ended(
+      session,
+      await finish(session, { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] }),
+    );
   } catch (error) {
     return await fail(session, error);
   } finally {
@@ -23,7 +26,8 @@ export async function runDeployment(input: DeploymentInput): Promise<Result> {
 }
 
 type Outcome = {
-  status: typeof D.success | typeof D.failed | typeof D.cancelled;
+  status:
+    typeof DEPLOYMENT_STATUS.success | typeof DEPLOYMENT_STATUS.failed | typeof DEPLOYMENT_STATUS.cancelled;
   error: string | null;
   logTail: string[];
 };
@@ -51,18 +55,23 @@ async function fail(session: Session, error: unknown): Promise<Result> {
   const cause = error instanceof StageFailure ? error.cause : error;
   if (world.stopped.aborted) return cancel(session, known);
   if (ending.signal.aborted || isOvertaken(cause)) {
-    return resultOf({ ...known, status: D.superseded, reason: messageOf(ending.signal.reason ?? cause) });
+    return resultOf({
+      ...known,
+      status: DEPLOYMENT_STATUS.superseded,
+      reason: messageOf(ending.signal.reason ?? cause),
+    });
   }
   const logTail = [...journal.tail()];
   const reason = session.redact(messageOf(cause));
   const failedStage = error instanceof StageFailure ? error.stage : null;
-  const result = resultOf({ ...known, status: D.failed, reason, failedStage, logTail });
+  const result = resultOf({ ...known, status: DEPLOYMENT_STATUS.failed, reason, failedStage, logTail });
   if (isUnavailable(cause)) return alone(session, { result, error: cause });
   try {
-    await finish(session, { status: D.failed, error: reason.slice(0, 4_000), logTail });
+    await finish(session, { status: DEPLOYMENT_STATUS.failed, error: reason.slice(0, 4_000), logTail });
     return result;
   } catch (refusal) {
-    if (isOvertaken(refusal)) return { ...result, status: D.superseded, reason: refusal.message };
+    if (isOvertaken(refusal))
+      return { ...result, status: DEPLOYMENT_STATUS.superseded, reason: refusal.message };
     if (isUnavailable(refusal)) return alone(session, { result, error: refusal });
     return result;
   }
@@ -86,11 +95,15 @@ async function cancel(session: Session, known: Partial<Result>): Promise<Result>
     budgetMs: FAREWELL_MS,
     signal: AbortSignal.timeout(FAREWELL_MS),
   };
-  const outcome = { status: D.cancelled, error: reason, logTail: [...session.journal.tail()] };
+  const outcome = {
+    status: DEPLOYMENT_STATUS.cancelled,
+    error: reason,
+    logTail: [...session.journal.tail()],
+  };
   await session.progress.finish({ outcome }, session.connection.client(policy)).catch((error: unknown) => {
     session.world.print(`The server could not be told of the cancellation: ${messageOf(error)}`);
   });
-  return resultOf({ ...known, status: D.cancelled, reason });
+  return resultOf({ ...known, status: DEPLOYMENT_STATUS.cancelled, reason });
 }
 
 function messageOf(error: unknown): string {

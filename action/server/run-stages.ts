@@ -1,7 +1,7 @@
 import type { Client } from '../../src/contract/client.js';
 import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import type { StageName } from '../../src/shared/status/stages.js';
-import { S } from '../../src/shared/status/words.js';
+import { STAGE_STATUS } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
 import { showDuration } from '../../src/shared/time.js';
 import { deploy } from '../../src/uploads/client/send.js';
@@ -98,13 +98,19 @@ async function runStage<T>(
   try {
     const result = await work();
     signal.throwIfAborted();
-    progress.end(name, { status: result === SKIPPED ? S.skipped : S.completed, error: null });
+    progress.end(name, {
+      status: result === SKIPPED ? STAGE_STATUS.skipped : STAGE_STATUS.completed,
+      error: null,
+    });
     journal.log(took('done in'));
     return result;
   } catch (cause) {
     const error = told(cause, redact);
     const unwanted = signal.aborted || isOvertaken(cause);
-    progress.end(name, { status: unwanted ? S.cancelled : S.failed, error: error.message });
+    progress.end(name, {
+      status: unwanted ? STAGE_STATUS.cancelled : STAGE_STATUS.failed,
+      error: error.message,
+    });
     signal.throwIfAborted();
     if (unwanted) throw error;
     journal.log(error.message, 'error');

@@ -1,6 +1,6 @@
 import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
 import { isVitrineError } from '../../src/shared/errors.js';
-import { D, E, S } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import { isLoopback } from '../http/connection.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
@@ -47,10 +47,15 @@ export async function runWithServer(world: World, input: ServerInput): Promise<R
     });
   } catch (error) {
     if (isOvertaken(error))
-      return resultOf({ status: D.superseded, reason: error.message, sha: input.pullRequest.sha });
-    if (world.stopped.aborted) return resultOf({ status: D.cancelled, reason: 'The run was cancelled.' });
+      return resultOf({
+        status: DEPLOYMENT_STATUS.superseded,
+        reason: error.message,
+        sha: input.pullRequest.sha,
+      });
+    if (world.stopped.aborted)
+      return resultOf({ status: DEPLOYMENT_STATUS.cancelled, reason: 'The run was cancelled.' });
     if (!isVitrineError(error) || error.code === 'unavailable') throw error;
-    return resultOf({ status: D.failed, reason: error.message, sha: input.pullRequest.sha });
+    return resultOf({ status: DEPLOYMENT_STATUS.failed, reason: error.message, sha: input.pullRequest.sha });
   }
 }
 
@@ -68,7 +73,10 @@ function startBody({ inputs, context, pullRequest }: ServerInput) {
 /** The rules of the repository say no, or not yet. That is no failure. Where there is no page, no address is given. */
 function declined({ environment, decision }: Extract<StartDeploymentAnswer, { proceed: false }>): Result {
   return resultOf({
-    status: environment?.status === E.awaitingApproval ? E.awaitingApproval : S.skipped,
+    status:
+      environment?.status === ENVIRONMENT_STATUS.awaitingApproval
+        ? ENVIRONMENT_STATUS.awaitingApproval
+        : STAGE_STATUS.skipped,
     reason: decision.detail,
     url: environment?.live ? environment.url : '',
     environment: environment?.name ?? '',

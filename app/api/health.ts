@@ -1,4 +1,4 @@
-import { within } from '../http/with-timeout.js';
+import { withTimeout } from '../http/with-timeout.js';
 import type { Ports } from '../ports.js';
 import { ok, type ApiRoute } from './route.js';
 
@@ -19,7 +19,7 @@ export function createReady(ping: () => Promise<void>): ApiRoute {
 }
 
 async function answersInTime(ping: () => Promise<void>): Promise<boolean> {
-  return within(PATIENCE_MS, ping()).then(
+  return withTimeout(PATIENCE_MS, ping()).then(
     () => true,
     () => false,
   );
@@ -27,7 +27,7 @@ async function answersInTime(ping: () => Promise<void>): Promise<boolean> {
 
 /** How long the next webhook has been waiting to be worked on; null when nobody can tell now. */
 async function lagOf({ inbox, clock }: Ports): Promise<number | null> {
-  const asked = within(PATIENCE_MS, inbox.waitingSince());
+  const asked = withTimeout(PATIENCE_MS, inbox.waitingSince());
   const since = await asked.catch(() => undefined);
   if (since === undefined) return null;
   return since ? Math.max(0, Math.floor((clock.now().getTime() - since.getTime()) / 1_000)) : 0;

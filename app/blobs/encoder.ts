@@ -97,13 +97,13 @@ async function compress(bytes: Buffer, encoding: BlobEncoding): Promise<Buffer> 
   });
 }
 
-interface Lanes {
+interface ConcurrencyLimit {
   /** Runs the work as soon as fewer than the given number run. */
   run<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** A bound on how much happens at once. */
-export function createLanes(count: number): Lanes {
+export function createLanes(count: number): ConcurrencyLimit {
   let free = count;
   const waiting: (() => void)[] = [];
   return {

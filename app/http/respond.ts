@@ -58,7 +58,7 @@ export function sendPrepared(response: ServerResponse, { status, head, text }: P
 const LINGER_MS = 1_000;
 
 /** Who is refused in the middle of a body can read why, if they stop soon: a closed socket would lose the answer. */
-export function letGo(request: IncomingMessage): void {
+export function discardBody(request: IncomingMessage): void {
   request.on('error', () => undefined).resume();
   setTimeout(() => {
     if (!request.complete) request.socket.destroy();
@@ -69,7 +69,7 @@ const RETRY_AFTER: Readonly<Partial<Record<number, string>>> = { 429: '60', 503:
 
 /** The one place where an error becomes an answer. Only messages that were written for people leave the house. */
 export function errorAnswer(error: unknown, requestId: string): Answer {
-  const { code, message } = told(error);
+  const { code, message } = toPublicError(error);
   const status = ERROR_STATUS[code];
   const retryAfter = RETRY_AFTER[status];
   return {
@@ -81,10 +81,10 @@ export function errorAnswer(error: unknown, requestId: string): Answer {
 
 /** Ours to repair, so it goes to the log; the rest are the caller's. */
 export function isOurFault(error: unknown): boolean {
-  return ERROR_STATUS[told(error).code] >= 500;
+  return ERROR_STATUS[toPublicError(error).code] >= 500;
 }
 
-function told(error: unknown): VitrineError {
+function toPublicError(error: unknown): VitrineError {
   if (isVitrineError(error)) return error;
   return new VitrineError(
     'internal',

@@ -7,7 +7,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { Config } from '../config/config.js';
 import { fromThisMachine, type SiteOf } from './hosts.js';
-import { errorAnswer, isOurFault, letGo, respond } from './respond.js';
+import { errorAnswer, isOurFault, discardBody, respond } from './respond.js';
 
 type Surface = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -67,7 +67,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 /** Whatever answers it: a body that nobody waits for may not come for ever. */
 function endBody(request: IncomingMessage, response: ServerResponse): void {
   response.once('finish', () => {
-    if (!request.complete) letGo(request);
+    if (!request.complete) discardBody(request);
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import { type Environment, isActive } from '../../src/environments/model.js';
 import type { Rule } from '../../src/pull-requests/decide/decision.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import type { PageLink, PageState, WaitingPreview } from './preview.js';
 
 /** What a preview says of itself that shows nothing, or nothing any more. */
@@ -17,12 +17,13 @@ export function pageOfEnvironment(environment: Environment): WaitingPreview {
 export function pageOfCommit(environment: Environment, deployment: Deployment): WaitingPreview {
   const { status, url, error, logsUrl, artifactRoot } = deployment;
   if (isPutOff(environment, deployment)) return pageOfEnvironment(environment);
-  if (status === D.success && artifactRoot === null && url !== null) return pageElsewhere(environment, url);
-  if (status === D.success || status === D.superseded) {
+  if (status === DEPLOYMENT_STATUS.success && artifactRoot === null && url !== null)
+    return pageElsewhere(environment, url);
+  if (status === DEPLOYMENT_STATUS.success || status === DEPLOYMENT_STATUS.superseded) {
     return { ...pageAt(environment, { text: 'Go to the preview', url: environment.url }), state: status };
   }
   const logs = logsUrl === null ? null : { text: 'Open the log', url: logsUrl };
-  const ended = status === D.failed || status === D.cancelled;
+  const ended = status === DEPLOYMENT_STATUS.failed || status === DEPLOYMENT_STATUS.cancelled;
   const page = pageAt(environment, (ended ? logs : null) ?? linkOf(environment));
   return { ...page, state: status, reason: error };
 }
@@ -38,13 +39,13 @@ export function pageElsewhere(environment: Environment, url: string): WaitingPre
 
 /** It was asked for, and then nobody may build it: the run that comes is sent away. */
 function isPutOff({ head, decision }: Environment, { id, status }: Deployment): boolean {
-  return status === D.queued && head?.deploymentId === id && decision?.action !== 'deploy';
+  return status === DEPLOYMENT_STATUS.queued && head?.deploymentId === id && decision?.action !== 'deploy';
 }
 
 /** A commit that waits or is skipped does not change the status of what was live before it. */
 function stateOf({ status, decision }: Environment): PageState {
   if (decision?.action === 'skip') return 'declined';
-  return decision?.action === 'hold' ? E.awaitingApproval : status;
+  return decision?.action === 'hold' ? ENVIRONMENT_STATUS.awaitingApproval : status;
 }
 
 function pageAt({ repository, name, pullRequest }: Environment, link: PageLink | null) {

@@ -1,4 +1,8 @@
-import { D, type DeploymentStatus, E } from '../../src/shared/status/words.js';
+import {
+  DEPLOYMENT_STATUS,
+  type DeploymentStatus,
+  ENVIRONMENT_STATUS,
+} from '../../src/shared/status/words.js';
 import type { PageState } from './preview.js';
 
 const building: PageText = {
@@ -30,25 +34,25 @@ const over = { status: 404, tone: 'calm', icon: 'box', retryAfter: null, watches
 
 /** The host of one commit that cannot be shown. Every commit has its own state, whatever became of the others. */
 const COMMIT_PAGES: Readonly<Record<DeploymentStatus, PageText>> = {
-  [D.queued]: {
+  [DEPLOYMENT_STATUS.queued]: {
     ...awaited,
     heading: 'This commit is waiting for its build',
     message: 'The workflow has not started yet. The preview appears here by itself.',
     icon: 'clock',
   },
-  [D.running]: {
+  [DEPLOYMENT_STATUS.running]: {
     ...awaited,
     heading: 'This commit is being built',
     message: 'It appears here by itself as soon as the build is done.',
     icon: 'build',
   },
-  [D.success]: {
+  [DEPLOYMENT_STATUS.success]: {
     ...over,
     status: 410,
     heading: 'This build is gone',
     message: 'It was live once, and its files were removed since.',
   },
-  [D.failed]: {
+  [DEPLOYMENT_STATUS.failed]: {
     status: 502,
     heading: 'The build of this preview failed',
     message: 'The pull request shows what went wrong. A build that succeeds appears here by itself.',
@@ -57,14 +61,14 @@ const COMMIT_PAGES: Readonly<Record<DeploymentStatus, PageText>> = {
     retryAfter: null,
     watches: true,
   },
-  [D.cancelled]: {
+  [DEPLOYMENT_STATUS.cancelled]: {
     ...over,
     heading: 'The build of this commit was cancelled',
     message: 'Run the workflow again to get a preview of it. It appears here by itself.',
     icon: 'skip',
     watches: true,
   },
-  [D.superseded]: {
+  [DEPLOYMENT_STATUS.superseded]: {
     ...over,
     heading: 'There is no preview of this commit',
     message: 'A newer commit arrived before it was live.',
@@ -77,13 +81,13 @@ const COMMIT_PAGES: Readonly<Record<DeploymentStatus, PageText>> = {
  * can tell them apart. A build that failed says the same for a commit and for the preview.
  */
 export const STATUS_PAGES: Readonly<Record<PageState, PageText>> = {
-  [E.pending]: {
+  [ENVIRONMENT_STATUS.pending]: {
     ...building,
     heading: 'This preview is waiting for its build',
     message: 'The workflow has not started yet. The preview appears here by itself.',
     icon: 'clock',
   },
-  [E.awaitingApproval]: {
+  [ENVIRONMENT_STATUS.awaitingApproval]: {
     ...building,
     heading: 'This preview awaits approval',
     message: 'Somebody who may write to the repository has to approve it first.',
@@ -91,17 +95,17 @@ export const STATUS_PAGES: Readonly<Record<PageState, PageText>> = {
     icon: 'hand',
     retryAfter: 60,
   },
-  [E.provisioning]: building,
-  [E.ready]: building,
-  [E.updating]: building,
-  [E.sleeping]: {
+  [ENVIRONMENT_STATUS.provisioning]: building,
+  [ENVIRONMENT_STATUS.ready]: building,
+  [ENVIRONMENT_STATUS.updating]: building,
+  [ENVIRONMENT_STATUS.sleeping]: {
     ...building,
     heading: 'This preview is waking up',
     message: 'Nobody visited it for a while. It is back in a moment.',
     icon: 'moon',
   },
-  [E.destroying]: gone,
-  [E.destroyed]: gone,
+  [ENVIRONMENT_STATUS.destroying]: gone,
+  [ENVIRONMENT_STATUS.destroyed]: gone,
   ...COMMIT_PAGES,
   declined: {
     ...still,

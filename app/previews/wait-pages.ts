@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { ICONS, OTHER_PAGES, type PageText, STATUS_PAGES } from './page-texts.js';
 import type { WaitingPreview } from './preview.js';
 import { ALWAYS } from './represent.js';
@@ -48,7 +48,7 @@ export function createPreviewPages(templates: string): PreviewPages {
 }
 
 function textOf({ kind, waiting }: PageRequest): PageText {
-  return kind === 'page' ? STATUS_PAGES[waiting?.state ?? E.pending] : OTHER_PAGES[kind];
+  return kind === 'page' ? STATUS_PAGES[waiting?.state ?? ENVIRONMENT_STATUS.pending] : OTHER_PAGES[kind];
 }
 
 function modelOf(text: PageText, { kind, label, waiting }: PageRequest) {
@@ -56,7 +56,7 @@ function modelOf(text: PageText, { kind, label, waiting }: PageRequest) {
     ...text,
     message: waiting?.message ?? text.message,
     icon: ICONS[text.icon],
-    state: kind === 'page' ? (waiting?.state ?? E.pending) : kind,
+    state: kind === 'page' ? (waiting?.state ?? ENVIRONMENT_STATUS.pending) : kind,
     label: label ?? null,
     title: waiting?.title ?? null,
     reason: waiting?.reason ?? null,

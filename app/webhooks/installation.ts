@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import {
-  enterRepository,
-  loseInstallation,
-  loseRepositories,
-  regainRepositories,
+  addRepository,
+  removeInstallation,
+  removeRepositories,
+  restoreRepositories,
 } from '../../src/repositories/installation.js';
 import type { Ports } from '../ports.js';
 
@@ -29,18 +29,18 @@ export async function onInstallation(ports: Ports, payload: unknown): Promise<De
   const { action, installation } = event;
   if (action === 'deleted' || action === 'suspend') {
     const suspendedAt = installation.suspended_at ?? null;
-    return loseInstallation(ports, { installationId: installation.id, suspendedAt, kind: ENDS[action] });
+    return removeInstallation(ports, { installationId: installation.id, suspendedAt, kind: ENDS[action] });
   }
   const added = event.repositories ?? event.repositories_added ?? [];
   for (const { id, full_name: fullName, private: hidden } of added) {
     const ownerId = installation.account?.id;
     const repo = { id, fullName, private: hidden, installationId: installation.id, ownerId };
-    await enterRepository(ports, repo);
+    await addRepository(ports, repo);
   }
   // GitHub does not say which.
-  const regained = action === 'unsuspend' ? await regainRepositories(ports, installation.id) : 0;
+  const regained = action === 'unsuspend' ? await restoreRepositories(ports, installation.id) : 0;
   const repoIds = (event.repositories_removed ?? []).map(({ id }) => id);
-  const removed = await loseRepositories(ports, { installationId: installation.id, repoIds });
+  const removed = await removeRepositories(ports, { installationId: installation.id, repoIds });
   const detail = `${added.length + regained} repositories added, ${removed} removed.`;
   return { action: 'update', rule: 'installation', detail, environmentIds: [] };
 }

@@ -1,5 +1,5 @@
 import type { Log } from '../../src/shared/tools.js';
-import { within } from '../http/with-timeout.js';
+import { withTimeout } from '../http/with-timeout.js';
 
 /** What is claimed later than this is claimed for nobody: its lease runs out. */
 const CLAIM_MS = 10_000;
@@ -17,7 +17,7 @@ export interface LaneOptions<Item> {
   readonly pollMs: number;
 }
 
-interface Lane {
+interface LeaseWorker {
   start(): void;
   /** There may be work: look now instead of at the next poll. */
   poke(): void;
@@ -28,7 +28,7 @@ interface Lane {
 }
 
 /** Claims and works, a few at a time, until it is stopped. */
-export function createLane<Item>(options: LaneOptions<Item>): Lane {
+export function createLane<Item>(options: LaneOptions<Item>): LeaseWorker {
   const { work, room, pollMs } = options;
   const claimed = carefully(options);
   const signal = createSignal();
@@ -105,7 +105,7 @@ function carefully<Item>({ name, log, claim }: LaneOptions<Item>): LaneOptions<I
   let failing = false;
   return async (free) => {
     try {
-      const items = await within(CLAIM_MS, claim(free));
+      const items = await withTimeout(CLAIM_MS, claim(free));
       if (failing) log('info', `${name}: claiming works again`);
       failing = false;
       return items;

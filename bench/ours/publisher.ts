@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { pathTo } from '../../src/contract/routes.js';
 import { ErrorAnswer, ProgressAnswer, StartDeploymentAnswer } from '../../src/contract/schemas.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { openConnection } from '../load/connection.js';
 import { prepareRequest } from '../load/prepared-request.js';
 import { headSha, pullRequestPayload } from '../load/pull-request-payload.js';
@@ -42,7 +42,7 @@ export function createPublisher({ port, secret }: { port: number; secret: string
       }
     },
     async finish({ id, token, generation }) {
-      const body = { generation, outcome: { status: D.success, error: null, logTail: [] } };
+      const body = { generation, outcome: { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] } };
       const response = await send(`${server}${pathTo('recordProgress', { id })}`, {
         method: 'PATCH',
         token,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { INBOX } from '../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../src/shared/status/words.js';
 import type { Figures } from '../harness/alternate.js';
 import type { LoadPlan, LoadResult } from '../load/plan.js';
 import { OURS, startReceiver, type Receiver, type Surroundings } from './receivers.js';
@@ -96,7 +96,7 @@ function createPhases({ load, credentials, database }: Surroundings, { port, bas
   /** Ours answers first and works afterwards; the next measurement begins when it is done. */
   async function rest(name: string): Promise<void> {
     const until = performance.now() + APPLIED_WITHIN_MS;
-    while (name === OURS && (await inbox.countDocuments({ status: INBOX.stored })) > 0) {
+    while (name === OURS && (await inbox.countDocuments({ status: DELIVERY_STATUS.stored })) > 0) {
       if (performance.now() > until) throw new Error(`${base}: webhooks are not worked on.`);
       await sleep(10);
     }

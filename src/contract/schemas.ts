@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STAGE_NAMES } from '../shared/status/stages.js';
-import { D, E, S } from '../shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
 
 const values = <T extends Record<string, string>>(table: T) =>
   Object.values(table) as [T[keyof T], ...T[keyof T][]];
@@ -33,7 +33,7 @@ export type StartDeploymentBody = z.infer<typeof StartDeploymentBody>;
 
 export const StageBody = z.strictObject({
   name: z.enum(STAGE_NAMES),
-  status: z.enum(values(S)),
+  status: z.enum(values(STAGE_STATUS)),
   startedAt: z.iso.datetime().nullable(),
   completedAt: z.iso.datetime().nullable(),
   error: z.string().max(4_000).nullable(),
@@ -41,7 +41,7 @@ export const StageBody = z.strictObject({
 export type StageBody = z.infer<typeof StageBody>;
 
 /** How a run may end a deployment: the other words belong to the server. */
-const FINISHES = [D.success, D.failed, D.cancelled] as const;
+const FINISHES = [DEPLOYMENT_STATUS.success, DEPLOYMENT_STATUS.failed, DEPLOYMENT_STATUS.cancelled] as const;
 
 /** `PATCH /deployments/:id`: stages as they go, and at last the outcome. */
 export const RecordProgressBody = z.strictObject({
@@ -86,7 +86,7 @@ export const EnvironmentView = z.object({
   namespace: z.string(),
   project: z.string(),
   repository: z.string(),
-  status: z.enum(values(E)),
+  status: z.enum(values(ENVIRONMENT_STATUS)),
   generation: z.int(),
   url: z.string(),
   live: z.boolean(),
@@ -108,7 +108,7 @@ export type EnvironmentView = z.infer<typeof EnvironmentView>;
 export const DeploymentView = z.object({
   id: Id,
   environmentId: Id,
-  status: z.enum(values(D)),
+  status: z.enum(values(DEPLOYMENT_STATUS)),
   generation: z.int(),
   sha: z.string(),
   url: z.string().nullable(),

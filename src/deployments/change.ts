@@ -1,11 +1,11 @@
 import { changeEnvironment } from '../environments/change.js';
 import { isActive } from '../environments/model.js';
-import { overtakenBy } from '../environments/reasons.js';
+import { supersededReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/status/deployment.js';
-import { S } from '../shared/status/words.js';
+import { STAGE_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { deploymentOfHead, settleStages, waitingAgain } from './model.js';
 import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
@@ -43,7 +43,7 @@ interface Settlement {
 }
 
 /** Ends a deployment once; one that has ended already is left as it ended. */
-export function settleDeployment(
+export function endDeployment(
   ports: Pick<Ports, 'deployments' | 'clock'>,
   { id, event, error, logTail, logsUrl, before, unclaimed }: Settlement,
 ): Promise<StoredDeployment> {
@@ -56,7 +56,11 @@ export function settleDeployment(
       const status = nextDeployment(seen.status, event);
       if (!status) return null;
       const open =
-        DEPLOYMENT[status].text.tone === 'good' ? S.completed : event === 'fail' ? S.failed : S.cancelled;
+        DEPLOYMENT[status].text.tone === 'good'
+          ? STAGE_STATUS.completed
+          : event === 'fail'
+            ? STAGE_STATUS.failed
+            : STAGE_STATUS.cancelled;
       return {
         status,
         error,
@@ -85,7 +89,8 @@ export async function ensureHeadDeployment(
   const { head } = environment;
   if (!head || !isActive(environment) || environment.decision?.action !== 'deploy') return null;
   const deployment = await ports.deployments.ensure({ ...deploymentOfHead(environment, head), run });
-  if (deployment.generation < environment.generation) return takeUpAgain(ports, { environment, deployment });
+  if (deployment.generation < environment.generation)
+    return reviveHeadDeployment(ports, { environment, deployment });
   await supersedeOlder(ports, environment);
   return deployment;
 }
@@ -96,7 +101,7 @@ interface Reopened {
 }
 
 /** Reopened at the same commit: what no run had taken on is waited for again; what a run had worked on is history. */
-async function takeUpAgain(
+async function reviveHeadDeployment(
   ports: Needs,
   { environment, deployment }: Reopened,
 ): Promise<StoredDeployment | null> {
@@ -125,7 +130,7 @@ export async function supersedeOlder(ports: Needs, environment: StoredEnvironmen
   if (before <= FIRST) return;
   const open = await ports.deployments.unsettledOf(environmentId);
   for (const { id, sha } of open.filter(({ generation }) => generation < before)) {
-    const error = overtakenBy(environment, { sha });
-    await settleDeployment(ports, { id, event: 'supersede', error, before });
+    const error = supersededReason(environment, { sha });
+    await endDeployment(ports, { id, event: 'supersede', error, before });
   }
 }

@@ -1,17 +1,19 @@
 import { isActive, isHeadDeployment } from '../environments/model.js';
-import { overtakenBy, whyGone } from '../environments/reasons.js';
+import { supersededReason, removedReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Tools } from '../shared/tools.js';
-import { settleDeployment } from './change.js';
+import { endDeployment } from './change.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 /** The fence fell while a deployment was on its way: the run is told why its work was in vain. */
 export function notMadeLive(environment: StoredEnvironment, deployment: StoredDeployment): VitrineError {
-  const reason = isActive(environment) ? overtakenBy(environment, deployment) : whyGone(environment);
+  const reason = isActive(environment)
+    ? supersededReason(environment, deployment)
+    : removedReason(environment);
   return new VitrineError('stale_head', `${reason} This deployment was not made live.`);
 }
 
@@ -35,8 +37,8 @@ export async function refuseLate(
     );
   }
   const gone = !isActive(environment);
-  const reason = gone ? whyGone(environment) : overtakenBy(environment, deployment);
-  await settleDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', error: reason });
+  const reason = gone ? removedReason(environment) : supersededReason(environment, deployment);
+  await endDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', error: reason });
   throw new VitrineError(
     gone ? 'environment_gone' : 'stale_head',
     `${reason} This deployment was not made live.`,

@@ -5,7 +5,7 @@ import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.
 import { VitrineError } from '../shared/errors.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import type { Tools } from '../shared/tools.js';
-import { settleDeployment } from './change.js';
+import { endDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
 
@@ -48,7 +48,7 @@ export async function finishDeployment(
       };
     },
   });
-  await settleDeployment(ports, { id: deployment.id, event: 'succeed', error: null });
+  await endDeployment(ports, { id: deployment.id, event: 'succeed', error: null });
   await ports.environments.markDue(environment.id, 'report');
 }
 
@@ -76,7 +76,7 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
       return status ? { patch: { status, error }, due: [] } : null;
     },
   });
-  await settleDeployment(
+  await endDeployment(
     ports,
     isLive(written, deployment)
       ? { id: deployment.id, event: 'succeed', error: null }

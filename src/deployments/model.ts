@@ -1,7 +1,12 @@
 import type { Environment, Head } from '../environments/model.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { type Stage, STAGE_NAMES } from '../shared/status/stages.js';
-import { D, type DeploymentStatus, S, type StageStatus } from '../shared/status/words.js';
+import {
+  DEPLOYMENT_STATUS,
+  type DeploymentStatus,
+  STAGE_STATUS,
+  type StageStatus,
+} from '../shared/status/words.js';
 
 /** Who or what asked for a deployment. */
 type Creator = 'webhook' | 'manual' | 'scheduled';
@@ -43,7 +48,7 @@ export interface Deployment {
 export function pendingStages(): Stage[] {
   return STAGE_NAMES.map((name) => ({
     name,
-    status: S.pending,
+    status: STAGE_STATUS.pending,
     startedAt: null,
     completedAt: null,
     error: null,
@@ -61,9 +66,14 @@ export function settleStages(
   { open, at, error }: { open: StageStatus; at: Date; error: string | null },
 ): Stage[] {
   return stages.map((stage) => {
-    if (stage.status === S.pending) return { ...stage, status: S.skipped };
-    if (stage.status !== S.inProgress) return stage;
-    return { ...stage, status: open, completedAt: at, error: open === S.failed ? error : stage.error };
+    if (stage.status === STAGE_STATUS.pending) return { ...stage, status: STAGE_STATUS.skipped };
+    if (stage.status !== STAGE_STATUS.inProgress) return stage;
+    return {
+      ...stage,
+      status: open,
+      completedAt: at,
+      error: open === STAGE_STATUS.failed ? error : stage.error,
+    };
   });
 }
 
@@ -79,8 +89,8 @@ export function mergeStages(known: readonly Stage[], reported: readonly Stage[])
 const ENDED = 2;
 
 function rank(status: StageStatus): number {
-  if (status === S.pending) return 0;
-  return status === S.inProgress ? 1 : ENDED;
+  if (status === STAGE_STATUS.pending) return 0;
+  return status === STAGE_STATUS.inProgress ? 1 : ENDED;
 }
 
 /** What is known of a deployment before anything has happened to it. */
@@ -122,7 +132,7 @@ export function deploymentOfHead(environment: Environment, { deploymentId, sha }
 export function freshDeployment(known: NewDeployment, at: Date): Deployment {
   return {
     ...known,
-    status: D.queued,
+    status: DEPLOYMENT_STATUS.queued,
     stages: pendingStages(),
     target: null,
     url: null,

@@ -2,7 +2,7 @@ import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.
 import { VitrineError } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Stage } from '../shared/status/stages.js';
-import { D, type DeploymentStatus } from '../shared/status/words.js';
+import { DEPLOYMENT_STATUS, type DeploymentStatus } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { changeDeployment } from './change.js';
 import { environmentOf, refuseLate } from './fence.js';
@@ -76,11 +76,11 @@ async function settleOutcome(
     outcome,
   }: { environment: StoredEnvironment; deployment: StoredDeployment; outcome: Outcome },
 ): Promise<Recorded> {
-  if (outcome.status === D.success) {
+  if (outcome.status === DEPLOYMENT_STATUS.success) {
     await finishDeployment(ports, { environment, deployment });
     return stillLive(ports, deployment.id);
   }
-  const event = outcome.status === D.cancelled ? 'cancel' : 'fail';
+  const event = outcome.status === DEPLOYMENT_STATUS.cancelled ? 'cancel' : 'fail';
   const error =
     outcome.error ?? (event === 'cancel' ? 'The workflow run was cancelled.' : 'The build failed.');
   await failDeployment(ports, { environment, deployment, event, error, logTail: outcome.logTail });

@@ -2,10 +2,10 @@ import type { Decision } from '../pull-requests/decide/decision.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { Settings } from '../settings/settings.js';
 import { type EnvironmentEvent, nextEnvironment } from '../shared/status/environment.js';
-import { E } from '../shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Change } from './change.js';
 import { renewedExpiry } from './expire.js';
-import { abandoned, isActive, isAdmitted, type Bringer, type Environment, type Projection } from './model.js';
+import { abandoned, isActive, isAdmitted, type Pusher, type Environment, type Projection } from './model.js';
 import { keepUploadNotes, withoutUploadNotes } from './notes.js';
 import type { EnvironmentPatch } from './store.js';
 
@@ -15,7 +15,7 @@ interface Seen {
   readonly settings: Settings | null;
   readonly notes: readonly string[];
   readonly approvedSha: string | null;
-  readonly bringer: Bringer;
+  readonly bringer: Pusher;
   readonly repository: string;
   readonly installationId: number | null;
   readonly now: Date;
@@ -39,10 +39,10 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
     case 'deploy':
     case 'hold':
     case 'skip':
-      return head({ environment, seen, known });
+      return moveHead({ environment, seen, known });
     default:
       return isOver(environment, seen)
-        ? bury({ environment, seen, known })
+        ? markDestroyed({ environment, seen, known })
         : { patch: known, due: isActive(environment) ? ['report'] : [] };
   }
 }
@@ -64,7 +64,7 @@ function isOver(environment: Environment, { facts, decision }: Seen): boolean {
   return facts.state === 'closed' && decision.action === 'ignore' && isActive(environment);
 }
 
-function bury({ environment, seen, known }: Step): Change {
+function markDestroyed({ environment, seen, known }: Step): Change {
   const gone = teardownPatch(environment);
   if (environment.resources.length > 0) return { patch: { ...known, ...gone }, due: ['report', 'teardown'] };
   const status = gone.status && nextEnvironment(gone.status, 'gone');
@@ -92,11 +92,11 @@ export function teardownPatch(environment: Environment): EnvironmentPatch {
 
 const EVENTS: Readonly<Record<string, EnvironmentEvent>> = { deploy: 'approve', hold: 'hold' };
 
-function head({ environment, seen, known }: Step): Change {
+function moveHead({ environment, seen, known }: Step): Change {
   const reopened = !isActive(environment);
   const moved = reopened || environment.head?.sha !== seen.facts.head.sha;
   const before = moved ? (abandoned(environment) ?? environment.status) : environment.status;
-  const status = reopened ? E.pending : before;
+  const status = reopened ? ENVIRONMENT_STATUS.pending : before;
   const event = EVENTS[seen.decision.action];
   const next = (event && nextEnvironment(status, event)) ?? status;
   const due: Projection[] = reopened ? ['report', 'teardown'] : ['report'];

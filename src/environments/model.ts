@@ -5,7 +5,7 @@ import { nextEnvironment } from '../shared/status/environment.js';
 import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
 
 /** Who vouches for a commit: the person who pushed it, or the author of the pull request where GitHub did not tell. */
-export interface Bringer {
+export interface Pusher {
   readonly login: string;
   readonly isBot: boolean;
 }
@@ -16,7 +16,7 @@ export interface Head {
   /** Chosen together with the head in one write, so that racing observers agree on one deployment. */
   readonly deploymentId: string;
   readonly at: Date;
-  readonly by?: Bringer | undefined;
+  readonly by?: Pusher | undefined;
   /** The deployment whose run tells GitHub by a check run of its own, because it has no server. */
   readonly selfReported?: string | undefined;
 }

@@ -2,7 +2,7 @@ import type { Rule } from '../pull-requests/decide/decision.js';
 import type { Environment } from './model.js';
 
 /** Why a deployment of this commit is not wanted any more although its preview is still there: one sentence for whoever brought it. */
-export function overtakenBy(
+export function supersededReason(
   { head, decision }: Pick<Environment, 'head' | 'decision'>,
   { sha }: { readonly sha: string },
 ): string {
@@ -17,7 +17,10 @@ const REMEDIES: ReadonlyMap<Rule, string> = new Map<Rule, string>([
 ]);
 
 /** Why there is no preview for a run to deploy to: for its log and its summary. */
-export function whyGone({ decision, pullRequest }: Pick<Environment, 'decision' | 'pullRequest'>): string {
+export function removedReason({
+  decision,
+  pullRequest,
+}: Pick<Environment, 'decision' | 'pullRequest'>): string {
   if (pullRequest?.state === 'closed') return 'The pull request is closed: its preview was removed.';
   if (decision?.action !== 'destroy') return 'The preview was removed. Push a commit to get a new one.';
   const remedy = REMEDIES.get(decision.rule);

@@ -32,32 +32,32 @@ const TRIES = 10;
  * Decides on one environment and writes it. Whoever was first is respected: what is found instead is decided on anew, unless it is
  * newer. Null when all must be looked at again. `known`: it was there when the observation was sorted out.
  */
-export async function settleEnvironment(
+export async function decideAndSave(
   ports: Ports,
   { known, ...round }: Round & { readonly known: boolean },
 ): Promise<Outcome | null> {
   let { environment } = round;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     if (freshness(environment.pullRequest, round.seen.facts) === 'older') return LATE;
-    if (!(known && attempt === 0) && isNews({ ...round, environment })) return null;
+    if (!(known && attempt === 0) && mustObserveAgain({ ...round, environment })) return null;
     const outcome = await decideAndWrite(ports, { ...round, environment });
     if (outcome) return outcome;
     const found = await ports.environments.get(environment.id);
-    if (!found || wasCutOff(environment, found)) return null;
+    if (!found || repositoryWasRemoved(environment, found)) return null;
     environment = found;
   }
   return null;
 }
 
 /** Something that the observation was not yet compared with: only the whole way round finds out what is true now. */
-function isNews({ seen, environment: { pullRequest, head }, policy }: Round): boolean {
+function mustObserveAgain({ seen, environment: { pullRequest, head }, policy }: Round): boolean {
   if (freshness(pullRequest, seen.facts) === 'tie') return true;
   const told = head?.sha === seen.facts.head.sha ? head.by : undefined;
   return !tellsWhoPushed(seen) && told !== undefined && told.login !== policy.bringer.login;
 }
 
 /** The App lost the repository meanwhile. */
-function wasCutOff(before: StoredEnvironment, found: StoredEnvironment): boolean {
+function repositoryWasRemoved(before: StoredEnvironment, found: StoredEnvironment): boolean {
   return before.installationId !== null && found.installationId === null;
 }
 
@@ -68,7 +68,7 @@ async function decideAndWrite(ports: Ports, round: Round): Promise<Outcome | nul
   const change = applyDecision(environment, {
     facts: seen.facts,
     decision,
-    settings: stands(round) ? null : policy.settings,
+    settings: keepsStoredSettings(round) ? null : policy.settings,
     notes: policy.fresh ? policy.problems.map(sayProblem) : environment.notes,
     approvedSha,
     bringer: policy.bringer,
@@ -82,7 +82,7 @@ async function decideAndWrite(ports: Ports, round: Round): Promise<Outcome | nul
 }
 
 /** Defaults that stand for what could not be read are not what is live was made with. */
-function stands({ environment: { settings }, policy: { fresh, problems } }: Round): boolean {
+function keepsStoredSettings({ environment: { settings }, policy: { fresh, problems } }: Round): boolean {
   return !fresh || (settings !== null && problems.some(({ level }) => level === 'error'));
 }
 

@@ -1,4 +1,4 @@
-import type { Bringer, Head } from '../environments/model.js';
+import type { Pusher, Head } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Project, ProjectPorts } from '../projects/project.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
@@ -13,7 +13,7 @@ type Ports = GitHubPorts & EnvironmentPorts & ProjectPorts;
 export interface Policy {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
-  readonly bringer: Bringer;
+  readonly bringer: Pusher;
   /** Of the one who brought the newest commit. */
   readonly permission: RepositoryPermission | undefined;
   /** Of the one who caused the event, where it wants to approve that commit. */
@@ -99,7 +99,7 @@ export interface Inquiry {
 }
 
 /** All that must be known to settle a pull request. What the database knows costs no time while GitHub is asked. */
-export async function inquire(
+export async function loadDecisionInputs(
   ports: Pick<Ports, 'github' | 'projects'>,
   question: Question,
 ): Promise<Inquiry> {
@@ -118,12 +118,12 @@ interface LookUp {
 }
 
 /** One that was opened just now is hardly ever known already: GitHub is asked in the same moment as the database. */
-export async function lookUp(
+export async function prefetchDecisionInputs(
   ports: Pick<Ports, 'github' | 'projects' | 'environments'>,
   seen: Observation,
 ): Promise<LookUp> {
   const { repo, facts, action } = seen;
-  const inquiry = action === 'opened' ? inquire(ports, { seen, known: [] }) : undefined;
+  const inquiry = action === 'opened' ? loadDecisionInputs(ports, { seen, known: [] }) : undefined;
   // Who comes late is told so by the database alone: then nobody awaits GitHub, and its failure is nobody's.
   inquiry?.catch(() => undefined);
   const known = await ports.environments.ofPullRequest(repo.id, facts.number);
@@ -154,7 +154,7 @@ export function tellsWhoPushed({ action }: Pick<Observation, 'action'>): boolean
 function bringerOf(
   { action, facts, sender }: Observation,
   known: readonly { readonly head: Head | null }[],
-): Bringer {
+): Pusher {
   if (tellsWhoPushed({ action })) return { login: sender.login, isBot: sender.isBot ?? false };
   const told = known.find(({ head }) => head?.sha === facts.head.sha && head.by)?.head?.by;
   return told ?? { login: facts.author.login, isBot: facts.author.isBot };

@@ -20,7 +20,8 @@ export async function keepWithinLimit(ports: Ports, projectId: string): Promise<
   for (const { id, admittedAt } of excess(await admittedOf(ports, projectId))) {
     const changed = await changeEnvironment(ports, {
       id,
-      plan: (seen) => (isAdmitted(seen) && placeOf(seen) === placeOf({ admittedAt }) ? putOut(seen) : null),
+      plan: (seen) =>
+        isAdmitted(seen) && admissionOrder(seen) === admissionOrder({ admittedAt }) ? evict(seen) : null,
     });
     if (isAdmitted(changed)) continue;
     out.add(id);
@@ -46,7 +47,7 @@ async function admittedOf(
 
 /** A pull request may have lowered its own limit; that must not cost another one its place. */
 function excess(all: readonly StoredEnvironment[]): StoredEnvironment[] {
-  const order = [...all].sort((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1));
+  const order = [...all].sort((a, b) => admissionOrder(a) - admissionOrder(b) || (a.id < b.id ? -1 : 1));
   let taken = 0;
   return order.filter((environment) => {
     const fits = taken < settingsOf(environment).limits.environments;
@@ -56,11 +57,11 @@ function excess(all: readonly StoredEnvironment[]): StoredEnvironment[] {
 }
 
 /** Those that were there before places were written down come first. */
-function placeOf({ admittedAt }: Pick<Environment, 'admittedAt'>): number {
+function admissionOrder({ admittedAt }: Pick<Environment, 'admittedAt'>): number {
   return admittedAt?.getTime() ?? 0;
 }
 
-function putOut(seen: StoredEnvironment) {
+function evict(seen: StoredEnvironment) {
   const patch = {
     status: abandoned(seen) ?? seen.status,
     generation: seen.generation + 1,

@@ -10,12 +10,12 @@ import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
 import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import { countPreviews, LATE, type Outcome, settleEnvironment } from './decide-and-save.js';
+import { countPreviews, LATE, type Outcome, decideAndSave } from './decide-and-save.js';
 import {
   freshness,
-  inquire,
+  loadDecisionInputs,
   type Inquiry,
-  lookUp,
+  prefetchDecisionInputs,
   type Observation,
   type Question,
   refOf,
@@ -41,27 +41,30 @@ const TRIES = 10;
 export async function observePullRequest(ports: Ports, observation: Observation): Promise<DeliveryDecision> {
   const { id: githubId, login, avatarUrl = null } = observation.facts.author;
   const [decision] = await Promise.all([
-    settleAtLast(ports, observation),
+    decideWithRetries(ports, observation),
     // Nobody waits for this: it is display, and what follows does not read it.
     ports.users.saveFromGitHub({ githubId, login, email: null, avatarUrl }),
   ]);
   return decision;
 }
 
-async function settleAtLast(ports: Ports, observation: Observation): Promise<DeliveryDecision> {
+async function decideWithRetries(ports: Ports, observation: Observation): Promise<DeliveryDecision> {
   const { repo, facts } = observation;
   let seen = observation;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const [{ known, inquiry }, stored] = await Promise.all([lookUp(ports, seen), ports.repos.save(repo)]);
+    const [{ known, inquiry }, stored] = await Promise.all([
+      prefetchDecisionInputs(ports, seen),
+      ports.repos.save(repo),
+    ]);
     if (stored.removedAt !== null) return withIds(LOST, known);
-    const believed = await sortOut(ports, { seen, known });
+    const believed = await resolveEventOrder(ports, { seen, known });
     if (!believed) return withIds(LATE, known);
     const asked = believed === seen ? inquiry : undefined;
     seen = believed;
-    const result = await settle(ports, {
+    const result = await decideEachProject(ports, {
       seen,
       known,
-      ...(await (asked ?? inquire(ports, { seen, known }))),
+      ...(await (asked ?? loadDecisionInputs(ports, { seen, known }))),
     });
     if (result) return result;
   }
@@ -79,7 +82,7 @@ function withIds(outcome: Outcome, environments: readonly StoredEnvironment[]): 
 }
 
 /** One round over all projects; null when somebody was first and everything must be looked at again. */
-async function settle(
+async function decideEachProject(
   ports: Ports,
   { seen, known, policy, projects }: Inquiry & Question,
 ): Promise<DeliveryDecision | null> {
@@ -92,7 +95,7 @@ async function settle(
   const environments = [...wanted, ...dropped];
   const outcomes: Outcome[] = [];
   for (const environment of environments) {
-    const outcome = await settleEnvironment(ports, {
+    const outcome = await decideAndSave(ports, {
       seen: { ...seen, facts },
       environment,
       policy,
@@ -132,14 +135,17 @@ export async function noticePullRequest(
 }
 
 /** What is to be believed of an observation, next to what is known; null when it came late and tells nothing new. */
-async function sortOut(ports: Pick<Ports, 'github'>, { seen, known }: Question): Promise<Observation | null> {
+async function resolveEventOrder(
+  ports: Pick<Ports, 'github'>,
+  { seen, known }: Question,
+): Promise<Observation | null> {
   const all = known.map((environment) => freshness(environment.pullRequest, seen.facts));
-  if (all.includes('older')) return lateNews({ seen, known });
+  if (all.includes('older')) return salvageLateEvent({ seen, known });
   return all.includes('tie') ? askGitHub(ports, seen) : seen;
 }
 
 /** Who pushed a commit, and that somebody approved it, is told by one event only. It counts however late, while that commit is the newest. */
-function lateNews({ seen, known }: Question): Observation | null {
+function salvageLateEvent({ seen, known }: Question): Observation | null {
   const newest = known.reduce((a, b) => (dateOf(b) > dateOf(a) ? b : a));
   const { pullRequest: facts, head } = newest;
   const { sha } = seen.facts.head;

@@ -10,7 +10,7 @@ interface Lot<Item> {
 }
 
 /** Works on one after the other. One that fails is logged and does not keep the others waiting: the next round tries it again. */
-export async function eachAlone<Item>(
+export async function forEachIsolated<Item>(
   { log }: Pick<Ports, 'log'>,
   { items, work, fields }: Lot<Item>,
 ): Promise<number> {

@@ -1,14 +1,14 @@
-import { settleDeployment } from '../deployments/change.js';
+import { endDeployment } from '../deployments/change.js';
 import { failDeployment, finishDeployment } from '../deployments/finish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive, isHeadDeployment } from '../environments/model.js';
-import { needsRerun, overtakenBy } from '../environments/reasons.js';
+import { needsRerun, supersededReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import { SILENT_END } from '../runs/revive.js';
+import { ENDED_WITHOUT_RESULT } from '../runs/revive.js';
 import { settleUnclaimed } from '../runs/unclaimed.js';
 import type { Tools } from '../shared/tools.js';
-import { eachAlone } from './for-each-isolated.js';
+import { forEachIsolated } from './for-each-isolated.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock' | 'log'>;
 
@@ -23,7 +23,7 @@ const BATCH = 200;
 /** Nothing waits for ever: a deployment without a sign of life ends with a reason. Answers how many were ended. */
 export async function reconcileStuck(ports: Ports): Promise<number> {
   const now = ports.clock.now().getTime();
-  return eachAlone(ports, {
+  return forEachIsolated(ports, {
     items: silentOnes(ports, new Date(now - SILENT_MS)),
     fields: { part: 'stuck deployments' },
     work: (deployment) => settleSilent(ports, { deployment, now }),
@@ -52,8 +52,8 @@ async function settleSilent(
   const environment = await ports.environments.get(deployment.environmentId);
   if (!environment || !isHeadDeployment(environment, deployment)) {
     const there = environment && isActive(environment);
-    const error = there ? overtakenBy(environment, deployment) : 'The preview was removed.';
-    await settleDeployment(ports, { id: deployment.id, event: 'supersede', error });
+    const error = there ? supersededReason(environment, deployment) : 'The preview was removed.';
+    await endDeployment(ports, { id: deployment.id, event: 'supersede', error });
     return 1;
   }
   if (environment.current?.deploymentId === deployment.id) {
@@ -82,7 +82,7 @@ async function settleInVain(
 }
 
 function reason(environment: StoredEnvironment, { run }: StoredDeployment): string {
-  if (run !== null) return SILENT_END.silence;
+  if (run !== null) return ENDED_WITHOUT_RESULT.silence;
   return needsRerun(environment)
     ? 'No workflow run took this commit on within an hour. GitHub starts the workflow for new commits only: re-run it to build this one.'
     : 'No workflow run took this commit on within an hour: add a job with the preview Action to the workflow for pull requests, or re-run it.';

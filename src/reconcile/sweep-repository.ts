@@ -13,7 +13,7 @@ import type { ReachableRepository, RepositoryPorts } from '../repositories/model
 import { observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import { eachAlone } from './for-each-isolated.js';
+import { forEachIsolated } from './for-each-isolated.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -42,12 +42,12 @@ async function sweepRepository(ports: Ports, repo: Repo): Promise<number> {
   const unlisted = [...known.keys()].filter((number) => !listed.has(number));
   const fields = { repository: repo.fullName };
   const healed =
-    (await eachAlone(ports, {
+    (await forEachIsolated(ports, {
       items: open,
       fields,
       work: (facts) => healOpen(ports, { repo, facts, known }),
     })) +
-    (await eachAlone(ports, {
+    (await forEachIsolated(ports, {
       items: unlisted,
       fields,
       work: (number) => healClosed(ports, { repo, number, known }),
@@ -98,7 +98,7 @@ async function observe(
  * Where GitHub does not let us look, the event that says why may have been lost, or another one came after it. GitHub is asked in the
  * name of the App, which needs no right there; only when it knows of no such repository either, everything made for it goes.
  */
-export async function sweepOrLose(ports: Ports, repo: Repo): Promise<number> {
+export async function sweepOrRemove(ports: Ports, repo: Repo): Promise<number> {
   try {
     return await sweepRepository(ports, repo);
   } catch (error) {

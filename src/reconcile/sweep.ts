@@ -15,13 +15,13 @@ import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { Repo, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
-import { E } from '../shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { Target, TargetPorts } from '../targets/target.js';
 import { sweepFiles } from '../uploads/forget.js';
 import type { ArtifactPorts, BlobPorts } from '../uploads/store.js';
-import { eachAlone } from './for-each-isolated.js';
-import { sweepOrLose } from './sweep-repository.js';
+import { forEachIsolated } from './for-each-isolated.js';
+import { sweepOrRemove } from './sweep-repository.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -53,7 +53,7 @@ const TOKEN_GRACE_MS = 60 * 60_000;
 export async function sweep(ports: Ports): Promise<Swept> {
   const before = new Date(ports.clock.now().getTime() - TOKEN_GRACE_MS);
   const alone = (part: string, work: () => Promise<number>) =>
-    eachAlone(ports, { items: [part], fields: { part }, work });
+    forEachIsolated(ports, { items: [part], fields: { part }, work });
   const healed = await alone('pull requests', () => sweepRepositories(ports));
   const expired = await alone('expiry', () => sweepExpired(ports));
   await alone('tear-downs', () => sweepTeardowns(ports));
@@ -67,7 +67,7 @@ export async function sweep(ports: Ports): Promise<Swept> {
 async function sweepRepositories(ports: Ports): Promise<number> {
   const items = (await ports.repos.all()).filter(reachable);
   const fields = { part: 'repository' };
-  return eachAlone(ports, { items, fields, work: (repo) => sweepOrLose(ports, repo) });
+  return forEachIsolated(ports, { items, fields, work: (repo) => sweepOrRemove(ports, repo) });
 }
 
 function reachable(repo: Repo): repo is Repo & { installationId: number } {
@@ -90,24 +90,24 @@ function sweepExpired(ports: Ports): Promise<number> {
     } as const;
     return isActive(await destroyEnvironment(ports, { ...request, onlyIf })) ? 0 : 1;
   };
-  return eachAlone(ports, { items, fields: { part: 'expiry' }, work });
+  return forEachIsolated(ports, { items, fields: { part: 'expiry' }, work });
 }
 
 /** One that is going, with nobody charged to see to it, would be going for ever. */
 function sweepTeardowns(ports: Ports): Promise<number> {
-  const items = listedEnvironments(ports, { status: E.destroying });
+  const items = listedEnvironments(ports, { status: ENVIRONMENT_STATUS.destroying });
   const work = async ({ id, due }: StoredEnvironment) => {
     if (due.teardown.at !== null) return 0;
     await ports.environments.markDue(id, 'teardown');
     return 1;
   };
-  return eachAlone(ports, { items, fields: { part: 'tear-downs' }, work });
+  return forEachIsolated(ports, { items, fields: { part: 'tear-downs' }, work });
 }
 
 /** Removes what a target still holds although no environment names it: left by a crash between making and writing down. */
 function sweepResources(ports: Ports): Promise<number> {
   const items = [...ports.targets.values()].filter(({ runsIn }) => runsIn === 'server');
-  return eachAlone(ports, {
+  return forEachIsolated(ports, {
     items,
     fields: { part: 'targets' },
     work: (target) => sweepTarget(ports, target),
@@ -122,7 +122,7 @@ function sweepTarget(ports: Ports, target: Target<unknown, unknown>): Promise<nu
     await target.destroy(handle, run);
     return 1;
   };
-  return eachAlone(ports, { items: target.list(run), fields: { target: target.name }, work });
+  return forEachIsolated(ports, { items: target.list(run), fields: { target: target.name }, work });
 }
 
 /** Every handle names its slug and generation, whatever else is in it. */
@@ -138,7 +138,7 @@ const GONE =
 
 /** Environments that show an upload which is not there: they say so, and how to get it back, instead of answering errors for ever. */
 function sweepVanished(ports: Ports): Promise<number> {
-  return eachAlone(ports, {
+  return forEachIsolated(ports, {
     items: activeEnvironments(ports),
     fields: { part: 'vanished uploads' },
     work: (environment) => healVanished(ports, environment),

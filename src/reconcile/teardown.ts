@@ -1,11 +1,11 @@
-import { settleDeployment } from '../deployments/change.js';
+import { endDeployment } from '../deployments/change.js';
 import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import type { Resource } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { nextEnvironment } from '../shared/status/environment.js';
-import { E } from '../shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from '../uploads/forget.js';
@@ -20,14 +20,14 @@ type Ports = EnvironmentPorts &
 
 /** Removes what is doomed, then says so. Throws while anything refuses to go, to be tried again. */
 export async function reconcileTeardown(ports: Ports, { environment }: Claim): Promise<void> {
-  if (environment.status === E.destroying) await cancelOpenDeployments(ports, environment);
+  if (environment.status === ENVIRONMENT_STATUS.destroying) await cancelOpenDeployments(ports, environment);
   for (const resource of environment.resources.filter(({ doomed }) => doomed)) {
     await removeResource(ports, { environment, resource });
   }
   await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {
-      if (seen.status !== E.destroying || seen.resources.length > 0) return null;
+      if (seen.status !== ENVIRONMENT_STATUS.destroying || seen.resources.length > 0) return null;
       const status = nextEnvironment(seen.status, 'gone') ?? seen.status;
       return {
         patch: { status, current: null, error: null, destroyedAt: ports.clock.now() },
@@ -40,7 +40,7 @@ export async function reconcileTeardown(ports: Ports, { environment }: Claim): P
 async function cancelOpenDeployments(ports: Ports, environment: StoredEnvironment): Promise<void> {
   for (const { id } of await ports.deployments.unsettledOf(environment.id)) {
     const error = environment.decision?.detail ?? 'The preview was removed.';
-    await settleDeployment(ports, { id, event: 'cancel', error, before: environment.generation });
+    await endDeployment(ports, { id, event: 'cancel', error, before: environment.generation });
   }
 }
 

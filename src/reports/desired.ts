@@ -120,7 +120,7 @@ async function desiredComment(
  * trace there. We set the old ones inactive ourselves, because GitHub leaves transient ones alone.
  */
 async function desiredDeployments(lookup: Lookup, environment: Environment): Promise<DeploymentReport[]> {
-  const known = openlyTold(environment);
+  const known = openReports(environment);
   const wanted = new Set([...known, ...shown(environment)]);
   const found = await Promise.all([...wanted].map(lookup));
   return found
@@ -130,12 +130,12 @@ async function desiredDeployments(lookup: Lookup, environment: Environment): Pro
 }
 
 /** All that a report of this environment may speak of, to be read at once. */
-export function spokenOf(environment: Environment): ReadonlySet<string> {
+export function referencedDeployments(environment: Environment): ReadonlySet<string> {
   const { head } = environment;
-  return new Set([...(head ? [head.deploymentId] : []), ...openlyTold(environment), ...shown(environment)]);
+  return new Set([...(head ? [head.deploymentId] : []), ...openReports(environment), ...shown(environment)]);
 }
 
-function openlyTold({ reported }: Environment): string[] {
+function openReports({ reported }: Environment): string[] {
   return reported.deployments.filter((told) => !told.settled).map((told) => told.deploymentId);
 }
 
@@ -166,12 +166,12 @@ export async function headDeployment(lookup: Lookup, environment: Environment): 
   const { head } = environment;
   if (!head) return null;
   const stored = await lookup(head.deploymentId);
-  const known = comes(environment) ? coming({ environment, head, stored }) : stored;
+  const known = willDeploy(environment) ? coming({ environment, head, stored }) : stored;
   // Counted from the commit, so that a report says the same before and after the document is there.
   return known && { ...known, createdAt: head.at };
 }
 
-function comes(environment: Environment): boolean {
+function willDeploy(environment: Environment): boolean {
   return isActive(environment) && environment.decision?.action === 'deploy';
 }
 

@@ -1,9 +1,9 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { Claim, EnvironmentPorts, HeldClaim, StoredEnvironment } from '../environments/store.js';
 import type { RepoRef } from '../repositories/model.js';
-import { createLookup, desiredReports, leadOf, spokenOf } from './desired.js';
+import { createLookup, desiredReports, leadOf, referencedDeployments } from './desired.js';
 import type { ReporterPorts } from './reporter.js';
-import { tellAll } from './send.js';
+import { sendReports } from './send.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & ReporterPorts;
 
@@ -23,12 +23,12 @@ export async function reconcileReport(ports: Ports, claim: Claim | HeldClaim): P
   const lookup = createLookup(ports);
   const [siblings] = await Promise.all([
     siblingsOf(ports, environment),
-    ...[...spokenOf(environment)].map(lookup),
+    ...[...referencedDeployments(environment)].map(lookup),
   ]);
   const desired = await desiredReports(lookup, { environment, siblings });
   const done = await Promise.allSettled([
     wakeLead(ports, { environment, siblings }),
-    tellAll({ ports, claim, repo, desired }),
+    sendReports({ ports, claim, repo, desired }),
   ]);
   const failed = done.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;

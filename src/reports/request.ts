@@ -9,7 +9,7 @@ type Ports = EnvironmentPorts;
  * Whatever GitHub was told of this environment, it is told once more. Only a count grows: what was told is written by the reporter
  * alone, who would overwrite a mark in there, and whose words such a mark would overwrite.
  */
-export function tellAgain(
+export function requestFullReport(
   ports: Pick<Ports, 'environments'>,
   { id, when = () => true }: { id: string; when?: (seen: StoredEnvironment) => boolean },
 ): Promise<StoredEnvironment> {
@@ -30,7 +30,7 @@ export async function rerequest(
   for (const number of numbers) {
     const all = await ports.environments.ofPullRequest(repo.repoId, number);
     for (const { id } of all.filter(when)) {
-      await tellAgain(ports, { id, when });
+      await requestFullReport(ports, { id, when });
       environmentIds.push(id);
     }
   }

@@ -6,7 +6,7 @@ import { VitrineError } from '../shared/errors.js';
 import type { Desired } from './desired.js';
 import { type Book, createBook } from './reported-state.js';
 import type { Recipient, ReporterPorts } from './reporter.js';
-import { tellAgain } from './request.js';
+import { requestFullReport } from './request.js';
 
 type Ports = EnvironmentPorts & ReporterPorts;
 
@@ -27,7 +27,7 @@ interface Part {
  * Sends everything side by side. One refusal does not keep the others from being told, and what was told is kept at once. Throws
  * what failed. Whoever has lost the claim sends nothing more.
  */
-export async function tellAll({ ports, claim, repo, desired }: Telling): Promise<void> {
+export async function sendReports({ ports, claim, repo, desired }: Telling): Promise<void> {
   const watch = createWatch(ports, claim);
   const book = createBook(ports, { claim, desired });
   if (!(await book.begin())) {
@@ -156,7 +156,7 @@ function createWatch(ports: Pick<Ports, 'environments'>, claim: Claim | HeldClai
     async close() {
       if (!lost) return;
       // What was said last may have reached GitHub after the words of the new holder, who believes that it told everything.
-      if (spoke) await tellAgain(ports, { id: claim.environment.id });
+      if (spoke) await requestFullReport(ports, { id: claim.environment.id });
       throw new VitrineError(
         'conflict',
         'The claim on this report went to somebody else meanwhile: they tell GitHub from here on.',

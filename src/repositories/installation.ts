@@ -19,7 +19,7 @@ interface EnteredRepository {
 }
 
 /** An installation was given a repository. Its events do not tell the default branch; the first pull request does. */
-export async function enterRepository(ports: Ports, entered: EnteredRepository): Promise<void> {
+export async function addRepository(ports: Ports, entered: EnteredRepository): Promise<void> {
   const known = await ports.repos.get(entered.id);
   await enter(ports, known, {
     ...entered,
@@ -29,8 +29,8 @@ export async function enterRepository(ports: Ports, entered: EnteredRepository):
 }
 
 /** An installation is awake again: all that it lost is given back to it. Answers how many. What GitHub does not show it the sweep takes away again. */
-export async function regainRepositories(ports: Ports, installationId: number): Promise<number> {
-  const lost = await ports.repos.lostBy(installationId);
+export async function restoreRepositories(ports: Ports, installationId: number): Promise<number> {
+  const lost = await ports.repos.removedFrom(installationId);
   for (const known of lost) {
     const { id, ownerId, fullName, defaultBranch } = known;
     await enter(ports, known, {
@@ -60,7 +60,7 @@ interface LostRepositories {
  * An installation says that it was denied some repositories. Whoever gave one away says so late, when the new owner has long brought it in:
  * only its own may an installation take away, and only what GitHub does not let it see any more. What another one has by now goes on there. Answers how many.
  */
-export async function loseRepositories(
+export async function removeRepositories(
   ports: Ports,
   { installationId, repoIds }: LostRepositories,
 ): Promise<number> {
@@ -97,7 +97,7 @@ interface LostInstallation {
 const LAG_MS = 60_000;
 
 /** The App may see nothing there any more: every preview of it goes. */
-export async function loseInstallation(ports: Ports, lost: LostInstallation): Promise<DeliveryDecision> {
+export async function removeInstallation(ports: Ports, lost: LostInstallation): Promise<DeliveryDecision> {
   const { installationId, kind } = lost;
   if (kind === 'suspended' && (await ports.github.isAwake(installationId))) return notSuspended(ports, lost);
   const why = `The App was ${kind}.`;

@@ -22,7 +22,7 @@ export interface RepoStore {
   byFullName(fullName: string): Promise<Repo | null>;
   ofInstallation(installationId: number): Promise<readonly Repo[]>;
   /** Those that this installation had when it lost them, and that nobody has since. */
-  lostBy(installationId: number): Promise<readonly Repo[]>;
+  removedFrom(installationId: number): Promise<readonly Repo[]>;
   all(): Promise<readonly Repo[]>;
   /** The App can no longer see it: tokens are dropped, environments are destroyed by the caller. */
   remove(id: number): Promise<void>;

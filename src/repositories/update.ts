@@ -54,10 +54,10 @@ export async function removeRepository(
   ports: Ports,
   { repoId, why }: { repoId: number; why: string },
 ): Promise<DeliveryDecision> {
-  const environmentIds = await leaveAll(ports, { filter: { repoId }, why });
+  const environmentIds = await destroyAllOfRepository(ports, { filter: { repoId }, why });
   await ports.repos.remove(repoId);
   // An event that was under way may have brought one more, until now.
-  const late = await leaveAll(ports, { filter: { repoId, activeOnly: true }, why });
+  const late = await destroyAllOfRepository(ports, { filter: { repoId, activeOnly: true }, why });
   return {
     action: 'destroy',
     rule: 'repository-removed',
@@ -66,7 +66,7 @@ export async function removeRepository(
   };
 }
 
-async function leaveAll(
+async function destroyAllOfRepository(
   ports: Ports,
   { filter, why }: { filter: EnvironmentFilter; why: string },
 ): Promise<string[]> {

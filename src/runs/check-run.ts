@@ -14,7 +14,7 @@ import { type AddressPorts, pullRequestOf } from '../shared/preview-url.js';
 import { type ExternalId, parseExternalId, type RunRef, sameRun } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { CHECK, CONCLUSION } from '../shared/status/github.js';
-import { D, S } from '../shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { claimRun } from './claim.js';
@@ -58,7 +58,7 @@ export async function observeCheckRun(ports: Ports, reported: ReportedRun): Prom
   const environment = await environmentOfReport(ports, reported);
   if (!environment) return ignore('no-environment', 'No environment has this commit as its newest.');
   try {
-    await takeDown(ports, { environment, reported });
+    await recordReportedRun(ports, { environment, reported });
   } catch (error) {
     const rule = isVitrineError(error) ? FINAL[error.code] : undefined;
     if (!isVitrineError(error) || rule === undefined) throw error;
@@ -110,27 +110,27 @@ interface Report {
 }
 
 /** GitHub may tell of the end of the run in the middle of this: what that ended is opened again, and everything done once more. */
-async function takeDown(ports: Ports, report: Report): Promise<void> {
+async function recordReportedRun(ports: Ports, report: Report): Promise<void> {
   for (let left = TRIES; ; left -= 1) {
     try {
-      return await takeOver(ports, report);
+      return await applyReportedRun(ports, report);
     } catch (error) {
       const { environment, reported } = report;
       const overtaken = isVitrineError(error) && OVERTAKEN.includes(error.code);
-      if (!overtaken || left <= 1 || !(await wasCutOff(ports, environment, reported.external.run)))
+      if (!overtaken || left <= 1 || !(await runEndedMeanwhile(ports, environment, reported.external.run)))
         throw error;
     }
   }
 }
 
-async function wasCutOff(ports: Ports, { id }: StoredEnvironment, run: RunRef): Promise<boolean> {
+async function runEndedMeanwhile(ports: Ports, { id }: StoredEnvironment, run: RunRef): Promise<boolean> {
   const head = (await ports.environments.get(id))?.head;
   const deployment = head ? await ports.deployments.get(head.deploymentId) : null;
   if (!deployment || !DEPLOYMENT[deployment.status].settled) return false;
   return deployment.run === null || endedSilently(deployment, run);
 }
 
-async function takeOver(ports: Ports, { environment, reported }: Report): Promise<void> {
+async function applyReportedRun(ports: Ports, { environment, reported }: Report): Promise<void> {
   const { sha, run } = reported.external;
   const ended = reported.status === CHECK.completed;
   if (ended) await reopenSilent(ports, { environment, run });
@@ -152,8 +152,8 @@ async function takeOver(ports: Ports, { environment, reported }: Report): Promis
 }
 
 function outcomeOf(conclusion: string | null) {
-  if (conclusion === CONCLUSION.success) return D.success;
-  return conclusion === CONCLUSION.cancelled ? D.cancelled : D.failed;
+  if (conclusion === CONCLUSION.success) return DEPLOYMENT_STATUS.success;
+  return conclusion === CONCLUSION.cancelled ? DEPLOYMENT_STATUS.cancelled : DEPLOYMENT_STATUS.failed;
 }
 
 function errorOf({ conclusion, summary }: ReportedRun): string | null {
@@ -162,7 +162,7 @@ function errorOf({ conclusion, summary }: ReportedRun): string | null {
     summary
       ?.split('\n')
       .find((line) => line.trim() !== '')
-      ?.slice(0, 500) ?? S.failed
+      ?.slice(0, 500) ?? STAGE_STATUS.failed
   );
 }
 

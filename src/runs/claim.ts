@@ -3,7 +3,7 @@ import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js'
 import { changeEnvironment } from '../environments/change.js';
 import { renewedExpiry } from '../environments/expire.js';
 import { isActive } from '../environments/model.js';
-import { overtakenBy, whyGone } from '../environments/reasons.js';
+import { supersededReason, removedReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { type RunRef, sameRun } from '../shared/run-ref.js';
@@ -97,8 +97,8 @@ async function begin(
 
 function gone(environment: StoredEnvironment, { sha }: ClaimRequest): VitrineError {
   return isActive(environment)
-    ? new VitrineError('stale_head', `${overtakenBy(environment, { sha })} This run was not taken on.`)
-    : new VitrineError('environment_gone', whyGone(environment));
+    ? new VitrineError('stale_head', `${supersededReason(environment, { sha })} This run was not taken on.`)
+    : new VitrineError('environment_gone', removedReason(environment));
 }
 
 /** Only a newer run, or a newer attempt of the same one, may take a deployment from the run that has it. */

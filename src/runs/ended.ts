@@ -6,7 +6,7 @@ import type { EnvironmentPorts } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
 import type { Tools } from '../shared/tools.js';
-import { SILENT_END } from './revive.js';
+import { ENDED_WITHOUT_RESULT } from './revive.js';
 import { settleUnclaimed } from './unclaimed.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
@@ -46,7 +46,7 @@ async function endSilent(ports: Ports, run: FinishedRun): Promise<readonly Store
   for (const deployment of ended) {
     const environment = await environmentOf(ports, deployment);
     const event = run.conclusion === CONCLUSION.cancelled ? 'cancel' : 'fail';
-    await failDeployment(ports, { environment, deployment, event, error: SILENT_END[event] });
+    await failDeployment(ports, { environment, deployment, event, error: ENDED_WITHOUT_RESULT[event] });
   }
   return ended;
 }

@@ -92,7 +92,7 @@ async function findRepo(
 ): Promise<ReachableRepository> {
   const known = await ports.repos.get(identity.repoId);
   if (known && isReachable(known) && known.ownerId === identity.ownerId) return known;
-  const found = await lookUp(ports, identity);
+  const found = await fetchRepositoryFromGitHub(ports, identity);
   // What was lost a moment ago stays so: GitHub's answers lag behind its events.
   const saved = found && (await ports.repos.save(found));
   if (saved && isReachable(saved)) return saved;
@@ -102,7 +102,7 @@ async function findRepo(
   );
 }
 
-async function lookUp(
+async function fetchRepositoryFromGitHub(
   { github }: Pick<Ports, 'github'>,
   { repoId, ownerId, repository }: Identity,
 ): Promise<ReachableRepository | null> {

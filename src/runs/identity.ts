@@ -29,7 +29,7 @@ const LEEWAY_MS = 35_000;
  * An identity proves its run once: whoever copied it comes too late, and is told false. It is used up before anything is written in its
  * name, and not by being refused: what is refused is told why, however often it asks.
  */
-export function useIdentity(
+export function consumeIdentityToken(
   { tokens }: Pick<Ports, 'tokens'>,
   { jti, expiresAt }: Identity,
 ): Promise<boolean> {

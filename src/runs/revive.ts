@@ -63,7 +63,7 @@ async function forgetError(
 }
 
 /** What a deployment says whose run ended, or seems to have ended, without a word of its own. */
-export const SILENT_END = {
+export const ENDED_WITHOUT_RESULT = {
   fail: 'The workflow run ended without reporting a result: see its log on GitHub.',
   cancel: 'The workflow run was cancelled before it reported a result.',
   silence: 'The workflow run fell silent for 15 minutes: see its log on GitHub, then re-run it.',
@@ -71,5 +71,5 @@ export const SILENT_END = {
 
 /** GitHub promises no order: what the run itself reports may be heard of after its end, and knows better. */
 export function endedSilently({ run, error }: Deployment, of: RunRef): boolean {
-  return sameRun(run, of) && Object.values<string | null>(SILENT_END).includes(error);
+  return sameRun(run, of) && Object.values<string | null>(ENDED_WITHOUT_RESULT).includes(error);
 }

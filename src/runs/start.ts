@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { targetProblem } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive } from '../environments/model.js';
-import { whyGone } from '../environments/reasons.js';
+import { removedReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { noticePullRequest } from '../observations/observe.js';
 import type { TokenPorts } from '../people/api-token.js';
@@ -19,7 +19,7 @@ import type { TargetPorts } from '../targets/target.js';
 import { type BuildPlan, buildPlan } from './build-plan.js';
 import { claimRun, refuseTaken } from './claim.js';
 import { findHead } from './find.js';
-import { type Identity, useIdentity } from './identity.js';
+import { type Identity, consumeIdentityToken } from './identity.js';
 import { isAskedWrongly, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
 import { endedSilently, reopenSilent } from './revive.js';
 
@@ -68,13 +68,13 @@ export async function startDeployment(
 ): Promise<Started> {
   checkClaims(identity, body);
   const known = await headOf(ports, { identity, body });
-  const environment = await asItIsNow(ports, { identity, body, environment: known });
+  const environment = await refreshEnvironment(ports, { identity, body, environment: known });
   const refused = refusal(environment);
   if (refused) return { proceed: false, environment, decision: refused };
   const { head } = environment;
   const deployment = head && (await ports.deployments.get(head.deploymentId));
   refuseTaken({ run: body.run, from: deployment?.run ?? null });
-  await useUp(ports, identity);
+  await requireUnusedToken(ports, identity);
   await refuseTooMany(ports, { environment, deployment, run: body.run });
   const reason = targetProblem(ports, { environment, asked: body.target });
   if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
@@ -104,7 +104,7 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
     return await findHead(ports, { identity, body });
   } catch (error) {
     // Whoever shows it again is told the same, and changes nothing.
-    if (isAskedWrongly(error) && (await useIdentity(ports, identity))) {
+    if (isAskedWrongly(error) && (await consumeIdentityToken(ports, identity))) {
       const { sha, pullRequest: number } = body;
       await refuseWaiting(ports, { repoId: identity.repoId, number, sha, error });
     }
@@ -113,8 +113,8 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
 }
 
 /** From here on something is written in the name of this identity. */
-async function useUp(ports: Ports, identity: Identity): Promise<void> {
-  if (await useIdentity(ports, identity)) return;
+async function requireUnusedToken(ports: Ports, identity: Identity): Promise<void> {
+  if (await consumeIdentityToken(ports, identity)) return;
   throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');
 }
 
@@ -122,7 +122,7 @@ async function useUp(ports: Ports, identity: Identity): Promise<void> {
  * What is known is of the last look at the pull request. A run may be faster than the webhook that it was started by (a draft that
  * became ready), and whoever was told to mend the settings re-runs the workflow, and pushes nothing: before it is refused, it is looked again.
  */
-async function asItIsNow(
+async function refreshEnvironment(
   ports: Ports,
   { identity, body, environment }: Start & { environment: StoredEnvironment },
 ): Promise<StoredEnvironment> {
@@ -153,7 +153,7 @@ function checkClaims(identity: Identity, body: StartRequest): void {
 
 function refusal(environment: StoredEnvironment): Decision | null {
   if (!isActive(environment)) {
-    throw new VitrineError('environment_gone', whyGone(environment));
+    throw new VitrineError('environment_gone', removedReason(environment));
   }
   const { decision } = environment;
   return decision && decision.action !== 'deploy' ? decision : null;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type ErrorCode, isVitrineError } from '../shared/errors.js';
-import type { E } from '../shared/status/words.js';
+import type { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 
 /** What is to be put where. */
 export interface Release {
@@ -28,7 +28,7 @@ export interface Run {
 }
 
 export interface Inspection {
-  readonly state: 'live' | typeof E.sleeping | 'unhealthy' | 'gone';
+  readonly state: 'live' | typeof ENVIRONMENT_STATUS.sleeping | 'unhealthy' | 'gone';
   readonly detail: string | null;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { OUTPUT_NAMES } from '../../action/result/conclude.js';
 import { createStepLog, readLine } from '../../demo/runner/workflow-commands.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { BRANCH_NAMES } from '../shared/branch-names.js';
 import { startFakeVitrine } from './support/fake-vitrine.js';
 import {
@@ -66,7 +66,7 @@ describe('whatever a build prints', () => {
       'Verifying',
     ]);
     expect(Object.keys(ran.outputs).sort()).toEqual([...OUTPUT_NAMES].sort());
-    expect(ran.outputs['status']).toBe(D.success);
+    expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
     expect(await readFile(join(workspace.root, 'env'), 'utf8')).toBe('');
   });
 
@@ -127,7 +127,7 @@ test.each(BRANCH_NAMES)('a branch called %j builds, and stays data', async (bran
   };
   const env = { ...identityEnv(server.url), GITHUB_HEAD_REF: branch };
   const ran = await runSource({ workspace, inputs, env, event: pullRequestEvent({ branch }) });
-  expect(ran.outputs['status']).toBe(D.success);
+  expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
   expect(ran.stdout).toContain(`branch: ${branch}`);
   expect((await readFile(join(workspace.code, 'list'), 'utf8')).split('\n').sort()).toEqual(
     ['', 'list', ...Object.keys(PAGE)].sort(),
@@ -151,7 +151,7 @@ test.each(TEXTS)('a title and a branch called %j stay data', async (text) => {
     env: { ...identityEnv(server.url), GITHUB_HEAD_REF: text.replace(/\0/g, '') },
     event,
   });
-  expect(ran.outputs['status']).toBe(D.success);
+  expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
   expect(existsSync(join(workspace.code, 'canary'))).toBe(false);
   expect(ran.stdout).not.toMatch(/^::(error|warning|set-|add-)/m);
 });

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { allowed } from '../support/allowed.js';
 import { startFakeGitHub } from './support/fake-github.js';
 import { DEPLOYMENT_ID, startFakeVitrine, type Fault } from './support/fake-vitrine.js';
@@ -37,7 +37,10 @@ describe.each([
         inputs: { 'server-url': server.url },
         env: identityEnv(server.url),
       });
-      expect(ran.outputs).toMatchObject({ status: D.success, 'deployment-id': DEPLOYMENT_ID });
+      expect(ran.outputs).toMatchObject({
+        status: DEPLOYMENT_STATUS.success,
+        'deployment-id': DEPLOYMENT_ID,
+      });
       expect(server.calls(at).length).toBeGreaterThanOrEqual(3);
       expect(new Set(server.bodies('start').map((body) => JSON.stringify(body))).size).toBe(1);
       const tokens = server.calls('start').map(({ authorization }) => authorization);
@@ -63,7 +66,7 @@ describe.each([
     });
     await using workspace = await makeWorkspace(PAGE);
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
-    expect(ran.outputs['status']).toBe(D.success);
+    expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
     expect(server.calls('start').map(({ authorization }) => authorization)).toEqual([
       'Bearer oidc-1',
       'Bearer oidc-2',
@@ -77,7 +80,7 @@ describe.each([
     await using workspace = await makeWorkspace(PAGE);
     const inputs = { 'server-url': server.url, 'wait-timeout': '1s' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
     expect(ran.outputs['reason']).toContain('Starting the deployment failed for 1 s');
     expect(ran.stdout.match(/^::error /gm)).toHaveLength(1);
   });
@@ -91,7 +94,7 @@ describe.each([
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], ran.outputs['deployment-id']]).toEqual([
       1,
-      D.failed,
+      DEPLOYMENT_STATUS.failed,
       DEPLOYMENT_ID,
     ]);
   });
@@ -143,7 +146,7 @@ describe.each([
       env: identityEnv(server.url),
       onOutput: (stdout, stop) => (stdout.includes('\nbegun\n') ? stop('SIGTERM') : undefined),
     });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.cancelled]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.cancelled]);
     expect(ran.stdout).toContain('The server could not be told of the cancellation');
   });
 
@@ -161,7 +164,7 @@ describe.each([
     const inputs = { 'server-url': server.url, url: `${github.url}/site`, 'github-token': 'ghs_token' };
     const env = { ...identityEnv(server.url), GITHUB_API_URL: github.url };
     const ran = await run({ workspace, inputs, env });
-    expect([ran.code, ran.outputs['status'], github.requests]).toEqual([1, D.failed, []]);
+    expect([ran.code, ran.outputs['status'], github.requests]).toEqual([1, DEPLOYMENT_STATUS.failed, []]);
     expect(ran.outputs['reason']).toContain('Too many. It may be tried again in 30 min');
   });
 
@@ -184,7 +187,7 @@ describe.each([
         inputs,
         env: { ...identityEnv(server.url), GITHUB_API_URL: github.url },
       });
-      expect([ran.code, ran.outputs['status']]).toEqual([0, D.success]);
+      expect([ran.code, ran.outputs['status']]).toEqual([0, DEPLOYMENT_STATUS.success]);
       expect(github.checks).toMatchObject([{ name: 'Preview', conclusion: 'success' }]);
       // The App makes both from the check run when it is back.
       expect([github.comments, github.deployments]).toEqual([[], []]);

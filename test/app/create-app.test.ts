@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { INBOX } from '../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../src/shared/status/words.js';
 import { allowed } from '../support/allowed.js';
 import { dripping, rawHttp } from '../support/raw-http.js';
 import { sign, startApp, type StartOptions, type TestApp } from '../support/start-app.js';
@@ -48,7 +48,7 @@ test('every delivery that was acknowledged is in the inbox', async () => {
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(300);
   await app.settle();
   const counts = await app.ports.inbox.counts();
-  expect(counts).toMatchObject({ [INBOX.ignored]: 300, [INBOX.stored]: 0 });
+  expect(counts).toMatchObject({ [DELIVERY_STATUS.ignored]: 300, [DELIVERY_STATUS.stored]: 0 });
 });
 
 test.each(['pause', 'cut'] as const)(

@@ -69,9 +69,9 @@ export function testCatalogStores(name: string, create: () => Promise<Catalog>):
     for (const id of [1, 2, 3]) await repos.save(repo(id, `octo/${id}`));
     await repos.save(repo(4, 'octo/4', 8));
     for (const id of [1, 2, 4]) await repos.remove(id);
-    expect((await repos.lostBy(7)).map(({ id }) => id)).toEqual([1, 2]);
+    expect((await repos.removedFrom(7)).map(({ id }) => id)).toEqual([1, 2]);
     await repos.enter(repo(1, 'octo/1', 8));
-    expect((await repos.lostBy(7)).map(({ id }) => id)).toEqual([2]);
+    expect((await repos.removedFrom(7)).map(({ id }) => id)).toEqual([2]);
   });
 
   test(`${name}: a hundred concurrent ensures make one project`, async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { NewDeployment } from '../../src/deployments/model.js';
 import type { DeploymentStore, StoredDeployment } from '../../src/deployments/store.js';
-import { D, S } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import { newDeployment } from './fresh-documents.js';
 
 const RUN = { id: '98765432101234', attempt: 1, job: 'deploy' };
@@ -21,12 +21,12 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     const made = await store.ensure(newDeployment());
     expect(made).toMatchObject({
       ...newDeployment(),
-      status: D.queued,
+      status: DEPLOYMENT_STATUS.queued,
       version: 0,
       logTail: [],
       rollback: false,
     });
-    expect(made.stages.every(({ status }) => status === S.pending)).toBe(true);
+    expect(made.stages.every(({ status }) => status === STAGE_STATUS.pending)).toBe(true);
     expect(await store.get(made.id)).toEqual(made);
     expect(await store.get(idOf(99))).toBeNull();
   });
@@ -63,12 +63,17 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
   test(`${name}: of two writers that saw the same version, one writes; a touch is a write too`, async () => {
     const store = await create();
     const seen = await store.ensure(newDeployment());
-    const answers = await Promise.all([store.change(seen, {}), store.change(seen, { status: D.running })]);
+    const answers = await Promise.all([
+      store.change(seen, {}),
+      store.change(seen, { status: DEPLOYMENT_STATUS.running }),
+    ]);
     expect(answers.filter((answer) => answer === null)).toHaveLength(1);
     const stored = await store.get(seen.id);
     expect(stored?.version).toBe(1);
     expect(stored?.updatedAt.getTime()).toBeGreaterThanOrEqual(seen.updatedAt.getTime());
-    expect(stored && (await store.change({ ...stored, status: D.failed }, { error: 'x' }))).toBeNull();
+    expect(
+      stored && (await store.change({ ...stored, status: DEPLOYMENT_STATUS.failed }, { error: 'x' })),
+    ).toBeNull();
   });
 
   test(`${name}: a run that another deployment has taken on is refused as a lost race`, async () => {
@@ -81,8 +86,8 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
   test(`${name}: unsettled ones are found by environment, by run and by silence, oldest first`, async () => {
     const store = await create();
     const [first, second, third] = await seed(store);
-    await change(store, first, { status: D.failed });
-    const taken = await change(store, second, { status: D.running, run: RUN });
+    await change(store, first, { status: DEPLOYMENT_STATUS.failed });
+    const taken = await change(store, second, { status: DEPLOYMENT_STATUS.running, run: RUN });
     const ids = (found: readonly StoredDeployment[]) => found.map(({ id }) => id);
     expect(ids(await store.unsettledOf(ENVIRONMENT))).toEqual([second.id, third.id]);
     expect(ids(await store.unsettledOfRun(1, RUN.id))).toEqual([second.id]);
@@ -125,8 +130,8 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     const sha7 = first.sha.slice(0, 7);
     expect(await store.bySha7(ENVIRONMENT, sha7)).toBeNull();
     expect((await store.newestBySha7(ENVIRONMENT, sha7))?.id).toBe(third.id);
-    await change(store, first, { status: D.success, artifactRoot: 'one' });
-    await change(store, second, { status: D.failed, artifactRoot: 'two' });
+    await change(store, first, { status: DEPLOYMENT_STATUS.success, artifactRoot: 'one' });
+    await change(store, second, { status: DEPLOYMENT_STATUS.failed, artifactRoot: 'two' });
     expect((await store.bySha7(ENVIRONMENT, sha7))?.id).toBe(first.id);
     const shown = await change(store, third, { artifactRoot: 'three' });
     expect((await store.bySha7(ENVIRONMENT, sha7))?.id).toBe(third.id);
@@ -140,8 +145,11 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
   test(`${name}: counts by status add up`, async () => {
     const store = await create();
     const [first] = await seed(store);
-    await change(store, first, { status: D.success });
-    expect(await store.countByStatus()).toMatchObject({ [D.queued]: 2, [D.success]: 1 });
+    await change(store, first, { status: DEPLOYMENT_STATUS.success });
+    expect(await store.countByStatus()).toMatchObject({
+      [DEPLOYMENT_STATUS.queued]: 2,
+      [DEPLOYMENT_STATUS.success]: 1,
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { EnvironmentFilter, EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { newEnvironment, pullRequest, SETTINGS } from './fresh-documents.js';
 
 /** What every EnvironmentStore must do, apart from claims. `create` gives an empty one for each test. */
@@ -10,7 +10,7 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
     const made = await store.ensure(newEnvironment({ pullRequest: pullRequest(1), settings: SETTINGS }));
     expect(made).toMatchObject({
       ...newEnvironment(),
-      status: E.pending,
+      status: ENVIRONMENT_STATUS.pending,
       generation: 0,
       version: 0,
       head: null,
@@ -42,17 +42,20 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
   test(`${name}: of two writers that saw the same version, one writes and the other is told`, async () => {
     const store = await create();
     const seen = await store.ensure(newEnvironment());
-    const write = { patch: { status: E.provisioning, generation: 1 }, due: ['report'] as const };
+    const write = {
+      patch: { status: ENVIRONMENT_STATUS.provisioning, generation: 1 },
+      due: ['report'] as const,
+    };
     const answers = await Promise.all([store.change(seen, write), store.change(seen, write)]);
     expect(answers.filter((answer) => answer === null)).toHaveLength(1);
     const stored = await store.get(seen.id);
-    expect(stored).toMatchObject({ status: E.provisioning, generation: 1, version: 1 });
+    expect(stored).toMatchObject({ status: ENVIRONMENT_STATUS.provisioning, generation: 1, version: 1 });
     expect(stored?.due.report).toMatchObject({ wanted: 1, attempts: 0, at: expect.any(Date) });
     expect(stored?.due.teardown).toEqual(seen.due.teardown);
   });
 
   test.each<[string, Partial<StoredEnvironment>]>([
-    ['status', { status: E.ready }],
+    ['status', { status: ENVIRONMENT_STATUS.ready }],
     ['generation', { generation: 9 }],
     ['version', { version: 9 }],
     ['id', { id: 'ffffffffffffffffffffffff' }],
@@ -110,8 +113,8 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
   test.each<[EnvironmentFilter, string[]]>([
     [{}, ['four', 'three', 'two', 'one']],
     [{ activeOnly: true }, ['four', 'three', 'two']],
-    [{ status: E.destroyed }, ['one']],
-    [{ status: E.destroyed, activeOnly: true }, []],
+    [{ status: ENVIRONMENT_STATUS.destroyed }, ['one']],
+    [{ status: ENVIRONMENT_STATUS.destroyed, activeOnly: true }, []],
     [{ projectId: 'p1' }, ['three', 'two', 'one']],
     [{ repository: 'octo/b' }, ['four', 'three']],
     [{ repoId: 2, projectId: 'p1' }, ['three']],
@@ -145,7 +148,8 @@ async function seed(store: EnvironmentStore): Promise<[StoredEnvironment]> {
   const made: StoredEnvironment[] = [];
   for (const each of fresh) made.push(await store.ensure(newEnvironment(each)));
   const [first] = made;
-  const gone = first && (await store.change(first, { patch: { status: E.destroyed }, due: [] }));
+  const gone =
+    first && (await store.change(first, { patch: { status: ENVIRONMENT_STATUS.destroyed }, due: [] }));
   if (!gone) throw new Error('The first environment could not be changed.');
   return [gone];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ClaimedDelivery, InboxStore } from '../../src/deliveries/store.js';
-import { INBOX } from '../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../src/shared/status/words.js';
 import { delivery } from './fresh-documents.js';
 import { until } from './until.js';
 
@@ -83,8 +83,8 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
   });
 
   test.each([
-    ['deploy', INBOX.handled],
-    ['ignore', INBOX.ignored],
+    ['deploy', DELIVERY_STATUS.handled],
+    ['ignore', DELIVERY_STATUS.ignored],
   ])(`${name}: a delivery whose decision is to %s ends as %s, with the reason`, async (action, status) => {
     const { store, claimed } = await withOne();
     const decision = { ...DECISION, action };
@@ -103,7 +103,7 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     await store.store([delivery()]);
     expect((await store.claim(BY)).map((each) => each.guid)).toEqual([guid(2)]);
     expect(await store.claim({ ...BY, limit: 1 })).toEqual([]);
-    expect(await store.list({ status: INBOX.ignored }, { limit: 10 })).toMatchObject({
+    expect(await store.list({ status: DELIVERY_STATUS.ignored }, { limit: 10 })).toMatchObject({
       items: [{ guid: delivery().guid, decision }],
     });
   });
@@ -116,7 +116,7 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect(again).toMatchObject({ guid: claimed.guid, attempts: 2, failures: 1 });
     expect((await store.list({}, { limit: 1 })).items[0]).toMatchObject({
       error: '$boom',
-      status: INBOX.stored,
+      status: DELIVERY_STATUS.stored,
     });
   });
 
@@ -185,7 +185,7 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     let cursor: string | null = null;
     do {
       const page: Awaited<ReturnType<InboxStore['list']>> = await store.list(
-        { repoId: 1, status: INBOX.stored },
+        { repoId: 1, status: DELIVERY_STATUS.stored },
         { limit: 2, ...(cursor !== null && { cursor }) },
       );
       guids.push(...page.items.map((each) => each.guid));
@@ -193,6 +193,6 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     } while (cursor !== null);
     expect(guids).toEqual([4, 3, 2, 1, 0].map(guid));
     expect((await store.list({ repoId: 2 }, { limit: 2 })).items).toEqual([]);
-    expect((await store.list({ status: INBOX.parked }, { limit: 2 })).items).toEqual([]);
+    expect((await store.list({ status: DELIVERY_STATUS.parked }, { limit: 2 })).items).toEqual([]);
   });
 }

@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { mergeStages, pendingStages, settleStages, waitingAgain } from '../../src/deployments/model.js';
 import { sameRun } from '../../src/shared/run-ref.js';
 import { type Stage, STAGE_NAMES } from '../../src/shared/status/stages.js';
-import { S } from '../../src/shared/status/words.js';
+import { STAGE_STATUS } from '../../src/shared/status/words.js';
 
 const AT = new Date(Date.UTC(2026, 0, 1));
 const LATER = new Date(Date.UTC(2026, 0, 2));
 
 const stage = (change: Partial<Stage>): Stage => ({
   name: 'building',
-  status: S.pending,
+  status: STAGE_STATUS.pending,
   startedAt: null,
   completedAt: null,
   error: null,
@@ -18,7 +18,7 @@ const stage = (change: Partial<Stage>): Stage => ({
 
 test('a new deployment has every stage before it, in the order in which they are shown', () => {
   expect(pendingStages().map(({ name }) => name)).toEqual(STAGE_NAMES);
-  expect(new Set(pendingStages().map(({ status }) => status))).toEqual(new Set([S.pending]));
+  expect(new Set(pendingStages().map(({ status }) => status))).toEqual(new Set([STAGE_STATUS.pending]));
 });
 
 test('a deployment that waits again has nothing of the attempt before: no reason, no end, no log', () => {
@@ -40,51 +40,56 @@ test.each([
 
 test('an end gives its outcome to the running stage and skips what was never reached', () => {
   const stages = [
-    stage({ name: 'installing', status: S.completed, completedAt: AT }),
-    stage({ status: S.inProgress, startedAt: AT }),
+    stage({ name: 'installing', status: STAGE_STATUS.completed, completedAt: AT }),
+    stage({ status: STAGE_STATUS.inProgress, startedAt: AT }),
     stage({ name: 'copying' }),
   ];
-  const failed = settleStages(stages, { open: S.failed, at: LATER, error: 'exit code 1' });
+  const failed = settleStages(stages, { open: STAGE_STATUS.failed, at: LATER, error: 'exit code 1' });
   expect(failed).toEqual([
     stages[0],
-    stage({ status: S.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' }),
-    stage({ name: 'copying', status: S.skipped }),
+    stage({ status: STAGE_STATUS.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' }),
+    stage({ name: 'copying', status: STAGE_STATUS.skipped }),
   ]);
-  const skipped = settleStages(stages, { open: S.skipped, at: LATER, error: 'cancelled' });
-  expect(skipped[1]).toMatchObject({ status: S.skipped, error: null });
+  const skipped = settleStages(stages, { open: STAGE_STATUS.skipped, at: LATER, error: 'cancelled' });
+  expect(skipped[1]).toMatchObject({ status: STAGE_STATUS.skipped, error: null });
 });
 
 test.each<[string, Partial<Stage>, Partial<Stage>, Partial<Stage>]>([
-  ['a stage begins', {}, { status: S.inProgress, startedAt: AT }, { status: S.inProgress, startedAt: AT }],
+  [
+    'a stage begins',
+    {},
+    { status: STAGE_STATUS.inProgress, startedAt: AT },
+    { status: STAGE_STATUS.inProgress, startedAt: AT },
+  ],
   [
     'a repeated begin keeps its first time',
-    { status: S.inProgress, startedAt: AT },
-    { status: S.inProgress, startedAt: LATER },
-    { status: S.inProgress, startedAt: AT },
+    { status: STAGE_STATUS.inProgress, startedAt: AT },
+    { status: STAGE_STATUS.inProgress, startedAt: LATER },
+    { status: STAGE_STATUS.inProgress, startedAt: AT },
   ],
   [
     'one that has ended never opens again',
-    { status: S.completed, completedAt: AT },
-    { status: S.inProgress, startedAt: LATER },
-    { status: S.completed, completedAt: AT },
+    { status: STAGE_STATUS.completed, completedAt: AT },
+    { status: STAGE_STATUS.inProgress, startedAt: LATER },
+    { status: STAGE_STATUS.completed, completedAt: AT },
   ],
   [
     'one that has ended keeps its end',
-    { status: S.completed, completedAt: AT },
-    { status: S.failed, completedAt: LATER, error: 'late' },
-    { status: S.completed, completedAt: AT },
+    { status: STAGE_STATUS.completed, completedAt: AT },
+    { status: STAGE_STATUS.failed, completedAt: LATER, error: 'late' },
+    { status: STAGE_STATUS.completed, completedAt: AT },
   ],
   [
     'one that runs ends',
-    { status: S.inProgress, startedAt: AT },
-    { status: S.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' },
-    { status: S.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' },
+    { status: STAGE_STATUS.inProgress, startedAt: AT },
+    { status: STAGE_STATUS.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' },
+    { status: STAGE_STATUS.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' },
   ],
 ])('of what a run reports: %s', (_what, known, reported, merged) => {
   expect(mergeStages([stage(known)], [stage(reported)])).toEqual([stage(merged)]);
 });
 
 test('what a run says nothing of stays as it is', () => {
-  const known = [stage({ status: S.inProgress, startedAt: AT })];
-  expect(mergeStages(known, [stage({ name: 'copying', status: S.completed })])).toEqual(known);
+  const known = [stage({ status: STAGE_STATUS.inProgress, startedAt: AT })];
+  expect(mergeStages(known, [stage({ name: 'copying', status: STAGE_STATUS.completed })])).toEqual(known);
 });

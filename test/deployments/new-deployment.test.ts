@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { deploymentOfHead, freshDeployment, pendingStages } from '../../src/deployments/model.js';
 import type { Environment, Head } from '../../src/environments/model.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { HEAD_SHA, pullRequest } from '../pull-requests/sample-pull-request.js';
 
 const AT = new Date(Date.UTC(2026, 0, 1));
@@ -47,7 +47,7 @@ test('a fresh deployment waits with every stage before it, since the moment that
   const fresh = freshDeployment(deploymentOfHead(environment, head), AT);
   expect(fresh).toMatchObject({
     id: 'd2',
-    status: D.queued,
+    status: DEPLOYMENT_STATUS.queued,
     stages: pendingStages(),
     error: null,
     url: null,

@@ -4,7 +4,7 @@ import { applyDecision } from '../../src/environments/apply-decision.js';
 import { isActive, type Environment } from '../../src/environments/model.js';
 import { decide } from '../../src/pull-requests/decide/decide.js';
 import type { DecideInput } from '../../src/pull-requests/decide/input.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { situation } from '../pull-requests/decide/situations.js';
 import { HEAD_SHA, pullRequest } from '../pull-requests/sample-pull-request.js';
 
@@ -41,7 +41,7 @@ function after(environment: Environment, met: DecideInput): Environment {
 
 test('whatever happens, a preview that expired or was taken down by hand stays down while nobody asks for it', () => {
   const rule = fc.constantFrom('asked' as const, 'expired' as const);
-  const status = fc.constantFrom(E.destroying, E.destroyed);
+  const status = fc.constantFrom(ENVIRONMENT_STATUS.destroying, ENVIRONMENT_STATUS.destroyed);
   const events = fc.array(unasked, { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(rule, status, events, (why, at, met) => !isActive(met.reduce(after, gone(why, at)))),

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { expiresAt, isExpired, renewedExpiry } from '../../src/environments/expire.js';
 import { defaultSettings } from '../../src/settings/settings.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { isDuration, parseDuration } from '../../src/shared/time.js';
 
 test.each([
@@ -28,7 +28,7 @@ test.each(['0', '0d', '9999d', '366d', '7', 'd', '-1d', '1.5h', '1e3d', '7w', '7
 test('an environment expires its time after the last activity, not before', () => {
   const end = expiresAt({ ttl: '12h', lastActivity: new Date('2026-01-01T00:00:00Z') });
   expect(end).toEqual(new Date('2026-01-01T12:00:00Z'));
-  const ready = { status: E.ready, expiresAt: end };
+  const ready = { status: ENVIRONMENT_STATUS.ready, expiresAt: end };
   expect(isExpired(ready, new Date('2026-01-01T11:59:59.999Z'))).toBe(false);
   expect(isExpired(ready, end)).toBe(true);
   expect(isExpired({ ...ready, expiresAt: null }, end)).toBe(false);
@@ -36,9 +36,17 @@ test('an environment expires its time after the last activity, not before', () =
 
 test('while a build is under way nothing expires', () => {
   const end = new Date('2026-01-01T00:00:00Z');
-  for (const status of [E.pending, E.provisioning, E.updating])
+  for (const status of [
+    ENVIRONMENT_STATUS.pending,
+    ENVIRONMENT_STATUS.provisioning,
+    ENVIRONMENT_STATUS.updating,
+  ])
     expect(isExpired({ status, expiresAt: end }, end)).toBe(false);
-  for (const status of [E.failed, E.sleeping, E.awaitingApproval])
+  for (const status of [
+    ENVIRONMENT_STATUS.failed,
+    ENVIRONMENT_STATUS.sleeping,
+    ENVIRONMENT_STATUS.awaitingApproval,
+  ])
     expect(isExpired({ status, expiresAt: end }, end)).toBe(true);
 });
 

@@ -8,11 +8,11 @@ import {
   neverDeployed,
   type Environment,
 } from '../../src/environments/model.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 
 const DEPLOY = { action: 'deploy', rule: 'opened', detail: '' } as const;
 const ACTIVE = {
-  status: E.provisioning,
+  status: ENVIRONMENT_STATUS.provisioning,
   generation: 3,
   decision: DEPLOY,
   head: { deploymentId: 'd3' },
@@ -20,21 +20,24 @@ const ACTIVE = {
 } as unknown as Environment;
 
 test.each([
-  [E.pending, true],
-  [E.provisioning, true],
-  [E.failed, true],
-  [E.destroying, false],
-  [E.destroyed, false],
+  [ENVIRONMENT_STATUS.pending, true],
+  [ENVIRONMENT_STATUS.provisioning, true],
+  [ENVIRONMENT_STATUS.failed, true],
+  [ENVIRONMENT_STATUS.destroying, false],
+  [ENVIRONMENT_STATUS.destroyed, false],
 ])('%s: is it neither gone nor going?', (status, active) => {
   expect(isActive({ status })).toBe(active);
   expect(isAdmitted({ status, decision: DEPLOY })).toBe(active);
 });
 
 test('one that shows nothing and awaits nothing does not count towards the limit', () => {
-  expect(isAdmitted({ status: E.pending, decision: null })).toBe(false);
-  expect(isAdmitted({ status: E.pending, decision: { action: 'skip', rule: 'draft', detail: '' } })).toBe(
-    false,
-  );
+  expect(isAdmitted({ status: ENVIRONMENT_STATUS.pending, decision: null })).toBe(false);
+  expect(
+    isAdmitted({
+      status: ENVIRONMENT_STATUS.pending,
+      decision: { action: 'skip', rule: 'draft', detail: '' },
+    }),
+  ).toBe(false);
 });
 
 test('only the newest generation may move anything', () => {
@@ -46,15 +49,24 @@ test.each<[string, Partial<Environment>, { id: string; generation: number }, boo
   ['another one', {}, { id: 'd2', generation: 3 }, false],
   ['one of an older generation', {}, { id: 'd3', generation: 2 }, false],
   ['one without a head', { head: null }, { id: 'd3', generation: 3 }, false],
-  ['one of a preview that goes away', { status: E.destroying }, { id: 'd3', generation: 3 }, false],
+  [
+    'one of a preview that goes away',
+    { status: ENVIRONMENT_STATUS.destroying },
+    { id: 'd3', generation: 3 },
+    false,
+  ],
 ])('%s: may its run still finish it?', (_what, change, deployment, may) => {
   expect(isHeadDeployment({ ...ACTIVE, ...change }, deployment)).toBe(may);
 });
 
 test('a build that is given up leaves what was live before, or a preview that waits', () => {
-  expect(abandoned({ status: E.provisioning, current: null })).toBe(E.pending);
-  expect(abandoned({ status: E.updating, current: {} as Environment['current'] })).toBe(E.ready);
-  expect(abandoned({ status: E.destroyed, current: null })).toBeUndefined();
+  expect(abandoned({ status: ENVIRONMENT_STATUS.provisioning, current: null })).toBe(
+    ENVIRONMENT_STATUS.pending,
+  );
+  expect(abandoned({ status: ENVIRONMENT_STATUS.updating, current: {} as Environment['current'] })).toBe(
+    ENVIRONMENT_STATUS.ready,
+  );
+  expect(abandoned({ status: ENVIRONMENT_STATUS.destroyed, current: null })).toBeUndefined();
 });
 
 test('one that was never seen is told from one that is gone', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { overtakenBy } from '../../src/environments/reasons.js';
+import { supersededReason } from '../../src/environments/reasons.js';
 
 const sha = 'a'.repeat(40);
 const head = { sha, deploymentId: 'd1', at: new Date(0) };
@@ -23,5 +23,5 @@ test.each([
     'There are 20 previews already.',
   ],
 ])('when %s, that is what a run is told', (_when, environment, said) => {
-  expect(overtakenBy(environment, { sha })).toBe(said);
+  expect(supersededReason(environment, { sha })).toBe(said);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { whyGone } from '../../src/environments/reasons.js';
+import { removedReason } from '../../src/environments/reasons.js';
 import type { Rule } from '../../src/pull-requests/decide/decision.js';
 import { pullRequest } from '../pull-requests/sample-pull-request.js';
 
@@ -20,17 +20,17 @@ test.each([
 ] as const)(
   'of an open pull request whose preview is gone by "%s" the reason is told',
   (rule, detail, words) => {
-    expect(whyGone(gone(rule, detail))).toMatch(words);
-    expect(whyGone(gone(rule, detail))).not.toMatch(/is closed/);
+    expect(removedReason(gone(rule, detail))).toMatch(words);
+    expect(removedReason(gone(rule, detail))).not.toMatch(/is closed/);
   },
 );
 
 test('a closed pull request is the reason, whatever ended the preview before', () => {
-  expect(whyGone(gone('expired', 'x', 'closed'))).toBe(
+  expect(removedReason(gone('expired', 'x', 'closed'))).toBe(
     'The pull request is closed: its preview was removed.',
   );
 });
 
 test('without a reason a push is what helps', () => {
-  expect(whyGone({ decision: null, pullRequest: null })).toMatch(/Push a commit/);
+  expect(removedReason({ decision: null, pullRequest: null })).toMatch(/Push a commit/);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
@@ -61,15 +61,18 @@ test.each([
 
     expect(await sweepAndSettle(world)).toBe(1);
     const { environment, deployments } = await lookAt(world, open.number);
-    expect(environment).toMatchObject({ status: E.pending, decision: { action: 'deploy' } });
-    expect(deployments.map(({ status }) => status)).toEqual([D.queued, D.success]);
+    expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.pending, decision: { action: 'deploy' } });
+    expect(deployments.map(({ status }) => status)).toEqual([
+      DEPLOYMENT_STATUS.queued,
+      DEPLOYMENT_STATUS.success,
+    ]);
     expect((await world.reviewer.comments(open.number))[0]?.body).toMatch(/re-run it to build this one/);
-    expect((await lookAt(world, closed.number)).environment.status).toBe(E.destroyed);
+    expect((await lookAt(world, closed.number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
     expect(await sweepAndSettle(world)).toBe(0);
 
     expect((await runPreview(world, { number: open.number })).exitCode).toBe(0);
     await world.settle();
-    expect((await lookAt(world, open.number)).environment.status).toBe(E.ready);
+    expect((await lookAt(world, open.number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
     expect(world.github.violations).toEqual([]);
   },
 );
@@ -105,5 +108,5 @@ test('what was given to another account meanwhile does not come back with the on
   await world.app.ports.repos.enter({ ...repo, installationId: 777 });
   await change(world, 'unsuspend');
   expect(await world.app.ports.repos.get(world.repoId())).toMatchObject({ installationId: 777 });
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 });

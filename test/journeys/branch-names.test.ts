@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { makeDelivery, type Delivery } from '../../demo/github/webhooks/delivery.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { BRANCH_NAMES, ILLEGAL_BRANCH_NAMES } from '../shared/branch-names.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -40,7 +40,7 @@ test('whatever a branch is called, its preview is named after the pull request, 
     await world.settle();
     const { environment } = await expectConverged(world, number);
     expect(environment).toMatchObject({
-      status: E.pending,
+      status: ENVIRONMENT_STATUS.pending,
       name: `pr-${number}`,
       slug: `pr-${number}-hello`,
     });

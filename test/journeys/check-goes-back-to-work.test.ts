@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
@@ -40,13 +40,13 @@ async function history({ github }: World, sha: string) {
 test('a re-run gets a check run of its own, and the one of the attempt that failed stays as it ended', async () => {
   await using world = await startWorld();
   const { number, sha } = await open(world);
-  await end(world, await begin(world, { number, sha }), { status: D.failed });
+  await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.failed });
   await world.settle();
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.failure));
   const again = await begin(world, { number, sha, attempt: 2 });
   await world.settle();
   expect(await shown(world, sha)).toMatchObject(WORKS);
-  await end(world, again, { status: D.success, url: URL });
+  await end(world, again, { status: DEPLOYMENT_STATUS.success, url: URL });
   await world.settle();
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.success));
   const all = await history(world, sha);
@@ -61,8 +61,8 @@ test('however often one attempt says the same, it has one check run', async () =
   const run = await begin(world, { number, sha });
   await begin(world, { number, sha });
   await world.settle();
-  await end(world, run, { status: D.success, url: URL });
-  await end(world, run, { status: D.success, url: URL });
+  await end(world, run, { status: DEPLOYMENT_STATUS.success, url: URL });
+  await end(world, run, { status: DEPLOYMENT_STATUS.success, url: URL });
   await world.settle();
   world.github.rerequestCheckRun({ repository: REPOSITORY, id: (await shown(world, sha))?.id ?? 0 });
   await world.settle();
@@ -72,10 +72,13 @@ test('however often one attempt says the same, it has one check run', async () =
 test('a re-run that is over before anybody was told of it does not turn the failed check green', async () => {
   await using world = await startWorld();
   const { number, sha } = await open(world);
-  await end(world, await begin(world, { number, sha }), { status: D.failed });
+  await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.failed });
   await world.settle();
   world.github.fail({ kind: 'status', status: 502, path: /check-runs/, times: 1_000 });
-  await end(world, await begin(world, { number, sha, attempt: 2 }), { status: D.success, url: URL });
+  await end(world, await begin(world, { number, sha, attempt: 2 }), {
+    status: DEPLOYMENT_STATUS.success,
+    url: URL,
+  });
   await world.settle();
   world.github.stopFailing();
   const { environment } = await lookAt(world, number);
@@ -143,7 +146,7 @@ test('reopened at the same commit, the check waits again', async () => {
 test('the check of a commit that went live stays green when a newer commit arrives', async () => {
   await using world = await startWorld();
   const { number, sha } = await open(world);
-  await end(world, await begin(world, { number, sha }), { status: D.success, url: URL });
+  await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.success, url: URL });
   await world.settle();
   const before = await shown(world, sha);
   await world.github.push({ repository: REPOSITORY, branch: 'change' });

@@ -9,7 +9,7 @@ import { visit } from '../../demo/visit.js';
 import type { StoredDeployment } from '../../src/deployments/store.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import { DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import { aroundCalls, type Interruption } from '../support/around-calls.js';
 import { expectConverged, type Converged } from '../support/expect-converged.js';
@@ -92,7 +92,10 @@ test.each(POINTS)(
     await world.settle();
     expect(closed).toBe(true);
     const { deployments } = await expectNothingLeft(world, number);
-    expect(result).toMatchObject({ exitCode: 0, outputs: { status: D.superseded, live: 'false' } });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      outputs: { status: DEPLOYMENT_STATUS.superseded, live: 'false' },
+    });
     for (const deployment of deployments) {
       expect(await finishLate(world, deployment)).toEqual({ status: 410, code: 'environment_gone' });
     }
@@ -109,7 +112,10 @@ async function finishLate({ app }: World, { id, repoId, generation }: StoredDepl
   const answer = await fetch(`${app.url}/api/v1/deployments/${id}`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ generation, outcome: { status: D.success, error: null, logTail: [] } }),
+    body: JSON.stringify({
+      generation,
+      outcome: { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] },
+    }),
   });
   const { error } = Refusal.parse(await answer.json());
   return { status: answer.status, code: error.code };
@@ -118,7 +124,7 @@ async function finishLate({ app }: World, { id, repoId, generation }: StoredDepl
 async function expectNothingLeft(world: World, number: number): Promise<Converged> {
   const converged = await expectConverged(world, number);
   const { environment, deployments } = converged;
-  expect(environment.status).toBe(E.destroyed);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect(environment.resources).toEqual([]);
   expect(deployments.every(({ status }) => DEPLOYMENT[status].settled)).toBe(true);
   expect((await visit(environment.url)).status).toBe(410);

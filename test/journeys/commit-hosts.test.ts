@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
@@ -63,14 +63,16 @@ test('every commit has a page of its own, whatever the pull request shows', asyn
   await shows(503, 'waiting for its build');
   const run = await begin(world, first);
   await shows(503, 'being built');
-  await end(world, run, { status: D.failed });
+  await end(world, run, { status: DEPLOYMENT_STATUS.failed });
   expect(await shows(502, 'The build of this preview failed')).toContain('Pull request #');
   const again = await begin(world, { ...first, attempt: 2 });
   await shows(503, 'being built');
   await world.github.push({ repository: REPOSITORY, branch: 'seen', files: { 'index.html': 'next' } });
   await world.settle();
   await shows(404, 'There is no preview of this commit');
-  await expect(end(world, again, { status: D.success })).rejects.toMatchObject({ code: 'stale_head' });
+  await expect(end(world, again, { status: DEPLOYMENT_STATUS.success })).rejects.toMatchObject({
+    code: 'stale_head',
+  });
   const next = await runPreview(world, { number: first.number });
   expect((await visit(next.outputs['commit-url'] ?? '')).body).toBe('next');
   await shows(404, 'There is no preview of this commit');
@@ -91,7 +93,7 @@ test('a preview that lives elsewhere leads there, and makes no promise once its 
   await using world = await startWorld();
   const { number, sha, url, commitUrl } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha }), {
-    status: D.success,
+    status: DEPLOYMENT_STATUS.success,
     url: 'https://elsewhere.example/pr',
   });
   await world.settle();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
 import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { allowed } from '../support/allowed.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { runPreview } from '../support/run-preview.js';
@@ -50,7 +50,7 @@ const afterTheCrash = sideBySide(
       expect((await visit(result.outputs['preview-url'] ?? '')).body).toContain('It survived');
       await quiet();
       const { deployments } = await expectConverged(scene, number);
-      expect(deployments).toMatchObject([{ sha: head.sha, status: D.success }]);
+      expect(deployments).toMatchObject([{ sha: head.sha, status: DEPLOYMENT_STATUS.success }]);
       expect((await reviewer.checks(head.sha)).map(({ conclusion }) => conclusion)).toEqual([
         CONCLUSION.success,
       ]);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
 import { CHECK, COMMIT_STATE, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { runPreview } from '../support/run-preview.js';
 import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -44,7 +44,7 @@ test('a draft waits silently, and is deployed once it is ready for review', asyn
   world.github.markReadyForReview({ repository: REPOSITORY, number: draft.number });
   await world.settle();
   expect((await environmentOf(world, draft.number)).deployments.map(({ status }) => status)).toEqual([
-    D.queued,
+    DEPLOYMENT_STATUS.queued,
   ]);
   expect(await world.reviewer.checks(draft.sha)).toHaveLength(1);
 });
@@ -56,7 +56,9 @@ test('somebody without write permission waits for approval of that very commit',
   const held = await open(world, { author: 'reader' });
   const [check] = await world.reviewer.checks(held.sha);
   expect(check?.conclusion).toBe(CONCLUSION.actionRequired);
-  expect((await environmentOf(world, held.number)).environment.status).toBe(E.awaitingApproval);
+  expect((await environmentOf(world, held.number)).environment.status).toBe(
+    ENVIRONMENT_STATUS.awaitingApproval,
+  );
   expect((await environmentOf(world, held.number)).deployments).toEqual([]);
 });
 
@@ -76,11 +78,16 @@ test('a run that ended without a word makes its deployment fail, and the check s
   const { environment } = await environmentOf(world, number);
   const [waiting] = (await environmentOf(world, number)).deployments;
   if (!waiting) throw new Error('There should be a deployment.');
-  const taken = { run: { id: String(run.id), attempt: 1, job: 'preview' }, status: D.running } as const;
+  const taken = {
+    run: { id: String(run.id), attempt: 1, job: 'preview' },
+    status: DEPLOYMENT_STATUS.running,
+  } as const;
   await world.app.ports.deployments.change(waiting, taken);
   world.github.finishRun(run, CONCLUSION.failure);
   await world.settle();
-  expect((await environmentOf(world, number)).deployments.map(({ status }) => status)).toEqual([D.failed]);
+  expect((await environmentOf(world, number)).deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.failed,
+  ]);
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.failure);
   expect(environment.current).toBeNull();
 });
@@ -115,7 +122,7 @@ test('there are no more previews than the settings allow, and a push to one of t
     }),
   );
   expect(states).toEqual([
-    ['new-commit', [D.queued, D.superseded]],
+    ['new-commit', [DEPLOYMENT_STATUS.queued, DEPLOYMENT_STATUS.superseded]],
     ['limit-environments', []],
   ]);
 });
@@ -132,7 +139,7 @@ test('a failing build keeps the last good preview up, and both say so', async ()
   await world.settle();
   expect(second.exitCode).toBe(1);
   const { environment } = await environmentOf(world, number);
-  expect(environment.status).toBe(E.failed);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.failed);
   expect((await visit(environment.url)).status).toBe(200);
   expect((await world.reviewer.checks(sha))[0]?.output.summary).toMatch(/no frame/);
   const [comment] = await world.reviewer.comments(number);
@@ -148,7 +155,7 @@ test('an App that is uninstalled takes everything down and tells GitHub nothing 
   world.github.changeInstallation({ account: 'acme', action: 'deleted' });
   await world.settle();
   const { environment } = await environmentOf(world, number);
-  expect(environment.status).toBe(E.destroyed);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect((await visit(environment.url)).status).toBe(410);
   expect(world.github.writes()).toBe(before);
 });
@@ -160,7 +167,7 @@ test('a renamed repository keeps its environments, under the new name', async ()
   await world.settle();
   const { environment } = await environmentOf(world, number);
   expect(environment.repository).toBe('acme/hallo');
-  expect(environment.status).toBe(E.pending);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.pending);
 });
 
 test('closing sets every deployment of GitHub inactive', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -31,7 +31,9 @@ test('beyond the deployments of an hour a run is refused, and the check says unt
   expect([refused.exitCode, REASON.test(refused.log)]).toEqual([1, true]);
   await world.settle();
   const seen = await lookAt(world, second.number);
-  expect(seen.deployments.map(({ status, startedAt }) => [status, startedAt])).toEqual([[D.failed, null]]);
+  expect(seen.deployments.map(({ status, startedAt }) => [status, startedAt])).toEqual([
+    [DEPLOYMENT_STATUS.failed, null],
+  ]);
   const [check] = await world.reviewer.checks(second.sha);
   expect(check?.conclusion).toBe(CONCLUSION.failure);
   // What keeps its text from being Markdown is not read.
@@ -53,6 +55,6 @@ test('what is live stays when another run of its commit comes too soon', async (
   expect([other.exitCode, REASON.test(other.log)]).toEqual([1, true]);
   await world.settle();
   const { environment, deployments } = await lookAt(world, number);
-  expect(deployments.map(({ status }) => status)).toEqual([D.success]);
+  expect(deployments.map(({ status }) => status)).toEqual([DEPLOYMENT_STATUS.success]);
   expect(environment.current?.deploymentId).toBe(deployments[0]?.id);
 });

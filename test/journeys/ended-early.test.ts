@@ -4,7 +4,7 @@ import { visit } from '../../demo/visit.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { observeWorkflowRun } from '../../src/runs/ended.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -47,12 +47,12 @@ test('a workflow that fails before its preview step ends the wait at once, with 
   const { environment, deployments } = await lookAt(world, number);
   expect(deployments).toMatchObject([
     {
-      status: D.failed,
+      status: DEPLOYMENT_STATUS.failed,
       error: 'The workflow ended before the preview step started: "preview" (failure).',
       logsUrl: `${world.github.url}/${REPOSITORY}/actions/runs/${run.id}`,
     },
   ]);
-  expect(environment.status).toBe(E.failed);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.failed);
   const [check] = await world.reviewer.checks(sha);
   expect(check?.conclusion).toBe(CONCLUSION.failure);
   expect(check?.output.summary).toMatch(/ended before the preview step started/);
@@ -62,7 +62,7 @@ test('a workflow that fails before its preview step ends the wait at once, with 
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
   const healed = (await lookAt(world, number)).environment;
-  expect(healed).toMatchObject({ status: E.ready, error: null });
+  expect(healed).toMatchObject({ status: ENVIRONMENT_STATUS.ready, error: null });
   expect((await visit(healed.url)).status).toBe(200);
   expect((await world.reviewer.checks(sha)).at(-1)?.conclusion).toBe(CONCLUSION.success);
 });
@@ -72,7 +72,7 @@ test('a lint workflow that fails says nothing about a preview whose workflow sti
   const { number } = await open(world);
   await startRun(world, number, 'preview');
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
 });
 
 test('as long as it is not known which workflow brings the preview, all of them must have ended', async () => {
@@ -80,10 +80,10 @@ test('as long as it is not known which workflow brings the preview, all of them 
   const { number } = await open(world);
   const tests = await startRun(world, number, 'tests');
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
   await finish(world, tests, CONCLUSION.success);
   expect(await newest(world, number)).toMatchObject({
-    status: D.failed,
+    status: DEPLOYMENT_STATUS.failed,
     error: expect.stringContaining('"preview" (failure)'),
   });
 });
@@ -92,11 +92,14 @@ test('once it is known, the preview workflow alone decides, however long the oth
   await using world = await startWorld();
   const { number } = await withKnownWorkflow(world);
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
   await startRun(world, number, 'tests');
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
   const { environment, deployments } = await lookAt(world, number);
-  expect(deployments[0]).toMatchObject({ status: D.failed, error: expect.stringContaining('"preview"') });
+  expect(deployments[0]).toMatchObject({
+    status: DEPLOYMENT_STATUS.failed,
+    error: expect.stringContaining('"preview"'),
+  });
   // What was live stays live.
   expect((await visit(environment.url)).status).toBe(200);
 });
@@ -105,13 +108,13 @@ test('a cancelled workflow leaves a cancelled preview, and the run that comes af
   await using world = await startWorld();
   const { number, sha } = await open(world);
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.cancelled);
-  expect((await newest(world, number))?.status).toBe(D.cancelled);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.cancelled);
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.cancelled);
   const late = await runPreview(world, { number });
   expect(late.log).not.toMatch(/newer commit/);
   expect(late.exitCode).toBe(0);
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 });
 
 test('closed and reopened it waits anew, without the reason and the log of the run that ended', async () => {
@@ -124,7 +127,11 @@ test('closed and reopened it waits anew, without the reason and the log of the r
   await world.settle();
   world.github.reopenPullRequest(at);
   await world.settle();
-  expect(await newest(world, number)).toMatchObject({ status: D.queued, error: null, logsUrl: null });
+  expect(await newest(world, number)).toMatchObject({
+    status: DEPLOYMENT_STATUS.queued,
+    error: null,
+    logsUrl: null,
+  });
 });
 
 test('a list of GitHub that lags behind its event is not believed, but a newer attempt is', async () => {
@@ -146,9 +153,9 @@ test('a list of GitHub that lags behind its event is not believed, but a newer a
     endedAt: null,
   };
   expect(await observeWorkflowRun(showing(2), ended)).toMatchObject({ rule: 'nothing-open' });
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
   expect(await observeWorkflowRun(showing(1), ended)).toMatchObject({ rule: 'run-ended' });
-  expect((await newest(world, number))?.status).toBe(D.failed);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.failed);
 });
 
 test('a run that waits for a person to approve it has not ended', async () => {
@@ -156,7 +163,7 @@ test('a run that waits for a person to approve it has not ended', async () => {
   const { number } = await open(world);
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.actionRequired);
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
 });
 
 test('workflows that all ended well without a preview step are told after a quarter of an hour, not after a whole one', async () => {
@@ -164,11 +171,11 @@ test('workflows that all ended well without a preview step are told after a quar
   const { number } = await open(world);
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.success);
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.skipped);
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
   expect(await reconcileStuck(portsIn(SILENT_MS - MINUTE, world))).toBe(0);
   expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(1);
   expect(await newest(world, number)).toMatchObject({
-    status: D.failed,
+    status: DEPLOYMENT_STATUS.failed,
     error: expect.stringMatching(/none started a preview step: "preview" \(skipped\), "lint" \(success\)/),
   });
 });
@@ -178,7 +185,7 @@ test('where GitHub does not let us look at its runs, the wait of an hour stands'
   const { number } = await open(world);
   world.github.fail({ kind: 'status', path: /\/actions\/runs/, status: 403, times: 99 });
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
   expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(0);
   expect(await reconcileStuck(portsIn(UNCLAIMED_MS + MINUTE, world))).toBe(1);
 });
@@ -208,7 +215,7 @@ test('a run that ended before the commit was to have a preview says nothing of t
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
   await markReady();
   expect(await reconcileStuck(portsIn(SILENT_MS + MINUTE, world))).toBe(0);
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
   const [check] = await world.reviewer.checks(sha);
   expect(check?.output.summary).toMatch(
     /ready_for_review.*re-run it to build this commit.*\/pull\/\d+\/checks/,
@@ -220,7 +227,7 @@ test('a run that ended before the commit was to have a preview says nothing of t
   expect((await newest(world, number))?.error).toMatch(/for new commits only: re-run it/);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 });
 
 test('the end of a run from before, heard of late, ends nothing', async () => {
@@ -236,7 +243,7 @@ test('the end of a run from before, heard of late, ends nothing', async () => {
   await world.app.settle();
   if (late) await world.github.webhooks.send(late);
   await world.settle();
-  expect((await newest(world, number))?.status).toBe(D.queued);
+  expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
 });
 
 test('a run that began before the commit was to have a preview, and ended after, is told with the advice to re-run it', async () => {

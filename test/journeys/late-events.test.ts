@@ -4,7 +4,7 @@ import type { Stores } from '../../app/ports.js';
 import { destroyEnvironment } from '../../src/environments/destroy.js';
 import { observePullRequest } from '../../src/observations/observe.js';
 import type { GitHub } from '../../src/repositories/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { aroundCalls } from '../support/around-calls.js';
 import { secondsApart } from '../support/clock.js';
 import { expectConverged } from '../support/expect-converged.js';
@@ -51,7 +51,7 @@ test('an event that waits for GitHub while a newer one is handled changes nothin
   );
   expect(late.rule).toBe('stale-event');
   const { environment, deployments } = await expectConverged(here, number);
-  expect(environment.status).toBe(E.destroyed);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect(deployments).toEqual([]);
 });
 
@@ -67,7 +67,7 @@ test('an event of a repository that the App just lost brings nothing back', asyn
   await send(here, { delivery: deleted }, edited, ...pushed.pullRequests);
   expect(await decided(here)).toBe('not-installed');
   const { environment } = await lookAt(here, number);
-  expect(environment).toMatchObject({ status: E.destroyed, installationId: null });
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, installationId: null });
   expect((await here.app.ports.repos.get(here.repoId()))?.removedAt).not.toBeNull();
 });
 
@@ -84,7 +84,9 @@ test('a pull request that is first heard of when it closes leaves nothing that c
   expect(await decided(here)).toBe('stale-event');
   expect((await expectConverged(here, number)).deployments).toEqual([]);
   await send(here, here.github.reopenPullRequest(at(number)));
-  expect((await expectConverged(here, number)).deployments.map(({ status }) => status)).toEqual([D.queued]);
+  expect((await expectConverged(here, number)).deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.queued,
+  ]);
 });
 
 test('a draft that is closed without ever having had a preview is not active any more', async () => {
@@ -94,7 +96,7 @@ test('a draft that is closed without ever having had a preview is not active any
   await here.settle();
   here.github.closePullRequest(at(number));
   await here.settle();
-  expect((await expectConverged(here, number)).environment.status).toBe(E.destroyed);
+  expect((await expectConverged(here, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect(await here.reviewer.comments(number)).toEqual([]);
 });
 
@@ -110,13 +112,13 @@ test('an event replayed under another GUID brings back neither what was closed n
   await here.settle();
   await replay();
   await here.settle();
-  expect((await lookAt(here, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(here, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 
   here.github.closePullRequest(at(number));
   await here.settle();
   await replay();
   await here.settle();
-  expect((await lookAt(here, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(here, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 });
 
 test('what was taken down by hand stays down when two events of one second must be sorted out', async () => {
@@ -131,7 +133,7 @@ test('what was taken down by hand stays down when two events of one second must 
   here.github.editPullRequest({ ...at(number), title: 'In the same second' });
   await here.settle();
   expect((await lookAt(here, number)).environment).toMatchObject({
-    status: E.destroyed,
+    status: ENVIRONMENT_STATUS.destroyed,
     pullRequest: { title: 'In the same second' },
   });
 });

@@ -3,7 +3,7 @@ import type { Overrides } from '../../app/compose/overrides.js';
 import type { Stores } from '../../app/ports.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt, type Seen } from '../support/look-at.js';
 import { begin, startByHand } from '../support/run-by-hand.js';
@@ -56,7 +56,10 @@ async function expectTwo(world: World, numbers: readonly number[]): Promise<{ in
   const [inside, outside] = [all.filter(admitted), all.filter((one) => !admitted(one))];
   expect(inside).toHaveLength(2);
   for (const { environment, deployments } of outside) {
-    expect(environment).toMatchObject({ status: E.pending, decision: { rule: 'limit-environments' } });
+    expect(environment).toMatchObject({
+      status: ENVIRONMENT_STATUS.pending,
+      decision: { rule: 'limit-environments' },
+    });
     expect(deployments.filter(({ status }) => !DEPLOYMENT[status].settled)).toEqual([]);
   }
   return { in: inside, out: outside };
@@ -90,7 +93,7 @@ test('what has its place keeps it, whoever comes at once later; a place that is 
   const { in: inside, out } = await expectTwo(world, [one, ...later]);
   const places = inside.map((seen) => seen.environment.pullRequest?.number);
   expect(places).toContain(one);
-  expect((await lookAt(world, one)).environment.status).toBe(E.provisioning);
+  expect((await lookAt(world, one)).environment.status).toBe(ENVIRONMENT_STATUS.provisioning);
 
   const refused = out[0]?.environment;
   if (!refused) throw new Error('Somebody should have been refused.');

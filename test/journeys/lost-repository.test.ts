@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { sweep } from '../../src/reconcile/sweep.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -36,7 +36,7 @@ test.each([
   world.github.webhooks.hold();
   await happen(world, what);
   await sweepAndSettle(world);
-  expect(await statusOf(world, opened)).toBe(E.destroyed);
+  expect(await statusOf(world, opened)).toBe(ENVIRONMENT_STATUS.destroyed);
   expect(await world.app.ports.repos.get(opened.repoId)).toMatchObject({
     installationId: null,
     removedAt: expect.any(Date),
@@ -66,7 +66,7 @@ test.each([
   const { number } = await open(world);
   world.github.fail({ kind: 'status', method: 'GET', path: /\/pulls$/, status, times: 99 });
   await sweepAndSettle(world);
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(world.logLines.join('\n')).toMatch(/could not be put right/);
 });
 
@@ -85,7 +85,7 @@ test('a repository that another account has now goes on in its name', async () =
   await sweep({ ...ports, github: { ...ports.github, repository } });
   const { environment } = await lookAt(world, number);
   expect(environment).toMatchObject({
-    status: E.pending,
+    status: ENVIRONMENT_STATUS.pending,
     installationId: 777,
     repository: 'other/hello',
   });

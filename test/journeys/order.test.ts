@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { GitHubOptions } from '../../demo/github/options.js';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -62,7 +62,7 @@ async function expectEnd(world: World, number: number): Promise<void> {
   const { environment, deployments } = await expectConverged(world, number);
   const pull = environment.pullRequest;
   expect(deployments.filter(({ sha }) => sha === pull?.head.sha).map(({ status }) => status)).toEqual([
-    D.queued,
+    DEPLOYMENT_STATUS.queued,
   ]);
   expect(await world.reviewer.checks(pull?.head.sha ?? '')).toHaveLength(1);
   expect(await world.reviewer.comments(number)).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -50,9 +50,9 @@ test.each([
     expect(refused.log).toMatch(reason);
     await world.settle();
     const { environment, deployments } = await lookAt(world, at.number);
-    expect(environment.status).toBe(E.failed);
+    expect(environment.status).toBe(ENVIRONMENT_STATUS.failed);
     expect(deployments.map(({ status, error }) => [status, error])).toEqual([
-      [D.failed, expect.stringMatching(reason)],
+      [DEPLOYMENT_STATUS.failed, expect.stringMatching(reason)],
     ]);
     expect(deployments[0]?.error).toMatch(/on the default branch, then re-run the workflow/);
     const seen = await shown(world, at);
@@ -120,8 +120,8 @@ test('a run that asks for the wrong thing does not touch what another run has ta
   await world.settle();
   const environments = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
   expect(Object.fromEntries(environments.map(({ project, status }) => [project, status]))).toEqual({
-    shop: E.ready,
-    docs: E.failed,
+    shop: ENVIRONMENT_STATUS.ready,
+    docs: ENVIRONMENT_STATUS.failed,
   });
   expect((await shown(world, { number, sha })).conclusions.sort()).toEqual([
     CONCLUSION.failure,
@@ -138,10 +138,10 @@ test('a run that is faster than the webhook of its draft becoming ready is not t
   expect((await lookAt(world, number)).environment.decision?.rule).toBe('draft');
   world.github.webhooks.hold();
   world.github.markReadyForReview({ repository: REPOSITORY, number });
-  expect((await runPreview(world, { number })).outputs.status).toBe(D.success);
+  expect((await runPreview(world, { number })).outputs.status).toBe(DEPLOYMENT_STATUS.success);
   await world.github.webhooks.release();
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 });
 
 test('settings that were mended on the default branch count at the re-run, without a push', async () => {
@@ -154,5 +154,5 @@ test('settings that were mended on the default branch count at the re-run, witho
     message: 'Mend',
     files: { [SETTINGS]: '' },
   });
-  expect((await runPreview(world, { number })).outputs.status).toBe(D.success);
+  expect((await runPreview(world, { number })).outputs.status).toBe(DEPLOYMENT_STATUS.success);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, startByHand } from '../support/run-by-hand.js';
@@ -36,7 +36,7 @@ test('a renamed repository keeps its project, address and check for pushes and r
     repository: RENAMED,
     head: { sha },
   });
-  expect((await begin(world, { number, sha })).environment.status).toBe(E.provisioning);
+  expect((await begin(world, { number, sha })).environment.status).toBe(ENVIRONMENT_STATUS.provisioning);
 
   const next = await openIn(world, RENAMED, 'next');
   const joined = (await lookAt(world, next.number)).environment;
@@ -55,7 +55,7 @@ test('a project that the settings no longer name is taken down with the next pus
   const all = await environmentsOf(world, number);
   const two = all.find(({ project }) => project === 'two');
   expect(two).toMatchObject({
-    status: E.destroyed,
+    status: ENVIRONMENT_STATUS.destroyed,
     decision: { action: 'destroy', rule: 'project-removed' },
   });
   expect((await startByHand(world, { number, sha })).environment?.project).toBe('one');
@@ -68,7 +68,7 @@ test('a project that the settings no longer name is taken down with the next pus
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.settle();
   const again = await environmentsOf(world, number);
-  expect(again.map(({ status }) => status)).not.toContain(E.destroyed);
+  expect(again.map(({ status }) => status)).not.toContain(ENVIRONMENT_STATUS.destroyed);
 });
 
 test('a repository that gets projects gives its first one up, and takes it up again when they go', async () => {
@@ -81,9 +81,15 @@ test('a repository that gets projects gives its first one up, and takes it up ag
   await world.settle();
   const states = async () =>
     Object.fromEntries((await environmentsOf(world, number)).map(({ project, status }) => [project, status]));
-  expect(await states()).toEqual({ [before.project]: E.destroyed, web: E.pending });
+  expect(await states()).toEqual({
+    [before.project]: ENVIRONMENT_STATUS.destroyed,
+    web: ENVIRONMENT_STATUS.pending,
+  });
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: { '.github/preview.yml': '' } });
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.settle();
-  expect(await states()).toEqual({ [before.project]: E.pending, web: E.destroyed });
+  expect(await states()).toEqual({
+    [before.project]: ENVIRONMENT_STATUS.pending,
+    web: ENVIRONMENT_STATUS.destroyed,
+  });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
 import { visit } from '../../demo/visit.js';
-import { D, E, INBOX } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -20,7 +20,7 @@ async function livedAndClosed(world: World) {
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
   const { environment } = await lookAt(world, number);
-  expect(environment.status).toBe(E.ready);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   const closed = github.closePullRequest({ repository: REPOSITORY, number });
   await world.settle();
   const sent = [opened, ...pushed.pullRequests, closed].map(({ delivery }) => delivery);
@@ -51,14 +51,17 @@ test('what was sent while a pull request lived, sent again after it was closed, 
     expect(status).toBe(202);
     // GitHub's times have a grain of a second: what was sent in the second of the closing is asked about instead.
     const rule = expect.stringMatching(/^(stale-event|closed-already)$/);
-    expect(kept).toMatchObject({ status: INBOX.ignored, decision: { rule } });
+    expect(kept).toMatchObject({ status: DELIVERY_STATUS.ignored, decision: { rule } });
   }
   expect((await replay(world, sent.at(-1) as Delivery)).status).toBe(202);
   const { environment: after, deployments } = await lookAt(world, number);
-  expect(after).toMatchObject({ status: E.destroyed, current: null, resources: [] });
+  expect(after).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, current: null, resources: [] });
   expect(after.generation).toBe(before.seen.environment.generation);
   expect(deployments).toEqual(before.seen.deployments);
-  expect(deployments.map(({ status }) => status)).toEqual([D.success, D.superseded]);
+  expect(deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.success,
+    DEPLOYMENT_STATUS.superseded,
+  ]);
   expect((await visit(environment.url)).status).toBe(410);
   expect(filesOf(world)).toEqual(before.files);
   expect(world.github.writes()).toBe(before.writes);
@@ -82,6 +85,6 @@ test('a pull request under the name of an event that nobody handles is kept, ign
   const before = (await lookAt(world, opened.pullRequest.number)).environment;
   const { status, kept } = await replay(world, opened.delivery, 'pull_request_review');
   expect(status).toBe(202);
-  expect(kept).toMatchObject({ status: INBOX.ignored, decision: { rule: 'event-not-used' } });
+  expect(kept).toMatchObject({ status: DELIVERY_STATUS.ignored, decision: { rule: 'event-not-used' } });
   expect((await lookAt(world, opened.pullRequest.number)).environment).toEqual(before);
 });

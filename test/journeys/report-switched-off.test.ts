@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -69,7 +69,7 @@ test('with everything switched off from the start GitHub is told nothing, and cl
   await goLive(world, number);
   world.github.closePullRequest({ repository: REPOSITORY, number });
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect(world.github.writes()).toBe(0);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Overrides } from '../../app/compose/overrides.js';
 import { COMMIT_STATE, CONCLUSION } from '../../src/shared/status/github.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -42,10 +42,12 @@ test('the one comment tells of every project, whichever of them changed last', a
   const docs = await begin(world, { number, sha, project: 'docs' });
   await world.settle();
   expect(await rows(world, number)).toMatchObject({ docs: '🔨 Building', shop: '🕓 Queued' });
-  await end(world, docs, { status: D.success, url: 'http://docs.example/' });
+  await end(world, docs, { status: DEPLOYMENT_STATUS.success, url: 'http://docs.example/' });
   await world.settle();
   expect(await rows(world, number)).toMatchObject({ docs: '✅ Ready', shop: '🕓 Queued' });
-  await end(world, await begin(world, { number, sha, project: 'shop' }), { status: D.failed });
+  await end(world, await begin(world, { number, sha, project: 'shop' }), {
+    status: DEPLOYMENT_STATUS.failed,
+  });
   await world.settle();
   expect(await rows(world, number)).toMatchObject({ docs: '✅ Ready', shop: '❌ Failed' });
 });
@@ -63,9 +65,11 @@ test('a project that the settings name first later on does not write a second co
 test('each project has its own commit status, and one does not overwrite the other', async () => {
   await using world = await start();
   const { number, sha } = await open(world);
-  await end(world, await begin(world, { number, sha, project: 'shop' }), { status: D.failed });
+  await end(world, await begin(world, { number, sha, project: 'shop' }), {
+    status: DEPLOYMENT_STATUS.failed,
+  });
   const docs = await begin(world, { number, sha, project: 'docs' });
-  await end(world, docs, { status: D.success, url: 'http://docs.example/' });
+  await end(world, docs, { status: DEPLOYMENT_STATUS.success, url: 'http://docs.example/' });
   await world.settle();
   expect(commitStatuses(world)).toEqual({
     'preview/docs': COMMIT_STATE.success,
@@ -103,9 +107,11 @@ test('the check of each project bears its name from the first moment on', async 
 test('a project that fails does not hide that the other is green', async () => {
   await using world = await start();
   const { number, sha } = await open(world);
-  await end(world, await begin(world, { number, sha, project: 'shop' }), { status: D.failed });
+  await end(world, await begin(world, { number, sha, project: 'shop' }), {
+    status: DEPLOYMENT_STATUS.failed,
+  });
   const docs = await begin(world, { number, sha, project: 'docs' });
-  await end(world, docs, { status: D.success, url: 'http://docs.example/' });
+  await end(world, docs, { status: DEPLOYMENT_STATUS.success, url: 'http://docs.example/' });
   await world.settle();
   const checks = await world.reviewer.checks(sha);
   expect(Object.fromEntries(checks.map(({ name, conclusion }) => [name, conclusion]))).toEqual({

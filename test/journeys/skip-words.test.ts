@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { sweep } from '../../src/reconcile/sweep.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -28,7 +28,7 @@ test('a push whose message holds a skip word is skipped, and its message is read
     decision: { action: 'skip', rule: 'skip-word-commit' },
     pullRequest: { commitMessage: expect.stringContaining(message) },
   });
-  expect(skipped.deployments.map(({ status }) => status)).toEqual([D.superseded]);
+  expect(skipped.deployments.map(({ status }) => status)).toEqual([DEPLOYMENT_STATUS.superseded]);
   expect((await world.reviewer.checks(sha))[0]?.output.summary).toMatch(/skip preview/);
   expect(asked(world)).toBe(1);
   world.github.editPullRequest({ repository: REPOSITORY, number, title: 'Another title' });
@@ -74,7 +74,7 @@ test('before the first pull request tells the name of the default branch, policy
   await world.app.settle();
   const { environment } = await lookAt(world, opened.pullRequest.number);
   expect(environment).toMatchObject({
-    status: E.pending,
+    status: ENVIRONMENT_STATUS.pending,
     decision: { action: 'skip', rule: 'label-excluded' },
   });
 });

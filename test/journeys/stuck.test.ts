@@ -7,7 +7,7 @@ import { recordProgress } from '../../src/deployments/progress.js';
 import type { DeploymentPatch } from '../../src/deployments/store.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
@@ -28,10 +28,10 @@ async function takeOn(world: World, number: number, runId: string) {
   if (!waiting) throw new Error('There should be a deployment.');
   const { environment } = await lookAt(world, number);
   const run = { id: runId, attempt: 1, job: 'preview' };
-  const patch: DeploymentPatch = { run, status: D.running };
+  const patch: DeploymentPatch = { run, status: DEPLOYMENT_STATUS.running };
   await world.app.ports.deployments.change(waiting, patch);
   await world.app.ports.environments.change(environment, {
-    patch: { status: E.provisioning },
+    patch: { status: ENVIRONMENT_STATUS.provisioning },
     due: ['report'],
   });
   await world.settle();
@@ -53,8 +53,8 @@ test('a commit that no run takes on fails after an hour and says what to do, and
   expect(await stuckIn(world, UNCLAIMED_MS - MINUTE)).toBe(0);
   expect(await stuckIn(world, UNCLAIMED_MS + MINUTE)).toBe(1);
   const advice = /No workflow run took this commit on within an hour: add a job .* or re-run it/;
-  expect(await wordsOf(world, number)).toEqual([[D.failed, expect.stringMatching(advice)]]);
-  expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+  expect(await wordsOf(world, number)).toEqual([[DEPLOYMENT_STATUS.failed, expect.stringMatching(advice)]]);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.failed);
   const [check] = await world.reviewer.checks(sha);
   expect(check?.conclusion).toBe(CONCLUSION.failure);
   expect(check?.output.summary).toMatch(/No workflow run took this commit on/);
@@ -65,7 +65,7 @@ test('a commit that no run takes on fails after an hour and says what to do, and
   expect(late.exitCode).toBe(0);
   await world.settle();
   const { environment } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.ready, error: null });
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.ready, error: null });
   expect((await visit(environment.url)).status).toBe(200);
   expect((await world.reviewer.checks(sha)).map(({ conclusion }) => conclusion)).toEqual([
     CONCLUSION.success,
@@ -80,13 +80,13 @@ test('a run that falls silent fails after a quarter of an hour, its late report 
   expect(await stuckIn(world, SILENT_MS - MINUTE)).toBe(0);
   expect(await stuckIn(world, SILENT_MS + MINUTE)).toBe(1);
   const advice = /fell silent for 15 minutes: see its log on GitHub, then re-run it/;
-  expect(await wordsOf(world, number)).toEqual([[D.failed, expect.stringMatching(advice)]]);
-  expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+  expect(await wordsOf(world, number)).toEqual([[DEPLOYMENT_STATUS.failed, expect.stringMatching(advice)]]);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.failed);
   const [check] = await world.reviewer.checks(sha);
   expect(check?.conclusion).toBe(CONCLUSION.failure);
   expect(check?.output.summary).toMatch(/fell silent for 15 minutes/);
 
-  const outcome = { status: D.success, error: null, logTail: [] };
+  const outcome = { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] };
   const late = recordProgress(world.app.ports, { deploymentId, body: { generation: 1, outcome } });
   await expect(late).rejects.toMatchObject({
     code: 'conflict',
@@ -94,8 +94,11 @@ test('a run that falls silent fails after a quarter of an hour, its late report 
   });
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
-  expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([D.success, D.failed]);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
+  expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([
+    DEPLOYMENT_STATUS.success,
+    DEPLOYMENT_STATUS.failed,
+  ]);
 });
 
 test('a run that fell silent and starts again, as a step after a long "resolve" does, goes on where it was', async () => {
@@ -104,12 +107,16 @@ test('a run that fell silent and starts again, as a step after a long "resolve" 
   const first = await begin(world, { number, sha });
   expect(await stuckIn(world, SILENT_MS + MINUTE)).toBe(1);
   const again = await begin(world, { number, sha });
-  expect(again.deployment).toMatchObject({ id: first.deployment.id, status: D.running, completedAt: null });
+  expect(again.deployment).toMatchObject({
+    id: first.deployment.id,
+    status: DEPLOYMENT_STATUS.running,
+    completedAt: null,
+  });
   expect(again.environment.error).toBe(null);
-  await end(world, again, { status: D.failed });
-  expect(await wordsOf(world, number)).toEqual([[D.failed, 'The build failed.']]);
+  await end(world, again, { status: DEPLOYMENT_STATUS.failed });
+  expect(await wordsOf(world, number)).toEqual([[DEPLOYMENT_STATUS.failed, 'The build failed.']]);
   const repeated = await begin(world, { number, sha });
-  expect(repeated.deployment).toMatchObject({ id: first.deployment.id, status: D.failed });
+  expect(repeated.deployment).toMatchObject({ id: first.deployment.id, status: DEPLOYMENT_STATUS.failed });
 });
 
 test('a run whose end GitHub reported, though the run itself did not, fails at once', async () => {
@@ -120,7 +127,7 @@ test('a run whose end GitHub reported, though the run itself did not, fails at o
   world.github.finishRun(run, CONCLUSION.success);
   await world.settle();
   expect(await wordsOf(world, number)).toEqual([
-    [D.failed, expect.stringMatching(/ended without reporting a result: see its log/)],
+    [DEPLOYMENT_STATUS.failed, expect.stringMatching(/ended without reporting a result: see its log/)],
   ]);
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.failure);
 });
@@ -141,7 +148,7 @@ test('a pull request that is reopened at the same commit waits its whole hour ag
   expect(revived).toBeGreaterThan(made);
   const justBefore = (revived + made) / 2 + UNCLAIMED_MS - Date.now();
   await stuckIn(world, justBefore);
-  expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([D.queued]);
+  expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([DEPLOYMENT_STATUS.queued]);
 });
 
 /** Lets the first write of a kind fail, as a crash or a database that goes away would. */
@@ -151,7 +158,7 @@ function failingOnce(port: 'environments' | 'deployments') {
     const part = real[port];
     const change = async (seen: never, write: { patch?: { status?: string }; status?: string }) => {
       const status = (write.patch ?? write).status;
-      if (armed && status === D.failed) {
+      if (armed && status === DEPLOYMENT_STATUS.failed) {
         armed = false;
         throw new Error('The database went away.');
       }
@@ -180,8 +187,8 @@ test.each(['environments', 'deployments'] as const)(
     });
     await expect(failing).rejects.toThrow('went away');
     await stuckIn(world, SILENT_MS + MINUTE);
-    expect((await lookAt(world, number)).environment.status).toBe(E.failed);
-    expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([D.failed]);
+    expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.failed);
+    expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([DEPLOYMENT_STATUS.failed]);
     expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.failure);
   },
 );
@@ -198,11 +205,14 @@ test('what went live in the same moment is not called failed', async () => {
     url: 'http://preview.example',
     at: new Date(),
   };
-  const patch = { status: E.ready, current, error: null };
+  const patch = { status: ENVIRONMENT_STATUS.ready, current, error: null };
   await world.app.ports.environments.change(environment, { patch, due: [] });
   await failDeployment(world.app.ports, { environment, deployment, event: 'fail', error: 'It broke.' });
-  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.ready, error: null });
-  expect((await wordsOf(world, number))[0]).toEqual([D.success, null]);
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.ready,
+    error: null,
+  });
+  expect((await wordsOf(world, number))[0]).toEqual([DEPLOYMENT_STATUS.success, null]);
 });
 
 test('one deployment that cannot be ended does not keep the others waiting', async () => {
@@ -217,8 +227,8 @@ test('one deployment that cannot be ended does not keep the others waiting', asy
   };
   const ports: Ports = { ...real, environments: { ...real.environments, get } };
   expect(await reconcileStuck(ports)).toBe(1);
-  expect((await wordsOf(world, first.number))[0]?.[0]).toBe(D.queued);
-  expect((await wordsOf(world, second.number))[0]?.[0]).toBe(D.failed);
+  expect((await wordsOf(world, first.number))[0]?.[0]).toBe(DEPLOYMENT_STATUS.queued);
+  expect((await wordsOf(world, second.number))[0]?.[0]).toBe(DEPLOYMENT_STATUS.failed);
 });
 
 test('a tear-down that its target refuses goes on until the target lets go, and says meanwhile what is wrong', async () => {
@@ -236,7 +246,7 @@ test('a tear-down that its target refuses goes on until the target lets go, and 
     until: ({ due }) => due.teardown.error !== null,
     otherwise: 'The tear-down should have been refused.',
   });
-  expect(stuck.status).toBe(E.destroying);
+  expect(stuck.status).toBe(ENVIRONMENT_STATUS.destroying);
   expect(stuck.due.teardown.error).toMatch(/Target "balloon" is not configured/);
   expect(stuck.due.teardown.at).not.toBeNull();
   // The target is there again; nobody asks for anything, the tear-down comes back by itself.
@@ -246,7 +256,7 @@ test('a tear-down that its target refuses goes on until the target lets go, and 
     { until: (written) => written !== null, otherwise: 'The resource should get its target back.' },
   );
   const gone = await eventually(async () => (await lookAt(world, number)).environment, {
-    until: ({ status }) => status === E.destroyed,
+    until: ({ status }) => status === ENVIRONMENT_STATUS.destroyed,
     otherwise: 'The environment should be destroyed by itself.',
   });
   expect(gone.resources).toEqual([]);

@@ -3,7 +3,7 @@ import { visit } from '../../demo/visit.js';
 import { destroyEnvironment } from '../../src/environments/destroy.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { parseDuration } from '../../src/shared/time.js';
 import { aroundCalls } from '../support/around-calls.js';
 import { lookAt, portsIn } from '../support/look-at.js';
@@ -39,7 +39,10 @@ test('a preview past its time is taken down, GitHub is told why, and a push brin
   expect((await visit(environment.url)).status).toBe(200);
 
   expect((await sweepIn(world, TTL + MINUTE)).expired).toBe(1);
-  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.destroyed, resources: [] });
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.destroyed,
+    resources: [],
+  });
   expect((await visit(environment.url)).status).toBe(410);
   const [check] = await world.reviewer.checks(sha);
   expect(check).toMatchObject({ conclusion: CONCLUSION.neutral });
@@ -52,13 +55,13 @@ test('a preview past its time is taken down, GitHub is told why, and a push brin
   world.github.editPullRequest({ ...at, title: 'Another title' });
   await world.settle();
   for (const later of [2, 3]) await sweepIn(world, TTL + later * MINUTE);
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 
   await world.github.push({ repository: REPOSITORY, branch: 'old' });
   await world.settle();
   const back = await lookAt(world, number);
-  expect(back.environment).toMatchObject({ status: E.pending, expiresAt: null });
-  expect(back.deployments[0]?.status).toBe(D.queued);
+  expect(back.environment).toMatchObject({ status: ENVIRONMENT_STATUS.pending, expiresAt: null });
+  expect(back.deployments[0]?.status).toBe(DEPLOYMENT_STATUS.queued);
 });
 
 test('a push and a re-run count as activity, and what is being built does not expire meanwhile', async () => {
@@ -73,8 +76,8 @@ test('a push and a re-run count as activity, and what is being built does not ex
 
   const run = await begin(world, { number, sha });
   expect((await sweepIn(world, TTL + MINUTE)).expired).toBe(0);
-  expect((await lookAt(world, number)).environment.status).toBe(E.updating);
-  await end(world, run, { status: D.failed });
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.updating);
+  await end(world, run, { status: DEPLOYMENT_STATUS.failed });
   await begin(world, { number, sha, attempt: 2 });
   expect(date((await lookAt(world, number)).environment)).toBeGreaterThan(date(pushed));
 });
@@ -96,8 +99,8 @@ test('a push between the look and the write keeps a preview from expiring', asyn
   await world.settle();
   expect(swept.expired).toBe(0);
   const { environment, deployments } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.ready, decision: { rule: 'new-commit' } });
-  expect(deployments[0]?.status).toBe(D.queued);
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.ready, decision: { rule: 'new-commit' } });
+  expect(deployments[0]?.status).toBe(DEPLOYMENT_STATUS.queued);
 });
 
 test('a preview that was taken down by hand stays down, though the sweep sees its pull request open', async () => {
@@ -109,7 +112,7 @@ test('a preview that was taken down by hand stays down, though the sweep sees it
   await world.settle();
   await expect(startByHand(world, { number, sha })).rejects.toThrow(/removed\. Not now\. Push a commit/);
   expect((await sweepIn(world, 0)).healed).toBe(0);
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 });
 
 test('a preview that was taken down by hand stays down while a label holds it back, and after that', async () => {
@@ -125,7 +128,7 @@ test('a preview that was taken down by hand stays down while a label holds it ba
   world.github.unlabelPullRequest({ ...at, label: 'preview:hold' });
   await world.settle();
   const { environment: after } = await lookAt(world, number);
-  expect(after).toMatchObject({ status: E.destroyed, decision: { rule: 'asked' } });
+  expect(after).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, decision: { rule: 'asked' } });
 });
 
 test('the label that keeps a preview keeps it when the pull request closes, and no longer than its time', async () => {
@@ -135,13 +138,13 @@ test('the label that keeps a preview keeps it when the pull request closes, and 
   world.github.closePullRequest(at);
   await world.settle();
   const { environment } = await lookAt(world, number);
-  expect(environment.status).toBe(E.ready);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   const { version } = environment;
   await sweepIn(world, TTL - 5 * MINUTE);
   expect((await visit(environment.url)).status).toBe(200);
   expect((await lookAt(world, number)).environment.version).toBe(version);
   await sweepIn(world, TTL + MINUTE);
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect((await visit(environment.url)).status).toBe(410);
 });
 
@@ -155,7 +158,7 @@ test('that label keeps nothing that never went live: it would never expire', asy
   world.github.closePullRequest(at);
   await world.settle();
   expect((await lookAt(world, number)).environment).toMatchObject({
-    status: E.destroyed,
+    status: ENVIRONMENT_STATUS.destroyed,
     decision: { rule: 'closed' },
   });
 });
@@ -166,9 +169,9 @@ test('without that label a closed pull request loses its preview, even when GitH
   world.github.labelPullRequest({ ...at, label: KEEP });
   world.github.closePullRequest(at);
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
   world.github.webhooks.hold();
   world.github.unlabelPullRequest({ ...at, label: KEEP });
   await sweepIn(world, 0);
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 });

@@ -7,7 +7,7 @@ import type { Ports } from '../../app/ports.js';
 import { visit } from '../../demo/visit.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { createStaticTarget, type Target } from '../../src/targets/registry.js';
 import { manifestRoot } from '../../src/uploads/manifest.js';
 import type { BlobStore } from '../../src/uploads/store.js';
@@ -121,8 +121,11 @@ test('a preview whose upload vanished says so, asks for a new run, and that run 
   await sweep(world.app.ports);
   await world.settle();
   const { environment, deployments } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.failed, current: null, resources: [] });
-  expect(deployments.map(({ status }) => status)).toEqual([D.failed, D.success]);
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.failed, current: null, resources: [] });
+  expect(deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.failed,
+    DEPLOYMENT_STATUS.success,
+  ]);
   expect(deployments[0]?.error).toMatch(/not on the server any more. Re-run the workflow/);
   const [check, ...others] = await world.reviewer.checks(sha);
   expect(others).toEqual([]);
@@ -133,7 +136,7 @@ test('a preview whose upload vanished says so, asks for a new run, and that run 
 
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
   expect((await visit(environment.url)).body).toContain('Hello');
   expect((await world.reviewer.checks(sha)).map(({ conclusion }) => conclusion)).toEqual([
     CONCLUSION.success,
@@ -152,7 +155,10 @@ test('a last good version that vanished is not offered any more, while a newer c
   await world.settle();
   const { environment, deployments } = await lookAt(world, number);
   expect(environment).toMatchObject({ current: null, head: before.head, generation: before.generation });
-  expect(deployments.map(({ status }) => status)).toEqual([D.queued, D.success]);
+  expect(deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.queued,
+    DEPLOYMENT_STATUS.success,
+  ]);
 });
 
 test('tokens and used ids past their date are deleted, those that still count are not', async () => {

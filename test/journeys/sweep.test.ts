@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
@@ -34,7 +34,7 @@ test('pull requests whose webhooks were lost are found by the sweep: opened ones
   const missed = await open(world, 'missed');
   world.github.closePullRequest(at(1));
   await sweepAndSettle(world);
-  expect((await lookAt(world, 1)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, 1)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect((await lookAt(world, missed.number)).environment.head?.sha).toBe(missed.sha);
   expect(await world.reviewer.comments(missed.number)).toHaveLength(1);
 });
@@ -45,23 +45,23 @@ test('without a single webhook a pull request goes from opened to live, updated,
   await sweepAndSettle(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'deaf' });
   await sweepAndSettle(world);
   expect((await expectConverged(world, number)).deployments.map(({ status }) => status)).toEqual([
-    D.queued,
-    D.success,
+    DEPLOYMENT_STATUS.queued,
+    DEPLOYMENT_STATUS.success,
   ]);
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBeNull();
 
   world.github.closePullRequest(at(number));
   await sweepAndSettle(world);
-  expect((await expectConverged(world, number)).environment.status).toBe(E.destroyed);
+  expect((await expectConverged(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 
   world.github.reopenPullRequest(at(number));
   await sweepAndSettle(world);
-  expect((await expectConverged(world, number)).environment.status).toBe(E.pending);
+  expect((await expectConverged(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(world.github.violations).toEqual([]);
 });
 
@@ -72,13 +72,15 @@ test('a change that moves no commit is found as well: ready for review, and a la
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.neutral);
   world.github.markReadyForReview(at(number));
   await sweepAndSettle(world);
-  expect((await lookAt(world, number)).deployments.map(({ status }) => status)).toEqual([D.queued]);
+  expect((await lookAt(world, number)).deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.queued,
+  ]);
   world.github.labelPullRequest({ ...at(number), label: 'preview:skip' });
   await sweepAndSettle(world);
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   world.github.unlabelPullRequest({ ...at(number), label: 'preview:skip' });
   await sweepAndSettle(world);
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
 });
 
 test('a sweep that finds nothing new asks GitHub for one list and writes nothing', async () => {
@@ -99,11 +101,11 @@ test('one pull request that cannot be looked at does not keep the others from be
   const second = await open(world, 'second');
   world.github.fail({ kind: 'status', method: 'GET', path: /\/pulls\/1$/, status: 500, times: 99 });
   await sweepAndSettle(world);
-  expect((await lookAt(world, second.number)).environment.status).toBe(E.pending);
-  expect((await lookAt(world, 1)).environment.status).toBe(E.pending);
+  expect((await lookAt(world, second.number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
+  expect((await lookAt(world, 1)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   world.github.stopFailing();
   await sweepAndSettle(world);
-  expect((await lookAt(world, 1)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, 1)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 });
 
 test('a tear-down that nobody is charged with any more is taken up again', async () => {
@@ -111,10 +113,10 @@ test('a tear-down that nobody is charged with any more is taken up again', async
   const { number } = await open(world, 'lost');
   await world.settle();
   const { environment } = await lookAt(world, number);
-  const patch = { status: E.destroying, generation: environment.generation + 1 };
+  const patch = { status: ENVIRONMENT_STATUS.destroying, generation: environment.generation + 1 };
   await world.app.ports.environments.change(environment, { patch, due: [] });
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroying);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroying);
   await sweepAndSettle(world);
-  expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -36,7 +36,7 @@ const status = async (world: World, number: number) => (await lookAt(world, numb
 test('what somebody else does to a pull request vouches for no commit of its author', async () => {
   await using world = await worldOf();
   const { number } = await open(world, { author: 'reader' });
-  expect(await status(world, number)).toBe(E.awaitingApproval);
+  expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   world.github.editPullRequest({ ...at(number), title: 'A better title', sender: AUTHOR });
   await world.settle();
   world.github.labelPullRequest({ ...at(number), label: 'bug', sender: AUTHOR });
@@ -47,7 +47,7 @@ test('what somebody else does to a pull request vouches for no commit of its aut
   await sweep(world.app.ports);
   await world.settle();
   expect(await lookAt(world, number)).toMatchObject({
-    environment: { status: E.awaitingApproval },
+    environment: { status: ENVIRONMENT_STATUS.awaitingApproval },
     deployments: [],
   });
 });
@@ -59,7 +59,7 @@ test('whoever pushes a commit vouches for it, and only for that one', async () =
   await world.settle();
   const first = await lookAt(world, number);
   expect(first.environment.head).toMatchObject({ sha: pushed.sha, by: { login: AUTHOR } });
-  expect(first.deployments.map(({ status: word }) => word)).toEqual([D.queued]);
+  expect(first.deployments.map(({ status: word }) => word)).toEqual([DEPLOYMENT_STATUS.queued]);
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', pusher: 'reader' });
   await world.settle();
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.actionRequired);
@@ -75,7 +75,9 @@ test('a label of somebody without write permission, heard of before the opening,
     await world.github.webhooks.send(delivery);
     await world.app.settle();
   }
-  expect((await lookAt(world, number)).deployments.map(({ status: word }) => word)).toEqual([D.queued]);
+  expect((await lookAt(world, number)).deployments.map(({ status: word }) => word)).toEqual([
+    DEPLOYMENT_STATUS.queued,
+  ]);
 });
 
 test('a push that is heard of late still tells who pushed', async () => {
@@ -86,12 +88,12 @@ test('a push that is heard of late still tells who pushed', async () => {
   const edited = world.github.editPullRequest({ ...at(number), title: 'Another title' });
   await world.github.webhooks.send(edited.delivery);
   await world.app.settle();
-  expect(await status(world, number)).toBe(E.awaitingApproval);
+  expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   for (const { delivery } of pushed.pullRequests) await world.github.webhooks.send(delivery);
   await world.app.settle();
   expect(await lookAt(world, number)).toMatchObject({
-    environment: { status: E.pending, pullRequest: { title: 'Another title' } },
-    deployments: [{ status: D.queued }],
+    environment: { status: ENVIRONMENT_STATUS.pending, pullRequest: { title: 'Another title' } },
+    deployments: [{ status: DEPLOYMENT_STATUS.queued }],
   });
 });
 
@@ -99,12 +101,12 @@ test('an approval in the same second as another change counts', async () => {
   const second = Date.now();
   await using world = await worldOf({ files: FORKS, clock: () => second });
   const { number, sha } = await open(world, { fork: 'stranger', author: 'stranger' });
-  expect(await status(world, number)).toBe(E.awaitingApproval);
+  expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   world.github.labelPullRequest({ ...at(number), label: APPROVED, sender: AUTHOR });
   await world.settle();
   expect(await lookAt(world, number)).toMatchObject({
-    environment: { status: E.pending, approvedSha: sha },
-    deployments: [{ status: D.queued }],
+    environment: { status: ENVIRONMENT_STATUS.pending, approvedSha: sha },
+    deployments: [{ status: DEPLOYMENT_STATUS.queued }],
   });
 });
 
@@ -118,7 +120,10 @@ test('an approval that is heard of late counts as long as its commit is the newe
     await world.github.webhooks.send(delivery);
     await world.app.settle();
   }
-  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.pending, approvedSha: sha });
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.pending,
+    approvedSha: sha,
+  });
   const again = world.github.labelPullRequest({ ...at(number), label: APPROVED, sender: AUTHOR });
   const pushed = await world.github.push({
     repository: 'stranger/hello',

@@ -6,7 +6,7 @@ import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import { isHash } from '../../src/shared/hash.js';
 import { CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { filesIn } from '../support/files-in.js';
 import { runPreview } from '../support/run-preview.js';
@@ -33,8 +33,8 @@ async function onGitHub({ reviewer }: Cluster, { number, sha }: { number: number
 
 async function expectLive(cluster: Cluster, { number, sha }: { number: number; sha: string }) {
   const { environment, deployments } = await expectConverged(cluster, number);
-  expect(environment.status).toBe(E.ready);
-  expect(deployments[0]).toMatchObject({ sha, status: D.success });
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
+  expect(deployments[0]).toMatchObject({ sha, status: DEPLOYMENT_STATUS.success });
   // In turn, so each of the two is asked: the files are everybody's.
   for (const answer of [await visit(environment.url), await visit(environment.url)])
     expect(answer.body).toContain('One of two');
@@ -47,7 +47,7 @@ async function expectLive(cluster: Cluster, { number, sha }: { number: number; s
 
 async function expectGone(cluster: Cluster, { number, sha }: { number: number; sha: string }) {
   const { environment } = await expectConverged(cluster, number);
-  expect(environment).toMatchObject({ status: E.destroyed, resources: [] });
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, resources: [] });
   // The server that did not take it down may show for a second more what it has in memory.
   await eventually(() => Promise.all([visit(environment.url), visit(environment.url)]), {
     until: (both) => both.every(({ status }) => status === 410),

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -20,7 +20,7 @@ test('a run of a repository that was never heard of is looked up at GitHub, and 
   expect(ran.exitCode).toBe(0);
   await world.app.settle();
   const { environment } = await lookAt(world, number);
-  expect(environment.status).toBe(E.ready);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   expect((await visit(environment.url)).status).toBe(200);
   const installationId = world.github.installationId('acme');
   expect(await world.app.ports.repos.get(world.repoId())).toMatchObject({

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E, INBOX } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
@@ -18,9 +18,9 @@ async function live(files: Readonly<Record<string, string>> = PAGE, options: obj
   const { number, head } = opened.pullRequest;
   await world.settle();
   const run = await begin(world, { number, sha: head.sha });
-  await end(world, run, { status: D.success, url: SHOWN });
+  await end(world, run, { status: DEPLOYMENT_STATUS.success, url: SHOWN });
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.ready);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
   return { world, number, at: { repository: REPOSITORY, number } };
 }
 
@@ -29,13 +29,13 @@ const outcomes = async (world: World) =>
 
 async function expectGone(world: World, number: number) {
   const { environment } = await lookAt(world, number);
-  expect(environment.status).toBe(E.destroyed);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect((await visit(environment.url)).status).toBe(410);
 }
 
 async function expectShown(world: World, number: number) {
   const { environment } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.ready, current: { url: SHOWN } });
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.ready, current: { url: SHOWN } });
 }
 
 test('closing needs nothing of GitHub: it works while GitHub refuses or fails every read', async () => {
@@ -46,7 +46,7 @@ test('closing needs nothing of GitHub: it works while GitHub refuses or fails ev
     world.github.closePullRequest(at);
     await world.github.webhooks.settled();
     await world.app.settle();
-    expect((await lookAt(world, number)).environment.status).toBe(E.destroyed);
+    expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   }
 });
 
@@ -65,7 +65,7 @@ test('a commit that makes a folder of the settings file is told so, keeps what i
   world.github.closePullRequest(at);
   await world.settle();
   await expectGone(world, number);
-  expect(new Set(await outcomes(world))).toEqual(new Set([INBOX.handled, INBOX.ignored]));
+  expect(new Set(await outcomes(world))).toEqual(new Set([DELIVERY_STATUS.handled, DELIVERY_STATUS.ignored]));
 });
 
 test('GitHub refusing to show the settings is no answer: the push is tried again, not forgotten', async () => {
@@ -88,7 +88,7 @@ test('a mistake on the default branch takes nothing down that is live, whatever 
   world.github.editPullRequest({ ...at, title: 'Another title' });
   await world.settle();
   const { environment } = await lookAt(world, number);
-  expect(environment.status).toBe(E.ready);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   expect(environment.settings?.triggers.drafts).toBe(true);
   await expectShown(world, number);
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
@@ -110,7 +110,7 @@ test('settings of several projects that cannot be read any more neither end nor 
   // Both were made in one moment, so neither is the first.
   const told = all.map(({ project, status, decision }) => [project, status, decision?.rule]).sort();
   expect(told).toEqual([
-    ['one', E.pending, 'settings-invalid'],
-    ['two', E.pending, 'settings-invalid'],
+    ['one', ENVIRONMENT_STATUS.pending, 'settings-invalid'],
+    ['two', ENVIRONMENT_STATUS.pending, 'settings-invalid'],
   ]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
@@ -38,7 +38,9 @@ test.each([
     expect({ exitCode, told: log.includes(words) }).toEqual({ exitCode: 1, told: true });
     await world.settle();
     const { environment, deployments } = await lookAt(world, pullRequest.number);
-    expect(deployments.map(({ status, artifactRoot }) => [status, artifactRoot])).toEqual([[D.failed, null]]);
+    expect(deployments.map(({ status, artifactRoot }) => [status, artifactRoot])).toEqual([
+      [DEPLOYMENT_STATUS.failed, null],
+    ]);
     expect(environment.current).toBeNull();
     const [check] = await world.reviewer.checks(pullRequest.head.sha);
     expect(check).toMatchObject({ conclusion: CONCLUSION.failure });

@@ -7,7 +7,7 @@ import { visit } from '../../demo/visit.js';
 import type { Environment } from '../../src/environments/model.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
-import { D, S } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import { aroundCalls } from '../support/around-calls.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
@@ -40,10 +40,14 @@ test('a static preview is visited at the address of its commit before it is live
   const ran = await runPreview(world, { number });
   const { environment, deployments } = await lookAt(world, number);
   const address = `${commitLabel({ sha, label: environment.slug })}.localhost:${String(world.app.port)}`;
-  expect(ran.outputs).toMatchObject({ status: D.success, live: 'true', 'commit-url': `http://${address}` });
+  expect(ran.outputs).toMatchObject({
+    status: DEPLOYMENT_STATUS.success,
+    live: 'true',
+    'commit-url': `http://${address}`,
+  });
   expect(ran.log).toContain(`http://${address}/ answers 200.`);
   const verifying = deployments[0]?.stages.find(({ name }) => name === 'verifying');
-  expect(verifying).toMatchObject({ status: S.completed, error: null });
+  expect(verifying).toMatchObject({ status: STAGE_STATUS.completed, error: null });
   const check = await checkOf(world, sha);
   expect([check.status, check.conclusion]).toEqual([CHECK.completed, CONCLUSION.success]);
   expect(check.summary).toMatch(/^\| Verifying \| ✅ Done \| \d[\d.]* m?s \|$/m);
@@ -55,7 +59,11 @@ test('a health path that is not there fails the deployment, and the last good pr
   const good = await runPreview(world, { number });
   const sha = await push(world, 'Second');
   const ran = await runPreview(world, { number, inputs: { 'health-path': '/nope', 'wait-timeout': '2s' } });
-  expect([ran.exitCode, ran.outputs['status'], ran.outputs['live']]).toEqual([1, D.failed, 'false']);
+  expect([ran.exitCode, ran.outputs['status'], ran.outputs['live']]).toEqual([
+    1,
+    DEPLOYMENT_STATUS.failed,
+    'false',
+  ]);
   expect(ran.outputs['reason']).toMatch(
     /^verifying failed: .*\/nope did not become reachable in 2 s: the answer was HTTP 404\. It was tried \d+ times\./,
   );

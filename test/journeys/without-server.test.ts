@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { runAction } from '../../demo/runner/run-action.js';
 import { formatExternalId } from '../../src/shared/run-ref.js';
 import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { ROOT } from '../support/architecture/read-sources.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -82,10 +82,12 @@ test('a run without a server reports by its own check run, and the App writes th
   await world.settle();
 
   const [environment] = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
-  expect(environment?.status).toBe(E.ready);
+  expect(environment?.status).toBe(ENVIRONMENT_STATUS.ready);
   expect(environment?.current?.url).toBe(page.url);
   const { items } = await world.app.ports.deployments.listOf(environment?.id ?? '', { limit: 9 });
-  expect(items.map(({ status, run: by }) => [status, by?.id])).toEqual([[D.success, String(run.id)]]);
+  expect(items.map(({ status, run: by }) => [status, by?.id])).toEqual([
+    [DEPLOYMENT_STATUS.success, String(run.id)],
+  ]);
   const checks = await world.reviewer.checks(head.sha);
   // The App's was there before the run came. The two never disagree, and ours says that there is another one.
   expect(checks.map(({ conclusion }) => conclusion)).toEqual([CONCLUSION.success, CONCLUSION.success]);
@@ -108,7 +110,7 @@ test('the report of a run that is heard of before its commit, or instead of it, 
   for (const delivery of checks()) await world.github.webhooks.send(delivery);
   await world.settle();
   expect((await lookAt(world, number)).environment).toMatchObject({
-    status: E.ready,
+    status: ENVIRONMENT_STATUS.ready,
     head: { sha: head.sha },
     current: { url: page.url },
   });
@@ -118,7 +120,9 @@ test('the report of a run that is heard of before its commit, or instead of it, 
   world.github.finishRun(run, CONCLUSION.success);
   await world.github.webhooks.release();
   await world.settle();
-  expect((await lookAt(world, number)).deployments.map(({ status }) => status)).toEqual([D.success]);
+  expect((await lookAt(world, number)).deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.success,
+  ]);
   expect(await world.reviewer.comments(number)).toHaveLength(1);
   expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.success]);
   world.github.closePullRequest({ repository: REPOSITORY, number });
@@ -143,5 +147,8 @@ test('a check run of an older commit, or of a pull request that there is none of
   for (const delivery of old) await world.github.webhooks.send(delivery, { guids: ['late'] });
   await world.settle();
   expect(world.github.requests({ method: 'GET', path: /\/pulls\/\d+$/ })).toEqual([]);
-  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.ready, head: { sha } });
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.ready,
+    head: { sha },
+  });
 });

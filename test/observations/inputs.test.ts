@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lookUp, type Observation } from '../../src/observations/inputs.js';
+import { prefetchDecisionInputs, type Observation } from '../../src/observations/inputs.js';
 import { pullRequest } from '../pull-requests/sample-pull-request.js';
 
 const away = () => Promise.reject(new Error('GitHub is away'));
@@ -25,7 +25,7 @@ test('of one that was just opened GitHub is asked at once, and a failure is told
   const unheard: unknown[] = [];
   const hear = (error: unknown) => unheard.push(error);
   process.on('unhandledRejection', hear);
-  const { known, inquiry } = await lookUp(ports, seen('opened'));
+  const { known, inquiry } = await prefetchDecisionInputs(ports, seen('opened'));
   await new Promise(setImmediate);
   process.off('unhandledRejection', hear);
   expect([known, unheard]).toEqual([[], []]);
@@ -33,5 +33,5 @@ test('of one that was just opened GitHub is asked at once, and a failure is told
 });
 
 test('of any other GitHub is asked only when the event is not stale', async () => {
-  expect((await lookUp(ports, seen('synchronize'))).inquiry).toBeUndefined();
+  expect((await prefetchDecisionInputs(ports, seen('synchronize'))).inquiry).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import type { Ports } from '../../app/ports.js';
 import type { StoredDeployment } from '../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
 import { reconcileStuck, SILENT_MS } from '../../src/reconcile/stuck.js';
-import { D } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith } from '../app/github/report/scenes.js';
 
 const MINUTE = 60_000;
@@ -12,7 +12,10 @@ const NOW = Date.parse('2026-03-01T12:00:00Z');
 const PATIENT = new Date(NOW - SILENT_MS - 15 * MINUTE);
 
 function waiting(id: string, updatedAt: Date): StoredDeployment {
-  return { ...deploymentWith(D.queued, { id, environmentId: id, run: null, updatedAt }), version: 1 };
+  return {
+    ...deploymentWith(DEPLOYMENT_STATUS.queued, { id, environmentId: id, run: null, updatedAt }),
+    version: 1,
+  };
 }
 
 function headOf(id: string): StoredEnvironment {

@@ -2,7 +2,11 @@ import { expect, test } from '@jest/globals';
 import type { Environment, ReportedCheck } from '../../src/environments/model.js';
 import { desiredChecks } from '../../src/reports/desired-checks.js';
 import { CHECK } from '../../src/shared/status/github.js';
-import { D, type DeploymentStatus, E } from '../../src/shared/status/words.js';
+import {
+  DEPLOYMENT_STATUS,
+  type DeploymentStatus,
+  ENVIRONMENT_STATUS,
+} from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith, OLDER_SHA, SHA } from '../app/github/report/scenes.js';
 
 const HEAD = { sha: SHA, deploymentId: '65e1a000000000000000000a', at: new Date(0) };
@@ -12,7 +16,7 @@ const ENDED: ReportedCheck = { sha: SHA, id: 5, digest: 'd', settled: true };
 function checks(
   told: readonly ReportedCheck[],
   changes: Partial<Environment> = {},
-  status: DeploymentStatus = D.running,
+  status: DeploymentStatus = DEPLOYMENT_STATUS.running,
 ) {
   const environment = environmentWith({ head: HEAD, reported: { ...NOTHING, checks: told }, ...changes });
   return desiredChecks({ environment, siblings: [environment], deployment: deploymentWith(status) });
@@ -32,13 +36,15 @@ test.each([
 
 test('another deployment of the commit that is over already has a check of its own; the same one has not', () => {
   const told = [{ ...ENDED, deploymentId: 'before' }];
-  expect(attempts(told, {}, D.success)).toEqual([2]);
-  expect(attempts([{ ...ENDED, deploymentId: HEAD.deploymentId }], {}, D.success)).toEqual([1]);
+  expect(attempts(told, {}, DEPLOYMENT_STATUS.success)).toEqual([2]);
+  expect(attempts([{ ...ENDED, deploymentId: HEAD.deploymentId }], {}, DEPLOYMENT_STATUS.success)).toEqual([
+    1,
+  ]);
 });
 
 test('closed and reopened before anybody was told, it stays the check that says it is closed', () => {
   const told = [{ ...ENDED, deploymentId: 'before' }];
-  expect(attempts(told, { status: E.destroyed }, D.cancelled)).toEqual([1]);
+  expect(attempts(told, { status: ENVIRONMENT_STATUS.destroyed }, DEPLOYMENT_STATUS.cancelled)).toEqual([1]);
 });
 
 test('every attempt has a name of its own, and the first is named by its commit alone', () => {

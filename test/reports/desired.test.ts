@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { desiredReports } from '../../src/reports/desired.js';
 import { defaultSettings } from '../../src/settings/settings.js';
-import { E } from '../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { environmentWith } from '../app/github/report/scenes.js';
 
 test('what a commit status says is cut by whoever sends it, never in the middle of a character', async () => {
@@ -9,7 +9,7 @@ test('what a commit status says is cut by whoever sends it, never in the middle 
   const settings = defaultSettings();
   const environment = {
     ...environmentWith({
-      status: E.pending,
+      status: ENVIRONMENT_STATUS.pending,
       settings: { ...settings, report: { ...settings.report, commitStatus: true } },
       decision: { action: 'skip', rule: 'label-excluded', detail },
     }),

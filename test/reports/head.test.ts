@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Environment } from '../../src/environments/model.js';
 import { createLookup, headDeployment } from '../../src/reports/desired.js';
-import { D, S } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import { deploymentWith, environmentWith } from '../app/github/report/scenes.js';
 
 const DEPLOY = { action: 'deploy', rule: 'opened', detail: 'The newest commit gets a preview.' } as const;
@@ -13,7 +13,7 @@ const unstarted = { id: 'd1', sha: HEAD.sha, run: null, startedAt: null, logsUrl
 test('a report says the same before and after the deployment of the commit is written', async () => {
   const environment = awaited();
   const { pullRequest } = environment;
-  const written = deploymentWith(D.queued, {
+  const written = deploymentWith(DEPLOYMENT_STATUS.queued, {
     ...unstarted,
     environmentId: environment.id,
     generation: 2,
@@ -34,15 +34,15 @@ test('a report says the same before and after the deployment of the commit is wr
 });
 
 test('one that is about to be revived is reported as waiting, as if it were already', async () => {
-  const ended = deploymentWith(D.superseded, {
+  const ended = deploymentWith(DEPLOYMENT_STATUS.superseded, {
     ...unstarted,
     generation: 1,
     error: 'The pull request was closed.',
     completedAt: new Date(),
   });
   const found = await headDeployment(async () => ended, awaited());
-  expect(found).toMatchObject({ status: D.queued, error: null, completedAt: null });
-  expect(found?.stages.every(({ status }) => status === S.pending)).toBe(true);
+  expect(found).toMatchObject({ status: DEPLOYMENT_STATUS.queued, error: null, completedAt: null });
+  expect(found?.stages.every(({ status }) => status === STAGE_STATUS.pending)).toBe(true);
 });
 
 test.each([
@@ -50,9 +50,9 @@ test.each([
   ['it belongs to this generation', { generation: 2 }, {}],
   ['nothing is to be deployed', { generation: 1 }, { decision: { ...DEPLOY, action: 'hold' as const } }],
 ])('an ended one is reported as it ended when %s', async (_why, changes, environment) => {
-  const ended = deploymentWith(D.cancelled, { ...unstarted, ...changes });
+  const ended = deploymentWith(DEPLOYMENT_STATUS.cancelled, { ...unstarted, ...changes });
   expect(await headDeployment(async () => ended, awaited(environment))).toMatchObject({
-    status: D.cancelled,
+    status: DEPLOYMENT_STATUS.cancelled,
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { loseRepositories } from '../../src/repositories/installation.js';
-import { E } from '../../src/shared/status/words.js';
+import { removeRepositories } from '../../src/repositories/installation.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
 
@@ -19,10 +19,10 @@ test('what GitHub shows under another installation was given away: its previews 
   });
   const asked = { ...ports, github: { ...ports.github, repository } };
   const installationId = world.github.installationId('acme') ?? 0;
-  expect(await loseRepositories(asked, { installationId, repoIds: [repoId] })).toBe(0);
+  expect(await removeRepositories(asked, { installationId, repoIds: [repoId] })).toBe(0);
   const { environment } = await lookAt(world, number);
   expect(environment).toMatchObject({
-    status: E.pending,
+    status: ENVIRONMENT_STATUS.pending,
     installationId: 777,
     repository: 'other/hello',
   });

@@ -5,7 +5,7 @@ import { observeCheckRun, type ReportedRun } from '../../src/runs/check-run.js';
 import { observeWorkflowRun } from '../../src/runs/ended.js';
 import { VitrineError, type ErrorCode } from '../../src/shared/errors.js';
 import { CHECK, CONCLUSION } from '../../src/shared/status/github.js';
-import { D, E } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
@@ -71,8 +71,14 @@ test.each([CONCLUSION.success, CONCLUSION.cancelled])(
     expect((await lookAt(world, number)).environment.current).toBeNull();
     expect(await observe(report())).toMatchObject({ action: 'update', rule: 'reported-by-run' });
     const { environment, deployments } = await lookAt(world, number);
-    expect(environment).toMatchObject({ status: E.ready, error: null, current: { url: URL } });
-    expect(deployments.map(({ status, error }) => [status, error])).toEqual([[D.success, null]]);
+    expect(environment).toMatchObject({
+      status: ENVIRONMENT_STATUS.ready,
+      error: null,
+      current: { url: URL },
+    });
+    expect(deployments.map(({ status, error }) => [status, error])).toEqual([
+      [DEPLOYMENT_STATUS.success, null],
+    ]);
   },
 );
 
@@ -82,8 +88,8 @@ test('the reason that the run itself gives counts more than that it ended', asyn
   await end(CONCLUSION.failure);
   await observe(report({ conclusion: CONCLUSION.failure, url: null, summary: 'No page at that address.' }));
   const { environment, deployments } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.failed, error: 'No page at that address.' });
-  expect(deployments.map(({ status }) => status)).toEqual([D.failed]);
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.failed, error: 'No page at that address.' });
+  expect(deployments.map(({ status }) => status)).toEqual([DEPLOYMENT_STATUS.failed]);
 });
 
 test('what a run reported itself is final: neither its end nor a second report changes it', async () => {
@@ -93,17 +99,23 @@ test('what a run reported itself is final: neither its end nor a second report c
   await end(CONCLUSION.failure);
   expect(await observe(report())).toMatchObject({ action: 'ignore', rule: 'late-report' });
   const { environment } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.failed, error: 'No page.', current: null });
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.failed, error: 'No page.', current: null });
 });
 
 test('a run without a server that comes after it was given up is what was waited for', async () => {
   const { number, report, building } = await begin();
   expect(await reconcileStuck(portsIn(UNCLAIMED_MS + 60_000, world))).toBeGreaterThan(0);
-  expect((await lookAt(world, number)).environment.status).toBe(E.failed);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.failed);
   expect(await observe(building)).toMatchObject({ action: 'update' });
-  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.updating, error: null });
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.updating,
+    error: null,
+  });
   await observe(report());
-  expect((await lookAt(world, number)).environment).toMatchObject({ status: E.ready, current: { url: URL } });
+  expect((await lookAt(world, number)).environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.ready,
+    current: { url: URL },
+  });
 });
 
 test('a late report of a run does not overrule a newer attempt', async () => {
@@ -115,7 +127,10 @@ test('a late report of a run does not overrule a newer attempt', async () => {
   expect(await observe(report())).toMatchObject({ action: 'ignore', rule: 'late-report' });
   const { environment, deployments } = await lookAt(world, number);
   expect(environment.current).toBeNull();
-  expect(deployments.map(({ status }) => status)).toEqual([D.running, D.failed]);
+  expect(deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.running,
+    DEPLOYMENT_STATUS.failed,
+  ]);
 });
 
 const failing = (code: ErrorCode): Ports => {
@@ -164,7 +179,7 @@ test.each([CONCLUSION.success, CONCLUSION.failure])(
     const ports = { ...world.app.ports, deployments: { ...deployments, change } };
     expect(await observe(report(), ports)).toMatchObject({ rule: 'reported-by-run' });
     expect((await lookAt(world, number)).environment).toMatchObject({
-      status: E.ready,
+      status: ENVIRONMENT_STATUS.ready,
       error: null,
       current: { url: URL },
     });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { InboxStore } from '../../../src/deliveries/store.js';
-import { INBOX } from '../../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { type ApiRoute, ok, pageOf, PageQuery, parseQuery } from '../route.js';
 
 const Query = z.strictObject({
-  status: z.enum(Object.values(INBOX)).optional(),
+  status: z.enum(Object.values(DELIVERY_STATUS)).optional(),
   repository_id: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, "must be GitHub's id of a repository")

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id } from '../../../src/contract/schemas.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { E } from '../../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { type ApiRoute, ok, pageOf, PageQuery, parseInput, parseQuery } from '../route.js';
 import { presentEnvironment } from './present.js';
 
@@ -37,7 +37,7 @@ const Query = z.strictObject({
     .max(200)
     .optional(),
   active_only: z.enum(['true', 'false']).optional(),
-  status: z.enum(Object.values(E)).optional(),
+  status: z.enum(Object.values(ENVIRONMENT_STATUS)).optional(),
   project: Id.optional(),
   ...PageQuery,
 });

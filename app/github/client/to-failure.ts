@@ -66,7 +66,7 @@ function readAnswer(error: unknown): Answered | undefined {
 }
 
 /** When GitHub answers that there is nothing, or not for us, so it is. When it gives no answer the error goes on and the work comes again. */
-export async function unlessDenied<T, F>(asked: Promise<T>, otherwise: F): Promise<T | F> {
+export async function defaultWhenDenied<T, F>(asked: Promise<T>, otherwise: F): Promise<T | F> {
   try {
     return await asked;
   } catch (error) {

@@ -6,7 +6,7 @@ import { isGitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { ask, type Caller, pages } from '../client/call.js';
-import { unlessDenied } from '../client/to-failure.js';
+import { defaultWhenDenied } from '../client/to-failure.js';
 
 const Commit = z.object({ message: z.string() });
 
@@ -31,7 +31,7 @@ export async function readCommitMessage(
   caller: Caller,
   { repo, sha }: { readonly repo: RepoRef; readonly sha: string },
 ): Promise<string | undefined> {
-  const commit = await unlessDenied(
+  const commit = await defaultWhenDenied(
     ask(caller, {
       repo,
       purpose: 'read',
@@ -128,7 +128,7 @@ export async function readPermission(
   { repo, login }: { readonly repo: RepoRef; readonly login: string },
 ): Promise<RepositoryPermission | undefined> {
   if (!LOGIN.test(login)) return undefined;
-  const answer = await unlessDenied(
+  const answer = await defaultWhenDenied(
     ask(caller, {
       repo,
       purpose: 'read',

@@ -3,7 +3,7 @@ import type { WorkflowRun } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import { CHECK } from '../../../src/shared/status/github.js';
 import { type Caller, pages } from '../client/call.js';
-import { unlessDenied } from '../client/to-failure.js';
+import { defaultWhenDenied } from '../client/to-failure.js';
 
 /** A thousand runs of one commit: whoever has more is not told early. */
 const MAX_PAGES = 10;
@@ -26,7 +26,7 @@ export function listWorkflowRuns(
   caller: Caller,
   wanted: { readonly repo: RepoRef; readonly sha: string },
 ): Promise<readonly WorkflowRun[] | undefined> {
-  return unlessDenied(readAll(caller, wanted), undefined);
+  return defaultWhenDenied(readAll(caller, wanted), undefined);
 }
 
 async function readAll(

@@ -4,7 +4,7 @@ import { type Environment, isActive } from '../../../src/environments/model.js';
 import { needsRerun } from '../../../src/environments/reasons.js';
 import type { Decision, Rule } from '../../../src/pull-requests/decide/decision.js';
 import type { Stage, StageName } from '../../../src/shared/status/stages.js';
-import { S, type StageStatus } from '../../../src/shared/status/words.js';
+import { STAGE_STATUS, type StageStatus } from '../../../src/shared/status/words.js';
 import { showSpan, showTime } from '../../../src/shared/time.js';
 
 export interface CommitRef {
@@ -155,12 +155,12 @@ export interface StageRow {
 }
 
 const OUTCOMES: Readonly<Record<StageStatus, { readonly emoji: string; readonly outcome: string }>> = {
-  [S.pending]: { emoji: '▫️', outcome: 'Next' },
-  [S.inProgress]: { emoji: '🔨', outcome: 'Running' },
-  [S.completed]: { emoji: '✅', outcome: 'Done' },
-  [S.failed]: { emoji: '❌', outcome: 'Failed' },
-  [S.cancelled]: { emoji: '⏹️', outcome: 'Stopped' },
-  [S.skipped]: { emoji: '➖', outcome: 'Nothing to do' },
+  [STAGE_STATUS.pending]: { emoji: '▫️', outcome: 'Next' },
+  [STAGE_STATUS.inProgress]: { emoji: '🔨', outcome: 'Running' },
+  [STAGE_STATUS.completed]: { emoji: '✅', outcome: 'Done' },
+  [STAGE_STATUS.failed]: { emoji: '❌', outcome: 'Failed' },
+  [STAGE_STATUS.cancelled]: { emoji: '⏹️', outcome: 'Stopped' },
+  [STAGE_STATUS.skipped]: { emoji: '➖', outcome: 'Nothing to do' },
 };
 
 const NAMES: Readonly<Record<StageName, string>> = {
@@ -176,14 +176,15 @@ const NAMES: Readonly<Record<StageName, string>> = {
 /** The stages that have begun. Those that a run never reports would only puzzle. */
 export function stageRows(deployment: Deployment | null): StageRow[] {
   const begun =
-    deployment?.stages.filter((stage) => stage.startedAt !== null || stage.status === S.failed) ?? [];
+    deployment?.stages.filter((stage) => stage.startedAt !== null || stage.status === STAGE_STATUS.failed) ??
+    [];
   return begun.map((stage) => ({
     ...OUTCOMES[stage.status],
     name: NAMES[stage.name],
-    time: stage.status === S.skipped ? '' : (showSpan(stage.startedAt, stage.completedAt) ?? ''),
+    time: stage.status === STAGE_STATUS.skipped ? '' : (showSpan(stage.startedAt, stage.completedAt) ?? ''),
   }));
 }
 
 function failedStage(deployment: Deployment | null): Stage | undefined {
-  return deployment?.stages.find((stage) => stage.status === S.failed);
+  return deployment?.stages.find((stage) => stage.status === STAGE_STATUS.failed);
 }

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
-import { INBOX } from '../../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { limitOf, MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { newId } from '../shared/write.js';
 import type { DeliveryDocument } from './document.js';
@@ -11,7 +11,7 @@ type Worker = Parameters<InboxStore['claim']>[0];
 const OPTIONS = { maxTimeMS: MAX_TIME_MS };
 /** When others take all that was found, there may be more behind it. */
 const ROUNDS = 3;
-const READY = { status: INBOX.stored, $expr: { $lte: ['$readyAt', '$$NOW'] } };
+const READY = { status: DELIVERY_STATUS.stored, $expr: { $lte: ['$readyAt', '$$NOW'] } };
 /** By the index `stored_received`. */
 const OLDEST_FIRST = {
   sort: { receivedAt: 1, _id: 1 },
@@ -42,7 +42,7 @@ export function inboxClaims(
     },
     async retry(delivery, { error, inMs, failures, park }) {
       const set = {
-        status: park ? INBOX.parked : INBOX.stored,
+        status: park ? DELIVERY_STATUS.parked : DELIVERY_STATUS.stored,
         readyAt: { $add: ['$$NOW', whole(inMs, 'the time')] },
         failures: whole(failures, 'the failures'),
         crashes: 0,
@@ -118,14 +118,16 @@ function leftBehind(owner: string): mongo.Document {
 
 function stillHeld({ guid, fence }: ClaimedDelivery): {
   _id: string;
-  status: typeof INBOX.stored;
+  status: typeof DELIVERY_STATUS.stored;
   fence: number;
 } {
-  return { _id: text(guid, 'the guid'), status: INBOX.stored, fence: whole(fence, 'the fence') };
+  return { _id: text(guid, 'the guid'), status: DELIVERY_STATUS.stored, fence: whole(fence, 'the fence') };
 }
 
-export function outcomeOf({ action }: DeliveryDecision): typeof INBOX.ignored | typeof INBOX.handled {
-  return action === 'ignore' ? INBOX.ignored : INBOX.handled;
+export function outcomeOf({
+  action,
+}: DeliveryDecision): typeof DELIVERY_STATUS.ignored | typeof DELIVERY_STATUS.handled {
+  return action === 'ignore' ? DELIVERY_STATUS.ignored : DELIVERY_STATUS.handled;
 }
 
 function toClaimed(document: DeliveryDocument): ClaimedDelivery {

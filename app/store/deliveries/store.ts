@@ -1,7 +1,7 @@
 import { type Connection, mongo } from 'mongoose';
 import type { InboxStore, NewDelivery } from '../../../src/deliveries/store.js';
 import type { PageRequest } from '../../../src/shared/pages.js';
-import { INBOX, type InboxStatus } from '../../../src/shared/status/words.js';
+import { DELIVERY_STATUS, type InboxStatus } from '../../../src/shared/status/words.js';
 import { cursorOf, limitOf, MAX_TIME_MS, oneOf, onlyKeys, pageOf, whole } from '../shared/query.js';
 import { isDuplicateKey, retryOnce } from '../shared/write.js';
 import { inboxClaims, outcomeOf } from './claims.js';
@@ -11,7 +11,7 @@ type Deliveries = mongo.Collection<DeliveryDocument>;
 
 const EPOCH = new Date(0);
 
-const WAITING = [INBOX.stored, INBOX.parked];
+const WAITING = [DELIVERY_STATUS.stored, DELIVERY_STATUS.parked];
 
 /** Webhooks as they came. The first lines of defence against losing one. */
 export function inboxStore(connection: Connection): InboxStore {
@@ -41,7 +41,16 @@ async function insert(collection: Deliveries, documents: readonly DeliveryDocume
 async function storeAgain(collection: Deliveries, guids: readonly string[]): Promise<void> {
   await collection.updateMany(
     { _id: { $in: guids }, status: { $in: WAITING }, claim: null, readyAt: { $gt: EPOCH } },
-    { $set: { status: INBOX.stored, attempts: 0, failures: 0, crashes: 0, readyAt: EPOCH, claim: null } },
+    {
+      $set: {
+        status: DELIVERY_STATUS.stored,
+        attempts: 0,
+        failures: 0,
+        crashes: 0,
+        readyAt: EPOCH,
+        claim: null,
+      },
+    },
     { maxTimeMS: MAX_TIME_MS },
   );
 }
@@ -64,7 +73,7 @@ function toDocument({
     installationId,
     body,
     receivedAt,
-    status: decision ? outcomeOf(decision) : INBOX.stored,
+    status: decision ? outcomeOf(decision) : DELIVERY_STATUS.stored,
     readyAt: EPOCH,
     attempts: 0,
     failures: 0,
@@ -80,7 +89,7 @@ type Filter = Parameters<InboxStore['list']>[0];
 
 type Row = Omit<DeliveryDocument, 'body'>;
 
-const STATUSES = Object.values(INBOX);
+const STATUSES = Object.values(DELIVERY_STATUS);
 
 const KEYS = ['status', 'repoId'] as const;
 
@@ -112,10 +121,10 @@ async function listDeliveries(
 async function countDeliveries(collection: Deliveries): Promise<Record<InboxStatus, number>> {
   const count = (status: InboxStatus) => collection.countDocuments({ status }, { maxTimeMS: MAX_TIME_MS });
   const [stored, handled, ignored, parked] = await Promise.all([
-    count(INBOX.stored),
-    count(INBOX.handled),
-    count(INBOX.ignored),
-    count(INBOX.parked),
+    count(DELIVERY_STATUS.stored),
+    count(DELIVERY_STATUS.handled),
+    count(DELIVERY_STATUS.ignored),
+    count(DELIVERY_STATUS.parked),
   ]);
   return { stored, handled, ignored, parked };
 }

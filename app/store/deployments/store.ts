@@ -4,7 +4,7 @@ import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../.
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { RunRef } from '../../../src/shared/run-ref.js';
 import { UNSETTLED_DEPLOYMENTS } from '../../../src/shared/status/deployment.js';
-import { D } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
 import { cursorOf, limitOf, pageOf, text, whole } from '../shared/query.js';
 import { insertedOrThere, isDuplicateKey, retryOnce } from '../shared/write.js';
 import {
@@ -163,7 +163,7 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       return pageOf(found.map(toDeployment), { limit, cursor: ({ id }) => id });
     },
     async bySha7(environmentId, sha7) {
-      const usable = trusted({ $in: [D.success, ...UNSETTLED_DEPLOYMENTS] });
+      const usable = trusted({ $in: [DEPLOYMENT_STATUS.success, ...UNSETTLED_DEPLOYMENTS] });
       const filter = {
         ...ofCommit(environmentId, sha7),
         status: usable,
@@ -173,7 +173,7 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
     },
     newestBySha7: async (environmentId, sha7) => newest(find(ofCommit(environmentId, sha7))),
     async countByStatus() {
-      const statuses = Object.values(D);
+      const statuses = Object.values(DEPLOYMENT_STATUS);
       const counts = await Promise.all(statuses.map((status) => model.countDocuments({ status })));
       return Object.fromEntries(statuses.map((status, index) => [status, counts[index] ?? 0]));
     },

@@ -1,7 +1,7 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import type { Due, Projection, Reported } from '../../../src/environments/model.js';
 import type { NewEnvironment, StoredEnvironment } from '../../../src/environments/store.js';
-import { E } from '../../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { strictSchema } from '../shared/schema.js';
 
 /** Leases are the store's own business: readers do not see them. */
@@ -32,7 +32,7 @@ export function freshEnvironment(
     name: fresh.name,
     slug: fresh.slug,
     url: fresh.url,
-    status: E.pending,
+    status: ENVIRONMENT_STATUS.pending,
     generation: 0,
     decision: fresh.decision ?? null,
     settings: fresh.settings ?? null,

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/environments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Page, PageRequest } from '../../../src/shared/pages.js';
-import { E, type EnvironmentStatus } from '../../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS, type EnvironmentStatus } from '../../../src/shared/status/words.js';
 import { cursorOf, limitOf, oneOf, onlyKeys, pageOf, text, whole } from '../shared/query.js';
 import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
 import { environmentClaims } from './claims.js';
@@ -22,7 +22,7 @@ import {
   WITHOUT_LEASE,
 } from './document.js';
 
-const ACTIVE = Object.values(E).filter((status) => isActive({ status }));
+const ACTIVE = Object.values(ENVIRONMENT_STATUS).filter((status) => isActive({ status }));
 
 /** Environments in MongoDB. Every write is one document and one command; nothing needs a transaction. */
 export function environmentStore(connection: Connection): EnvironmentStore {
@@ -106,7 +106,7 @@ async function change(
   return orNull(written);
 }
 
-const STATUSES = Object.values(E);
+const STATUSES = Object.values(ENVIRONMENT_STATUS);
 
 const KEYS = ['projectId', 'repoId', 'repository', 'status', 'activeOnly'] as const;
 

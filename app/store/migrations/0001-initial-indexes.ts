@@ -1,4 +1,4 @@
-import { INBOX } from '../../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { dropIndexes, makeIndexes } from './indexes.js';
 import type { IndexDefinition, Migration } from './migration.js';
 
@@ -35,7 +35,11 @@ const deployments: readonly IndexDefinition[] = [
 ].map((index) => ({ collection: 'deployments', ...index }) as IndexDefinition);
 
 const deliveries: readonly IndexDefinition[] = [
-  { name: 'stored_received', key: { receivedAt: 1, _id: 1, readyAt: 1 }, partial: { status: INBOX.stored } },
+  {
+    name: 'stored_received',
+    key: { receivedAt: 1, _id: 1, readyAt: 1 },
+    partial: { status: DELIVERY_STATUS.stored },
+  },
   { name: 'status_received', key: { status: 1, receivedAt: -1, _id: -1 } },
   { name: 'repo_status_received', key: { repoId: 1, status: 1, receivedAt: -1, _id: -1 } },
 ].map((index) => ({ collection: 'webhookDeliveries', ...index }) as IndexDefinition);

@@ -37,7 +37,7 @@ export function repoStore(connection: Connection): RepoStore {
     },
     ofInstallation: async (installationId) =>
       list({ installationId: whole(installationId, 'the installation') }),
-    lostBy: async (installationId) =>
+    removedFrom: async (installationId) =>
       list({ installationId: null, removedFrom: whole(installationId, 'the installation') }),
     all: () => list({}),
     async remove(id) {

@@ -1,6 +1,6 @@
 import type { NewDelivery } from '../../../src/deliveries/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { within } from '../../http/with-timeout.js';
+import { withTimeout } from '../../http/with-timeout.js';
 
 const MIB = 1024 * 1024;
 
@@ -62,7 +62,7 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
     writes += 1;
     onTheWay += batch.length;
     try {
-      await within(limits.deadlineMs, store(batch.map(({ delivery }) => delivery)));
+      await withTimeout(limits.deadlineMs, store(batch.map(({ delivery }) => delivery)));
       onStored(batch.length);
       for (const { resolve } of batch) resolve();
     } catch (error) {

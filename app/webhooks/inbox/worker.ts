@@ -60,7 +60,7 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     async work(delivery) {
       if (isHeldAlready(held, delivery)) return;
       if (load.busy()) {
-        await breathe(load);
+        await pauseForBacklog(load);
         // When it is over there is room for more than this one.
         lane.poke();
       }
@@ -81,7 +81,7 @@ function isHeldAlready(held: Held, delivery: ClaimedDelivery): boolean {
 }
 
 /** While deliveries pour in, answers come first: work goes on slowly, and at full speed as soon as they stop. */
-async function breathe(load: Load): Promise<void> {
+async function pauseForBacklog(load: Load): Promise<void> {
   const begun = performance.now();
   for (;;) {
     const left = load.breathMs() - (performance.now() - begun);

@@ -1,6 +1,6 @@
 import type { SettingsProblem } from '../../settings/problem.js';
 import type { Settings } from '../../settings/settings.js';
-import { E, type EnvironmentStatus, GONE_ENVIRONMENTS } from '../../shared/status/words.js';
+import { ENVIRONMENT_STATUS, type EnvironmentStatus, GONE_ENVIRONMENTS } from '../../shared/status/words.js';
 import type { PullRequestFacts } from '../facts.js';
 import type { Trust } from '../trust.js';
 import type { Decision } from './decision.js';
@@ -39,7 +39,7 @@ export interface DecideInput {
 /** Something is deployed, on its way or held. An environment that was only ever skipped exists for its report. */
 export function isLive({ environment }: DecideInput): boolean {
   if (environment === null || GONE_ENVIRONMENTS.includes(environment.status)) return false;
-  return environment.status !== E.pending || environment.decision?.action !== 'skip';
+  return environment.status !== ENVIRONMENT_STATUS.pending || environment.decision?.action !== 'skip';
 }
 
 /** The head needs no further permission: it is deployed, or on its way. */
@@ -47,5 +47,5 @@ export function isHeadAccepted(input: DecideInput): boolean {
   const { environment, pullRequest } = input;
   if (!isLive(input) || environment?.headSha !== pullRequest.head.sha) return false;
   const before = environment.decision?.action;
-  return environment.status !== E.awaitingApproval && before !== 'hold' && before !== 'skip';
+  return environment.status !== ENVIRONMENT_STATUS.awaitingApproval && before !== 'hold' && before !== 'skip';
 }

@@ -1,19 +1,30 @@
 import { GITHUB, type Row } from './github.js';
-import { D, type DeploymentStatus } from './words.js';
+import { DEPLOYMENT_STATUS, type DeploymentStatus } from './words.js';
 
 /** What can happen to a deployment. `revive`: reopened at a commit that no run had taken on. */
 export type DeploymentEvent = 'start' | 'succeed' | 'fail' | 'cancel' | 'supersede' | 'revive';
 
 export const DEPLOYMENT: Readonly<Record<DeploymentStatus, Row<DeploymentStatus, DeploymentEvent>>> = {
   queued: {
-    on: { start: D.running, fail: D.failed, cancel: D.cancelled, supersede: D.superseded, revive: D.queued },
+    on: {
+      start: DEPLOYMENT_STATUS.running,
+      fail: DEPLOYMENT_STATUS.failed,
+      cancel: DEPLOYMENT_STATUS.cancelled,
+      supersede: DEPLOYMENT_STATUS.superseded,
+      revive: DEPLOYMENT_STATUS.queued,
+    },
     text: { label: 'Queued', emoji: '🕓', tone: 'neutral' },
     settled: false,
     github: GITHUB.waiting,
     seeds: ['queued', 'pending'],
   },
   running: {
-    on: { succeed: D.success, fail: D.failed, cancel: D.cancelled, supersede: D.superseded },
+    on: {
+      succeed: DEPLOYMENT_STATUS.success,
+      fail: DEPLOYMENT_STATUS.failed,
+      cancel: DEPLOYMENT_STATUS.cancelled,
+      supersede: DEPLOYMENT_STATUS.superseded,
+    },
     text: { label: 'Building', emoji: '🔨', tone: 'progress' },
     settled: false,
     github: GITHUB.working,
@@ -27,21 +38,21 @@ export const DEPLOYMENT: Readonly<Record<DeploymentStatus, Row<DeploymentStatus,
     seeds: ['success', 'ready', 'active'],
   },
   failed: {
-    on: { revive: D.queued },
+    on: { revive: DEPLOYMENT_STATUS.queued },
     text: { label: 'Failed', emoji: '❌', tone: 'bad' },
     settled: true,
     github: GITHUB.bad,
     seeds: ['failed'],
   },
   cancelled: {
-    on: { revive: D.queued },
+    on: { revive: DEPLOYMENT_STATUS.queued },
     text: { label: 'Cancelled', emoji: '⏹️', tone: 'muted' },
     settled: true,
     github: GITHUB.overtaken,
     seeds: ['cancelled'],
   },
   superseded: {
-    on: { revive: D.queued },
+    on: { revive: DEPLOYMENT_STATUS.queued },
     text: { label: 'Superseded', emoji: '⏭️', tone: 'muted' },
     settled: true,
     github: GITHUB.overtaken,
@@ -57,4 +68,6 @@ export function nextDeployment(
 }
 
 /** Statuses in which nothing happens by itself any more; lists of the live ones are derived, never spelled again. */
-export const UNSETTLED_DEPLOYMENTS = Object.values(D).filter((status) => !DEPLOYMENT[status].settled);
+export const UNSETTLED_DEPLOYMENTS = Object.values(DEPLOYMENT_STATUS).filter(
+  (status) => !DEPLOYMENT[status].settled,
+);

@@ -1,5 +1,5 @@
 import { GITHUB, type Row } from './github.js';
-import { E, type EnvironmentStatus } from './words.js';
+import { ENVIRONMENT_STATUS, type EnvironmentStatus } from './words.js';
 
 /** What can happen to an environment. `abandon`: its build is given up and an earlier one is live; `withdraw`: and nothing is. */
 export type EnvironmentEvent =
@@ -18,14 +18,19 @@ export type EnvironmentEvent =
 
 export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStatus, EnvironmentEvent>>> = {
   pending: {
-    on: { hold: E.awaitingApproval, start: E.provisioning, fail: E.failed, destroy: E.destroying },
+    on: {
+      hold: ENVIRONMENT_STATUS.awaitingApproval,
+      start: ENVIRONMENT_STATUS.provisioning,
+      fail: ENVIRONMENT_STATUS.failed,
+      destroy: ENVIRONMENT_STATUS.destroying,
+    },
     text: { label: 'Waiting for the build', emoji: '🕓', tone: 'neutral' },
     settled: false,
     github: GITHUB.waiting,
     seeds: ['pending'],
   },
   awaiting_approval: {
-    on: { approve: E.pending, destroy: E.destroying },
+    on: { approve: ENVIRONMENT_STATUS.pending, destroy: ENVIRONMENT_STATUS.destroying },
     text: { label: 'Awaiting approval', emoji: '✋', tone: 'neutral' },
     settled: true,
     github: GITHUB.held,
@@ -33,12 +38,12 @@ export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStat
   },
   provisioning: {
     on: {
-      start: E.provisioning,
-      succeed: E.ready,
-      fail: E.failed,
-      abandon: E.pending,
-      withdraw: E.pending,
-      destroy: E.destroying,
+      start: ENVIRONMENT_STATUS.provisioning,
+      succeed: ENVIRONMENT_STATUS.ready,
+      fail: ENVIRONMENT_STATUS.failed,
+      abandon: ENVIRONMENT_STATUS.pending,
+      withdraw: ENVIRONMENT_STATUS.pending,
+      destroy: ENVIRONMENT_STATUS.destroying,
     },
     text: { label: 'Building', emoji: '🔨', tone: 'progress' },
     settled: false,
@@ -46,7 +51,13 @@ export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStat
     seeds: ['provisioning', 'building', 'deploying', 'starting'],
   },
   ready: {
-    on: { start: E.updating, succeed: E.ready, fail: E.failed, sleep: E.sleeping, destroy: E.destroying },
+    on: {
+      start: ENVIRONMENT_STATUS.updating,
+      succeed: ENVIRONMENT_STATUS.ready,
+      fail: ENVIRONMENT_STATUS.failed,
+      sleep: ENVIRONMENT_STATUS.sleeping,
+      destroy: ENVIRONMENT_STATUS.destroying,
+    },
     text: { label: 'Ready', emoji: '✅', tone: 'good' },
     settled: true,
     github: GITHUB.good,
@@ -54,12 +65,12 @@ export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStat
   },
   updating: {
     on: {
-      start: E.updating,
-      succeed: E.ready,
-      fail: E.failed,
-      abandon: E.ready,
-      withdraw: E.pending,
-      destroy: E.destroying,
+      start: ENVIRONMENT_STATUS.updating,
+      succeed: ENVIRONMENT_STATUS.ready,
+      fail: ENVIRONMENT_STATUS.failed,
+      abandon: ENVIRONMENT_STATUS.ready,
+      withdraw: ENVIRONMENT_STATUS.pending,
+      destroy: ENVIRONMENT_STATUS.destroying,
     },
     text: { label: 'Updating', emoji: '🔄', tone: 'progress' },
     settled: false,
@@ -67,7 +78,12 @@ export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStat
     seeds: ['updating'],
   },
   sleeping: {
-    on: { start: E.updating, wake: E.ready, fail: E.failed, destroy: E.destroying },
+    on: {
+      start: ENVIRONMENT_STATUS.updating,
+      wake: ENVIRONMENT_STATUS.ready,
+      fail: ENVIRONMENT_STATUS.failed,
+      destroy: ENVIRONMENT_STATUS.destroying,
+    },
     text: { label: 'Sleeping', emoji: '🌙', tone: 'muted' },
     settled: true,
     github: GITHUB.good,
@@ -76,11 +92,11 @@ export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStat
   // A failed update keeps serving the last good deployment; only the head is red.
   failed: {
     on: {
-      hold: E.awaitingApproval,
-      start: E.updating,
-      succeed: E.ready,
-      fail: E.failed,
-      destroy: E.destroying,
+      hold: ENVIRONMENT_STATUS.awaitingApproval,
+      start: ENVIRONMENT_STATUS.updating,
+      succeed: ENVIRONMENT_STATUS.ready,
+      fail: ENVIRONMENT_STATUS.failed,
+      destroy: ENVIRONMENT_STATUS.destroying,
     },
     text: { label: 'Failed', emoji: '❌', tone: 'bad' },
     settled: true,
@@ -88,14 +104,14 @@ export const ENVIRONMENT: Readonly<Record<EnvironmentStatus, Row<EnvironmentStat
     seeds: ['failed'],
   },
   destroying: {
-    on: { gone: E.destroyed, reopen: E.pending },
+    on: { gone: ENVIRONMENT_STATUS.destroyed, reopen: ENVIRONMENT_STATUS.pending },
     text: { label: 'Cleaning up', emoji: '🧹', tone: 'muted' },
     settled: false,
     github: GITHUB.gone,
     seeds: ['destroying'],
   },
   destroyed: {
-    on: { reopen: E.pending },
+    on: { reopen: ENVIRONMENT_STATUS.pending },
     text: { label: 'Destroyed', emoji: '🗑️', tone: 'muted' },
     settled: true,
     github: GITHUB.gone,

@@ -3,7 +3,7 @@
  * read it, and which word each of the systems this product grew from uses for it.
  */
 /** Environment statuses. */
-export const E = {
+export const ENVIRONMENT_STATUS = {
   pending: 'pending',
   awaitingApproval: 'awaiting_approval',
   provisioning: 'provisioning',
@@ -15,10 +15,10 @@ export const E = {
   destroyed: 'destroyed',
 } as const;
 
-export type EnvironmentStatus = (typeof E)[keyof typeof E];
+export type EnvironmentStatus = (typeof ENVIRONMENT_STATUS)[keyof typeof ENVIRONMENT_STATUS];
 
 /** Deployment statuses. */
-export const D = {
+export const DEPLOYMENT_STATUS = {
   queued: 'queued',
   running: 'running',
   success: 'success',
@@ -27,10 +27,10 @@ export const D = {
   superseded: 'superseded',
 } as const;
 
-export type DeploymentStatus = (typeof D)[keyof typeof D];
+export type DeploymentStatus = (typeof DEPLOYMENT_STATUS)[keyof typeof DEPLOYMENT_STATUS];
 
 /** Stage statuses. */
-export const S = {
+export const STAGE_STATUS = {
   pending: 'pending',
   inProgress: 'in_progress',
   completed: 'completed',
@@ -39,11 +39,19 @@ export const S = {
   skipped: 'skipped',
 } as const;
 
-export type StageStatus = (typeof S)[keyof typeof S];
+export type StageStatus = (typeof STAGE_STATUS)[keyof typeof STAGE_STATUS];
 
 /** What becomes of a stored webhook. */
-export const INBOX = { stored: 'stored', handled: 'handled', ignored: 'ignored', parked: 'parked' } as const;
+export const DELIVERY_STATUS = {
+  stored: 'stored',
+  handled: 'handled',
+  ignored: 'ignored',
+  parked: 'parked',
+} as const;
 
-export type InboxStatus = (typeof INBOX)[keyof typeof INBOX];
+export type InboxStatus = (typeof DELIVERY_STATUS)[keyof typeof DELIVERY_STATUS];
 
-export const GONE_ENVIRONMENTS: readonly EnvironmentStatus[] = [E.destroying, E.destroyed];
+export const GONE_ENVIRONMENTS: readonly EnvironmentStatus[] = [
+  ENVIRONMENT_STATUS.destroying,
+  ENVIRONMENT_STATUS.destroyed,
+];

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { proxyFor } from '../../../action/http/connection.js';
 import { createHttp } from '../../../action/http/exchange.js';
-import { D } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { nameOf, startFakeVitrine } from '../support/fake-vitrine.js';
 import { startRecordingServer } from '../support/recording-server.js';
@@ -47,7 +47,7 @@ describe.each([
     const inputs = { 'server-url': 'http://preview.example', 'wait-timeout': '2s' };
     const env = { ...identityEnv('http://token.example'), http_proxy: proxy.url };
     const ran = await run({ workspace, inputs, env });
-    expect(ran.outputs['status']).toBe(D.success);
+    expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
     expect(new Set(proxy.targets)).toEqual(new Set(['token.example', 'preview.example']));
     expect(ran.stdout).toMatch(/^::warning .*http:\/\/preview\.example is not https/m);
     expect(server.requests.filter(({ host }) => host === 'token.example').map(nameOf)).toEqual(['oidc']);
@@ -63,7 +63,7 @@ test('a server with TLS is reached through a tunnel, and who asks is told to the
   const https_proxy = proxy.url.replace('//', '//me:p%40ss@');
   const env = { ...identityEnv(server.url), https_proxy, NODE_EXTRA_CA_CERTS: CERTIFICATE };
   const ran = await runAction({ workspace, inputs, env });
-  expect(ran.outputs).toMatchObject({ status: D.success, reason: '' });
+  expect(ran.outputs).toMatchObject({ status: DEPLOYMENT_STATUS.success, reason: '' });
   expect(new Set(proxy.targets)).toEqual(new Set(['preview.example:443']));
   const basic = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
   expect(new Set(proxy.credentials)).toEqual(new Set([basic]));

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { D, S } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../../src/shared/status/words.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { startFakeGitHub, type FakeGitHub } from '../support/fake-github.js';
 import type { Reply } from '../support/recording-server.js';
@@ -56,7 +56,7 @@ describe.each([
       return { status: request.method === 'GET' ? 301 : 307, headers: { location } };
     };
     await using github = await startFakeGitHub({ fault: moved });
-    expect((await runOn(run, { github })).outputs['status']).toBe(D.success);
+    expect((await runOn(run, { github })).outputs['status']).toBe(DEPLOYMENT_STATUS.success);
     expect([github.checks.length, github.deployments.length, github.comments.length]).toEqual([1, 1, 1]);
   });
 
@@ -64,7 +64,7 @@ describe.each([
     const fault = ({ count }: { count: number }) => (count === 1 ? 'reset' : undefined);
     await using github = await startFakeGitHub({ fault });
     const ran = await runOn(run, { github });
-    expect(ran.outputs['status']).toBe(D.success);
+    expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
     expect(ran.stdout).toMatch(/Reporting to GitHub: GitHub: .*Next try in 0\.\d s\./);
   });
 });
@@ -74,7 +74,7 @@ test('behind a proxy nothing goes another way', async () => {
   await using proxy = await startConnectProxy(github.port);
   const env = { GITHUB_API_URL: 'http://api.github.example', http_proxy: proxy.url };
   const ran = await runOn(runAction, { github, env });
-  expect(ran.outputs['status']).toBe(D.success);
+  expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
   expect(ran.stdout).not.toContain('Next try');
   expect(new Set(proxy.targets)).toEqual(new Set(['api.github.example']));
   const hosts = github.requests.filter(({ path }) => !path.startsWith('/site')).map(({ host }) => host);
@@ -85,5 +85,5 @@ test('a fork whose token may only read hears so from the first answer', async ()
   const fault = () => ({ status: 403, json: { message: 'Resource not accessible by integration' } });
   await using github = await startFakeGitHub({ fault });
   const ran = await runOn(runAction, { github, event: pullRequestEvent({ headRepo: 2 }) });
-  expect([ran.outputs['status'], github.requests.length]).toEqual([S.skipped, 1]);
+  expect([ran.outputs['status'], github.requests.length]).toEqual([STAGE_STATUS.skipped, 1]);
 });

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { formatExternalId, parseExternalId } from '../../../src/shared/run-ref.js';
 import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../../src/shared/status/github.js';
-import { D, E, S } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../../src/shared/status/words.js';
 import { BOT, startFakeGitHub, type FakeGitHub } from '../support/fake-github.js';
 import { SHA } from '../support/fake-vitrine.js';
 import type { Recorded, Reply } from '../support/recording-server.js';
@@ -77,7 +77,7 @@ describe.each([
     const ran = await runOn(run, { github });
     expect(ran.stderr).toBe('');
     expect(ran.outputs).toMatchObject({
-      status: D.success,
+      status: DEPLOYMENT_STATUS.success,
       live: 'true',
       'preview-url': `${github.url}/site`,
       environment: 'pr-7',
@@ -173,7 +173,11 @@ describe.each([
   test('a preview that does not answer turns the check red, with the reason in the first line', async () => {
     await using github = await startFakeGitHub({ site: () => ({ status: 502 }) });
     const ran = await runOn(run, { github });
-    expect([ran.code, ran.outputs['status'], ran.outputs['live']]).toEqual([1, D.failed, 'false']);
+    expect([ran.code, ran.outputs['status'], ran.outputs['live']]).toEqual([
+      1,
+      DEPLOYMENT_STATUS.failed,
+      'false',
+    ]);
     expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.failure }]);
     const { summary } = github.checks[0]?.['output'] as { summary: string };
     expect(summary.split('\n')[0]).toContain('did not become reachable in 1 s');
@@ -198,7 +202,7 @@ describe.each([
     const event = pullRequestEvent({ action: 'closed' });
     const first = await runOn(run, { github, event });
     await runOn(run, { github, event });
-    expect(first.outputs['status']).toBe(E.destroyed);
+    expect(first.outputs['status']).toBe(ENVIRONMENT_STATUS.destroyed);
     expect(statesOf(github)).toEqual([
       [DEPLOYMENT_STATE.inactive, DEPLOYMENT_STATE.success, DEPLOYMENT_STATE.inProgress],
     ]);
@@ -213,7 +217,7 @@ describe.each([
       await using github = await startFakeGitHub();
       await runOn(run, { github });
       const ran = await runOn(run, { github, event, inputs });
-      expect([ran.code, ran.outputs['status']]).toEqual([0, E.destroyed]);
+      expect([ran.code, ran.outputs['status']]).toEqual([0, ENVIRONMENT_STATUS.destroyed]);
       expect(statesOf(github)[0]).toContain(DEPLOYMENT_STATE.inactive);
       expect(github.comments).toMatchObject([{ body: expect.stringContaining('Destroyed') }]);
     });
@@ -224,7 +228,7 @@ describe.each([
     ])('and %s, there is nothing to do', async (_title, fault) => {
       await using github = await startFakeGitHub(fault ? { fault } : {});
       const ran = await runOn(run, { github, event, inputs });
-      expect([ran.code, ran.outputs['status']]).toEqual([0, S.skipped]);
+      expect([ran.code, ran.outputs['status']]).toEqual([0, STAGE_STATUS.skipped]);
       expect(ran.outputs['reason']).toContain('takes the preview down by itself');
     });
   });
@@ -232,7 +236,7 @@ describe.each([
   test('closing what was never reported is nothing to do', async () => {
     await using github = await startFakeGitHub();
     const ran = await runOn(run, { github, event: pullRequestEvent({ action: 'closed' }) });
-    expect([ran.code, ran.outputs['status'], github.comments]).toEqual([0, S.skipped, []]);
+    expect([ran.code, ran.outputs['status'], github.comments]).toEqual([0, STAGE_STATUS.skipped, []]);
   });
 
   test('another event works with pr-number: the head commit is asked for', async () => {
@@ -246,7 +250,7 @@ describe.each([
     const gone = { status: 404, json: { message: 'Not Found' } };
     await using github = await startFakeGitHub(at('GET', /\/pulls\/99$/, gone));
     const ran = await runOn(run, { github, inputs: { 'pr-number': '99' } });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
     expect(ran.outputs['reason']).toContain('There is no pull request #99 that this job can see');
   });
 
@@ -265,8 +269,13 @@ describe.each([
   });
 
   test.each([
-    ['a fork, whose token may only read, ends neutral', pullRequestEvent({ headRepo: 2 }), 0, S.skipped],
-    ['a job without the permission fails', pullRequestEvent(), 1, D.failed],
+    [
+      'a fork, whose token may only read, ends neutral',
+      pullRequestEvent({ headRepo: 2 }),
+      0,
+      STAGE_STATUS.skipped,
+    ],
+    ['a job without the permission fails', pullRequestEvent(), 1, DEPLOYMENT_STATUS.failed],
   ])('%s and names the permissions', async (_title, event, code, status) => {
     const fault = () => ({ status: 403, json: { message: 'Resource not accessible by integration' } });
     await using github = await startFakeGitHub({ fault });
@@ -298,14 +307,14 @@ describe.each([
       inputs: { 'wait-timeout': '60s' },
       onOutput: (stdout, stop) => (stdout.includes('Next try') ? stop('SIGTERM') : undefined),
     });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.cancelled]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.cancelled]);
     expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.cancelled }]);
   });
 
   test('a deployment that is refused completes the check run, with the reason', async () => {
     await using github = await startFakeGitHub(at('POST', /deployments$/, REFUSED));
     const ran = await runOn(run, { github });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
     expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.failure }]);
     const { summary } = github.checks[0]?.['output'] as { summary: string };
     expect(summary.split('\n')[0]).toContain('deployments: write');
@@ -327,7 +336,7 @@ describe.each([
       github,
       onOutput: (stdout, stop) => (stdout.includes('Next try') ? stop('SIGINT') : undefined),
     });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.cancelled]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.cancelled]);
     expect(github.checks).toMatchObject([{ status: CHECK.completed, conclusion: CONCLUSION.cancelled }]);
   });
 
@@ -335,7 +344,7 @@ describe.each([
     const locked = { status: 403, json: { message: 'Unable to create comment because issue is locked.' } };
     await using github = await startFakeGitHub(at('POST', /comments$/, locked));
     const ran = await runOn(run, { github });
-    expect([ran.code, ran.outputs['status'], github.comments]).toEqual([0, D.success, []]);
+    expect([ran.code, ran.outputs['status'], github.comments]).toEqual([0, DEPLOYMENT_STATUS.success, []]);
     expect(github.checks).toMatchObject([{ conclusion: CONCLUSION.success }]);
     expect(statesOf(github)).toEqual([[DEPLOYMENT_STATE.success, DEPLOYMENT_STATE.inProgress]]);
     expect(ran.stdout.match(/^::warning .*because issue is locked/gm)).toHaveLength(1);
@@ -348,7 +357,7 @@ describe.each([
       github,
       onOutput: (stdout, stop) => (stdout.includes('Next try') ? stop('SIGTERM') : undefined),
     });
-    expect([ran.code, ran.outputs['status'], github.checks]).toEqual([1, D.cancelled, []]);
+    expect([ran.code, ran.outputs['status'], github.checks]).toEqual([1, DEPLOYMENT_STATUS.cancelled, []]);
   });
 
   test('where GraphQL is not to be had, the author of the comment is taken to be the workflow', async () => {
@@ -375,7 +384,7 @@ describe.each([
       request.method === method && request.path.endsWith(path) ? { status, json } : undefined;
     await using github = await startFakeGitHub({ fault });
     const ran = await runOn(run, { github, inputs: path === '/pulls/8' ? { 'pr-number': '8' } : {} });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
     expect(ran.outputs['reason']).toContain(words);
   });
 
@@ -389,7 +398,7 @@ describe.each([
           }
         : undefined;
     await using github = await startFakeGitHub({ fault });
-    expect((await runOn(run, { github })).outputs['status']).toBe(D.success);
+    expect((await runOn(run, { github })).outputs['status']).toBe(DEPLOYMENT_STATUS.success);
   });
 
   test.each([
@@ -406,7 +415,7 @@ describe.each([
   test.each(['none', 'resolve'])('action: %s reports nothing', async (action) => {
     await using github = await startFakeGitHub();
     const ran = await runOn(run, { github, inputs: { action } });
-    expect([ran.code, ran.outputs['status'], github.requests.length]).toEqual([0, S.skipped, 0]);
+    expect([ran.code, ran.outputs['status'], github.requests.length]).toEqual([0, STAGE_STATUS.skipped, 0]);
     expect(ran.outputs['url']).toBe(`${github.url}/site`);
   });
 });

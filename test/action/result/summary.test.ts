@@ -2,20 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 import { markerOf, renderComment } from '../../../action/report/comment.js';
 import { resultOf } from '../../../action/result/result.js';
 import { headline, renderSummary } from '../../../action/result/summary.js';
-import { D, E, S } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../../src/shared/status/words.js';
 import { HOSTILE_TEXTS } from '../../shared/hostile-texts.js';
 
 const LOGS = 'https://github.example/runs/1';
 
 test.each([
-  [{ status: D.success, reason: '' }, '**✅ Ready**'],
+  [{ status: DEPLOYMENT_STATUS.success, reason: '' }, '**✅ Ready**'],
   [
-    { status: D.failed, reason: 'exit code 1', failedStage: 'building' },
+    { status: DEPLOYMENT_STATUS.failed, reason: 'exit code 1', failedStage: 'building' },
     '**❌ Failed while building**: `exit code 1`',
   ],
-  [{ status: D.superseded, reason: 'Newer.' }, '**⏭️ Superseded**: `Newer.`'],
-  [{ status: E.awaitingApproval, reason: 'By a stranger.' }, '**✋ Awaiting approval**: `By a stranger.`'],
-  [{ status: S.skipped, reason: 'A draft.' }, '**ℹ️ Skipped**: `A draft.`'],
+  [{ status: DEPLOYMENT_STATUS.superseded, reason: 'Newer.' }, '**⏭️ Superseded**: `Newer.`'],
+  [
+    { status: ENVIRONMENT_STATUS.awaitingApproval, reason: 'By a stranger.' },
+    '**✋ Awaiting approval**: `By a stranger.`',
+  ],
+  [{ status: STAGE_STATUS.skipped, reason: 'A draft.' }, '**ℹ️ Skipped**: `A draft.`'],
 ])('%j reads %s', (result, expected) => {
   expect(headline({ failedStage: null, ...result })).toBe(expected);
 });
@@ -24,15 +27,21 @@ test('the summary of a success names addresses, stages and times', () => {
   const stages = [
     {
       name: 'building' as const,
-      status: S.completed,
+      status: STAGE_STATUS.completed,
       startedAt: '2030-01-01T00:00:00.000Z',
       completedAt: '2030-01-01T00:01:02.300Z',
       error: null,
     },
-    { name: 'verifying' as const, status: S.skipped, startedAt: null, completedAt: null, error: null },
+    {
+      name: 'verifying' as const,
+      status: STAGE_STATUS.skipped,
+      startedAt: null,
+      completedAt: null,
+      error: null,
+    },
   ];
   const result = resultOf({
-    status: D.success,
+    status: DEPLOYMENT_STATUS.success,
     reason: '',
     url: 'http://p',
     commitUrl: 'http://c',
@@ -63,7 +72,7 @@ test('the summary of a success names addresses, stages and times', () => {
 });
 
 test('a row that has nothing to say is left out', () => {
-  expect(renderSummary(resultOf({ status: D.failed, reason: 'No.' }), '')).toBe(
+  expect(renderSummary(resultOf({ status: DEPLOYMENT_STATUS.failed, reason: 'No.' }), '')).toBe(
     '### Preview\n\n**❌ Failed**: `No.`\n',
   );
 });
@@ -71,7 +80,12 @@ test('a row that has nothing to say is left out', () => {
 describe.each(HOSTILE_TEXTS.map((text) => [text.slice(0, 40), text]))(
   'with a text that begins %j',
   (_start, text) => {
-    const result = resultOf({ status: D.failed, reason: text, logTail: [text], failedStage: 'building' });
+    const result = resultOf({
+      status: DEPLOYMENT_STATUS.failed,
+      reason: text,
+      logTail: [text],
+      failedStage: 'building',
+    });
 
     test('nothing of it is read as HTML or as a mention', () => {
       const summary = renderSummary(result, LOGS);

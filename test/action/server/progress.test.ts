@@ -4,7 +4,7 @@ import { createProgress } from '../../../action/server/progress.js';
 import { eventually } from '../../../demo/expect.js';
 import type { Client } from '../../../src/contract/client.js';
 import type { ProgressAnswer, RecordProgressBody } from '../../../src/contract/schemas.js';
-import { D, S } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../../src/shared/status/words.js';
 
 function setUp(answer: () => Promise<void> = async () => undefined, beatMs?: number) {
   const bodies: RecordProgressBody[] = [];
@@ -32,12 +32,12 @@ function setUp(answer: () => Promise<void> = async () => undefined, beatMs?: num
   return { progress, bodies, failures, ending, first };
 }
 
-const LAST = { outcome: { status: D.success, error: null, logTail: [] } };
+const LAST = { outcome: { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] } };
 
 test('stages that are over in a moment travel with the end, in one report', async () => {
   const { progress, bodies } = setUp();
   progress.begin('installing');
-  progress.end('installing', { status: S.skipped, error: null });
+  progress.end('installing', { status: STAGE_STATUS.skipped, error: null });
   progress.begin('building');
   await progress.finish(LAST);
   expect(bodies).toEqual([
@@ -46,14 +46,14 @@ test('stages that are over in a moment travel with the end, in one report', asyn
       stages: [
         {
           name: 'installing',
-          status: S.skipped,
+          status: STAGE_STATUS.skipped,
           startedAt: '1970-01-01T00:00:00.000Z',
           completedAt: '1970-01-01T00:00:00.000Z',
           error: null,
         },
         {
           name: 'building',
-          status: S.inProgress,
+          status: STAGE_STATUS.inProgress,
           startedAt: '1970-01-01T00:00:00.000Z',
           completedAt: null,
           error: null,
@@ -70,12 +70,12 @@ test('a long stage is reported while it lasts, and the end waits for that report
   const { progress, bodies, first } = setUp(() => gate);
   progress.begin('building');
   await first;
-  progress.end('building', { status: S.completed, error: null });
+  progress.end('building', { status: STAGE_STATUS.completed, error: null });
   const finished = progress.finish(LAST);
   expect(bodies).toHaveLength(1);
   open();
   await finished;
-  expect(bodies.map(({ outcome }) => outcome?.status)).toEqual([undefined, D.success]);
+  expect(bodies.map(({ outcome }) => outcome?.status)).toEqual([undefined, DEPLOYMENT_STATUS.success]);
 });
 
 test('a report that fails is told and hinders nothing', async () => {
@@ -97,7 +97,7 @@ test('a stage that prints nothing is reported again and again, so that the serve
     until: (count) => count > 3,
     otherwise: 'Nothing is reported by itself.',
   });
-  expect(bodies.at(-1)).toMatchObject({ stages: [{ name: 'building', status: S.inProgress }] });
+  expect(bodies.at(-1)).toMatchObject({ stages: [{ name: 'building', status: STAGE_STATUS.inProgress }] });
   await progress.finish(LAST);
   ending.abort();
 });
@@ -130,7 +130,7 @@ test('after the end nothing is sent by itself', async () => {
 
 test('a long error is cut to what the server takes', async () => {
   const { progress } = setUp();
-  progress.end('building', { status: S.failed, error: 'x'.repeat(5_000) });
+  progress.end('building', { status: STAGE_STATUS.failed, error: 'x'.repeat(5_000) });
   expect(progress.stages()[0]).toMatchObject({ startedAt: null, error: 'x'.repeat(4_000) });
   await progress.finish(LAST);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { D } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
 import { startFakeVitrine, type FakeVitrine } from '../support/fake-vitrine.js';
 import { identityEnv, runAction, type Ran } from '../support/run-action.js';
 import { makeWorkspace, PAGE } from '../support/workspace.js';
@@ -58,7 +58,7 @@ describe.each([0, 1])('a build that prints its secrets and ends with %d', (exitC
   ])('shows them nowhere %s', async (_title, form) => {
     await using server = await startFakeVitrine();
     const ran = await runWithSecrets(server, exitCode);
-    expect(ran.outputs['status']).toBe(exitCode === 0 ? D.success : D.failed);
+    expect(ran.outputs['status']).toBe(exitCode === 0 ? DEPLOYMENT_STATUS.success : DEPLOYMENT_STATUS.failed);
     const sent = server.requests.map(({ path, body }) => `${path}\n${body.toString()}`).join('\n');
     for (const text of [shown(ran.stdout), ran.stderr, ran.summary, JSON.stringify(ran.outputs), sent]) {
       expect(text).not.toContain(form);
@@ -80,7 +80,7 @@ test.each([
   await using workspace = await makeWorkspace(PAGE);
   const given = { 'server-url': server.url, secrets: `CANARY=${CANARY}`, ...inputs };
   const ran = await runAction({ workspace, inputs: given, env: identityEnv(server.url) });
-  expect(ran.outputs['status']).toBe(D.failed);
+  expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.failed);
   expect(ran.outputs['reason']).toContain(words);
   const sent = server.requests.map(({ body }) => body.toString()).join('\n');
   for (const text of [shown(ran.stdout), ran.summary, JSON.stringify(ran.outputs), sent]) {

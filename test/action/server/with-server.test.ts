@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { OUTPUT_NAMES } from '../../../action/result/conclude.js';
-import { D, E, S } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../../src/shared/status/words.js';
 import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../../src/uploads/pack.js';
 import { allowed } from '../../support/allowed.js';
 import { DEPLOYMENT_ID, SHA, nameOf, startFakeVitrine, type FakeVitrine } from '../support/fake-vitrine.js';
@@ -58,7 +58,7 @@ describe.each([
       'commit-url': `http://1234567-pr-7-hello.localhost:${String(server.port)}`,
       'deployment-id': DEPLOYMENT_ID,
       environment: 'pr-7',
-      status: D.success,
+      status: DEPLOYMENT_STATUS.success,
       reason: '',
       live: 'true',
       'logs-url': 'https://github.example/acme/hello/actions/runs/42/attempts/1',
@@ -123,14 +123,14 @@ describe.each([
       inputs,
       env: { ...identityEnv(server.url), GITHUB_TOKEN: 'ghs_abcdefgh' },
     });
-    expect(ran.outputs).toMatchObject({ status: D.success, reason: '' });
+    expect(ran.outputs).toMatchObject({ status: DEPLOYMENT_STATUS.success, reason: '' });
     expect(logsOf(server)).toContain('installed on feature with both');
     expect(stagesOf(server)).toEqual({
-      installing: S.completed,
-      building: S.completed,
-      copying: S.completed,
-      deploying: S.completed,
-      verifying: S.completed,
+      installing: STAGE_STATUS.completed,
+      building: STAGE_STATUS.completed,
+      copying: STAGE_STATUS.completed,
+      deploying: STAGE_STATUS.completed,
+      verifying: STAGE_STATUS.completed,
     });
   });
 
@@ -140,17 +140,21 @@ describe.each([
     const inputs = { 'server-url': server.url, 'install-command': 'true' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect(ran.code).toBe(1);
-    expect(ran.outputs).toMatchObject({ status: D.failed, live: 'false', 'deployment-id': DEPLOYMENT_ID });
+    expect(ran.outputs).toMatchObject({
+      status: DEPLOYMENT_STATUS.failed,
+      live: 'false',
+      'deployment-id': DEPLOYMENT_ID,
+    });
     expect(Object.keys(ran.outputs).sort()).toEqual([...OUTPUT_NAMES].sort());
     expect(ran.outputs['reason']).toBe('building failed: "npm run build" ended with exit code 3.');
     expect(ran.stdout.match(/^::error /gm)).toHaveLength(1);
     expect(ran.summary).toContain('no such module');
     expect(lastReport(server).outcome).toMatchObject({
-      status: D.failed,
+      status: DEPLOYMENT_STATUS.failed,
       error: '"npm run build" ended with exit code 3.',
       logTail: expect.arrayContaining(['compiling', 'no such module']),
     });
-    expect(stagesOf(server)).toEqual({ installing: S.completed, building: S.failed });
+    expect(stagesOf(server)).toEqual({ installing: STAGE_STATUS.completed, building: STAGE_STATUS.failed });
     expect(server.calls('plan')).toHaveLength(0);
   });
 
@@ -159,7 +163,7 @@ describe.each([
     await using workspace = await makeWorkspace(FAILING);
     const inputs = { 'server-url': server.url, 'install-command': 'true', 'fail-on-error': 'false' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status']]).toEqual([0, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([0, DEPLOYMENT_STATUS.failed]);
   });
 
   test('a build that writes somewhere else publishes no sources, and fails', async () => {
@@ -167,7 +171,11 @@ describe.each([
     await using workspace = await makeWorkspace({ ...PAGE, 'src/db.ts': 'secret' });
     const inputs = { 'server-url': server.url, 'build-command': 'mkdir www && cp index.html www' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status'], server.calls('pack').length]).toEqual([1, D.failed, 0]);
+    expect([ran.code, ran.outputs['status'], server.calls('pack').length]).toEqual([
+      1,
+      DEPLOYMENT_STATUS.failed,
+      0,
+    ]);
     expect(ran.outputs['reason']).toContain('set the input "output-dir"');
   });
 
@@ -177,9 +185,9 @@ describe.each([
     const inputs = { 'server-url': server.url, prebuilt: 'true', 'output-dir': 'site' };
     await run({ workspace, inputs, env: identityEnv(server.url) });
     expect(stagesOf(server)).toMatchObject({
-      installing: S.skipped,
-      building: S.skipped,
-      deploying: S.completed,
+      installing: STAGE_STATUS.skipped,
+      building: STAGE_STATUS.skipped,
+      deploying: STAGE_STATUS.completed,
     });
   });
 
@@ -195,9 +203,9 @@ describe.each([
     expect(server.calls('page').map(({ host, path }) => host + path)).toEqual([
       `elsewhere.localhost:${String(server.port)}/app`,
     ]);
-    expect(lastReport(server)).toMatchObject({ url, outcome: { status: D.success } });
+    expect(lastReport(server)).toMatchObject({ url, outcome: { status: DEPLOYMENT_STATUS.success } });
     expect(server.calls('plan')).toHaveLength(0);
-    expect(ran.outputs).toMatchObject({ status: D.success, live: 'true' });
+    expect(ran.outputs).toMatchObject({ status: DEPLOYMENT_STATUS.success, live: 'true' });
   });
 
   test('a preview that does not answer is a failure of verifying', async () => {
@@ -213,12 +221,16 @@ describe.each([
     expect(ran.outputs['reason']).toContain(
       `/up did not become reachable in 1 s: the answer was HTTP 503. It was tried ${String(visits)} times.`,
     );
-    expect(stagesOf(server)).toMatchObject({ verifying: S.failed });
+    expect(stagesOf(server)).toMatchObject({ verifying: STAGE_STATUS.failed });
   });
 
   test.each([
-    ['a rule that skips', null, S.skipped],
-    ['a preview that waits for approval', E.awaitingApproval, E.awaitingApproval],
+    ['a rule that skips', null, STAGE_STATUS.skipped],
+    [
+      'a preview that waits for approval',
+      ENVIRONMENT_STATUS.awaitingApproval,
+      ENVIRONMENT_STATUS.awaitingApproval,
+    ],
   ])('%s is no failure: the reason is given and the job goes on', async (_title, status, expected) => {
     const decision = { action: 'skip', rule: 'draft', detail: 'Drafts are not previewed.' };
     const fault = ({ name }: { name: string }) =>
@@ -253,20 +265,20 @@ describe.each([
     await using workspace = await makeWorkspace(PAGE);
     const inputs = { 'server-url': server.url, action: 'destroy' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status'], server.requests]).toEqual([0, S.skipped, []]);
+    expect([ran.code, ran.outputs['status'], server.requests]).toEqual([0, STAGE_STATUS.skipped, []]);
     expect(ran.outputs['reason']).toContain('works only without "server-url"');
   });
 
   test('a second step of the same job repeats the result and does no work', async () => {
     const deployment = {
-      status: D.failed,
+      status: DEPLOYMENT_STATUS.failed,
       completedAt: '2030-01-01T00:01:00.000Z',
       error: 'building failed',
     };
     await using server = await startFakeVitrine({ deployment });
     await using workspace = await makeWorkspace(PAGE);
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
-    expect(ran.outputs).toMatchObject({ status: D.failed, reason: 'building failed' });
+    expect(ran.outputs).toMatchObject({ status: DEPLOYMENT_STATUS.failed, reason: 'building failed' });
     expect([ran.code, server.requests.map(nameOf)]).toEqual([1, ['oidc', 'start']]);
   });
 
@@ -285,10 +297,10 @@ describe.each([
       'install-command': 'echo in""stalling',
     };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
     expect(ran.outputs['reason']).toContain(words);
     expect(ran.stdout).not.toContain('installing\n');
-    expect(lastReport(server).outcome.status).toBe(D.failed);
+    expect(lastReport(server).outcome.status).toBe(DEPLOYMENT_STATUS.failed);
   });
 
   test('a failing stage shows its time too', async () => {
@@ -301,8 +313,8 @@ describe.each([
   });
 
   test.each([
-    ['7', 0, D.success],
-    ['8', 1, D.failed],
+    ['7', 0, DEPLOYMENT_STATUS.success],
+    ['8', 1, DEPLOYMENT_STATUS.failed],
   ])(
     'with a server, "pr-number" %s is taken for what the event says, or refused',
     async (number, code, status) => {
@@ -324,7 +336,7 @@ describe.each([
     await using workspace = await makeWorkspace(PAGE);
     const all = { 'server-url': 'http://127.0.0.1:1', 'fail-on-error': 'false', ...inputs };
     const ran = await run({ workspace, inputs: all, env: identityEnv('http://127.0.0.1:1') });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
   });
 
   test('a variable of the workflow that looks like an input is warned of, and no more', async () => {
@@ -332,7 +344,7 @@ describe.each([
     await using workspace = await makeWorkspace(PAGE);
     const env = { ...identityEnv(server.url), INPUT_VERSION: '1.2' };
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env });
-    expect([ran.code, ran.outputs['status']]).toEqual([0, D.success]);
+    expect([ran.code, ran.outputs['status']]).toEqual([0, DEPLOYMENT_STATUS.success]);
     expect(ran.stdout).toMatch(/^::warning::There is no input "version"\. The inputs are: /m);
   });
 
@@ -346,7 +358,7 @@ describe.each([
     });
     expect(ran.code).toBe(1);
     expect(ran.outputs['reason']).toContain('The input "target" is "docker"');
-    expect(lastReport(server).outcome.status).toBe(D.failed);
+    expect(lastReport(server).outcome.status).toBe(DEPLOYMENT_STATUS.failed);
   });
 
   test.each([
@@ -364,7 +376,7 @@ describe.each([
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], ran.outputs['reason']]).toEqual([
       0,
-      D.superseded,
+      DEPLOYMENT_STATUS.superseded,
       'A newer commit arrived.',
     ]);
     expect(ran.stdout).not.toContain('::error');
@@ -382,7 +394,7 @@ describe.each([
     const inputs = { 'server-url': server.url, 'build-command': 'echo begun; sleep 600' };
     const began = Date.now();
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect(ran.outputs['status']).toBe(D.superseded);
+    expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.superseded);
     expect(Date.now() - began).toBeLessThan(allowed(20_000));
   });
 
@@ -396,9 +408,9 @@ describe.each([
       env: identityEnv(server.url),
       onOutput: (stdout, stop) => (stdout.includes('\nbegun\n') ? stop('SIGINT') : undefined),
     });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.cancelled]);
-    expect(lastReport(server).outcome).toMatchObject({ status: D.cancelled });
-    expect(stagesOf(server)).toMatchObject({ building: S.cancelled });
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.cancelled]);
+    expect(lastReport(server).outcome).toMatchObject({ status: DEPLOYMENT_STATUS.cancelled });
+    expect(stagesOf(server)).toMatchObject({ building: STAGE_STATUS.cancelled });
   });
 
   test('a refusal of the server is an error that names the reason', async () => {
@@ -413,7 +425,7 @@ describe.each([
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], ran.outputs['reason']]).toEqual([
       1,
-      D.failed,
+      DEPLOYMENT_STATUS.failed,
       'The App is not installed here.',
     ]);
   });
@@ -436,7 +448,7 @@ describe.each([
     await using server = await startFakeVitrine();
     await using workspace = await makeWorkspace(PAGE);
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, ...options });
-    expect([ran.code, ran.outputs['status']]).toEqual([0, S.skipped]);
+    expect([ran.code, ran.outputs['status']]).toEqual([0, STAGE_STATUS.skipped]);
     expect(ran.outputs['reason']).toContain(words);
     expect(Object.keys(ran.outputs).sort()).toEqual([...OUTPUT_NAMES].sort());
     expect(server.requests).toHaveLength(0);
@@ -447,7 +459,7 @@ describe.each([
     await using workspace = await makeWorkspace(PAGE);
     const env = { ...identityEnv(server.url), GITHUB_EVENT_NAME: 'pull_request_review' };
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env });
-    expect([ran.code, ran.outputs['status']]).toEqual([0, S.skipped]);
+    expect([ran.code, ran.outputs['status']]).toEqual([0, STAGE_STATUS.skipped]);
     expect(ran.outputs['reason']).toContain('"pull_request" only, not from "pull_request_review"');
   });
 
@@ -461,7 +473,7 @@ describe.each([
     const ends = (request: Recorded) => nameOf(request) === 'progress' && request.body.includes('outcome');
     const order = server.requests.filter((one) => ['pack', 'page'].includes(nameOf(one)) || ends(one));
     expect(order.map(nameOf)).toEqual(['pack', 'page', 'progress']);
-    expect(stagesOf(server)).toMatchObject({ verifying: S.completed });
+    expect(stagesOf(server)).toMatchObject({ verifying: STAGE_STATUS.completed });
   });
 
   test('an upload whose address the server does not say cannot be verified, and fails', async () => {
@@ -471,7 +483,11 @@ describe.each([
     });
     await using workspace = await makeWorkspace(PAGE);
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status'], ran.outputs['commit-url']]).toEqual([1, D.failed, '']);
+    expect([ran.code, ran.outputs['status'], ran.outputs['commit-url']]).toEqual([
+      1,
+      DEPLOYMENT_STATUS.failed,
+      '',
+    ]);
     expect(ran.outputs['reason']).toContain('does not say where it serves this commit');
   });
 
@@ -480,7 +496,7 @@ describe.each([
     await using server = await startFakeVitrine({ notes: [note] });
     await using workspace = await makeWorkspace({ ...PAGE, '.env': 'no' });
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
-    expect(ran.outputs['status']).toBe(D.success);
+    expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.success);
     const lines = (server.bodies('logs') as { lines: { level: string; text: string }[] }[]).flatMap(
       ({ lines: some }) => some,
     );
@@ -490,8 +506,8 @@ describe.each([
   });
 
   test.each([
-    ['overtakes', 'stale_head', 0, D.superseded],
-    ['refuses', 'bad_request', 1, D.failed],
+    ['overtakes', 'stale_head', 0, DEPLOYMENT_STATUS.superseded],
+    ['refuses', 'bad_request', 1, DEPLOYMENT_STATUS.failed],
   ])('a server that %s the report of a failure is believed', async (_title, code, exit, status) => {
     await using server = await startFakeVitrine({
       fault: ({ name, request }) =>
@@ -511,7 +527,7 @@ describe.each([
     });
     await using workspace = await makeWorkspace(PAGE);
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status'], ran.stderr]).toEqual([1, D.failed, '']);
+    expect([ran.code, ran.outputs['status'], ran.stderr]).toEqual([1, DEPLOYMENT_STATUS.failed, '']);
     expect(ran.outputs['reason']).toMatch(
       /^What 127\.0\.0\.1:\d+ answered makes no sense here\. Is .*"server-url"/,
     );
@@ -530,7 +546,7 @@ describe.each([
     await using workspace = await makeWorkspace(PAGE);
     const inputs = { 'server-url': server.url, 'wait-timeout': '1s' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect([ran.code, ran.outputs['status']]).toEqual([1, D.failed]);
+    expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
     expect(ran.outputs['reason']).toContain(`127.0.0.1:${String(server.port)} answered`);
     expect(ran.outputs['reason']).toContain(words);
     expect(ran.outputs['reason']).toContain('Is the input "server-url" the address of a Vitrine server?');
@@ -568,7 +584,7 @@ describe.each([
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], ran.outputs['reason']]).toEqual([
       0,
-      D.superseded,
+      DEPLOYMENT_STATUS.superseded,
       'Labelled preview:skip.',
     ]);
   });
@@ -583,7 +599,7 @@ describe.each([
     });
     expect(ran.code).toBe(1);
     expect(ran.outputs).toMatchObject({
-      status: D.failed,
+      status: DEPLOYMENT_STATUS.failed,
       reason: expect.stringContaining('pull_request_target'),
     });
     expect(ran.stdout).not.toContain('very-secret-value');

@@ -1,4 +1,4 @@
-import { D, E } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { decodePlan } from '../../../src/uploads/plan.js';
 import {
   startRecordingServer,
@@ -95,8 +95,8 @@ function started(call: Call) {
     proceed: true,
     token: `vtr_run-${String(call.count)}`,
     tokenExpiresAt: '2030-01-01T00:15:00.000Z',
-    deployment: deployment(call, D.running),
-    environment: environment(call, E.provisioning),
+    deployment: deployment(call, DEPLOYMENT_STATUS.running),
+    environment: environment(call, ENVIRONMENT_STATUS.provisioning),
     plan: {
       target: 'static',
       install: null,
@@ -114,11 +114,11 @@ function progressed(call: Call) {
   const { outcome } = JSON.parse(call.request.body.toString()) as {
     outcome?: { status: string; error: string | null };
   };
-  const status = outcome?.status ?? D.running;
-  const live = status === D.success;
+  const status = outcome?.status ?? DEPLOYMENT_STATUS.running;
+  const live = status === DEPLOYMENT_STATUS.success;
   return {
     deployment: { ...deployment(call, status), error: outcome?.error ?? null },
-    environment: environment(call, live ? E.ready : E.provisioning),
+    environment: environment(call, live ? ENVIRONMENT_STATUS.ready : ENVIRONMENT_STATUS.provisioning),
     live,
   };
 }

@@ -4,7 +4,7 @@ import { EnvironmentView } from '../../../src/contract/schemas.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
 import type { Identity } from '../../../src/runs/identity.js';
-import { E } from '../../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 let app: TestApp;
@@ -62,7 +62,12 @@ test('an environment is found by its id, its namespace and in the list, in the s
   const list: unknown = await (
     await app.api('/api/v1/environments?repository=acme/hello&active_only=true')
   ).json();
-  expect(byId).toMatchObject({ id: environment.id, namespace: 'pr-7-hello', status: E.pending, live: false });
+  expect(byId).toMatchObject({
+    id: environment.id,
+    namespace: 'pr-7-hello',
+    status: ENVIRONMENT_STATUS.pending,
+    live: false,
+  });
   expect(byNamespace).toEqual(byId);
   expect(list).toEqual({ items: [byId], nextCursor: null });
 });
@@ -117,7 +122,7 @@ test('an operator tears an environment down, and whoever asked is kept', async (
   await app.settle();
   const after = EnvironmentView.parse(await (await app.api(`/api/v1/environments/${environment.id}`)).json());
   expect(after).toMatchObject({
-    status: E.destroyed,
+    status: ENVIRONMENT_STATUS.destroyed,
     live: false,
     decision: {
       rule: 'asked',

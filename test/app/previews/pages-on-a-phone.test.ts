@@ -1,13 +1,19 @@
 import { expect, test } from '@jest/globals';
 import type { PageState } from '../../../app/previews/preview.js';
-import { D, E } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { findBrowser, openBrowser } from '../../support/open-browser.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 
 const browser = findBrowser();
 const inBrowser = browser ? test : test.skip;
 const LONG = 'w'.repeat(63);
-const STATES: readonly PageState[] = ['elsewhere', 'declined', D.failed, D.running, E.destroyed];
+const STATES: readonly PageState[] = [
+  'elsewhere',
+  'declined',
+  DEPLOYMENT_STATUS.failed,
+  DEPLOYMENT_STATUS.running,
+  ENVIRONMENT_STATUS.destroyed,
+];
 
 inBrowser('however long the names and reasons are, a page fits a phone', async () => {
   const server = await startPreviewServer();

@@ -3,7 +3,7 @@ import { findPreview } from '../../../app/previews/resolve.js';
 import type { Deployment } from '../../../src/deployments/model.js';
 import type { Environment } from '../../../src/environments/model.js';
 import type { Decision, Rule } from '../../../src/pull-requests/decide/decision.js';
-import { D, E } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { at, deploymentWith, environmentWith, SHA } from '../github/report/scenes.js';
 
 const ROOT = 'b'.repeat(64);
@@ -23,7 +23,11 @@ const stored = <Document>(document: Document) => ({ ...document, version: 0 });
 
 /** What a host shows while these are the documents. */
 function shownAt(label: string, { environment = {}, deployments = [] }: Documents) {
-  const usable: readonly string[] = [D.success, D.queued, D.running];
+  const usable: readonly string[] = [
+    DEPLOYMENT_STATUS.success,
+    DEPLOYMENT_STATUS.queued,
+    DEPLOYMENT_STATUS.running,
+  ];
   return findPreview(
     {
       environments: {
@@ -60,63 +64,84 @@ const closedPull = (merged: boolean): Partial<Environment> => {
   return { pullRequest: pullRequest && { ...pullRequest, state: 'closed', merged } };
 };
 
-const first = deploymentWith(D.success, { id: '1'.repeat(24), artifactRoot: ROOT });
+const first = deploymentWith(DEPLOYMENT_STATUS.success, { id: '1'.repeat(24), artifactRoot: ROOT });
 const again = (status: Deployment['status'], over: Partial<Deployment> = {}) =>
   deploymentWith(status, { id: '2'.repeat(24), ...over });
 
 test('the host of a commit shows its build once it is published, and its newest build when it is built again', async () => {
-  const second = again(D.running, { artifactRoot: 'c'.repeat(64) });
+  const second = again(DEPLOYMENT_STATUS.running, { artifactRoot: 'c'.repeat(64) });
   const both = { environment: { resources: [resourceOf(first)] }, deployments: [second, first] };
   expect(await shownAt(COMMIT, { ...both, deployments: [first] })).toMatchObject({
     kind: 'live',
     root: ROOT,
   });
-  expect(await shownAt(COMMIT, { ...both, deployments: [again(D.queued), first] })).toMatchObject({
+  expect(
+    await shownAt(COMMIT, { ...both, deployments: [again(DEPLOYMENT_STATUS.queued), first] }),
+  ).toMatchObject({
     root: ROOT,
   });
-  expect(await shownAt(COMMIT, both)).toMatchObject({ kind: 'page', state: D.running });
+  expect(await shownAt(COMMIT, both)).toMatchObject({ kind: 'page', state: DEPLOYMENT_STATUS.running });
   const published = { resources: [resourceOf(first), resourceOf(second)] };
   expect(await shownAt(COMMIT, { ...both, environment: published })).toMatchObject({
     kind: 'live',
     deploymentId: second.id,
     root: second.artifactRoot,
   });
-  const failed = again(D.failed, { artifactRoot: second.artifactRoot });
+  const failed = again(DEPLOYMENT_STATUS.failed, { artifactRoot: second.artifactRoot });
   expect(await shownAt(COMMIT, { environment: published, deployments: [failed, first] })).toMatchObject({
     deploymentId: first.id,
   });
 });
 
 const states: [string, Deployment, object][] = [
-  ['waits', again(D.queued, { run: null, logsUrl: null }), { state: D.queued, reason: null, link: PULL }],
-  ['is being built', again(D.running), { state: D.running, reason: null, link: PULL }],
+  [
+    'waits',
+    again(DEPLOYMENT_STATUS.queued, { run: null, logsUrl: null }),
+    { state: DEPLOYMENT_STATUS.queued, reason: null, link: PULL },
+  ],
+  [
+    'is being built',
+    again(DEPLOYMENT_STATUS.running),
+    { state: DEPLOYMENT_STATUS.running, reason: null, link: PULL },
+  ],
   [
     'failed',
-    again(D.failed, { error: 'npm run build ended with code 1' }),
+    again(DEPLOYMENT_STATUS.failed, { error: 'npm run build ended with code 1' }),
     {
-      state: D.failed,
+      state: DEPLOYMENT_STATUS.failed,
       reason: 'npm run build ended with code 1',
       link: { text: 'Open the log', url: LOGS },
     },
   ],
   [
     'failed without a log',
-    again(D.failed, { error: 'No run came.', logsUrl: null }),
-    { state: D.failed, reason: 'No run came.', link: PULL },
+    again(DEPLOYMENT_STATUS.failed, { error: 'No run came.', logsUrl: null }),
+    { state: DEPLOYMENT_STATUS.failed, reason: 'No run came.', link: PULL },
   ],
-  ['was cancelled', again(D.cancelled), { state: D.cancelled, link: { text: 'Open the log', url: LOGS } }],
+  [
+    'was cancelled',
+    again(DEPLOYMENT_STATUS.cancelled),
+    { state: DEPLOYMENT_STATUS.cancelled, link: { text: 'Open the log', url: LOGS } },
+  ],
   [
     'was overtaken',
-    again(D.superseded),
-    { state: D.superseded, link: { text: 'Go to the preview', url: environmentWith().url } },
+    again(DEPLOYMENT_STATUS.superseded),
+    { state: DEPLOYMENT_STATUS.superseded, link: { text: 'Go to the preview', url: environmentWith().url } },
   ],
-  ['lives elsewhere', again(D.success, { url: ELSEWHERE }), { state: 'elsewhere', link: { url: ELSEWHERE } }],
-  ['was removed', first, { state: D.success, link: { url: environmentWith().url } }],
+  [
+    'lives elsewhere',
+    again(DEPLOYMENT_STATUS.success, { url: ELSEWHERE }),
+    { state: 'elsewhere', link: { url: ELSEWHERE } },
+  ],
+  ['was removed', first, { state: DEPLOYMENT_STATUS.success, link: { url: environmentWith().url } }],
 ];
 test.each(states)(
   'the host of a commit that %s says so, whatever became of the others',
   async (_, one, expected) => {
-    const shown = await shownAt(COMMIT, { deployments: [one], environment: { status: E.updating } });
+    const shown = await shownAt(COMMIT, {
+      deployments: [one],
+      environment: { status: ENVIRONMENT_STATUS.updating },
+    });
     expect(shown).toMatchObject({ kind: 'page', title: 'acme/hello #7', ...expected });
   },
 );
@@ -131,15 +156,15 @@ test('the host of a commit that nobody knows is unknown, and so is one of an env
 const DRAFT = 'Drafts get no preview. Mark the pull request as ready for review.';
 
 test('a skipped pull request says why at its own host and at that of its commit, and not that it is being built', async () => {
-  const environment = { status: E.pending, ...decided('skip', 'draft', DRAFT) };
+  const environment = { status: ENVIRONMENT_STATUS.pending, ...decided('skip', 'draft', DRAFT) };
   for (const label of [SLUG, COMMIT]) {
     const expected = { kind: 'page', state: 'declined', reason: DRAFT, link: PULL };
     expect(await shownAt(label, { environment })).toMatchObject(expected);
-    expect(await shownAt(label, { environment, deployments: [again(D.queued)] })).toMatchObject(
-      label === COMMIT ? { state: D.queued } : expected,
-    );
+    expect(
+      await shownAt(label, { environment, deployments: [again(DEPLOYMENT_STATUS.queued)] }),
+    ).toMatchObject(label === COMMIT ? { state: DEPLOYMENT_STATUS.queued } : expected);
   }
-  const queued = again(D.queued, { id: environmentWith().head?.deploymentId ?? '' });
+  const queued = again(DEPLOYMENT_STATUS.queued, { id: environmentWith().head?.deploymentId ?? '' });
   expect(await shownAt(COMMIT, { environment, deployments: [queued] })).toMatchObject({ state: 'declined' });
 });
 
@@ -149,7 +174,7 @@ test('a commit that is held while an older one is live says so at its host', asy
     current: { deploymentId: first.id, sha: SHA, url: 'x', artifactRoot: ROOT, at: at('12:00:00') },
   };
   expect(await shownAt(COMMIT, { environment: held })).toMatchObject({
-    state: E.awaitingApproval,
+    state: ENVIRONMENT_STATUS.awaitingApproval,
     reason: 'Somebody must approve.',
   });
   expect(await shownAt(SLUG, { environment: held })).toMatchObject({ kind: 'live' });
@@ -163,7 +188,7 @@ test('a preview that lives at another address leads there, also while it is upda
     artifactRoot: null,
     at: at('12:00:00'),
   };
-  for (const status of [E.ready, E.updating, E.failed]) {
+  for (const status of [ENVIRONMENT_STATUS.ready, ENVIRONMENT_STATUS.updating, ENVIRONMENT_STATUS.failed]) {
     expect(await shownAt(SLUG, { environment: { status, current } })).toMatchObject({
       kind: 'page',
       state: 'elsewhere',
@@ -241,7 +266,7 @@ const ends: [string, Partial<Environment>, string, string | null][] = [
 test.each(ends)(
   'a preview that was %s says so, and promises nothing more',
   async (_, over, message, reason) => {
-    for (const status of [E.destroying, E.destroyed]) {
+    for (const status of [ENVIRONMENT_STATUS.destroying, ENVIRONMENT_STATUS.destroyed]) {
       for (const label of [SLUG, COMMIT]) {
         const shown = await shownAt(label, { environment: { status, ...over }, deployments: [first] });
         expect(shown).toMatchObject({ kind: 'page', state: status, message, reason });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { PageState } from '../../../app/previews/preview.js';
 import { createPreviewPages } from '../../../app/previews/wait-pages.js';
-import { D, E } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 
 const pages = createPreviewPages(join(process.cwd(), 'templates'));
@@ -21,20 +21,20 @@ const BROKEN = { status: 502, watches: true };
 /** Nothing comes by itself: nobody is told to ask again. */
 const NONE = { status: 404, watches: false };
 const expected: Record<PageState, Expected> = {
-  [E.pending]: COMING,
-  [E.awaitingApproval]: { ...COMING, retryAfter: 60 },
-  [E.provisioning]: COMING,
-  [E.ready]: COMING,
-  [E.updating]: COMING,
-  [E.sleeping]: COMING,
-  [E.failed]: BROKEN,
-  [E.destroying]: GONE,
-  [E.destroyed]: GONE,
-  [D.queued]: COMING,
-  [D.running]: COMING,
-  [D.success]: { status: 410, watches: false },
-  [D.cancelled]: { status: 404, watches: true },
-  [D.superseded]: NONE,
+  [ENVIRONMENT_STATUS.pending]: COMING,
+  [ENVIRONMENT_STATUS.awaitingApproval]: { ...COMING, retryAfter: 60 },
+  [ENVIRONMENT_STATUS.provisioning]: COMING,
+  [ENVIRONMENT_STATUS.ready]: COMING,
+  [ENVIRONMENT_STATUS.updating]: COMING,
+  [ENVIRONMENT_STATUS.sleeping]: COMING,
+  [ENVIRONMENT_STATUS.failed]: BROKEN,
+  [ENVIRONMENT_STATUS.destroying]: GONE,
+  [ENVIRONMENT_STATUS.destroyed]: GONE,
+  [DEPLOYMENT_STATUS.queued]: COMING,
+  [DEPLOYMENT_STATUS.running]: COMING,
+  [DEPLOYMENT_STATUS.success]: { status: 410, watches: false },
+  [DEPLOYMENT_STATUS.cancelled]: { status: 404, watches: true },
+  [DEPLOYMENT_STATUS.superseded]: NONE,
   declined: { status: 404, watches: true },
   elsewhere: NONE,
 };
@@ -61,7 +61,11 @@ test.each(states)('what is %s has a page that says whether to come back, and whe
 });
 
 test('a page says what is known of this preview instead of what is true of most', () => {
-  const waiting = { kind: 'page', state: E.destroyed, message: 'Its pull request was merged.' } as const;
+  const waiting = {
+    kind: 'page',
+    state: ENVIRONMENT_STATUS.destroyed,
+    message: 'Its pull request was merged.',
+  } as const;
   const html = pages.render({ kind: 'page', waiting }).body.toString();
   expect(html).toContain('Its pull request was merged.');
   expect(html).not.toContain('shows why');
@@ -79,8 +83,13 @@ test('an unknown preview is 404, and its page notices when it goes live', async 
 });
 
 const looks: [string, string, object, boolean][] = [
-  [E.destroyed, '/.well-known/vitrine/status', { state: E.destroyed }, false],
-  [E.destroyed, '/.well-known/vitrine/status', { state: 'live' }, true],
+  [
+    ENVIRONMENT_STATUS.destroyed,
+    '/.well-known/vitrine/status',
+    { state: ENVIRONMENT_STATUS.destroyed },
+    false,
+  ],
+  [ENVIRONMENT_STATUS.destroyed, '/.well-known/vitrine/status', { state: 'live' }, true],
   ['broken', 'http://here/page', { status: 500, state: 'live' }, false],
   ['broken', 'http://here/page', { status: 200 }, true],
   ['broken', 'http://here/page', { status: 404 }, true],
@@ -92,7 +101,7 @@ test.each(looks)(
       .render(
         state === 'broken'
           ? { kind: 'broken' }
-          : { kind: 'page', waiting: { kind: 'page', state: E.destroyed } },
+          : { kind: 'page', waiting: { kind: 'page', state: ENVIRONMENT_STATUS.destroyed } },
       )
       .body.toString();
     const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? [];
@@ -115,7 +124,10 @@ function inBrowser(script: string, { state, given }: { state: string; given: obj
 }
 
 test('the policy of a page allows exactly its own style and script', () => {
-  const { body, policy } = pages.render({ kind: 'page', waiting: { kind: 'page', state: E.pending } });
+  const { body, policy } = pages.render({
+    kind: 'page',
+    waiting: { kind: 'page', state: ENVIRONMENT_STATUS.pending },
+  });
   const html = body.toString();
   for (const tag of ['style', 'script']) {
     const [, content = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(html) ?? [];
@@ -133,7 +145,13 @@ test('what comes from outside is text, never markup, and only web addresses beco
       .render({
         kind: 'page',
         label: evil,
-        waiting: { kind: 'page', state: E.failed, title: evil, reason: evil, link: { text: evil, url } },
+        waiting: {
+          kind: 'page',
+          state: ENVIRONMENT_STATUS.failed,
+          title: evil,
+          reason: evil,
+          link: { text: evil, url },
+        },
       })
       .body.toString();
   expect(render('https://ci.example/run/1')).toContain('https://ci.example/run/1');

@@ -4,7 +4,7 @@ import type { Stores } from '../../../app/ports.js';
 import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import { D, E, INBOX } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { delivery, newDeployment, newEnvironment, pullRequest } from '../../contracts/fresh-documents.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';
@@ -53,7 +53,7 @@ test.each<[string, () => unknown]>([
   ['environments deleted', () => stores.environments.deleteOfProject('nobody')],
   ['all environments', () => stores.environments.list({}, page)],
   ['active environments', () => stores.environments.list({ activeOnly: true }, page)],
-  ['environments by status', () => stores.environments.list({ status: E.pending }, page)],
+  ['environments by status', () => stores.environments.list({ status: ENVIRONMENT_STATUS.pending }, page)],
   ['environments of a project', () => stores.environments.list({ projectId: 'p1' }, page)],
   [
     'active environments of a project',
@@ -104,7 +104,7 @@ test.each<[string, () => unknown]>([
   ['token', () => stores.tokens.find('h', new Date())],
   ['tokens that have ended', () => stores.tokens.deleteExpired(new Date(0))],
   ['deliveries', () => stores.inbox.list({}, page)],
-  ['deliveries by status', () => stores.inbox.list({ status: INBOX.stored }, page)],
+  ['deliveries by status', () => stores.inbox.list({ status: DELIVERY_STATUS.stored }, page)],
   ['deliveries of a repository', () => stores.inbox.list({ repoId: 1 }, page)],
   [
     'deliveries, a later page',
@@ -154,12 +154,15 @@ async function seed(): Promise<void> {
     const odd = index % 2 === 1;
     const fresh = { name: `pr-${index}`, projectId: odd ? 'p1' : 'p2', pullRequest: pullRequest(index + 1) };
     const made = await environments.ensure(newEnvironment(fresh));
-    await environments.change(made, { patch: odd ? { status: E.ready } : {}, due: ['report', 'teardown'] });
+    await environments.change(made, {
+      patch: odd ? { status: ENVIRONMENT_STATUS.ready } : {},
+      due: ['report', 'teardown'],
+    });
     const id = `d${String(index).padStart(23, '0')}`;
     const waiting = await deployments.ensure(
       newDeployment({ id, run: odd ? { ...run, attempt: index } : null }),
     );
-    if (odd) await deployments.change(waiting, { status: D.success, artifactRoot: 'r' });
+    if (odd) await deployments.change(waiting, { status: DEPLOYMENT_STATUS.success, artifactRoot: 'r' });
     await inbox.store([delivery({ guid: `g-${index}`, repoId: index % 3 })]);
     await projects.ensure({ repoId: 1, name: `p${index}`, slug: `p${index}`, fallbackSlug: `q${index}` });
     await logs.append({ deploymentId: 'd1', type: 'build', seq: index, lines: [] });

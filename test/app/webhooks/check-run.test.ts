@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { formatExternalId } from '../../../src/shared/run-ref.js';
 import { CHECK, CONCLUSION } from '../../../src/shared/status/github.js';
-import { D, E } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { lookAt } from '../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
@@ -42,8 +42,8 @@ test.each([
   expect(told(world)).toBeGreaterThan(0);
   expect(await world.reviewer.checks(sha)).toEqual([check]);
   const after = await lookAt(world, number);
-  expect(after.environment.status).toBe(E.pending);
-  expect(after.deployments.map(({ status }) => status)).toEqual([D.queued]);
+  expect(after.environment.status).toBe(ENVIRONMENT_STATUS.pending);
+  expect(after.deployments.map(({ status }) => status)).toEqual([DEPLOYMENT_STATUS.queued]);
 });
 
 test('"Re-run" on the check of an older commit changes nothing', async () => {
@@ -95,15 +95,18 @@ test.each([
   const check = await tellOfCheck(world, { number, sha, runId: run.id });
   world.github.webhooks.emit('check_run', check('created', {}));
   await world.settle();
-  expect((await lookAt(world, number)).environment.status).toBe(E.provisioning);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.provisioning);
   for (const what of order) {
     if (what === 'run') world.github.finishRun(run, CONCLUSION.success);
     else world.github.webhooks.emit('check_run', check('completed', DONE));
     await world.settle();
   }
   const { environment, deployments } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.ready, current: { url: 'http://elsewhere.example/' } });
-  expect(deployments.map(({ status }) => status)).toEqual([D.success]);
+  expect(environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.ready,
+    current: { url: 'http://elsewhere.example/' },
+  });
+  expect(deployments.map(({ status }) => status)).toEqual([DEPLOYMENT_STATUS.success]);
   const ours = (await world.reviewer.checks(sha)).map(({ status, conclusion }) => [status, conclusion]);
   expect(ours).toEqual([[CHECK.completed, CONCLUSION.success]]);
   const [comment] = await world.reviewer.comments(number);

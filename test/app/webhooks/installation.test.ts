@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { D, E, INBOX } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { lookAt } from '../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
@@ -81,7 +81,11 @@ test.each([
   await change(world, action, rest);
   for (const number of numbers) {
     const { environment } = await lookAt(world, number);
-    expect(environment).toMatchObject({ status: E.destroyed, installationId: null, current: null });
+    expect(environment).toMatchObject({
+      status: ENVIRONMENT_STATUS.destroyed,
+      installationId: null,
+      current: null,
+    });
   }
   expect(await repo(world)).toMatchObject({ installationId: null, removedAt: expect.any(Date) });
   expect(world.github.writes()).toBe(before);
@@ -92,7 +96,7 @@ test('removed: the other repositories of the account stay', async () => {
   const number = await open(world);
   await world.github.createRepository({ fullName: 'acme/other' });
   await change(world, 'removed', { ...LISTED, repositories: ['acme/other'] });
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(await repo(world)).toMatchObject({ removedAt: null });
 });
 
@@ -108,8 +112,12 @@ test.each([
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.settle();
   const { environment, deployments } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.pending, head: { sha }, installationId: ours(world) });
-  expect(deployments[0]).toMatchObject({ sha, status: D.queued });
+  expect(environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.pending,
+    head: { sha },
+    installationId: ours(world),
+  });
+  expect(deployments[0]).toMatchObject({ sha, status: DEPLOYMENT_STATUS.queued });
   expect(await world.reviewer.checks(sha)).toHaveLength(1);
 });
 
@@ -119,7 +127,10 @@ test('removed, late, by the account that gave the repository away: nothing is ta
   await toldByOthers(world, 'added');
   await change(world, 'removed', LISTED);
   const { environment } = await lookAt(world, number);
-  expect(environment).toMatchObject({ status: E.pending, installationId: OTHERS.installation });
+  expect(environment).toMatchObject({
+    status: ENVIRONMENT_STATUS.pending,
+    installationId: OTHERS.installation,
+  });
   expect(await repo(world)).toMatchObject({ installationId: OTHERS.installation, ownerId: OTHERS.owner });
 });
 
@@ -127,7 +138,7 @@ test('removed by an installation that the repository never belonged to: nothing 
   await using world = await startWorld();
   const number = await open(world);
   await toldByOthers(world, 'removed');
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
 });
 
@@ -135,8 +146,8 @@ test('a suspension that ended long ago, heard of again: nothing is taken down', 
   await using world = await startWorld();
   const number = await open(world);
   const told = await tellFalsely(world, 'installation', suspendedAt(world, 3_600_000));
-  expect(told).toMatchObject({ status: INBOX.ignored, decision: { rule: 'stale-event' } });
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(told).toMatchObject({ status: DELIVERY_STATUS.ignored, decision: { rule: 'stale-event' } });
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
 });
 
@@ -144,8 +155,11 @@ test('suspended just now, though GitHub says otherwise: it is asked again before
   await using world = await startWorld();
   const number = await open(world);
   const told = await tellFalsely(world, 'installation', suspendedAt(world, 0));
-  expect(told).toMatchObject({ status: INBOX.stored, error: expect.stringMatching(/not suspended/) });
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(told).toMatchObject({
+    status: DELIVERY_STATUS.stored,
+    error: expect.stringMatching(/not suspended/),
+  });
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
 });
 
 test('said to be removed although GitHub still lets the App in: nothing is taken down, and it is asked again', async () => {
@@ -157,8 +171,8 @@ test('said to be removed although GitHub still lets the App in: nothing is taken
     repositories_added: [],
     repositories_removed: listed,
   });
-  expect(told).toMatchObject({ status: INBOX.stored, error: expect.stringMatching(/acme\/hello/) });
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(told).toMatchObject({ status: DELIVERY_STATUS.stored, error: expect.stringMatching(/acme\/hello/) });
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
 });
 

@@ -6,7 +6,7 @@ import { runAction } from '../../../demo/runner/run-action.js';
 import { writeCheckout } from '../../../demo/runner/write-checkout.js';
 import { visit } from '../../../demo/visit.js';
 import { CONCLUSION } from '../../../src/shared/status/github.js';
-import { D, E, INBOX } from '../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { ROOT } from '../../support/architecture/read-sources.js';
 import { lookAt } from '../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
@@ -63,8 +63,17 @@ test('renamed, then a push and a run: the same preview, project and check as bef
   await world.settle();
   const { environment, deployments } = await lookAt(world, number);
   const { id, slug, projectId } = before;
-  expect(environment).toMatchObject({ id, slug, projectId, repository: RENAMED, status: E.ready });
-  expect(deployments.map(({ status }) => status)).toEqual([D.success, D.superseded]);
+  expect(environment).toMatchObject({
+    id,
+    slug,
+    projectId,
+    repository: RENAMED,
+    status: ENVIRONMENT_STATUS.ready,
+  });
+  expect(deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.success,
+    DEPLOYMENT_STATUS.superseded,
+  ]);
   expect(await world.app.ports.projects.ofRepo(world.repoId())).toHaveLength(1);
   const checks = await fetch(`${world.github.url}/repos/${RENAMED}/commits/${sha}/check-runs`, {
     headers: { authorization: `token ${world.github.userToken('octavia')}` },
@@ -98,7 +107,7 @@ test.each([
   const number = await open(world);
   await tell(world, { action, changes: { private: isPrivate } });
   expect(await world.app.ports.repos.get(world.repoId())).toMatchObject({ private: isPrivate });
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
 });
 
 test('deleted: every preview of it goes, and GitHub is told nothing more', async () => {
@@ -109,7 +118,7 @@ test('deleted: every preview of it goes, and GitHub is told nothing more', async
   await world.github.deleteRepository(REPOSITORY);
   await world.settle();
   const [environment] = await world.app.ports.environments.ofPullRequest(repoId, number);
-  expect(environment).toMatchObject({ status: E.destroyed, installationId: null });
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, installationId: null });
   expect(await world.app.ports.repos.get(repoId)).toMatchObject({ removedAt: expect.any(Date) });
   expect(world.github.writes()).toBe(before);
 });
@@ -119,10 +128,10 @@ test('said to be deleted although GitHub still has it: nothing is taken down, an
   const number = await open(world);
   const delivery = await tell(world, { action: 'deleted' });
   expect(delivery).toMatchObject({
-    status: INBOX.stored,
+    status: DELIVERY_STATUS.stored,
     error: expect.stringMatching(/still has acme\/hello/),
   });
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(await world.app.ports.repos.get(world.repoId())).toMatchObject({ removedAt: null });
 });
 
@@ -130,8 +139,8 @@ test('deleted, while GitHub cannot be asked: nothing is taken down yet', async (
   await using world = await startWorld();
   const number = await open(world);
   world.github.fail({ method: 'GET', path: /\/installation$/, kind: 'status', status: 502, times: 9 });
-  expect(await tell(world, { action: 'deleted' })).toMatchObject({ status: INBOX.stored });
-  expect((await lookAt(world, number)).environment.status).toBe(E.pending);
+  expect(await tell(world, { action: 'deleted' })).toMatchObject({ status: DELIVERY_STATUS.stored });
+  expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
 });
 
 test.each(['started', 'frobnicated', '__proto__'])(
@@ -140,7 +149,10 @@ test.each(['started', 'frobnicated', '__proto__'])(
     await using world = await startWorld();
     await open(world);
     const delivery = await tell(world, { action, changes: { full_name: 'evil/name' } });
-    expect(delivery).toMatchObject({ status: INBOX.ignored, decision: { rule: 'action-not-used' } });
+    expect(delivery).toMatchObject({
+      status: DELIVERY_STATUS.ignored,
+      decision: { rule: 'action-not-used' },
+    });
     expect(await world.app.ports.repos.get(world.repoId())).toMatchObject({ fullName: REPOSITORY });
   },
 );

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { decide, NOTICED } from '../../../src/pull-requests/decide/decide.js';
 import type { DecideInput } from '../../../src/pull-requests/decide/input.js';
 import { defaultSettings, parseSettings, type Settings } from '../../../src/settings/settings.js';
-import { E, GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS, GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from '../sample-pull-request.js';
 import { input, live, withTriggers } from './sample-input.js';
 
@@ -210,7 +210,7 @@ test.each([
 
 test('a fork that is allowed waits for approval of this very commit', () => {
   const settings = withTriggers({ forks: 'approve' });
-  const held = live({ status: E.awaitingApproval });
+  const held = live({ status: ENVIRONMENT_STATUS.awaitingApproval });
   expect(told(input({ settings, trust: waits, pullRequest: { head: fork } }))).toBe('hold awaiting-approval');
   expect(
     told(input({ settings, trust: waits, environment: held, action: 'edited', pullRequest: { head: fork } })),
@@ -245,14 +245,17 @@ test.each([
 ] as const)(
   'when a preview is gone and the last decision was "%s", a new title leads to: %s',
   (action, expected) => {
-    const environment = live({ status: E.destroyed, decision: before(action) });
+    const environment = live({ status: ENVIRONMENT_STATUS.destroyed, decision: before(action) });
     expect(told(input({ action: 'edited', environment }))).toBe(expected);
   },
 );
 
 test('a preview that expired or was taken down comes back for a push, not for a label', () => {
   for (const rule of ['asked', 'expired'] as const) {
-    const environment = live({ status: E.destroyed, decision: { action: 'destroy', rule, detail: 'x' } });
+    const environment = live({
+      status: ENVIRONMENT_STATUS.destroyed,
+      decision: { action: 'destroy', rule, detail: 'x' },
+    });
     expect(told(input({ action: 'labeled', label: 'bug', environment }))).toBe('ignore gone-until-asked');
     expect(told(input({ action: 'labeled', label: 'preview', environment }))).toBe('deploy label-added');
     expect(told(input({ action: 'synchronize', environment }))).toBe('deploy new-commit');
@@ -274,7 +277,10 @@ test.each([
   ['it is started by hand only', { action: 'edited', facts: {}, settings: withTriggers({ mode: 'manual' }) }],
 ] as const)('what expired or was taken down by hand keeps its reason when %s', (_, { facts, ...changes }) => {
   for (const rule of ['asked', 'expired'] as const) {
-    const environment = live({ status: E.destroyed, decision: { action: 'destroy', rule, detail: 'x' } });
+    const environment = live({
+      status: ENVIRONMENT_STATUS.destroyed,
+      decision: { action: 'destroy', rule, detail: 'x' },
+    });
     expect(told(input({ ...changes, environment, pullRequest: facts as object }))).toBe(
       'ignore gone-until-asked',
     );
@@ -283,7 +289,7 @@ test.each([
 
 test('what was taken down by hand comes back for a label that the settings name', () => {
   const environment = live({
-    status: E.destroyed,
+    status: ENVIRONMENT_STATUS.destroyed,
     decision: { action: 'destroy', rule: 'asked', detail: 'x' },
   });
   const settings = withTriggers({ labels: { include: ['deploy-me'], exclude: [] } });
@@ -294,7 +300,7 @@ test('what was taken down by hand comes back for a label that the settings name'
 });
 
 test('an environment that was only ever skipped is not taken down, and deploys as soon as it qualifies', () => {
-  const environment = live({ status: E.pending, decision: before('skip') });
+  const environment = live({ status: ENVIRONMENT_STATUS.pending, decision: before('skip') });
   expect(told(input({ action: 'edited', environment, pullRequest: { draft: true } }))).toBe('skip draft');
   expect(told(input({ action: 'ready_for_review', environment }))).toBe('deploy ready-for-review');
   expect(told(input({ action: 'closed', environment, pullRequest: { state: 'closed' } }))).toBe(
@@ -336,7 +342,10 @@ test('a mistake in the settings takes nothing down that is live: what allowed it
 
 test('what was only noticed asks for nothing: it brings back neither what expired nor what was taken down', () => {
   for (const rule of ['asked', 'expired'] as const) {
-    const environment = live({ status: E.destroyed, decision: { action: 'destroy', rule, detail: 'x' } });
+    const environment = live({
+      status: ENVIRONMENT_STATUS.destroyed,
+      decision: { action: 'destroy', rule, detail: 'x' },
+    });
     expect(told(input({ action: NOTICED, environment }))).toBe('ignore gone-until-asked');
   }
   expect(told(input({ action: NOTICED, environment: live() }))).toBe('update unchanged');
@@ -352,9 +361,9 @@ test('a note about the settings stops nothing', () => {
 });
 
 test.each([
-  ['is still built', { status: E.provisioning, decision: before('deploy') }],
-  ['failed', { status: E.failed, decision: before('deploy') }],
-  ['awaits approval', { status: E.awaitingApproval, decision: before('hold') }],
+  ['is still built', { status: ENVIRONMENT_STATUS.provisioning, decision: before('deploy') }],
+  ['failed', { status: ENVIRONMENT_STATUS.failed, decision: before('deploy') }],
+  ['awaits approval', { status: ENVIRONMENT_STATUS.awaitingApproval, decision: before('hold') }],
 ] as const)('preview:keep keeps nothing that never went live: the first build %s', (_, state) => {
   const environment = live({ ...state, isShown: false });
   const closed = { state: 'closed', labels: ['preview:keep'] } as const;

@@ -1,7 +1,7 @@
 import type { DecideInput, EnvironmentState } from '../../../src/pull-requests/decide/input.js';
 import type { PullRequestFacts } from '../../../src/pull-requests/facts.js';
 import { defaultSettings, type Settings } from '../../../src/settings/settings.js';
-import { E } from '../../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { HEAD_SHA, pullRequest } from '../sample-pull-request.js';
 
 type Triggers = Settings['triggers'];
@@ -12,7 +12,14 @@ export function withTriggers(changes: Partial<Triggers>): Settings {
 }
 
 export function live(changes: Partial<EnvironmentState> = {}): EnvironmentState {
-  return { status: E.ready, generation: 1, headSha: HEAD_SHA, isShown: true, approvedSha: null, ...changes };
+  return {
+    status: ENVIRONMENT_STATUS.ready,
+    generation: 1,
+    headSha: HEAD_SHA,
+    isShown: true,
+    approvedSha: null,
+    ...changes,
+  };
 }
 
 /** A trusted push to an ordinary pull request that has nothing yet, with what a test is about changed. */

@@ -4,7 +4,7 @@ import { type Decision, RULES } from '../../../src/pull-requests/decide/decision
 import type { DecideInput } from '../../../src/pull-requests/decide/input.js';
 import { LABELS } from '../../../src/pull-requests/decide/refusals.js';
 import { parseSettings } from '../../../src/settings/settings.js';
-import { E } from '../../../src/shared/status/words.js';
+import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from '../sample-pull-request.js';
 import { withTriggers } from './sample-input.js';
 
@@ -65,7 +65,7 @@ export const situation: fc.Arbitrary<DecideInput> = fc.record({
   }),
   environment: fc.option(
     fc.record({
-      status: fc.constantFrom(...Object.values(E)),
+      status: fc.constantFrom(...Object.values(ENVIRONMENT_STATUS)),
       generation: fc.nat(9),
       headSha: fc.option(sha),
       isShown: fc.boolean(),

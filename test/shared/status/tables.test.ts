@@ -13,12 +13,17 @@ import {
   nextEnvironment,
 } from '../../../src/shared/status/environment.js';
 import { CHECK, type Row } from '../../../src/shared/status/github.js';
-import { D, E, GONE_ENVIRONMENTS, S } from '../../../src/shared/status/words.js';
+import {
+  DEPLOYMENT_STATUS,
+  ENVIRONMENT_STATUS,
+  GONE_ENVIRONMENTS,
+  STAGE_STATUS,
+} from '../../../src/shared/status/words.js';
 
 type Table = Readonly<Record<string, Row<string, string>>>;
 const TABLES: readonly [string, Table, string, readonly string[]][] = [
-  ['environment', ENVIRONMENT, E.pending, Object.values(E)],
-  ['deployment', DEPLOYMENT, D.queued, Object.values(D)],
+  ['environment', ENVIRONMENT, ENVIRONMENT_STATUS.pending, Object.values(ENVIRONMENT_STATUS)],
+  ['deployment', DEPLOYMENT, DEPLOYMENT_STATUS.queued, Object.values(DEPLOYMENT_STATUS)],
 ];
 
 function reachable(table: Table, from: string): Set<string> {
@@ -64,17 +69,17 @@ test.each(TABLES)(
   (_, table) => {
     const early = Object.entries(table).filter(
       ([status, { settled, github }]) =>
-        !settled && github.check === CHECK.completed && status !== E.destroying,
+        !settled && github.check === CHECK.completed && status !== ENVIRONMENT_STATUS.destroying,
     );
     expect(early).toEqual([]);
   },
 );
 
-test.each(Object.values(E))('an environment that is %s can be taken down', (status) => {
-  expect(reachable(ENVIRONMENT, status)).toContain(E.destroyed);
+test.each(Object.values(ENVIRONMENT_STATUS))('an environment that is %s can be taken down', (status) => {
+  expect(reachable(ENVIRONMENT, status)).toContain(ENVIRONMENT_STATUS.destroyed);
 });
 
-test.each(Object.values(D))('a deployment that is %s can still settle', (status) => {
+test.each(Object.values(DEPLOYMENT_STATUS))('a deployment that is %s can still settle', (status) => {
   const ends = [...reachable(DEPLOYMENT, status)].filter((end) => DEPLOYMENT[end as typeof status].settled);
   expect(ends).not.toEqual([]);
 });
@@ -82,8 +87,8 @@ test.each(Object.values(D))('a deployment that is %s can still settle', (status)
 test('a settled deployment changes only when its commit is revived, and a successful one never', () => {
   const settled = Object.values(DEPLOYMENT).filter((row) => row.settled);
   expect(new Set(settled.flatMap(({ on }) => Object.keys(on)))).toEqual(new Set(['revive']));
-  expect(DEPLOYMENT[D.success].on).toEqual({});
-  expect(UNSETTLED_DEPLOYMENTS).toEqual([D.queued, D.running]);
+  expect(DEPLOYMENT[DEPLOYMENT_STATUS.success].on).toEqual({});
+  expect(UNSETTLED_DEPLOYMENTS).toEqual([DEPLOYMENT_STATUS.queued, DEPLOYMENT_STATUS.running]);
 });
 
 test('nothing but a reopened pull request leaves the way to destroyed', () => {
@@ -94,25 +99,25 @@ test('nothing but a reopened pull request leaves the way to destroyed', () => {
 });
 
 test.each([
-  [E.pending, 'start', E.provisioning],
-  [E.provisioning, 'succeed', E.ready],
-  [E.ready, 'start', E.updating],
-  [E.updating, 'fail', E.failed],
-  [E.destroying, 'gone', E.destroyed],
-  [E.destroyed, 'succeed', undefined],
-  [E.destroying, 'start', undefined],
-  [E.awaitingApproval, 'start', undefined],
+  [ENVIRONMENT_STATUS.pending, 'start', ENVIRONMENT_STATUS.provisioning],
+  [ENVIRONMENT_STATUS.provisioning, 'succeed', ENVIRONMENT_STATUS.ready],
+  [ENVIRONMENT_STATUS.ready, 'start', ENVIRONMENT_STATUS.updating],
+  [ENVIRONMENT_STATUS.updating, 'fail', ENVIRONMENT_STATUS.failed],
+  [ENVIRONMENT_STATUS.destroying, 'gone', ENVIRONMENT_STATUS.destroyed],
+  [ENVIRONMENT_STATUS.destroyed, 'succeed', undefined],
+  [ENVIRONMENT_STATUS.destroying, 'start', undefined],
+  [ENVIRONMENT_STATUS.awaitingApproval, 'start', undefined],
 ] as const)('an environment that is %s becomes on "%s": %s', (status, event, expected) => {
   expect(nextEnvironment(status, event)).toBe(expected);
 });
 
 test.each([
-  [E.provisioning, false, E.pending],
-  [E.updating, false, E.pending],
-  [E.updating, true, E.ready],
-  [E.pending, false, undefined],
-  [E.ready, true, undefined],
-  [E.failed, false, undefined],
+  [ENVIRONMENT_STATUS.provisioning, false, ENVIRONMENT_STATUS.pending],
+  [ENVIRONMENT_STATUS.updating, false, ENVIRONMENT_STATUS.pending],
+  [ENVIRONMENT_STATUS.updating, true, ENVIRONMENT_STATUS.ready],
+  [ENVIRONMENT_STATUS.pending, false, undefined],
+  [ENVIRONMENT_STATUS.ready, true, undefined],
+  [ENVIRONMENT_STATUS.failed, false, undefined],
 ] as const)(
   'an environment that is %s, with something live: %s, is after its build was given up: %s',
   (status, isLive, expected) => {
@@ -128,11 +133,11 @@ test.each([
 );
 
 test.each([
-  [D.queued, 'start', D.running],
-  [D.running, 'succeed', D.success],
-  [D.running, 'supersede', D.superseded],
-  [D.queued, 'succeed', undefined],
-  [D.superseded, 'succeed', undefined],
+  [DEPLOYMENT_STATUS.queued, 'start', DEPLOYMENT_STATUS.running],
+  [DEPLOYMENT_STATUS.running, 'succeed', DEPLOYMENT_STATUS.success],
+  [DEPLOYMENT_STATUS.running, 'supersede', DEPLOYMENT_STATUS.superseded],
+  [DEPLOYMENT_STATUS.queued, 'succeed', undefined],
+  [DEPLOYMENT_STATUS.superseded, 'succeed', undefined],
 ] as const)('a deployment that is %s becomes on "%s": %s', (status, event, expected) => {
   expect(nextDeployment(status, event)).toBe(expected);
 });
@@ -141,13 +146,13 @@ test('whatever happens to an environment, it stays in the table and never comes 
   const events = fc.array(fc.constantFrom<EnvironmentEvent>(...ENVIRONMENT_EVENTS), { maxLength: 40 });
   fc.assert(
     fc.property(events, (all) => {
-      let status: (typeof E)[keyof typeof E] = E.pending;
+      let status: (typeof ENVIRONMENT_STATUS)[keyof typeof ENVIRONMENT_STATUS] = ENVIRONMENT_STATUS.pending;
       for (const event of all) {
         const next = nextEnvironment(status, event);
-        if (status === E.destroyed && next !== undefined && event !== 'reopen') return false;
+        if (status === ENVIRONMENT_STATUS.destroyed && next !== undefined && event !== 'reopen') return false;
         status = next ?? status;
       }
-      return Object.values(E).includes(status);
+      return Object.values(ENVIRONMENT_STATUS).includes(status);
     }),
   );
 });
@@ -158,9 +163,14 @@ test('whatever happens to a deployment that is not revived, the first end it com
   );
   fc.assert(
     fc.property(events, (all) => {
-      const path = all.reduce<(typeof D)[keyof typeof D][]>(
-        (seen, event) => [...seen, nextDeployment(seen.at(-1) ?? D.queued, event) ?? seen.at(-1) ?? D.queued],
-        [D.queued],
+      const path = all.reduce<(typeof DEPLOYMENT_STATUS)[keyof typeof DEPLOYMENT_STATUS][]>(
+        (seen, event) => [
+          ...seen,
+          nextDeployment(seen.at(-1) ?? DEPLOYMENT_STATUS.queued, event) ??
+            seen.at(-1) ??
+            DEPLOYMENT_STATUS.queued,
+        ],
+        [DEPLOYMENT_STATUS.queued],
       );
       const first = path.find((status) => DEPLOYMENT[status].settled);
       return first === undefined || path.at(-1) === first;
@@ -211,7 +221,7 @@ test.each(SEED_WORDS)('every word of %s for a %s means exactly one status', (_, 
   const rows: Readonly<Record<typeof kind, readonly (readonly string[])[]>> = {
     environment: Object.values(ENVIRONMENT).map(({ seeds }) => seeds),
     deployment: Object.values(DEPLOYMENT).map(({ seeds }) => seeds),
-    stage: Object.values(S).map((word) => [word]),
+    stage: Object.values(STAGE_STATUS).map((word) => [word]),
   };
   const meanings = words.map(
     (word) => rows[kind].filter((seeds) => seeds.includes(word.toLowerCase())).length,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunContext } from '../../../../demo/github/story/run-context.js';
-import { D } from '../../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../../../src/shared/status/words.js';
 import { lookAt } from '../../../support/look-at.js';
 import { REPOSITORY, startWorld, type World } from '../../../support/start-world.js';
 
@@ -106,7 +106,9 @@ test.each([
   const refused = await askAgain({ ...pull, run, token: tokenOf(run, claims), body: given });
   expect([refused.status, refused.code]).toEqual([403, 'forbidden']);
   expect(written()).toEqual([]);
-  expect((await lookAt(world, pull.number)).deployments.map(({ status }) => status)).toEqual([D.queued]);
+  expect((await lookAt(world, pull.number)).deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.queued,
+  ]);
 });
 
 const SESSION = ['tokens.useOnce', 'tokens.issue'];
@@ -165,7 +167,9 @@ test('one identity, shown a hundred times at once, is one session', async () => 
   const statuses = answers.map(({ status }) => status).sort();
   expect(statuses).toEqual([200, ...Array.from({ length: 99 }, () => 401)]);
   expect(written().filter((name) => name === 'tokens.issue')).toHaveLength(1);
-  expect((await lookAt(world, pull.number)).deployments.map(({ status }) => status)).toEqual([D.running]);
+  expect((await lookAt(world, pull.number)).deployments.map(({ status }) => status)).toEqual([
+    DEPLOYMENT_STATUS.running,
+  ]);
   const again = await ask(asked);
   expect([again.status, again.said]).toEqual([401, expect.stringMatching(/used before/)]);
 });

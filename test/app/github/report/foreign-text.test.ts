@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createViews } from '../../../../app/github/create-github.js';
 import type { CommentRow } from '../../../../src/reports/reporter.js';
-import { D } from '../../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS } from '../../../../src/shared/status/words.js';
 import { SCENES, checkOf, commentOf, deploymentWith, environmentWith } from './scenes.js';
 
 const views = createViews();
@@ -13,7 +13,7 @@ function rowOf(foreign: string): CommentRow {
       project: foreign,
       decision: { action: 'deploy', rule: 'opened', detail: foreign },
     }),
-    deployment: deploymentWith(D.failed, {
+    deployment: deploymentWith(DEPLOYMENT_STATUS.failed, {
       branch: foreign,
       commitMessage: foreign,
       error: foreign,
@@ -77,7 +77,7 @@ test.each(['javascript:alert(1)', 'data:text/html,x', 'not an address', '//evil.
   (logsUrl) => {
     const { environment } = rowOf('x');
     const comment = views.comment(
-      commentOf({ environment, deployment: deploymentWith(D.failed, { logsUrl }) }),
+      commentOf({ environment, deployment: deploymentWith(DEPLOYMENT_STATUS.failed, { logsUrl }) }),
     );
     expect(comment).toContain('Build log');
     expect(comment).not.toContain('[Build log]');
@@ -87,7 +87,10 @@ test.each(['javascript:alert(1)', 'data:text/html,x', 'not an address', '//evil.
 test('an address cannot leave its link', () => {
   const logsUrl = 'https://ci.example/a)b|c<d>?x=(1) @org';
   const comment = views.comment(
-    commentOf({ environment: environmentWith(), deployment: deploymentWith(D.failed, { logsUrl }) }),
+    commentOf({
+      environment: environmentWith(),
+      deployment: deploymentWith(DEPLOYMENT_STATUS.failed, { logsUrl }),
+    }),
   );
   expect(comment).toContain('[Build log](<https://ci.example/a)b%7Cc%3Cd%3E?x=(1)%20@org>)');
 });
@@ -99,7 +102,7 @@ test.each([
 ])('%s leaves both within the limits of GitHub, with every fence closed', (_what, logTail) => {
   const row = {
     environment: environmentWith(),
-    deployment: deploymentWith(D.failed, { logTail, error: '🧨'.repeat(99_999) }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.failed, { logTail, error: '🧨'.repeat(99_999) }),
   };
   const rows = Array.from({ length: 40 }, () => row);
   const texts = [views.comment(commentOf(...rows)), views.check(checkOf(row)).summary];
@@ -112,7 +115,10 @@ test.each([
 
 test('the last lines of a log are those that are kept', () => {
   const logTail = Array.from({ length: 300 }, (_, line) => `line ${line}`);
-  const row = { environment: environmentWith(), deployment: deploymentWith(D.failed, { logTail }) };
+  const row = {
+    environment: environmentWith(),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.failed, { logTail }),
+  };
   const comment = views.comment(commentOf(row));
   expect(comment).toContain('line 299');
   expect(comment).toContain('line 290');

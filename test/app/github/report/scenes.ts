@@ -3,7 +3,12 @@ import type { Environment } from '../../../../src/environments/model.js';
 import type { CheckReport, CommentReport, CommentRow } from '../../../../src/reports/reporter.js';
 import { CHECK } from '../../../../src/shared/status/github.js';
 import type { Stage, StageName } from '../../../../src/shared/status/stages.js';
-import { D, type DeploymentStatus, E, S } from '../../../../src/shared/status/words.js';
+import {
+  DEPLOYMENT_STATUS,
+  type DeploymentStatus,
+  ENVIRONMENT_STATUS,
+  STAGE_STATUS,
+} from '../../../../src/shared/status/words.js';
 
 export const SHA = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
 export const OLDER_SHA = 'f00dfeed00000000000000000000000000000001';
@@ -26,7 +31,7 @@ export function environmentWith(changes: Partial<Environment> = {}): Environment
     name: 'pr-7',
     slug: 'pr-7-hello',
     url: URL,
-    status: E.ready,
+    status: ENVIRONMENT_STATUS.ready,
     generation: 1,
     decision: {
       action: 'deploy',
@@ -71,8 +76,11 @@ export function stagesWith(
 ): Stage[] {
   return pendingStages().map((stage) => {
     const span = done[stage.name];
-    if (span) return { ...stage, status: S.completed, startedAt: at(span[0]), completedAt: at(span[1]) };
-    return stage.name === now?.name ? { ...stage, status: S.inProgress, startedAt: at(now.since) } : stage;
+    if (span)
+      return { ...stage, status: STAGE_STATUS.completed, startedAt: at(span[0]), completedAt: at(span[1]) };
+    return stage.name === now?.name
+      ? { ...stage, status: STAGE_STATUS.inProgress, startedAt: at(now.since) }
+      : stage;
   });
 }
 
@@ -128,9 +136,9 @@ const CURRENT = {
 const OLDER = { ...CURRENT, deploymentId: '65e1a0000000000000000009', sha: OLDER_SHA, at: at('11:02:00') };
 const BROKEN_STAGES = settleStages(
   stagesWith({ installing: ['12:41:02', '12:41:25'] }, { name: 'building', since: '12:41:25' }),
-  { open: S.failed, at: at('12:41:42'), error: 'npm run build ended with code 1' },
+  { open: STAGE_STATUS.failed, at: at('12:41:42'), error: 'npm run build ended with code 1' },
 );
-const FAILED = deploymentWith(D.failed, {
+const FAILED = deploymentWith(DEPLOYMENT_STATUS.failed, {
   stages: BROKEN_STAGES,
   completedAt: at('12:41:42'),
   error: 'npm run build ended with code 1',
@@ -143,7 +151,7 @@ const FAILED = deploymentWith(D.failed, {
     'Found 1 error.',
   ],
 });
-const LIVE = deploymentWith(D.success, {
+const LIVE = deploymentWith(DEPLOYMENT_STATUS.success, {
   stages: ALL_DONE,
   completedAt: at('12:42:12'),
   url: URL,
@@ -151,7 +159,7 @@ const LIVE = deploymentWith(D.success, {
   artifactRoot: CURRENT.artifactRoot,
 });
 /** Deployed by an earlier step of the workflow, which tells of it by a check run of its own. */
-const LINKED = deploymentWith(D.success, {
+const LINKED = deploymentWith(DEPLOYMENT_STATUS.success, {
   stages: stagesWith({ verifying: ['12:42:11', '12:42:12'] }),
   completedAt: at('12:42:12'),
   url: 'https://staging.example.com/pr-7',
@@ -167,40 +175,40 @@ const decided = (action: Environment['decision'] & object): Partial<Environment>
 /** One situation each, as reviewers meet them. */
 export const SCENES: Readonly<Record<string, CommentRow>> = {
   waiting: {
-    environment: environmentWith({ status: E.pending }),
-    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+    environment: environmentWith({ status: ENVIRONMENT_STATUS.pending }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.queued, { run: null, startedAt: null, logsUrl: null }),
   },
   'waiting-rerun': {
     environment: environmentWith({
-      status: E.pending,
+      status: ENVIRONMENT_STATUS.pending,
       ...decided({
         action: 'deploy',
         rule: 'approved',
         detail: 'The newest commit gets a preview. Wait for its build.',
       }),
     }),
-    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.queued, { run: null, startedAt: null, logsUrl: null }),
   },
   'waiting-ready': {
     environment: environmentWith({
-      status: E.pending,
+      status: ENVIRONMENT_STATUS.pending,
       ...decided({
         action: 'deploy',
         rule: 'ready-for-review',
         detail: 'The newest commit gets a preview. Wait for its build.',
       }),
     }),
-    deployment: deploymentWith(D.queued, { run: null, startedAt: null, logsUrl: null }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.queued, { run: null, startedAt: null, logsUrl: null }),
   },
   building: {
-    environment: environmentWith({ status: E.provisioning }),
-    deployment: deploymentWith(D.running, {
+    environment: environmentWith({ status: ENVIRONMENT_STATUS.provisioning }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.running, {
       stages: stagesWith({ installing: ['12:41:02', '12:41:25'] }, { name: 'building', since: '12:41:25' }),
     }),
   },
   updating: {
-    environment: environmentWith({ status: E.updating, current: OLDER }),
-    deployment: deploymentWith(D.running, {
+    environment: environmentWith({ status: ENVIRONMENT_STATUS.updating, current: OLDER }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.running, {
       stages: stagesWith({}, { name: 'installing', since: '12:41:02' }),
     }),
   },
@@ -213,7 +221,9 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
     deployment: {
       ...LIVE,
       stages: ALL_DONE.map((stage) =>
-        stage.name === 'installing' || stage.name === 'building' ? { ...stage, status: S.skipped } : stage,
+        stage.name === 'installing' || stage.name === 'building'
+          ? { ...stage, status: STAGE_STATUS.skipped }
+          : stage,
       ),
     },
   },
@@ -229,7 +239,7 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
   'elsewhere-over': {
     environment: environmentWith({
       head: LINKED_HEAD,
-      status: E.destroyed,
+      status: ENVIRONMENT_STATUS.destroyed,
       deployedAt: at('12:42:12'),
       destroyedAt: new Date('2026-03-03T15:45:00Z'),
       ...decided({
@@ -240,15 +250,18 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
     }),
     deployment: LINKED,
   },
-  'failed-first': { environment: environmentWith({ status: E.failed }), deployment: FAILED },
-  'failed-later': { environment: environmentWith({ status: E.failed, current: OLDER }), deployment: FAILED },
+  'failed-first': { environment: environmentWith({ status: ENVIRONMENT_STATUS.failed }), deployment: FAILED },
+  'failed-later': {
+    environment: environmentWith({ status: ENVIRONMENT_STATUS.failed, current: OLDER }),
+    deployment: FAILED,
+  },
   cancelled: {
-    environment: environmentWith({ status: E.pending }),
-    deployment: deploymentWith(D.cancelled, { completedAt: at('12:41:10') }),
+    environment: environmentWith({ status: ENVIRONMENT_STATUS.pending }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.cancelled, { completedAt: at('12:41:10') }),
   },
   held: {
     environment: environmentWith({
-      status: E.awaitingApproval,
+      status: ENVIRONMENT_STATUS.awaitingApproval,
       ...decided({
         action: 'hold',
         rule: 'awaiting-approval',
@@ -260,7 +273,7 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
   },
   'held-over': {
     environment: environmentWith({
-      status: E.destroyed,
+      status: ENVIRONMENT_STATUS.destroyed,
       destroyedAt: at('13:00:00'),
       ...decided({
         action: 'destroy',
@@ -272,7 +285,7 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
   },
   skipped: {
     environment: environmentWith({
-      status: E.pending,
+      status: ENVIRONMENT_STATUS.pending,
       ...decided({
         action: 'skip',
         rule: 'draft',
@@ -284,7 +297,7 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
   },
   destroying: {
     environment: environmentWith({
-      status: E.destroying,
+      status: ENVIRONMENT_STATUS.destroying,
       deployedAt: at('12:42:12'),
       ...decided({
         action: 'destroy',
@@ -296,7 +309,7 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
   },
   destroyed: {
     environment: environmentWith({
-      status: E.destroyed,
+      status: ENVIRONMENT_STATUS.destroyed,
       deployedAt: at('12:42:12'),
       destroyedAt: new Date('2026-03-03T15:45:00Z'),
       ...decided({

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
 import { startGitHub } from '../../../../demo/github/start-github.js';
-import { INBOX } from '../../../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../../../src/shared/status/words.js';
 import { startCountedApp, type Command, type CountedApp } from './counted-app.js';
 
 const REPOSITORY = 'acme/hello';
@@ -98,7 +98,7 @@ function counted(commands: readonly Command[]): Record<string, number> {
 }
 
 function looksForWork({ find, findAndModify, filter, query }: Command): boolean {
-  if (find === 'webhookDeliveries') return (filter as { status?: string }).status === INBOX.stored;
+  if (find === 'webhookDeliveries') return (filter as { status?: string }).status === DELIVERY_STATUS.stored;
   return (
     findAndModify === 'environments' && Object.keys(query as object).some((key) => key.startsWith('due.'))
   );

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { INBOX } from '../../../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../../../src/shared/status/words.js';
 import { nothingGitHub, type NothingGitHub } from '../../../support/nothing-github.js';
 import { rawHttp, statusOf } from '../../../support/raw-http.js';
 import { sign, startApp, type TestApp } from '../../../support/start-app.js';
@@ -52,7 +52,7 @@ test('a signed delivery is answered 202 once it is stored, with its bytes as the
   await app.settle();
   expect(await rowOf('as-it-came')).toMatchObject({
     event: 'ping',
-    status: INBOX.ignored,
+    status: DELIVERY_STATUS.ignored,
     decision: { rule: 'event-not-used' },
   });
 });
@@ -105,7 +105,7 @@ test.each(['__proto__', 'hasOwnProperty', 'constructor', 'toString', 'error', '*
       (await post('{"action":"x"}', { 'x-github-event': event, 'x-github-delivery': guid })).status,
     ).toBe(202);
     await app.settle();
-    expect(await rowOf(guid)).toMatchObject({ event, status: INBOX.ignored });
+    expect(await rowOf(guid)).toMatchObject({ event, status: DELIVERY_STATUS.ignored });
   },
 );
 

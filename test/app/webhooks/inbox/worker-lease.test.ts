@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Store } from '../../../../app/store/connect.js';
 import type { ClaimedDelivery, InboxStore } from '../../../../src/deliveries/store.js';
-import { INBOX } from '../../../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../../../src/shared/status/words.js';
 import { openTestStore } from '../../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
 import { createWorkerFixture } from './worker-fixture.js';
@@ -45,7 +45,7 @@ test('work that outlives its lease is not begun again by the same worker, and it
   await claimed(3);
   await worker.stop(5_000);
   expect(seen).toHaveLength(1);
-  expect(await row('slow')).toMatchObject({ status: INBOX.handled, decision: DEPLOY });
+  expect(await row('slow')).toMatchObject({ status: DELIVERY_STATUS.handled, decision: DEPLOY });
 });
 
 test('a delivery that ends every process that takes it is parked before it ends another', async () => {
@@ -54,10 +54,10 @@ test('a delivery that ends every process that takes it is parked before it ends 
   await put('deadly', 'pull_request', pullRequestPayload());
   for (let process = 0; process < 9; process += 1)
     while ((await inbox.claim({ owner: `process-${process}`, leaseMs: 1, limit: 1 })).length === 0);
-  while ((await row('deadly'))?.status === INBOX.stored) await work(() => undefined);
+  while ((await row('deadly'))?.status === DELIVERY_STATUS.stored) await work(() => undefined);
   expect(seen).toEqual([]);
   expect(await row('deadly')).toMatchObject({
-    status: INBOX.parked,
+    status: DELIVERY_STATUS.parked,
     error: 'The server ended each time while it worked on this delivery.',
   });
 });
@@ -73,7 +73,7 @@ test('work that fails after its lease is tried again', async () => {
   };
   const worker = workerWith(handler, { inbox, ...LEASE, random: () => -1 });
   worker.start();
-  while ((await row('slow and failing'))?.status !== INBOX.handled) await new Promise(setImmediate);
+  while ((await row('slow and failing'))?.status !== DELIVERY_STATUS.handled) await new Promise(setImmediate);
   await worker.stop(5_000);
   expect(seen).toHaveLength(2);
   expect(await row('slow and failing')).toMatchObject({ decision: DEPLOY });

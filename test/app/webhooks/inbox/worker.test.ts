@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Store } from '../../../../app/store/connect.js';
 import { createDecisions } from '../../../../app/webhooks/inbox/worker.js';
 import { GitHubFailure } from '../../../../src/repositories/github.js';
-import { INBOX } from '../../../../src/shared/status/words.js';
+import { DELIVERY_STATUS } from '../../../../src/shared/status/words.js';
 import { openTestStore } from '../../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
 import { createWorkerFixture, type WorkerFixture } from './worker-fixture.js';
@@ -33,7 +33,7 @@ test('a stored delivery is handed to its handler, and what was decided is kept',
   );
   expect(seen).toEqual([{ id: 'handled', name: 'pull_request', payload: pullRequestPayload() }]);
   expect(await row('handled')).toMatchObject({
-    status: INBOX.handled,
+    status: DELIVERY_STATUS.handled,
     decision: { action: 'deploy', environmentIds: ['e1'] },
   });
 });
@@ -46,14 +46,20 @@ test.each([
   await put(`ignored-${event}`, event, { action: 'created' });
   await work(() => undefined);
   expect(seen).toEqual([]);
-  expect(await row(`ignored-${event}`)).toMatchObject({ status: INBOX.ignored, decision: { rule } });
+  expect(await row(`ignored-${event}`)).toMatchObject({
+    status: DELIVERY_STATUS.ignored,
+    decision: { rule },
+  });
 });
 
 test('a handler that says nothing has ignored the event', async () => {
   const { put, work, row } = fixture;
   await put('silent', 'pull_request', pullRequestPayload());
   await work(() => undefined);
-  expect(await row('silent')).toMatchObject({ status: INBOX.ignored, decision: { rule: 'action-not-used' } });
+  expect(await row('silent')).toMatchObject({
+    status: DELIVERY_STATUS.ignored,
+    decision: { rule: 'action-not-used' },
+  });
 });
 
 test('a handler that fails is tried again later, and its reason is kept without the event', async () => {
@@ -68,7 +74,7 @@ test('a handler that fails is tried again later, and its reason is kept without 
     );
   });
   expect(await row('failing')).toMatchObject({
-    status: INBOX.stored,
+    status: DELIVERY_STATUS.stored,
     error: 'GitHub is away; and so is the rest',
     decision: null,
   });
@@ -85,7 +91,7 @@ test('a handler that always fails is tried eight times, then a person must look'
   };
   await work(failing, () => -1);
   expect(tries).toBe(8);
-  expect(await row('hopeless')).toMatchObject({ status: INBOX.parked, error: 'never' });
+  expect(await row('hopeless')).toMatchObject({ status: DELIVERY_STATUS.parked, error: 'never' });
 });
 
 test('a handler is tried again as long as GitHub is away, and then the delivery is handled', async () => {
@@ -97,7 +103,7 @@ test('a handler is tried again as long as GitHub is away, and then the delivery 
   };
   await work(handler, () => -1);
   expect(seen).toHaveLength(21);
-  expect(await row('patient')).toMatchObject({ status: INBOX.handled, decision: DEPLOY });
+  expect(await row('patient')).toMatchObject({ status: DELIVERY_STATUS.handled, decision: DEPLOY });
 });
 
 test('a delivery that waits as long as GitHub asks keeps no other from being handled', async () => {
@@ -108,8 +114,8 @@ test('a delivery that waits as long as GitHub asks keeps no other from being han
     if (event.id === 'next') return decide(event.id, DEPLOY);
     throw new GitHubFailure('retry', 'slow down', { retryInMs: FAR_MS });
   });
-  expect(await row('waiting')).toMatchObject({ status: INBOX.stored, error: 'slow down' });
-  expect(await row('next')).toMatchObject({ status: INBOX.handled });
+  expect(await row('waiting')).toMatchObject({ status: DELIVERY_STATUS.stored, error: 'slow down' });
+  expect(await row('next')).toMatchObject({ status: DELIVERY_STATUS.handled });
   expect(lines).toEqual([expect.stringContaining(`"inMs":${FAR_MS}`)]);
 });
 
