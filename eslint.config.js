@@ -27,5 +27,5 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'error',
     },
   },
-  { files: ['*.config.js', 'test/support/*.js'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['*.config.js', 'test/support/**/*.js'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -7,6 +7,7 @@ import {
   MAX_ENVIRONMENT_LABEL,
   MAX_LABEL,
   previewUrl,
+  pullRequestOf,
 } from '../../src/shared/preview-url.js';
 import { slug } from '../../src/shared/slug.js';
 import { BRANCH_NAMES } from './branch-names.js';
@@ -120,4 +121,24 @@ test.each([
   [{ protocol: 'https', domain: 'preview.example.com' }, 'https://pr-1-hello.preview.example.com'],
 ] as const)('with %j the URL is %s', (base, expected) => {
   expect(previewUrl({ label: 'pr-1-hello', base })).toBe(expected);
+});
+
+test.each([
+  [{ protocol: 'http', domain: 'localhost', port: 3000 }, 'http://pr-42-hello.localhost:3000'],
+  [
+    { protocol: 'https', domain: 'preview.example.com', port: 443 },
+    'https://pr-42-hello.preview.example.com',
+  ],
+  [{ protocol: 'https', domain: 'preview.example.com' }, 'https://pr-42-hello.preview.example.com'],
+] as const)('the URL of a preview under %j is %s', (base, url) => {
+  expect(previewUrl({ label: 'pr-42-hello', base })).toBe(url);
+});
+
+test.each([
+  ['pr-42', 42],
+  ['pr-042', null],
+  ['staging', null],
+  ['pr-42-hello', null],
+])('the environment %s belongs to pull request %p', (environment, number) => {
+  expect(pullRequestOf(environment)).toBe(number);
 });

@@ -35,17 +35,18 @@ function build() {
     throw new Error('build/ holds no database code: run "npm run build" and repair what it reports.');
 }
 
-/** Type errors stop an automatic run; at a desk the JavaScript is there all the same, and `npm run types` is the judge. */
+/** Types are not looked at, which is two thirds of the work: `npm run types` is the judge. */
 function compile() {
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const result = spawnSync(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.build.json')], {
+  const options = ['-p', join(ROOT, 'tsconfig.build.json'), '--noCheck'];
+  const result = spawnSync(process.execPath, [compiler, ...options], {
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout}${result.stderr}`);
-  if (process.env.CI === 'true') throw new Error('The build has type errors; repair them first.');
+  if (process.env.CI === 'true') throw new Error('The build failed; repair it first.');
 }
 
 function announce(line) {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHttp } from '../../../action/http/exchange.js';
@@ -90,10 +90,11 @@ export async function runSource(options: ActionOptions): Promise<Ran> {
   }
 }
 
-/** The toolkit remembers the first path it was given, so these stay the same for the whole test file. */
+/** The toolkit remembers the first path it was given, so these stay the same for as long as the process lives. */
 let shared: string | undefined;
 async function sharedFiles() {
   shared ??= await mkdtemp(join(tmpdir(), 'vitrine-runner-'));
+  await mkdir(shared, { recursive: true });
   const files = { GITHUB_OUTPUT: join(shared, 'output'), GITHUB_STEP_SUMMARY: join(shared, 'summary') };
   await Promise.all(Object.values(files).map((path) => writeFile(path, '')));
   return files;

@@ -1,0 +1,27 @@
+import config from './jest.config.js';
+
+/** Pure functions have no excuse: every line of them, with no program to build and no database to start. */
+export default {
+  ...config,
+  testMatch: [
+    '<rootDir>/test/{shared,variables,settings,pull-requests,sites}/**/*.test.ts',
+    '<rootDir>/test/environments/{model,expire,reasons,needs-rerun,notes,overtaken}.test.ts',
+    '<rootDir>/test/deployments/{model,new-deployment}.test.ts',
+    '<rootDir>/test/uploads/{limits,manifest,missing,pack,plan}.test.ts',
+  ],
+  globalSetup: undefined,
+  globalTeardown: undefined,
+  collectCoverage: true,
+  coverageProvider: 'v8',
+  coverageReporters: [['text', { skipFull: true }]],
+  collectCoverageFrom: [
+    'src/{shared,variables,settings,pull-requests,sites}/**/*.ts',
+    'src/environments/{model,expire,reasons,notes}.ts',
+    'src/deployments/model.ts',
+    'src/uploads/{manifest,limits,plan,pack}.ts',
+    // These hold nothing but types.
+    '!src/shared/{pages,tools}.ts',
+    '!src/pull-requests/github-payload.ts',
+  ],
+  coverageThreshold: { global: { lines: 100 } },
+};
