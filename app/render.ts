@@ -1,42 +1,81 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
+import type { Page } from '../src/contract/operation.js';
 import { escapeText, fence, inlineCode } from '../src/shared/markdown.js';
 import { projectRoot } from './config/project-root.js';
+import { contentSecurityPolicy } from './http/respond.js';
 
-/** A template with its model: parsed once, at the start, so that a mistake in one stops the start and not a report. */
-type Template<Model> = (model: Model) => string;
+/** Renders one template. Templates are parsed at the start, so that a mistake in one stops the start and not a report. */
+type Template<Model, Result = string> = (model: Model) => Result;
 
 export type LoadTemplate = <Model>(name: string) => Template<Model>;
 
-export function loadTemplates(directory: string = join(projectRoot(), 'templates')): LoadTemplate {
-  const engine = Handlebars.create();
-  engine.registerHelper(TAGS);
-  const partials = join(directory, 'partials');
-  for (const file of readdirSync(partials).filter((name) => name.endsWith('.hbs'))) {
-    engine.registerPartial(file.slice(0, -'.hbs'.length), readFileSync(join(partials, file), 'utf8'));
-  }
-  return (name) => parse(engine, readFileSync(join(directory, `${name}.hbs`), 'utf8'));
+const TEMPLATES = join(projectRoot(), 'templates');
+
+/** The templates of what GitHub shows: Markdown. */
+export function loadTemplates(directory: string = TEMPLATES): LoadTemplate {
+  const folder = join(directory, 'partials');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.hbs'));
+  const partials = names.map((name) => [
+    name.slice(0, -'.hbs'.length),
+    readFileSync(join(folder, name), 'utf8'),
+  ]);
+  const compile = createCompiler(Object.fromEntries(partials) as Record<string, string>);
+  return <Model>(name: string) => {
+    const render = compile<Model>(readTemplate(directory, name));
+    return (model: Model) =>
+      `${render(model)
+        .replace(/\n{3,}/g, '\n\n')
+        .trim()}\n`;
+  };
 }
 
-function parse<Model>(engine: typeof Handlebars, source: string): Template<Model> {
-  const render = engine.compile<Model>(Handlebars.parse(source), { strict: true });
-  return (model) =>
-    `${render(model)
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`;
+interface PageParts {
+  readonly template: string;
+  /** Templates that the page contains as `{{> style}}` and `{{> script}}`. */
+  readonly style: string;
+  readonly script?: string;
+  /** Where its forms may be sent to; nowhere when absent. */
+  readonly formAction?: readonly string[];
+  readonly directory?: string;
+}
+
+/** The template of an HTML page. Style and script are part of the page, so that it loads nothing else. */
+export function loadPage<Model>(parts: PageParts): Template<Model, Page> {
+  const { template, style, script, formAction, directory = TEMPLATES } = parts;
+  const partials = {
+    style: readTemplate(directory, style),
+    ...(script !== undefined && { script: readTemplate(directory, script) }),
+  };
+  const render = createCompiler(partials)<Model>(readTemplate(directory, template));
+  const policy = contentSecurityPolicy({ ...partials, ...(formAction && { formAction }) });
+  return (model) => ({ html: render(model), policy });
+}
+
+function readTemplate(directory: string, name: string): string {
+  return readFileSync(join(directory, `${name}.hbs`), 'utf8').trim();
+}
+
+/** The one set-up of Handlebars: a missing value or an unknown helper is an error. */
+function createCompiler(partials: Readonly<Record<string, string>>) {
+  const engine = Handlebars.create();
+  engine.registerHelper(TAGS);
+  engine.registerPartial(partials);
+  return <Model>(source: string): Template<Model> =>
+    engine.compile<Model>(Handlebars.parse(source), { strict: true });
 }
 
 /**
- * What templates may do with a value. A value without one of these is escaped as HTML, so that what is forgotten does no harm.
- * Only strings come in: objects could carry `toHTML` or a prototype of their own.
+ * Helpers of the Markdown templates. A value without a helper is escaped as HTML, so that a forgotten one does no harm. Helpers take
+ * strings only: an object could have a method `toHTML`.
  */
 const TAGS: Readonly<Record<string, (...values: unknown[]) => Handlebars.SafeString>> = {
   /** Names, branches, commits. */
   code: (value) => safe(inlineCode(words(value))),
   /** Words of a sentence. */
   text: (value) => safe(escapeText(words(value), 600)),
-  /** The same, where what stands in quotes is to be copied: labels, keys of the settings. */
+  /** Words of a sentence. Text in quotes becomes code, so that it can be copied: labels, keys of the settings. */
   sentence: (value) =>
     safe(
       words(value)
@@ -46,13 +85,13 @@ const TAGS: Readonly<Record<string, (...values: unknown[]) => Handlebars.SafeStr
     ),
   /** Lines of a log. */
   fence: (value) => safe(fence(words(value))),
-  /** `{{link label url}}`; the label alone when the address is none for a browser. */
+  /** `{{link label url}}`; only the label when the URL is not http or https. */
   link: (label, url) => safe(linkTo(escapeText(words(label)), words(url))),
-  /** As link, with a label in code: `{{codelink sha url}}`. */
+  /** A link with its label as code: `{{codelink sha url}}`. */
   codelink: (label, url) => safe(linkTo(inlineCode(words(label)), words(url))),
   /** A link that shows its host, and its path when it has one. */
   address: (url) => safe(linkTo(shown(words(url)), words(url))),
-  /** The marker by which a comment is found again. */
+  /** The marker by which the server finds its comment again. */
   hidden: (marker) => safe(/^<!-- [\w:.-]+ -->$/.test(words(marker)) ? words(marker) : ''),
 };
 
@@ -66,7 +105,7 @@ function words(value: unknown): string {
   return value;
 }
 
-/** Escaping trims and leaves marks that are not seen; between words a space must stay. */
+/** `escapeText` trims, so the spaces beside quoted text are put back. */
 function quotedAsCode(part: string, index: number): string {
   if (index % 2 === 1) return inlineCode(part);
   const before = /^\s/.test(part) ? ' ' : '';
@@ -77,12 +116,12 @@ function quotedAsCode(part: string, index: number): string {
 function linkTo(label: string, url: string): string {
   const href = hrefOf(url);
   if (!href) return label;
-  // Angle brackets take everything but themselves; a pipe would end a table cell.
+  // In angle brackets every other character is allowed, but a pipe would end a table cell.
   const plain = !/[()<>|\\]/.test(href);
   return plain ? `[${label}](${href})` : `[${label}](<${href.replace(/[<>|\\]/g, encodeURIComponent)}>)`;
 }
 
-/** Without zero-width marks, so that it can be copied. */
+/** The address without its protocol and without zero-width marks, so that it can be copied. */
 function shown(url: string): string {
   const text = hrefOf(url)?.replace(/^https?:\/\//, '');
   if (text === undefined) return inlineCode(url, 200);

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { INPUT_NAMES } from '../action/inputs/names.js';
-import { ROUTES } from '../src/contract/routes.js';
+import { OPERATIONS } from '../src/contract/openapi.js';
 import { toKebab } from '../src/settings/problem.js';
 import { BUILD, POLICY, PROJECTS } from '../src/settings/schema.js';
 import { parseSettings } from '../src/settings/settings.js';
@@ -85,7 +85,7 @@ function keysOf(schema: unknown): string[] {
 }
 
 test('every route of the API has its line, and no line has no route', () => {
-  const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
+  const routes = Object.values(OPERATIONS).map(({ method, path }) => `${method} ${path}`);
   const listed = matches(read('docs/api.md'), /^\| `([A-Z]+ \/[^`]*)`/gm);
   const described = 'GET /api/v1/openapi.json';
   expect([...listed, described].sort()).toEqual([...routes, 'POST /api/github/webhooks'].sort());

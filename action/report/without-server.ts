@@ -1,4 +1,4 @@
-import type { StageBody } from '../../src/contract/schemas.js';
+import type { StageBody } from '../../src/contract/deployments.js';
 import { environmentNameFor } from '../../src/shared/preview-url.js';
 import { formatExternalId } from '../../src/shared/run-ref.js';
 import { DEPLOYMENT_STATUS, STAGE_STATUS, type DeploymentStatus } from '../../src/shared/status/words.js';

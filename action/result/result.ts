@@ -1,4 +1,4 @@
-import type { StageBody } from '../../src/contract/schemas.js';
+import type { StageBody } from '../../src/contract/deployments.js';
 
 /** How a run of the Action ended: everything the outputs, the job summary and the exit code are made from. */
 export interface Result {

@@ -1,4 +1,4 @@
-import type { StageBody } from '../../src/contract/schemas.js';
+import type { StageBody } from '../../src/contract/deployments.js';
 import { fence, inlineCode } from '../../src/shared/markdown.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import { ENVIRONMENT } from '../../src/shared/status/environment.js';

@@ -1,6 +1,10 @@
 import { ZodError } from 'zod';
 import { type Client, createClient, type Sent } from '../../src/contract/client.js';
-import type { StartDeploymentAnswer, StartDeploymentBody } from '../../src/contract/schemas.js';
+import {
+  startDeployment,
+  type StartDeploymentAnswer,
+  type StartDeploymentBody,
+} from '../../src/contract/deployments.js';
 import { type ErrorCode, isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import { ask } from '../http/ask.js';
 import { retrying, type RetryPolicy } from '../http/retry.js';
@@ -34,8 +38,11 @@ export function createConnection(
     ask(world, {
       method: sent.method,
       url: `${serverUrl}${sent.path}`,
-      headers: { authorization: `Bearer ${sent.token}`, 'content-type': sent.contentType },
-      body: sent.body,
+      headers: {
+        authorization: `Bearer ${sent.token}`,
+        ...(sent.contentType !== undefined && { 'content-type': sent.contentType }),
+      },
+      ...(sent.body && { body: sent.body }),
       signal,
       remedy: REMEDY,
     });
@@ -44,9 +51,9 @@ export function createConnection(
     retrying(world, {
       ...policy,
       attempt: async () => {
-        const client = createClient({ send: once(policy.signal), runToken: async () => held });
         const token = await identity.token(policy.signal);
-        const answer = await client.start(token, body).catch((error: unknown) => {
+        const client = createClient({ send: once(policy.signal), token: () => token });
+        const answer = await client(startDeployment, { body }).catch((error: unknown) => {
           throw error instanceof ZodError ? strange(serverUrl, error) : error;
         });
         if (answer.proceed) held = answer.token;
@@ -76,7 +83,7 @@ export function createConnection(
     client: (own) =>
       createClient({
         send: (sent) => retrying(world, { ...own, attempt: () => asRun(sent, own.signal) }),
-        runToken: async () => held,
+        token: () => held,
       }),
   };
 }

@@ -1,4 +1,4 @@
-import type { AppendLogsBody } from '../../src/contract/schemas.js';
+import type { AppendLogsBody } from '../../src/contract/deployments.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 
 type Line = AppendLogsBody['lines'][number];
@@ -10,7 +10,7 @@ export interface Logs {
 }
 
 interface LogsInput {
-  readonly send: (batch: AppendLogsBody) => Promise<void>;
+  readonly send: (batch: AppendLogsBody) => Promise<unknown>;
   /** Nothing is sent any more once this is aborted. */
   readonly signal: AbortSignal;
   /** `lost`: how many lines the server will not see because of it. */

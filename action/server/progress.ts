@@ -1,5 +1,10 @@
 import type { Client } from '../../src/contract/client.js';
-import type { ProgressAnswer, RecordProgressBody, StageBody } from '../../src/contract/schemas.js';
+import {
+  recordProgress,
+  type ProgressAnswer,
+  type RecordProgressBody,
+  type StageBody,
+} from '../../src/contract/deployments.js';
 import type { StageName } from '../../src/shared/status/stages.js';
 import { STAGE_STATUS, type StageStatus } from '../../src/shared/status/words.js';
 
@@ -40,7 +45,8 @@ export function createProgress(input: ProgressInput): Progress {
   const send = async (): Promise<void> => {
     while (changed) {
       changed = false;
-      await client.progress(id, { generation, stages: [...stages.values()] }).catch(onFailure);
+      const body = { generation, stages: [...stages.values()] };
+      await client(recordProgress, { params: { id }, body }).catch(onFailure);
     }
     sending = null;
   };
@@ -96,7 +102,8 @@ export function createProgress(input: ProgressInput): Progress {
     finish: async (last, other = client) => {
       hush();
       await sending;
-      return other.progress(id, { generation, stages: [...stages.values()], ...last });
+      const body = { generation, stages: [...stages.values()], ...last };
+      return other(recordProgress, { params: { id }, body });
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { DeploymentView, EnvironmentView, ProgressAnswer } from '../../src/contract/schemas.js';
+import type { DeploymentView, ProgressAnswer } from '../../src/contract/deployments.js';
+import type { EnvironmentView } from '../../src/contract/environments.js';
 import { isVitrineError, type VitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { type Result, resultOf } from '../result/result.js';

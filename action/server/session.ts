@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '../../src/contract/client.js';
-import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import { appendLogs, type StartDeploymentAnswer } from '../../src/contract/deployments.js';
 import { whyNotHidden } from '../../src/shared/redact/forms.js';
 import { createRedactor } from '../../src/shared/redact/redact.js';
 import type { World } from '../http/world.js';
@@ -43,7 +43,11 @@ export function openSession(input: DeploymentInput): Session {
     signal,
   });
   const onFailure = toldFailures(input);
-  const logs = createLogs({ send: (batch) => client.appendLogs(id, batch), signal, onFailure });
+  const logs = createLogs({
+    send: (batch) => client(appendLogs, { params: { id }, body: batch }),
+    signal,
+    onFailure,
+  });
   const { redact } = createRedactor(secretsOf(input));
   for (const warning of weakSecrets(inputs.secrets))
     world.print(command('warning', warning, { title: 'A secret is not hidden' }));

@@ -1,4 +1,4 @@
-import type { StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import type { StartDeploymentAnswer } from '../../src/contract/deployments.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import { isLoopback } from '../http/connection.js';

@@ -1,4 +1,4 @@
-import type { BuildPlan } from '../../src/contract/schemas.js';
+import type { BuildPlan } from '../../src/contract/deployments.js';
 import type { VitrineError } from '../../src/shared/errors.js';
 import type { StageName } from '../../src/shared/status/stages.js';
 import type { World } from '../http/world.js';

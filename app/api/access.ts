@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto';
-import type { Route } from '../../src/contract/routes.js';
+import type { IncomingMessage } from 'node:http';
+import type { Operation } from '../../src/contract/operation.js';
 import type { TokenScope, TokenStore } from '../../src/people/api-token.js';
+import { type ActorKind, actorsFor, can, type Verdict } from '../../src/people/policies.js';
 import type { Identity } from '../../src/runs/identity.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Clock } from '../../src/shared/tools.js';
+import { callerAddress } from '../http/hosts.js';
+import type { RateLimit } from '../http/rate-limit.js';
 
-/** Who asks. */
-export type Actor =
-  { readonly kind: 'public' } | { readonly kind: 'identity'; readonly identity: Identity } | TokenScope;
+/** The actor of a request, with what its token proves. */
+export type Caller =
+  { readonly kind: 'anonymous' } | { readonly kind: 'identity'; readonly identity: Identity } | TokenScope;
 
-/** Checks a workflow's OIDC token; throws `unauthorized` or `forbidden` with the reason. That it is used once is up to whoever uses it. */
+/**
+ * Checks a workflow's OIDC token. Throws `unauthorized` or `forbidden` with the reason. The verb that acts for the identity makes sure
+ * that it is used once.
+ */
 export type Identify = (token: string) => Promise<Identity>;
 
 export interface AuthenticatePorts {
@@ -18,17 +25,47 @@ export interface AuthenticatePorts {
   readonly identify: Identify;
 }
 
-/** Nothing that proves anything is longer. */
+export interface AccessParts extends AuthenticatePorts {
+  readonly limits: { readonly exchange: RateLimit; readonly starts: RateLimit };
+}
+
+interface Arrival {
+  readonly operation: Operation;
+  readonly request: IncomingMessage;
+  readonly params: Readonly<Record<string, string | undefined>>;
+}
+
+/** Finds out who asks and whether they may, before a byte of the body is read. */
+export async function admit(parts: AccessParts, { operation, request, params }: Arrival): Promise<Caller> {
+  const { limits } = parts;
+  if (takesIdentity(operation))
+    limits.exchange(callerAddress(request), 'Too many identities from one address.');
+  const { authorization } = request.headers;
+  const caller = await authenticate(parts, { operation, authorization });
+  const deploymentId = operation.resource && params[operation.resource.deploymentId];
+  refuse(can(caller, operation.permission, { deploymentId }), operation);
+  if (caller.kind === 'identity')
+    limits.starts(String(caller.identity.repoId), 'This repository starts too many deployments.');
+  return caller;
+}
+
+/** Operations for workflow runs take OIDC tokens, and no other operation does. */
+function takesIdentity({ permission }: Operation): boolean {
+  const actors = actorsFor(permission);
+  return actors.includes('identity') && !actors.includes('anonymous');
+}
+
+/** No valid token is longer. */
 const MAX_TOKEN = 16 * 1024;
 
-/** Finds out who asks. A token that is there but wrong is refused even where anybody may ask. */
+/** A wrong token is refused, also by operations that need none. */
 export async function authenticate(
   ports: AuthenticatePorts,
-  { route, authorization }: { route: Route; authorization: string | undefined },
-): Promise<Actor> {
-  if (authorization === undefined) return { kind: 'public' };
+  { operation, authorization }: { operation: Operation; authorization: string | undefined },
+): Promise<Caller> {
+  if (authorization === undefined) return { kind: 'anonymous' };
   const token = bearer(authorization);
-  if (route.access.includes('identity')) return { kind: 'identity', identity: await ports.identify(token) };
+  if (takesIdentity(operation)) return { kind: 'identity', identity: await ports.identify(token) };
   const scope = await ports.tokens.find(hashToken(token), ports.clock.now());
   if (!scope) throw new VitrineError('unauthorized', 'The token is not known, or its time is over.');
   return scope;
@@ -44,39 +81,20 @@ function bearer(authorization: string): string {
   throw new VitrineError('unauthorized', 'The Authorization header must be "Bearer <token>".');
 }
 
-/** What is asked for, as far as the path says. */
-interface Resource {
-  readonly deploymentId?: string | undefined;
-}
+const ACTOR: Readonly<Record<ActorKind, string>> = {
+  anonymous: 'anyone',
+  identity: "a workflow's identity",
+  run: 'the run that started it',
+  operator: 'an operator',
+};
 
-/** The one place that says yes. Whatever the table does not allow is refused. */
-export function authorize({
-  actor,
-  route,
-  resource,
-}: {
-  actor: Actor;
-  route: Route;
-  resource: Resource;
-}): void {
-  if (route.access.includes('public')) return;
-  if (actor.kind === 'public')
-    throw new VitrineError('unauthorized', `This needs a token of ${named(route)}.`);
-  if (!route.access.includes(actor.kind)) {
-    throw new VitrineError('forbidden', `This token cannot do that: it needs one of ${named(route)}.`);
-  }
-  // Another run's deployment does not exist for this one, so that ids cannot be tried out.
-  if (actor.kind === 'run' && resource.deploymentId !== actor.deploymentId) {
-    throw new VitrineError('not_found', 'There is no such deployment.');
-  }
-}
-
-function named({ access }: Route): string {
-  const who = {
-    public: 'anyone',
-    identity: "a workflow's identity",
-    run: 'the run that started it',
-    operator: 'an operator',
+function refuse(verdict: Verdict, { permission }: Operation): void {
+  if (verdict === 'yes') return;
+  const actors = actorsFor(permission).map((kind) => ACTOR[kind]);
+  const messages = {
+    unauthorized: `This needs a token of ${actors.join(' or ')}.`,
+    forbidden: `This token cannot do that: it needs one of ${actors.join(' or ')}.`,
+    not_found: 'There is no such deployment.',
   };
-  return access.map((kind) => who[kind]).join(' or ');
+  throw new VitrineError(verdict, messages[verdict]);
 }

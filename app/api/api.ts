@@ -1,168 +1,212 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Route, type RouteName, ROUTES } from '../../src/contract/routes.js';
+import {
+  fastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifySchemaCompiler,
+} from 'fastify';
+import type { z } from 'zod';
+import { OPERATIONS } from '../../src/contract/openapi.js';
+import { type Method, METHODS, type Operation, type Page } from '../../src/contract/operation.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from '../http/body-budget.js';
-import { parseJson, readBody, refuseDeep, requireType, streamBody } from '../http/body.js';
-import { callerAddress } from '../http/hosts.js';
-import type { RateLimit } from '../http/rate-limit.js';
-import { type Answer, errorAnswer, isOurFault, respond } from '../http/respond.js';
+import { type Answer, errorAnswer, isOurFault, prepareAnswer } from '../http/respond.js';
 import type { Ports } from '../ports.js';
-import { type Actor, authenticate, authorize, type Identify } from './access.js';
-import type { ApiRoute } from './route.js';
+import { type AccessParts, admit, type Caller } from './access.js';
+import { deliveryHandlers } from './deliveries.js';
+import { deploymentHandlers } from './deployments.js';
+import { environmentHandlers } from './environments.js';
+import type { Handlers } from './handler.js';
+import { parseInput, parseQuery, readInput } from './input.js';
+import { serverHandlers } from './server.js';
+import { uploadHandlers } from './uploads.js';
 
-const MIB = 1024 * 1024;
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operation?: Operation;
+  }
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
 
-const TIMEOUT_MS = 15_000;
-
-const IDLE_MS = 30_000;
-
-interface ApiDependencies {
+interface ApiParts extends Pick<AccessParts, 'identify' | 'limits'> {
   readonly ports: Ports;
-  readonly routes: Readonly<Record<RouteName, ApiRoute>>;
-  readonly identify: Identify;
   readonly budget: BodyBudget;
-  readonly limits: { readonly exchange: RateLimit; readonly starts: RateLimit };
+  readonly version: string;
+  /** Asks the database for a sign of life. */
+  readonly ping: () => Promise<void>;
 }
 
-interface Call {
-  readonly name: RouteName;
-  readonly route: Route;
-  readonly request: IncomingMessage;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
+export interface Api {
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => void;
+  /** To be called when no request is being answered any more. */
+  close(): Promise<void>;
 }
 
-/** Answers every request under /api and the health checks: find, know the caller, allow, limit, read, do, present. */
-export function createApi(dependencies: ApiDependencies) {
-  const route = createRouter<RouteName>(ROUTES);
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const requestId = randomBytes(8).toString('hex');
+/** The API and the pages on Fastify, as a surface of our own server: docs/decisions/0008-web-framework.md has the reasons. */
+export async function createApi(parts: ApiParts): Promise<Api> {
+  const app = createFastify();
+  app.setErrorHandler((error, request, reply) => refuse(app, { parts, error, request, reply }));
+  addHooks(app, parts);
+  const handlers: Handlers<typeof OPERATIONS> = {
+    ...serverHandlers(parts),
+    ...environmentHandlers,
+    ...deploymentHandlers,
+    ...uploadHandlers,
+    ...deliveryHandlers,
+  };
+  for (const name of Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])
+    mount(app, { operation: OPERATIONS[name], handle: handlers[name] as Handle, ports: parts.ports });
+  await app.ready();
+  return { answer: (request, response) => app.routing(request, response), close: () => app.close() };
+}
+
+/** A handler whose operation is not known to the compiler: the schemas of the operation were applied to its input. */
+type Handle = (ports: Ports, input: unknown) => Promise<unknown>;
+
+function createFastify(): FastifyInstance {
+  const app = fastify({
+    genReqId: () => randomBytes(8).toString('hex'),
+    // For a path that cannot be decoded, Fastify runs neither hooks nor the error handler.
+    frameworkErrors: (_error, request, reply) => send(reply, errorAnswer(nothingHere(), request.id)),
+    routerOptions: {
+      // Longer than any request line, so that the schema of a parameter says what is wrong with it.
+      maxParamLength: 16 * 1024,
+      querystringParser: (text) => new URLSearchParams(text) as never,
+    },
+    // If these are set later, Fastify loads its JSON Schema compiler and serializer at each start. The types allow Ajv only.
+    schemaController: {
+      compilersFactory: {
+        buildValidator: (() => compile) as never,
+        buildSerializer: () => () => JSON.stringify,
+      },
+    },
+  });
+  // The hooks below read bodies, when the caller is allowed and within the memory that all bodies share.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  return app;
+}
+
+function addHooks(app: FastifyInstance, { ports, identify, limits, budget }: ApiParts): void {
+  const access = { ...ports, identify, limits };
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) throw nothingHere();
+    const params = request.params as Record<string, string>;
+    if (hasEmpty(params)) throw nothingHere();
+    request.caller = await admit(access, { operation: operationOf(request), request: request.raw, params });
+  });
+  app.addHook('preValidation', async (request) => {
+    request.body = await readInput(operationOf(request), { request: request.raw, budget });
+  });
+}
+
+interface Mounted {
+  readonly operation: Operation;
+  readonly handle: Handle;
+  readonly ports: Ports;
+}
+
+function mount(app: FastifyInstance, { operation, handle, ports }: Mounted): void {
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    config: { operation },
+    schema: {
+      ...(operation.params && { params: operation.params() }),
+      ...(operation.query && { querystring: operation.query() }),
+      ...(typeof operation.body === 'function' && { body: operation.body() }),
+    },
+    handler: async ({ id, caller, params, query, body, headers }, reply) => {
+      const result = await handle(ports, { params, query, body, caller, accept: headers.accept ?? '' });
+      const { status, body: content, headers: own } = toAnswer(operation, result);
+      return send(reply, { status, body: content, headers: { 'x-request-id': id, ...own } });
+    },
+  });
+}
+
+/** A handler's result as an answer: it holds its status only where several are declared. */
+function toAnswer({ answers }: Operation, result: unknown): Answer {
+  const [only, ...others] = Object.keys(answers).map(Number);
+  const { status, body } =
+    only === undefined || others.length > 0
+      ? (result as { status: number; body: unknown })
+      : { status: only, body: result };
+  if (answers[status] !== 'page') return { status, body };
+  const { html, policy } = body as Page;
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy };
+  return { status, body: html, headers };
+}
+
+/** Checks a part of a request with the schema of its operation. Fastify takes a refusal as a value. */
+const compile: FastifySchemaCompiler<z.ZodType> =
+  ({ schema, httpPart }) =>
+  (data) => {
     try {
-      const [path = '', search] = (request.url ?? '').split('?', 2);
-      const match = route(request.method ?? '', path);
-      if (!match)
-        throw new VitrineError(
-          'not_found',
-          'There is nothing here. GET /api/v1/openapi.json lists what there is.',
-        );
-      if ('allow' in match) return respond(response, notAllowed(match.allow, requestId));
-      const call = { ...match, route: ROUTES[match.name], request, query: new URLSearchParams(search) };
-      const { status, body, headers } = await answer(dependencies, call);
-      respond(response, { status, body, headers: { 'x-request-id': requestId, ...headers } });
+      return { value: httpPart === 'querystring' ? parseQuery(schema, data) : parseInput(schema, data) };
     } catch (error) {
-      if (isOurFault(error)) {
-        const { method, url } = request;
-        dependencies.ports.log('error', 'request failed', {
-          requestId,
-          method,
-          path: url?.split('?', 1)[0],
-          error,
-        });
-      }
-      respond(response, errorAnswer(error, requestId));
+      return { error: error as Error };
     }
   };
+
+interface Failed {
+  readonly parts: ApiParts;
+  readonly error: unknown;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
 }
 
-function notAllowed(allow: readonly string[], requestId: string): Answer {
+function refuse(app: FastifyInstance, { parts, error, request, reply }: Failed): FastifyReply {
+  const cause = toOurError(error);
+  const { id: requestId, method } = request;
+  const [path = ''] = request.raw.url?.split('?', 1) ?? [];
+  const allowed = request.is404 ? METHODS.filter((other) => isRoute(app, other, path)) : [];
+  if (allowed.length > 0) return send(reply, notAllowed(allowed, requestId));
+  if (isOurFault(cause)) parts.ports.log('error', 'request failed', { requestId, method, path, error });
+  return send(reply, errorAnswer(cause, requestId));
+}
+
+function isRoute(app: FastifyInstance, method: Method, url: string): boolean {
+  const route = app.findRoute({ method, url }) as { params: Record<string, string> } | null;
+  return route !== null && !hasEmpty(route.params);
+}
+
+/** Fastify's router takes an empty segment as the value of a parameter. */
+function hasEmpty(params: Readonly<Record<string, string>>): boolean {
+  return Object.values(params).includes('');
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  const { status, head, text } = prepareAnswer(answer);
+  for (let index = 0; index < head.length; index += 2) reply.header(head[index] ?? '', head[index + 1]);
+  return reply.code(status).send(text);
+}
+
+function operationOf({ routeOptions }: FastifyRequest): Operation {
+  const { operation } = routeOptions.config;
+  if (operation) return operation;
+  throw new TypeError('This route was not made from an operation.');
+}
+
+/** Fastify's own errors in our words. Any other error of it is the server's fault. */
+function toOurError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error;
+  return new VitrineError('unsupported_media_type', 'The Content-Type header cannot be read.');
+}
+
+function nothingHere(): VitrineError {
+  return new VitrineError(
+    'not_found',
+    'There is nothing here. GET /api/v1/openapi.json lists what there is.',
+  );
+}
+
+function notAllowed(allow: readonly Method[], requestId: string): Answer {
   const error = { code: 'bad_request', message: `Only ${allow.join(', ')} can be used here.`, requestId };
   return { status: 405, body: { error }, headers: { allow: allow.join(', '), 'x-request-id': requestId } };
-}
-
-async function answer(dependencies: ApiDependencies, call: Call): Promise<Answer> {
-  const { ports, routes, identify, limits } = dependencies;
-  const { request, route, parameters } = call;
-  if (route.access.includes('identity'))
-    limits.exchange(callerAddress(request), 'Too many identities from one address.');
-  const { authorization } = request.headers;
-  const actor = await authenticate({ ...ports, identify }, { route, authorization });
-  authorize({
-    actor,
-    route,
-    resource: route.path.includes('/deployments/:id') ? { deploymentId: parameters['id'] } : {},
-  });
-  if (actor.kind === 'identity')
-    limits.starts(String(actor.identity.repoId), 'This repository starts too many deployments.');
-  const handler = routes[call.name];
-  return handler.handle(ports, await read(dependencies, { ...call, handler, actor }));
-}
-
-async function read({ budget }: ApiDependencies, call: Call & { handler: ApiRoute; actor: Actor }) {
-  const { request, handler, actor, parameters, query } = call;
-  const maxBytes = handler.maxBytes ?? MIB;
-  const asked = {
-    actor,
-    parameters,
-    query,
-    accept: request.headers.accept ?? '',
-    body: undefined,
-    stream: streamBody(request, { maxBytes, idleMs: IDLE_MS }),
-  };
-  if (handler.input === 'none') return asked;
-  requireType(request, handler.input === 'json' ? 'application/json' : 'application/octet-stream');
-  if (handler.input === 'stream') return asked;
-  const bytes = await readBody(request, { maxBytes, timeoutMs: TIMEOUT_MS, budget });
-  if (handler.input === 'bytes') return { ...asked, body: bytes };
-  const body = parseJson(bytes);
-  refuseDeep(body);
-  return { ...asked, body };
-}
-
-type Match<Name extends string> =
-  | { readonly name: Name; readonly parameters: Readonly<Record<string, string>> }
-  | { readonly allow: readonly string[] };
-
-interface Entry<Name> {
-  readonly name: Name;
-  readonly method: string;
-  readonly segments: readonly string[];
-}
-
-/** Finds the route of a request. Literal segments win over parameters, whatever the order of the table. */
-export function createRouter<Name extends string>(routes: Readonly<Record<Name, Route>>) {
-  const entries = (Object.entries<Route>(routes) as [Name, Route][])
-    .map(([name, { method, path }]): Entry<Name> => ({ name, method, segments: path.split('/') }))
-    .sort((a, b) => parameterCount(a) - parameterCount(b));
-
-  return (method: string, path: string): Match<Name> | undefined => {
-    const parts = path.split('/');
-    const fitting = entries.flatMap((entry) => {
-      const parameters = fit(entry.segments, parts);
-      return parameters ? [{ entry, parameters }] : [];
-    });
-    const found = fitting.find(
-      ({ entry }) => entry.method === method || (method === 'HEAD' && entry.method === 'GET'),
-    );
-    if (found) return { name: found.entry.name, parameters: found.parameters };
-    return fitting.length > 0 ? { allow: fitting.map(({ entry }) => entry.method) } : undefined;
-  };
-}
-
-function parameterCount({ segments }: Entry<string>): number {
-  return segments.filter((segment) => segment.startsWith(':')).length;
-}
-
-function fit(segments: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
-  if (segments.length !== parts.length) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const part = parts[index] ?? '';
-    if (!segment.startsWith(':')) {
-      if (segment !== part) return undefined;
-      continue;
-    }
-    const value = decoded(part);
-    if (value === undefined) return undefined;
-    parameters[segment.slice(1)] = value;
-  }
-  return parameters;
-}
-
-function decoded(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part) || undefined;
-  } catch {
-    return undefined;
-  }
 }

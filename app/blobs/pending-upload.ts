@@ -1,3 +1,4 @@
+import type { PlanAnswer } from '../../src/contract/uploads.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../src/uploads/limits.js';
 import { type ArtifactFile, manifestRoot, parseManifest } from '../../src/uploads/manifest.js';
@@ -10,7 +11,6 @@ import {
   owedKeys,
   owedOf,
   type Owing,
-  type PlanAnswer,
   toRanges,
   type UploadPlan,
 } from '../../src/uploads/plan.js';

@@ -20,7 +20,7 @@ export function createUploads(ports: UploadsPorts): Uploads {
       const answer = await answerPlan(ports, { projectId, plan });
       const whole = answer.known && answer.blobs.length === 0;
       const state = whole ? await stateOf(ports, { projectId, root: plan.root }) : underWay(plan.root);
-      return { answer: { ...answer, complete: state.completeRoot !== null, notes: state.notes }, ...state };
+      return { answer: { ...answer, complete: state.completeRoot !== null }, ...state };
     },
     pack: ({ projectId, limits, root }, body) =>
       takePack(ports, { upload: { projectId, limits, root }, body }),

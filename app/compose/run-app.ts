@@ -39,7 +39,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
   const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
   const { runner, inbox, startJobs } = await composeWorkers({ ...parts, ports, github, load, owner });
   onDue(runner.poke);
-  const { surfaces, committer } = composeSurfaces({
+  const { surfaces, committer, closeApi } = await composeSurfaces({
     ...doors(parts, { ports, previews }),
     load,
     onStored: inbox.poke,
@@ -52,6 +52,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
     ports,
     settle: () => settle([inbox.drain, runner.drain]),
     async stop(withinMs) {
+      await closeApi();
       await committer.idle();
       await Promise.all([inbox, runner, ...jobs].map((worker) => worker.stop(withinMs)));
       await store.close();

@@ -1,10 +1,7 @@
-import { join } from 'node:path';
 import type { StoredEnvironment } from '../../src/environments/store.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
 import type { Identify } from '../api/access.js';
 import { createApi } from '../api/api.js';
-import { createRoutes } from '../api/create-routes.js';
-import { projectRoot } from '../config/project-root.js';
 import type { Secrets } from '../config/secrets.js';
 import { createBodyBudget } from '../http/body-budget.js';
 import { createHosts } from '../http/hosts.js';
@@ -44,7 +41,7 @@ interface SurfaceParts {
 }
 
 /** Everything that answers requests. */
-export function composeSurfaces(parts: SurfaceParts) {
+export async function composeSurfaces(parts: SurfaceParts) {
   const { ports, secrets, previews, identify, ping, version, rates, load, onStored } = parts;
   const { clock, log } = ports;
   const budget = createBodyBudget();
@@ -53,6 +50,17 @@ export function composeSurfaces(parts: SurfaceParts) {
     onStored(count) {
       load.add(count);
       onStored();
+    },
+  });
+  const api = await createApi({
+    ports,
+    identify,
+    budget,
+    version,
+    ping,
+    limits: {
+      exchange: createRateLimit(rates.exchange, clock),
+      starts: createRateLimit(rates.starts, clock),
     },
   });
   const surfaces: Surfaces = {
@@ -64,20 +72,11 @@ export function composeSurfaces(parts: SurfaceParts) {
       clock,
       log,
     }),
-    api: createApi({
-      ports,
-      routes: createRoutes({ ping, version }),
-      identify,
-      budget,
-      limits: {
-        exchange: createRateLimit(rates.exchange, clock),
-        starts: createRateLimit(rates.starts, clock),
-      },
-    }),
+    api: api.answer,
     previews: previews.serve,
     log,
   };
-  return { surfaces, committer };
+  return { surfaces, committer, closeApi: api.close };
 }
 
 /** How long another process may show what this one has just replaced. */
@@ -99,7 +98,7 @@ export function composePreviews(ports: Ports): Previews {
     blobs,
     artifacts,
     resolve: resolver.resolve,
-    pages: createPreviewPages(join(projectRoot(), 'templates')),
+    pages: createPreviewPages(),
     onError: (error, { url, headers }) =>
       log('error', 'a preview could not be served', { host: headers.host, url, error }),
   });

@@ -1,28 +1,51 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ERROR_STATUS, isVitrineError, VitrineError } from '../../src/shared/errors.js';
 
-/** What every answer of the App carries; previews set their own, looser ones. */
+/** What a page contains: its style and its script, and where its forms may be sent to. */
+interface PageContent {
+  readonly style?: string;
+  readonly script?: string;
+  readonly formAction?: readonly string[];
+}
+
+/** The Content-Security-Policy of an answer. Style and script are allowed by their hashes, so nothing else can be added to a page. */
+export function contentSecurityPolicy({ style, script, formAction = ["'none'"] }: PageContent = {}): string {
+  return [
+    "default-src 'none'",
+    ...(style === undefined ? [] : [`style-src '${sourceHash(style)}'`, 'img-src data:']),
+    // Our scripts ask only their own server whether something changed.
+    ...(script === undefined ? [] : [`script-src '${sourceHash(script)}'`, "connect-src 'self'"]),
+    "base-uri 'none'",
+    `form-action ${formAction.join(' ')}`,
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+function sourceHash(source: string): string {
+  return `sha256-${createHash('sha256').update(source).digest('base64')}`;
+}
+
+/** Headers of every answer of the App. Previews have their own, which allow more. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https://avatars.githubusercontent.com; " +
-    "connect-src 'self'; form-action 'self' https://github.com; frame-ancestors 'none'; base-uri 'none'",
+  'content-security-policy': contentSecurityPolicy(),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  // Browsers obey it over https only, so it is harmless on a desk.
+  // Browsers ignore it over plain http, so it does not disturb a server on localhost.
   'strict-transport-security': 'max-age=31536000',
   'cache-control': 'no-store',
 };
 
 export interface Answer {
   readonly status: number;
-  /** JSON, unless it is a string, which goes out as it is. */
+  /** Sent as JSON, except a string, which is sent unchanged. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer as it goes out: its headers are names and values in turn, which the socket takes as they are. */
+/** An answer in the form of `writeHead`: names and values of the headers in turn. */
 interface PreparedAnswer {
   readonly status: number;
   readonly head: readonly string[];
@@ -33,7 +56,7 @@ export function respond(response: ServerResponse, answer: Answer): void {
   sendPrepared(response, prepareAnswer(answer));
 }
 
-/** For an answer that is given again and again: written down once. */
+/** Separate from sending, for answers that are prepared once and sent often. */
 export function prepareAnswer({ status, body, headers = {} }: Answer): PreparedAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const all = {
@@ -57,7 +80,7 @@ export function sendPrepared(response: ServerResponse, { status, head, text }: P
 
 const LINGER_MS = 1_000;
 
-/** Who is refused in the middle of a body can read why, if they stop soon: a closed socket would lose the answer. */
+/** Reads and drops the rest of a body for a moment. If the socket closed at once, the client could not read the answer. */
 export function discardBody(request: IncomingMessage): void {
   request.on('error', () => undefined).resume();
   setTimeout(() => {
@@ -67,7 +90,7 @@ export function discardBody(request: IncomingMessage): void {
 
 const RETRY_AFTER: Readonly<Partial<Record<number, string>>> = { 429: '60', 503: '5' };
 
-/** The one place where an error becomes an answer. Only messages that were written for people leave the house. */
+/** The one place where an error becomes an answer. Only messages of a `VitrineError` are sent; they are written for people. */
 export function errorAnswer(error: unknown, requestId: string): Answer {
   const { code, message } = toPublicError(error);
   const status = ERROR_STATUS[code];
@@ -79,7 +102,7 @@ export function errorAnswer(error: unknown, requestId: string): Answer {
   };
 }
 
-/** Ours to repair, so it goes to the log; the rest are the caller's. */
+/** True for errors that the operator must see in the log; the caller can repair all others. */
 export function isOurFault(error: unknown): boolean {
   return ERROR_STATUS[toPublicError(error).code] >= 500;
 }

@@ -86,7 +86,9 @@ function enter(surfaces: Surfaces, request: IncomingMessage, response: ServerRes
 
 /** Two programs in a row must never be able to read one request in two ways. */
 function refuseAmbiguous({ url, rawHeaders }: IncomingMessage): void {
-  if (!url?.startsWith('/')) throw new VitrineError('bad_request', 'The request line must hold a path only.');
+  // Node passes a fragment on, and a router would cut it off.
+  if (!url?.startsWith('/') || url.includes('#'))
+    throw new VitrineError('bad_request', 'The request line must hold a path only.');
   const seen = { host: 0, authorization: 0 };
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';

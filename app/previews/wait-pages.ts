@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import Handlebars from 'handlebars';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
+import { loadPage } from '../render.js';
 import { ICONS, OTHER_PAGES, type PageText, STATUS_PAGES } from './page-texts.js';
 import type { WaitingPreview } from './preview.js';
 import { ALWAYS } from './represent.js';
@@ -30,19 +27,18 @@ export interface PreviewPages {
 }
 
 /** Our own pages on preview hosts. They load nothing, so they work when nothing else does. */
-export function createPreviewPages(templates: string): PreviewPages {
-  const read = (name: string) => readFileSync(join(templates, `preview-${name}.hbs`), 'utf8').trim();
-  const style = read('style');
-  const script = read('script');
-  const handlebars = Handlebars.create();
-  handlebars.registerPartial({ style, script });
-  const template = handlebars.compile(read('page'), { strict: true, knownHelpersOnly: true });
-  const policy = policyFor({ style, script });
+export function createPreviewPages(directory?: string): PreviewPages {
+  const renderPage = loadPage<ReturnType<typeof modelOf>>({
+    template: 'preview-page',
+    style: 'preview-style',
+    script: 'preview-script',
+    ...(directory !== undefined && { directory }),
+  });
   return {
     render(request) {
       const text = textOf(request);
-      const body = Buffer.from(template(modelOf(text, request)));
-      return { status: text.status, body, policy, retryAfter: text.retryAfter };
+      const { html, policy } = renderPage(modelOf(text, request));
+      return { status: text.status, body: Buffer.from(html), policy, retryAfter: text.retryAfter };
     },
   };
 }
@@ -68,24 +64,6 @@ function modelOf(text: PageText, { kind, label, waiting }: PageRequest) {
 function safeLink(waiting: WaitingPreview | null | undefined): WaitingPreview['link'] {
   const link = waiting?.link;
   return link && /^https?:\/\//.test(link.url) ? link : null;
-}
-
-/** Style and script stand in the page itself and are allowed by what they are, not by where they are. */
-function policyFor({ style, script }: { readonly style: string; readonly script: string }): string {
-  return [
-    "default-src 'none'",
-    `style-src '${sourceHash(style)}'`,
-    `script-src '${sourceHash(script)}'`,
-    "connect-src 'self'",
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
-
-function sourceHash(source: string): string {
-  return `sha256-${createHash('sha256').update(source).digest('base64')}`;
 }
 
 /** Sends one of our own pages on a preview host. It is never kept: what it says is about to change. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { z } from 'zod';
-import { pathTo } from '../../src/contract/routes.js';
-import { ErrorAnswer, ProgressAnswer, StartDeploymentAnswer } from '../../src/contract/schemas.js';
+import { pathTo } from '../../src/contract/client.js';
+import { recordProgress, startDeployment } from '../../src/contract/deployments.js';
+import { ErrorAnswer } from '../../src/contract/shapes.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { openConnection } from '../load/connection.js';
 import { prepareRequest } from '../load/prepared-request.js';
@@ -24,7 +24,6 @@ export interface Begun {
 }
 
 const PATIENCE_MS = 15_000;
-const Failure = ErrorAnswer.shape.error.pick({ message: true });
 
 /** Does over HTTP what GitHub and the Action do around an upload. */
 export function createPublisher({ port, secret }: { port: number; secret: string }): Publisher {
@@ -43,14 +42,14 @@ export function createPublisher({ port, secret }: { port: number; secret: string
     },
     async finish({ id, token, generation }) {
       const body = { generation, outcome: { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] } };
-      const response = await send(`${server}${pathTo('recordProgress', { id })}`, {
+      const response = await send(`${server}${pathTo(recordProgress, { params: { id } })}`, {
         method: 'PATCH',
         token,
         body,
       });
       const answer: unknown = await response.json();
       if (!response.ok) throw new Error(`The deployment could not be finished: ${JSON.stringify(answer)}`);
-      const { environment, live } = ProgressAnswer.parse(answer);
+      const { environment, live } = recordProgress.answers[200]().parse(answer);
       if (!live) throw new Error('The deployment was finished and is not live.');
       return environment.url;
     },
@@ -77,18 +76,18 @@ async function announce({
 async function start(
   server: string,
   { sha, push }: { sha: string; push: number },
-): Promise<Omit<Begun, 'sha'> | z.infer<typeof Failure>> {
+): Promise<Omit<Begun, 'sha'> | { readonly message: string }> {
   const run = { id: runIdOf(push), attempt: 1, job: 'preview' };
   const body = { sha, pullRequest: PULL_REQUEST, run };
-  const response = await send(`${server}${pathTo('startDeployment')}`, {
+  const response = await send(`${server}${pathTo(startDeployment)}`, {
     method: 'POST',
     token: `run.${run.id}`,
     body,
   });
   const answer: unknown = await response.json();
   // The webhook is worked on after it was accepted, so the first tries may come too early.
-  if (!response.ok) return Failure.parse(ErrorAnswer.parse(answer).error);
-  const started = StartDeploymentAnswer.parse(answer);
+  if (!response.ok) return { message: ErrorAnswer().parse(answer).error.message };
+  const started = startDeployment.answers[200]().parse(answer);
   if (!started.proceed) return { message: started.decision.detail };
   return { id: started.deployment.id, token: started.token, generation: started.deployment.generation };
 }

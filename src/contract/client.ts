@@ -1,67 +1,57 @@
 import { VitrineError } from '../shared/errors.js';
-import { ROUTES, pathTo, type RouteName } from './routes.js';
-import {
-  ProgressAnswer,
-  StartDeploymentAnswer,
-  type AppendLogsBody,
-  type RecordProgressBody,
-  type StartDeploymentBody,
-} from './schemas.js';
+import type { AnswerOf, CallOf, Operation } from './operation.js';
 
 export interface Sent {
   readonly method: string;
   readonly path: string;
   readonly token: string;
-  readonly contentType: string;
-  readonly body: Uint8Array;
+  /** Absent without a body. */
+  readonly contentType?: string;
+  readonly body?: Uint8Array;
 }
 
 /** Sends one request, retries what may be retried, and answers the parsed JSON of a 2xx. */
 type Send = (request: Sent) => Promise<unknown>;
 
-export interface Client {
-  start(token: string, body: StartDeploymentBody): Promise<StartDeploymentAnswer>;
-  progress(id: string, body: RecordProgressBody): Promise<ProgressAnswer>;
-  appendLogs(id: string, body: AppendLogsBody): Promise<void>;
-  uploadPlan(id: string, plan: Uint8Array): Promise<unknown>;
-  uploadPack(id: string, pack: Uint8Array): Promise<unknown>;
-}
+/** Calls one operation, and checks the answer. A bundle holds only the operations that its code names. */
+export type Client = <const O extends Operation>(operation: O, input: CallOf<O>) => Promise<AnswerOf<O>>;
 
-/** The API as functions. `runToken` is asked for at each call, because it is renewed during long builds. */
-export function createClient({ send, runToken }: { send: Send; runToken: () => Promise<string> }): Client {
-  const asRun = async (route: RouteName, id: string, body: unknown) =>
-    send(request({ route, id, body, token: await runToken() }));
-  return {
-    start: async (token, body) =>
-      StartDeploymentAnswer.parse(await send(request({ route: 'startDeployment', id: '', body, token }))),
-    progress: async (id, body) => ProgressAnswer.parse(await asRun('recordProgress', id, body)),
-    appendLogs: async (id, body) => {
-      await asRun('appendLogs', id, body);
-    },
-    uploadPlan: (id, plan) => asRun('uploadPlan', id, plan),
-    uploadPack: (id, pack) => asRun('uploadPack', id, pack),
+/** The client reads `token` at each call, because it is renewed during long builds. */
+export function createClient({ send, token }: { send: Send; token: () => string }): Client {
+  return async <const O extends Operation>(operation: O, input: CallOf<O>) => {
+    const parts = input as Parts;
+    const answer = await send({
+      method: operation.method,
+      path: pathTo(operation, parts),
+      token: present(token()),
+      ...encoded(parts.body),
+    });
+    const [schema] = Object.values<Operation['answers'][number]>(operation.answers);
+    return (typeof schema === 'function' ? schema().parse(answer) : undefined) as AnswerOf<O>;
   };
 }
 
-function request({
-  route,
-  id,
-  body,
-  token,
-}: {
-  route: RouteName;
-  id: string;
-  body: unknown;
-  token: string;
-}): Sent {
-  if (token === '')
-    throw new VitrineError('unauthorized', 'There is no token yet: start the deployment first.');
-  const binary = body instanceof Uint8Array;
-  return {
-    method: ROUTES[route].method,
-    path: pathTo(route, { id }),
-    token,
-    contentType: binary ? 'application/octet-stream' : 'application/json',
-    body: binary ? body : new TextEncoder().encode(JSON.stringify(body)),
-  };
+interface Parts {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+}
+
+/** A path with its parameters and its query filled in. */
+export function pathTo({ path }: Pick<Operation, 'path'>, { params = {}, query = {} }: Parts = {}): string {
+  const filled = path.replace(/:(\w+)/g, (_match, name: string) => encodeURIComponent(params[name] ?? ''));
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
+  return given.size > 0 ? `${filled}?${String(given)}` : filled;
+}
+
+function present(token: string): string {
+  if (token !== '') return token;
+  throw new VitrineError('unauthorized', 'There is no token yet: start the deployment first.');
+}
+
+function encoded(body: unknown): Pick<Sent, 'contentType' | 'body'> {
+  if (body === undefined) return {};
+  if (body instanceof Uint8Array) return { contentType: 'application/octet-stream', body };
+  return { contentType: 'application/json', body: new TextEncoder().encode(JSON.stringify(body)) };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { Ranges } from '../contract/uploads.js';
 import { VitrineError } from '../shared/errors.js';
 import { isHash } from '../shared/hash.js';
 import { ARTIFACT_LIMITS, type ArtifactLimits, MIB } from './limits.js';
-import { rangesSchema } from './plan.js';
 
 /**
  * A pack carries what the server lacks in one body:
@@ -41,7 +41,7 @@ const entries = z.custom<Entry[]>(
 /** How to make the manifest: the kept files of a base, and new ones. */
 const manifestDifferenceSchema = z.object({
   base: hash.nullable(),
-  kept: rangesSchema,
+  kept: Ranges(),
   entries,
 });
 

@@ -1,7 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
-import { isHash } from '../shared/hash.js';
 import { ARTIFACT_LIMITS, type ArtifactLimits, limitSource } from './limits.js';
 import type { ArtifactFile } from './manifest.js';
 
@@ -18,31 +16,9 @@ export interface UploadPlan {
   readonly keys: BigUint64Array;
 }
 
-const root = z.string().refine(isHash, 'must be a SHA-256 in lower-case hex');
-
-export const rangesSchema = z
-  .array(z.tuple([z.number().int().nonnegative(), z.number().int().positive()]))
-  .max(50_000);
-
-/** What the server answers. `entries` and `blobs` point into the client's sorted keys, `kept` into the base's files sorted by path. */
-export const planAnswerSchema = z.object({
-  root,
-  /** The server has this very manifest already; only blobs may be missing. */
-  known: z.boolean(),
-  base: root.nullable(),
-  kept: rangesSchema,
-  entries: rangesSchema,
-  blobs: rangesSchema,
-});
-
-export type PlanAnswer = z.infer<typeof planAnswerSchema>;
-
 const MAGIC = Buffer.from('VPL1');
 
 const HEADER_BYTES = 4 + 1 + 32 + 6 + 4;
-
-/** Longest body of turn 1 that can be right. */
-export const PLAN_BYTES = HEADER_BYTES + 8 * ARTIFACT_LIMITS.files;
 
 export function keyOf(file: Pick<ArtifactFile, 'path' | 'hash'>): bigint {
   return hash('sha256', `${file.path}\0${file.hash}`, 'buffer').readBigUInt64BE(0);

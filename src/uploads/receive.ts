@@ -1,3 +1,4 @@
+import type { PlanAnswer, UploadAnswer } from '../contract/uploads.js';
 import { changeDeployment } from '../deployments/change.js';
 import { environmentOf, refuseLate } from '../deployments/fence.js';
 import { intendResource, publish } from '../deployments/publish.js';
@@ -23,29 +24,27 @@ type Ports = EnvironmentPorts &
   Pick<Tools, 'clock' | 'log'> &
   AddressPorts;
 
-type Answer = Readonly<Record<string, unknown>>;
-
 /** The names of a build came in: answers which files are missing. */
 export async function receivePlan(
   ports: Ports,
   { deploymentId, plan }: { deploymentId: string; plan: Uint8Array },
-): Promise<{ answer: Answer }> {
+): Promise<{ answer: PlanAnswer & UploadAnswer }> {
   const deployment = await uploading(ports, deploymentId);
   const planned = await ports.uploads.plan(await ownerOf(ports, deployment), plan);
   await intendResource(ports, { deployment, artifactRoot: planned.root });
   const commitUrl = await whenComplete(ports, { deployment, state: planned });
-  return { answer: { ...planned.answer, commitUrl } };
+  return { answer: { ...planned.answer, notes: [...planned.notes], commitUrl } };
 }
 
 /** Missing files came in, many at once. When nothing is missing any more the build is published, not yet live. */
 export async function receivePack(
   ports: Ports,
   { deploymentId, pack }: { deploymentId: string; pack: AsyncIterable<Uint8Array> },
-): Promise<{ answer: Answer }> {
+): Promise<{ answer: UploadAnswer }> {
   const deployment = await uploading(ports, deploymentId);
   const state = await takePack(ports, { deployment, pack });
   const commitUrl = await whenComplete(ports, { deployment, state });
-  return { answer: { complete: state.completeRoot !== null, notes: state.notes, commitUrl } };
+  return { answer: { complete: state.completeRoot !== null, notes: [...state.notes], commitUrl } };
 }
 
 /** Files that come in while the preview is being removed must not outlive it. */

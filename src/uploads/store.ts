@@ -1,3 +1,4 @@
+import type { PlanAnswer } from '../contract/uploads.js';
 import type { ArtifactLimits } from './limits.js';
 import type { ArtifactFile } from './manifest.js';
 import type { Ranges } from './plan.js';
@@ -122,7 +123,7 @@ export interface UploadState {
 
 interface UploadPlan extends UploadState {
   /** The JSON that tells the Action what to send. */
-  readonly answer: Readonly<Record<string, unknown>>;
+  readonly answer: PlanAnswer & { readonly complete: boolean };
 }
 
 export interface UploadPorts {

@@ -1,7 +1,7 @@
 import { hash as hashOnce } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { packsFor, planUpload } from '../../src/uploads/client/packs.js';
-import { planAnswerSchema } from '../../src/uploads/plan.js';
+import { PlanAnswer } from '../../src/contract/uploads.js';
 import { receivePack, receivePlan } from '../../src/uploads/receive.js';
 import { begin } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
@@ -20,7 +20,7 @@ function buildOf(text: string) {
     entries: [[0, 1]],
     blobs: [[0, 1]],
   };
-  return { planned, packs: () => packsFor({ planned, answer: planAnswerSchema.parse(answer), read }) };
+  return { planned, packs: () => packsFor({ planned, answer: PlanAnswer().parse(answer), read }) };
 }
 
 test('a run sends what it planned, and nothing before it planned or besides', async () => {

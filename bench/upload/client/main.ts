@@ -14,13 +14,13 @@ const http = createHttp();
 const world = { http, now: () => new Date() };
 const signal = new AbortController().signal;
 const client = createClient({
-  runToken: async () => token,
+  token: () => token,
   send: ({ method, path, token: bearer, contentType, body }) =>
     ask(world, {
       method,
       url: `${server}${path}`,
-      headers: { authorization: `Bearer ${bearer}`, 'content-type': contentType },
-      body,
+      headers: { authorization: `Bearer ${bearer}`, ...(contentType && { 'content-type': contentType }) },
+      ...(body && { body }),
       signal,
     }),
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { constants, createBrotliCompress } from 'node:zlib';
+import type { PlanAnswer } from '../../contract/uploads.js';
 import { VitrineError } from '../../shared/errors.js';
 import { isCompressible } from '../../sites/media-types.js';
 import { ARTIFACT_LIMITS, MIB } from '../limits.js';
@@ -11,7 +12,7 @@ import {
   type PackedBlob,
   PREFACE_BYTES,
 } from '../pack.js';
-import { encodePlan, indicesOf, keyOf, type PlanAnswer, type Ranges } from '../plan.js';
+import { encodePlan, indicesOf, keyOf, type Ranges } from '../plan.js';
 
 /** Everything turn 1 needs, and what the answer to it points into. */
 export interface PlannedUpload {

@@ -1,8 +1,8 @@
 import type { Client } from '../../contract/client.js';
-import { UploadAnswer } from '../../contract/schemas.js';
+import { type UploadAnswer, uploadPack, uploadPlan } from '../../contract/uploads.js';
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import { showBytes } from '../../shared/text.js';
-import { indicesOf, planAnswerSchema } from '../plan.js';
+import { indicesOf } from '../plan.js';
 import { type Artifact, readFrom } from './directory.js';
 import { packsFor, planUpload, type PlannedUpload } from './packs.js';
 
@@ -45,17 +45,16 @@ async function round(
   { client, id, artifact, log }: DeployInput,
   planned: PlannedUpload,
 ): Promise<UploadAnswer | null> {
-  const answered = await client.uploadPlan(id, planned.body);
-  const answer = planAnswerSchema.parse(answered);
+  const answer = await client(uploadPlan, { params: { id }, body: planned.body });
   const missing = (indicesOf(answer.blobs, planned.files.length) ?? []).map((index) => planned.files[index]);
   const bytes = missing.reduce((sum, file) => sum + (file?.size ?? 0), 0);
   const size = missing.length === 0 ? '' : `, ${showBytes(bytes)} before compression`;
   log(`The server lacks ${String(missing.length)} of ${String(planned.files.length)} files${size}.`);
-  let last = UploadAnswer.parse(answered);
+  let last: UploadAnswer = answer;
   let sent = 0;
   try {
     for await (const pack of packsFor({ planned, answer, read: readFrom(artifact.directory) })) {
-      last = UploadAnswer.parse(await client.uploadPack(id, pack));
+      last = await client(uploadPack, { params: { id }, body: pack });
       sent += pack.length;
       log(`Sent ${showBytes(sent)}.`);
     }

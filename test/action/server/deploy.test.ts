@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Client } from '../../../src/contract/client.js';
+import { uploadPlan } from '../../../src/contract/uploads.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { showBytes } from '../../../src/shared/text.js';
 import { hashDirectory } from '../../../src/uploads/client/directory.js';
@@ -21,21 +22,19 @@ async function deployed(workspace: Workspace, { known = false, pack = () => WHOL
   const bases: string[] = [];
   const lines: string[] = [];
   let packs = 0;
-  const client: Partial<Client> = {
-    uploadPlan: async (_id, body) => {
-      const { root, base, keys } = decodePlan(Buffer.from(body));
-      bases.push(base);
-      const all = [[0, keys.length]];
-      const missing = known ? [] : all;
-      const answer = { root, known, base: null, kept: [], entries: missing, blobs: missing };
-      return { ...answer, ...(known ? WHOLE : PART) };
-    },
-    uploadPack: async () => pack((packs += 1)),
+  const client = async (operation: unknown, { body }: { body: Uint8Array }) => {
+    if (operation !== uploadPlan) return pack((packs += 1));
+    const { root, base, keys } = decodePlan(Buffer.from(body));
+    bases.push(base);
+    const all = [[0, keys.length]];
+    const missing = known ? [] : all;
+    const answer = { root, known, base: null, kept: [], entries: missing, blobs: missing };
+    return { ...answer, ...(known ? WHOLE : PART) };
   };
   const { files } = await hashDirectory(workspace.code);
   const artifact = { directory: workspace.code, files };
   const log = (line: string): void => void lines.push(line);
-  const commitUrl = await deploy({ client: client as Client, id: 'x', artifact, log });
+  const commitUrl = await deploy({ client: client as unknown as Client, id: 'x', artifact, log });
   return { bases, packs, lines, commitUrl };
 }
 

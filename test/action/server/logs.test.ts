@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createLogs } from '../../../action/server/logs.js';
-import type { AppendLogsBody } from '../../../src/contract/schemas.js';
+import type { AppendLogsBody } from '../../../src/contract/deployments.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 
 type Batch = AppendLogsBody;

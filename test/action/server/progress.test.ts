@@ -3,7 +3,7 @@ import { sleep } from '../../../action/main.js';
 import { createProgress } from '../../../action/server/progress.js';
 import { eventually } from '../../../demo/expect.js';
 import type { Client } from '../../../src/contract/client.js';
-import type { ProgressAnswer, RecordProgressBody } from '../../../src/contract/schemas.js';
+import type { RecordProgressBody } from '../../../src/contract/deployments.js';
 import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../../src/shared/status/words.js';
 
 function setUp(answer: () => Promise<void> = async () => undefined, beatMs?: number) {
@@ -12,16 +12,14 @@ function setUp(answer: () => Promise<void> = async () => undefined, beatMs?: num
   const ending = new AbortController();
   let heard = (): void => undefined;
   const first = new Promise<void>((resolve) => (heard = resolve));
-  const client: Pick<Client, 'progress'> = {
-    progress: async (_id, body) => {
-      bodies.push(body);
-      heard();
-      await answer();
-      return {} as ProgressAnswer;
-    },
+  const client = async (_operation: unknown, { body }: { body: RecordProgressBody }) => {
+    bodies.push(body);
+    heard();
+    await answer();
+    return {};
   };
   const progress = createProgress({
-    client: client as Client,
+    client: client as unknown as Client,
     id: 'd'.repeat(24),
     generation: 3,
     now: () => new Date(0),

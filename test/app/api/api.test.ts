@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hashToken } from '../../../app/api/access.js';
-import { EnvironmentView } from '../../../src/contract/schemas.js';
+import { EnvironmentView } from '../../../src/contract/environments.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
 import type { Identity } from '../../../src/runs/identity.js';
@@ -57,7 +57,9 @@ const json = (body: unknown) => ({
 });
 
 test('an environment is found by its id, its namespace and in the list, in the shape of the contract', async () => {
-  const byId = EnvironmentView.parse(await (await app.api(`/api/v1/environments/${environment.id}`)).json());
+  const byId = EnvironmentView().parse(
+    await (await app.api(`/api/v1/environments/${environment.id}`)).json(),
+  );
   const byNamespace: unknown = await (await app.api('/api/v1/environments/namespace/pr-7-hello')).json();
   const list: unknown = await (
     await app.api('/api/v1/environments?repository=acme/hello&active_only=true')
@@ -120,7 +122,9 @@ test('an operator tears an environment down, and whoever asked is kept', async (
   const response = await app.api(`/api/v1/environments/${environment.id}/destroy`, { method: 'POST' });
   expect(response.status).toBe(202);
   await app.settle();
-  const after = EnvironmentView.parse(await (await app.api(`/api/v1/environments/${environment.id}`)).json());
+  const after = EnvironmentView().parse(
+    await (await app.api(`/api/v1/environments/${environment.id}`)).json(),
+  );
   expect(after).toMatchObject({
     status: ENVIRONMENT_STATUS.destroyed,
     live: false,

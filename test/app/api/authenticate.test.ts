@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { authenticate, hashToken, type AuthenticatePorts } from '../../../app/api/access.js';
-import { ROUTES } from '../../../src/contract/routes.js';
+import { startDeployment } from '../../../src/contract/deployments.js';
+import { listEnvironments } from '../../../src/contract/environments.js';
+import { checkHealth } from '../../../src/contract/server.js';
 import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 
@@ -24,15 +26,15 @@ function ports(changes: Partial<AuthenticatePorts> = {}): AuthenticatePorts {
   };
 }
 
-test('who shows nothing is nobody', async () => {
-  expect(await authenticate(ports(), { route: ROUTES.health, authorization: undefined })).toEqual({
-    kind: 'public',
+test('a request without a token is anonymous', async () => {
+  expect(await authenticate(ports(), { operation: checkHealth, authorization: undefined })).toEqual({
+    kind: 'anonymous',
   });
 });
 
-test('a known token speaks for whom it was made', async () => {
+test('a known token says who asks', async () => {
   const actor = await authenticate(ports(), {
-    route: ROUTES.listEnvironments,
+    operation: listEnvironments,
     authorization: 'bearer vto_good',
   });
   expect(actor).toEqual({ kind: 'operator', name: 'ops' });
@@ -48,18 +50,18 @@ test.each([
   'Bearer vto_good extra',
   'Bearer {"$gt":""}',
   `Bearer ${'a'.repeat(20_000)}`,
-])('%s is refused, also where anybody may ask', async (authorization) => {
-  for (const route of [ROUTES.listEnvironments, ROUTES.health]) {
-    await expect(authenticate(ports(), { route, authorization })).rejects.toMatchObject({
+])('%s is refused, also by operations that need no token', async (authorization) => {
+  for (const operation of [listEnvironments, checkHealth]) {
+    await expect(authenticate(ports(), { operation, authorization })).rejects.toMatchObject({
       code: 'unauthorized',
     });
   }
 });
 
-test("a workflow's identity is handed on, and not used up by being looked at", async () => {
+test('the identity of a workflow is passed on, and checking it does not use it up', async () => {
   const used: string[] = [];
   const tokens = { ...ports().tokens, useOnce: async (id: string) => used.push(id) > 0 };
-  const request = { route: ROUTES.startDeployment, authorization: 'Bearer jwt.of.github' };
+  const request = { operation: startDeployment, authorization: 'Bearer jwt.of.github' };
   for (const again of [1, 2]) {
     const actor = await authenticate(ports({ tokens }), request);
     expect([again, actor]).toEqual([again, { kind: 'identity', identity: IDENTITY }]);
@@ -67,9 +69,9 @@ test("a workflow's identity is handed on, and not used up by being looked at", a
   expect(used).toEqual([]);
 });
 
-test('an identity is worth nothing on other routes, and a token nothing where an identity is asked', async () => {
-  const jwt = { route: ROUTES.listEnvironments, authorization: 'Bearer jwt.of.github' };
+test('other operations refuse an identity, and an operation that takes identities refuses other tokens', async () => {
+  const jwt = { operation: listEnvironments, authorization: 'Bearer jwt.of.github' };
   await expect(authenticate(ports(), jwt)).rejects.toMatchObject({ code: 'unauthorized' });
-  const token = { route: ROUTES.startDeployment, authorization: 'Bearer vto_good' };
+  const token = { operation: startDeployment, authorization: 'Bearer vto_good' };
   await expect(authenticate(ports(), token)).rejects.toMatchObject({ code: 'unauthorized' });
 });

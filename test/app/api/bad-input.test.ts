@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hashToken } from '../../../app/api/access.js';
-import { ErrorAnswer } from '../../../src/contract/schemas.js';
+import { ErrorAnswer } from '../../../src/contract/shapes.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 let app: TestApp;
@@ -51,7 +51,7 @@ test.each([
 ])('GET /api/v1/%s is a bad request', async (path) => {
   const response = await app.api(`/api/v1/${path}`);
   expect(response.status).toBe(400);
-  expect(ErrorAnswer.parse(await response.json()).error).toMatchObject({
+  expect(ErrorAnswer().parse(await response.json()).error).toMatchObject({
     code: 'bad_request',
     requestId: expect.stringMatching(/^[0-9a-f]{16}$/),
   });
@@ -92,7 +92,7 @@ test.each<[string, string | Uint8Array, string, number]>([
     body,
   });
   expect(response.status).toBe(status);
-  expect(ErrorAnswer.parse(await response.json()).error.requestId).not.toBe('');
+  expect(ErrorAnswer().parse(await response.json()).error.requestId).not.toBe('');
 });
 
 test('a compressed body is refused: nobody would know how large it is', async () => {

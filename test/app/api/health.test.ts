@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createReady } from '../../../app/api/health.js';
+import { createReadiness } from '../../../app/api/server.js';
 import type { Ports } from '../../../app/ports.js';
 import type { InboxStore } from '../../../src/deliveries/store.js';
 
@@ -10,7 +10,7 @@ const away = async () => Promise.reject(new Error('The database does not answer.
 /** What is answered, when the next delivery has been waiting since then. */
 async function readiness(waitingSince: InboxStore['waitingSince'], ping: () => Promise<void> = here) {
   const ports = { inbox: { waitingSince }, clock: { now: () => now } } as unknown as Ports;
-  const { status, body } = await createReady(ping).handle(ports, {} as never);
+  const { status, body } = await createReadiness(ping)(ports, {} as never);
   return { status, body };
 }
 

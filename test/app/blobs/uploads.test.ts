@@ -7,7 +7,7 @@ import { createDiskBlobStore } from '../../../app/blobs/disk-store.js';
 import { createUploads } from '../../../app/blobs/uploads.js';
 import { packsFor, planUpload } from '../../../src/uploads/client/packs.js';
 import { ARTIFACT_LIMITS } from '../../../src/uploads/limits.js';
-import { planAnswerSchema } from '../../../src/uploads/plan.js';
+import { PlanAnswer } from '../../../src/contract/uploads.js';
 import type { ArtifactStore, BlobStore, UploadState } from '../../../src/uploads/store.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 
@@ -40,7 +40,7 @@ async function setUp(onWrite: (artifacts: ArtifactStore) => Promise<void> = () =
     };
     const input = {
       planned,
-      answer: planAnswerSchema.parse(JSON.parse(JSON.stringify(answer))),
+      answer: PlanAnswer().parse(JSON.parse(JSON.stringify(answer))),
       read,
       packBytes: 4,
     };

@@ -42,7 +42,7 @@ const CORE: readonly Layer[] = [
   { folder: 'src/sites', may: src('shared'), packages: PURE },
   { folder: 'src/targets', may: src('shared'), packages: 'any' },
   { folder: 'src/deliveries', may: src('shared'), packages: PURE },
-  { folder: 'src/contract', may: src('shared'), packages: ['zod'] },
+  { folder: 'src/contract', may: src('shared', 'people'), packages: ['zod'] },
   { folder: 'src/pull-requests', may: src('shared', 'settings'), packages: PURE },
   {
     folder: 'src/environments',
@@ -69,17 +69,21 @@ const SERVER_BASE = [...src('shared'), 'app/config'];
 const APP: readonly Layer[] = [
   { folder: 'app/config', may: src('shared'), packages: 'any' },
   { folder: 'app/http', may: SERVER_BASE, packages: 'any' },
-  { folder: 'app/render.ts', may: SERVER_BASE, packages: 'any' },
+  { folder: 'app/render.ts', may: [...SERVER_BASE, ...src('contract'), 'app/http'], packages: 'any' },
   { folder: 'app/ports.ts', may: ALL, packages: [] },
   { folder: 'app/workers', may: [...ALL, 'app/http'], packages: 'any' },
-  { folder: 'app/blobs', may: src('shared', 'sites', 'uploads'), packages: 'any' },
+  { folder: 'app/blobs', may: src('shared', 'sites', 'contract', 'uploads'), packages: 'any' },
   { folder: 'app/github', may: [...ALL, 'app/render.ts'], packages: 'any' },
   { folder: 'app/store', may: [...ALL, 'app/ports.ts'], packages: 'any' },
-  { folder: 'app/pages', may: [...ALL, 'app/config', 'app/http', 'app/render.ts'], packages: 'any' },
+  {
+    folder: 'app/pages',
+    may: [...ALL, ...src('contract'), 'app/config', 'app/http', 'app/render.ts'],
+    packages: 'any',
+  },
   {
     folder: 'app/api',
-    may: [...ALL, ...src('contract'), 'app/http', 'app/pages', 'app/ports.ts'],
-    packages: ['zod', 'node:http', 'node:crypto', 'node:stream'],
+    may: [...ALL, ...src('contract'), 'app/http', 'app/render.ts', 'app/ports.ts'],
+    packages: ['zod', 'fastify', 'node:http', 'node:crypto'],
   },
   {
     folder: 'app/webhooks',
@@ -163,4 +167,5 @@ export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   '@octokit': ['app/github', 'app/pages/setup'],
   '@actions': ['action'],
   handlebars: ['app/render.ts', 'app/github', 'app/pages', 'app/previews'],
+  fastify: ['app/api'],
 };

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { packsFor, planUpload } from '../../../src/uploads/client/packs.js';
 import type { ArtifactFile } from '../../../src/uploads/manifest.js';
 import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../../src/uploads/pack.js';
-import { decodePlan, type PlanAnswer } from '../../../src/uploads/plan.js';
+import type { PlanAnswer } from '../../../src/contract/uploads.js';
+import { decodePlan } from '../../../src/uploads/plan.js';
 
 type Site = Record<string, Buffer>;
 const sha = (content: Buffer) => hashOnce('sha256', content, 'hex');

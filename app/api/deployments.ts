@@ -1,0 +1,120 @@
+import type {
+  deployments,
+  DeploymentView,
+  RecordProgressBody,
+  StartDeploymentAnswer,
+} from '../../src/contract/deployments.js';
+import { appendLogs as append, type LogChunk } from '../../src/deployments/logs.js';
+import type { Deployment } from '../../src/deployments/model.js';
+import { recordProgress as record } from '../../src/deployments/progress.js';
+import { startDeployment as start, type Started } from '../../src/runs/start.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { presentEnvironment } from './environments.js';
+import { found, type Handlers, isoOrNull, pageOf } from './handler.js';
+
+export const deploymentHandlers: Handlers<typeof deployments> = {
+  async startDeployment(ports, { caller, body }) {
+    if (caller.kind !== 'identity')
+      throw new VitrineError('forbidden', "Only a workflow's identity can start a deployment.");
+    return presentStarted(await start(ports, { identity: caller.identity, body }));
+  },
+
+  async getDeployment(ports, { params }) {
+    return presentDeployment(found(await ports.deployments.get(params.id), 'deployment'));
+  },
+
+  async listEnvironmentDeployments(ports, { params, query }) {
+    const { id } = found(await ports.environments.get(params.id), 'environment');
+    const { items, nextCursor } = await ports.deployments.listOf(id, pageOf(query));
+    return { items: items.map(presentDeployment), nextCursor };
+  },
+
+  async recordProgress(ports, { params, body }) {
+    const { stages, ...rest } = body;
+    const progress = { ...rest, stages: stages?.map(toStage) };
+    const recorded = await record(ports, { deploymentId: params.id, body: progress });
+    return {
+      deployment: presentDeployment(recorded.deployment),
+      environment: presentEnvironment(recorded.environment),
+      live: recorded.live,
+    };
+  },
+
+  async appendLogs(ports, { params, body: { seq, lines } }) {
+    const dated = lines.map((line) => ({ ...line, at: new Date(line.at) }));
+    await append(ports, { deploymentId: params.id, body: { seq, lines: dated } });
+    return { stored: true };
+  },
+
+  async readLogs(ports, { params, query }) {
+    found(await ports.deployments.get(params.id), 'deployment');
+    const { items, nextCursor } = await ports.logs.read(params.id, pageOf(query));
+    return { items: items.map(presentLogs), nextCursor };
+  },
+};
+
+type StageGiven = NonNullable<RecordProgressBody['stages']>[number];
+
+function toStage(stage: StageGiven) {
+  return { ...stage, startedAt: dateOrNull(stage.startedAt), completedAt: dateOrNull(stage.completedAt) };
+}
+
+function dateOrNull(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
+}
+
+function presentLogs({ deploymentId, type, seq, lines }: LogChunk) {
+  return { deploymentId, type, seq, lines: lines.map((line) => ({ ...line, at: line.at.toISOString() })) };
+}
+
+function presentStarted(started: Started): StartDeploymentAnswer {
+  if (!started.proceed) {
+    const { action, rule, detail } = started.decision;
+    const environment = started.environment && presentEnvironment(started.environment);
+    return { proceed: false, environment, decision: { action, rule, detail } };
+  }
+  return {
+    proceed: true,
+    token: started.token,
+    tokenExpiresAt: started.tokenExpiresAt.toISOString(),
+    deployment: presentDeployment(started.deployment),
+    environment: presentEnvironment(started.environment),
+    plan: { ...started.plan, variables: { ...started.plan.variables } },
+  };
+}
+
+function presentDeployment(deployment: Deployment): DeploymentView {
+  const { id, environmentId, status, generation, sha, url, commitUrl, logsUrl, target } = deployment;
+  const { branch, commitMessage, author, creator, stages, error, logTail, run } = deployment;
+  return {
+    id,
+    environmentId,
+    status,
+    generation,
+    sha,
+    url,
+    commitUrl,
+    logsUrl,
+    target,
+    branch,
+    commitMessage,
+    author,
+    creator,
+    stages: stages.map((stage) => ({
+      ...stage,
+      startedAt: isoOrNull(stage.startedAt),
+      completedAt: isoOrNull(stage.completedAt),
+    })),
+    error,
+    logTail: [...logTail],
+    run: run && { id: run.id, attempt: run.attempt, job: run.job },
+    createdAt: deployment.createdAt.toISOString(),
+    startedAt: isoOrNull(deployment.startedAt),
+    completedAt: isoOrNull(deployment.completedAt),
+    durationSeconds: durationOf(deployment),
+  };
+}
+
+function durationOf({ startedAt, completedAt }: Deployment): number | null {
+  return startedAt && completedAt ? (completedAt.getTime() - startedAt.getTime()) / 1000 : null;
+}

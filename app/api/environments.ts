@@ -1,0 +1,79 @@
+import type { environments, EnvironmentView } from '../../src/contract/environments.js';
+import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
+import type { Environment } from '../../src/environments/model.js';
+import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
+import type { Caller } from './access.js';
+import { found, type Handlers, isoOrNull, pageOf } from './handler.js';
+
+export const environmentHandlers: Handlers<typeof environments> = {
+  async listEnvironments(ports, { query }) {
+    const { repository, active_only, status, project, ...page } = query;
+    const filter = {
+      ...(repository !== undefined && { repository }),
+      ...(status !== undefined && { status }),
+      ...(project !== undefined && { projectId: project }),
+      ...(active_only === 'true' && { activeOnly: true as const }),
+    };
+    const { items, nextCursor } = await ports.environments.list(filter, pageOf(page));
+    return { items: items.map(presentEnvironment), nextCursor };
+  },
+
+  async getEnvironment(ports, { params }) {
+    return presentEnvironment(found(await ports.environments.get(params.id), 'environment'));
+  },
+
+  async getEnvironmentByNamespace(ports, { params }) {
+    return presentEnvironment(found(await ports.environments.bySlug(params.namespace), 'environment'));
+  },
+
+  async destroyEnvironment(ports, { params, caller }) {
+    const { id: environmentId } = found(await ports.environments.get(params.id), 'environment');
+    const actor = nameOf(caller);
+    const request = { environmentId, actor, rule: 'asked', detail: detailOf(actor) } as const;
+    return presentEnvironment(await destroy(ports, request));
+  },
+};
+
+/** The pull request shows it to readers who may not know that there is an operator. */
+function detailOf(actor: string): string {
+  return `Taken down by the operator (${actor}). Push a commit, or close and reopen, to get it back.`;
+}
+
+function nameOf(caller: Caller): string {
+  return caller.kind === 'operator' ? caller.name : caller.kind;
+}
+
+export function presentEnvironment(environment: Environment): EnvironmentView {
+  const { id, name, project, repository, status, generation, url, head, current, error } = environment;
+  return {
+    id,
+    name,
+    namespace: environment.slug,
+    project,
+    repository,
+    status,
+    generation,
+    url,
+    live: current !== null && !GONE_ENVIRONMENTS.includes(status),
+    commit: head?.sha ?? null,
+    currentCommit: current?.sha ?? null,
+    pullRequest: presentPullRequest(environment),
+    decision: presentDecision(environment),
+    error,
+    expiresAt: isoOrNull(environment.expiresAt),
+    createdAt: environment.createdAt.toISOString(),
+    updatedAt: environment.updatedAt.toISOString(),
+    deployedAt: isoOrNull(environment.deployedAt),
+    destroyedAt: isoOrNull(environment.destroyedAt),
+  };
+}
+
+function presentPullRequest({ pullRequest }: Environment): EnvironmentView['pullRequest'] {
+  if (!pullRequest) return null;
+  const { number, title, author, head, url } = pullRequest;
+  return { number, title, author: author.login, branch: head.ref, url };
+}
+
+function presentDecision({ decision }: Environment): EnvironmentView['decision'] {
+  return decision && { action: decision.action, rule: decision.rule, detail: decision.detail };
+}

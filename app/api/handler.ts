@@ -1,0 +1,41 @@
+import type {
+  BodyOf,
+  Operation,
+  Operations,
+  ParamsOf,
+  QueryOf,
+  ResultOf,
+} from '../../src/contract/operation.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import type { Ports } from '../ports.js';
+import type { Caller } from './access.js';
+
+/** A request whose caller is allowed and whose parts have the shapes of its operation. */
+export interface Input<O extends Operation> {
+  readonly params: ParamsOf<O>;
+  readonly query: QueryOf<O>;
+  readonly body: BodyOf<O>;
+  readonly caller: Caller;
+  /** The media types that the caller accepts, as its header says them. */
+  readonly accept: string;
+}
+
+export type Handler<O extends Operation> = (ports: Ports, input: Input<O>) => Promise<ResultOf<O>>;
+
+/** One handler for each operation, and no other. */
+export type Handlers<Ops extends Operations> = { readonly [Name in keyof Ops]: Handler<Ops[Name]> };
+
+/** The page request in the form of the stores: an absent cursor is absent, not undefined. */
+export function pageOf({ cursor, limit }: { cursor?: string | undefined; limit: number }) {
+  return { limit, ...(cursor !== undefined && { cursor }) };
+}
+
+/** The document, or the error that there is none. */
+export function found<T>(document: T | null, noun: string): T {
+  if (document !== null) return document;
+  throw new VitrineError('not_found', `There is no such ${noun}.`);
+}
+
+export function isoOrNull(date: Date | null): string | null {
+  return date?.toISOString() ?? null;
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
+import type { Operation } from '../../src/contract/operation.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import type { BodyBudget } from '../http/body-budget.js';
+import { parseJson, readBody, refuseDeep, requireType, streamBody } from '../http/body.js';
+
+const MIB = 1024 * 1024;
+
+const TIMEOUT_MS = 15_000;
+
+const IDLE_MS = 30_000;
+
+/** The body in the form that the operation declares: nothing, a JSON value, bytes, or the stream itself. */
+export async function readInput(
+  { body, maxBytes = MIB }: Operation,
+  { request, budget }: { request: IncomingMessage; budget: BodyBudget },
+): Promise<unknown> {
+  if (body === undefined) return undefined;
+  requireType(request, typeof body === 'function' ? 'application/json' : 'application/octet-stream');
+  if (body === 'stream') return streamBody(request, { maxBytes, idleMs: IDLE_MS });
+  const bytes = await readBody(request, { maxBytes, timeoutMs: TIMEOUT_MS, budget });
+  if (body === 'bytes') return bytes;
+  const value = parseJson(bytes);
+  refuseDeep(value);
+  return value;
+}
+
+const MAX_ISSUES = 5;
+
+/** The value that a schema makes of a part of the request. Throws `bad_request` with the fields that are wrong. */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const issues = result.error.issues
+    .slice(0, MAX_ISSUES)
+    .map((issue) => `${issue.path.map(String).join('.') || 'the body'}: ${issue.message}`);
+  throw new VitrineError('bad_request', `${issues.join('; ')}.`);
+}
+
+/** A query as an object. A name that is given twice has no single meaning, so it is refused. */
+export function parseQuery<T>(schema: z.ZodType<T>, query: URLSearchParams): T {
+  const names = [...query.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new VitrineError('bad_request', `${twice} is there twice.`);
+  return parseInput(schema, Object.fromEntries(query));
+}

@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import { STAGE_NAMES } from '../shared/status/stages.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
+import { ENVIRONMENTS, EnvironmentView } from './environments.js';
+import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
+import { API, ById, DecisionView, Id, listOf, PageQuery, WebUrl } from './shapes.js';
+
+export const DEPLOYMENTS = `${API}/deployments` as const;
+
+/** How a run may end a deployment. Only the server sets the other statuses. */
+const FINISHES = [DEPLOYMENT_STATUS.success, DEPLOYMENT_STATUS.failed, DEPLOYMENT_STATUS.cancelled] as const;
+
+const RunRefBody = /* @__PURE__ */ lazily(() =>
+  z.strictObject({
+    id: z.string().regex(/^[1-9]\d{0,19}$/),
+    attempt: z.int().min(1).max(10_000),
+    job: z.string().min(1).max(200),
+  }),
+);
+
+export const StartDeploymentBody = /* @__PURE__ */ lazily(() =>
+  z.strictObject({
+    sha: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA: 40 lower-case hex digits'),
+    pullRequest: z
+      .int()
+      .min(1)
+      .max(2 ** 31),
+    run: RunRefBody(),
+    project: z.string().min(1).max(100).optional(),
+    target: z.string().min(1).max(40).optional(),
+    commitMessage: z.string().max(10_000).optional(),
+    logsUrl: WebUrl().optional(),
+  }),
+);
+export type StartDeploymentBody = ValueOf<typeof StartDeploymentBody>;
+
+const StageBody = /* @__PURE__ */ lazily(() =>
+  z.strictObject({
+    name: z.enum(STAGE_NAMES),
+    status: z.enum(STAGE_STATUS),
+    startedAt: z.iso.datetime().nullable(),
+    completedAt: z.iso.datetime().nullable(),
+    error: z.string().max(4_000).nullable(),
+  }),
+);
+export type StageBody = ValueOf<typeof StageBody>;
+
+const RecordProgressBody = /* @__PURE__ */ lazily(() =>
+  z.strictObject({
+    generation: z.int().min(0),
+    stages: z.array(StageBody()).max(STAGE_NAMES.length).optional(),
+    /** Where an earlier step deployed to; only for previews that this server does not serve. */
+    url: WebUrl().optional(),
+    outcome: z
+      .strictObject({
+        status: z.enum(FINISHES),
+        error: z.string().max(4_000).nullable(),
+        logTail: z.array(z.string().max(2_000)).max(50),
+      })
+      .optional(),
+  }),
+);
+export type RecordProgressBody = ValueOf<typeof RecordProgressBody>;
+
+const LogLine = /* @__PURE__ */ lazily(() =>
+  z.object({
+    at: z.iso.datetime(),
+    stage: z.string().max(40),
+    level: z.enum(['debug', 'info', 'warning', 'error']),
+    text: z.string().max(16_384),
+  }),
+);
+
+const AppendLogsBody = /* @__PURE__ */ lazily(() =>
+  z.strictObject({ seq: z.int().min(0), lines: z.array(LogLine().strict()).min(1).max(1_000) }),
+);
+export type AppendLogsBody = ValueOf<typeof AppendLogsBody>;
+
+export const LogChunkView = /* @__PURE__ */ lazily(() =>
+  z.object({
+    deploymentId: Id(),
+    type: z.enum(['build', 'deploy', 'runtime']),
+    seq: z.int(),
+    lines: z.array(LogLine()),
+  }),
+);
+
+export const DeploymentView = /* @__PURE__ */ lazily(() =>
+  z.object({
+    id: Id(),
+    environmentId: Id(),
+    status: z.enum(DEPLOYMENT_STATUS),
+    generation: z.int(),
+    sha: z.string(),
+    url: z.string().nullable(),
+    commitUrl: z.string().nullable(),
+    logsUrl: z.string().nullable(),
+    target: z.string().nullable(),
+    branch: z.string(),
+    commitMessage: z.string().nullable(),
+    author: z.string().nullable(),
+    creator: z.enum(['webhook', 'manual', 'scheduled']),
+    stages: z.array(StageBody()),
+    error: z.string().nullable(),
+    logTail: z.array(z.string()),
+    run: RunRefBody().nullable(),
+    createdAt: z.string(),
+    startedAt: z.string().nullable(),
+    completedAt: z.string().nullable(),
+    durationSeconds: z.number().nullable(),
+  }),
+);
+export type DeploymentView = ValueOf<typeof DeploymentView>;
+
+/** What the run needs to build. The server reads it from the settings, so that a pull request cannot extend its own rights. */
+const BuildPlan = /* @__PURE__ */ lazily(() =>
+  z.object({
+    target: z.string(),
+    install: z.string().nullable(),
+    build: z.string().nullable(),
+    output: z.string().nullable(),
+    workingDirectory: z.string(),
+    healthPath: z.string(),
+    variables: z.record(z.string(), z.string()),
+  }),
+);
+export type BuildPlan = ValueOf<typeof BuildPlan>;
+
+const StartDeploymentAnswer = /* @__PURE__ */ lazily(() =>
+  z.discriminatedUnion('proceed', [
+    z.object({
+      proceed: z.literal(true),
+      token: z.string(),
+      tokenExpiresAt: z.string(),
+      deployment: DeploymentView(),
+      environment: EnvironmentView(),
+      plan: BuildPlan(),
+    }),
+    z.object({
+      proceed: z.literal(false),
+      environment: EnvironmentView().nullable(),
+      decision: DecisionView(),
+    }),
+  ]),
+);
+export type StartDeploymentAnswer = ValueOf<typeof StartDeploymentAnswer>;
+
+const ProgressAnswer = /* @__PURE__ */ lazily(() =>
+  z.object({
+    deployment: DeploymentView(),
+    environment: EnvironmentView(),
+    /** True when the environment's URL shows this deployment now. */
+    live: z.boolean(),
+  }),
+);
+export type ProgressAnswer = ValueOf<typeof ProgressAnswer>;
+
+export const startDeployment = {
+  method: 'POST',
+  path: DEPLOYMENTS,
+  permission: 'deployment.start',
+  summary:
+    'A workflow run starts a deployment. Repeating it with the same run, attempt and job changes nothing',
+  body: StartDeploymentBody,
+  answers: { 200: StartDeploymentAnswer },
+  errors: ['forbidden', 'not_found', 'conflict', 'stale_head', 'environment_gone', 'unprocessable'],
+} as const satisfies Operation;
+
+export const getDeployment = {
+  method: 'GET',
+  path: `${DEPLOYMENTS}/:id`,
+  permission: 'deployment.read',
+  resource: { deploymentId: 'id' },
+  summary: 'One deployment',
+  params: ById,
+  answers: { 200: DeploymentView },
+  errors: ['not_found'],
+} as const satisfies Operation;
+
+export const listEnvironmentDeployments = {
+  method: 'GET',
+  path: `${ENVIRONMENTS}/:id/deployments`,
+  permission: 'environment.read',
+  summary: 'The deployments of an environment, newest first',
+  params: ById,
+  query: PageQuery,
+  answers: { 200: () => listOf(DeploymentView) },
+  errors: ['not_found'],
+} as const satisfies Operation;
+
+export const recordProgress = {
+  method: 'PATCH',
+  path: `${DEPLOYMENTS}/:id`,
+  permission: 'deployment.report',
+  resource: { deploymentId: 'id' },
+  summary: 'Reports stages and, at the end, the outcome',
+  params: ById,
+  body: RecordProgressBody,
+  answers: { 200: ProgressAnswer },
+  errors: ['conflict', 'stale_head', 'environment_gone', 'unprocessable'],
+} as const satisfies Operation;
+
+export const appendLogs = {
+  method: 'POST',
+  path: `${DEPLOYMENTS}/:id/logs`,
+  permission: 'deployment.report',
+  resource: { deploymentId: 'id' },
+  summary: 'Appends a batch of log lines. `seq` makes a repeated batch harmless',
+  params: ById,
+  body: AppendLogsBody,
+  answers: { 202: () => z.object({ stored: z.literal(true) }) },
+} as const satisfies Operation;
+
+export const readLogs = {
+  method: 'GET',
+  path: `${DEPLOYMENTS}/:id/logs`,
+  permission: 'deployment.read',
+  resource: { deploymentId: 'id' },
+  summary: 'Log lines in order',
+  params: ById,
+  query: PageQuery,
+  answers: { 200: () => listOf(LogChunkView) },
+  errors: ['not_found'],
+} as const satisfies Operation;
+
+export const deployments = {
+  startDeployment,
+  getDeployment,
+  listEnvironmentDeployments,
+  recordProgress,
+  appendLogs,
+  readLogs,
+} as const satisfies Operations;

@@ -1,0 +1,88 @@
+/**
+ * How one operation of the API is declared: plain data, from which the server's route and validation, the OpenAPI description and the
+ * typed client are made. Schemas are functions, because zod takes half a millisecond to make one, and because the Action's bundle then
+ * leaves out those that it does not call.
+ */
+import type { z } from 'zod';
+import type { Permission } from '../people/policies.js';
+import type { ErrorCode } from '../shared/errors.js';
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type Method = (typeof METHODS)[number];
+
+export type Schema<T extends z.ZodType = z.ZodType> = () => T;
+
+/** The value that a schema gives after a check. */
+export type ValueOf<S extends Schema> = z.output<ReturnType<S>>;
+
+/** An HTML page with the Content-Security-Policy it needs. */
+export interface Page {
+  readonly html: string;
+  readonly policy: string;
+}
+
+export interface Operation {
+  readonly method: Method;
+  readonly path: `/${string}`;
+  /** What the caller must be allowed to do; `src/people/policies.ts` says who is. */
+  readonly permission: Permission;
+  /** The parameter that names the deployment of the request, where rights depend on it. */
+  readonly resource?: { readonly deploymentId: string };
+  readonly summary: string;
+  readonly params?: Schema<z.ZodObject>;
+  readonly query?: Schema<z.ZodObject>;
+  /** A schema for JSON; `bytes` for the whole body; `stream` for a body that is used as it arrives. */
+  readonly body?: Schema | 'bytes' | 'stream';
+  /** The largest body; 1 MiB when absent. */
+  readonly maxBytes?: number;
+  /** The answers that are not errors, by status: JSON of this shape, or a page. */
+  readonly answers: Readonly<Record<number, Schema | 'page'>>;
+  /** Errors that only this operation answers; `errorsOf` adds those that follow from the rest of the declaration. */
+  readonly errors?: readonly ErrorCode[];
+}
+
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** Makes a schema at its first use. Mark the call as pure, so that bundles can leave it out. */
+export function lazily<T extends z.ZodType>(make: () => T): Schema<T> {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+type Output<S> = S extends Schema<infer T> ? z.output<T> : undefined;
+type Input<S> = S extends Schema<infer T> ? z.input<T> : undefined;
+
+export type ParamsOf<O extends Operation> = Output<O['params']>;
+export type QueryOf<O extends Operation> = Output<O['query']>;
+export type BodyOf<O extends Operation> = O['body'] extends 'bytes'
+  ? Buffer
+  : O['body'] extends 'stream'
+    ? AsyncIterable<Uint8Array>
+    : Output<O['body']>;
+
+type Statuses<O extends Operation> = keyof O['answers'] & number;
+
+/** What a handler gives back for one answer, before it is written as JSON. */
+type Written<A> = A extends 'page' ? Page : Input<A>;
+
+/** One of several answers, with its status. */
+type AnswerWithStatus<O extends Operation> = {
+  [S in Statuses<O>]: { readonly status: S; readonly body: Written<O['answers'][S]> };
+}[Statuses<O>];
+
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+
+/** What a handler gives back: the body of the only answer, or status and body where several are declared. */
+export type ResultOf<O extends Operation> =
+  true extends IsUnion<Statuses<O>> ? AnswerWithStatus<O> : Written<O['answers'][Statuses<O>]>;
+
+/** What a caller gets, checked. */
+export type AnswerOf<O extends Operation> = { [S in Statuses<O>]: Output<O['answers'][S]> }[Statuses<O>];
+
+type Part<Name extends string, T> = [T] extends [undefined] ? unknown : { readonly [K in Name]: T };
+type Sendable<O extends Operation> = O['body'] extends 'bytes' | 'stream' ? Uint8Array : Input<O['body']>;
+
+/** What a caller gives: exactly the parts that the operation has. */
+export type CallOf<O extends Operation> = Part<'params', Input<O['params']>> &
+  Part<'body', Sendable<O>> &
+  ([QueryOf<O>] extends [undefined] ? unknown : { readonly query?: Partial<QueryOf<O>> });
