@@ -2,11 +2,12 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Page } from '../../../src/contract/operation.js';
 import { isVitrineError, VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { SECURITY_HEADERS } from '../../http/respond.js';
+import { loadPage } from '../../render.js';
 import { type Conversion, createManifest, isReachable, SETUP_DONE_PATH, SETUP_PATH } from './manifest.js';
-import { createSetupPages } from './pages.js';
 
 interface SetupOptions {
   readonly apiUrl: string;
@@ -25,10 +26,10 @@ const ORGANIZATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/;
 
 /** The set-up as two pages: one sends the operator to GitHub with the manifest, the other takes what GitHub sends back. */
 export function createSetupEndpoint(options: SetupOptions) {
-  const pages = createSetupPages();
+  const pages = createSetupPages(githubWebsite(options.apiUrl));
   let state: string | undefined;
 
-  function start(query: URLSearchParams, nonce: string): string {
+  function start(query: URLSearchParams): Page {
     if (!same(query.get('token'), options.token)) {
       throw new VitrineError(
         'forbidden',
@@ -38,23 +39,20 @@ export function createSetupEndpoint(options: SetupOptions) {
     const organization = organizationOf(query);
     state = randomBytes(32).toString('hex');
     const { token, publicUrl, apiUrl, envFile, appYml } = options;
-    return pages.start(
-      {
-        token,
-        setupPath: SETUP_PATH,
-        envFile,
-        permissions: permissionPhrases(appYml),
-        action: newAppUrl({ apiUrl, organization, state }),
-        manifest: createManifest(options),
-        organization,
-        publicUrl,
-        reachable: isReachable(publicUrl),
-      },
-      nonce,
-    );
+    return pages.start({
+      token,
+      setupPath: SETUP_PATH,
+      envFile,
+      permissions: permissionPhrases(appYml),
+      action: newAppUrl({ apiUrl, organization, state }),
+      manifest: createManifest(options),
+      organization,
+      publicUrl,
+      reachable: isReachable(publicUrl),
+    });
   }
 
-  async function done(query: URLSearchParams, nonce: string): Promise<string> {
+  async function done(query: URLSearchParams): Promise<Page> {
     const expected = state;
     if (expected === undefined || !same(query.get('state'), expected)) {
       throw new VitrineError(
@@ -66,22 +64,21 @@ export function createSetupEndpoint(options: SetupOptions) {
     state = undefined;
     const unsaved = await options.onCredentials(credentials);
     const installUrl = `${credentials.html_url}/installations/new`;
-    return pages.done({ installUrl, envFile: options.envFile, unsaved: unsaved.join('\n') }, nonce);
+    return pages.done({ installUrl, envFile: options.envFile, unsaved: unsaved.join('\n') });
   }
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const nonce = randomBytes(16).toString('base64');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://setup.invalid');
-    const send = sender({ response, nonce, website: githubWebsite(options.apiUrl) });
+    const send = (status: number, page: Page) => sendPage(response, { status, page });
     try {
       if (request.method !== 'GET') throw new VitrineError('not_found', 'There is nothing here.');
-      if (pathname === SETUP_PATH) return send(200, start(searchParams, nonce));
-      if (pathname === SETUP_DONE_PATH) return send(200, await done(searchParams, nonce));
+      if (pathname === SETUP_PATH) return send(200, start(searchParams));
+      if (pathname === SETUP_DONE_PATH) return send(200, await done(searchParams));
       throw new VitrineError('not_found', 'The address to open is on the terminal of the server.');
     } catch (error) {
       if (!isVitrineError(error)) options.log('error', 'the set-up failed', { error });
       const { status, ...model } = explain(error);
-      send(status, pages.error(model, nonce));
+      send(status, pages.error(model));
     }
   };
 }
@@ -107,16 +104,49 @@ function explain(error: unknown): { status: number; heading: string; message: st
   return { status: 400, heading: 'That did not work', message };
 }
 
-function sender({ response, nonce, website }: { response: ServerResponse; nonce: string; website: string }) {
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self' ${website}; frame-ancestors 'none'; base-uri 'none'`;
-  return (status: number, html: string): void => {
-    const headers = {
-      ...SECURITY_HEADERS,
-      'content-security-policy': policy,
-      'content-type': 'text/html; charset=utf-8',
-      connection: 'close',
-    };
-    response.writeHead(status, headers).end(html);
+function sendPage(response: ServerResponse, { status, page }: { status: number; page: Page }): void {
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-security-policy': page.policy,
+    'content-type': 'text/html; charset=utf-8',
+    connection: 'close',
+  };
+  response.writeHead(status, headers).end(page.html);
+}
+
+interface StartPage {
+  readonly token: string;
+  readonly setupPath: string;
+  readonly envFile: string;
+  /** One phrase for each permission that GitHub will ask the operator to grant. */
+  readonly permissions: readonly string[];
+  readonly action: string;
+  readonly manifest: string;
+  readonly organization: string | undefined;
+  readonly publicUrl: string;
+  readonly reachable: boolean;
+}
+
+interface DonePage {
+  readonly installUrl: string;
+  readonly envFile: string;
+  /** The lines that could not be written to the file; empty when all were. */
+  readonly unsaved: string;
+}
+
+interface ErrorPage {
+  readonly heading: string;
+  readonly message: string;
+}
+
+/** The forms are sent to this server, or to GitHub with the manifest. */
+function createSetupPages(website: string) {
+  const page = <Model>(template: string) =>
+    loadPage<Model>({ template, style: 'setup-style', formAction: ["'self'", website] });
+  return {
+    start: page<StartPage>('setup-start'),
+    done: page<DonePage>('setup-done'),
+    error: page<ErrorPage>('setup-error'),
   };
 }
 

