@@ -1,11 +1,11 @@
 import { changeEnvironment } from '../environments/change.js';
 import { isActive } from '../environments/model.js';
-import { supersededReason } from '../environments/reasons.js';
+import { supersession } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/status/deployment.js';
-import { STAGE_STATUS } from '../shared/status/words.js';
+import { type EndedBy, STAGE_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { deploymentOfHead, settleStages, waitingAgain } from './model.js';
 import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
@@ -30,9 +30,10 @@ export async function changeDeployment(
   throw new VitrineError('unavailable', `Deployment ${id} changes faster than it can be written: try again.`);
 }
 
-interface Settlement {
+interface Ending {
   readonly id: string;
   readonly event: Exclude<DeploymentEvent, 'start' | 'revive'>;
+  readonly endedBy: EndedBy;
   readonly error: string | null;
   readonly logTail?: readonly string[];
   /** Only while it belongs to an earlier generation: it may have been revived since it was looked at. */
@@ -45,7 +46,7 @@ interface Settlement {
 /** Ends a deployment once; one that has ended already is left as it ended. */
 export function endDeployment(
   ports: Pick<Ports, 'deployments' | 'clock'>,
-  { id, event, error, logTail, logsUrl, before, unclaimed }: Settlement,
+  { id, event, endedBy, error, logTail, logsUrl, before, unclaimed }: Ending,
 ): Promise<StoredDeployment> {
   const now = ports.clock.now();
   return changeDeployment(ports, {
@@ -63,6 +64,7 @@ export function endDeployment(
             : STAGE_STATUS.cancelled;
       return {
         status,
+        endedBy,
         error,
         completedAt: now,
         stages: settleStages(seen.stages, { open, at: now, error }),
@@ -130,7 +132,6 @@ export async function supersedeOlder(ports: Needs, environment: StoredEnvironmen
   if (before <= FIRST) return;
   const open = await ports.deployments.unsettledOf(environmentId);
   for (const { id, sha } of open.filter(({ generation }) => generation < before)) {
-    const error = supersededReason(environment, { sha });
-    await endDeployment(ports, { id, event: 'supersede', error, before });
+    await endDeployment(ports, { id, event: 'supersede', ...supersession(environment, { sha }), before });
   }
 }

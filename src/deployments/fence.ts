@@ -1,5 +1,5 @@
 import { isActive, isHeadDeployment } from '../environments/model.js';
-import { supersededReason, removedReason } from '../environments/reasons.js';
+import { removal, supersededReason, removedReason, supersession } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
@@ -37,10 +37,10 @@ export async function refuseLate(
     );
   }
   const gone = !isActive(environment);
-  const reason = gone ? removedReason(environment) : supersededReason(environment, deployment);
-  await endDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', error: reason });
+  const ending = gone ? removal(environment) : supersession(environment, deployment);
+  await endDeployment(ports, { id: deployment.id, event: gone ? 'cancel' : 'supersede', ...ending });
   throw new VitrineError(
     gone ? 'environment_gone' : 'stale_head',
-    `${reason} This deployment was not made live.`,
+    `${ending.error} This deployment was not made live.`,
   );
 }

@@ -4,6 +4,7 @@ import { abandoned, type Environment, isHeadDeployment } from '../environments/m
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { nextEnvironment } from '../shared/status/environment.js';
+import { ENDED_BY, type EndedBy } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { endDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
@@ -48,14 +49,17 @@ export async function finishDeployment(
       };
     },
   });
-  await endDeployment(ports, { id: deployment.id, event: 'succeed', error: null });
+  await endDeployment(ports, { id: deployment.id, ...SUCCESS });
   await ports.environments.markDue(environment.id, 'report');
 }
+
+const SUCCESS = { event: 'succeed', endedBy: ENDED_BY.runReport, error: null } as const;
 
 interface Failure {
   readonly environment: StoredEnvironment;
   readonly deployment: StoredDeployment;
   readonly event: 'fail' | 'cancel';
+  readonly endedBy: EndedBy;
   readonly error: string;
   readonly logTail?: readonly string[];
   readonly unclaimed?: true;
@@ -67,7 +71,8 @@ interface Failure {
  * long as the deployment is open, the run's repeat or the stuck reconciler completes what a crash cut off.
  */
 export async function failDeployment(ports: Ports, failure: Failure): Promise<void> {
-  const { environment, deployment, event, error, ...more } = failure;
+  const { environment, deployment, ...ending } = failure;
+  const { event, error } = ending;
   const written = await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {
@@ -76,12 +81,10 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
       return status ? { patch: { status, error }, due: [] } : null;
     },
   });
-  await endDeployment(
-    ports,
-    isLive(written, deployment)
-      ? { id: deployment.id, event: 'succeed', error: null }
-      : { id: deployment.id, event, error, ...more },
-  );
+  await endDeployment(ports, {
+    id: deployment.id,
+    ...(isLive(written, deployment) ? SUCCESS : ending),
+  });
   await ports.environments.markDue(environment.id, 'report');
 }
 

@@ -4,6 +4,7 @@ import { type Stage, STAGE_NAMES } from '../shared/status/stages.js';
 import {
   DEPLOYMENT_STATUS,
   type DeploymentStatus,
+  type EndedBy,
   STAGE_STATUS,
   type StageStatus,
 } from '../shared/status/words.js';
@@ -32,6 +33,9 @@ export interface Deployment {
   readonly commitUrl: string | null;
   readonly logsUrl: string | null;
   readonly artifactRoot: string | null;
+  /** What ended it; null while it waits or runs. */
+  readonly endedBy: EndedBy | null;
+  /** Why it was not successful, in a sentence for people. */
   readonly error: string | null;
   /** Last lines of the log of a failed stage, redacted, for the check and the comment. */
   readonly logTail: readonly string[];
@@ -55,9 +59,18 @@ export function pendingStages(): Stage[] {
   }));
 }
 
-/** What an attempt that came to nothing leaves behind, taken back: the deployment waits for a run once more. */
-export function waitingAgain(): Pick<Deployment, 'error' | 'completedAt' | 'stages' | 'logTail' | 'logsUrl'> {
-  return { error: null, completedAt: null, stages: pendingStages(), logTail: [], logsUrl: null };
+type Outcome = Pick<Deployment, 'endedBy' | 'error' | 'completedAt' | 'stages' | 'logTail' | 'logsUrl'>;
+
+/** Resets what a failed attempt left behind, so that the deployment waits for a run again. */
+export function waitingAgain(): Outcome {
+  return {
+    endedBy: null,
+    error: null,
+    completedAt: null,
+    stages: pendingStages(),
+    logTail: [],
+    logsUrl: null,
+  };
 }
 
 /** Closes what was still open when a deployment ended: the running stage gets the outcome, the ones never reached are skipped. */
@@ -139,6 +152,7 @@ export function freshDeployment(known: NewDeployment, at: Date): Deployment {
     commitUrl: null,
     logsUrl: null,
     artifactRoot: null,
+    endedBy: null,
     error: null,
     logTail: [],
     production: false,

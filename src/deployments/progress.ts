@@ -2,7 +2,7 @@ import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.
 import { VitrineError } from '../shared/errors.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Stage } from '../shared/status/stages.js';
-import { DEPLOYMENT_STATUS, type DeploymentStatus } from '../shared/status/words.js';
+import { DEPLOYMENT_STATUS, type DeploymentStatus, ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { changeDeployment } from './change.js';
 import { environmentOf, refuseLate } from './fence.js';
@@ -83,7 +83,8 @@ async function settleOutcome(
   const event = outcome.status === DEPLOYMENT_STATUS.cancelled ? 'cancel' : 'fail';
   const error =
     outcome.error ?? (event === 'cancel' ? 'The workflow run was cancelled.' : 'The build failed.');
-  await failDeployment(ports, { environment, deployment, event, error, logTail: outcome.logTail });
+  const endedBy = ENDED_BY.runReport;
+  await failDeployment(ports, { environment, deployment, event, endedBy, error, logTail: outcome.logTail });
   return answer(ports, deployment.id);
 }
 

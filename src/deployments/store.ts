@@ -17,6 +17,7 @@ export type DeploymentPatch = Partial<
     | 'commitUrl'
     | 'logsUrl'
     | 'artifactRoot'
+    | 'endedBy'
     | 'error'
     | 'logTail'
     | 'startedAt'

@@ -1,22 +1,39 @@
 import type { Rule } from '../pull-requests/decide/decision.js';
+import { ENDED_BY, type EndedBy } from '../shared/status/words.js';
 import type { Environment } from './model.js';
 
-/** Why a deployment of this commit is not wanted any more although its preview is still there: one sentence for whoever brought it. */
-export function supersededReason(
-  { head, decision }: Pick<Environment, 'head' | 'decision'>,
-  { sha }: { readonly sha: string },
-): string {
-  if (head?.sha !== sha) return 'A newer commit arrived.';
-  return decision && decision.action !== 'deploy' ? decision.detail : 'Another run of this commit took over.';
+/** How a deployment ended: a word for code, a sentence for people. */
+interface Ending {
+  readonly endedBy: EndedBy;
+  readonly error: string;
 }
 
-/** What brings it back, where the decision itself does not say so. */
+type WithHead = Pick<Environment, 'head' | 'decision'>;
+
+/** How a deployment of this commit ended although its environment is still there. */
+export function supersession({ head, decision }: WithHead, { sha }: { readonly sha: string }): Ending {
+  if (head?.sha !== sha) return { endedBy: ENDED_BY.newerCommit, error: 'A newer commit arrived.' };
+  if (decision && decision.action !== 'deploy') return { endedBy: ENDED_BY.decision, error: decision.detail };
+  return { endedBy: ENDED_BY.newerRun, error: 'Another run of this commit took over.' };
+}
+
+/** The same as a sentence for the run that brought the commit. */
+export function supersededReason(environment: WithHead, commit: { readonly sha: string }): string {
+  return supersession(environment, commit).error;
+}
+
+/** How to get the preview back, for the decisions whose own sentence does not say it. */
 const REMEDIES: ReadonlyMap<Rule, string> = new Map<Rule, string>([
   ['asked', 'Push a commit, or close and reopen the pull request, to get it back.'],
   ['repository-removed', 'Push a commit once the App may see the repository again.'],
 ]);
 
-/** Why there is no preview for a run to deploy to: for its log and its summary. */
+/** How a deployment ended whose preview was removed. */
+export function removal(environment: Pick<Environment, 'decision' | 'pullRequest'>): Ending {
+  return { endedBy: ENDED_BY.previewRemoved, error: removedReason(environment) };
+}
+
+/** Why a run finds no preview to deploy to. The run shows this in its log and its summary. */
 export function removedReason({
   decision,
   pullRequest,
@@ -27,18 +44,18 @@ export function removedReason({
   return ['The preview was removed.', decision.detail, remedy].filter(Boolean).join(' ');
 }
 
-/** By these a commit gets its preview later than it came: its workflow may have run by then, and was told that there is none. */
+/** Rules that give a commit its preview some time after the push: its workflow may have run by then, and found no preview. */
 const LATER: readonly Rule[] = ['approved', 'ready-for-review', 'label-added', 'now-qualifies'];
 
 /**
- * GitHub starts the workflow for new commits, not because somebody approved one or took a label away: such a commit waits for a re-run.
+ * GitHub starts the workflow for new commits, not when a reviewer approves a commit or removes a label: such a commit needs a re-run.
  * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
  */
 export function needsRerun({ decision }: Pick<Environment, 'decision'>): boolean {
   return decision?.action === 'deploy' && LATER.includes(decision.rule);
 }
 
-/** From when on runs count for the commit; null where those of any time do. */
+/** Runs that ended before this moment do not count for the commit; null where every run counts. */
 export function countsSince(environment: Pick<Environment, 'decision' | 'admittedAt'>): Date | null {
   return needsRerun(environment) ? (environment.admittedAt ?? null) : null;
 }

@@ -2,11 +2,11 @@ import { endDeployment } from '../deployments/change.js';
 import { failDeployment, finishDeployment } from '../deployments/finish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive, isHeadDeployment } from '../environments/model.js';
-import { needsRerun, supersededReason } from '../environments/reasons.js';
+import { needsRerun, supersession } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import { ENDED_WITHOUT_RESULT } from '../runs/revive.js';
 import { settleUnclaimed } from '../runs/unclaimed.js';
+import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { forEachIsolated } from './for-each-isolated.js';
 
@@ -45,6 +45,8 @@ async function* silentOnes({ deployments }: Ports, before: Date): AsyncGenerator
   }
 }
 
+const REMOVED = { endedBy: ENDED_BY.previewRemoved, error: 'The preview was removed.' } as const;
+
 async function settleSilent(
   ports: Ports,
   { deployment, now }: { deployment: StoredDeployment; now: number },
@@ -52,8 +54,8 @@ async function settleSilent(
   const environment = await ports.environments.get(deployment.environmentId);
   if (!environment || !isHeadDeployment(environment, deployment)) {
     const there = environment && isActive(environment);
-    const error = there ? supersededReason(environment, deployment) : 'The preview was removed.';
-    await endDeployment(ports, { id: deployment.id, event: 'supersede', error });
+    const ending = there ? supersession(environment, deployment) : REMOVED;
+    await endDeployment(ports, { id: deployment.id, event: 'supersede', ...ending });
     return 1;
   }
   if (environment.current?.deploymentId === deployment.id) {
@@ -67,6 +69,7 @@ async function settleSilent(
     environment,
     deployment,
     event: 'fail',
+    endedBy: deployment.run === null ? ENDED_BY.noRun : ENDED_BY.runSilence,
     error: reason(environment, deployment),
   });
   return 1;
@@ -82,7 +85,8 @@ async function settleInVain(
 }
 
 function reason(environment: StoredEnvironment, { run }: StoredDeployment): string {
-  if (run !== null) return ENDED_WITHOUT_RESULT.silence;
+  if (run !== null)
+    return 'The workflow run fell silent for 15 minutes: see its log on GitHub, then re-run it.';
   return needsRerun(environment)
     ? 'No workflow run took this commit on within an hour. GitHub starts the workflow for new commits only: re-run it to build this one.'
     : 'No workflow run took this commit on within an hour: add a job with the preview Action to the workflow for pull requests, or re-run it.';

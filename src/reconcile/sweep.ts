@@ -15,7 +15,7 @@ import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { Repo, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
-import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
+import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { Target, TargetPorts } from '../targets/target.js';
 import { sweepFiles } from '../uploads/forget.js';
@@ -180,5 +180,6 @@ function headAgain(ports: Ports, { head, generation }: Environment) {
 
 async function sayFailed(ports: Ports, environment: StoredEnvironment): Promise<void> {
   const deployment = await ensureHeadDeployment(ports, { environment, run: null });
-  if (deployment) await failDeployment(ports, { environment, deployment, event: 'fail', error: GONE });
+  const ending = { event: 'fail', endedBy: ENDED_BY.lostFiles, error: GONE } as const;
+  if (deployment) await failDeployment(ports, { environment, deployment, ...ending });
 }

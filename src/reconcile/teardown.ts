@@ -5,7 +5,7 @@ import { changeEnvironment } from '../environments/change.js';
 import type { Resource } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { nextEnvironment } from '../shared/status/environment.js';
-import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
+import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from '../uploads/forget.js';
@@ -40,7 +40,8 @@ export async function reconcileTeardown(ports: Ports, { environment }: Claim): P
 async function cancelOpenDeployments(ports: Ports, environment: StoredEnvironment): Promise<void> {
   for (const { id } of await ports.deployments.unsettledOf(environment.id)) {
     const error = environment.decision?.detail ?? 'The preview was removed.';
-    await endDeployment(ports, { id, event: 'cancel', error, before: environment.generation });
+    const ending = { event: 'cancel', endedBy: ENDED_BY.previewRemoved, error } as const;
+    await endDeployment(ports, { id, ...ending, before: environment.generation });
   }
 }
 

@@ -18,7 +18,7 @@ import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { claimRun } from './claim.js';
-import { endedSilently, reopenSilent } from './revive.js';
+import { endedWithoutResult, reopenSilent } from './revive.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -127,7 +127,7 @@ async function runEndedMeanwhile(ports: Ports, { id }: StoredEnvironment, run: R
   const head = (await ports.environments.get(id))?.head;
   const deployment = head ? await ports.deployments.get(head.deploymentId) : null;
   if (!deployment || !DEPLOYMENT[deployment.status].settled) return false;
-  return deployment.run === null || endedSilently(deployment, run);
+  return deployment.run === null || endedWithoutResult(deployment, run);
 }
 
 async function applyReportedRun(ports: Ports, { environment, reported }: Report): Promise<void> {

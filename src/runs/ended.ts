@@ -5,8 +5,8 @@ import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js'
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
+import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
-import { ENDED_WITHOUT_RESULT } from './revive.js';
 import { settleUnclaimed } from './unclaimed.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
@@ -40,13 +40,24 @@ export async function observeWorkflowRun(ports: Ports, run: FinishedRun): Promis
   return { action: 'update', rule: 'run-ended', detail, environmentIds };
 }
 
+const WITHOUT_RESULT = {
+  fail: 'The workflow run ended without reporting a result: see its log on GitHub.',
+  cancel: 'The workflow run was cancelled before it reported a result.',
+} as const;
+
 async function endSilent(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
   const open = await ports.deployments.unsettledOfRun(run.repoId, run.runId);
   const ended = open.filter((deployment) => deployment.run && deployment.run.attempt <= run.attempt);
   for (const deployment of ended) {
     const environment = await environmentOf(ports, deployment);
     const event = run.conclusion === CONCLUSION.cancelled ? 'cancel' : 'fail';
-    await failDeployment(ports, { environment, deployment, event, error: ENDED_WITHOUT_RESULT[event] });
+    await failDeployment(ports, {
+      environment,
+      deployment,
+      event,
+      endedBy: ENDED_BY.runEnd,
+      error: WITHOUT_RESULT[event],
+    });
   }
   return ended;
 }

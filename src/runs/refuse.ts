@@ -6,6 +6,7 @@ import { defaultSettings } from '../settings/settings.js';
 import { type ErrorCode, isVitrineError, VitrineError } from '../shared/errors.js';
 import { type RunRef, sameRun } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { ENDED_BY } from '../shared/status/words.js';
 import { showTime } from '../shared/time.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
@@ -20,7 +21,7 @@ export async function refuseRun(
 ): Promise<VitrineError> {
   const claimed = await claimRun(ports, { environment, body });
   if (!DEPLOYMENT[claimed.deployment.status].settled) {
-    await failDeployment(ports, { ...claimed, event: 'fail', error: reason });
+    await failDeployment(ports, { ...claimed, event: 'fail', endedBy: ENDED_BY.refusal, error: reason });
   }
   return new VitrineError('unprocessable', reason);
 }
@@ -46,7 +47,8 @@ export async function refuseWaiting(ports: Ports, { repoId, number, sha, error }
     if (!isActive(environment) || head?.sha !== sha) continue;
     const deployment = await ports.deployments.get(head.deploymentId);
     if (!deployment || deployment.run !== null || DEPLOYMENT[deployment.status].settled) continue;
-    await failDeployment(ports, { environment, deployment, event: 'fail', error: error.message });
+    const ending = { event: 'fail', endedBy: ENDED_BY.refusal, error: error.message } as const;
+    await failDeployment(ports, { environment, deployment, ...ending });
   }
 }
 
@@ -65,7 +67,8 @@ export async function refuseTooMany(ports: Ports, { environment, deployment, run
   const reason = await reasonAgainst(ports, environment);
   if (reason === null) return;
   if (deployment && deployment.run === null && !DEPLOYMENT[deployment.status].settled) {
-    await failDeployment(ports, { environment, deployment, event: 'fail', error: reason });
+    const ending = { event: 'fail', endedBy: ENDED_BY.deployLimit, error: reason } as const;
+    await failDeployment(ports, { environment, deployment, ...ending });
   }
   throw new VitrineError('unprocessable', reason);
 }

@@ -5,6 +5,7 @@ import { changeEnvironment } from '../environments/change.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { type RunRef, sameRun } from '../shared/run-ref.js';
 import { DEPLOYMENT, nextDeployment } from '../shared/status/deployment.js';
+import { ENDED_BY, type EndedBy } from '../shared/status/words.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts;
 
@@ -37,11 +38,11 @@ export async function reopenSilent(
 ): Promise<void> {
   const id = environment.head?.deploymentId;
   const deployment = id === undefined ? null : await ports.deployments.get(id);
-  if (!deployment || !endedSilently(deployment, run)) return;
+  if (!deployment || !endedWithoutResult(deployment, run)) return;
   await changeDeployment(ports, {
     id: deployment.id,
     plan: (seen) => {
-      const status = endedSilently(seen, run) ? nextDeployment(seen.status, 'revive') : undefined;
+      const status = endedWithoutResult(seen, run) ? nextDeployment(seen.status, 'revive') : undefined;
       return status ? { ...waitingAgain(), run: null, status } : null;
     },
   });
@@ -62,14 +63,12 @@ async function forgetError(
   });
 }
 
-/** What a deployment says whose run ended, or seems to have ended, without a word of its own. */
-export const ENDED_WITHOUT_RESULT = {
-  fail: 'The workflow run ended without reporting a result: see its log on GitHub.',
-  cancel: 'The workflow run was cancelled before it reported a result.',
-  silence: 'The workflow run fell silent for 15 minutes: see its log on GitHub, then re-run it.',
-} as const;
+const WITHOUT_RESULT: readonly (EndedBy | null)[] = [ENDED_BY.runEnd, ENDED_BY.runSilence];
 
-/** GitHub promises no order: what the run itself reports may be heard of after its end, and knows better. */
-export function endedSilently({ run, error }: Deployment, of: RunRef): boolean {
-  return sameRun(run, of) && Object.values<string | null>(ENDED_WITHOUT_RESULT).includes(error);
+/**
+ * True when the deployment of this run was ended although the run had reported no outcome. GitHub sends events in any order: the
+ * run's own report may arrive after the event of its end, and is the better source.
+ */
+export function endedWithoutResult({ run, endedBy }: Deployment, of: RunRef): boolean {
+  return sameRun(run, of) && WITHOUT_RESULT.includes(endedBy);
 }

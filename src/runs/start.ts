@@ -21,7 +21,7 @@ import { claimRun, refuseTaken } from './claim.js';
 import { findHead } from './find.js';
 import { type Identity, consumeIdentityToken } from './identity.js';
 import { isAskedWrongly, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
-import { endedSilently, reopenSilent } from './revive.js';
+import { endedWithoutResult, reopenSilent } from './revive.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -78,7 +78,7 @@ export async function startDeployment(
   await refuseTooMany(ports, { environment, deployment, run: body.run });
   const reason = targetProblem(ports, { environment, asked: body.target });
   if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
-  if (deployment && endedSilently(deployment, body.run))
+  if (deployment && endedWithoutResult(deployment, body.run))
     await reopenSilent(ports, { environment, run: body.run });
   const run = { ...body.run, ...(identity.workflow ? { workflow: identity.workflow } : {}) };
   const claimed = await claimRun(ports, { environment, body: { ...body, run } });

@@ -6,6 +6,7 @@ import { countsSince } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts, WorkflowRun } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
+import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
@@ -48,6 +49,7 @@ export async function settleUnclaimed(ports: Ports, unclaimed: Unclaimed): Promi
     environment,
     deployment,
     event: cancelled ? 'cancel' : 'fail',
+    endedBy: ENDED_BY.workflowsEnd,
     error: reasonOf({ runs, blamed, since: countsSince(environment) }),
     unclaimed: true,
     ...logsOf(blamed),

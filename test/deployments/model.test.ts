@@ -22,7 +22,14 @@ test('a new deployment has every stage before it, in the order in which they are
 });
 
 test('a deployment that waits again has nothing of the attempt before: no reason, no end, no log', () => {
-  const nothing = { error: null, completedAt: null, stages: pendingStages(), logTail: [], logsUrl: null };
+  const nothing = {
+    endedBy: null,
+    error: null,
+    completedAt: null,
+    stages: pendingStages(),
+    logTail: [],
+    logsUrl: null,
+  };
   expect(waitingAgain()).toEqual(nothing);
 });
 

@@ -7,7 +7,7 @@ import { recordProgress } from '../../src/deployments/progress.js';
 import type { DeploymentPatch } from '../../src/deployments/store.js';
 import { reconcileStuck, SILENT_MS, UNCLAIMED_MS } from '../../src/reconcile/stuck.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
-import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENDED_BY, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
@@ -44,6 +44,9 @@ async function stuckIn(world: World, ms: number) {
   return ended;
 }
 
+const endsOf = async (world: World, number: number) =>
+  (await lookAt(world, number)).deployments.map(({ endedBy }) => endedBy);
+
 const wordsOf = async (world: World, number: number) =>
   (await lookAt(world, number)).deployments.map(({ status, error }) => [status, error]);
 
@@ -54,6 +57,7 @@ test('a commit that no run takes on fails after an hour and says what to do, and
   expect(await stuckIn(world, UNCLAIMED_MS + MINUTE)).toBe(1);
   const advice = /No workflow run took this commit on within an hour: add a job .* or re-run it/;
   expect(await wordsOf(world, number)).toEqual([[DEPLOYMENT_STATUS.failed, expect.stringMatching(advice)]]);
+  expect(await endsOf(world, number)).toEqual([ENDED_BY.noRun]);
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.failed);
   const [check] = await world.reviewer.checks(sha);
   expect(check?.conclusion).toBe(CONCLUSION.failure);
@@ -99,6 +103,7 @@ test('a run that falls silent fails after a quarter of an hour, its late report 
     DEPLOYMENT_STATUS.success,
     DEPLOYMENT_STATUS.failed,
   ]);
+  expect(await endsOf(world, number)).toEqual([ENDED_BY.runReport, ENDED_BY.runSilence]);
 });
 
 test('a run that fell silent and starts again, as a step after a long "resolve" does, goes on where it was', async () => {
@@ -117,6 +122,19 @@ test('a run that fell silent and starts again, as a step after a long "resolve" 
   expect(await wordsOf(world, number)).toEqual([[DEPLOYMENT_STATUS.failed, 'The build failed.']]);
   const repeated = await begin(world, { number, sha });
   expect(repeated.deployment).toMatchObject({ id: first.deployment.id, status: DEPLOYMENT_STATUS.failed });
+});
+
+test('the word for what ended it decides whether a run may go on, and not the sentence', async () => {
+  await using world = await startWorld();
+  const { number, sha } = await open(world);
+  const first = await begin(world, { number, sha });
+  expect(await stuckIn(world, SILENT_MS + MINUTE)).toBe(1);
+  const sentence = (await wordsOf(world, number))[0]?.[1] ?? '';
+  const again = await begin(world, { number, sha });
+  await end(world, again, { status: DEPLOYMENT_STATUS.failed, error: sentence });
+  expect(await endsOf(world, number)).toEqual([ENDED_BY.runReport]);
+  const repeated = await begin(world, { number, sha });
+  expect(repeated.deployment).toMatchObject({ id: first.deployment.id, error: sentence });
 });
 
 test('a run whose end GitHub reported, though the run itself did not, fails at once', async () => {
@@ -183,6 +201,7 @@ test.each(['environments', 'deployments'] as const)(
       environment,
       deployment,
       event: 'fail',
+      endedBy: ENDED_BY.runReport,
       error: 'It broke.',
     });
     await expect(failing).rejects.toThrow('went away');
@@ -207,7 +226,8 @@ test('what went live in the same moment is not called failed', async () => {
   };
   const patch = { status: ENVIRONMENT_STATUS.ready, current, error: null };
   await world.app.ports.environments.change(environment, { patch, due: [] });
-  await failDeployment(world.app.ports, { environment, deployment, event: 'fail', error: 'It broke.' });
+  const failure = { event: 'fail', endedBy: ENDED_BY.runReport, error: 'It broke.' } as const;
+  await failDeployment(world.app.ports, { environment, deployment, ...failure });
   expect((await lookAt(world, number)).environment).toMatchObject({
     status: ENVIRONMENT_STATUS.ready,
     error: null,

@@ -43,10 +43,12 @@ export async function begin(world: World, run: HandRun): Promise<Begun> {
 export interface Ending {
   readonly status: DeploymentStatus;
   readonly url?: string;
+  readonly error?: string;
 }
 
-export function end({ app }: World, { deployment }: Begun, { status, ...shown }: Ending): Promise<Recorded> {
-  const outcome = { status, error: null, logTail: [] };
+export function end({ app }: World, { deployment }: Begun, ending: Ending): Promise<Recorded> {
+  const { status, error = null, ...shown } = ending;
+  const outcome = { status, error, logTail: [] };
   const body = { generation: deployment.generation, ...shown, outcome };
   return recordProgress(app.ports, { deploymentId: deployment.id, body });
 }

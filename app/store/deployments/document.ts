@@ -51,6 +51,7 @@ const deploymentSchema = strictSchema<DeploymentDocument>({
   commitUrl: String,
   logsUrl: String,
   artifactRoot: String,
+  endedBy: String,
   error: String,
   logTail: [String],
   production: Boolean,

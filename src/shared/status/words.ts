@@ -41,6 +41,32 @@ export const STAGE_STATUS = {
 
 export type StageStatus = (typeof STAGE_STATUS)[keyof typeof STAGE_STATUS];
 
+/** What ended a deployment. Its `error` is the sentence for people; code reads this word. */
+export const ENDED_BY = {
+  /** Its workflow run reported the outcome: success, failure or cancellation. */
+  runReport: 'run-report',
+  /** GitHub said that the run ended, and the run had reported no outcome. */
+  runEnd: 'run-end',
+  /** The run gave no sign of life for too long. */
+  runSilence: 'run-silence',
+  /** The workflows of the commit ended before a run took the deployment on. */
+  workflowsEnd: 'workflows-end',
+  /** No run took it on in time. */
+  noRun: 'no-run',
+  newerCommit: 'newer-commit',
+  newerRun: 'newer-run',
+  /** The pull request or its settings changed, so that this commit gets no preview. */
+  decision: 'decision',
+  previewRemoved: 'preview-removed',
+  /** The server refused what the run asked for. */
+  refusal: 'refusal',
+  deployLimit: 'deploy-limit',
+  /** What it had put online was lost. */
+  lostFiles: 'lost-files',
+} as const;
+
+export type EndedBy = (typeof ENDED_BY)[keyof typeof ENDED_BY];
+
 /** What becomes of a stored webhook. */
 export const DELIVERY_STATUS = {
   stored: 'stored',

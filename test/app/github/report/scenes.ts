@@ -112,6 +112,7 @@ export function deploymentWith(status: DeploymentStatus, changes: Partial<Deploy
     commitUrl: null,
     logsUrl: 'https://github.com/acme/hello/actions/runs/77',
     artifactRoot: null,
+    endedBy: null,
     error: null,
     logTail: [],
     production: false,
