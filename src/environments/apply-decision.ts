@@ -6,14 +6,14 @@ import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Change } from './change.js';
 import { renewedExpiry } from './expire.js';
 import { abandoned, isActive, isAdmitted, type Pusher, type Environment, type Projection } from './model.js';
-import { keepUploadNotes, withoutUploadNotes } from './notes.js';
+import { keepUploadNotes, type Note, withoutUploadNotes } from './notes.js';
 import type { EnvironmentPatch } from './store.js';
 
 interface Seen {
   readonly facts: PullRequestFacts;
   readonly decision: Decision;
   readonly settings: Settings | null;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   readonly approvedSha: string | null;
   readonly bringer: Pusher;
   readonly repository: string;

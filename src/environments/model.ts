@@ -3,6 +3,7 @@ import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { Settings } from '../settings/settings.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
+import type { Note } from './notes.js';
 
 /** Who vouches for a commit: the person who pushed it, or the author of the pull request where GitHub did not tell. */
 export interface Pusher {
@@ -107,8 +108,8 @@ export interface Environment {
   readonly decision: Decision | null;
   /** The policy that was in force when the pull request was last looked at. */
   readonly settings: Settings | null;
-  /** What a person should know about the settings file: ignored keys, mistakes. */
-  readonly notes: readonly string[];
+  /** Ignored keys and mistakes in the settings file, and in the newest upload. */
+  readonly notes: readonly Note[];
   readonly approvedSha: string | null;
   readonly pullRequest: PullRequestFacts | null;
   readonly head: Head | null;

@@ -1,25 +1,41 @@
-const SIGN = 'Upload: ';
-/** The check has room for some, not for a thousand wrong lines of one file. */
-const MOST = 10;
+export const NOTE_KINDS = ['settings', 'upload'] as const;
 
-/** The notes on an environment with those on its newest upload in the place of those on an earlier one; the same list when nothing changed. */
-export function withUploadNotes(known: readonly string[], found: readonly string[]): readonly string[] {
-  const others = withoutUploadNotes(known);
-  const shown = found.slice(0, MOST).map((note) => SIGN + note);
+/** What a reader of the check should know besides the outcome. */
+export interface Note {
+  /** What it is about: the settings file, or the newest upload. */
+  readonly kind: (typeof NOTE_KINDS)[number];
+  readonly text: string;
+}
+
+/** As the check shows it. */
+export function noteLine({ kind, text }: Note): string {
+  return kind === 'upload' ? `Upload: ${text}` : text;
+}
+
+/** `_headers` and `_redirects` can have a thousand wrong lines; the check has no room for them. */
+const MOST_SHOWN = 10;
+
+/** Replaces the notes on an earlier upload by those on the newest one. Returns `notes` itself when nothing changed. */
+export function withUploadNotes(notes: readonly Note[], found: readonly string[]): readonly Note[] {
+  const shown = found.slice(0, MOST_SHOWN);
   const more = found.length - shown.length;
-  const all = [...others, ...shown, ...(more > 0 ? [`${SIGN}and ${String(more)} more, in the log.`] : [])];
-  return all.length === known.length && all.every((note, index) => note === known[index]) ? known : all;
+  const texts = more > 0 ? [...shown, `and ${String(more)} more, in the log.`] : shown;
+  const all = [...withoutUploadNotes(notes), ...texts.map((text): Note => ({ kind: 'upload', text }))];
+  return sameNotes(all, notes) ? notes : all;
 }
 
-/** Fresh notes on everything else, with those on the upload that are known: the same commit shows the same upload. */
-export function keepUploadNotes(known: readonly string[], fresh: readonly string[]): readonly string[] {
-  return [...withoutUploadNotes(fresh), ...known.filter(isOfUpload)];
+function sameNotes(a: readonly Note[], b: readonly Note[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ kind, text }, index) => kind === b[index]?.kind && text === b[index].text)
+  );
 }
 
-export function withoutUploadNotes(notes: readonly string[]): readonly string[] {
-  return notes.filter((note) => !isOfUpload(note));
+/** Replaces all notes but those on the upload: the commit is the same, and so is its upload. */
+export function keepUploadNotes(notes: readonly Note[], fresh: readonly Note[]): readonly Note[] {
+  return [...withoutUploadNotes(fresh), ...notes.filter(({ kind }) => kind === 'upload')];
 }
 
-function isOfUpload(note: string): boolean {
-  return note.startsWith(SIGN);
+export function withoutUploadNotes(notes: readonly Note[]): readonly Note[] {
+  return notes.filter(({ kind }) => kind !== 'upload');
 }

@@ -3,6 +3,7 @@ import { ensureHeadDeployment, supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { applyDecision } from '../environments/apply-decision.js';
 import { isActive, isAdmitted } from '../environments/model.js';
+import type { Note } from '../environments/notes.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Project } from '../projects/project.js';
 import { decide, limitReached, NOTICED } from '../pull-requests/decide/decide.js';
@@ -69,7 +70,7 @@ async function decideAndWrite(ports: Ports, round: Round): Promise<Outcome | nul
     facts: seen.facts,
     decision,
     settings: keepsStoredSettings(round) ? null : policy.settings,
-    notes: policy.fresh ? policy.problems.map(sayProblem) : environment.notes,
+    notes: policy.fresh ? policy.problems.map(problemNote) : environment.notes,
     approvedSha,
     bringer: policy.bringer,
     repository: seen.repo.fullName,
@@ -86,8 +87,9 @@ function keepsStoredSettings({ environment: { settings }, policy: { fresh, probl
   return !fresh || (settings !== null && problems.some(({ level }) => level === 'error'));
 }
 
-function sayProblem({ file, line, message }: SettingsProblem): string {
-  return `.github/preview.yml${file === 'base' ? ' of the default branch' : ''}, line ${line}: ${message}`;
+function problemNote({ file, line, message }: SettingsProblem): Note {
+  const where = `.github/preview.yml${file === 'base' ? ' of the default branch' : ''}, line ${line}`;
+  return { kind: 'settings', text: `${where}: ${message}` };
 }
 
 function approved({ seen, environment, policy }: Round): string | null {

@@ -152,7 +152,10 @@ test('one that loses the race for a document decides again for what it finds, an
   act = async () => {
     const [environment] = (await here.app.ports.environments.list({}, { limit: 1 })).items;
     if (!environment) throw new Error('There should be an environment.');
-    await here.app.ports.environments.change(environment, { patch: { notes: ['first'] }, due: [] });
+    await here.app.ports.environments.change(environment, {
+      patch: { notes: [{ kind: 'settings', text: 'first' }] },
+      due: [],
+    });
   };
   here.github.forgetRequests();
   await send(here, opened);

@@ -14,13 +14,13 @@ test('what a person should know about an upload stays in the check when a title 
   await world.settle();
   const notes = async () => (await lookAt(world, number)).environment.notes;
   const before = await notes();
-  expect(before).toEqual([expect.stringMatching(/^Upload: .*_redirects/)]);
+  expect(before).toEqual([{ kind: 'upload', text: expect.stringMatching(/_redirects/) }]);
 
   world.github.editPullRequest({ repository: REPOSITORY, number, title: 'Another title' });
   await world.settle();
   expect((await lookAt(world, number)).environment.pullRequest?.title).toBe('Another title');
   expect(await notes()).toEqual(before);
-  expect((await world.reviewer.checks(head.sha))[0]?.output.summary).toContain('redirects');
+  expect((await world.reviewer.checks(head.sha))[0]?.output.summary).toMatch(/Upload:.*_redirects/);
 
   await world.github.push({ repository: REPOSITORY, branch: 'notes' });
   await world.settle();

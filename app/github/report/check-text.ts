@@ -1,4 +1,5 @@
 import { situationOf, type Situation, type Story } from '../../../src/deployments/situation.js';
+import { noteLine } from '../../../src/environments/notes.js';
 import type { Decision } from '../../../src/pull-requests/decide/decision.js';
 import type { CheckReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
@@ -89,7 +90,7 @@ function modelOf(report: CheckReport): CheckModel {
     reason: reasonOf(story, report),
     remedy: remedyOf(story, environment, elsewhere),
     runsUrl: runsUrlOf(story, environment),
-    notes: overtaken ? [] : environment.notes,
+    notes: overtaken ? [] : environment.notes.map(noteLine),
     failure: story === 'broken' ? failureOf(deployment, LOG_ROOM) : null,
     stages: BUILT.includes(story) ? stageRows(deployment) : [],
     lastGood: overtaken ? null : lastGoodOf(environment, deployment),

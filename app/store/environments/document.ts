@@ -100,7 +100,7 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   generation: Number,
   decision: Mixed,
   settings: Mixed,
-  notes: [String],
+  notes: [Mixed],
   approvedSha: String,
   admittedAt: Date,
   pullRequest: Mixed,
