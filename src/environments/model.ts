@@ -75,8 +75,8 @@ export interface Reported {
   readonly deployments: readonly ReportedDeployment[];
   readonly commitStatus: string | null;
   readonly comment: { readonly id: number | null; readonly digest: string } | null;
-  /** The environment's `tellAgain` that this answers. */
-  readonly toldAgain?: number;
+  /** The environment's `reportEpoch` when this was sent. */
+  readonly reportEpoch?: number;
   readonly refused?: Refused | null;
 }
 
@@ -119,8 +119,8 @@ export interface Environment {
   readonly resources: readonly Resource[];
   readonly error: string | null;
   readonly reported: Reported;
-  /** Grows when everything is to be told once more, whatever was told before: GitHub may show something else. */
-  readonly tellAgain?: number;
+  /** Grows when everything must be reported to GitHub again, because GitHub may show something else than was sent. */
+  readonly reportEpoch?: number;
   readonly due: Readonly<Record<Projection, Due>>;
   readonly expiresAt: Date | null;
   readonly createdAt: Date;

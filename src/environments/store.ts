@@ -17,7 +17,7 @@ export type EnvironmentPatch = Partial<
     | 'decision'
     | 'settings'
     | 'notes'
-    | 'tellAgain'
+    | 'reportEpoch'
     | 'approvedSha'
     | 'admittedAt'
     | 'pullRequest'

@@ -58,14 +58,14 @@ function isWorthKeeping({ settled, digest }: ReportedDeployment): boolean {
 }
 
 /** Asked to tell everything again: what was said before counts no more, only of what it was said. */
-function startOf({ environment: { reported, tellAgain = 0 } }: Claim): Reported {
-  if ((reported.toldAgain ?? 0) === tellAgain) return reported;
+function startOf({ environment: { reported, reportEpoch = 0 } }: Claim): Reported {
+  if ((reported.reportEpoch ?? 0) === reportEpoch) return reported;
   return {
     checks: reported.checks.map((told) => ({ ...told, digest: '' })),
     deployments: reported.deployments.map((told) => (told.settled ? told : { ...told, digest: '' })),
     comment: reported.comment && { ...reported.comment, digest: '' },
     commitStatus: null,
-    toldAgain: tellAgain,
+    reportEpoch,
   };
 }
 

@@ -16,7 +16,7 @@ export function requestFullReport(
   return changeEnvironment(ports, {
     id,
     plan: (seen) =>
-      when(seen) ? { patch: { tellAgain: (seen.tellAgain ?? 0) + 1 }, due: ['report'] } : null,
+      when(seen) ? { patch: { reportEpoch: (seen.reportEpoch ?? 0) + 1 }, due: ['report'] } : null,
   });
 }
 

@@ -23,7 +23,7 @@ export async function observeRepository(
         patch: {
           repository: repo.fullName,
           installationId: repo.installationId ?? seen.installationId,
-          ...(wasSilenced(seen, repo) ? { tellAgain: (seen.tellAgain ?? 0) + 1 } : {}),
+          ...(wasSilenced(seen, repo) ? { reportEpoch: (seen.reportEpoch ?? 0) + 1 } : {}),
         },
         due: wasSilenced(seen, repo) ? ['report'] : [],
       }),

@@ -51,5 +51,5 @@ test('asked for another commit than the newest, nothing is told again', async ()
   const { repo, number } = stage.github;
   const asked = await rerequest(stage.ports, { repo, sha: '0'.repeat(40), numbers: [number] });
   expect(asked).toMatchObject({ action: 'ignore', environmentIds: [] });
-  expect((await stage.stored()).tellAgain).toBeUndefined();
+  expect((await stage.stored()).reportEpoch).toBeUndefined();
 });

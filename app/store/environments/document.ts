@@ -109,7 +109,7 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   resources: [Mixed],
   error: String,
   reported: Mixed,
-  tellAgain: Number,
+  reportEpoch: Number,
   due: { report: due, teardown: due },
   lease: { report: lease, teardown: lease },
   expiresAt: Date,
