@@ -1,80 +1,275 @@
 import { type Environment, isActive, neverDeployed } from '../environments/model.js';
-import { DEPLOYMENT } from '../shared/status/deployment.js';
-import { ENVIRONMENT } from '../shared/status/environment.js';
-import { CHECK, CONCLUSION, type GitHubWords } from '../shared/status/github.js';
-import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../shared/status/words.js';
+import type { Note } from '../environments/notes.js';
+import { needsRerun } from '../environments/reasons.js';
+import type { Decision } from '../pull-requests/decide/decision.js';
+import type { Stage, StageName } from '../shared/status/stages.js';
+import {
+  DEPLOYMENT_STATUS,
+  type DeploymentStatus,
+  ENVIRONMENT_STATUS,
+  type EnvironmentStatus,
+  STAGE_STATUS,
+} from '../shared/status/words.js';
 import type { Deployment } from './model.js';
+import { type Removal, removalOf } from './removal.js';
 
-/** What a reader must be told about one project of a pull request: one of a few stories, each with its own sentence. */
-export type Story =
+/** The cases that a check, a comment, a page and the dashboard tell apart. Each of them has a table with one entry per kind. */
+export type SituationKind =
+  /** No workflow run has started on the commit. */
   | 'waiting'
+  | 'awaiting-approval'
+  | 'skipped-by-rule'
+  /** A run works on the commit, and the preview shows nothing yet. */
   | 'building'
-  | 'renewing'
+  /** A run works on the commit, and an earlier deployment is live. */
+  | 'building-while-live'
   | 'live'
-  | 'broken'
-  | 'stopped'
-  | 'overtaken'
-  | 'held'
-  | 'declined'
-  | 'leaving'
-  | 'over'
-  | 'unseen';
+  | 'asleep'
+  /** The build failed, and the preview shows nothing. */
+  | 'build-failed'
+  /** The build failed, and an earlier deployment is live. */
+  | 'failed-while-live'
+  | 'build-cancelled'
+  /** Another run took over the newest commit. */
+  | 'replaced'
+  /** The commit is not the newest one. */
+  | 'newer-commit'
+  /** The commit was live once; its files are removed, and the preview shows another one. */
+  | 'build-removed'
+  | 'being-removed'
+  | 'removed'
+  /** The environment ended before anything was live. */
+  | 'never-live';
 
+interface LiveVersion {
+  readonly url: string;
+  readonly commit: Commit;
+  readonly at: Date;
+}
+
+interface Commit {
+  readonly sha: string;
+  /** The page of the commit within its pull request; empty when there is no pull request. */
+  readonly url: string;
+}
+
+export interface Failure {
+  /** Null when no stage failed. */
+  readonly stage: StageName | null;
+  readonly error: string | null;
+  /** The last lines of the log, redacted. */
+  readonly log: readonly string[];
+}
+
+/** All that people may see of an environment and of one commit in it. Null where a field does not apply or may not be shown. */
 export interface Situation {
-  readonly story: Story;
-  readonly emoji: string;
-  readonly label: string;
+  readonly kind: SituationKind;
+  readonly status: EnvironmentStatus | DeploymentStatus;
+  readonly repository: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly pullRequest: { readonly number: number; readonly url: string } | null;
+  readonly commit: Commit | null;
+  readonly commitMessage: string | null;
+  /** The URL of the environment, whatever it shows. */
+  readonly url: string;
+  /** The commit is live here. */
+  readonly liveUrl: string | null;
+  /** The commit will be live here. */
+  readonly expectedUrl: string | null;
+  /** The URL that keeps showing this commit. */
+  readonly commitUrl: string | null;
+  /** The older deployment that visitors see while the commit is not live. */
+  readonly lastGood: LiveVersion | null;
+  /** The workflow deployed it itself, and this server only links to it. */
+  readonly elsewhere: boolean;
+  /** The decision that explains why there is no preview. */
+  readonly reason: Pick<Decision, 'rule' | 'detail'> | null;
+  readonly error: string | null;
+  readonly failure: Failure | null;
+  readonly stages: readonly Stage[];
+  readonly attempt: Pick<Deployment, 'createdAt' | 'startedAt' | 'completedAt'> | null;
+  /** The workflow may have run before the commit qualified: a person has to run it again. `maybe`: unless it starts by itself. */
+  readonly rerun: 'needed' | 'maybe' | null;
+  /** Where a person runs the workflow again. */
+  readonly runsUrl: string | null;
+  readonly logsUrl: string | null;
+  readonly notes: readonly Note[];
+  readonly expiresAt: Date | null;
+  readonly lifetime: { readonly from: Date; readonly to: Date } | null;
+  readonly removal: Removal | null;
+  /** The last event that a reader would notice. `updatedAt` moves with every write, and a comment must not. */
+  readonly changedAt: Date;
+  /** The workflow run reports this deployment by a check of its own. */
+  readonly reportedByRun: boolean;
 }
 
-const DECLINED = { emoji: '➖', label: 'No preview' };
-
-export function situationOf(environment: Environment, deployment: Deployment | null): Situation {
-  if (environment.status === ENVIRONMENT_STATUS.destroyed && neverDeployed(environment))
-    return { story: 'unseen', ...DECLINED };
-  if (!isActive(environment)) {
-    return {
-      story: environment.status === ENVIRONMENT_STATUS.destroyed ? 'over' : 'leaving',
-      ...ENVIRONMENT[environment.status].text,
-    };
-  }
-  const action = environment.decision?.action;
-  if (action === 'skip') return { story: 'declined', ...DECLINED };
-  if (action === 'hold') return { story: 'held', ...ENVIRONMENT.awaiting_approval.text };
-  if (!deployment) return { story: 'waiting', ...ENVIRONMENT.pending.text };
-  if (deployment.status === DEPLOYMENT_STATUS.running && environment.current) {
-    return { story: 'renewing', ...ENVIRONMENT.updating.text };
-  }
-  const asleep =
-    deployment.status === DEPLOYMENT_STATUS.success && environment.status === ENVIRONMENT_STATUS.sleeping;
-  const text = asleep ? ENVIRONMENT.sleeping.text : DEPLOYMENT[deployment.status].text;
-  return { story: STORIES[deployment.status], ...text };
+interface Subject {
+  readonly environment: Environment;
+  /** Null: there is none, or the environment as a whole is meant. */
+  readonly deployment: Deployment | null;
+  /** The commit, when it is not that of the deployment or the newest one. */
+  readonly sha?: string;
 }
 
-const STORIES: Readonly<Record<Deployment['status'], Story>> = {
-  [DEPLOYMENT_STATUS.queued]: 'waiting',
-  [DEPLOYMENT_STATUS.running]: 'building',
-  [DEPLOYMENT_STATUS.success]: 'live',
-  [DEPLOYMENT_STATUS.failed]: 'broken',
-  [DEPLOYMENT_STATUS.cancelled]: 'stopped',
-  [DEPLOYMENT_STATUS.superseded]: 'overtaken',
+/** The only place that decides what may be seen. Checks, comments and pages put the answer into words. */
+export function situationOf(subject: Subject): Situation {
+  const { environment, deployment } = subject;
+  const { repository, project, name, url, current, pullRequest } = environment;
+  const kind = kindOf(subject);
+  const isLive = kind === 'live' || kind === 'asleep';
+  const elsewhere = isElsewhere(current ?? deployment);
+  const sha = shaOf(subject);
+  return {
+    kind,
+    status: isActive(environment) && deployment ? deployment.status : environment.status,
+    repository,
+    project,
+    environment: name,
+    pullRequest: pullRequest && { number: pullRequest.number, url: pullRequest.url },
+    commit: sha === undefined ? null : commitOf(environment, sha),
+    commitMessage: deployment?.commitMessage ?? null,
+    url,
+    liveUrl: isLive ? (current?.url ?? url) : null,
+    expectedUrl: kind === 'waiting' || kind === 'building' ? url : null,
+    commitUrl: isLive ? (deployment?.commitUrl ?? null) : null,
+    lastGood: kind === 'newer-commit' ? null : lastGoodOf(environment, deployment),
+    elsewhere,
+    ...attemptOf(kind, subject),
+    ...rerunOf(kind, environment),
+    reason: reasonOf(kind, environment),
+    notes: kind === 'newer-commit' ? [] : environment.notes,
+    expiresAt: isLive && !elsewhere ? environment.expiresAt : null,
+    lifetime: kind === 'removed' ? lifetimeOf(environment) : null,
+    removal: isActive(environment) ? null : removalOf(environment),
+    changedAt: changedAt(environment, deployment),
+  };
+}
+
+function kindOf({ environment, deployment, sha }: Subject): SituationKind {
+  const { status, head, current, decision } = environment;
+  if (status === ENVIRONMENT_STATUS.destroyed) return neverDeployed(environment) ? 'never-live' : 'removed';
+  if (!isActive(environment)) return 'being-removed';
+  if (!deployment && sha !== undefined && head !== null && sha !== head.sha) return 'newer-commit';
+  const isNewest = !deployment || head?.deploymentId === deployment.id;
+  if (isNewest && decision?.action === 'skip') return 'skipped-by-rule';
+  if (isNewest && decision?.action === 'hold') return 'awaiting-approval';
+  if (!deployment) return kindOfStatus(KINDS[status], environment);
+  if (deployment.status === DEPLOYMENT_STATUS.success) {
+    if (!isNewest && current?.deploymentId !== deployment.id) return 'build-removed';
+    return status === ENVIRONMENT_STATUS.sleeping ? 'asleep' : 'live';
+  }
+  if (deployment.status === DEPLOYMENT_STATUS.superseded) return isNewest ? 'replaced' : 'newer-commit';
+  return kindOfStatus(DEPLOYMENT_KINDS[deployment.status], environment);
+}
+
+function kindOfStatus(kind: SituationKind, { current }: Environment): SituationKind {
+  if (!current) return kind;
+  if (kind === 'building') return 'building-while-live';
+  return kind === 'build-failed' ? 'failed-while-live' : kind;
+}
+
+const KINDS: Readonly<Record<EnvironmentStatus, SituationKind>> = {
+  [ENVIRONMENT_STATUS.pending]: 'waiting',
+  [ENVIRONMENT_STATUS.awaitingApproval]: 'awaiting-approval',
+  [ENVIRONMENT_STATUS.provisioning]: 'building',
+  [ENVIRONMENT_STATUS.ready]: 'live',
+  [ENVIRONMENT_STATUS.updating]: 'building',
+  [ENVIRONMENT_STATUS.sleeping]: 'asleep',
+  [ENVIRONMENT_STATUS.failed]: 'build-failed',
+  [ENVIRONMENT_STATUS.destroying]: 'being-removed',
+  [ENVIRONMENT_STATUS.destroyed]: 'removed',
 };
 
-/** The words for the newest commit: its deployment's, or why there is none. */
-export function wordsFor(environment: Environment, deployment: Deployment | null): GitHubWords {
-  if (!isActive(environment)) return ENVIRONMENT[environment.status].github;
-  const action = environment.decision?.action;
-  if (action === 'skip')
-    return { ...ENVIRONMENT.destroyed.github, check: CHECK.completed, conclusion: CONCLUSION.neutral };
-  if (action === 'hold') return ENVIRONMENT.awaiting_approval.github;
-  return deployment ? DEPLOYMENT[deployment.status].github : ENVIRONMENT.pending.github;
+const DEPLOYMENT_KINDS = {
+  [DEPLOYMENT_STATUS.queued]: 'waiting',
+  [DEPLOYMENT_STATUS.running]: 'building',
+  [DEPLOYMENT_STATUS.failed]: 'build-failed',
+  [DEPLOYMENT_STATUS.cancelled]: 'build-cancelled',
+} as const;
+
+function shaOf({ environment: { head }, deployment, sha }: Subject): string | undefined {
+  if (sha !== undefined) return sha;
+  return deployment && deployment.id !== head?.deploymentId ? deployment.sha : head?.sha;
 }
 
-/** The same in a few words for a person. */
-export function titleFor(environment: Environment, deployment: Deployment | null): string {
-  const { decision } = environment;
-  if (environment.status === ENVIRONMENT_STATUS.destroyed && neverDeployed(environment))
-    return 'There was no preview';
-  if (!isActive(environment)) return ENVIRONMENT[environment.status].text.label;
-  if (decision && decision.action !== 'deploy') return decision.detail;
-  return deployment ? DEPLOYMENT[deployment.status].text.label : ENVIRONMENT.pending.text.label;
+function commitOf({ pullRequest }: Environment, sha: string): Commit {
+  return { sha, url: pullRequest ? `${pullRequest.url}/commits/${sha}` : '' };
+}
+
+/** An earlier step of the workflow deployed it to a URL of its own: this server has no files of it. */
+export function isElsewhere(shown: Pick<Deployment, 'url' | 'artifactRoot'> | null): boolean {
+  return shown !== null && shown.url !== null && shown.artifactRoot === null;
+}
+
+function lastGoodOf(environment: Environment, deployment: Deployment | null): LiveVersion | null {
+  const { current, head } = environment;
+  if (!current || !isActive(environment)) return null;
+  if (current.sha === head?.sha && (deployment === null || current.deploymentId === deployment.id))
+    return null;
+  return { url: current.url, commit: commitOf(environment, current.sha), at: current.at };
+}
+
+/** A run has begun in these. */
+const BUILT: readonly SituationKind[] = [
+  ...(['building', 'building-while-live', 'live', 'asleep'] as const),
+  ...(['build-failed', 'failed-while-live', 'build-cancelled'] as const),
+];
+
+type Attempt = Pick<Situation, 'attempt' | 'error' | 'failure' | 'stages' | 'logsUrl' | 'reportedByRun'>;
+
+function attemptOf(kind: SituationKind, { environment, deployment }: Subject): Attempt {
+  const built = BUILT.includes(kind);
+  return {
+    attempt: deployment && {
+      createdAt: deployment.createdAt,
+      startedAt: deployment.startedAt,
+      completedAt: deployment.completedAt,
+    },
+    error: (deployment ?? environment).error,
+    failure: kind === 'build-failed' || kind === 'failed-while-live' ? failureOf(deployment) : null,
+    stages: built ? (deployment?.stages ?? []) : [],
+    logsUrl: deployment?.logsUrl ?? null,
+    reportedByRun: built && deployment !== null && deployment.id === environment.head?.selfReported,
+  };
+}
+
+function failureOf(deployment: Deployment | null): Failure {
+  const stage = deployment?.stages.find(({ status }) => status === STAGE_STATUS.failed);
+  return {
+    stage: stage?.name ?? null,
+    error: deployment?.error ?? stage?.error ?? null,
+    log: deployment?.logTail ?? [],
+  };
+}
+
+function rerunOf(kind: SituationKind, environment: Environment): Pick<Situation, 'rerun' | 'runsUrl'> {
+  if (kind !== 'waiting' || !needsRerun(environment)) return { rerun: null, runsUrl: null };
+  const { decision, pullRequest } = environment;
+  return {
+    rerun: decision?.rule === 'ready-for-review' ? 'maybe' : 'needed',
+    runsUrl: pullRequest && `${pullRequest.url}/checks`,
+  };
+}
+
+const WITHOUT_PREVIEW: readonly SituationKind[] = [
+  ...(['awaiting-approval', 'skipped-by-rule', 'being-removed', 'removed', 'never-live'] as const),
+];
+
+function reasonOf(kind: SituationKind, { decision }: Environment): Situation['reason'] {
+  if (!decision || decision.action === 'deploy' || !WITHOUT_PREVIEW.includes(kind)) return null;
+  // These decisions speak of a preview that is removed, and there was none.
+  const closed = decision.rule === 'closed' || decision.rule === 'merged';
+  return kind === 'never-live' && closed ? null : { rule: decision.rule, detail: decision.detail };
+}
+
+function lifetimeOf({ createdAt, deployedAt, destroyedAt }: Environment): Situation['lifetime'] {
+  return deployedAt && destroyedAt && { from: createdAt, to: destroyedAt };
+}
+
+function changedAt(environment: Environment, deployment: Deployment | null): Date {
+  if (!isActive(environment))
+    return environment.destroyedAt ?? deployment?.completedAt ?? environment.createdAt;
+  const built = deployment && (deployment.completedAt ?? deployment.startedAt ?? deployment.createdAt);
+  return built ?? environment.head?.at ?? environment.createdAt;
 }

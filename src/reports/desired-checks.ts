@@ -1,10 +1,11 @@
 import type { Deployment } from '../deployments/model.js';
-import { titleFor, wordsFor } from '../deployments/situation.js';
+import { type Situation, type SituationKind, situationOf } from '../deployments/situation.js';
 import { type Environment, isActive, type Reported, type ReportedCheck } from '../environments/model.js';
 import { projectsOf } from '../settings/settings.js';
 import { formatExternalId } from '../shared/run-ref.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
-import { CHECK } from '../shared/status/github.js';
+import { ENVIRONMENT } from '../shared/status/environment.js';
+import { CHECK, GITHUB, type GitHubWords } from '../shared/status/github.js';
 import type { CheckReport } from './reporter.js';
 
 /** A check, and which check run of ours for its commit it is. */
@@ -40,7 +41,8 @@ function checkOfHead({ environment, siblings, deployment }: Scene): PlannedCheck
   if (!isActive(environment) && !deployment && !asked) return null;
   // The run tells by a check run of its own, under the same name: one of ours beside it would only puzzle. One that is there must not lie.
   if (!told && head.selfReported === head.deploymentId) return null;
-  const words = wordsFor(environment, deployment);
+  const situation = situationOf({ environment, deployment, sha: head.sha });
+  const words = GITHUB_WORDS[situation.kind];
   const { sha, deploymentId } = head;
   const awaited = isActive(environment) && environment.decision?.action === 'deploy';
   const attempt = attemptOf(told, { works: words.check !== CHECK.completed, awaited, deploymentId });
@@ -50,11 +52,9 @@ function checkOfHead({ environment, siblings, deployment }: Scene): PlannedCheck
     externalId: externalId(environment, { sha, attempt }),
     status: words.check,
     conclusion: words.conclusion,
-    title: titleFor(environment, deployment),
+    title: titleOf(situation),
     detailsUrl: environment.current?.url ?? deployment?.logsUrl ?? environment.url,
-    decision: environment.decision,
-    environment,
-    deployment,
+    situation,
   };
   return { report, attempt, deploymentId };
 }
@@ -83,23 +83,20 @@ function overtaken({ environment, siblings }: Scene): PlannedCheck[] {
   const open = environment.reported.checks.filter(
     (check) => !check.settled && check.sha !== environment.head?.sha,
   );
-  const { check: status, conclusion } = DEPLOYMENT.superseded.github;
-  return open.map(({ sha, attempt = 1, deploymentId }) => ({
-    attempt,
-    deploymentId,
-    report: {
+  return open.map(({ sha, attempt = 1, deploymentId }) => {
+    const situation = situationOf({ environment, deployment: null, sha });
+    const report: CheckReport = {
       name: checkName(environment, siblings),
       sha,
       externalId: externalId(environment, { sha, attempt }),
-      status,
-      conclusion,
-      title: 'A newer commit arrived',
+      status: CHECK.completed,
+      conclusion: GITHUB_WORDS['newer-commit'].conclusion,
+      title: TITLES['newer-commit'],
       detailsUrl: environment.url,
-      decision: null,
-      environment,
-      deployment: null,
-    },
-  }));
+      situation,
+    };
+    return { report, attempt, deploymentId };
+  });
 }
 
 /**
@@ -120,4 +117,50 @@ function checkName(environment: Environment, siblings: readonly Environment[]): 
 /** GitHub keeps the newest commit status of each context. */
 export function statusContext(environment: Environment, siblings: readonly Environment[]): string {
   return isOneOfSeveral(environment, siblings) ? `preview/${environment.project}` : 'preview';
+}
+
+/** What GitHub is told of each kind: the check, the commit status. */
+export const GITHUB_WORDS: Readonly<Record<SituationKind, GitHubWords>> = {
+  waiting: GITHUB.waiting,
+  'awaiting-approval': GITHUB.held,
+  'skipped-by-rule': GITHUB.gone,
+  building: GITHUB.working,
+  'building-while-live': GITHUB.working,
+  live: GITHUB.good,
+  asleep: GITHUB.good,
+  'build-failed': GITHUB.bad,
+  'failed-while-live': GITHUB.bad,
+  'build-cancelled': GITHUB.overtaken,
+  replaced: GITHUB.overtaken,
+  'newer-commit': GITHUB.overtaken,
+  'build-removed': GITHUB.gone,
+  'being-removed': GITHUB.gone,
+  removed: GITHUB.gone,
+  'never-live': GITHUB.gone,
+};
+
+/** A decision is its own title; the others have these. */
+const TITLES: Readonly<Record<SituationKind, string>> = {
+  waiting: DEPLOYMENT.queued.text.label,
+  'awaiting-approval': ENVIRONMENT.awaiting_approval.text.label,
+  'skipped-by-rule': 'No preview',
+  building: DEPLOYMENT.running.text.label,
+  'building-while-live': DEPLOYMENT.running.text.label,
+  live: DEPLOYMENT.success.text.label,
+  asleep: DEPLOYMENT.success.text.label,
+  'build-failed': DEPLOYMENT.failed.text.label,
+  'failed-while-live': DEPLOYMENT.failed.text.label,
+  'build-cancelled': DEPLOYMENT.cancelled.text.label,
+  replaced: DEPLOYMENT.superseded.text.label,
+  'newer-commit': 'A newer commit arrived',
+  'build-removed': ENVIRONMENT.destroyed.text.label,
+  'being-removed': ENVIRONMENT.destroying.text.label,
+  removed: ENVIRONMENT.destroyed.text.label,
+  'never-live': 'There was no preview',
+};
+
+/** The situation as a title of the check and as the description of the commit status. */
+export function titleOf({ kind, reason }: Situation): string {
+  const decided = kind === 'awaiting-approval' || kind === 'skipped-by-rule';
+  return (decided ? reason?.detail : undefined) ?? TITLES[kind];
 }

@@ -1,12 +1,19 @@
 import { type Deployment, deploymentOfHead, freshDeployment, waitingAgain } from '../deployments/model.js';
-import { titleFor, wordsFor } from '../deployments/situation.js';
+import { situationOf } from '../deployments/situation.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { type Environment, type Head, isActive } from '../environments/model.js';
 import type { StoredEnvironment } from '../environments/store.js';
 import { projectsOf } from '../settings/settings.js';
 import { DEPLOYMENT, nextDeployment } from '../shared/status/deployment.js';
 import { DEPLOYMENT_STATE } from '../shared/status/github.js';
-import { desiredChecks, isKnown, type PlannedCheck, statusContext } from './desired-checks.js';
+import {
+  desiredChecks,
+  GITHUB_WORDS,
+  isKnown,
+  type PlannedCheck,
+  statusContext,
+  titleOf,
+} from './desired-checks.js';
 import type { CommentReport, CommitStatusReport, DeploymentReport } from './reporter.js';
 
 type Ports = DeploymentPorts;
@@ -65,11 +72,12 @@ function desiredStatus({
 }: Scene & { readonly deployment: Deployment | null }): CommitStatusReport | null {
   const { head } = environment;
   if (!head) return null;
+  const situation = situationOf({ environment, deployment });
   return {
     sha: head.sha,
     context: statusContext(environment, siblings),
-    state: wordsFor(environment, deployment).commit,
-    description: titleFor(environment, deployment),
+    state: GITHUB_WORDS[situation.kind].commit,
+    description: titleOf(situation),
     targetUrl: environment.current?.url ?? environment.url,
   };
 }
@@ -98,20 +106,17 @@ async function desiredComment(
 ): Promise<CommentReport | null> {
   const { pullRequest } = environment;
   if (!pullRequest || leadOf({ environment, siblings })?.id !== environment.id) return null;
-  const rows = await Promise.all(
-    siblings.map(async (sibling) => ({
-      environment: sibling,
-      deployment: await headDeployment(lookup, sibling),
-    })),
-  );
-  const silent = rows.every(
-    (row) => row.environment.decision?.action === 'skip' && row.environment.current === null,
-  );
+  const silent = siblings.every(({ decision, current }) => decision?.action === 'skip' && current === null);
   if (silent && environment.reported.comment === null) return null;
+  const situations = await Promise.all(
+    siblings.map(async (sibling) =>
+      situationOf({ environment: sibling, deployment: await headDeployment(lookup, sibling) }),
+    ),
+  );
   return {
     number: pullRequest.number,
     marker: `<!-- vitrine:${environment.repoId}:${pullRequest.number} -->`,
-    rows,
+    situations,
   };
 }
 

@@ -1,6 +1,5 @@
-import type { Deployment } from '../deployments/model.js';
-import type { Environment, ReportedCheck, ReportedDeployment } from '../environments/model.js';
-import type { Decision } from '../pull-requests/decide/decision.js';
+import type { Situation } from '../deployments/situation.js';
+import type { ReportedCheck, ReportedDeployment } from '../environments/model.js';
 import type { RepoRef } from '../repositories/model.js';
 import type {
   CheckConclusion,
@@ -9,32 +8,25 @@ import type {
   GitHubDeploymentState,
 } from '../shared/status/github.js';
 
-/** What the check run `Preview` of one commit says. Rendering it into Markdown is the view's work. */
+/** The check run `Preview` of one commit. The reporter renders the situation as Markdown. */
 export interface CheckReport {
   readonly name: string;
   readonly sha: string;
-  /** Names environment and commit, so that a check made before a crash is found again. */
+  /** Identifies environment and commit, so that a check created before a crash is found again. */
   readonly externalId: string;
   readonly status: CheckStatus;
   readonly conclusion: CheckConclusion | null;
   readonly title: string;
   readonly detailsUrl: string | null;
-  readonly decision: Decision | null;
-  readonly environment: Environment;
-  readonly deployment: Deployment | null;
-}
-
-export interface CommentRow {
-  readonly environment: Environment;
-  /** The deployment of the head, null before there is one. */
-  readonly deployment: Deployment | null;
+  readonly situation: Situation;
 }
 
 /** The one comment of a pull request, for all of its projects. */
 export interface CommentReport {
   readonly number: number;
   readonly marker: string;
-  readonly rows: readonly CommentRow[];
+  /** One for each project. */
+  readonly situations: readonly Situation[];
 }
 
 export interface DeploymentReport {

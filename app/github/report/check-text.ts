@@ -1,22 +1,13 @@
-import { situationOf, type Situation, type Story } from '../../../src/deployments/situation.js';
+import type { Situation } from '../../../src/deployments/situation.js';
 import { noteLine } from '../../../src/environments/notes.js';
-import type { Decision } from '../../../src/pull-requests/decide/decision.js';
 import type { CheckReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
-import { showSpan, showTime } from '../../../src/shared/time.js';
 import type { LoadTemplate } from '../../render.js';
 import {
-  commitRef,
-  type CommitRef,
-  type Failure,
-  failureOf,
-  type LastGood,
-  lastGoodOf,
-  livesElsewhere,
-  outcomePhrase,
-  reasonOf,
-  remedyOf,
-  runsUrlOf,
+  type FailureText,
+  failureText,
+  type Phrases,
+  phrasesOf,
   type StageRow,
   stageRows,
   subjectOf,
@@ -27,38 +18,25 @@ export interface CheckText {
   readonly summary: string;
 }
 
-interface CheckModel extends Situation {
-  readonly phrase: string;
-  readonly lived: string | null;
-  readonly url: string | null;
-  readonly coming: string | null;
-  readonly reason: Decision | null;
-  readonly remedy: string;
-  readonly runsUrl: string | null;
+interface CheckModel extends Phrases {
+  readonly reason: Situation['reason'];
   readonly notes: readonly string[];
-  readonly failure: Failure | null;
+  readonly failure: FailureText | null;
   readonly stages: readonly StageRow[];
-  readonly lastGood: LastGood | null;
-  readonly commit: CommitRef & { readonly subject: string | null };
-  readonly commitUrl: string | null;
+  readonly subject: string | null;
   readonly logsUrl: string | null;
-  readonly expires: string | null;
-  /** The workflow run has a check of its own for this deployment. */
-  readonly twin: boolean;
+  readonly reportedByRun: boolean;
 }
 
 /** In bytes, where GitHub's description says characters: https://github.com/github/docs/issues/35252 */
 const LONGEST_SUMMARY = 65_535;
 const LONGEST_TITLE = 255;
 const LOG_ROOM = { lines: 50, characters: 12_000 };
-/** A run has begun: its stages tell something that the sentence does not, and it may tell by a check of its own. */
-const BUILT: readonly Story[] = ['building', 'renewing', 'live', 'broken', 'stopped'];
-const OVERTAKEN: Situation = { story: 'overtaken', emoji: '⏭️', label: 'Overtaken by a newer commit' };
 
 export function createRenderCheck(load: LoadTemplate): (report: CheckReport) => CheckText {
   const template = load<CheckModel>('check-summary');
   return (report) => {
-    const model = modelOf(report);
+    const model = modelOf(report.situation);
     return { title: titleOf(report, model), summary: cutBytes(template(model), LONGEST_SUMMARY) };
   };
 }
@@ -71,33 +49,16 @@ function titleOf({ title }: CheckReport, { phrase }: CheckModel): string {
     : line || 'Preview';
 }
 
-function modelOf(report: CheckReport): CheckModel {
-  const { environment, deployment, sha } = report;
-  const overtaken = environment.head !== null && environment.head.sha !== sha;
-  const situation = overtaken ? OVERTAKEN : situationOf(environment, deployment);
-  const { story } = situation;
-  const live = story === 'live';
-  const elsewhere = livesElsewhere(environment, deployment);
+function modelOf(situation: Situation): CheckModel {
+  const { failure } = situation;
   return {
-    ...situation,
-    phrase: outcomePhrase(story, deployment),
-    lived:
-      story === 'over' && environment.deployedAt
-        ? showSpan(environment.createdAt, environment.destroyedAt)
-        : null,
-    url: live ? (environment.current?.url ?? environment.url) : null,
-    coming: story === 'waiting' || story === 'building' ? environment.url : null,
-    reason: reasonOf(story, report),
-    remedy: remedyOf(story, environment, elsewhere),
-    runsUrl: runsUrlOf(story, environment),
-    notes: overtaken ? [] : environment.notes.map(noteLine),
-    failure: story === 'broken' ? failureOf(deployment, LOG_ROOM) : null,
-    stages: BUILT.includes(story) ? stageRows(deployment) : [],
-    lastGood: overtaken ? null : lastGoodOf(environment, deployment),
-    commit: { ...commitRef(environment, sha), subject: subjectOf(deployment?.commitMessage) },
-    commitUrl: live ? (deployment?.commitUrl ?? null) : null,
-    logsUrl: deployment?.logsUrl ?? null,
-    expires: live && !elsewhere && environment.expiresAt ? showTime(environment.expiresAt) : null,
-    twin: BUILT.includes(story) && deployment?.id === environment.head?.selfReported,
+    ...phrasesOf(situation),
+    reason: situation.reason,
+    notes: situation.notes.map(noteLine),
+    failure: failure && failureText(failure, LOG_ROOM),
+    stages: stageRows(situation),
+    subject: subjectOf(situation.commitMessage),
+    logsUrl: situation.logsUrl,
+    reportedByRun: situation.reportedByRun,
   };
 }

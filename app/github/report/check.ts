@@ -43,8 +43,9 @@ interface Known {
 }
 
 function bodyOf(report: CheckReport, output: CheckText) {
-  const { deployment, status, conclusion } = report;
-  const startedAt = deployment?.startedAt ?? deployment?.createdAt;
+  const { status, conclusion } = report;
+  const { attempt } = report.situation;
+  const startedAt = attempt?.startedAt ?? attempt?.createdAt;
   const settled = status === CHECK.completed;
   return {
     status,
@@ -53,7 +54,7 @@ function bodyOf(report: CheckReport, output: CheckText) {
     ...(report.detailsUrl === null ? {} : { details_url: report.detailsUrl }),
     ...(startedAt ? { started_at: startedAt.toISOString() } : {}),
     ...(settled && conclusion ? { conclusion } : {}),
-    ...(settled && deployment?.completedAt ? { completed_at: deployment.completedAt.toISOString() } : {}),
+    ...(settled && attempt?.completedAt ? { completed_at: attempt.completedAt.toISOString() } : {}),
   };
 }
 

@@ -1,23 +1,9 @@
-import type { Deployment } from '../../../src/deployments/model.js';
-import { type Situation, situationOf, type Story } from '../../../src/deployments/situation.js';
-import { type Environment, isActive } from '../../../src/environments/model.js';
-import type { CommentReport, CommentRow } from '../../../src/reports/reporter.js';
+import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
+import type { CommentReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
-import { showSpan, showTime } from '../../../src/shared/time.js';
+import { showTime } from '../../../src/shared/time.js';
 import type { LoadTemplate } from '../../render.js';
-import {
-  type CommitRef,
-  commitRef,
-  type Failure,
-  failureOf,
-  type LastGood,
-  lastGoodOf,
-  livesElsewhere,
-  outcomePhrase,
-  reasonOf,
-  remedyOf,
-  runsUrlOf,
-} from './phrases.js';
+import { type FailureText, failureText, type Phrases, phrasesOf } from './phrases.js';
 
 interface CommentModel {
   readonly marker: string;
@@ -40,15 +26,15 @@ interface CommentModel {
 /** GitHub allows 65,536 characters; counted in bytes it is never more. */
 const LONGEST_COMMENT = 65_536;
 
-const ENDED: readonly Story[] = ['over', 'unseen', 'leaving', 'declined'];
+const ENDED: readonly SituationKind[] = ['removed', 'never-live', 'being-removed', 'skipped-by-rule'];
 
 export function createRenderComment(load: LoadTemplate): (report: CommentReport) => string {
   const template = load<CommentModel>('comment');
   return (report) => cutBytes(template(modelOf(report)), LONGEST_COMMENT);
 }
 
-function modelOf({ marker, rows: reported }: CommentReport): CommentModel {
-  const rows = reported.map(rowModel);
+function modelOf({ marker, situations }: CommentReport): CommentModel {
+  const rows = situations.map(rowModel);
   const [first] = rows;
   return {
     marker,
@@ -59,129 +45,79 @@ function modelOf({ marker, rows: reported }: CommentReport): CommentModel {
     notes: rows.filter(({ reason, runsUrl }) => reason !== null || runsUrl !== null),
     addresses: rows.filter(({ commitUrl }) => commitUrl !== null),
     footers: rows.filter(({ logsUrl, expires }) => logsUrl !== null || expires !== null),
-    alive: rows.some(({ story }) => !ENDED.includes(story)),
-    held: rows.some(({ story }) => story === 'held'),
+    alive: rows.some(({ kind }) => !ENDED.includes(kind)),
+    held: rows.some(({ kind }) => kind === 'awaiting-approval'),
     hosted: rows.some((row) => !row.elsewhere),
     elsewhere: rows.some((row) => row.elsewhere),
   };
 }
 
-interface RowModel extends Situation {
+interface RowModel extends Phrases {
+  readonly kind: SituationKind;
   readonly project: string;
-  readonly phrase: string;
-  readonly url: string | null;
-  /** Where it will be: the address is known before there is anything to see. */
-  readonly coming: string | null;
-  readonly commit: CommitRef | null;
   readonly updated: string;
-  readonly lastGood: LastGood | null;
-  readonly failure: Failure | null;
+  readonly failure: FailureText | null;
   readonly reason: string | null;
-  readonly remedy: string;
-  /** Where the workflow is run again, of a commit that waits for that. */
-  readonly runsUrl: string | null;
-  readonly lived: string | null;
   readonly logsUrl: string | null;
-  readonly commitUrl: string | null;
-  readonly expires: string | null;
   readonly elsewhere: boolean;
 }
 
 const LOG_ROOM = { lines: 10, characters: 3_000 };
 
-function rowModel({ environment, deployment }: CommentRow): RowModel {
-  const situation = situationOf(environment, deployment);
-  const { story } = situation;
-  const live = story === 'live';
-  const over = story === 'over' || story === 'unseen';
-  const elsewhere = livesElsewhere(environment, deployment);
+function rowModel(situation: Situation): RowModel {
+  const { kind, project, failure, reason, logsUrl, elsewhere } = situation;
+  const over = kind === 'removed' || kind === 'never-live';
   return {
-    ...situation,
-    project: environment.project,
-    phrase: outcomePhrase(story, deployment),
-    url: live ? (environment.current?.url ?? environment.url) : null,
-    coming: story === 'waiting' || story === 'building' ? environment.url : null,
-    commit: environment.head ? commitRef(environment, environment.head.sha) : null,
-    updated: showTime(changedAt(environment, deployment)),
-    lastGood: lastGoodOf(environment, deployment),
-    failure: story === 'broken' ? failureOf(deployment, LOG_ROOM) : null,
-    reason: reasonOf(story, environment)?.detail ?? null,
-    remedy: remedyOf(story, environment, elsewhere),
-    runsUrl: runsUrlOf(story, environment),
-    lived: over && environment.deployedAt ? showSpan(environment.createdAt, environment.destroyedAt) : null,
-    logsUrl: over ? null : (deployment?.logsUrl ?? null),
-    commitUrl: live ? (deployment?.commitUrl ?? null) : null,
-    expires: live && !elsewhere && environment.expiresAt ? showTime(environment.expiresAt) : null,
+    ...phrasesOf(situation),
+    kind,
+    project,
+    updated: showTime(situation.changedAt),
+    failure: failure && failureText(failure, LOG_ROOM),
+    reason: reason?.detail ?? null,
+    logsUrl: over ? null : logsUrl,
     elsewhere,
   };
 }
 
-/** The last thing a reader would call an event. The document's own time moves with every write, and a comment must not. */
-function changedAt(environment: Environment, deployment: Deployment | null): Date {
-  if (!isActive(environment))
-    return environment.destroyedAt ?? deployment?.completedAt ?? environment.createdAt;
-  const built = deployment && (deployment.completedAt ?? deployment.startedAt ?? deployment.createdAt);
-  return built ?? environment.head?.at ?? environment.createdAt;
-}
+const FAILED = { rank: 0, one: 'The preview of this commit failed', many: 'could not be previewed' };
+const NEWER = { rank: 6, one: 'A newer commit is on its way', many: 'wait for a newer commit' };
+const READY = { rank: 7, one: 'The preview is ready', many: 'are ready' };
 
-/** The one sentence for all projects of a pull request: the worst news first. */
-const RANK: readonly Story[] = [
-  'broken',
-  'held',
-  'building',
-  'renewing',
-  'waiting',
-  'stopped',
-  'overtaken',
-  'live',
-  'leaving',
-  'declined',
-  'over',
-  'unseen',
-];
-
-const ONE: Readonly<Record<Story, string>> = {
-  broken: 'The preview of this commit failed',
-  held: 'The preview waits for approval',
-  building: 'The preview is being built',
-  renewing: 'The preview is being updated',
-  waiting: 'The preview waits for its build to start',
-  stopped: 'The build of this preview was cancelled',
-  overtaken: 'A newer commit is on its way',
-  live: 'The preview is ready',
-  leaving: 'The preview is being removed',
-  declined: 'This commit gets no preview',
-  over: 'The preview was destroyed',
-  unseen: 'There was no preview',
-};
-
-const MANY: Readonly<Record<Story, string>> = {
-  broken: 'could not be previewed',
-  held: 'wait for approval',
-  building: 'are being built',
-  renewing: 'are being updated',
-  waiting: 'wait for their build to start',
-  stopped: 'were cancelled',
-  overtaken: 'wait for a newer commit',
-  live: 'are ready',
-  leaving: 'are being removed',
-  declined: 'get no preview',
-  over: 'were destroyed',
-  unseen: 'had no preview',
+/** What the headline says of one project and of several. The one with the lowest rank decides: bad news first. */
+const HEADLINES: Readonly<Record<SituationKind, { rank: number; one: string; many: string }>> = {
+  'build-failed': FAILED,
+  'failed-while-live': FAILED,
+  'awaiting-approval': { rank: 1, one: 'The preview waits for approval', many: 'wait for approval' },
+  building: { rank: 2, one: 'The preview is being built', many: 'are being built' },
+  'building-while-live': { rank: 3, one: 'The preview is being updated', many: 'are being updated' },
+  waiting: {
+    rank: 4,
+    one: 'The preview waits for its build to start',
+    many: 'wait for their build to start',
+  },
+  'build-cancelled': { rank: 5, one: 'The build of this preview was cancelled', many: 'were cancelled' },
+  replaced: NEWER,
+  'newer-commit': NEWER,
+  live: READY,
+  asleep: READY,
+  'being-removed': { rank: 8, one: 'The preview is being removed', many: 'are being removed' },
+  'skipped-by-rule': { rank: 9, one: 'This commit gets no preview', many: 'get no preview' },
+  'build-removed': { rank: 10, one: 'The build of this commit was removed', many: 'were removed' },
+  removed: { rank: 11, one: 'The preview was destroyed', many: 'were destroyed' },
+  'never-live': { rank: 12, one: 'There was no preview', many: 'had no preview' },
 };
 
 interface Headline {
   readonly emoji: string;
   readonly sentence: string;
-  readonly story: Story;
 }
 
-function headlineOf(situations: readonly Situation[]): Headline {
-  const [first, ...others] = [...situations].sort((a, b) => RANK.indexOf(a.story) - RANK.indexOf(b.story));
-  if (!first) return { emoji: '➖', sentence: ONE.declined, story: 'declined' };
-  const { emoji, story } = first;
-  if (others.length === 0) return { emoji, sentence: ONE[story], story };
-  const same = situations.filter((one) => one.story === story).length;
-  const amount = same === situations.length ? `All ${same}` : `${same} of ${situations.length}`;
-  return { emoji, sentence: `${amount} projects ${MANY[story]}`, story };
+function headlineOf(rows: readonly RowModel[]): Headline {
+  const [first, ...others] = [...rows].sort((a, b) => HEADLINES[a.kind].rank - HEADLINES[b.kind].rank);
+  if (!first) return { emoji: '➖', sentence: HEADLINES['skipped-by-rule'].one };
+  const { one, many, rank } = HEADLINES[first.kind];
+  if (others.length === 0) return { emoji: first.emoji, sentence: one };
+  const same = rows.filter(({ kind }) => HEADLINES[kind].rank === rank).length;
+  const amount = same === rows.length ? `All ${same}` : `${same} of ${rows.length}`;
+  return { emoji: first.emoji, sentence: `${amount} projects ${many}` };
 }

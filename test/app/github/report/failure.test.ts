@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { failureOf } from '../../../../app/github/report/phrases.js';
-import type { Deployment } from '../../../../src/deployments/model.js';
+import { failureText } from '../../../../app/github/report/phrases.js';
 
 const LOG = [
   'throw new Error("The frame is missing");',
@@ -13,7 +12,7 @@ const LOG = [
 ];
 
 const logOf = (logTail: readonly string[], lines: number) =>
-  failureOf({ error: 'x', stages: [], logTail } as unknown as Deployment, { lines, characters: 3_000 }).log;
+  failureText({ stage: null, error: 'x', log: logTail }, { lines, characters: 3_000 }).log;
 
 test('where room is short the message stays and frames of the runtime and of packages go', () => {
   expect(logOf(LOG, 4)).toBe([LOG[0], LOG[1], LOG[2], LOG[6]].join('\n'));
@@ -24,12 +23,9 @@ test('where there is room the log is shown as it is', () => {
 });
 
 test('only whole lines are shown, and none is longer than a person reads', () => {
-  const shown = failureOf(
-    { error: 'x', stages: [], logTail: ['a'.repeat(600), 'b'.repeat(90)] } as unknown as Deployment,
-    {
-      lines: 5,
-      characters: 100,
-    },
+  const shown = failureText(
+    { stage: null, error: 'x', log: ['a'.repeat(600), 'b'.repeat(90)] },
+    { lines: 5, characters: 100 },
   );
   expect(shown.log).toBe('b'.repeat(90));
   expect(logOf(['c'.repeat(600)], 5)).toBe('c'.repeat(500));

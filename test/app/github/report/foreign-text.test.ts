@@ -1,13 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { createViews } from '../../../../app/github/create-github.js';
-import type { CommentRow } from '../../../../src/reports/reporter.js';
 import { DEPLOYMENT_STATUS } from '../../../../src/shared/status/words.js';
-import { SCENES, checkOf, commentOf, deploymentWith, environmentWith } from './scenes.js';
+import { type Scene, SCENES, checkOf, commentOf, deploymentWith, environmentWith } from './scenes.js';
 
 const views = createViews();
 
 /** Everything that somebody else can write, in every place where it is shown. */
-function rowOf(foreign: string): CommentRow {
+function rowOf(foreign: string): Scene {
   return {
     environment: environmentWith({
       project: foreign,
@@ -22,7 +21,7 @@ function rowOf(foreign: string): CommentRow {
   };
 }
 
-function held(foreign: string): CommentRow {
+function held(foreign: string): Scene {
   const decision = { action: 'hold', rule: 'awaiting-approval', detail: foreign } as const;
   return { environment: environmentWith({ decision }), deployment: null };
 }

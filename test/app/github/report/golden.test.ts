@@ -2,8 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { createViews } from '../../../../app/github/create-github.js';
-import type { CommentRow } from '../../../../src/reports/reporter.js';
-import { SCENES, checkOf, commentOf } from './scenes.js';
+import { type Scene, SCENES, checkOf, commentOf } from './scenes.js';
 
 const FIXTURES = fileURLToPath(new URL('../../../fixtures/views/', import.meta.url));
 const views = createViews();
@@ -33,11 +32,8 @@ test.each(Object.entries(SCENES))(
 );
 
 test('the check of a commit that a newer one has overtaken points to it', () => {
-  const older = {
-    ...checkOf(scene('ready')),
-    sha: 'f00dfeed00000000000000000000000000000001',
-    deployment: null,
-  };
+  const sha = 'f00dfeed00000000000000000000000000000001';
+  const older = checkOf({ ...scene('ready'), deployment: null }, { sha });
   expectGolden('overtaken.check', views.check(older).summary);
 });
 
@@ -46,12 +42,12 @@ test('one comment speaks for all projects, the worst news first', () => {
   expectGolden('three-projects.comment', views.comment(commentOf(...rows)));
 });
 
-function scene(name: string): CommentRow {
+function scene(name: string): Scene {
   const found = SCENES[name];
   if (!found) throw new Error(`There is no scene ${name}.`);
   return found;
 }
 
-function named(project: string, { environment, deployment }: CommentRow): CommentRow {
+function named(project: string, { environment, deployment }: Scene): Scene {
   return { environment: { ...environment, project }, deployment };
 }

@@ -1,6 +1,7 @@
 import { type Deployment, pendingStages, settleStages } from '../../../../src/deployments/model.js';
+import { situationOf } from '../../../../src/deployments/situation.js';
 import type { Environment } from '../../../../src/environments/model.js';
-import type { CheckReport, CommentReport, CommentRow } from '../../../../src/reports/reporter.js';
+import type { CheckReport, CommentReport } from '../../../../src/reports/reporter.js';
 import { CHECK } from '../../../../src/shared/status/github.js';
 import type { Stage, StageName } from '../../../../src/shared/status/stages.js';
 import {
@@ -173,8 +174,14 @@ const LINKED_HEAD = {
 };
 const decided = (action: Environment['decision'] & object): Partial<Environment> => ({ decision: action });
 
+/** An environment with the deployment of its newest commit. */
+export interface Scene {
+  readonly environment: Environment;
+  readonly deployment: Deployment | null;
+}
+
 /** One situation each, as reviewers meet them. */
-export const SCENES: Readonly<Record<string, CommentRow>> = {
+export const SCENES: Readonly<Record<string, Scene>> = {
   waiting: {
     environment: environmentWith({ status: ENVIRONMENT_STATUS.pending }),
     deployment: deploymentWith(DEPLOYMENT_STATUS.queued, { run: null, startedAt: null, logsUrl: null }),
@@ -323,14 +330,11 @@ export const SCENES: Readonly<Record<string, CommentRow>> = {
   },
 };
 
-export function commentOf(...rows: readonly CommentRow[]): CommentReport {
-  return { number: 7, marker: '<!-- vitrine:42:7 -->', rows };
+export function commentOf(...scenes: readonly Scene[]): CommentReport {
+  return { number: 7, marker: '<!-- vitrine:42:7 -->', situations: scenes.map(situationOf) };
 }
 
-export function checkOf(
-  { environment, deployment }: CommentRow,
-  changes: Partial<CheckReport> = {},
-): CheckReport {
+export function checkOf({ environment, deployment }: Scene, changes: Partial<CheckReport> = {}): CheckReport {
   return {
     name: 'Preview',
     sha: SHA,
@@ -339,9 +343,7 @@ export function checkOf(
     conclusion: null,
     title: 'Preview',
     detailsUrl: null,
-    decision: environment.decision,
-    environment,
-    deployment,
+    situation: situationOf({ environment, deployment, sha: changes.sha ?? SHA }),
     ...changes,
   };
 }
