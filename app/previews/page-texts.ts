@@ -1,125 +1,130 @@
-import {
-  DEPLOYMENT_STATUS,
-  type DeploymentStatus,
-  ENVIRONMENT_STATUS,
-} from '../../src/shared/status/words.js';
-import type { PageState } from './preview.js';
+import type { SituationKind } from '../../src/deployments/situation.js';
 
-const building: PageText = {
-  status: 503,
+const WAITS = { status: 503, tone: 'progress', retryAfter: 5, watches: true } as const;
+const ENDED = { status: 404, tone: 'calm', retryAfter: null, watches: true } as const;
+
+const BUILDING: PageText = {
+  ...WAITS,
   heading: 'This preview is being built',
   message: 'It appears here by itself as soon as the build is done.',
-  tone: 'progress',
   icon: 'build',
-  retryAfter: 5,
-  watches: true,
 };
 
-const gone: PageText = {
+/** The page watches for changes: a push or a reopened pull request can bring the preview back. */
+const GONE: PageText = {
+  ...ENDED,
   status: 410,
   heading: 'This preview is gone',
   message: 'Its pull request shows why.',
-  tone: 'calm',
   icon: 'box',
+};
+
+const FAILED: PageText = {
+  status: 502,
+  heading: 'The build of this preview failed',
+  message: 'The pull request shows what went wrong. A build that succeeds appears here by itself.',
+  tone: 'bad',
+  icon: 'cross',
   retryAfter: null,
-  // A reopened pull request, or another push, brings it back.
   watches: true,
 };
 
-const still = { status: 404, tone: 'calm', retryAfter: null, watches: false } as const;
+const NEWER_COMMIT: PageText = {
+  ...ENDED,
+  heading: 'There is no preview of this commit',
+  message: 'A newer commit arrived before it was live.',
+  icon: 'skip',
+  watches: false,
+};
 
-const awaited = { status: 503, tone: 'progress', retryAfter: 5, watches: true } as const;
-
-const over = { status: 404, tone: 'calm', icon: 'box', retryAfter: null, watches: false } as const;
-
-/** The host of one commit that cannot be shown. Every commit has its own state, whatever became of the others. */
-const COMMIT_PAGES: Readonly<Record<DeploymentStatus, PageText>> = {
-  [DEPLOYMENT_STATUS.queued]: {
-    ...awaited,
-    heading: 'This commit is waiting for its build',
-    message: 'The workflow has not started yet. The preview appears here by itself.',
-    icon: 'clock',
-  },
-  [DEPLOYMENT_STATUS.running]: {
-    ...awaited,
-    heading: 'This commit is being built',
-    message: 'It appears here by itself as soon as the build is done.',
-    icon: 'build',
-  },
-  [DEPLOYMENT_STATUS.success]: {
-    ...over,
-    status: 410,
-    heading: 'This build is gone',
-    message: 'It was live once, and its files were removed since.',
-  },
-  [DEPLOYMENT_STATUS.failed]: {
-    status: 502,
-    heading: 'The build of this preview failed',
-    message: 'The pull request shows what went wrong. A build that succeeds appears here by itself.',
-    tone: 'bad',
-    icon: 'cross',
-    retryAfter: null,
-    watches: true,
-  },
-  [DEPLOYMENT_STATUS.cancelled]: {
-    ...over,
-    heading: 'The build of this commit was cancelled',
-    message: 'Run the workflow again to get a preview of it. It appears here by itself.',
-    icon: 'skip',
-    watches: true,
-  },
-  [DEPLOYMENT_STATUS.superseded]: {
-    ...over,
-    heading: 'There is no preview of this commit',
-    message: 'A newer commit arrived before it was live.',
-    icon: 'skip',
-  },
+const BUILD_REMOVED: PageText = {
+  ...ENDED,
+  status: 410,
+  heading: 'This build is gone',
+  message: 'It was live once, and its files were removed since.',
+  icon: 'box',
+  watches: false,
 };
 
 /**
- * 503 says "come back", 502 "the build broke", 410 "it was here", 404 "nothing is coming by itself": a script that waits for a preview
- * can tell them apart. A build that failed says the same for a commit and for the preview.
+ * The URL of a preview that shows nothing. The status tells a script that waits for a preview what to do: 503 come back, 502 the build
+ * failed, 410 it was removed, 404 there is none.
  */
-export const STATUS_PAGES: Readonly<Record<PageState, PageText>> = {
-  [ENVIRONMENT_STATUS.pending]: {
-    ...building,
+export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
+  waiting: {
+    ...WAITS,
     heading: 'This preview is waiting for its build',
     message: 'The workflow has not started yet. The preview appears here by itself.',
     icon: 'clock',
   },
-  [ENVIRONMENT_STATUS.awaitingApproval]: {
-    ...building,
+  'awaiting-approval': {
+    ...WAITS,
     heading: 'This preview awaits approval',
     message: 'Somebody who may write to the repository has to approve it first.',
     tone: 'calm',
     icon: 'hand',
     retryAfter: 60,
   },
-  [ENVIRONMENT_STATUS.provisioning]: building,
-  [ENVIRONMENT_STATUS.ready]: building,
-  [ENVIRONMENT_STATUS.updating]: building,
-  [ENVIRONMENT_STATUS.sleeping]: {
-    ...building,
+  'skipped-by-rule': {
+    ...ENDED,
+    heading: 'This preview was skipped',
+    message: 'None is made as things stand:',
+    icon: 'skip',
+  },
+  building: BUILDING,
+  'building-while-live': BUILDING,
+  live: BUILDING,
+  asleep: {
+    ...WAITS,
     heading: 'This preview is waking up',
     message: 'Nobody visited it for a while. It is back in a moment.',
     icon: 'moon',
   },
-  [ENVIRONMENT_STATUS.destroying]: gone,
-  [ENVIRONMENT_STATUS.destroyed]: gone,
-  ...COMMIT_PAGES,
-  declined: {
-    ...still,
-    heading: 'This preview was skipped',
-    message: 'None is made as things stand:',
+  'build-failed': FAILED,
+  'failed-while-live': FAILED,
+  'build-cancelled': {
+    ...ENDED,
+    heading: 'The build of this commit was cancelled',
+    message: 'Run the workflow again to get a preview of it. It appears here by itself.',
     icon: 'skip',
-    watches: true,
   },
-  elsewhere: {
-    ...still,
-    heading: 'This preview lives elsewhere',
-    message: 'The workflow deployed it to an address of its own. Nothing is served from here.',
-    icon: 'away',
-  },
+  replaced: NEWER_COMMIT,
+  'newer-commit': NEWER_COMMIT,
+  'build-removed': BUILD_REMOVED,
+  'being-removed': GONE,
+  removed: GONE,
+  'never-live': GONE,
+};
+
+interface CommitPage extends PageText {
+  /** The link of the page; the pull request when this is not given. */
+  readonly leadsTo?: 'preview' | 'logs';
+}
+
+const COMMIT_BUILDING: CommitPage = { ...BUILDING, heading: 'This commit is being built' };
+
+/** The URL of one commit that cannot be shown. Every commit has its own state, independent of the others. */
+export const COMMIT_PAGES: Readonly<Record<SituationKind, CommitPage>> = {
+  ...PREVIEW_PAGES,
+  waiting: { ...PREVIEW_PAGES.waiting, heading: 'This commit is waiting for its build' },
+  building: COMMIT_BUILDING,
+  'building-while-live': COMMIT_BUILDING,
+  live: { ...BUILD_REMOVED, leadsTo: 'preview' },
+  asleep: { ...BUILD_REMOVED, leadsTo: 'preview' },
+  'build-failed': { ...FAILED, leadsTo: 'logs' },
+  'failed-while-live': { ...FAILED, leadsTo: 'logs' },
+  'build-cancelled': { ...PREVIEW_PAGES['build-cancelled'], leadsTo: 'logs' },
+  replaced: { ...NEWER_COMMIT, leadsTo: 'preview' },
+  'newer-commit': { ...NEWER_COMMIT, leadsTo: 'preview' },
+  'build-removed': { ...BUILD_REMOVED, leadsTo: 'preview' },
+};
+
+export const ELSEWHERE_PAGE: PageText = {
+  ...ENDED,
+  heading: 'This preview lives elsewhere',
+  message: 'The workflow deployed it to an address of its own. Nothing is served from here.',
+  icon: 'away',
+  watches: false,
 };
 
 export const OTHER_PAGES = {

@@ -1,4 +1,5 @@
 import type { DeploymentStatus, EnvironmentStatus } from '../../src/shared/status/words.js';
+import type { PageText } from './page-texts.js';
 
 /** What a host name shows now. */
 export type Preview = LivePreview | WaitingPreview | UnknownPreview;
@@ -15,14 +16,15 @@ export interface LivePreview {
   readonly headers?: readonly string[];
 }
 
-/** What a preview is that cannot be served, or a single commit of it: there is a page for each. */
+/** The public word for a preview, or one commit of it, that cannot be served. */
 export type PageState = EnvironmentStatus | DeploymentStatus | 'declined' | 'elsewhere';
 
 /** Nothing to serve; a page says why. */
 export interface WaitingPreview {
   readonly kind: 'page';
   readonly state: PageState;
-  /** Takes the place of what the page says by itself. */
+  readonly text: PageText;
+  /** Replaces the message of the text. */
   readonly message?: string | null;
   /** Shown as text: `owner/repo #42`. */
   readonly title?: string | null;

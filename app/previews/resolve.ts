@@ -1,7 +1,9 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import type { DeploymentStore } from '../../src/deployments/store.js';
+import { isElsewhere } from '../../src/deployments/situation.js';
 import { type Environment, isActive } from '../../src/environments/model.js';
 import type { EnvironmentStore } from '../../src/environments/store.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './page-of-environment.js';
 import type { Preview, PreviewResolver } from './preview.js';
 import { createWeightedCache } from './weighted-cache.js';
@@ -42,6 +44,8 @@ async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: 
     return live(environment, { deploymentId: shown.id, root: shown.artifactRoot });
   }
   const newest = await ports.deployments.newestBySha7(environment.id, sha7);
+  if (newest && newest.status === DEPLOYMENT_STATUS.success && isElsewhere(newest))
+    return pageElsewhere(environment, newest.url ?? environment.url);
   if (newest) return pageOfCommit(environment, newest);
   return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment) : UNKNOWN;
 }

@@ -6,7 +6,7 @@ import type { LivePreview, Preview, PreviewResolver } from './preview.js';
 import { ALWAYS, createAcceptedEncodings, type ReadyForms, weighForms } from './represent.js';
 import { sendFile, type SendPorts, writeHead } from './send-file.js';
 import { createSites, type FileRoute, type Site } from './site.js';
-import { type PageKind, type PreviewPages, sendPage } from './wait-pages.js';
+import { type PageRequest, type PreviewPages, sendPage } from './wait-pages.js';
 import { createWeightedCache } from './weighted-cache.js';
 
 interface PreviewPorts {
@@ -48,7 +48,8 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   const sites = createSites(ports);
   const serve = (visit: Visit, preview: Preview): Promise<void> | undefined => {
     if (visit.request.url?.startsWith(OURS) === true) return sendStatus(ports, visit, preview);
-    if (preview.kind !== 'live') return showPage(ports, visit, { kind: preview.kind, preview });
+    if (preview.kind !== 'live')
+      return showPage(ports, visit, preview.kind === 'page' ? preview : preview.kind);
     const site = sites(preview);
     if ('routes' in site) return serveSite({ ports, sending, visit, preview, site });
     return site.then((loaded) => serveSite({ ports, sending, visit, preview, site: loaded }));
@@ -83,7 +84,7 @@ function serveSite({ ports, sending, visit, preview, site }: SiteVisit): Promise
   if (choice.kind === 'file') {
     return sendFile(sending, { site, route: choice.route, status: choice.status, request, response, extra });
   }
-  if (choice.kind !== 'redirect') return showPage(ports, visit, { kind: choice.kind });
+  if (choice.kind !== 'redirect') return showPage(ports, visit, choice.kind);
   const head = ['location', choice.location, 'cache-control', 'no-cache', 'content-length', '0', ...ALWAYS];
   writeHead(response, { status: choice.status, head, extra });
   response.end();
@@ -93,7 +94,7 @@ function serveSite({ ports, sending, visit, preview, site }: SiteVisit): Promise
 function sendStatus({ pages }: PreviewPorts, visit: Visit, preview: Preview): undefined {
   const { request, response } = visit;
   if (request.url?.replace(/\?.*$/, '') !== STATUS_PATH)
-    return sendPage(visit, pages.render({ kind: 'missing' }));
+    return sendPage(visit, pages.render({ page: 'missing' }));
   const state = preview.kind === 'page' ? preview.state : preview.kind;
   const body = JSON.stringify({ state, live: preview.kind === 'live' });
   const head = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store', ...ALWAYS];
@@ -101,14 +102,8 @@ function sendStatus({ pages }: PreviewPorts, visit: Visit, preview: Preview): un
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-interface Shown {
-  readonly kind: PageKind;
-  readonly preview?: Exclude<Preview, LivePreview>;
-}
-
-function showPage({ pages }: PreviewPorts, visit: Visit, { kind, preview }: Shown): undefined {
-  const waiting = preview?.kind === 'page' ? preview : null;
-  return sendPage(visit, pages.render({ kind, label: visit.label, waiting }));
+function showPage({ pages }: PreviewPorts, visit: Visit, page: PageRequest['page']): undefined {
+  return sendPage(visit, pages.render({ page, label: visit.label }));
 }
 
 function refuseMethod({ response }: Visit): void {
@@ -123,5 +118,5 @@ function fail({ pages, onError }: PreviewPorts, visit: Visit, error: unknown): v
   if (response.destroyed || request.socket.destroyed) return;
   onError(error, request);
   if (response.headersSent) return void response.destroy();
-  sendPage(visit, pages.render({ kind: 'broken', label: visit.label }));
+  sendPage(visit, pages.render({ page: 'broken', label: visit.label }));
 }

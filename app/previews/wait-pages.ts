@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { loadPage } from '../render.js';
-import { ICONS, OTHER_PAGES, type PageText, STATUS_PAGES } from './page-texts.js';
+import { ICONS, OTHER_PAGES, type PageText } from './page-texts.js';
 import type { WaitingPreview } from './preview.js';
 import { ALWAYS } from './represent.js';
 import { writeHead } from './send-file.js';
 
-export type PageKind = keyof typeof OTHER_PAGES | 'page';
-
-interface PageRequest {
-  readonly kind: PageKind;
+/** One of the fixed pages, or that of a preview with nothing to serve. */
+export interface PageRequest {
+  readonly page: keyof typeof OTHER_PAGES | WaitingPreview;
   readonly label?: string;
-  readonly waiting?: WaitingPreview | null;
 }
 
 interface RenderedPage {
@@ -43,26 +40,26 @@ export function createPreviewPages(directory?: string): PreviewPages {
   };
 }
 
-function textOf({ kind, waiting }: PageRequest): PageText {
-  return kind === 'page' ? STATUS_PAGES[waiting?.state ?? ENVIRONMENT_STATUS.pending] : OTHER_PAGES[kind];
+function textOf({ page }: PageRequest): PageText {
+  return typeof page === 'string' ? OTHER_PAGES[page] : page.text;
 }
 
-function modelOf(text: PageText, { kind, label, waiting }: PageRequest) {
+function modelOf(text: PageText, { page, label }: PageRequest) {
+  const waiting = typeof page === 'string' ? null : page;
   return {
     ...text,
     message: waiting?.message ?? text.message,
     icon: ICONS[text.icon],
-    state: kind === 'page' ? (waiting?.state ?? ENVIRONMENT_STATUS.pending) : kind,
+    state: typeof page === 'string' ? page : page.state,
     label: label ?? null,
     title: waiting?.title ?? null,
     reason: waiting?.reason ?? null,
-    link: safeLink(waiting),
+    link: safeLink(waiting?.link),
   };
 }
 
-/** Escaping does not stop `javascript:`, so only web addresses become links. */
-function safeLink(waiting: WaitingPreview | null | undefined): WaitingPreview['link'] {
-  const link = waiting?.link;
+/** Escaping does not stop `javascript:`, so only web URLs become links. */
+function safeLink(link: WaitingPreview['link']): WaitingPreview['link'] {
   return link && /^https?:\/\//.test(link.url) ? link : null;
 }
 

@@ -180,6 +180,17 @@ test('a commit that is held while an older one is live says so at its host', asy
   expect(await shownAt(SLUG, { environment: held })).toMatchObject({ kind: 'live' });
 });
 
+test('the newest commit that failed and is skipped since says so at its host, as in its check', async () => {
+  const environment = { status: ENVIRONMENT_STATUS.failed, ...decided('skip', 'draft', DRAFT) };
+  const id = environmentWith().head?.deploymentId ?? '';
+  const deployments = [again(DEPLOYMENT_STATUS.failed, { id })];
+  expect(await shownAt(COMMIT, { environment, deployments })).toMatchObject({
+    state: 'declined',
+    reason: DRAFT,
+    link: PULL,
+  });
+});
+
 test('a preview that lives at another address leads there, also while it is updated', async () => {
   const current = {
     deploymentId: first.id,

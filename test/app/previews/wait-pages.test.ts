@@ -2,12 +2,23 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { PageState } from '../../../app/previews/preview.js';
+import {
+  COMMIT_PAGES,
+  ELSEWHERE_PAGE,
+  type PageText,
+  PREVIEW_PAGES,
+} from '../../../app/previews/page-texts.js';
 import { createPreviewPages } from '../../../app/previews/wait-pages.js';
-import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
+import type { SituationKind } from '../../../src/deployments/situation.js';
+import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 
 const pages = createPreviewPages(join(process.cwd(), 'templates'));
+const REMOVED = {
+  kind: 'page',
+  state: ENVIRONMENT_STATUS.destroyed,
+  text: PREVIEW_PAGES.removed,
+} as const;
 
 interface Expected {
   readonly status: number;
@@ -20,53 +31,65 @@ const GONE = { status: 410, watches: true };
 const BROKEN = { status: 502, watches: true };
 /** Nothing comes by itself: nobody is told to ask again. */
 const NONE = { status: 404, watches: false };
-const expected: Record<PageState, Expected> = {
-  [ENVIRONMENT_STATUS.pending]: COMING,
-  [ENVIRONMENT_STATUS.awaitingApproval]: { ...COMING, retryAfter: 60 },
-  [ENVIRONMENT_STATUS.provisioning]: COMING,
-  [ENVIRONMENT_STATUS.ready]: COMING,
-  [ENVIRONMENT_STATUS.updating]: COMING,
-  [ENVIRONMENT_STATUS.sleeping]: COMING,
-  [ENVIRONMENT_STATUS.failed]: BROKEN,
-  [ENVIRONMENT_STATUS.destroying]: GONE,
-  [ENVIRONMENT_STATUS.destroyed]: GONE,
-  [DEPLOYMENT_STATUS.queued]: COMING,
-  [DEPLOYMENT_STATUS.running]: COMING,
-  [DEPLOYMENT_STATUS.success]: { status: 410, watches: false },
-  [DEPLOYMENT_STATUS.cancelled]: { status: 404, watches: true },
-  [DEPLOYMENT_STATUS.superseded]: NONE,
-  declined: { status: 404, watches: true },
-  elsewhere: NONE,
+const previewPages: Record<SituationKind, Expected> = {
+  waiting: COMING,
+  'awaiting-approval': { ...COMING, retryAfter: 60 },
+  'skipped-by-rule': { status: 404, watches: true },
+  building: COMING,
+  'building-while-live': COMING,
+  live: COMING,
+  asleep: COMING,
+  'build-failed': BROKEN,
+  'failed-while-live': BROKEN,
+  'build-cancelled': { status: 404, watches: true },
+  replaced: NONE,
+  'newer-commit': NONE,
+  'build-removed': { status: 410, watches: false },
+  'being-removed': GONE,
+  removed: GONE,
+  'never-live': GONE,
 };
-const states = Object.keys(expected) as PageState[];
+const kinds = Object.keys(previewPages) as SituationKind[];
+const expected: [string, PageText, Expected][] = [
+  ...kinds.map((kind): [string, PageText, Expected] => [kind, PREVIEW_PAGES[kind], previewPages[kind]]),
+  ['a commit that waits', COMMIT_PAGES.waiting, COMING],
+  ['a commit that is built', COMMIT_PAGES.building, COMING],
+  ['a commit that was live', COMMIT_PAGES.live, { status: 410, watches: false }],
+  ['elsewhere', ELSEWHERE_PAGE, NONE],
+];
 
-test.each(states)('what is %s has a page that says whether to come back, and when', async (state) => {
-  await using server = await disposable();
-  server.show({ kind: 'page', state, title: 'octo/site #7', reason: 'because' });
-  const answer = await server.ask('/some/page?x=1');
-  const { status, retryAfter, watches } = expected[state];
-  expect(answer.status).toBe(status);
-  expect(answer.headers['retry-after']).toBe(retryAfter === undefined ? undefined : String(retryAfter));
-  expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' });
-  for (const part of ['octo/site #7', 'because', 'pr-1-hello', `data-state="${state}"`]) {
-    expect(answer.text).toContain(part);
-  }
-  for (const part of ['http-equiv="refresh"', '<script>', 'Watching for changes']) {
-    expect(answer.text.includes(part)).toBe(watches);
-  }
-  const watched = await server.ask('/.well-known/vitrine/status');
-  expect(watched.status).toBe(200);
-  expect(watched.headers['cache-control']).toBe('no-store');
-  expect(JSON.parse(watched.text)).toEqual({ state, live: false });
-});
+/** The state is public and has a word of its own; what a page says goes by its text. */
+const STATE = ENVIRONMENT_STATUS.updating;
+
+test.each(expected)(
+  'what is %s has a page that says whether to come back, and when',
+  async (_, text, page) => {
+    await using server = await disposable();
+    server.show({ kind: 'page', state: STATE, text, title: 'octo/site #7', reason: 'because' });
+    const answer = await server.ask('/some/page?x=1');
+    const { status, retryAfter, watches } = page;
+    expect(answer.status).toBe(status);
+    expect(answer.headers['retry-after']).toBe(retryAfter === undefined ? undefined : String(retryAfter));
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' });
+    for (const part of ['octo/site #7', 'because', 'pr-1-hello', `data-state="${STATE}"`]) {
+      expect(answer.text).toContain(part);
+    }
+    for (const part of ['http-equiv="refresh"', '<script>', 'Watching for changes']) {
+      expect(answer.text.includes(part)).toBe(watches);
+    }
+    const watched = await server.ask('/.well-known/vitrine/status');
+    expect(watched.status).toBe(200);
+    expect(watched.headers['cache-control']).toBe('no-store');
+    expect(JSON.parse(watched.text)).toEqual({ state: STATE, live: false });
+  },
+);
 
 test('a page says what is known of this preview instead of what is true of most', () => {
   const waiting = {
-    kind: 'page',
-    state: ENVIRONMENT_STATUS.destroyed,
+    ...REMOVED,
     message: 'Its pull request was merged.',
   } as const;
-  const html = pages.render({ kind: 'page', waiting }).body.toString();
+  const html = pages.render({ page: waiting }).body.toString();
   expect(html).toContain('Its pull request was merged.');
   expect(html).not.toContain('shows why');
 });
@@ -97,13 +120,7 @@ const looks: [string, string, object, boolean][] = [
 test.each(looks)(
   'a page that shows %s asks %s; with %j it shows itself anew: %s',
   async (state, at, given, anew) => {
-    const html = pages
-      .render(
-        state === 'broken'
-          ? { kind: 'broken' }
-          : { kind: 'page', waiting: { kind: 'page', state: ENVIRONMENT_STATUS.destroyed } },
-      )
-      .body.toString();
+    const html = pages.render({ page: state === 'broken' ? 'broken' : REMOVED }).body.toString();
     const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? [];
     const output = execFileSync(process.execPath, ['-e', inBrowser(script, { state, given })]);
     const { seen, timers } = JSON.parse(output.toString()) as { seen: string[]; timers: number };
@@ -124,10 +141,7 @@ function inBrowser(script: string, { state, given }: { state: string; given: obj
 }
 
 test('the policy of a page allows exactly its own style and script', () => {
-  const { body, policy } = pages.render({
-    kind: 'page',
-    waiting: { kind: 'page', state: ENVIRONMENT_STATUS.pending },
-  });
+  const { body, policy } = pages.render({ page: REMOVED });
   const html = body.toString();
   for (const tag of ['style', 'script']) {
     const [, content = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(html) ?? [];
@@ -143,11 +157,9 @@ test('what comes from outside is text, never markup, and only web addresses beco
   const render = (url: string) =>
     pages
       .render({
-        kind: 'page',
         label: evil,
-        waiting: {
-          kind: 'page',
-          state: ENVIRONMENT_STATUS.failed,
+        page: {
+          ...REMOVED,
           title: evil,
           reason: evil,
           link: { text: evil, url },
