@@ -19,10 +19,10 @@ import { findRepository, isAwake } from './read/repository.js';
 import { createSettingsFile } from './read/settings-file.js';
 import { listWorkflowRuns } from './read/workflow-runs.js';
 import { type CheckText, createRenderCheck } from './report/check-text.js';
-import { reportCheck } from './report/check.js';
+import { createReportCheck } from './report/check.js';
 import { createRenderComment } from './report/comment-text.js';
-import { reportComment } from './report/comment.js';
-import { reportCommitStatus, reportDeployment } from './report/deployment.js';
+import { createReportComment } from './report/comment.js';
+import { createReportCommitStatus, createReportDeployment } from './report/deployment.js';
 
 export interface GitHubOptions {
   readonly auth: { readonly appId: number; readonly privateKey: string };
@@ -32,17 +32,17 @@ export interface GitHubOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly views: Views;
-  /** Of one call; 10 s unless a test cannot wait that long. */
+  /** Of one call; 10 s by default. */
   readonly timeoutMs?: number;
   readonly readPausesMs?: readonly number[];
-  /** How fast may be written; within GitHub's limits unless given. */
+  /** Limits the rate of requests; within GitHub's limits by default. */
   readonly pace?: Pace;
 }
 
 export interface GitHubSide {
   readonly github: GitHub;
   readonly reporter: Reporter;
-  /** A report will follow: its token is fetched while others still think about what it will say. */
+  /** Fetches the token for a report that will follow, while the report is still being computed. */
   prepareReport(repo: Pick<RepoRef, 'installationId' | 'repoId'>): void;
   /** Drops the tokens of an installation that was removed or suspended. */
   forgetInstallation(installationId: number): void;
@@ -58,7 +58,7 @@ const TIMEOUT_MS = 10_000;
 
 const READ_PAUSES_MS = [300, 1_200];
 
-/** Everything that speaks to GitHub for one App. */
+/** All requests of one App to GitHub. */
 export function createGitHub(options: GitHubOptions): GitHubSide {
   const { auth, clock, timeoutMs = TIMEOUT_MS, readPausesMs = READ_PAUSES_MS } = options;
   const request = createRawRequest(options);
@@ -76,13 +76,13 @@ export function createGitHub(options: GitHubOptions): GitHubSide {
   return {
     github: createReads(app, options.log),
     reporter: createReporter(app, options),
-    prepareReport: (repo) => void tokens.get(reportOf(repo)).catch(() => undefined),
+    prepareReport: (repo) => void tokens.get(reportToken(repo)).catch(() => undefined),
     forgetInstallation: tokens.forget,
   };
 }
 
-/** The same that report calls ask for. */
-function reportOf({ installationId, repoId }: Pick<RepoRef, 'installationId' | 'repoId'>): TokenRequest {
+/** The same token that report calls request. */
+function reportToken({ installationId, repoId }: Pick<RepoRef, 'installationId' | 'repoId'>): TokenRequest {
   return { installationId, repository: { id: repoId }, purpose: 'report' };
 }
 
@@ -103,19 +103,17 @@ function createReads(app: App, log: Log): GitHub {
 
 function createReporter(app: App, { auth: { appId }, views }: GitHubOptions): Reporter {
   const { caller } = app;
-  const checks = { caller, appId, render: views.check };
-  const comments = { caller, appId, render: views.comment, botLogin: createBotLogin(app) };
   return {
-    check: (repo, report, last) => reportCheck(checks, { repo, report, last }),
-    comment: (repo, report, last) => reportComment(comments, { repo, report, last }),
-    deployment: (repo, report, last) => reportDeployment(caller, { repo, report, last }),
-    commitStatus: (repo, report, lastDigest) => reportCommitStatus(caller, { repo, report, lastDigest }),
+    check: createReportCheck({ caller, appId, render: views.check }),
+    comment: createReportComment({ caller, appId, render: views.comment, botLogin: createBotLogin(app) }),
+    deployment: createReportDeployment(caller),
+    commitStatus: createReportCommitStatus(caller),
   };
 }
 
 const AppAnswer = z.object({ slug: z.string().min(1) });
 
-/** Asked once: an App that is renamed keeps its old comments by their ids. */
+/** Requested once: after a rename of the App, its old comments are found by their ids. */
 function createBotLogin(app: App): () => Promise<string> {
   let login: string | undefined;
   return async () => {
@@ -124,13 +122,13 @@ function createBotLogin(app: App): () => Promise<string> {
   };
 }
 
-/** What GitHub is shown, as Markdown. */
+/** Renders reports as Markdown. */
 interface Views {
   check(report: CheckReport): CheckText;
   comment(report: CommentReport): string;
 }
 
-/** Reads the templates once; `directory` is for those who keep their own. */
+/** Reads the templates once. `directory` replaces the templates of this repository. */
 export function createViews(directory?: string): Views {
   const load = loadTemplates(directory);
   return { check: createRenderCheck(load), comment: createRenderComment(load) };

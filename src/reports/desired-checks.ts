@@ -8,44 +8,44 @@ import { ENVIRONMENT } from '../shared/status/environment.js';
 import { CHECK, GITHUB, type GitHubWords } from '../shared/status/github.js';
 import type { CheckReport } from './reporter.js';
 
-/** A check, and which check run of ours for its commit it is. */
+/** A check, and the number of our check run for its commit, from 1. */
 export interface PlannedCheck {
   readonly report: CheckReport;
   readonly attempt: number;
   readonly deploymentId: string | undefined;
 }
 
-/** The very check run, not another one of its commit. */
-export function isKnown({ checks }: Pick<Reported, 'checks'>, { report, attempt }: PlannedCheck): boolean {
-  return checks.some((told) => told.sha === report.sha && (told.attempt ?? 1) === attempt);
+/** This check run was sent before, not only another one of its commit. */
+export function isReported({ checks }: Pick<Reported, 'checks'>, { report, attempt }: PlannedCheck): boolean {
+  return checks.some((sent) => sent.sha === report.sha && (sent.attempt ?? 1) === attempt);
 }
 
-interface Scene {
+interface ChecksInput {
   readonly environment: Environment;
   readonly siblings: readonly Environment[];
   readonly deployment: Deployment | null;
 }
 
 /** The check of the newest commit, and those of earlier ones that were left open. */
-export function desiredChecks(scene: Scene): PlannedCheck[] {
-  const newest = checkOfHead(scene);
-  return [...(newest ? [newest] : []), ...overtaken(scene)];
+export function desiredChecks(input: ChecksInput): PlannedCheck[] {
+  const newest = checkOfHead(input);
+  return [...(newest ? [newest] : []), ...checksOfOlderCommits(input)];
 }
 
-function checkOfHead({ environment, siblings, deployment }: Scene): PlannedCheck | null {
+function checkOfHead({ environment, siblings, deployment }: ChecksInput): PlannedCheck | null {
   const { head } = environment;
   if (!head) return null;
-  const told = environment.reported.checks.find(({ sha }) => sha === head.sha);
-  // What was skipped has nothing to take back; what waited for approval asks for it no more.
-  const asked = told !== undefined && environment.decision?.action === 'destroy';
-  if (!isActive(environment) && !deployment && !asked) return null;
-  // The run tells by a check run of its own, under the same name: one of ours beside it would only puzzle. One that is there must not lie.
-  if (!told && head.selfReported === head.deploymentId) return null;
+  const sent = environment.reported.checks.find(({ sha }) => sha === head.sha);
+  // The check of a commit that waited for approval must not ask for it any more. That of a skipped commit can stay.
+  const mustClose = sent !== undefined && environment.decision?.action === 'destroy';
+  if (!isActive(environment) && !deployment && !mustClose) return null;
+  // The run has a check run of its own under the same name, so none is created beside it. One that exists is kept up to date.
+  if (!sent && head.selfReported === head.deploymentId) return null;
   const situation = situationOf({ environment, deployment, sha: head.sha });
   const words = GITHUB_WORDS[situation.kind];
   const { sha, deploymentId } = head;
   const awaited = isActive(environment) && environment.decision?.action === 'deploy';
-  const attempt = attemptOf(told, { works: words.check !== CHECK.completed, awaited, deploymentId });
+  const attempt = attemptOf(sent, { unfinished: words.check !== CHECK.completed, awaited, deploymentId });
   const report: CheckReport = {
     name: checkName(environment, siblings),
     sha,
@@ -59,17 +59,17 @@ function checkOfHead({ environment, siblings, deployment }: Scene): PlannedCheck
   return { report, attempt, deploymentId };
 }
 
-/** A check run that has ended stays as it ended: what works again, or is another deployment, gets one of its own. */
+/** GitHub does not reopen a completed check run: a new build, or another deployment of the commit, gets a new one. */
 function attemptOf(
-  told: ReportedCheck | undefined,
-  next: { readonly works: boolean; readonly awaited: boolean; readonly deploymentId: string },
+  sent: ReportedCheck | undefined,
+  next: { readonly unfinished: boolean; readonly awaited: boolean; readonly deploymentId: string },
 ): number {
-  const { attempt = 1, settled = false, deploymentId = next.deploymentId } = told ?? {};
+  const { attempt = 1, settled = false, deploymentId = next.deploymentId } = sent ?? {};
   const another = next.awaited && deploymentId !== next.deploymentId;
-  return settled && (next.works || another) ? attempt + 1 : attempt;
+  return settled && (next.unfinished || another) ? attempt + 1 : attempt;
 }
 
-/** The first is named by its commit alone; an attempt without a run is one of ours. */
+/** Only attempts after the first are part of the id. The run is empty, which tells our check runs from those of the Action. */
 function externalId(
   { name, project }: Environment,
   { sha, attempt }: { readonly sha: string; readonly attempt: number },
@@ -78,8 +78,8 @@ function externalId(
   return formatExternalId({ environment: name, project, sha, run });
 }
 
-/** Checks of earlier commits that were left open when a newer one arrived: closed once, then never touched. */
-function overtaken({ environment, siblings }: Scene): PlannedCheck[] {
+/** Completes the checks of earlier commits that were still open when a newer one arrived. */
+function checksOfOlderCommits({ environment, siblings }: ChecksInput): PlannedCheck[] {
   const open = environment.reported.checks.filter(
     (check) => !check.settled && check.sha !== environment.head?.sha,
   );
@@ -100,13 +100,13 @@ function overtaken({ environment, siblings }: Scene): PlannedCheck[] {
 }
 
 /**
- * Whether what GitHub is told must name the project. The settings say so, not the environments: those of a pull request are made one
- * after the other, and a check keeps the name it was born with.
+ * Whether a report must name the project. The settings decide and not the environments: those are created one after the other, and a
+ * check keeps its first name.
  */
 function isOneOfSeveral(environment: Environment, siblings: readonly Environment[]): boolean {
   const { settings, repository, project } = environment;
   const names = settings ? projectsOf(settings, repository).map(({ name }) => name) : [];
-  // Siblings that the settings do not name (any more) are told apart too.
+  // The settings may not name every sibling any more.
   return names.length > 1 || (siblings.length > 1 && !names.includes(project));
 }
 
@@ -114,12 +114,12 @@ function checkName(environment: Environment, siblings: readonly Environment[]): 
   return isOneOfSeveral(environment, siblings) ? `Preview / ${environment.project}` : 'Preview';
 }
 
-/** GitHub keeps the newest commit status of each context. */
+/** GitHub shows the newest commit status of each context. */
 export function statusContext(environment: Environment, siblings: readonly Environment[]): string {
   return isOneOfSeveral(environment, siblings) ? `preview/${environment.project}` : 'preview';
 }
 
-/** What GitHub is told of each kind: the check, the commit status. */
+/** How GitHub's check and commit status show each kind. */
 export const GITHUB_WORDS: Readonly<Record<SituationKind, GitHubWords>> = {
   waiting: GITHUB.waiting,
   'awaiting-approval': GITHUB.held,
@@ -139,7 +139,7 @@ export const GITHUB_WORDS: Readonly<Record<SituationKind, GitHubWords>> = {
   'never-live': GITHUB.gone,
 };
 
-/** A decision is its own title; the others have these. */
+/** Used where no decision gives the title. */
 const TITLES: Readonly<Record<SituationKind, string>> = {
   waiting: DEPLOYMENT.queued.text.label,
   'awaiting-approval': ENVIRONMENT.awaiting_approval.text.label,
@@ -159,7 +159,7 @@ const TITLES: Readonly<Record<SituationKind, string>> = {
   'never-live': 'There was no preview',
 };
 
-/** The situation as a title of the check and as the description of the commit status. */
+/** The title of the check and the description of the commit status. */
 export function titleOf({ kind, reason }: Situation): string {
   const decided = kind === 'awaiting-approval' || kind === 'skipped-by-rule';
   return (decided ? reason?.detail : undefined) ?? TITLES[kind];

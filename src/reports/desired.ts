@@ -9,53 +9,52 @@ import { DEPLOYMENT_STATE } from '../shared/status/github.js';
 import {
   desiredChecks,
   GITHUB_WORDS,
-  isKnown,
+  isReported,
   type PlannedCheck,
   statusContext,
   titleOf,
 } from './desired-checks.js';
 import type { CommentReport, CommitStatusReport, DeploymentReport } from './reporter.js';
 
-type Ports = DeploymentPorts;
-
 export interface Desired {
   readonly checks: readonly PlannedCheck[];
   readonly deployments: readonly DeploymentReport[];
-  /** Null when this environment does not own the comment, or nothing is to be said. */
+  /** Null when another environment owns the comment, or there is nothing to report. */
   readonly comment: CommentReport | null;
   readonly commitStatus: CommitStatusReport | null;
 }
 
-interface Scene {
+interface Family {
   readonly environment: StoredEnvironment;
+  /** All environments of the pull request, this one included. */
   readonly siblings: readonly StoredEnvironment[];
 }
 
-/** What GitHub should say, from the documents alone. */
-export async function desiredReports(lookup: Lookup, { environment, siblings }: Scene): Promise<Desired> {
-  const quiet = !isActive(environment) && neverReported(environment);
-  if (quiet) return { checks: [], deployments: [], comment: null, commitStatus: null };
+/** What GitHub should show, computed from the documents alone. */
+export async function desiredReports(lookup: Lookup, { environment, siblings }: Family): Promise<Desired> {
+  if (!isActive(environment) && neverReported(environment))
+    return { checks: [], deployments: [], comment: null, commitStatus: null };
   const [deployment, deployments, comment] = await Promise.all([
     headDeployment(lookup, environment),
     desiredDeployments(lookup, environment),
     desiredComment(lookup, { environment, siblings }),
   ]);
-  const asked = environment.settings?.report.commitStatus === true;
+  const withStatus = environment.settings?.report.commitStatus === true;
   return withoutSwitchedOff(environment, {
     checks: desiredChecks({ environment, siblings, deployment }),
     deployments,
     comment,
-    commitStatus: asked ? desiredStatus({ environment, siblings, deployment }) : null,
+    commitStatus: withStatus ? desiredStatus({ environment, siblings, deployment }) : null,
   });
 }
 
-/** What the settings switch off is not begun. What GitHub shows already goes on being true, or its last words would stand for ever. */
+/** Drops what the settings switch off, unless GitHub shows it already: an outdated report would stay there for ever. */
 function withoutSwitchedOff({ settings, reported }: Environment, desired: Desired): Desired {
   const { check = true, deployment = true, comment = true } = settings?.report ?? {};
   const shown = reported.deployments.map(({ deploymentId }) => deploymentId);
   return {
     ...desired,
-    checks: desired.checks.filter((planned) => check || isKnown(reported, planned)),
+    checks: desired.checks.filter((planned) => check || isReported(reported, planned)),
     deployments: desired.deployments.filter(({ deploymentId }) => deployment || shown.includes(deploymentId)),
     comment: comment || reported.comment !== null ? desired.comment : null,
   };
@@ -69,7 +68,7 @@ function desiredStatus({
   environment,
   siblings,
   deployment,
-}: Scene & { readonly deployment: Deployment | null }): CommitStatusReport | null {
+}: Family & { readonly deployment: Deployment | null }): CommitStatusReport | null {
   const { head } = environment;
   if (!head) return null;
   const situation = situationOf({ environment, deployment });
@@ -83,12 +82,12 @@ function desiredStatus({
 }
 
 /**
- * One environment speaks for all projects of the pull request, so that two never write one comment: who has begun to, else that of the
- * first project the settings name, which may not be there yet.
+ * The one environment that writes the comment for all projects of the pull request: the one that has written it before, otherwise the
+ * one of the first project in the settings. Undefined while that environment does not exist yet.
  */
-export function leadOf({ environment, siblings }: Scene): StoredEnvironment | undefined {
-  const speaker = siblings.filter(({ reported }) => reported.comment !== null).sort(byAge)[0];
-  if (speaker) return speaker;
+export function commentOwnerOf({ environment, siblings }: Family): StoredEnvironment | undefined {
+  const writer = siblings.filter(({ reported }) => reported.comment !== null).sort(byAge)[0];
+  if (writer) return writer;
   const { settings, repository, project } = environment;
   const names = settings ? projectsOf(settings, repository).map(({ name }) => name) : [];
   const first = siblings.find((sibling) => sibling.project === names[0]);
@@ -99,13 +98,13 @@ function byAge(a: StoredEnvironment, b: StoredEnvironment): number {
   return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
 }
 
-/** Null when another environment owns the comment, or nothing is to be said. */
+/** A skipped commit without a preview gets a comment only when there is one already. */
 async function desiredComment(
   lookup: Lookup,
-  { environment, siblings }: Scene,
+  { environment, siblings }: Family,
 ): Promise<CommentReport | null> {
   const { pullRequest } = environment;
-  if (!pullRequest || leadOf({ environment, siblings })?.id !== environment.id) return null;
+  if (!pullRequest || commentOwnerOf({ environment, siblings })?.id !== environment.id) return null;
   const silent = siblings.every(({ decision, current }) => decision?.action === 'skip' && current === null);
   if (silent && environment.reported.comment === null) return null;
   const situations = await Promise.all(
@@ -121,27 +120,27 @@ async function desiredComment(
 }
 
 /**
- * GitHub's own deployment box. One is made when a run has taken the commit on, not before: a skipped or waiting commit leaves no
- * trace there. We set the old ones inactive ourselves, because GitHub leaves transient ones alone.
+ * GitHub's own deployments. One is created only when a run has started on the commit, so that a skipped or waiting commit leaves none.
+ * The server sets old ones to inactive itself, because GitHub does not do that with transient ones.
  */
 async function desiredDeployments(lookup: Lookup, environment: Environment): Promise<DeploymentReport[]> {
-  const known = openReports(environment);
-  const wanted = new Set([...known, ...shown(environment)]);
-  const found = await Promise.all([...wanted].map(lookup));
+  const open = openReports(environment);
+  const ids = new Set([...open, ...shown(environment)]);
+  const found = await Promise.all([...ids].map(lookup));
   return found
     .filter((deployment) => deployment !== null)
-    .filter((deployment) => deployment.run !== null || known.includes(deployment.id))
+    .filter((deployment) => deployment.run !== null || open.includes(deployment.id))
     .map((deployment) => reportOf(environment, deployment));
 }
 
-/** All that a report of this environment may speak of, to be read at once. */
+/** The ids of all deployments that a report of this environment needs, so that they are read together. */
 export function referencedDeployments(environment: Environment): ReadonlySet<string> {
   const { head } = environment;
   return new Set([...(head ? [head.deploymentId] : []), ...openReports(environment), ...shown(environment)]);
 }
 
 function openReports({ reported }: Environment): string[] {
-  return reported.deployments.filter((told) => !told.settled).map((told) => told.deploymentId);
+  return reported.deployments.filter(({ settled }) => !settled).map(({ deploymentId }) => deploymentId);
 }
 
 function shown({ head, current, ...environment }: Environment): string[] {
@@ -149,6 +148,7 @@ function shown({ head, current, ...environment }: Environment): string[] {
   return [head?.deploymentId, current?.deploymentId].filter((id) => id !== undefined);
 }
 
+/** GitHub's deployment is a record of one attempt: its own status counts, not what the rules say of the preview. */
 function reportOf(environment: Environment, deployment: Deployment): DeploymentReport {
   const live = isActive(environment) && environment.current?.deploymentId === deployment.id;
   const newest = isActive(environment) && environment.head?.deploymentId === deployment.id;
@@ -166,14 +166,14 @@ function reportOf(environment: Environment, deployment: Deployment): DeploymentR
   };
 }
 
-/** The deployment of the newest commit, as it is or as it is about to be. */
+/** The deployment of the newest commit. Where the server is about to write or revive it, as it will be. */
 export async function headDeployment(lookup: Lookup, environment: Environment): Promise<Deployment | null> {
   const { head } = environment;
   if (!head) return null;
   const stored = await lookup(head.deploymentId);
-  const known = willDeploy(environment) ? coming({ environment, head, stored }) : stored;
-  // Counted from the commit, so that a report says the same before and after the document is there.
-  return known && { ...known, createdAt: head.at };
+  const deployment = willDeploy(environment) ? expectedDeployment({ environment, head, stored }) : stored;
+  // The time of the commit, so that a report is the same before and after the document is written.
+  return deployment && { ...deployment, createdAt: head.at };
 }
 
 function willDeploy(environment: Environment): boolean {
@@ -181,17 +181,17 @@ function willDeploy(environment: Environment): boolean {
 }
 
 /**
- * An environment names the deployment of its head before that document is written, or revived after a reopening. A report that
- * comes in between says what will be there, or nobody would correct it.
+ * The environment names the deployment of its head before that document is written, or revived after a reopening. A report in between
+ * shows what will be written, because writing it makes no new report due.
  */
-function coming({ environment, head, stored }: Coming): Deployment {
+function expectedDeployment({ environment, head, stored }: ExpectedInput): Deployment {
   if (!stored) return freshDeployment(deploymentOfHead(environment, head), head.at);
   if (stored.run !== null || stored.generation >= environment.generation) return stored;
   const status = nextDeployment(stored.status, 'revive') ?? stored.status;
   return { ...stored, ...waitingAgain(), status };
 }
 
-interface Coming {
+interface ExpectedInput {
   readonly environment: Environment;
   readonly head: Head;
   readonly stored: Deployment | null;
@@ -199,12 +199,12 @@ interface Coming {
 
 type Lookup = (id: string) => Promise<Deployment | null>;
 
-/** Each deployment is read once for a report, however many of its parts speak of it. */
-export function createLookup({ deployments }: Pick<Ports, 'deployments'>): Lookup {
-  const asked = new Map<string, Promise<Deployment | null>>();
+/** Reads each deployment once for a report. */
+export function createLookup({ deployments }: DeploymentPorts): Lookup {
+  const reads = new Map<string, Promise<Deployment | null>>();
   return (id) => {
-    const found = asked.get(id) ?? deployments.get(id);
-    asked.set(id, found);
+    const found = reads.get(id) ?? deployments.get(id);
+    reads.set(id, found);
     return found;
   };
 }

@@ -1,19 +1,16 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { Claim, EnvironmentPorts, HeldClaim, StoredEnvironment } from '../environments/store.js';
 import type { RepoRef } from '../repositories/model.js';
-import { createLookup, desiredReports, leadOf, referencedDeployments } from './desired.js';
+import { createLookup, desiredReports, commentOwnerOf, referencedDeployments } from './desired.js';
 import type { ReporterPorts } from './reporter.js';
 import { sendReports } from './send.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & ReporterPorts;
 
-/**
- * Makes GitHub say what the document says: one check a commit, one comment a pull request, deployments and their states.
- * Only differences are sent, side by side; what was told is kept at once, so that a crash repeats nothing.
- */
+/** Makes GitHub show what the documents say: a check for each commit, one comment for the pull request, deployments. Sends differences only. */
 export async function reconcileReport(ports: Ports, claim: Claim | HeldClaim): Promise<void> {
   const { environment } = claim;
-  // The App was removed from the repository: there is nobody left to tell.
+  // The App was removed from the repository and cannot report there.
   if (environment.installationId === null) return;
   const repo: RepoRef = {
     installationId: environment.installationId,
@@ -26,11 +23,11 @@ export async function reconcileReport(ports: Ports, claim: Claim | HeldClaim): P
     ...[...referencedDeployments(environment)].map(lookup),
   ]);
   const desired = await desiredReports(lookup, { environment, siblings });
-  const done = await Promise.allSettled([
-    wakeLead(ports, { environment, siblings }),
+  const results = await Promise.allSettled([
+    notifyCommentOwner(ports, { environment, siblings }),
     sendReports({ ports, claim, repo, desired }),
   ]);
-  const failed = done.find((one) => one.status === 'rejected');
+  const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }
 
@@ -42,11 +39,11 @@ async function siblingsOf(
   return pullRequest ? ports.environments.ofPullRequest(repoId, pullRequest.number) : [environment];
 }
 
-/** The one that writes the comment for all hears of every change of the others: whatever changes one of them makes its report due. */
-async function wakeLead(
+/** One environment writes the comment for all projects: a change of any of them makes its report due. */
+async function notifyCommentOwner(
   { environments }: Ports,
-  scene: { environment: StoredEnvironment; siblings: readonly StoredEnvironment[] },
+  family: { environment: StoredEnvironment; siblings: readonly StoredEnvironment[] },
 ): Promise<void> {
-  const lead = leadOf(scene);
-  if (lead && lead.id !== scene.environment.id) await environments.markDue(lead.id, 'report');
+  const owner = commentOwnerOf(family);
+  if (owner && owner.id !== family.environment.id) await environments.markDue(owner.id, 'report');
 }

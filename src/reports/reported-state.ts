@@ -1,25 +1,25 @@
 import type { Refused, Reported, ReportedCheck, ReportedDeployment } from '../environments/model.js';
 import type { Claim, EnvironmentPorts } from '../environments/store.js';
 import { CHECK, DEPLOYMENT_STATE } from '../shared/status/github.js';
-import { isKnown, type PlannedCheck } from './desired-checks.js';
+import { isReported, type PlannedCheck } from './desired-checks.js';
 import type { Desired } from './desired.js';
-import type { DeploymentReport, Told } from './reporter.js';
+import type { DeploymentReport, SentReport } from './reporter.js';
 
 type Ports = EnvironmentPorts;
 
-/** Kept of what GitHub was told about commits that are history: enough to find them again, never growing. */
+/** How many checks and deployments are remembered: enough to find recent ones again, and the document does not grow. */
 const KEPT = 20;
 
-export type Book = ReturnType<typeof createBook>;
+export type ReportedState = ReturnType<typeof createReportedState>;
 
-/** What GitHub was told. Storing it answers false when the claim is lost. */
-export function createBook(
+/** What was sent to GitHub. `begin` and `save` answer false when the claim is lost. */
+export function createReportedState(
   { environments }: Pick<Ports, 'environments'>,
   { claim, desired }: { readonly claim: Claim; readonly desired: Desired },
 ) {
   const { reported: start, firsts } = beginReports(startOf(claim), desired);
   const checks = new Map(start.checks.map((check) => [check.sha, check]));
-  const deployments = new Map(start.deployments.map((told) => [told.deploymentId, told]));
+  const deployments = new Map(start.deployments.map((sent) => [sent.deploymentId, sent]));
   let { comment, commitStatus } = start;
   const save = (refused: Refused | null): Promise<boolean> =>
     environments.saveReported(claim, {
@@ -32,23 +32,23 @@ export function createBook(
     });
   return {
     save,
-    /** Costs nothing where nothing is told for the first time. */
+    /** Writes nothing unless a part is sent for the first time. */
     begin: async () => firsts.size === 0 || save(start.refused ?? null),
     check: ({ report: { sha } }: PlannedCheck): ReportedCheck | null =>
       firsts.has(sha) ? null : (checks.get(sha) ?? null),
     deployment: ({ deploymentId: id }: DeploymentReport): ReportedDeployment | null =>
       firsts.has(id) ? null : (deployments.get(id) ?? null),
-    comment: (): Told | null => (firsts.has('comment') ? null : comment),
+    comment: (): SentReport | null => (firsts.has('comment') ? null : comment),
     commitStatus: (): string | null => commitStatus,
-    setCheck: ({ report: { sha, status }, attempt, deploymentId }: PlannedCheck, told: Told) => {
+    setCheck: ({ report: { sha, status }, attempt, deploymentId }: PlannedCheck, sent: SentReport) => {
       const settled = status === CHECK.completed;
-      checks.set(sha, { sha, ...told, settled, attempt, ...(deploymentId && { deploymentId }) });
+      checks.set(sha, { sha, ...sent, settled, attempt, ...(deploymentId && { deploymentId }) });
     },
-    setDeployment: ({ deploymentId, state }: DeploymentReport, told: Told) => {
+    setDeployment: ({ deploymentId, state }: DeploymentReport, sent: SentReport) => {
       const settled = state === DEPLOYMENT_STATE.inactive;
-      deployments.set(deploymentId, { deploymentId, ...told, settled });
+      deployments.set(deploymentId, { deploymentId, ...sent, settled });
     },
-    setComment: (told: Told) => void (comment = told),
+    setComment: (sent: SentReport) => void (comment = sent),
     setCommitStatus: (digest: string) => void (commitStatus = digest),
   };
 }
@@ -57,39 +57,39 @@ function isWorthKeeping({ settled, digest }: ReportedDeployment): boolean {
   return !settled || digest !== '';
 }
 
-/** Asked to tell everything again: what was said before counts no more, only of what it was said. */
+/** When a full report was requested, the ids stay and the digests are cleared, so that every part is sent again. */
 function startOf({ environment: { reported, reportEpoch = 0 } }: Claim): Reported {
   if ((reported.reportEpoch ?? 0) === reportEpoch) return reported;
   return {
-    checks: reported.checks.map((told) => ({ ...told, digest: '' })),
-    deployments: reported.deployments.map((told) => (told.settled ? told : { ...told, digest: '' })),
+    checks: reported.checks.map((sent) => ({ ...sent, digest: '' })),
+    deployments: reported.deployments.map((sent) => (sent.settled ? sent : { ...sent, digest: '' })),
     comment: reported.comment && { ...reported.comment, digest: '' },
     commitStatus: null,
     reportEpoch,
   };
 }
 
-/** "An attempt was begun, its outcome is not known": the reporter looks before it creates. */
-const BEGUN: Told = { id: null, digest: '' };
+/** An attempt with an unknown outcome: the reporter searches before it creates. */
+const BEGUN: SentReport = { id: null, digest: '' };
 
 interface Beginning {
   readonly reported: Reported;
-  /** What was never tried: there is nothing to look for. By what it is of: a commit, a deployment, the comment. */
+  /** SHAs, deployment ids and `comment` that were never sent: the reporter creates them without a search. */
   readonly firsts: ReadonlySet<string>;
 }
 
-/** What is about to be told for the first time, written down before it is: a crash in between must not make a second one. */
+/** Records what is about to be sent for the first time, so that a crash after the request does not create a second one. */
 function beginReports(start: Reported, desired: Desired): Beginning {
-  const checks = desired.checks.filter((planned) => !isKnown(start, planned));
+  const checks = desired.checks.filter((planned) => !isReported(start, planned));
   const fresh = desired.deployments.filter(
-    ({ deploymentId }) => !start.deployments.some((told) => told.deploymentId === deploymentId),
+    ({ deploymentId }) => !start.deployments.some((sent) => sent.deploymentId === deploymentId),
   );
   const first = desired.comment !== null && start.comment === null;
   const shas = checks.map(({ report }) => report.sha);
   return {
     reported: {
       ...start,
-      // Behind the others: the newest are kept.
+      // New ones go to the end: `save` keeps the last entries.
       checks: [...start.checks.filter(({ sha }) => !shas.includes(sha)), ...checks.map(begun)],
       deployments: [
         ...start.deployments,

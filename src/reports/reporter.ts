@@ -32,7 +32,7 @@ export interface CommentReport {
 export interface DeploymentReport {
   readonly deploymentId: string;
   readonly sha: string;
-  /** GitHub's environment name: `preview` for all, unless the settings ask for one a pull request. */
+  /** GitHub's environment name: `preview`, unless the settings ask for one environment for each pull request. */
   readonly githubEnvironment: string;
   readonly state: GitHubDeploymentState;
   readonly description: string;
@@ -48,21 +48,23 @@ export interface CommitStatusReport {
   readonly targetUrl: string | null;
 }
 
-export interface Told {
+/** What GitHub has: the id it gave, null when the outcome is unknown, and the digest of what was sent. */
+export interface SentReport {
   readonly id: number | null;
   readonly digest: string;
 }
 
-/** Where to tell, and by what right: asked right before anything is written there. */
+/** The repository to report to. */
 export interface Recipient extends RepoRef {
-  readonly mayTell?: () => Promise<boolean>;
+  /** False once another worker holds the claim. Asked right before every write. */
+  readonly mayWrite?: () => Promise<boolean>;
 }
 
-/** Tells GitHub. Every method looks before it creates, sends nothing when the digest is unchanged, and may be called twice. */
+/** Reports to GitHub. Every method searches before it creates, sends nothing when the digest is unchanged, and may be called twice. */
 export interface Reporter {
-  check(repo: Recipient, report: CheckReport, last: ReportedCheck | null): Promise<Told>;
-  comment(repo: Recipient, report: CommentReport, last: Told | null): Promise<Told>;
-  deployment(repo: Recipient, report: DeploymentReport, last: ReportedDeployment | null): Promise<Told>;
+  check(repo: Recipient, report: CheckReport, last: ReportedCheck | null): Promise<SentReport>;
+  comment(repo: Recipient, report: CommentReport, last: SentReport | null): Promise<SentReport>;
+  deployment(repo: Recipient, report: DeploymentReport, last: ReportedDeployment | null): Promise<SentReport>;
   commitStatus(repo: Recipient, report: CommitStatusReport, lastDigest: string | null): Promise<string>;
 }
 

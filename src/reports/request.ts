@@ -6,8 +6,8 @@ import type { RepoRef } from '../repositories/model.js';
 type Ports = EnvironmentPorts;
 
 /**
- * Whatever GitHub was told of this environment, it is told once more. Only a count grows: what was told is written by the reporter
- * alone, who would overwrite a mark in there, and whose words such a mark would overwrite.
+ * Makes the reporter send everything again. This raises a counter instead of clearing `reported`: only the holder of the claim writes
+ * `reported`, and a second writer would lose what the first one stored.
  */
 export function requestFullReport(
   ports: Pick<Ports, 'environments'>,
@@ -20,7 +20,7 @@ export function requestFullReport(
   });
 }
 
-/** "Re-run" on our check: the report is told again from the document, and the person learns where a build is started anew. */
+/** "Re-run" on our check: sends the report again and tells the person that re-running the workflow builds the commit again. */
 export async function rerequest(
   ports: Ports,
   { repo, sha, numbers }: { repo: RepoRef; sha: string; numbers: readonly number[] },

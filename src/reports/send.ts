@@ -4,98 +4,93 @@ import { GitHubFailure, isGitHubFailure } from '../repositories/github.js';
 import type { RepoRef } from '../repositories/model.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Desired } from './desired.js';
-import { type Book, createBook } from './reported-state.js';
+import { createReportedState, type ReportedState } from './reported-state.js';
 import type { Recipient, ReporterPorts } from './reporter.js';
 import { requestFullReport } from './request.js';
 
 type Ports = EnvironmentPorts & ReporterPorts;
 
-interface Telling {
+interface SendInput {
   readonly ports: Pick<Ports, 'environments' | 'reporter'>;
   readonly claim: Claim | HeldClaim;
   readonly repo: RepoRef;
   readonly desired: Desired;
 }
 
-/** One thing to tell, by a name that says of what it is. */
+/** One check, deployment, comment or commit status. The name identifies it in the stored list of refusals. */
 interface Part {
-  readonly part: string;
-  readonly tell: () => Promise<void>;
+  readonly name: string;
+  readonly send: () => Promise<void>;
 }
 
 /**
- * Sends everything side by side. One refusal does not keep the others from being told, and what was told is kept at once. Throws
- * what failed. Whoever has lost the claim sends nothing more.
+ * Sends all parts side by side, so that one refusal does not hold back the others, and stores what was sent. Throws what failed. Writes
+ * nothing more once the claim is lost.
  */
-export async function sendReports({ ports, claim, repo, desired }: Telling): Promise<void> {
-  const watch = createWatch(ports, claim);
-  const book = createBook(ports, { claim, desired });
-  if (!(await book.begin())) {
-    watch.lose();
-    return watch.close();
+export async function sendReports({ ports, claim, repo, desired }: SendInput): Promise<void> {
+  const guard = createClaimGuard(ports, claim);
+  const state = createReportedState(ports, { claim, desired });
+  if (!(await state.begin())) {
+    guard.lose();
+    return guard.close();
   }
-  const to: Recipient = { ...repo, mayTell: watch.mayTell };
-  const before = refusedBefore(claim);
-  const outcomes = await Promise.all(
-    partsOf({ ports, to, desired, book }).map((one) => outcomeOf(one, before.get(one.part))),
+  const to: Recipient = { ...repo, mayWrite: guard.mayWrite };
+  const parts = partsOf({ ports, to, desired, state });
+  const refused = refusedBefore(claim);
+  const results = await Promise.allSettled(
+    parts.map(({ name, send }) => {
+      const refusal = refused.get(name);
+      return refusal ? Promise.reject(refusal) : send();
+    }),
   );
-  const failures = outcomes.filter((outcome) => outcome !== null);
-  if (!(await book.save(refusedNow(claim, failures)))) watch.lose();
-  await watch.close();
+  const failures = results.flatMap((result, index) =>
+    result.status === 'rejected' ? [{ name: parts[index]?.name ?? '', error: result.reason as unknown }] : [],
+  );
+  if (!(await state.save(refusedNow(claim, failures)))) guard.lose();
+  await guard.close();
   if (failures.length > 0) throw asOneError(failures);
 }
 
-async function outcomeOf({ part, tell }: Part, refused: Error | undefined): Promise<Failure | null> {
-  if (refused) return { part, error: refused };
-  try {
-    await tell();
-    return null;
-  } catch (error) {
-    return { part, error };
-  }
-}
-
-interface Telltale extends Pick<Telling, 'desired'> {
+interface PartsInput extends Pick<SendInput, 'desired'> {
   readonly ports: Pick<Ports, 'reporter'>;
   readonly to: Recipient;
-  readonly book: Book;
+  readonly state: ReportedState;
 }
 
-function partsOf({ ports: { reporter }, to, desired, book }: Telltale): Part[] {
+function partsOf({ ports: { reporter }, to, desired, state }: PartsInput): Part[] {
   const { comment, commitStatus } = desired;
-  return [
+  const parts: Part[] = [
     ...desired.checks.map((planned) => ({
-      part: `check ${planned.report.externalId}`,
-      tell: async () => book.setCheck(planned, await reporter.check(to, planned.report, book.check(planned))),
+      name: `check ${planned.report.externalId}`,
+      send: async () =>
+        state.setCheck(planned, await reporter.check(to, planned.report, state.check(planned))),
     })),
     ...desired.deployments.map((report) => ({
-      part: `deployment ${report.deploymentId}`,
-      tell: async () =>
-        book.setDeployment(report, await reporter.deployment(to, report, book.deployment(report))),
+      name: `deployment ${report.deploymentId}`,
+      send: async () =>
+        state.setDeployment(report, await reporter.deployment(to, report, state.deployment(report))),
     })),
-    ...(comment
-      ? [part('comment', async () => book.setComment(await reporter.comment(to, comment, book.comment())))]
-      : []),
-    ...(commitStatus
-      ? [
-          part('commit status', async () =>
-            book.setCommitStatus(await reporter.commitStatus(to, commitStatus, book.commitStatus())),
-          ),
-        ]
-      : []),
   ];
-}
-
-function part(name: string, tell: () => Promise<void>): Part {
-  return { part: name, tell };
+  if (comment)
+    parts.push({
+      name: 'comment',
+      send: async () => state.setComment(await reporter.comment(to, comment, state.comment())),
+    });
+  if (commitStatus)
+    parts.push({
+      name: 'commit status',
+      send: async () =>
+        state.setCommitStatus(await reporter.commitStatus(to, commitStatus, state.commitStatus())),
+    });
+  return parts;
 }
 
 interface Failure {
-  readonly part: string;
+  readonly name: string;
   readonly error: unknown;
 }
 
-/** What GitHub refused for good when this very state was told before. */
+/** What GitHub refused for good when the same document was sent before. */
 function refusedBefore({ environment, wanted }: Claim): ReadonlyMap<string, GitHubFailure> {
   const { refused } = environment.reported;
   if (!refused || refused.wanted !== wanted) return new Map();
@@ -103,16 +98,16 @@ function refusedBefore({ environment, wanted }: Claim): ReadonlyMap<string, GitH
 }
 
 /**
- * Kept while something else has to be tried again soon, so that what GitHub will not have is not offered with every try. When nothing
- * else is left, it is forgotten: the next try is a day away, and somebody may have changed the rules.
+ * Stored while another part has to be sent again soon, so that a refused part is not sent with every attempt. When refusals are all that
+ * is left, the list is dropped: the next attempt is a day away, and the rules of the repository may have changed by then.
  */
 function refusedNow({ wanted }: Claim, failures: readonly Failure[]): Refused | null {
   const refused = failures.filter(({ error }) => isPoison(error));
   if (refused.length === 0 || refused.length === failures.length) return null;
-  return { wanted, parts: refused.map(({ part, error }) => ({ part, message: messageOf(error) })) };
+  return { wanted, parts: refused.map(({ name, error }) => ({ part: name, message: messageOf(error) })) };
 }
 
-/** One error that stands for all: who decides when to try again looks at each. */
+/** The worker looks at every error in it to decide when to try again. */
 function asOneError(failures: readonly Failure[]): unknown {
   const errors = failures.map(({ error }) => error);
   if (errors.length === 1) return errors[0];
@@ -127,27 +122,27 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** For claims that nobody keeps alive. */
+/** For a claim that its worker does not keep alive. */
 const LEASE_MS = 15_000;
 
-interface Watch {
-  /** Asked before anything is written on GitHub. Once false, always false. */
-  mayTell(): Promise<boolean>;
-  /** The store refused a write: somebody else holds the claim now. */
+interface ClaimGuard {
+  /** Asked before every write to GitHub. Stays false once it was false. */
+  mayWrite(): Promise<boolean>;
+  /** The store refused a write: another worker holds the claim. */
   lose(): void;
-  /** Throws when the claim was lost on the way, after it has seen to it that GitHub is told the truth again. */
+  /** Throws when the claim was lost, after it has requested a full report where this worker may have overwritten a newer one. */
   close(): Promise<void>;
 }
 
-/** Whoever lost its claim must fall silent: what it knows is old, and another one has told what is new. */
-function createWatch(ports: Pick<Ports, 'environments'>, claim: Claim | HeldClaim): Watch {
+/** A worker that lost its claim has an old document, and another worker has reported the new one: it must not write any more. */
+function createClaimGuard(ports: Pick<Ports, 'environments'>, claim: Claim | HeldClaim): ClaimGuard {
   let lost = false;
-  let spoke = false;
+  let wrote = false;
   const held = 'held' in claim ? claim.held : () => ports.environments.renew(claim, LEASE_MS);
   return {
-    async mayTell() {
+    async mayWrite() {
       lost ||= !(await held());
-      spoke ||= !lost;
+      wrote ||= !lost;
       return !lost;
     },
     lose: () => {
@@ -155,11 +150,11 @@ function createWatch(ports: Pick<Ports, 'environments'>, claim: Claim | HeldClai
     },
     async close() {
       if (!lost) return;
-      // What was said last may have reached GitHub after the words of the new holder, who believes that it told everything.
-      if (spoke) await requestFullReport(ports, { id: claim.environment.id });
+      // The last write may have reached GitHub after those of the new holder, which takes its own report for the current one.
+      if (wrote) await requestFullReport(ports, { id: claim.environment.id });
       throw new VitrineError(
         'conflict',
-        'The claim on this report went to somebody else meanwhile: they tell GitHub from here on.',
+        'Another worker took over the claim on this report and reports to GitHub from here on.',
       );
     },
   };

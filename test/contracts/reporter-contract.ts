@@ -5,7 +5,7 @@ import type {
   CommitStatusReport,
   DeploymentReport,
   Reporter,
-  Told,
+  SentReport,
 } from '../../src/reports/reporter.js';
 import type { RepoRef } from '../../src/repositories/model.js';
 import { CHECK, CONCLUSION, COMMIT_STATE, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
@@ -40,7 +40,7 @@ export interface ReporterFixtures {
   comment(world: ReporterWorld, project?: string): CommentReport;
 }
 
-const BEGUN: Told = { id: null, digest: '' };
+const BEGUN: SentReport = { id: null, digest: '' };
 
 /** What every Reporter must do. `start` gives a fresh world for each test. */
 export function testReporter(
@@ -53,7 +53,7 @@ export function testReporter(
   });
   afterEach(() => world.close());
 
-  const checkTold = (told: Told) => ({ ...told, sha: world.sha, settled: false });
+  const checkTold = (told: SentReport) => ({ ...told, sha: world.sha, settled: false });
   const check = (changes?: Partial<CheckReport>) => fixtures.check(world, changes);
   const deployment = (changes: Partial<DeploymentReport> = {}): DeploymentReport => ({
     deploymentId: '65e1a000000000000000000a',
@@ -65,7 +65,7 @@ export function testReporter(
     logUrl: 'https://ci.example/runs/1',
     ...changes,
   });
-  const deploymentTold = (told: Told) => ({
+  const deploymentTold = (told: SentReport) => ({
     ...told,
     deploymentId: deployment().deploymentId,
     settled: false,
@@ -137,7 +137,7 @@ export function testReporter(
     const { reporter, repo } = world;
     const told = { check: await reporter.check(repo, check(), null) };
     const before = world.writes();
-    const late = { ...repo, mayTell: async () => false };
+    const late = { ...repo, mayWrite: async () => false };
     const refused = { kind: 'ambiguous' };
     const working = check({ status: CHECK.inProgress });
     await expect(reporter.check(late, working, checkTold(told.check))).rejects.toMatchObject(refused);
@@ -146,7 +146,7 @@ export function testReporter(
     await expect(reporter.deployment(late, deployment(), null)).rejects.toMatchObject(refused);
     await expect(reporter.commitStatus(late, status(), null)).rejects.toMatchObject(refused);
     expect(world.writes()).toBe(before);
-    await reporter.check({ ...repo, mayTell: async () => true }, working, checkTold(told.check));
+    await reporter.check({ ...repo, mayWrite: async () => true }, working, checkTold(told.check));
     expect(world.writes()).toBe(before + 1);
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reconcileReport } from '../../src/reports/report.js';
-import type { Told } from '../../src/reports/reporter.js';
+import type { SentReport } from '../../src/reports/reporter.js';
 import { rerequest } from '../../src/reports/request.js';
 import { startReportStage, type ReportStage } from './stage.js';
 
@@ -14,7 +14,7 @@ test('a check that is asked to run again while a report is under way is told aga
   await using stage = await startReportStage();
   const claim = await stage.claim();
   const during = stage.portsWith((reporter) => ({
-    async check(...told): Promise<Told> {
+    async check(...told): Promise<SentReport> {
       const answer = await reporter.check(...told);
       expect((await ask(stage)).environmentIds).toEqual([stage.environment.id]);
       return answer;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ReportedCheck } from '../../../src/environments/model.js';
-import type { CheckReport, Recipient, Told } from '../../../src/reports/reporter.js';
+import type { CheckReport, Recipient, Reporter, SentReport } from '../../../src/reports/reporter.js';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import { CHECK } from '../../../src/shared/status/github.js';
 import { ask, type Caller, pages } from '../client/call.js';
@@ -13,31 +13,32 @@ interface CheckReporting {
   readonly render: (report: CheckReport) => CheckText;
 }
 
-interface Wanted {
+const Created = z.object({ id: z.int().positive() });
+const Run = Created.extend({ external_id: z.string().nullable(), status: z.string() });
+
+/** Writes one check run for one attempt at a commit: creates it, or finds it again and edits it. */
+export function createReportCheck(given: CheckReporting): Reporter['check'] {
+  return async (repo, report, last): Promise<SentReport> => {
+    const reporting = { ...given, caller: fenced(given.caller, repo) };
+    const check = { repo, report, body: bodyOf(report, reporting.render(report)) };
+    const digest = digestOf(check.body);
+    if (last && last.id !== null && last.digest === digest) return { id: last.id, digest };
+    const existing = last && (await locate(reporting, check, last));
+    const id =
+      existing && !isCompleted(check.body, existing)
+        ? await edit(reporting, { ...check, id: existing.id })
+        : null;
+    return { id: id ?? (await create(reporting, check)), digest };
+  };
+}
+
+interface CheckToWrite {
   readonly repo: Recipient;
   readonly report: CheckReport;
-  /** Null: never tried. Id null: tried, outcome unknown. */
-  readonly last: ReportedCheck | null;
+  readonly body: ReturnType<typeof bodyOf>;
 }
 
-const Made = z.object({ id: z.int().positive() });
-const Run = Made.extend({ external_id: z.string().nullable(), status: z.string() });
-
-/** One check run for one attempt at a commit: created, or found again, then edited. */
-export async function reportCheck(given: CheckReporting, wanted: Wanted): Promise<Told> {
-  const { report, last } = wanted;
-  const reporting = { ...given, caller: fenced(given.caller, wanted.repo) };
-  const body = bodyOf(report, reporting.render(report));
-  const digest = digestOf(body);
-  if (last && last.id !== null && last.digest === digest) return { id: last.id, digest };
-  const known = await locate(reporting, wanted);
-  const id = known && !isOver(body, known) ? await edit(reporting, { wanted, body, known }) : null;
-  return { id: id ?? (await create(reporting, { wanted, body })), digest };
-}
-
-type Body = ReturnType<typeof bodyOf>;
-
-interface Known {
+interface Existing {
   readonly id: number;
   readonly settled: boolean;
 }
@@ -58,11 +59,12 @@ function bodyOf(report: CheckReport, output: CheckText) {
   };
 }
 
+/** Without an id the outcome of the last attempt is unknown: the check run may exist. */
 async function locate(
   { caller, appId }: CheckReporting,
-  { repo, report, last }: Wanted,
-): Promise<Known | null> {
-  if (!last) return null;
+  { repo, report }: CheckToWrite,
+  last: ReportedCheck,
+): Promise<Existing | null> {
   if (last.id !== null) return { id: last.id, settled: last.settled };
   const list = pages(caller, {
     repo,
@@ -80,18 +82,18 @@ async function locate(
   return null;
 }
 
-/** Null when GitHub does not know the check run any more. */
+/** Null when the check run is gone from GitHub. */
 async function edit(
   { caller }: CheckReporting,
-  { wanted, body, known }: { wanted: Wanted; body: Body; known: Known },
+  { repo, body, id: checkRun }: CheckToWrite & { readonly id: number },
 ): Promise<number | null> {
   try {
     const { id } = await ask(caller, {
-      repo: wanted.repo,
+      repo,
       purpose: 'report',
       route: 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}',
-      parameters: { check_run_id: known.id, ...body },
-      schema: Made,
+      parameters: { check_run_id: checkRun, ...body },
+      schema: Created,
     });
     return id;
   } catch (error) {
@@ -100,22 +102,21 @@ async function edit(
   }
 }
 
-/** GitHub never lets a check run work again that has ended: https://github.com/orgs/community/discussions/24761 */
-function isOver({ status }: Body, { settled }: Known): boolean {
+/** GitHub does not reopen a completed check run: https://github.com/orgs/community/discussions/24761 */
+function isCompleted({ status }: CheckToWrite['body'], { settled }: Existing): boolean {
   return settled && status !== CHECK.completed;
 }
 
 async function create(
   { caller }: CheckReporting,
-  { wanted, body }: { wanted: Wanted; body: Body },
+  { repo, report: { name, sha }, body }: CheckToWrite,
 ): Promise<number> {
-  const { name, sha } = wanted.report;
   const { id } = await ask(caller, {
-    repo: wanted.repo,
+    repo,
     purpose: 'report',
     route: 'POST /repos/{owner}/{repo}/check-runs',
     parameters: { name, head_sha: sha, ...body },
-    schema: Made,
+    schema: Created,
   });
   return id;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CommentReport, Recipient, Told } from '../../../src/reports/reporter.js';
+import type { CommentReport, Recipient, Reporter, SentReport } from '../../../src/reports/reporter.js';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import { ask, type Caller, pages } from '../client/call.js';
 import { digestOf, fenced } from './fence.js';
@@ -7,50 +7,46 @@ import { digestOf, fenced } from './fence.js';
 interface CommentReporting {
   readonly caller: Caller;
   readonly appId: number;
-  /** The login under which the App writes: `vitrine[bot]`. Asked for only when a comment does not name its App. */
+  /** The login of the App: `vitrine[bot]`. Requested only for a comment that does not name its App. */
   readonly botLogin: () => Promise<string>;
   readonly render: (report: CommentReport) => string;
 }
 
-interface Wanted {
-  readonly repo: Recipient;
-  readonly report: CommentReport;
-  /** Null: never tried. Id null: tried, outcome unknown, or another project may have written it. */
-  readonly last: Told | null;
-}
-
-const Made = z.object({ id: z.int().positive() });
-const Comment = Made.extend({
+const Created = z.object({ id: z.int().positive() });
+const Comment = Created.extend({
   body: z.string().nullish(),
   user: z.object({ login: z.string(), type: z.string().optional() }).nullish(),
   performed_via_github_app: z.object({ id: z.int() }).nullish(),
 });
 type Comment = z.infer<typeof Comment>;
 
-/** The one comment of a pull request. */
-export async function reportComment(given: CommentReporting, wanted: Wanted): Promise<Told> {
-  const { last, report } = wanted;
-  const reporting = { ...given, caller: fenced(given.caller, wanted.repo) };
-  const body = reporting.render(report);
-  const digest = digestOf({ body });
-  if (last && last.id !== null && last.digest === digest) return last;
-  if (!last) return { id: await create(reporting, { wanted, body }), digest };
-  const edited = last.id === null ? null : await edit(reporting, { wanted, body, id: last.id });
-  return { id: edited ?? (await findOrCreate(reporting, { wanted, body })), digest };
+/** Writes the one comment of a pull request. */
+export function createReportComment(given: CommentReporting): Reporter['comment'] {
+  return async (repo, report, last): Promise<SentReport> => {
+    const reporting = { ...given, caller: fenced(given.caller, repo) };
+    const comment = { repo, report, body: reporting.render(report) };
+    const digest = digestOf({ body: comment.body });
+    if (last && last.id !== null && last.digest === digest) return last;
+    if (!last) return { id: await create(reporting, comment), digest };
+    const edited = last.id === null ? null : await edit(reporting, { ...comment, id: last.id });
+    return { id: edited ?? (await findOrCreate(reporting, comment)), digest };
+  };
 }
 
-interface Writing {
-  readonly wanted: Wanted;
+interface CommentToWrite {
+  readonly repo: Recipient;
+  readonly report: CommentReport;
   readonly body: string;
 }
 
-async function findOrCreate(reporting: CommentReporting, writing: Writing): Promise<number> {
-  const found = await find(reporting, writing.wanted);
-  const edited = found === null ? null : await edit(reporting, { ...writing, id: found });
-  return edited ?? create(reporting, writing);
+/** The outcome of an earlier attempt is unknown, or another project may have written the comment. */
+async function findOrCreate(reporting: CommentReporting, comment: CommentToWrite): Promise<number> {
+  const found = await find(reporting, comment);
+  const edited = found === null ? null : await edit(reporting, { ...comment, id: found });
+  return edited ?? create(reporting, comment);
 }
 
-async function find(reporting: CommentReporting, { repo, report }: Wanted): Promise<number | null> {
+async function find(reporting: CommentReporting, { repo, report }: CommentToWrite): Promise<number | null> {
   const list = pages(reporting.caller, {
     repo,
     purpose: 'report',
@@ -67,40 +63,40 @@ async function find(reporting: CommentReporting, { repo, report }: Wanted): Prom
   return null;
 }
 
-/** Anybody can copy the marker. A person who acts through the App is not the App either. */
+/** Any user can copy the marker, and a person can write through the App: only the App's own bot counts. */
 async function isOurs({ appId, botLogin }: CommentReporting, comment: Comment): Promise<boolean> {
   if (comment.user?.type !== 'Bot') return false;
   const app = comment.performed_via_github_app;
   return app ? app.id === appId : comment.user.login === (await botLogin());
 }
 
-/** Null when somebody deleted it. */
+/** Null when the comment was deleted. */
 async function edit(
   { caller }: CommentReporting,
-  { wanted, body, id }: Writing & { readonly id: number },
+  { repo, body, id }: CommentToWrite & { readonly id: number },
 ): Promise<number | null> {
   try {
-    const made = await ask(caller, {
-      repo: wanted.repo,
+    const edited = await ask(caller, {
+      repo,
       purpose: 'report',
       route: 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}',
       parameters: { comment_id: id, body },
-      schema: Made,
+      schema: Created,
     });
-    return made.id;
+    return edited.id;
   } catch (error) {
     if (isGitHubFailure(error) && error.kind === 'gone') return null;
     throw error;
   }
 }
 
-async function create({ caller }: CommentReporting, { wanted, body }: Writing): Promise<number> {
+async function create({ caller }: CommentReporting, { repo, report, body }: CommentToWrite): Promise<number> {
   const { id } = await ask(caller, {
-    repo: wanted.repo,
+    repo,
     purpose: 'report',
     route: 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments',
-    parameters: { issue_number: wanted.report.number, body },
-    schema: Made,
+    parameters: { issue_number: report.number, body },
+    schema: Created,
   });
   return id;
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Fault } from '../../../../demo/github/gateway/faults.js';
-import type { Told } from '../../../../src/reports/reporter.js';
+import type { SentReport } from '../../../../src/reports/reporter.js';
 import { allowed } from '../../../support/allowed.js';
 import { SCENES, commentOf } from '../report/scenes.js';
 import { startStage, type Stage } from '../stage.js';
 
-const BEGUN: Told = { id: null, digest: '' };
+const BEGUN: SentReport = { id: null, digest: '' };
 let stage: Stage;
 
 beforeEach(async () => {
