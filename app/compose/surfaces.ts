@@ -7,6 +7,7 @@ import { createBodyBudget } from '../http/body-budget.js';
 import { createHosts } from '../http/hosts.js';
 import { createRateLimit, type Rate } from '../http/rate-limit.js';
 import type { Surfaces } from '../http/server.js';
+import { EVENTS } from '../index.js';
 import type { Ports } from '../ports.js';
 import { createCachedResolver, findPreview } from '../previews/resolve.js';
 import { createPreviewHandler, type PreviewHandler } from '../previews/serve.js';
@@ -66,6 +67,7 @@ export async function composeSurfaces(parts: SurfaceParts) {
   const surfaces: Surfaces = {
     siteOf: createHosts(ports),
     webhooks: createWebhookEndpoint({
+      events: EVENTS,
       isSigned: createSignatureCheck(secrets.webhookSecrets),
       committer,
       budget,

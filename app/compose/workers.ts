@@ -1,5 +1,4 @@
 import { Probot } from 'probot';
-import { z } from 'zod';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
@@ -7,7 +6,7 @@ import { reconcileReport } from '../../src/reports/report.js';
 import type { Config } from '../config/config.js';
 import type { Secrets } from '../config/secrets.js';
 import type { GitHubSide } from '../github/create-github.js';
-import { createApplication, HANDLERS } from '../index.js';
+import { createApplication, EVENTS } from '../index.js';
 import type { Ports } from '../ports.js';
 import type { Load } from '../webhooks/inbox/backpressure.js';
 import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
@@ -47,7 +46,7 @@ export async function composeWorkers(parts: WorkerParts) {
   const inbox = createInboxWorker({
     inbox: ports.inbox,
     receive,
-    handles: (event) => Object.hasOwn(HANDLERS, event),
+    events: EVENTS,
     decisions,
     load,
     owner,
@@ -60,12 +59,6 @@ export async function composeWorkers(parts: WorkerParts) {
   ];
   return { runner, inbox, startJobs };
 }
-
-const PullRequestEvent = z.object({
-  installation: z.object({ id: z.int() }),
-  repository: z.object({ id: z.int() }),
-});
-const InstallationEvent = z.object({ action: z.string(), installation: z.object({ id: z.int() }) });
 
 /** Probot dispatches and nothing more: bodies were checked before they were stored, and GitHub is called through our own port. */
 async function createReceive(
@@ -80,14 +73,6 @@ async function createReceive(
     // What it would log holds whole payloads; failures come back to the worker, which says what matters.
     logLevel: 'fatal',
   });
-  await probot.load(createApplication({ ports, onDecision }));
-  return async ({ id, name, payload }: ReceivedEvent): Promise<void> => {
-    const pull = name === 'pull_request' ? PullRequestEvent.safeParse(payload).data : undefined;
-    if (pull) github.prepareReport({ installationId: pull.installation.id, repoId: pull.repository.id });
-    await probot.receive({ id, name, payload } as Parameters<Probot['receive']>[0]);
-    const installation = name === 'installation' ? InstallationEvent.safeParse(payload).data : undefined;
-    if (installation && ['deleted', 'suspend'].includes(installation.action)) {
-      github.forgetInstallation(installation.installation.id);
-    }
-  };
+  await probot.load(createApplication({ ports: { ...ports, installationTokens: github }, onDecision }));
+  return (event: ReceivedEvent): Promise<void> => probot.receive(event as Parameters<Probot['receive']>[0]);
 }

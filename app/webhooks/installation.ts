@@ -6,41 +6,71 @@ import {
   removeRepositories,
   restoreRepositories,
 } from '../../src/repositories/installation.js';
-import type { Ports } from '../ports.js';
-
-const Listed = z.array(z.object({ id: z.int().positive(), full_name: z.string(), private: z.boolean() }));
-const Payload = z.object({
-  action: z.string(),
-  installation: z.object({
-    id: z.int().positive(),
-    account: z.object({ id: z.int().positive() }).nullish(),
-    suspended_at: z.coerce.date().nullish().catch(null),
-  }),
-  repositories: Listed.nullish(),
-  repositories_added: Listed.nullish(),
-  repositories_removed: Listed.nullish(),
-});
+import { declareEvent, type HandlerPorts } from './declare-event.js';
+import { Action, Id, KEEP_LISTED, ListedRepositories } from './payload.js';
 
 const ENDS = { deleted: 'uninstalled', suspend: 'suspended' } as const;
 
-/** `installation` and `installation_repositories`: which repositories the App may see. */
-export async function onInstallation(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
-  const event = Payload.parse(payload);
-  const { action, installation } = event;
-  if (action === 'deleted' || action === 'suspend') {
-    const suspendedAt = installation.suspended_at ?? null;
-    return removeInstallation(ports, { installationId: installation.id, suspendedAt, kind: ENDS[action] });
+/** The App was installed, uninstalled, suspended or resumed. */
+export const installation = declareEvent({
+  name: 'installation',
+  shape: z.object({
+    action: Action,
+    installation: z.object({
+      id: Id,
+      account: z.object({ id: Id }),
+      suspended_at: z.coerce.date().nullish().catch(null),
+    }),
+    repositories: ListedRepositories.nullish(),
+  }),
+  keep: { repositories: KEEP_LISTED },
+  async handle(ports, { action, installation: { id, account, suspended_at: suspendedAt }, repositories }) {
+    if (action === 'deleted' || action === 'suspend') {
+      const lost = { installationId: id, suspendedAt: suspendedAt ?? null, kind: ENDS[action] };
+      const decision = await removeInstallation(ports, lost);
+      ports.installationTokens.forgetInstallation(id);
+      return decision;
+    }
+    const listed = repositories ?? [];
+    await addRepositories(ports, { listed, installationId: id, ownerId: account.id });
+    // GitHub does not list the repositories of an installation that was resumed.
+    const restored = action === 'unsuspend' ? await restoreRepositories(ports, id) : 0;
+    return changed(listed.length + restored, 0);
+  },
+});
+
+/** The owner of an installation added repositories to it, or took some away. */
+export const installationRepositories = declareEvent({
+  name: 'installation_repositories',
+  shape: z.object({
+    action: Action,
+    installation: z.object({ id: Id, account: z.object({ id: Id }).nullish() }),
+    repositories_added: ListedRepositories,
+    repositories_removed: ListedRepositories,
+  }),
+  keep: { repositories_added: KEEP_LISTED, repositories_removed: KEEP_LISTED },
+  async handle(ports, payload) {
+    const { id: installationId, account } = payload.installation;
+    const listed = payload.repositories_added;
+    await addRepositories(ports, { listed, installationId, ownerId: account?.id });
+    const repoIds = payload.repositories_removed.map(({ id }) => id);
+    return changed(listed.length, await removeRepositories(ports, { installationId, repoIds }));
+  },
+});
+
+interface Added {
+  readonly listed: z.infer<typeof ListedRepositories>;
+  readonly installationId: number;
+  readonly ownerId: number | undefined;
+}
+
+async function addRepositories(ports: HandlerPorts, { listed, installationId, ownerId }: Added) {
+  for (const { id, full_name: fullName, private: isPrivate } of listed) {
+    await addRepository(ports, { id, fullName, private: isPrivate, installationId, ownerId });
   }
-  const added = event.repositories ?? event.repositories_added ?? [];
-  for (const { id, full_name: fullName, private: hidden } of added) {
-    const ownerId = installation.account?.id;
-    const repo = { id, fullName, private: hidden, installationId: installation.id, ownerId };
-    await addRepository(ports, repo);
-  }
-  // GitHub does not say which.
-  const regained = action === 'unsuspend' ? await restoreRepositories(ports, installation.id) : 0;
-  const repoIds = (event.repositories_removed ?? []).map(({ id }) => id);
-  const removed = await removeRepositories(ports, { installationId: installation.id, repoIds });
-  const detail = `${added.length + regained} repositories added, ${removed} removed.`;
+}
+
+function changed(added: number, removed: number): DeliveryDecision {
+  const detail = `${added} repositories added, ${removed} removed.`;
   return { action: 'update', rule: 'installation', detail, environmentIds: [] };
 }

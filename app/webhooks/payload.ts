@@ -1,120 +1,108 @@
+/** The parts that the payloads of several events share: their shapes, what is kept of them, and what they say. */
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import type { Observation } from '../../src/observations/inputs.js';
-import type { Actor, PullRequestFacts } from '../../src/pull-requests/facts.js';
-import {
-  GitHubPullRequest,
-  GitHubRepository,
-  GitHubUser,
-  toPullRequestFacts,
-} from '../../src/pull-requests/github-payload.js';
-import { VitrineError } from '../../src/shared/errors.js';
+import { GitHubRepository, GitHubUser } from '../../src/pull-requests/github-payload.js';
 
-/** What every event of a repository says besides its own matter. */
-interface PayloadOrigin {
-  readonly repoId: number;
-  readonly ownerId: number;
-  readonly fullName: string;
-  readonly defaultBranch: string;
-  readonly private: boolean;
-  /** Null when the webhook belongs to a repository and not to the App. */
-  readonly installationId: number | null;
-  readonly sender: Actor & { readonly isBot: boolean; readonly avatarUrl: string | null };
-}
+export const Id = z.int().positive();
 
-interface PullRequestEvent {
-  readonly action: string;
-  readonly origin: PayloadOrigin;
-  readonly facts: PullRequestFacts;
-  /** Of `labeled` and `unlabeled`. */
-  readonly label: string | undefined;
-}
+export const Sha = z.string().regex(/^[0-9a-f]{40}$/);
 
-const OriginPayload = z.object({
+export const Action = z.string().min(1).max(100);
+
+/** Where an event happened and who caused it. */
+export const ORIGIN = {
   repository: GitHubRepository,
-  installation: z.object({ id: z.int().positive() }).optional(),
+  /** Absent when the webhook belongs to a repository and not to the App. */
+  installation: z.object({ id: Id }).nullish(),
   sender: GitHubUser,
-});
+} as const;
 
-const EventPayload = z
-  .object({
-    action: z.string().min(1).max(100),
-    number: z.int(),
-    pull_request: GitHubPullRequest,
-    label: z.object({ name: z.string() }).optional(),
-  })
-  .refine(
-    ({ number, pull_request }) => number === pull_request.number,
-    'number and pull_request.number differ',
-  );
+type Origin = z.infer<z.ZodObject<typeof ORIGIN>>;
 
-/** The repository, installation and sender of any event. */
-export function originFromPayload(payload: unknown): PayloadOrigin {
-  const { repository, installation, sender } = read(() => OriginPayload.parse(payload));
+export const ListedRepositories = z.array(
+  z.object({ id: Id, full_name: z.string().min(1), private: z.boolean() }),
+);
+
+export const KEEP_LISTED = [{ id: true, full_name: true, private: true }] as const;
+
+/** The repository of an event, or null when the event came from a hook of the repository itself: the App may do nothing there. */
+export function repoOf({ repository, installation }: Origin): Observation['repo'] | null {
+  if (!installation) return null;
   return {
-    repoId: repository.id,
+    id: repository.id,
     ownerId: repository.owner.id,
     fullName: repository.full_name,
     defaultBranch: repository.default_branch,
+    installationId: installation.id,
     private: repository.private,
-    installationId: installation?.id ?? null,
-    sender: {
-      id: sender.id,
-      login: sender.login,
-      isBot: sender.type === 'Bot',
-      avatarUrl: sender.avatar_url ?? null,
-    },
   };
 }
 
-/** A `pull_request` event. The signature covers the body only, so that the event's name proves nothing: the shape is checked. */
-export function factsFromPayload(payload: unknown): PullRequestEvent {
-  const origin = originFromPayload(payload);
-  return read(() => {
-    const event = EventPayload.parse(payload);
-    if (event.pull_request.base.repo.id !== origin.repoId) {
-      throw new VitrineError(
-        'bad_request',
-        'This pull request belongs to another repository than its event.',
-      );
-    }
-    const { id, login } = origin.sender;
-    return {
-      action: event.action,
-      origin,
-      facts: toPullRequestFacts(event.pull_request, { sender: { id, login } }),
-      label: event.label?.name,
-    };
+export function ignored(rule: string, detail: string): DeliveryDecision {
+  return { action: 'ignore', rule, detail, environmentIds: [] };
+}
+
+export const UNINSTALLED = ignored(
+  'not-installed',
+  'The event does not belong to an installation of the App.',
+);
+
+/** Many events have all fields that this shape asks for. The field that holds an event's subject tells them apart. */
+export function onlyAbout<Shape extends z.ZodRawShape>(subject: string | null, shape: Shape) {
+  const others = SUBJECTS.filter((field) => field !== subject);
+  return z.looseObject(shape).refine((payload) => !others.some((field) => Object.hasOwn(payload, field)), {
+    error: 'belongs to another event',
   });
 }
 
-function read<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    if (!(cause instanceof z.ZodError)) throw cause;
-    const [issue] = cause.issues;
-    const where = issue ? `${issue.path.join('.')}: ${issue.message}` : 'unknown shape';
-    throw new VitrineError('bad_request', `This is not an event as GitHub sends it (${where}).`, { cause });
-  }
-}
-
-/** The repository of an event, or null when the event came from a hook of the repository itself: the App may do nothing there. */
-export function repoOf(origin: PayloadOrigin): Observation['repo'] | null {
-  const { repoId, ownerId, fullName, defaultBranch, installationId } = origin;
-  if (installationId === null) return null;
-  return { id: repoId, ownerId, fullName, defaultBranch, installationId, private: origin.private };
-}
-
-export const uninstalled: DeliveryDecision = {
-  action: 'ignore',
-  rule: 'not-installed',
-  detail: 'The event does not belong to an installation of the App.',
-  environmentIds: [],
-};
-
-/** The `action` of a payload, or an empty string: some events have none. */
-export function actionOf(payload: unknown): string {
-  if (typeof payload !== 'object' || payload === null || !('action' in payload)) return '';
-  return typeof payload.action === 'string' ? payload.action : '';
-}
+/** The subjects of GitHub's events, by their field in the body. Most events also have a repository, an installation and a sender. */
+const SUBJECTS: readonly string[] = [
+  'alert',
+  'answer',
+  'blocked_user',
+  'build',
+  'check_run',
+  'check_suite',
+  'client_payload',
+  'comment',
+  'commit',
+  'commits',
+  'deployment',
+  'deployment_status',
+  'discussion',
+  'forkee',
+  'hook',
+  'inputs',
+  'invitation',
+  'issue',
+  'key',
+  'label',
+  'marketplace_purchase',
+  'member',
+  'membership',
+  'merge_group',
+  'milestone',
+  'package',
+  'pages',
+  'project',
+  'project_card',
+  'project_column',
+  'projects_v2_item',
+  'pull_request',
+  'pusher',
+  'registry_package',
+  'release',
+  'review',
+  'reviewers',
+  'rule',
+  'secret_scanning_alert',
+  'security_advisory',
+  'sponsorship',
+  'starred_at',
+  'sub_issue_id',
+  'team',
+  'thread',
+  'workflow_job',
+  'workflow_run',
+];

@@ -1,10 +1,10 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { observeRepository, removeRepository } from '../../src/repositories/update.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import type { Ports } from '../ports.js';
-import { actionOf, originFromPayload, repoOf, uninstalled } from './payload.js';
+import { declareEvent, type HandlerPorts } from './declare-event.js';
+import { Action, ignored, onlyAbout, ORIGIN, repoOf, UNINSTALLED } from './payload.js';
 
-/** After these it may have another name, owner, default branch or public. */
+/** The actions that may change a repository's name, owner, default branch or visibility. */
 const CHANGES: readonly string[] = [
   'created',
   'edited',
@@ -16,28 +16,30 @@ const CHANGES: readonly string[] = [
   'unarchived',
 ];
 
-export async function onRepository(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
-  const repo = repoOf(originFromPayload(payload));
-  if (!repo) return uninstalled;
-  const action = actionOf(payload);
-  if (action === 'deleted') return whenDeleted(ports, { repoId: repo.id, fullName: repo.fullName });
-  if (CHANGES.includes(action)) return observeRepository(ports, repo);
-  return {
-    action: 'ignore',
-    rule: 'action-not-used',
-    detail: 'This changes nothing for previews.',
-    environmentIds: [],
-  };
-}
+export const repository = declareEvent({
+  name: 'repository',
+  shape: onlyAbout(null, { ...ORIGIN, action: Action }),
+  keep: { changes: true },
+  async handle(ports, { action, ...origin }) {
+    const repo = repoOf(origin);
+    if (!repo) return UNINSTALLED;
+    if (action === 'deleted') return whenDeleted(ports, { repoId: repo.id, fullName: repo.fullName });
+    if (CHANGES.includes(action)) return observeRepository(ports, repo);
+    return ignored('action-not-used', 'This changes nothing for previews.');
+  },
+});
 
-/** The event's name is not signed, so that another `deleted` could be taken for this one: GitHub itself must not know it any more. */
+/**
+ * The event's name is not signed, so the `deleted` of another event could be sent as this one. The previews are removed only if GitHub
+ * does not know the repository any more.
+ */
 async function whenDeleted(
-  ports: Ports,
+  ports: HandlerPorts,
   { repoId, fullName }: { repoId: number; fullName: string },
 ): Promise<DeliveryDecision> {
   const found = await ports.github.repository(fullName);
   if (found?.repo.repoId === repoId) {
-    // Its answers lag behind its events, so that this is no proof either: it is asked again later.
+    // GitHub's API lags behind its events, so this answer is no proof either: the event is tried again later.
     throw new VitrineError(
       'unavailable',
       `GitHub still has ${fullName}, which this event says was deleted: nothing was taken down.`,

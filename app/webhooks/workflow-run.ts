@@ -1,33 +1,44 @@
 import { z } from 'zod';
-import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { observeWorkflowRun } from '../../src/runs/ended.js';
 import { CHECK } from '../../src/shared/status/github.js';
-import type { Ports } from '../ports.js';
-import { actionOf } from './payload.js';
+import { declareEvent } from './declare-event.js';
+import { Action, Id, ignored, onlyAbout, Sha } from './payload.js';
 
-const Payload = z.object({
-  repository: z.object({ id: z.int().positive() }),
-  workflow_run: z.object({
-    id: z.int().positive(),
-    head_sha: z.string(),
-    run_attempt: z.int().min(1).nullish(),
-    conclusion: z.string().nullable(),
-    updated_at: z.coerce.date().nullish().catch(null),
+/** Only the end of a run matters: a deployment that still waits for this run's report is ended. */
+export const workflowRun = declareEvent({
+  name: 'workflow_run',
+  shape: onlyAbout('workflow_run', {
+    action: Action,
+    repository: z.object({ id: Id, full_name: z.string().regex(/^[^/\s]+\/[^/\s]+$/) }),
+    workflow_run: z.object({
+      id: Id,
+      head_sha: Sha,
+      run_attempt: z.int().min(1).nullish(),
+      conclusion: z.string().nullable(),
+      updated_at: z.coerce.date().nullish().catch(null),
+    }),
   }),
+  keep: {
+    workflow_run: {
+      id: true,
+      name: true,
+      head_sha: true,
+      run_attempt: true,
+      event: true,
+      conclusion: true,
+      updated_at: true,
+      html_url: true,
+    },
+  },
+  async handle(ports, { action, repository, workflow_run: run }) {
+    if (action !== CHECK.completed) return ignored('not-ended', 'The run has not ended.');
+    return observeWorkflowRun(ports, {
+      repoId: repository.id,
+      sha: run.head_sha,
+      runId: String(run.id),
+      attempt: run.run_attempt ?? 1,
+      conclusion: run.conclusion,
+      endedAt: run.updated_at ?? null,
+    });
+  },
 });
-
-/** Only the end of a run matters: what it should have reported, or should have brought, is not waited for any longer. */
-export async function onWorkflowRun(ports: Ports, payload: unknown): Promise<DeliveryDecision> {
-  if (actionOf(payload) !== CHECK.completed) {
-    return { action: 'ignore', rule: 'not-ended', detail: 'The run has not ended.', environmentIds: [] };
-  }
-  const { repository, workflow_run: run } = Payload.parse(payload);
-  return observeWorkflowRun(ports, {
-    repoId: repository.id,
-    sha: run.head_sha,
-    runId: String(run.id),
-    attempt: run.run_attempt ?? 1,
-    conclusion: run.conclusion,
-    endedAt: run.updated_at ?? null,
-  });
-}

@@ -1,94 +1,30 @@
 import { VitrineError } from '../../../src/shared/errors.js';
 import { refuseDeep } from '../../http/body.js';
 
-/** A shape to keep: `true` is a whole value, an object its named fields, a list of one shape every element. */
-type Mask = true | { readonly [field: string]: Mask } | readonly [Mask];
+/** The part of a value to keep: `true` keeps all of it, an object its named fields, a list that part of every element. */
+export type Mask = true | { readonly [field: string]: Mask } | readonly [Mask];
 
-const account = { id: true, login: true, type: true, avatar_url: true } as const;
-const repository = {
-  id: true,
-  full_name: true,
-  default_branch: true,
-  private: true,
-  owner: account,
-} as const;
-const listed = [{ id: true, full_name: true, private: true }] as const;
-const side = { ref: true, sha: true, repo: { id: true } } as const;
+export const KEEP_ACCOUNT = { id: true, login: true, type: true, avatar_url: true } as const;
 
-const EVERY = {
+/** What is kept of every event, and all that is kept of an event without a handler. */
+export const COMMON = {
   action: true,
-  sender: account,
-  repository,
-  installation: { id: true, account, suspended_at: true },
+  sender: KEEP_ACCOUNT,
+  repository: { id: true, full_name: true, default_branch: true, private: true, owner: KEEP_ACCOUNT },
+  installation: { id: true, account: KEEP_ACCOUNT, suspended_at: true },
 } as const satisfies Mask;
 
-/** By event, what handlers and people who look at a decision later need. Events that nobody handles keep the common part. */
-const KEPT: Readonly<Record<string, Mask>> = {
-  pull_request: {
-    ...EVERY,
-    number: true,
-    label: { name: true },
-    changes: true,
-    pull_request: {
-      number: true,
-      title: true,
-      state: true,
-      merged: true,
-      merged_at: true,
-      draft: true,
-      user: account,
-      head: side,
-      base: side,
-      labels: [{ name: true }],
-      created_at: true,
-      updated_at: true,
-      html_url: true,
-    },
-  },
-  installation: { ...EVERY, repositories: listed },
-  installation_repositories: { ...EVERY, repositories_added: listed, repositories_removed: listed },
-  repository: { ...EVERY, changes: true },
-  check_run: {
-    ...EVERY,
-    check_run: {
-      id: true,
-      name: true,
-      head_sha: true,
-      status: true,
-      conclusion: true,
-      external_id: true,
-      details_url: true,
-      output: { title: true, summary: true },
-      app: { id: true, slug: true },
-      pull_requests: [{ number: true }],
-    },
-  },
-  workflow_run: {
-    ...EVERY,
-    workflow_run: {
-      id: true,
-      name: true,
-      head_sha: true,
-      run_attempt: true,
-      event: true,
-      conclusion: true,
-      updated_at: true,
-      html_url: true,
-    },
-  },
-};
-
-/** A title edited from 100 kB to 100 kB is no reason to keep 200 kB. */
+/** A title that was edited from 100 kB to 100 kB is not worth 200 kB. */
 const LONGEST_CHANGES = 20_000;
-/** A document holds 16 MiB. The longest that GitHub sends, an installation with a hundred thousand repositories, is kept as eight. */
+/** A document holds 16 MiB. The largest event of GitHub, an installation with 100,000 repositories, is kept as 8 MiB. */
 const MAX_KEPT = 12 * 1024 * 1024;
 
 /**
- * The part of a payload that the inbox keeps: one to two of its twenty-odd kilobytes. Writing is what a delivery costs, and most of a
- * payload is addresses and profiles that nobody reads. See docs/decisions/0003-inbox-keeps-what-is-read.md.
+ * The part of a payload that the inbox stores: 1 to 2 of its more than 20 kB. Most of a payload is addresses and profiles that no
+ * handler reads, and the write is the most expensive part of a delivery. See docs/decisions/0003-inbox-keeps-what-is-read.md.
  */
-export function keepPayload(event: string, payload: unknown): Buffer {
-  const kept = (PICKS.get(event) ?? pickEvery)(payload) as { changes?: unknown };
+export function keepPayload(keep: Keep | undefined, payload: unknown): Buffer {
+  const kept = (keep ?? keepCommon)(payload) as { changes?: unknown };
   if (kept.changes !== undefined && JSON.stringify(kept.changes).length > LONGEST_CHANGES)
     delete kept.changes;
   const body = Buffer.from(JSON.stringify(kept));
@@ -100,33 +36,30 @@ export function keepPayload(event: string, payload: unknown): Buffer {
   return body;
 }
 
-type Pick = (value: unknown) => unknown;
+export type Keep = (value: unknown) => unknown;
 
-const pickEvery = pickerOf(EVERY);
-const PICKS: ReadonlyMap<string, Pick> = new Map(
-  Object.entries(KEPT).map(([event, mask]) => [event, pickerOf(mask)]),
-);
+const keepCommon = pickerOf(COMMON);
 
-/** The shape is read once, not with every delivery. */
-function pickerOf(mask: Mask): Pick {
+/** Made once for each event, not with every delivery. */
+export function pickerOf(mask: Mask): Keep {
   if (mask === true) return pickWhole;
   return isList(mask) ? pickEach(pickerOf(mask[0])) : pickFields(mask);
 }
 
-/** Most are text. What is nested is written down again later, and that goes as deep as it does. */
+/** Most values are text. A nested value is serialised again later, which recurses as deep as it is nested. */
 function pickWhole(value: unknown): unknown {
   if (typeof value === 'object') refuseDeep(value);
   return value;
 }
 
-function pickEach(pick: Pick): Pick {
+function pickEach(pick: Keep): Keep {
   return (value) => {
     if (typeof value !== 'object' || value === null) return value;
     return Array.isArray(value) ? value.map((item) => pick(item)) : undefined;
   };
 }
 
-function pickFields(mask: Readonly<Record<string, Mask>>): Pick {
+function pickFields(mask: Readonly<Record<string, Mask>>): Keep {
   const fields = Object.entries(mask).map(([name, inner]) => ({ name, pick: pickerOf(inner) }));
   return (value) => {
     if (typeof value !== 'object' || value === null) return value;

@@ -5,6 +5,7 @@ import type { Clock, Log } from '../../../src/shared/tools.js';
 import type { BodyBudget } from '../../http/body-budget.js';
 import { readBody, requireType } from '../../http/body.js';
 import { errorAnswer, isOurFault, prepareAnswer, respond, sendPrepared } from '../../http/respond.js';
+import type { WebhookEvents } from '../declare-event.js';
 import type { Committer } from './committer.js';
 import { parseDelivery, readDeliveryHeaders } from './parse.js';
 
@@ -16,6 +17,7 @@ const TIMEOUT_MS = 15_000;
 const STORED = prepareAnswer({ status: 202, body: { stored: true } });
 
 interface WebhookDependencies {
+  readonly events: WebhookEvents;
   readonly isSigned: ReturnType<typeof createSignatureCheck>;
   readonly committer: Committer;
   readonly budget: BodyBudget;
@@ -58,7 +60,7 @@ async function receive(dependencies: WebhookDependencies, request: IncomingMessa
     );
   }
   await dependencies.committer.commit(
-    parseDelivery({ guid, event, body, receivedAt: dependencies.clock.now() }),
+    parseDelivery(dependencies.events, { guid, event, body, receivedAt: dependencies.clock.now() }),
   );
 }
 

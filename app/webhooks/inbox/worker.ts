@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
 import type { Clock, Log } from '../../../src/shared/tools.js';
 import { createLane } from '../../workers/lease-worker.js';
+import type { WebhookEvent } from '../declare-event.js';
+import { ignored } from '../payload.js';
 import type { Load } from './backpressure.js';
 import { isDeadly, nextTry } from './next-try.js';
 
@@ -16,8 +17,7 @@ export interface InboxWorkerOptions {
   readonly inbox: InboxStore;
   /** Runs the handlers of an event; rejects when one of them failed. */
   readonly receive: (event: ReceivedEvent) => Promise<void>;
-  /** Whether any handler listens to this event. */
-  readonly handles: (event: string) => boolean;
+  readonly events: ReadonlyMap<string, Pick<WebhookEvent, 'orderKey'>>;
   readonly decisions: Decisions;
   readonly load: Load;
   readonly owner: string;
@@ -64,7 +64,7 @@ export function createInboxWorker(options: InboxWorkerOptions) {
         // When it is over there is room for more than this one.
         lane.poke();
       }
-      await inTurn(subjectOf(delivery), () => workOn(options, { delivery, held }));
+      await inTurn(orderKeyOf(options, delivery), () => workOn(options, { delivery, held }));
     },
   });
   return lane;
@@ -111,13 +111,13 @@ async function workOn(
 }
 
 async function decide(
-  { receive, handles, decisions }: InboxWorkerOptions,
+  { receive, events, decisions }: InboxWorkerOptions,
   delivery: ClaimedDelivery,
 ): Promise<DeliveryDecision> {
   const { guid, event } = delivery;
-  if (!handles(event)) return ignored('event-not-used', `Events named ${event} change nothing here.`);
+  if (!events.has(event)) return ignored('event-not-used', `Events named ${event} change nothing here.`);
   decisions.take(guid);
-  await receive({ id: guid, name: event, payload: JSON.parse(text(delivery)) });
+  await receive({ id: guid, name: event, payload: payloadOf(delivery) });
   return (
     decisions.take(guid) ??
     ignored('action-not-used', `${event} ${delivery.action ?? ''} changes nothing here.`)
@@ -138,24 +138,17 @@ async function tryAgain(
   await inbox.retry(delivery, next);
 }
 
-function ignored(rule: string, detail: string): DeliveryDecision {
-  return { action: 'ignore', rule, detail, environmentIds: [] };
-}
-
-const Subject = z.object({ number: z.int() });
-
-/** Events of one pull request wait for each other: two writers of one document would only make each other try again. */
-function subjectOf(delivery: ClaimedDelivery): string {
-  if (delivery.event !== 'pull_request') return delivery.guid;
+/** Deliveries without an order of their own wait for no other delivery. */
+function orderKeyOf({ events }: InboxWorkerOptions, delivery: ClaimedDelivery): string {
   try {
-    return `${delivery.repoId}#${Subject.parse(JSON.parse(text(delivery))).number}`;
+    return events.get(delivery.event)?.orderKey(payloadOf(delivery)) ?? delivery.guid;
   } catch {
     return delivery.guid;
   }
 }
 
-function text({ body }: ClaimedDelivery): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+function payloadOf({ body }: ClaimedDelivery): unknown {
+  return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
 }
 
 /** Lets what belongs together happen one after the other, and everything else side by side. */

@@ -1,14 +1,16 @@
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
+import { EVENTS } from '../../../../app/index.js';
 import { keepPayload } from '../../../../app/webhooks/inbox/keep-payload.js';
 import { parseDelivery, readDeliveryHeaders } from '../../../../app/webhooks/inbox/parse.js';
 import { formatExternalId } from '../../../../src/shared/run-ref.js';
+import { CHECK, CONCLUSION } from '../../../../src/shared/status/github.js';
 import { pullRequestPayload } from './sample-payload.js';
 
 const receivedAt = new Date('2026-11-20T12:00:00Z');
 
 function parse(event: string, body: string | Buffer) {
-  return parseDelivery({ guid: 'g-1', event, body: Buffer.from(body), receivedAt });
+  return parseDelivery(EVENTS, { guid: 'g-1', event, body: Buffer.from(body), receivedAt });
 }
 
 function parsePullRequest(changes: Record<string, unknown>) {
@@ -23,12 +25,12 @@ test('what the inbox needs is read, and of the body what handlers read is kept',
     action: 'opened',
     repoId: 11,
     installationId: 5,
-    body: keepPayload('pull_request', pullRequestPayload()),
+    body: keepPayload(EVENTS.get('pull_request')?.keep, pullRequestPayload()),
     receivedAt,
   });
 });
 
-const side = (changes: object) => ({ ref: 'x', sha: 'b'.repeat(40), repo: { id: 1 }, ...changes });
+const side = (changes: object) => ({ ref: 'x', sha: 'b'.repeat(40), repo: { id: 11 }, ...changes });
 
 test.each([
   ['null', 'ping', 'null'],
@@ -100,9 +102,10 @@ test.each([
   ['that we wrote and somebody asks for again', 'rerequested', formatExternalId(external), undefined],
   ['that a run wrote', 'completed', formatExternalId({ ...external, run }), undefined],
 ])('a check run %s: %s', (_what, event, external_id, rule) => {
-  const check_run = { id: 1, head_sha: 'a'.repeat(40), name: 'x', external_id };
-  const repository = { id: 1, full_name: 'a/b' };
-  const parsed = parse('check_run', JSON.stringify({ action: event, check_run, repository }));
+  const { repository, sender } = pullRequestPayload();
+  const state = { status: CHECK.completed, conclusion: CONCLUSION.success };
+  const check_run = { id: 1, head_sha: 'a'.repeat(40), name: 'x', external_id, ...state };
+  const parsed = parse('check_run', JSON.stringify({ action: event, check_run, repository, sender }));
   expect(parsed.decision?.rule).toBe(rule);
 });
 

@@ -1,3 +1,4 @@
+import { EVENTS } from '../../../../app/index.js';
 import type { Store } from '../../../../app/store/connect.js';
 import type { Load } from '../../../../app/webhooks/inbox/backpressure.js';
 import {
@@ -21,7 +22,7 @@ export function createWorkerFixture({ stores: { inbox } }: Store) {
   const workerWith = (handler: Handler, given: Partial<InboxWorkerOptions>) =>
     createInboxWorker({
       inbox,
-      handles: (event) => event === 'pull_request',
+      events: EVENTS,
       decisions,
       load: QUIET,
       owner: 'test',
