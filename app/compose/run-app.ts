@@ -8,7 +8,7 @@ import { createIdentity } from '../github/identity/verify.js';
 import type { Surfaces } from '../http/server.js';
 import type { Ports } from '../ports.js';
 import type { Store } from '../store/connect.js';
-import { createLoad } from '../webhooks/inbox/backpressure.js';
+import { createBackpressure } from '../webhooks/inbox/backpressure.js';
 import type { Overrides } from './overrides.js';
 import { composePorts, previewBaseOf, type Wake } from './ports.js';
 import { composePreviews, composeSurfaces, type Previews, RATES } from './surfaces.js';
@@ -34,14 +34,14 @@ interface Running {
 /** Puts everything together over an open store, and starts to work. */
 export async function runApp(parts: RunParts): Promise<Running> {
   const { store } = parts;
-  const load = createLoad(parts.clock);
+  const backpressure = createBackpressure(parts.clock);
   const { ports, github, previews, onDue } = compose(parts);
   const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
-  const { runner, inbox, startJobs } = await composeWorkers({ ...parts, ports, github, load, owner });
+  const { runner, inbox, startJobs } = await composeWorkers({ ...parts, ports, github, backpressure, owner });
   onDue(runner.poke);
   const { surfaces, committer, closeApi } = await composeSurfaces({
     ...doors(parts, { ports, previews }),
-    load,
+    backpressure,
     onStored: inbox.poke,
   });
   inbox.start();

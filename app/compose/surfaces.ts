@@ -12,7 +12,7 @@ import type { Ports } from '../ports.js';
 import { createCachedResolver, findPreview } from '../previews/resolve.js';
 import { createPreviewHandler, type PreviewHandler } from '../previews/serve.js';
 import { createPreviewPages } from '../previews/wait-pages.js';
-import type { Load } from '../webhooks/inbox/backpressure.js';
+import type { Backpressure } from '../webhooks/inbox/backpressure.js';
 import { createCommitter } from '../webhooks/inbox/committer.js';
 import { createSignatureCheck, createWebhookEndpoint } from '../webhooks/inbox/receive.js';
 
@@ -36,20 +36,20 @@ interface SurfaceParts {
   readonly ping: () => Promise<void>;
   readonly version: string;
   readonly rates: Rates;
-  readonly load: Load;
+  readonly backpressure: Backpressure;
   /** Deliveries were stored: there is work. */
   readonly onStored: () => void;
 }
 
 /** Everything that answers requests. */
 export async function composeSurfaces(parts: SurfaceParts) {
-  const { ports, secrets, previews, identify, ping, version, rates, load, onStored } = parts;
+  const { ports, secrets, previews, identify, ping, version, rates, backpressure, onStored } = parts;
   const { clock, log } = ports;
   const budget = createBodyBudget();
   const committer = createCommitter({
     store: ports.inbox.store,
     onStored(count) {
-      load.add(count);
+      backpressure.add(count);
       onStored();
     },
   });

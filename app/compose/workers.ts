@@ -8,7 +8,7 @@ import type { Secrets } from '../config/secrets.js';
 import type { GitHubSide } from '../github/create-github.js';
 import { createApplication, EVENTS } from '../index.js';
 import type { Ports } from '../ports.js';
-import type { Load } from '../webhooks/inbox/backpressure.js';
+import type { Backpressure } from '../webhooks/inbox/backpressure.js';
 import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
 import { every } from '../workers/every.js';
 import { createRunner } from '../workers/reconciler.js';
@@ -18,7 +18,7 @@ interface WorkerParts {
   readonly secrets: Secrets;
   readonly ports: Ports;
   readonly github: GitHubSide;
-  readonly load: Load;
+  readonly backpressure: Backpressure;
   /** Names this process in leases. */
   readonly owner: string;
 }
@@ -29,7 +29,7 @@ const SWEEP_EVERY_MS = 5 * 60_000;
 
 /** Everything that works without being asked. */
 export async function composeWorkers(parts: WorkerParts) {
-  const { ports, owner, load } = parts;
+  const { ports, owner, backpressure } = parts;
   const { clock, log } = ports;
   const runner = createRunner({
     environments: ports.environments,
@@ -48,7 +48,7 @@ export async function composeWorkers(parts: WorkerParts) {
     receive,
     events: EVENTS,
     decisions,
-    load,
+    backpressure,
     owner,
     clock,
     log,

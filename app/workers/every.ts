@@ -8,14 +8,16 @@ interface Job {
   readonly log: Log;
 }
 
-/** Runs a job again and again, never twice at once. The first time comes after one period: a restart is no reason to hurry. */
+/** Runs a job periodically, never twice at once. The first run comes after one period, so that restarts do not add runs. */
 export function every({ name, everyMs, run, log }: Job) {
   let current: Promise<void> | undefined;
 
   const runOnce = (): Promise<void> => {
     current ??= run()
       .then((result) => log('debug', `${name} done`, { result }))
-      .catch((error: unknown) => log('warn', `${name} failed, it is tried again`, { inMs: everyMs, error }))
+      .catch((error: unknown) =>
+        log('warn', `${name} failed and will be tried again`, { inMs: everyMs, error }),
+      )
       .finally(() => (current = undefined));
     return current;
   };
@@ -23,7 +25,7 @@ export function every({ name, everyMs, run, log }: Job) {
 
   return {
     runOnce,
-    /** Waits for a run that has begun, for so long at most. */
+    /** Starts no more runs and waits for a run in progress, at most this long. */
     async stop(withinMs: number): Promise<void> {
       clearInterval(timer);
       if (current) await Promise.race([current, pause(withinMs, undefined, { ref: false })]);

@@ -1,19 +1,19 @@
 import type { Log } from '../../src/shared/tools.js';
 import { withTimeout } from '../http/with-timeout.js';
 
-/** What is claimed later than this is claimed for nobody: its lease runs out. */
+/** A claim that takes longer counts as failed. If it still claims something, nothing works on it and its lease runs out. */
 const CLAIM_MS = 10_000;
 
-export interface LaneOptions<Item> {
+export interface LeaseWorkerOptions<Item> {
   readonly name: string;
   readonly log: Log;
-  /** Takes what may be worked on now, at most `room` items; an empty list when there is nothing. */
+  /** Claims at most `room` items that are due now; an empty list when there are none. */
   readonly claim: (room: number) => Promise<readonly Item[]>;
-  /** Never throws: what becomes of a failure is its own business. */
+  /** Must not throw: it handles its own failures. */
   readonly work: (item: Item) => Promise<void>;
-  /** How much may be worked on at once, asked before each claim. */
+  /** How many items may be in work at once; read before each claim. */
   readonly room: () => number;
-  /** How soon work is found that another process left or that has become due. */
+  /** How often to look for items that became due or that another process left behind. */
   readonly pollMs: number;
 }
 
@@ -21,35 +21,35 @@ interface LeaseWorker {
   start(): void;
   /** There may be work: look now instead of at the next poll. */
   poke(): void;
-  /** Works until nothing can be claimed now; answers how much it did since it was asked. */
+  /** Works until nothing can be claimed; resolves to the number of items finished since the call. */
   drain(): Promise<number>;
-  /** Claims nothing more and waits for what is running, for so long at most. */
+  /** Claims nothing more and waits for the items in work, at most this long. */
   stop(withinMs: number): Promise<void>;
 }
 
-/** Claims and works, a few at a time, until it is stopped. */
-export function createLane<Item>(options: LaneOptions<Item>): LeaseWorker {
+/** Claims items by lease and works on a few at a time, until it is stopped. */
+export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): LeaseWorker {
   const { work, room, pollMs } = options;
-  const claimed = carefully(options);
+  const claimItems = claimLoggingOutages(options);
   const signal = createSignal();
   const running = new Set<Promise<void>>();
   let stopped = false;
   let givenUp = false;
   let done = 0;
   let loop: Promise<void> | undefined;
-  let lastTurn: Promise<number> = Promise.resolve(0);
+  let lastClaim: Promise<number> = Promise.resolve(0);
 
-  /** One claim at a time, so that nobody takes the lane for empty while another claim is on its way. */
-  function turn(): Promise<number> {
-    lastTurn = lastTurn.then(takeWork);
-    return lastTurn;
+  /** One claim at a time, so that `drain` does not end while another claim is still running. */
+  function claimOnce(): Promise<number> {
+    lastClaim = lastClaim.then(claimAndBegin);
+    return lastClaim;
   }
 
-  async function takeWork(): Promise<number> {
+  async function claimAndBegin(): Promise<number> {
     const free = room() - running.size;
     if (stopped || free <= 0) return 0;
-    const items = await claimed(free);
-    // What work needs may be closed by now: its lease runs out, and somebody else has it.
+    const items = await claimItems(free);
+    // After `stop` gave up waiting, the database may be closed. The lease runs out and another process claims the item.
     if (givenUp) return 0;
     for (const item of items) begin(item);
     return items.length;
@@ -66,14 +66,14 @@ export function createLane<Item>(options: LaneOptions<Item>): LeaseWorker {
 
   async function run(): Promise<void> {
     while (!stopped) {
-      const started = await turn();
+      const started = await claimOnce();
       if (started === 0 || running.size >= room()) await signal.wait(pollMs);
     }
   }
 
-  /** A claim that is on its way when the lane is stopped still brings work. */
+  /** A claim that runs while the worker is stopped can still start work. */
   async function idle(): Promise<void> {
-    await Promise.all([loop, lastTurn]);
+    await Promise.all([loop, lastClaim]);
     await Promise.all(running);
   }
 
@@ -86,22 +86,26 @@ export function createLane<Item>(options: LaneOptions<Item>): LeaseWorker {
       const before = done;
       do {
         await Promise.all(running);
-      } while ((await turn()) > 0 || running.size > 0);
+      } while ((await claimOnce()) > 0 || running.size > 0);
       return done - before;
     },
     async stop(withinMs) {
       stopped = true;
       signal.ring();
-      const patience = createSignal();
-      void idle().then(patience.ring, patience.ring);
-      await patience.wait(withinMs);
+      const ended = createSignal();
+      void idle().then(ended.ring, ended.ring);
+      await ended.wait(withinMs);
       givenUp = true;
     },
   };
 }
 
-/** One line when the database goes and one when it is back, not one for every poll between. */
-function carefully<Item>({ name, log, claim }: LaneOptions<Item>): LaneOptions<Item>['claim'] {
+/** Logs one line when claiming begins to fail and one when it works again, not one for each poll. */
+function claimLoggingOutages<Item>({
+  name,
+  log,
+  claim,
+}: LeaseWorkerOptions<Item>): LeaseWorkerOptions<Item>['claim'] {
   let failing = false;
   return async (free) => {
     try {
@@ -117,32 +121,32 @@ function carefully<Item>({ name, log, claim }: LaneOptions<Item>): LaneOptions<I
   };
 }
 
-/** A bell: whoever waits hears the next ring, and a ring that nobody waited for is heard by the next to wait. */
+/** Wakes the one that waits. A ring without a waiter ends the next wait at once. */
 interface Signal {
   ring(): void;
-  /** Until the next ring, or until the time is over. */
+  /** Resolves at the next ring, or after `ms`. */
   wait(ms: number): Promise<void>;
 }
 
 function createSignal(): Signal {
-  let rung = false;
-  let hear: (() => void) | undefined;
+  let pending = false;
+  let wake: (() => void) | undefined;
   return {
     ring() {
-      rung = true;
-      hear?.();
+      pending = true;
+      wake?.();
     },
     async wait(ms) {
-      if (!rung)
+      if (!pending)
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms);
-          hear = () => {
+          wake = () => {
             clearTimeout(timer);
             resolve();
           };
         });
-      hear = undefined;
-      rung = false;
+      wake = undefined;
+      pending = false;
     },
   };
 }
@@ -152,7 +156,7 @@ export interface Backoff {
   readonly capMs: number;
 }
 
-/** Doubles with each try up to the cap; the upper half is left to chance, so that failures do not come back all at once. */
+/** Doubles with each try up to the cap. The upper half is random, so that failed items are not all tried again at the same time. */
 export function backoffMs({ firstMs, capMs }: Backoff, attempts: number, random: () => number): number {
   const full = Math.min(capMs, firstMs * 2 ** Math.min(attempts, 30));
   return Math.round(full * (0.5 + random() / 2));

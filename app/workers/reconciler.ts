@@ -3,15 +3,15 @@ import type { Projection } from '../../src/environments/model.js';
 import type { Claim, EnvironmentStore, HeldClaim } from '../../src/environments/store.js';
 import { isGitHubFailure } from '../../src/repositories/github.js';
 import type { Log } from '../../src/shared/tools.js';
-import { type Backoff, backoffMs, createLane } from './lease-worker.js';
+import { type Backoff, backoffMs, createLeaseWorker } from './lease-worker.js';
 
-/** What a reconciler may ask for; nothing means that the projection is true now. */
+/** What a reconciler asks for. An empty outcome means that the projection is true now. */
 interface Outcome {
   readonly retryInMs?: number;
   readonly error?: string;
 }
 
-/** Makes one projection of the claimed environment true. Throws to be tried again later. */
+/** Makes one projection of the claimed environment true. When it throws, it is tried again later. */
 export type Reconciler = (claim: HeldClaim) => Promise<Outcome> | Promise<void>;
 
 export interface RunnerOptions {
@@ -31,16 +31,16 @@ const POLL_MS = 1_000;
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** GitHub is back soon; a cluster that does not let go may take a day. */
+/** GitHub is usually back soon; a target that cannot destroy a resource may need a day. */
 const BACKOFF: Readonly<Record<Projection, Backoff>> = {
   report: { firstMs: 1_000, capMs: 5 * 60_000 },
   teardown: { firstMs: 1_000, capMs: DAY_MS },
 };
 
-/** What GitHub forbids, or does not show us, waits for a person, and every try costs of what may be written: not often, yet by itself. */
-const SHUT_OUT: Backoff = { firstMs: 5 * 60_000, capMs: 6 * 60 * 60_000 };
+/** For what GitHub forbids or hides: a person must change that, and every try uses up some of the write limit. So it is tried rarely. */
+const REFUSED_BACKOFF: Backoff = { firstMs: 5 * 60_000, capMs: 6 * 60 * 60_000 };
 
-/** Makes due projections true: claims by lease, keeps the lease while it works, and tries again later what failed. */
+/** Makes due projections true: claims them by lease, renews the lease during the work, and tries failed ones again later. */
 export function createRunner(options: RunnerOptions) {
   const {
     environments,
@@ -52,91 +52,95 @@ export function createRunner(options: RunnerOptions) {
     pollMs = POLL_MS,
   } = options;
   const projections = Object.keys(reconcilers) as Projection[];
-  const lanes = projections.map((projection) => {
+  const workers = projections.map((projection) => {
     const claim = async () => {
-      const since = thisMoment();
+      const since = readClocks();
       const found = await environments.claim(projection, { owner, leaseMs });
       return found ? [{ claim: found, since }] : [];
     };
-    const work = (item: Taken) => settle(options, item);
+    const work = (item: Taken) => workAndRelease(options, item);
     return [
       projection,
-      createLane({ name: projection, log, claim, work, room: () => concurrency, pollMs }),
+      createLeaseWorker({ name: projection, log, claim, work, room: () => concurrency, pollMs }),
     ] as const;
   });
 
   return {
-    start: () => lanes.forEach(([, lane]) => lane.start()),
+    start: () => workers.forEach(([, worker]) => worker.start()),
     poke: (wanted?: Projection) =>
-      lanes.filter(([projection]) => !wanted || projection === wanted).forEach(([, lane]) => lane.poke()),
-    /** One projection may make another due, so it goes round until a whole round finds nothing. */
+      workers
+        .filter(([projection]) => !wanted || projection === wanted)
+        .forEach(([, worker]) => worker.poke()),
+    /** One projection may make another due, so this repeats until a whole round finds nothing. */
     async drain(): Promise<number> {
       let total = 0;
-      for (let did = -1; did !== 0; total += did) {
-        did = 0;
-        for (const [, lane] of lanes) did += await lane.drain();
+      for (let done = -1; done !== 0; total += done) {
+        done = 0;
+        for (const [, worker] of workers) done += await worker.drain();
       }
       return total;
     },
     stop: async (withinMs: number) => {
-      await Promise.all(lanes.map(([, lane]) => lane.stop(withinMs)));
+      await Promise.all(workers.map(([, worker]) => worker.stop(withinMs)));
     },
   };
 }
 
 interface Taken {
   readonly claim: Claim;
-  /** Before it was asked for. */
+  /** Read before the claim was sent. */
   readonly since: Moment;
 }
 
-async function settle(options: RunnerOptions, taken: Taken): Promise<void> {
+async function workAndRelease(options: RunnerOptions, taken: Taken): Promise<void> {
   const { environments, log } = options;
   const { claim } = taken;
-  const outcome = await holding(options, taken);
+  const outcome = await workUnderLease(options, taken);
   const fields = { projection: claim.projection, environment: claim.environment.slug };
   if (outcome.error)
     log('warn', 'projection failed', { ...fields, error: outcome.error, retryInMs: outcome.retryInMs });
   try {
     await environments.release(claim, outcome);
   } catch (error) {
-    // The lease runs out by itself: whoever claims it next finds the work done, or does it.
-    log('warn', 'a claim could not be given back', { ...fields, error });
+    // The lease runs out. The next claim finds the work done, or does it.
+    log('warn', 'a claim could not be released', { ...fields, error });
   }
 }
 
-/** Works under the lease, which is renewed until the work is done or somebody else has taken over. */
-async function holding(options: RunnerOptions, taken: Taken): Promise<Outcome> {
+/** Works under the lease, which is renewed until the work is done or another process has taken over. */
+async function workUnderLease(options: RunnerOptions, taken: Taken): Promise<Outcome> {
   const { environments, reconcilers, leaseMs = LEASE_MS } = options;
-  const { claim, letGo } = holdClaim({ environments, leaseMs }, taken);
+  const { claim, stopRenewing } = holdClaim({ environments, leaseMs }, taken);
   try {
     return (await reconcilers[claim.projection](claim)) ?? {};
   } catch (error) {
     return {
       error: types.isNativeError(error) ? error.message : String(error),
-      retryInMs: pause(options, claim, error),
+      retryInMs: retryDelay(options, claim, error),
     };
   } finally {
-    letGo();
+    stopRenewing();
   }
 }
 
-/** Of several failures, the one that can be tried again first decides; what is refused for good delays nothing else. */
-function pause(options: RunnerOptions, claim: Claim, error: unknown): number {
+/** Of several failures, the one with the shortest delay decides. A failure that GitHub refuses for good delays no other. */
+function retryDelay(options: RunnerOptions, claim: Claim, error: unknown): number {
   const all: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const open = all.filter((one) => !isRefusedForGood(one));
-  // It will be refused tomorrow too, unless the document changes: then it is due at once.
-  return open.length === 0 ? DAY_MS : Math.min(...open.map((one) => pauseAfter(options, claim, one)));
+  const retryable = all.filter((one) => !isRefusedForGood(one));
+  // GitHub would refuse it again. A change of the document makes it due at once.
+  return retryable.length === 0
+    ? DAY_MS
+    : Math.min(...retryable.map((one) => retryDelayAfter(options, claim, one)));
 }
 
-function pauseAfter({ random = Math.random }: RunnerOptions, claim: Claim, error: unknown): number {
+function retryDelayAfter({ random = Math.random }: RunnerOptions, claim: Claim, error: unknown): number {
   if (isGitHubFailure(error) && error.retryInMs !== undefined) return error.retryInMs;
   const { projection, environment } = claim;
-  const backoff = isShutOut(error) ? SHUT_OUT : BACKOFF[projection];
+  const backoff = needsAPerson(error) ? REFUSED_BACKOFF : BACKOFF[projection];
   return backoffMs(backoff, environment.due[projection].attempts, random);
 }
 
-function isShutOut(error: unknown): boolean {
+function needsAPerson(error: unknown): boolean {
   return isGitHubFailure(error) && (error.kind === 'unauthorized' || error.kind === 'gone');
 }
 
@@ -144,7 +148,7 @@ function isRefusedForGood(error: unknown): boolean {
   return isGitHubFailure(error) && error.kind === 'poison' && error.retryInMs === undefined;
 }
 
-/** A moment on both clocks: one stands still while the machine sleeps, the other may jump. */
+/** Both clocks: the steady one stops while the machine sleeps, the wall clock may jump. */
 interface Moment {
   readonly steady: number;
   readonly wall: number;
@@ -152,16 +156,16 @@ interface Moment {
 
 interface Hold {
   readonly claim: HeldClaim;
-  letGo(): void;
+  stopRenewing(): void;
 }
 
-export function thisMoment(): Moment {
+export function readClocks(): Moment {
   return { steady: performance.now(), wall: Date.now() };
 }
 
 /**
- * Keeps the lease of a claim alive until it is let go. As long as half the lease has not passed since before it was given, nobody else
- * can have taken over, and that costs no question; what is sent then lands before the lease ends.
+ * Renews the lease of a claim until `stopRenewing`. Within half the lease after the claim or its last renewal was sent, no other process
+ * can have taken over, so `held` answers without asking the database, and a request that is sent then arrives before the lease ends.
  */
 export function holdClaim(
   {
@@ -170,27 +174,27 @@ export function holdClaim(
   }: { readonly environments: Pick<EnvironmentStore, 'renew'>; readonly leaseMs: number },
   { claim, since }: { readonly claim: Claim; readonly since: Moment },
 ): Hold {
-  let certain = since;
+  let confirmed = since;
   let lost = false;
   const renew = async (): Promise<boolean> => {
-    const asked = thisMoment();
-    const still = await environments.renew(claim, leaseMs);
-    if (still) certain = asked;
-    else fallSilent();
-    return still;
+    const sentAt = readClocks();
+    const renewed = await environments.renew(claim, leaseMs);
+    if (renewed) confirmed = sentAt;
+    else giveUp();
+    return renewed;
   };
   const timer = setInterval(() => void renew().catch(() => undefined), leaseMs / 3);
-  const fallSilent = (): void => {
+  const giveUp = (): void => {
     lost = true;
     clearInterval(timer);
   };
   return {
-    claim: { ...claim, held: async () => !lost && (passedSince(certain) < leaseMs / 2 || renew()) },
-    letGo: () => clearInterval(timer),
+    claim: { ...claim, held: async () => !lost && (msSince(confirmed) < leaseMs / 2 || renew()) },
+    stopRenewing: () => clearInterval(timer),
   };
 }
 
-function passedSince({ steady, wall }: Moment): number {
-  const now = thisMoment();
+function msSince({ steady, wall }: Moment): number {
+  const now = readClocks();
   return Math.max(now.steady - steady, now.wall - wall);
 }

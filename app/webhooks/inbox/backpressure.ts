@@ -1,44 +1,44 @@
 import type { Clock } from '../../../src/shared/tools.js';
 
 const WINDOW_MS = 100;
-/** Above this many deliveries in a window, answering GitHub in time comes before working on what was answered. */
+/** From this many deliveries in two windows on, answering GitHub in time comes before handling stored deliveries. */
 const BUSY = 12;
-/** Three hundred deliveries a second cost a pause of twenty milliseconds or so. */
-const PER_BREATH_MS = 2;
-/** Work goes on however hard they come: the backlog always moves. */
-const LONGEST_BREATH_MS = 400;
+/** At 300 deliveries a second, the pause before each delivery that is handled is about 20 ms. */
+const DELIVERIES_PER_PAUSE_MS = 2;
+/** However many arrive, deliveries are still handled: the backlog always shrinks. */
+const LONGEST_PAUSE_MS = 400;
 
-/** How hard deliveries are coming in, seen over the last tenths of a second. */
-export function createLoad(clock: Clock) {
+/** Counts how many deliveries arrived in the last 100 to 200 ms, and slows down the inbox worker when there are many. */
+export function createBackpressure(clock: Clock) {
   let window = 0;
   let count = 0;
-  let before = 0;
+  let previous = 0;
 
-  function move(): void {
+  function advance(): void {
     const now = Math.floor(clock.now().getTime() / WINDOW_MS);
     if (now === window) return;
-    before = now === window + 1 ? count : 0;
+    previous = now === window + 1 ? count : 0;
     count = 0;
     window = now;
   }
 
   function recent(): number {
-    move();
-    return count + before;
+    advance();
+    return count + previous;
   }
 
   return {
     add(deliveries: number): void {
-      move();
+      advance();
       count += deliveries;
     },
     busy: () => recent() >= BUSY,
-    /** How long to leave the processor to answers before the next piece of work: the longer, the harder it comes. */
-    breathMs(): number {
-      const seen = recent();
-      return seen < BUSY ? 0 : Math.min(LONGEST_BREATH_MS, seen / PER_BREATH_MS);
+    /** How long the worker leaves the processor to the intake before the next delivery: longer, the more arrive. */
+    pauseMs(): number {
+      const arrived = recent();
+      return arrived < BUSY ? 0 : Math.min(LONGEST_PAUSE_MS, arrived / DELIVERIES_PER_PAUSE_MS);
     },
   };
 }
 
-export type Load = ReturnType<typeof createLoad>;
+export type Backpressure = ReturnType<typeof createBackpressure>;

@@ -18,20 +18,20 @@ export interface CommitterOptions {
   readonly limits?: RoomLimits;
 }
 
-/** A write need not wait for the answer to the one before it, only for the answer to the one before that. */
+/** A write need not wait for the answer to the previous write, only for the answer to the one before that. */
 const WRITES_AT_ONCE = 2;
 
-/** How quickly it is forgotten how many came at once. */
-const FORGET = 0.9;
+/** How quickly the estimate of how many deliveries arrive together falls. */
+const DECAY = 0.9;
 
 /**
- * Deliveries that arrive while a write is on its way ride together in the next one: the database flushes its journal once for
- * all of them. Alone, a delivery is written at once. Among many, half of them wait for the flush while the other half comes in: then the
- * processor and the journal work side by side.
+ * Deliveries that arrive during a write are stored together by the next write, so the database flushes its journal once for all of
+ * them. A single delivery is written at once. Of many, one half waits for the flush while the server receives the other half, so that
+ * the processor and the journal work at the same time.
  */
 export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: CommitterOptions) {
   const room = createWaitingRoom(limits);
-  const idlers: (() => void)[] = [];
+  const idleListeners: (() => void)[] = [];
   let planned: NodeJS.Immediate | undefined;
   let writes = 0;
   let onTheWay = 0;
@@ -48,9 +48,9 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
   }
 
   function writeSome(): void {
-    crowd = Math.max(room.size() + onTheWay, crowd * FORGET);
+    crowd = Math.max(room.size() + onTheWay, crowd * DECAY);
     while (mayWrite()) void write(room.take());
-    if (writes === 0 && !planned) for (const tell of idlers.splice(0)) tell();
+    if (writes === 0 && !planned) for (const tell of idleListeners.splice(0)) tell();
   }
 
   function mayWrite(): boolean {
@@ -75,10 +75,10 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
     }
   }
 
-  /** Resolves when nothing is on its way to the database any more. */
+  /** Resolves when no delivery is on its way to the database. */
   function idle(): Promise<void> {
     if (writes === 0 && !planned) return Promise.resolve();
-    return new Promise((resolve) => idlers.push(resolve));
+    return new Promise((resolve) => idleListeners.push(resolve));
   }
 
   return { commit, idle };
@@ -94,14 +94,14 @@ interface Waiting {
 }
 
 interface RoomLimits {
-  /** GitHub gives up after 10 s; a failure must be told well before, or the event is lost without a trace. */
+  /** GitHub gives up after 10 s. A failure must be answered well before, so that GitHub shows the delivery as failed. */
   readonly deadlineMs: number;
   readonly batch: number;
   readonly batchBytes: number;
   readonly waitingBytes: number;
 }
 
-/** Deliveries that wait for a write: so many bytes at most, none of them for longer than its deadline. */
+/** Deliveries that wait for a write: at most `waitingBytes` together, and each until its deadline. */
 function createWaitingRoom(limits: RoomLimits) {
   const waiting = new Set<Waiting>();
   let bytes = 0;
@@ -112,18 +112,16 @@ function createWaitingRoom(limits: RoomLimits) {
 
   function giveUp(entry: Waiting): void {
     leave(entry);
-    entry.reject(unavailable('The database did not take the delivery in time. Deliver it again.'));
+    entry.reject(unavailable('The database did not store the delivery in time. Redeliver it.'));
   }
 
   return {
     size: () => waiting.size,
 
-    /** Ends when the delivery is stored, which whoever takes it says. */
+    /** Resolves when the delivery is stored: the write that takes it resolves or rejects it. */
     enter(delivery: NewDelivery): Promise<void> {
       if (bytes + delivery.body.length > limits.waitingBytes)
-        return Promise.reject(
-          unavailable('Too many deliveries are waiting for the database. Deliver it again.'),
-        );
+        return Promise.reject(unavailable('Too many deliveries are waiting for the database. Redeliver it.'));
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => giveUp(entry), limits.deadlineMs);
         const entry: Waiting = { delivery, timer, resolve, reject };
@@ -132,7 +130,7 @@ function createWaitingRoom(limits: RoomLimits) {
       });
     },
 
-    /** As many as fit into one write, in the order in which they came. */
+    /** As many as fit into one write, in the order of their arrival. */
     take(): Waiting[] {
       const batch: Waiting[] = [];
       let taken = 0;

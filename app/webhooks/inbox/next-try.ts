@@ -5,10 +5,10 @@ import { isVitrineError } from '../../../src/shared/errors.js';
 import { backoffMs } from '../../workers/lease-worker.js';
 
 const TRIES = 8;
-/** GitHub sends deliveries of the last three days again when it is asked to: until then nobody needs to ask. */
+/** GitHub can redeliver for three days, so a delivery is only parked for a person after that time. */
 const PATIENCE_MS = 3 * 24 * 60 * 60_000;
 const BACKOFF = { firstMs: 1_000, capMs: 5 * 60_000 };
-/** What says nothing about the event, and is over some day. */
+/** Failures of GitHub that say nothing about the event and end some time. */
 const OUTSIDE: readonly FailureKind[] = ['ambiguous', 'retry', 'unauthorized'];
 
 interface Failed {
@@ -19,8 +19,8 @@ interface Failed {
 }
 
 /**
- * When a delivery that failed is tried again. One that fails by itself gets eight tries; while GitHub or the database is away it
- * waits as long as GitHub asks, or a growing pause, for days if need be: most events come only once.
+ * When a delivery that failed is tried again. A delivery whose handler fails gets eight tries. While GitHub or the database is
+ * unavailable, it waits as long as GitHub asks, or for a growing pause, up to three days, because GitHub sends most events only once.
  */
 export function nextTry({ delivery, error, now, random }: Failed): NextTry {
   const causes = causesOf(error);
@@ -36,12 +36,12 @@ export function nextTry({ delivery, error, now, random }: Failed): NextTry {
   };
 }
 
-/** Eight processes in a row ended with it in hand: the next would, too. */
+/** Eight processes in a row ended while they worked on it, so the next one probably would too. */
 export function isDeadly({ crashes }: Pick<ClaimedDelivery, 'crashes'>): boolean {
   return crashes >= TRIES;
 }
 
-/** Probot wraps what handlers throw, together with the whole event, which must stay out of logs. */
+/** Probot wraps the errors of handlers in one that holds the whole event, which must not get into the logs. */
 function causesOf(error: unknown): readonly unknown[] {
   return error instanceof AggregateError && error.errors.length > 0
     ? error.errors.flatMap(causesOf)

@@ -25,7 +25,7 @@ interface WebhookDependencies {
   readonly log: Log;
 }
 
-/** `POST /api/github/webhooks`: 202 means stored, for good. Anything else means that GitHub shows the delivery as failed. */
+/** `POST /api/github/webhooks`: 202 means durably stored. With any other answer, GitHub shows the delivery as failed. */
 export function createWebhookEndpoint(dependencies: WebhookDependencies) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -66,7 +66,7 @@ async function receive(dependencies: WebhookDependencies, request: IncomingMessa
 
 const FORM = /^sha256=[0-9a-f]{64}$/;
 
-/** Checks `X-Hub-Signature-256` over the bytes as they came. Several secrets count while one replaces the other. */
+/** Checks `X-Hub-Signature-256` over the bytes as they arrived. While one secret replaces another, both are valid. */
 export function createSignatureCheck(secrets: readonly string[]) {
   const keys = secrets.map((secret) => createSecretKey(secret, 'utf8'));
   return (bytes: Uint8Array, signature: string | undefined): boolean => {

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
 import type { Clock, Log } from '../../../src/shared/tools.js';
-import { createLane } from '../../workers/lease-worker.js';
+import { createLeaseWorker } from '../../workers/lease-worker.js';
 import type { WebhookEvent } from '../declare-event.js';
 import { ignored } from '../payload.js';
-import type { Load } from './backpressure.js';
+import type { Backpressure } from './backpressure.js';
 import { isDeadly, nextTry } from './next-try.js';
 
 export interface ReceivedEvent {
@@ -19,7 +19,7 @@ export interface InboxWorkerOptions {
   readonly receive: (event: ReceivedEvent) => Promise<void>;
   readonly events: ReadonlyMap<string, Pick<WebhookEvent, 'orderKey'>>;
   readonly decisions: Decisions;
-  readonly load: Load;
+  readonly backpressure: Backpressure;
   readonly owner: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -35,58 +35,58 @@ const LEASE_MS = 20_000;
 
 const POLL_MS = 1_000;
 
-/** How soon it is noticed that no more come. */
-const GLANCE_MS = 10;
+/** How soon a pause notices that the deliveries have stopped. */
+const RECHECK_MS = 10;
 
-/** Hands stored deliveries to their handlers, the oldest first, and keeps what was decided. */
+/** Hands stored deliveries to their handlers, the oldest first, and stores what they decide. */
 export function createInboxWorker(options: InboxWorkerOptions) {
   const {
     inbox,
     owner,
     log,
-    load,
+    backpressure,
     concurrency = CONCURRENCY,
     leaseMs = LEASE_MS,
     pollMs = POLL_MS,
   } = options;
-  const inTurn = createTurns();
+  const inOrder = createKeyedQueue();
   const held: Held = new Map();
-  const lane = createLane<ClaimedDelivery>({
+  const worker = createLeaseWorker<ClaimedDelivery>({
     name: 'inbox',
     log,
     pollMs,
     claim: (limit) => inbox.claim({ owner, leaseMs, limit }),
-    room: () => (load.busy() ? 1 : concurrency),
+    room: () => (backpressure.busy() ? 1 : concurrency),
     async work(delivery) {
-      if (isHeldAlready(held, delivery)) return;
-      if (load.busy()) {
-        await pauseForBacklog(load);
-        // When it is over there is room for more than this one.
-        lane.poke();
+      if (isInWork(held, delivery)) return;
+      if (backpressure.busy()) {
+        await pauseForBacklog(backpressure);
+        // After the pause there may be room for more than this delivery.
+        worker.poke();
       }
-      await inTurn(orderKeyOf(options, delivery), () => workOn(options, { delivery, held }));
+      await inOrder(orderKeyOf(options, delivery), () => workOn(options, { delivery, held }));
     },
   });
-  return lane;
+  return worker;
 }
 
-/** What this worker has in hand, under the newest claim that it has of each: only that one may write the outcome. */
+/** The deliveries in work, by guid, each with this worker's newest claim of it: only the newest claim may write the outcome. */
 type Held = Map<string, ClaimedDelivery>;
 
-/** Work that outlives its lease is claimed again, mostly by the same worker. That is no second work, but more time for the first. */
-function isHeldAlready(held: Held, delivery: ClaimedDelivery): boolean {
-  const already = held.has(delivery.guid);
+/** A delivery whose lease ran out during its work is claimed again, mostly by the same worker. That only extends the first work. */
+function isInWork(held: Held, delivery: ClaimedDelivery): boolean {
+  const inWork = held.has(delivery.guid);
   held.set(delivery.guid, delivery);
-  return already;
+  return inWork;
 }
 
-/** While deliveries pour in, answers come first: work goes on slowly, and at full speed as soon as they stop. */
-async function pauseForBacklog(load: Load): Promise<void> {
+/** While many deliveries arrive, answering GitHub comes first. As soon as they stop, the worker continues at full speed. */
+async function pauseForBacklog(backpressure: Backpressure): Promise<void> {
   const begun = performance.now();
   for (;;) {
-    const left = load.breathMs() - (performance.now() - begun);
+    const left = backpressure.pauseMs() - (performance.now() - begun);
     if (left <= 0) return;
-    await pause(Math.min(left, GLANCE_MS));
+    await pause(Math.min(left, RECHECK_MS));
   }
 }
 
@@ -97,13 +97,13 @@ async function workOn(
   const { inbox, log } = options;
   const newest = () => held.get(delivery.guid) ?? delivery;
   try {
-    if (isDeadly(delivery)) throw new Error('The server ended each time while it worked on this delivery.');
+    if (isDeadly(delivery)) throw new Error('The server ended each time it worked on this delivery.');
     const decision = await decide(options, delivery);
     await inbox.finish(newest(), decision);
   } catch (error) {
     await tryAgain(options, newest(), error).catch((cause: unknown) => {
-      // Its lease runs out by itself, and it is claimed again.
-      log('warn', 'a delivery could not be given back', { delivery: delivery.guid, error: cause });
+      // Its lease runs out, and then it is claimed again.
+      log('warn', 'a delivery could not be released', { delivery: delivery.guid, error: cause });
     });
   } finally {
     held.delete(delivery.guid);
@@ -133,12 +133,12 @@ async function tryAgain(
   const { guid, event, attempts } = delivery;
   const next = nextTry({ delivery, error, now: clock.now(), random });
   const fields = { delivery: guid, event, attempts, error: next.error };
-  if (next.park) log('error', 'delivery parked: it needs a person', fields);
-  else log('warn', 'delivery failed, it is tried again', { ...fields, inMs: next.inMs });
+  if (next.park) log('error', 'delivery parked: a person must look at it', fields);
+  else log('warn', 'delivery failed and will be tried again', { ...fields, inMs: next.inMs });
   await inbox.retry(delivery, next);
 }
 
-/** Deliveries without an order of their own wait for no other delivery. */
+/** A delivery without an order key waits for no other: its own guid is its key. */
 function orderKeyOf({ events }: InboxWorkerOptions, delivery: ClaimedDelivery): string {
   try {
     return events.get(delivery.event)?.orderKey(payloadOf(delivery)) ?? delivery.guid;
@@ -151,8 +151,8 @@ function payloadOf({ body }: ClaimedDelivery): unknown {
   return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
 }
 
-/** Lets what belongs together happen one after the other, and everything else side by side. */
-export function createTurns() {
+/** Runs work with the same key one after the other, in the order of the calls, and work with different keys side by side. */
+export function createKeyedQueue() {
   const last = new Map<string, Promise<void>>();
   return async (key: string, work: () => Promise<void>): Promise<void> => {
     const mine = (last.get(key) ?? Promise.resolve()).then(work);
@@ -165,16 +165,16 @@ export function createTurns() {
   };
 }
 
-/** Probot's handlers return nothing, so what they decide is left here under the delivery's id. */
+/** Probot's handlers return nothing, so a decision is passed on here under its delivery's guid, and taken once. */
 export function createDecisions() {
-  const made = new Map<string, DeliveryDecision>();
+  const decisions = new Map<string, DeliveryDecision>();
   return {
     record(guid: string, decision: DeliveryDecision): void {
-      made.set(guid, decision);
+      decisions.set(guid, decision);
     },
     take(guid: string): DeliveryDecision | undefined {
-      const decision = made.get(guid);
-      made.delete(guid);
+      const decision = decisions.get(guid);
+      decisions.delete(guid);
       return decision;
     },
   };

@@ -21,7 +21,7 @@ test('a job runs again and again until it is stopped, and a failure does not sto
   await job.stop(1_000);
   const after = runs;
   await new Promise((resolve) => setTimeout(resolve, 10));
-  expect({ runs, lines }).toEqual({ runs: after, lines: ['job failed, it is tried again'] });
+  expect({ runs, lines }).toEqual({ runs: after, lines: ['job failed and will be tried again'] });
 });
 
 test('a job that takes long is not begun a second time', async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { createLane, type LaneOptions } from '../../../app/workers/lease-worker.js';
+import { createLeaseWorker, type LeaseWorkerOptions } from '../../../app/workers/lease-worker.js';
 
-function lane(options: Partial<LaneOptions<string>> & { items?: string[] } = {}) {
+function fakeWorker(options: Partial<LeaseWorkerOptions<string>> & { items?: string[] } = {}) {
   const { items = [], ...rest } = options;
   const lines: string[] = [];
   const claims: number[] = [];
-  const made = createLane<string>({
+  const made = createLeaseWorker<string>({
     name: 'test',
     log: (level, message) => lines.push(`${level} ${message}`),
     claim: async (room) => {
@@ -26,7 +26,10 @@ async function until(condition: () => boolean): Promise<void> {
 
 test('draining works on everything that can be claimed, and says how much it was', async () => {
   const worked: string[] = [];
-  const { drain } = lane({ items: ['a', 'b', 'c', 'd', 'e'], work: async (item) => void worked.push(item) });
+  const { drain } = fakeWorker({
+    items: ['a', 'b', 'c', 'd', 'e'],
+    work: async (item) => void worked.push(item),
+  });
   expect(await drain()).toBe(5);
   expect(worked).toEqual(['a', 'b', 'c', 'd', 'e']);
   expect(await drain()).toBe(0);
@@ -41,7 +44,7 @@ test('no more is worked on at once than there is room for', async () => {
     await new Promise(setImmediate);
     running -= 1;
   };
-  const { start, stop, items } = lane({ items: [...'abcdefgh'], work, room: () => 3 });
+  const { start, stop, items } = fakeWorker({ items: [...'abcdefgh'], work, room: () => 3 });
   start();
   await until(() => items.length === 0 && running === 0);
   expect(most).toBe(3);
@@ -50,7 +53,7 @@ test('no more is worked on at once than there is room for', async () => {
 
 test('work that is announced begins at once, not at the next poll', async () => {
   const worked: string[] = [];
-  const { start, poke, stop, items, claims } = lane({ work: async (item) => void worked.push(item) });
+  const { start, poke, stop, items, claims } = fakeWorker({ work: async (item) => void worked.push(item) });
   start();
   await until(() => claims.length === 1);
   items.push('new');
@@ -63,7 +66,7 @@ test('an announcement during a claim is not lost', async () => {
   const worked: string[] = [];
   const late: string[] = [];
   let claims = 0;
-  const { start, poke, stop } = lane({
+  const { start, poke, stop } = fakeWorker({
     claim: async (room) => {
       claims += 1;
       const found = late.splice(0, room);
@@ -83,7 +86,7 @@ test('an announcement during a claim is not lost', async () => {
 test('a claim that fails is told once, and its return once', async () => {
   let up = false;
   let claims = 0;
-  const { start, poke, stop, lines } = lane({
+  const { start, poke, stop, lines } = fakeWorker({
     claim: async () => {
       claims += 1;
       if (!up) throw new Error('no database');
@@ -106,14 +109,14 @@ test('stopping waits for work that has begun, claims nothing more, and does not 
   let finish: () => void = () => undefined;
   let ended = false;
   const work = () => new Promise<void>((resolve) => (finish = resolve)).then(() => void (ended = true));
-  const patient = lane({ items: ['a', 'b', 'c'], work, room: () => 1 });
+  const patient = fakeWorker({ items: ['a', 'b', 'c'], work, room: () => 1 });
   patient.start();
   await until(() => patient.items.length === 2);
   const stopped = patient.stop(60_000);
   finish();
   await stopped;
   expect({ ended, left: patient.items }).toEqual({ ended: true, left: ['b', 'c'] });
-  const hanging = lane({ items: ['a'], work: () => new Promise<void>(() => undefined) });
+  const hanging = fakeWorker({ items: ['a'], work: () => new Promise<void>(() => undefined) });
   hanging.start();
   await until(() => hanging.items.length === 0);
   await hanging.stop(20);
@@ -138,7 +141,7 @@ test('stopping waits for a claim that is on its way, and for what it brings', as
     await new Promise(setImmediate);
     worked.push(item);
   };
-  const { start, stop } = lane({ claim: slow.claim, work });
+  const { start, stop } = fakeWorker({ claim: slow.claim, work });
   start();
   await until(() => slow.asked() === 1);
   const stopped = stop(60_000);
@@ -150,7 +153,10 @@ test('stopping waits for a claim that is on its way, and for what it brings', as
 test('what is claimed after the wait was given up is left to its lease: nothing is there to work with any more', async () => {
   const slow = slowClaim();
   const worked: string[] = [];
-  const { start, stop, drain } = lane({ claim: slow.claim, work: async (item) => void worked.push(item) });
+  const { start, stop, drain } = fakeWorker({
+    claim: slow.claim,
+    work: async (item) => void worked.push(item),
+  });
   start();
   await until(() => slow.asked() === 1);
   await stop(20);

@@ -1,6 +1,6 @@
 import { EVENTS } from '../../../../app/index.js';
 import type { Store } from '../../../../app/store/connect.js';
-import type { Load } from '../../../../app/webhooks/inbox/backpressure.js';
+import type { Backpressure } from '../../../../app/webhooks/inbox/backpressure.js';
 import {
   createDecisions,
   createInboxWorker,
@@ -12,7 +12,7 @@ import {
 type Handler = (event: ReceivedEvent, decide: Decisions['record']) => void | Promise<void>;
 export type WorkerFixture = ReturnType<typeof createWorkerFixture>;
 
-const QUIET: Load = { add: () => undefined, busy: () => false, breathMs: () => 0 };
+const QUIET: Backpressure = { add: () => undefined, busy: () => false, pauseMs: () => 0 };
 
 /** A worker over the real inbox, whose handler each test brings along. */
 export function createWorkerFixture({ stores: { inbox } }: Store) {
@@ -24,7 +24,7 @@ export function createWorkerFixture({ stores: { inbox } }: Store) {
       inbox,
       events: EVENTS,
       decisions,
-      load: QUIET,
+      backpressure: QUIET,
       owner: 'test',
       clock: { now: () => new Date() },
       log: (_level, message, fields) => lines.push(`${message} ${JSON.stringify(fields)}`),
@@ -51,8 +51,8 @@ export function createWorkerFixture({ stores: { inbox } }: Store) {
       ]),
     row: async (guid: string) =>
       (await inbox.list({}, { limit: 100 })).items.find((item) => item.guid === guid),
-    /** Until nothing can be claimed now. With `random` at -1 what failed is due again at once. */
-    async work(handler: Handler, random: () => number = Math.random): Promise<void> {
+    /** Until nothing can be claimed. A failed delivery is not due again within the test, or at once with `random` at -1. */
+    async work(handler: Handler, random: () => number = () => 1e6): Promise<void> {
       const worker = workerWith(handler, { random });
       await worker.drain();
       await worker.stop(1_000);

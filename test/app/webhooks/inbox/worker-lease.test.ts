@@ -58,7 +58,7 @@ test('a delivery that ends every process that takes it is parked before it ends 
   expect(seen).toEqual([]);
   expect(await row('deadly')).toMatchObject({
     status: DELIVERY_STATUS.parked,
-    error: 'The server ended each time while it worked on this delivery.',
+    error: 'The server ended each time it worked on this delivery.',
   });
 });
 

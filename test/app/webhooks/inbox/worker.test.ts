@@ -162,8 +162,8 @@ test('while deliveries pour in they are worked on one by one, and the backlog st
     await new Promise(setImmediate);
     running -= 1;
   };
-  const load = { add: () => undefined, busy: () => true, breathMs: () => 1 };
-  const worker = workerWith(handler, { load, pollMs: FAR_MS });
+  const backpressure = { add: () => undefined, busy: () => true, pauseMs: () => 1 };
+  const worker = workerWith(handler, { backpressure, pollMs: FAR_MS });
   worker.start();
   while (seen.length < 4) await new Promise(setImmediate);
   await worker.stop(1_000);
@@ -184,15 +184,15 @@ test('as soon as no more deliveries pour in, all that wait are worked on side by
     while (running < 4) await new Promise(setImmediate);
   };
   let pauses = 0;
-  const load = {
+  const backpressure = {
     add: () => undefined,
     busy: () => pouring,
-    breathMs: () => {
+    pauseMs: () => {
       pauses += 1;
       return pouring ? FAR_MS : 0;
     },
   };
-  const worker = workerWith(handler, { load, pollMs: FAR_MS });
+  const worker = workerWith(handler, { backpressure, pollMs: FAR_MS });
   worker.start();
   while (pauses < 3) await new Promise(setImmediate);
   pouring = false;

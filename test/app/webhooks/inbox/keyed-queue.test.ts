@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createTurns } from '../../../../app/webhooks/inbox/worker.js';
+import { createKeyedQueue } from '../../../../app/webhooks/inbox/worker.js';
 
 function gate() {
   let open: () => void = () => undefined;
@@ -8,7 +8,7 @@ function gate() {
 }
 
 test('work of one subject happens one after the other, work of another beside it', async () => {
-  const inTurn = createTurns();
+  const inOrder = createKeyedQueue();
   const seen: string[] = [];
   const first = gate();
   const work =
@@ -19,9 +19,9 @@ test('work of one subject happens one after the other, work of another beside it
       seen.push(`${name} ends`);
     };
   const all = [
-    inTurn('pr', work('one', first.passed)),
-    inTurn('pr', work('two')),
-    inTurn('other', work('three')),
+    inOrder('pr', work('one', first.passed)),
+    inOrder('pr', work('two')),
+    inOrder('other', work('three')),
   ];
   await all[2];
   expect(seen).toEqual(['one begins', 'three begins', 'three ends']);
