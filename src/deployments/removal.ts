@@ -1,5 +1,5 @@
 import type { Environment } from '../environments/model.js';
-import type { Rule } from '../pull-requests/decide/decision.js';
+import type { Rule } from '../pull-requests/decide/rules.js';
 
 /** Why an environment was removed. `refused`: by its rules the pull request gets no preview any more. */
 export type RemovalCause = (typeof CAUSES)[number] | 'refused';

@@ -1,4 +1,5 @@
 import type { AuditPorts } from '../people/audit-log.js';
+import type { EndingRule } from '../pull-requests/decide/rules.js';
 import { teardownPatch } from './apply-decision.js';
 import { changeEnvironment } from './change.js';
 import type { EnvironmentPorts, StoredEnvironment } from './store.js';
@@ -9,7 +10,7 @@ interface DestroyRequest {
   readonly environmentId: string;
   /** Who asked: a login, an operator's token name, or `vitrine` itself. */
   readonly actor: string;
-  readonly rule: 'asked' | 'expired' | 'repository-removed' | 'project-removed';
+  readonly rule: EndingRule;
   readonly detail: string;
   /** What must still be true when it is written: somebody may have been first since it was looked at. */
   readonly onlyIf?: (seen: StoredEnvironment) => boolean;

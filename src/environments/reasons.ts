@@ -1,4 +1,4 @@
-import type { Rule } from '../pull-requests/decide/decision.js';
+import { type Rule, ruleDefinition } from '../pull-requests/decide/rules.js';
 import { ENDED_BY, type EndedBy } from '../shared/status/words.js';
 import type { Environment } from './model.js';
 
@@ -44,15 +44,12 @@ export function removedReason({
   return ['The preview was removed.', decision.detail, remedy].filter(Boolean).join(' ');
 }
 
-/** Rules that give a commit its preview some time after the push: its workflow may have run by then, and found no preview. */
-const LATER: readonly Rule[] = ['approved', 'ready-for-review', 'label-added', 'now-qualifies'];
-
 /**
  * GitHub starts the workflow for new commits, not when a reviewer approves a commit or removes a label: such a commit needs a re-run.
  * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
  */
 export function needsRerun({ decision }: Pick<Environment, 'decision'>): boolean {
-  return decision?.action === 'deploy' && LATER.includes(decision.rule);
+  return decision?.action === 'deploy' && ruleDefinition(decision.rule)?.needsRerun === true;
 }
 
 /** Runs that ended before this moment do not count for the commit; null where every run counts. */

@@ -6,9 +6,9 @@ import { isActive, isAdmitted } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Project } from '../projects/project.js';
-import { decide, limitReached, NOTICED } from '../pull-requests/decide/decide.js';
-import type { Decision } from '../pull-requests/decide/decision.js';
-import type { DecideInput } from '../pull-requests/decide/input.js';
+import { type Decision, decide, limitReached } from '../pull-requests/decide/decision.js';
+import { type DecideInput, NOTICED } from '../pull-requests/decide/input.js';
+import { RULES } from '../pull-requests/decide/rules.js';
 import { isFork } from '../pull-requests/facts.js';
 import { approvalOf, trustOf } from '../pull-requests/trust.js';
 import type { SettingsProblem } from '../settings/problem.js';
@@ -140,7 +140,7 @@ interface Round {
 async function decideFor(ports: Ports, round: Round): Promise<Decision> {
   const { seen, environment, policy } = round;
   const { facts } = seen;
-  if (round.dropped) return { ...REMOVED, action: endsNow(environment) ? 'destroy' : 'ignore' };
+  if (round.dropped) return removedFromSettings(environment);
   return decide({
     action: effectiveAction(seen, environment),
     pullRequest: policy.changedFiles ? { ...facts, changedFiles: [...policy.changedFiles] } : facts,
@@ -160,16 +160,16 @@ async function decideFor(ports: Ports, round: Round): Promise<Decision> {
   });
 }
 
+function removedFromSettings(environment: StoredEnvironment): Decision {
+  const rule = 'project-removed';
+  const { effect, detail } = RULES[rule];
+  return { action: endsNow(environment) ? effect : 'ignore', rule, detail };
+}
+
 /** One that the App had lost with its repository gets this as its last word, or the sweep would look at it for ever. */
 function endsNow(environment: StoredEnvironment): boolean {
   return isActive(environment) || environment.decision?.rule === 'repository-removed';
 }
-
-const REMOVED: Omit<Decision, 'action'> = {
-  rule: 'project-removed',
-  detail:
-    'The settings on the default branch no longer name this project, so its preview is taken down. Name it again to get it back.',
-};
 
 /** One that was only just made has not been decided on yet. */
 function stateOf({

@@ -3,7 +3,7 @@ import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { limitReached } from '../pull-requests/decide/decide.js';
+import { limitReached } from '../pull-requests/decide/decision.js';
 import { defaultSettings } from '../settings/settings.js';
 import type { Tools } from '../shared/tools.js';
 

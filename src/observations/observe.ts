@@ -3,7 +3,7 @@ import type { DeploymentPorts } from '../deployments/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
-import { NOTICED } from '../pull-requests/decide/decide.js';
+import { NOTICED } from '../pull-requests/decide/input.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
 import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';

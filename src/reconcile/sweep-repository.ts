@@ -6,7 +6,7 @@ import { observePullRequest } from '../observations/observe.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
-import { NOTICED } from '../pull-requests/decide/decide.js';
+import { NOTICED } from '../pull-requests/decide/input.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
 import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';

@@ -12,6 +12,7 @@ import type { TokenPorts } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
+import { RULES } from '../pull-requests/decide/rules.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { Repo, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
@@ -74,8 +75,6 @@ function reachable(repo: Repo): repo is Repo & { installationId: number } {
   return repo.installationId !== null && repo.removedAt === null;
 }
 
-const EXPIRED = 'Nothing happened here for longer than the settings allow. Push a commit to bring it back.';
-
 function sweepExpired(ports: Ports): Promise<number> {
   const now = ports.clock.now();
   const items = activeEnvironments(ports);
@@ -86,7 +85,7 @@ function sweepExpired(ports: Ports): Promise<number> {
       environmentId: environment.id,
       actor: 'vitrine',
       rule: 'expired',
-      detail: EXPIRED,
+      detail: RULES.expired.detail,
     } as const;
     return isActive(await destroyEnvironment(ports, { ...request, onlyIf })) ? 0 : 1;
   };

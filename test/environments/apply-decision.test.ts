@@ -2,7 +2,7 @@ import { test } from '@jest/globals';
 import fc from 'fast-check';
 import { applyDecision } from '../../src/environments/apply-decision.js';
 import { isActive, type Environment } from '../../src/environments/model.js';
-import { decide } from '../../src/pull-requests/decide/decide.js';
+import { decide } from '../../src/pull-requests/decide/decision.js';
 import type { DecideInput } from '../../src/pull-requests/decide/input.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { situation } from '../pull-requests/decide/situations.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { removedReason } from '../../src/environments/reasons.js';
-import type { Rule } from '../../src/pull-requests/decide/decision.js';
+import type { Rule } from '../../src/pull-requests/decide/rules.js';
 import { pullRequest } from '../pull-requests/sample-pull-request.js';
 
 const gone = (rule: Rule, detail: string, state: 'open' | 'closed' = 'open') => ({

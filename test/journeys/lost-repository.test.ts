@@ -37,6 +37,8 @@ test.each([
   await happen(world, what);
   await sweepAndSettle(world);
   expect(await statusOf(world, opened)).toBe(ENVIRONMENT_STATUS.destroyed);
+  const [environment] = await world.app.ports.environments.ofPullRequest(opened.repoId, opened.number);
+  expect(environment?.decision?.rule).toBe('repository-removed');
   expect(await world.app.ports.repos.get(opened.repoId)).toMatchObject({
     installationId: null,
     removedAt: expect.any(Date),

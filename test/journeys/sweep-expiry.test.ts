@@ -42,6 +42,7 @@ test('a preview past its time is taken down, GitHub is told why, and a push brin
   expect((await lookAt(world, number)).environment).toMatchObject({
     status: ENVIRONMENT_STATUS.destroyed,
     resources: [],
+    decision: { rule: 'expired' },
   });
   expect((await visit(environment.url)).status).toBe(410);
   const [check] = await world.reviewer.checks(sha);

@@ -1,56 +1,40 @@
-/** Every reason there is. Stored with each delivery, shown in the check, and stable: people filter by it. */
-export const RULES = [
-  // deployed
-  'opened',
-  'reopened',
-  'new-commit',
-  'ready-for-review',
-  'label-added',
-  'approved',
-  'now-qualifies',
-  // held
-  'awaiting-approval',
-  'permission-unknown',
-  'label-hold',
-  // skipped; with a live preview, some of them take it down
-  'settings-invalid',
-  'fork-denied',
-  'access-unavailable',
-  'secrets-unavailable',
-  'label-skip',
-  'label-excluded',
-  'label-missing',
-  'draft',
-  'bot',
-  'base-branch',
-  'head-branch',
-  'manual',
-  'skip-word-title',
-  'skip-word-commit',
-  'paths',
-  'limit-environments',
-  // ended
-  'closed',
-  'merged',
-  'closed-kept',
-  'asked',
-  'expired',
-  'repository-removed',
-  'project-removed',
-  // nothing to do
-  'unchanged',
-  'closed-already',
-  'closed-stale',
-  'gone-until-asked',
-  'action-not-relevant',
-] as const;
-export type Rule = (typeof RULES)[number];
+import type { Settings } from '../../settings/settings.js';
+import { type DecideInput, type Effect, isHeadAccepted, isLive, type RuleDefinition } from './input.js';
+import { type Rule, RULE_IDS, ruleDefinition, RULES } from './rules.js';
 
 /** What an event leads to, and why. */
 export interface Decision {
-  /** `update`: nothing new to deploy, but what people read may have changed. */
-  readonly action: 'deploy' | 'hold' | 'skip' | 'destroy' | 'ignore' | 'update';
+  readonly action: Effect;
   readonly rule: Rule;
   /** A sentence for people that says what to do next. */
   readonly detail: string;
+}
+
+/**
+ * What one event of a pull request leads to: the first rule that applies decides. Pure: the same facts give the same decision, in any
+ * order of events, because the rules look at the state of the pull request and use the action of the event only as the reason.
+ */
+export function decide(input: DecideInput): Decision {
+  // The last rule applies to every open pull request.
+  const rule = RULE_IDS.find((id) => ruleDefinition(id)?.applies?.(input)) ?? 'action-not-relevant';
+  const definition: RuleDefinition = RULES[rule];
+  const { detail = '' } = definition;
+  return {
+    action: effectOf(definition, input),
+    rule,
+    detail: typeof detail === 'string' ? detail : detail(input),
+  };
+}
+
+function effectOf({ effect, endsPreview }: RuleDefinition, input: DecideInput): Effect {
+  if (endsPreview && isLive(input)) return 'destroy';
+  const changesNothing = (effect === 'skip' || effect === 'hold') && isHeadAccepted(input);
+  return changesNothing ? 'update' : effect;
+}
+
+/** The decision for an environment that has to give up its place because the project has too many. */
+export function limitReached(settings: Settings): Decision {
+  const rule = 'limit-environments';
+  const { effect, detail } = RULES[rule];
+  return { action: effect, rule, detail: detail({ settings }) };
 }

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { findPreview } from '../../../app/previews/resolve.js';
 import type { Deployment } from '../../../src/deployments/model.js';
 import type { Environment } from '../../../src/environments/model.js';
-import type { Decision, Rule } from '../../../src/pull-requests/decide/decision.js';
+import type { Decision } from '../../../src/pull-requests/decide/decision.js';
+import type { Rule } from '../../../src/pull-requests/decide/rules.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { at, deploymentWith, environmentWith, SHA } from '../github/report/scenes.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { decide, NOTICED } from '../../../src/pull-requests/decide/decide.js';
-import type { DecideInput } from '../../../src/pull-requests/decide/input.js';
+import { decide } from '../../../src/pull-requests/decide/decision.js';
+import { type DecideInput, NOTICED } from '../../../src/pull-requests/decide/input.js';
 import { defaultSettings, parseSettings, type Settings } from '../../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS, GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from '../sample-pull-request.js';

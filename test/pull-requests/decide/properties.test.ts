@@ -1,9 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide } from '../../../src/pull-requests/decide/decide.js';
-import { type Decision, RULES } from '../../../src/pull-requests/decide/decision.js';
-import type { DecideInput } from '../../../src/pull-requests/decide/input.js';
-import { LABELS } from '../../../src/pull-requests/decide/refusals.js';
+import { type Decision, decide } from '../../../src/pull-requests/decide/decision.js';
+import { type DecideInput, isLive as hasPreview, LABELS } from '../../../src/pull-requests/decide/input.js';
+import { type EndingRule, RULE_IDS, ruleDefinition } from '../../../src/pull-requests/decide/rules.js';
 import { isFork } from '../../../src/pull-requests/facts.js';
 import { GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
 import { situation } from './situations.js';
@@ -19,7 +19,7 @@ const isLive = ({ environment }: DecideInput) =>
   environment !== null && !GONE_ENVIRONMENTS.includes(environment.status);
 
 test('every decision has a known rule and says what to do next', () => {
-  always((_, { rule, detail }) => RULES.includes(rule) && /^[A-Z].{20,}\.$/.test(detail));
+  always((_, { rule, detail }) => RULE_IDS.includes(rule) && /^[A-Z].{20,}\.$/.test(detail));
 });
 
 test('the same situation gives the same decision, and deciding changes nothing', () => {
@@ -73,16 +73,34 @@ test('nothing that a stranger wrote reaches the sentence', () => {
   always((_, { detail }) => !/constructor|curl|wip\/x/.test(detail));
 });
 
-test('every rule that decide can give is given in some situation', () => {
+test('every rule of the table that decide can find decides in some situation', () => {
   const seen = new Set(fc.sample(situation, { numRuns: 40_000, seed: 7 }).map((of) => decide(of).rule));
-  const elsewhere = [
-    'access-unavailable',
-    'secrets-unavailable',
-    'asked',
-    'expired',
-    'repository-removed',
-    'project-removed',
-    'base-branch',
-  ];
-  expect(RULES.filter((rule) => !seen.has(rule) && !elsewhere.includes(rule))).toEqual([]);
+  const found = RULE_IDS.filter((rule) => ruleDefinition(rule)?.applies);
+  expect(found.filter((rule) => !seen.has(rule))).toEqual([]);
+});
+
+/** The tests in which another part of the server ends a preview by a rule. */
+const ENDING_RULES: Readonly<Record<EndingRule, string>> = {
+  asked: 'app/api/api.test.ts',
+  expired: 'journeys/sweep-expiry.test.ts',
+  'repository-removed': 'journeys/lost-repository.test.ts',
+  'project-removed': 'journeys/renamed-repository.test.ts',
+};
+
+test('every other rule of the table ends a preview in a test that expects it', () => {
+  const others = RULE_IDS.filter((rule) => !ruleDefinition(rule)?.applies);
+  expect(others.toSorted()).toEqual(Object.keys(ENDING_RULES).toSorted());
+  const unreached = Object.entries(ENDING_RULES).filter(([rule, path]) => {
+    const text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+    return !new RegExp(`rule(: |\\)\\.toBe\\()'${rule}'`).test(text);
+  });
+  expect(unreached).toEqual([]);
+});
+
+test('a rule that ends a preview destroys what is live, and no other rule does', () => {
+  always((of, { action, rule }) => {
+    const { effect, endsPreview } = ruleDefinition(rule) ?? {};
+    if (hasPreview(of) && endsPreview) return action === 'destroy';
+    return action === effect || (action === 'update' && (effect === 'skip' || effect === 'hold'));
+  });
 });

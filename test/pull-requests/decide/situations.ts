@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { NOTICED } from '../../../src/pull-requests/decide/decide.js';
-import { type Decision, RULES } from '../../../src/pull-requests/decide/decision.js';
-import type { DecideInput } from '../../../src/pull-requests/decide/input.js';
-import { LABELS } from '../../../src/pull-requests/decide/refusals.js';
-import { parseSettings } from '../../../src/settings/settings.js';
+import type { Decision } from '../../../src/pull-requests/decide/decision.js';
+import { type DecideInput, LABELS, NOTICED } from '../../../src/pull-requests/decide/input.js';
+import { RULE_IDS } from '../../../src/pull-requests/decide/rules.js';
+import { parseSettings, type Settings } from '../../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { HEAD_SHA, NEXT_SHA, pullRequest } from '../sample-pull-request.js';
 import { withTriggers } from './sample-input.js';
@@ -33,23 +32,37 @@ const facts = fc
     pullRequest({ ...rest, head: { ref, sha: head, repoId }, author: { id: 1, login: 'x', isBot: bot } }),
   );
 
-const settings = fc
+const triggers = fc
   .record({
     mode: fc.constantFrom('auto', 'label', 'manual'),
     drafts: fc.boolean(),
     bots: fc.boolean(),
     forks: fc.constantFrom('deny', 'approve'),
     labels: fc.record({ include: fc.subarray(['bug']), exclude: fc.subarray(['wip']) }),
-    branches: fc.record({ base: fc.subarray(['main']), head: fc.subarray(['!wip/**']) }),
+    branches: fc.record({
+      base: fc.constantFrom<string[]>([], [], ['main'], ['release']),
+      head: fc.subarray(['!wip/**']),
+    }),
     paths: fc.record({ include: fc.subarray(['src/**']), ignore: fc.subarray(['docs/**']) }),
   })
-  .map((triggers) => withTriggers(triggers));
+  .map((changes) => withTriggers(changes));
+
+/** Rarely something that this server cannot do yet: it would hide the rules after it. */
+const unavailable = fc.oneof(
+  { arbitrary: fc.constant({}), weight: 20 },
+  {
+    arbitrary: fc.constantFrom<Partial<Settings>>({ access: 'github' }, { secrets: ['API_KEY'] }),
+    weight: 1,
+  },
+);
+
+const settings = fc.tuple(triggers, unavailable).map(([known, changes]) => ({ ...known, ...changes }));
 
 const MISTAKE = parseSettings({ base: 'acces: public' }).problems;
 
 const decision = fc.record<Decision>({
   action: fc.constantFrom('deploy', 'hold', 'skip', 'destroy', 'ignore', 'update'),
-  rule: fc.constantFrom(...RULES),
+  rule: fc.constantFrom(...RULE_IDS),
   detail: fc.constant('x'),
 });
 
