@@ -1,4 +1,5 @@
 import type { DeploymentStore } from '../../src/deployments/store.js';
+import { listedEnvironments } from '../../src/environments/list.js';
 import { isNewest } from '../../src/environments/model.js';
 import type { EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
@@ -63,11 +64,7 @@ function newestOf(handles: readonly StaticHandle[]): StaticHandle | null {
   );
 }
 
-async function* listHandles({ environments }: HostingPorts): AsyncGenerator<StaticHandle> {
-  let cursor: string | undefined;
-  do {
-    const page = await environments.list({ activeOnly: true }, { limit: 100, ...(cursor ? { cursor } : {}) });
-    for (const environment of page.items) yield* handlesOf(environment);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor);
+async function* listHandles(ports: HostingPorts): AsyncGenerator<StaticHandle> {
+  for await (const environment of listedEnvironments(ports, { activeOnly: true }))
+    yield* handlesOf(environment);
 }

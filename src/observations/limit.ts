@@ -1,6 +1,7 @@
 import { supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
+import { listedEnvironments } from '../environments/list.js';
 import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { limitReached } from '../pull-requests/decide/decision.js';
@@ -8,8 +9,6 @@ import { defaultSettings } from '../settings/settings.js';
 import type { Tools } from '../shared/tools.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
-
-const PAGE = 100;
 
 /**
  * Two that are admitted in one moment may both have counted one place left. Whoever sees too many afterwards takes the last ones out:
@@ -31,17 +30,13 @@ export async function keepWithinLimit(ports: Ports, projectId: string): Promise<
 }
 
 async function admittedOf(
-  { environments }: Pick<Ports, 'environments'>,
+  ports: Pick<Ports, 'environments'>,
   projectId: string,
 ): Promise<StoredEnvironment[]> {
   const all: StoredEnvironment[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = { limit: PAGE, ...(cursor ? { cursor } : {}) };
-    const { items, nextCursor } = await environments.list({ projectId, activeOnly: true }, page);
-    all.push(...items.filter(isAdmitted));
-    cursor = nextCursor ?? undefined;
-  } while (cursor);
+  for await (const environment of listedEnvironments(ports, { projectId, activeOnly: true })) {
+    if (isAdmitted(environment)) all.push(environment);
+  }
   return all;
 }
 

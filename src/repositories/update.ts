@@ -1,6 +1,7 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
+import { listedEnvironments } from '../environments/list.js';
 import type { Environment } from '../environments/model.js';
 import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
 import type { AuditPorts } from '../people/audit-log.js';
@@ -16,9 +17,9 @@ export async function observeRepository(
 ): Promise<DeliveryDecision> {
   await ports.repos.save(repo);
   const environmentIds: string[] = [];
-  for await (const environment of environmentsOf(ports, { repoId: repo.id })) {
+  for await (const { id } of listedEnvironments(ports, { repoId: repo.id })) {
     await changeEnvironment(ports, {
-      id: environment,
+      id,
       plan: (seen) => ({
         patch: {
           repository: repo.fullName,
@@ -28,7 +29,7 @@ export async function observeRepository(
         due: wasSilenced(seen, repo) ? ['report'] : [],
       }),
     });
-    environmentIds.push(environment);
+    environmentIds.push(id);
   }
   return {
     action: 'update',
@@ -71,7 +72,7 @@ async function destroyAllOfRepository(
   { filter, why }: { filter: EnvironmentFilter; why: string },
 ): Promise<string[]> {
   const environmentIds: string[] = [];
-  for await (const environmentId of environmentsOf(ports, filter)) {
+  for await (const { id: environmentId } of listedEnvironments(ports, filter)) {
     // First of all nobody is to be told: the App may not speak there any more.
     await changeEnvironment(ports, {
       id: environmentId,
@@ -86,15 +87,6 @@ async function destroyAllOfRepository(
     environmentIds.push(environmentId);
   }
   return environmentIds;
-}
-
-async function* environmentsOf(ports: Ports, filter: EnvironmentFilter): AsyncGenerator<string> {
-  let cursor: string | undefined;
-  do {
-    const page = await ports.environments.list(filter, { limit: 100, ...(cursor ? { cursor } : {}) });
-    for (const environment of page.items) yield environment.id;
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor);
 }
 
 type Found = NonNullable<Awaited<ReturnType<GitHub['repository']>>>;
