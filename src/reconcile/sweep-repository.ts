@@ -8,7 +8,7 @@ import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/input.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
-import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
+import { type GitHubPorts, hasLostAccess } from '../repositories/github.js';
 import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
 import { observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';
 import type { AddressPorts } from '../shared/preview-url.js';
@@ -102,7 +102,7 @@ export async function sweepOrRemove(ports: Ports, repo: Repo): Promise<number> {
   try {
     return await sweepRepository(ports, repo);
   } catch (error) {
-    if (!isShutOut(error)) throw error;
+    if (!hasLostAccess(error)) throw error;
     const found = await ports.github.repository(repo.fullName);
     if (found?.repo.repoId !== repo.id) {
       const { environmentIds } = await removeRepository(ports, {
@@ -114,8 +114,4 @@ export async function sweepOrRemove(ports: Ports, repo: Repo): Promise<number> {
     if (found.repo.installationId === repo.installationId) throw error;
     return (await observeRepository(ports, repoAsFound(found))).environmentIds.length;
   }
-}
-
-function isShutOut(error: unknown): boolean {
-  return isGitHubFailure(error) && (error.kind === 'gone' || error.kind === 'unauthorized');
 }

@@ -14,7 +14,7 @@ import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { RULES } from '../pull-requests/decide/rules.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import type { Repo, RepositoryPorts } from '../repositories/model.js';
+import { isReachable, type RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
@@ -66,13 +66,9 @@ export async function sweep(ports: Ports): Promise<Swept> {
 }
 
 async function sweepRepositories(ports: Ports): Promise<number> {
-  const items = (await ports.repos.all()).filter(reachable);
+  const items = (await ports.repos.all()).filter(isReachable);
   const fields = { part: 'repository' };
   return forEachIsolated(ports, { items, fields, work: (repo) => sweepOrRemove(ports, repo) });
-}
-
-function reachable(repo: Repo): repo is Repo & { installationId: number } {
-  return repo.installationId !== null && repo.removedAt === null;
 }
 
 function sweepExpired(ports: Ports): Promise<number> {

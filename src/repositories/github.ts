@@ -83,3 +83,8 @@ export class GitHubFailure extends VitrineError {
 export function isGitHubFailure(error: unknown): error is GitHubFailure {
   return error instanceof GitHubFailure;
 }
+
+/** GitHub does not let the App see what it asked for. */
+export function hasLostAccess(error: unknown): boolean {
+  return isGitHubFailure(error) && (error.kind === 'gone' || error.kind === 'unauthorized');
+}

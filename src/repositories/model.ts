@@ -13,6 +13,10 @@ export interface Repo {
 /** One that the App can ask GitHub about. */
 export type ReachableRepository = Omit<Repo, 'removedAt'> & { readonly installationId: number };
 
+export function isReachable(repo: Repo): repo is Repo & { installationId: number } {
+  return repo.installationId !== null && repo.removedAt === null;
+}
+
 export interface RepoStore {
   /** Upserts by GitHub id. What the installation that just lost it says is taken for late; after a while it is believed again. */
   save(repo: Omit<Repo, 'removedAt'>): Promise<Repo>;

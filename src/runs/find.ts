@@ -5,7 +5,7 @@ import { isRemoved } from '../observations/wanted-environments.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import type { ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
+import { isReachable, type ReachableRepository, type RepositoryPorts } from '../repositories/model.js';
 import { repoAsFound } from '../repositories/update.js';
 import { VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
@@ -109,8 +109,4 @@ async function fetchRepositoryFromGitHub(
   const found = repository === undefined ? null : await github.repository(repository);
   if (found?.repo.repoId !== repoId || found.ownerId !== ownerId) return null;
   return repoAsFound(found);
-}
-
-function isReachable(repo: Repo): repo is Repo & { installationId: number } {
-  return repo.installationId !== null && repo.removedAt === null;
 }

@@ -10,7 +10,7 @@ import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import type { RepositoryPorts } from '../repositories/model.js';
+import { isReachable, type RepositoryPorts } from '../repositories/model.js';
 import { VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { RunRef } from '../shared/run-ref.js';
@@ -179,8 +179,7 @@ async function lookAtPullRequest(
   { identity, number }: { identity: Identity; number: number },
 ): Promise<void> {
   const repo = await ports.repos.get(identity.repoId);
-  if (!repo || repo.installationId === null || repo.removedAt !== null) return;
-  const reachable = { ...repo, installationId: repo.installationId };
+  if (!repo || !isReachable(repo)) return;
   const sender = { id: identity.actorId, login: identity.actor };
-  await noticePullRequest(ports, { repo: reachable, number, sender });
+  await noticePullRequest(ports, { repo, number, sender });
 }
