@@ -1,4 +1,4 @@
-import { isVitrineError } from '../src/shared/errors.js';
+import { isVitrineError, messageOf } from '../src/shared/errors.js';
 import { DEPLOYMENT_STATUS } from '../src/shared/status/words.js';
 import { dispatch, planDelivery } from './dispatch.js';
 import type { World } from './http/world.js';
@@ -38,7 +38,7 @@ export async function run(given: World, cwd: string): Promise<number> {
     ending.failOnError = inputs.failOnError;
     return await end(await dispatch(world, delivery));
   } catch (error) {
-    return end(world.stopped.aborted ? stopped() : failed(messageOf(error)));
+    return end(world.stopped.aborted ? stopped() : failed(failureText(error)));
   }
 }
 
@@ -57,7 +57,7 @@ function stopped(): Result {
   return resultOf({ status: DEPLOYMENT_STATUS.cancelled, reason: 'The workflow run was cancelled.' });
 }
 
-function messageOf(error: unknown): string {
+function failureText(error: unknown): string {
   if (isVitrineError(error)) return error.message;
-  return `Something unexpected happened: ${error instanceof Error ? error.message : String(error)}`;
+  return `Something unexpected happened: ${messageOf(error)}`;
 }

@@ -1,4 +1,4 @@
-import { ERROR_STATUS, type ErrorCode, VitrineError } from '../../src/shared/errors.js';
+import { ERROR_STATUS, type ErrorCode, messageOf, VitrineError } from '../../src/shared/errors.js';
 import type { HttpAnswer, HttpRequest } from './exchange.js';
 import { parseJson, textAt } from './json.js';
 import { Retriable, retryAfter } from './retriable.js';
@@ -45,7 +45,7 @@ async function reach(world: Pick<World, 'http'>, question: Question): Promise<Ht
   } catch (cause) {
     question.signal.throwIfAborted();
     const { host } = new URL(question.url);
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new Retriable(`no answer from ${host} (${reason || 'connection refused'}).`, {
       waitMs: null,
       cause,

@@ -1,4 +1,4 @@
-import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { isVitrineError, messageOf, VitrineError } from '../../src/shared/errors.js';
 import { field, numberAt, textAt } from '../http/json.js';
 import { Retriable, retryAfter } from '../http/retriable.js';
 import { retrying } from '../http/retry.js';
@@ -27,7 +27,7 @@ export function ifAllowed(
       } catch (error) {
         const failure = toFailure(error, now());
         if (failure instanceof Retriable) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         const note = `GitHub refused ${what} (${reason}). ${remedy}`;
         notes.push(note);
         print(command('warning', note, { title: 'A part of the report is missing' }));

@@ -11,6 +11,7 @@ import { verify } from '../stages/verify.js';
 import { ifAllowed, reliably } from './attempt.js';
 import type { GitHub } from './connect.js';
 import { openReport, type Report } from './open-report.js';
+import { messageOf } from '../../src/shared/errors.js';
 
 interface AloneInput {
   readonly inputs: Inputs;
@@ -119,8 +120,4 @@ async function tell(world: World, step: () => Promise<void>): Promise<void> {
   // A cancelled step has a few seconds left for its last word.
   const signal = world.stopped.aborted ? AbortSignal.timeout(FAREWELL_MS) : world.stopped;
   await reliably(world, { what: WHAT, signal, step });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

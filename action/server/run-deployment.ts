@@ -1,6 +1,6 @@
 import type { DeploymentView, ProgressAnswer } from '../../src/contract/deployments.js';
 import type { EnvironmentView } from '../../src/contract/environments.js';
-import { isVitrineError, type VitrineError } from '../../src/shared/errors.js';
+import { isVitrineError, messageOf, type VitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { type Result, resultOf } from '../result/result.js';
 import { StageFailure } from '../stages/job.js';
@@ -105,10 +105,6 @@ async function cancel(session: Session, known: Partial<Result>): Promise<Result>
     session.world.print(`The server could not be told of the cancellation: ${messageOf(error)}`);
   });
   return resultOf({ ...known, status: DEPLOYMENT_STATUS.cancelled, reason });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 type Facts = Pick<

@@ -1,5 +1,5 @@
 import type { Client } from '../../src/contract/client.js';
-import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { isVitrineError, messageOf, VitrineError } from '../../src/shared/errors.js';
 import type { StageName } from '../../src/shared/status/stages.js';
 import { STAGE_STATUS } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
@@ -124,6 +124,6 @@ async function runStage<T>(
 /** As it may be told to everybody: what was thrown can quote a command, and the command a secret. */
 function told(cause: unknown, redact: (text: string) => string): VitrineError {
   if (isVitrineError(cause)) return new VitrineError(cause.code, redact(cause.message), { cause });
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   return new VitrineError('internal', redact(`Something unexpected happened: ${message}`), { cause });
 }

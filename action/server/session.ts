@@ -13,6 +13,7 @@ import { createJournal, type Journal } from '../stages/journal.js';
 import { type Connection, isOvertaken } from './connection.js';
 import { createLogs, type Logs } from './logs.js';
 import { createProgress, type Progress } from './progress.js';
+import { messageOf } from '../../src/shared/errors.js';
 
 export interface DeploymentInput {
   readonly world: World;
@@ -66,7 +67,7 @@ function toldFailures({ world, signal, ending }: DeploymentInput): (error: unkno
   return (error, lost = 0) => {
     if (isOvertaken(error)) ending.abort(error);
     if (signal.aborted) return;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const only = lost > 0 ? ` ${String(lost)} lines of the log stand only here.` : '';
     world.print(inert(`A report did not reach the server: ${reason}${only}`));
   };

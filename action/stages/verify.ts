@@ -1,4 +1,4 @@
-import { VitrineError } from '../../src/shared/errors.js';
+import { messageOf, VitrineError } from '../../src/shared/errors.js';
 import { Retriable } from '../http/retriable.js';
 import { retrying } from '../http/retry.js';
 import type { World } from '../http/world.js';
@@ -55,7 +55,7 @@ async function visit(world: World, { page, signal }: { page: string; signal: Abo
   const request = { method: 'GET', url: page, headers, bodyLimit: 0, idleMs: ANSWER_MS, signal: limited };
   const { status } = await world.http.exchange(request).catch((cause: unknown) => {
     signal.throwIfAborted();
-    throw new Retriable(`no answer (${cause instanceof Error ? cause.message : String(cause)}).`, {
+    throw new Retriable(`no answer (${messageOf(cause)}).`, {
       waitMs: null,
       cause,
     });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs, types } from 'node:util';
-import { VitrineError } from '../../src/shared/errors.js';
+import { parseArgs } from 'node:util';
+import { messageOf, VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
 import { hashToken } from '../api/access.js';
 import { findStoreDatabase } from '../compose/open-store.js';
@@ -43,10 +43,7 @@ export function readArguments(args: readonly string[]): Arguments {
     });
     return { words: positionals, values };
   } catch (error) {
-    throw new VitrineError(
-      'bad_request',
-      `${types.isNativeError(error) ? error.message : String(error)}\n${USAGE}`,
-    );
+    throw new VitrineError('bad_request', `${messageOf(error)}\n${USAGE}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Connection, type ConnectOptions, createConnection, mongo } from 'mongoose';
-import { VitrineError } from '../../src/shared/errors.js';
+import { messageOf, VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
 
 export interface StoreAddress {
@@ -101,7 +101,7 @@ function checkVersion(hello: mongo.Document): void {
 /** The driver's own message names hosts and never the password; the address itself is not repeated. */
 function unreachable(error: unknown): unknown {
   if (error instanceof VitrineError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const message = `The database cannot be used (${reason}): check MONGODB_URI and that the server runs.`;
   return new VitrineError('unavailable', message, { cause: error });
 }

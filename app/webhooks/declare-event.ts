@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { isGitHubFailure } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
-import { isVitrineError, type VitrineError } from '../../src/shared/errors.js';
+import { isFinal } from '../../src/shared/errors.js';
 import type { Ports } from '../ports.js';
 import { COMMON, type Keep, type Mask, pickerOf } from './inbox/keep-payload.js';
 import { ignored } from './payload.js';
@@ -77,7 +77,8 @@ async function finalDecision(handle: () => Promise<DeliveryDecision>): Promise<D
     return await handle();
   } catch (error) {
     if (error instanceof z.ZodError) return ignored('refused', notAsSent(error));
-    if (isFinal(error)) return ignored('refused', error.message);
+    // A failure of GitHub is never final: it may allow tomorrow what it refuses today.
+    if (isFinal(error) && !isGitHubFailure(error)) return ignored('refused', error.message);
     throw error;
   }
 }
@@ -86,17 +87,3 @@ function notAsSent({ issues: [issue] }: z.ZodError): string {
   const where = issue ? `${issue.path.map(String).join('.')}: ${issue.message}` : 'unknown shape';
   return `This is not an event as GitHub sends it (${where}).`;
 }
-
-/** A failure of GitHub is never final: it may allow tomorrow what it refuses today. */
-function isFinal(error: unknown): error is VitrineError {
-  return isVitrineError(error) && !isGitHubFailure(error) && FINAL.includes(error.code);
-}
-
-const FINAL: readonly string[] = [
-  'bad_request',
-  'not_found',
-  'forbidden',
-  'conflict',
-  'stale_head',
-  'environment_gone',
-];

@@ -1,8 +1,8 @@
-import { types } from 'node:util';
 import type { Projection } from '../../src/environments/model.js';
 import type { Claim, EnvironmentStore, HeldClaim } from '../../src/environments/store.js';
-import { isGitHubFailure } from '../../src/repositories/github.js';
+import { hasLostAccess, isGitHubFailure } from '../../src/repositories/github.js';
 import type { Log } from '../../src/shared/tools.js';
+import { messageOf } from '../../src/shared/errors.js';
 import { type Backoff, backoffMs, createLeaseWorker } from './lease-worker.js';
 
 /** What a reconciler asks for. An empty outcome means that the projection is true now. */
@@ -115,7 +115,7 @@ async function workUnderLease(options: RunnerOptions, taken: Taken): Promise<Out
     return (await reconcilers[claim.projection](claim)) ?? {};
   } catch (error) {
     return {
-      error: types.isNativeError(error) ? error.message : String(error),
+      error: messageOf(error),
       retryInMs: retryDelay(options, claim, error),
     };
   } finally {
@@ -136,12 +136,8 @@ function retryDelay(options: RunnerOptions, claim: Claim, error: unknown): numbe
 function retryDelayAfter({ random = Math.random }: RunnerOptions, claim: Claim, error: unknown): number {
   if (isGitHubFailure(error) && error.retryInMs !== undefined) return error.retryInMs;
   const { projection, environment } = claim;
-  const backoff = needsAPerson(error) ? REFUSED_BACKOFF : BACKOFF[projection];
+  const backoff = hasLostAccess(error) ? REFUSED_BACKOFF : BACKOFF[projection];
   return backoffMs(backoff, environment.due[projection].attempts, random);
-}
-
-function needsAPerson(error: unknown): boolean {
-  return isGitHubFailure(error) && (error.kind === 'unauthorized' || error.kind === 'gone');
 }
 
 function isRefusedForGood(error: unknown): boolean {

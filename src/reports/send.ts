@@ -2,7 +2,7 @@ import type { Refused } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, HeldClaim } from '../environments/store.js';
 import { GitHubFailure, isGitHubFailure } from '../repositories/github.js';
 import type { RepoRef } from '../repositories/model.js';
-import { VitrineError } from '../shared/errors.js';
+import { messageOf, VitrineError } from '../shared/errors.js';
 import type { Desired } from './desired.js';
 import { createReportedState, type ReportedState } from './reported-state.js';
 import type { Recipient, ReporterPorts } from './reporter.js';
@@ -116,10 +116,6 @@ function asOneError(failures: readonly Failure[]): unknown {
 
 function isPoison(error: unknown): boolean {
   return isGitHubFailure(error) && error.kind === 'poison';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** For a claim that its worker does not keep alive. */

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Codes are part of the API: clients and tests match on them. One HTTP status each, mapped once, at the edge. */
 export const ERROR_STATUS = {
   bad_request: 400,
@@ -33,6 +35,25 @@ export class VitrineError extends Error {
 
 export function isVitrineError(error: unknown): error is VitrineError {
   return error instanceof VitrineError;
+}
+
+/** The same request may succeed later: something outside of it failed. */
+const RETRIABLE: readonly ErrorCode[] = [
+  'too_many_requests',
+  'internal',
+  'bad_gateway',
+  'unavailable',
+  'disk_full',
+];
+
+/** The same request would fail again. An error that is not ours is unexpected, so it is worth another try. */
+export function isFinal(error: unknown): error is VitrineError {
+  return isVitrineError(error) && !RETRIABLE.includes(error.code);
+}
+
+/** Not by `instanceof` alone: errors of the platform may come from another realm. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error || types.isNativeError(error) ? error.message : String(error);
 }
 
 /** The code of a system error, such as ENOENT. Not by `instanceof`: errors of the platform may come from another realm. */

@@ -5,4 +5,3 @@ export {
   type StaticOptions,
 } from './static/static.js';
 export type { Deployed, Inspection, Release, Run, Target } from './target.js';
-export { isRetriable } from './target.js';

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { type ErrorCode, isVitrineError } from '../shared/errors.js';
 import type { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 
 /** What is to be put where. */
@@ -40,7 +39,7 @@ export interface Deployed<Handle> {
 
 /**
  * A kind of host. Five verbs and no optional ones; adding a target is one file, one line in index.ts and one call of the contract suite.
- * Errors: `unavailable`, `bad_gateway`, `too_many_requests` and `disk_full` may be tried again, every other code is final.
+ * Errors: `isFinal` says which codes are final; after every other one the same call may be tried again.
  */
 export interface Target<Options, Handle> {
   readonly name: string;
@@ -56,13 +55,6 @@ export interface Target<Options, Handle> {
   inspect(handle: Handle, run: Run): Promise<Inspection>;
   /** Everything labelled ours. */
   list(run: Run): AsyncIterable<Handle>;
-}
-
-const RETRIABLE: readonly ErrorCode[] = ['unavailable', 'bad_gateway', 'too_many_requests', 'disk_full'];
-
-/** Whether the same call may succeed later. What is not our own error is a surprise, and surprises are worth one more try. */
-export function isRetriable(error: unknown): boolean {
-  return !isVitrineError(error) || RETRIABLE.includes(error.code);
 }
 
 export interface TargetPorts {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { isVitrineError } from '../../src/shared/errors.js';
-import { isRetriable, type Release, type Run, type Target } from '../../src/targets/target.js';
+import { isFinal } from '../../src/shared/errors.js';
+import type { Release, Run, Target } from '../../src/targets/target.js';
 
 export interface TargetSetup<Options, Handle> {
   readonly target: Target<Options, Handle>;
@@ -81,7 +82,7 @@ export function testTarget<Options, Handle>({ name, create, badOptions }: Target
     const young = await deploy('pr-1-hello', 2);
     const failure = await failureOf(deploy('pr-1-hello', 1));
     expect(failure).toMatchObject({ code: 'stale_head' });
-    expect(isRetriable(failure)).toBe(false);
+    expect(isFinal(failure)).toBe(true);
     expect(await target.inspect(young.handle, run())).toMatchObject({ state: 'live' });
   });
 
@@ -115,7 +116,7 @@ export function testTarget<Options, Handle>({ name, create, badOptions }: Target
     expect(target.options.safeParse(bad).success).toBe(false);
     const failure = await failureOf(target.deploy(await release('pr-1-hello', 1), bad as Options, run()));
     expect(failure).toMatchObject({ code: 'bad_request' });
-    expect(isRetriable(failure)).toBe(false);
+    expect(isFinal(failure)).toBe(true);
     expect(await listed()).toEqual([]);
   });
 
@@ -124,7 +125,7 @@ export function testTarget<Options, Handle>({ name, create, badOptions }: Target
     failNext('retriable');
     const failure = await failureOf(deploy('pr-1-hello'));
     expect(failure).not.toBeNull();
-    expect(isRetriable(failure)).toBe(true);
+    expect(isFinal(failure)).toBe(false);
     expect((await deploy('pr-1-hello')).url).toMatch(/^http/);
   });
 
@@ -133,7 +134,7 @@ export function testTarget<Options, Handle>({ name, create, badOptions }: Target
     failNext('final');
     const failure = await failureOf(deploy('pr-1-hello'));
     expect(isVitrineError(failure)).toBe(true);
-    expect(isRetriable(failure)).toBe(false);
+    expect(isFinal(failure)).toBe(true);
   });
 
   test(`${name}: no secret reaches a log, a URL, a handle or an error`, async () => {

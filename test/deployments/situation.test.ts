@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { type SituationKind, situationOf } from '../../src/deployments/situation.js';
 import type { Environment } from '../../src/environments/model.js';
-import type { Decision, Rule } from '../../src/pull-requests/decide/rules.js';
+import type { Decision } from '../../src/pull-requests/decide/decision.js';
+import type { Rule } from '../../src/pull-requests/decide/rules.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import {
   at,

@@ -1,7 +1,6 @@
-import { types } from 'node:util';
 import type { ClaimedDelivery, NextTry } from '../../../src/deliveries/store.js';
 import { isGitHubFailure, type FailureKind } from '../../../src/repositories/github.js';
-import { isVitrineError } from '../../../src/shared/errors.js';
+import { isVitrineError, messageOf } from '../../../src/shared/errors.js';
 import { backoffMs } from '../../workers/lease-worker.js';
 
 const TRIES = 8;
@@ -29,7 +28,7 @@ export function nextTry({ delivery, error, now, random }: Failed): NextTry {
   const age = now.getTime() - delivery.receivedAt.getTime();
   const pause = backoffMs(BACKOFF, delivery.attempts, random);
   return {
-    error: causes.map(reasonOf).join('; '),
+    error: causes.map(messageOf).join('; '),
     failures,
     inMs: Math.max(...causes.map((cause) => askedPauseOf(cause) ?? pause)),
     park: isDeadly(delivery) || (isOutside ? age >= PATIENCE_MS : failures >= TRIES),
@@ -55,8 +54,4 @@ function cameFromOutside(error: unknown): boolean {
 
 function askedPauseOf(error: unknown): number | undefined {
   return isGitHubFailure(error) ? error.retryInMs : undefined;
-}
-
-function reasonOf(error: unknown): string {
-  return types.isNativeError(error) ? error.message : String(error);
 }
