@@ -2,6 +2,7 @@ import { hash as hashOnce } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import pLimit from 'p-limit';
 import { MIB } from '../../src/uploads/limits.js';
 import type { BlobEncoding } from '../../src/uploads/store.js';
 import type { AtomicWriter } from './atomic-writer.js';
@@ -20,31 +21,35 @@ const SUFFIX = { br: '.br', gzip: '.gz' } as const;
 
 export const ENCODED_SUFFIXES = Object.values(SUFFIX);
 
+/** Compressing files outside these sizes saves too little, or takes too much memory. */
 const SMALLEST = 512;
-
 const LARGEST = 16 * MIB;
 
-/** Over this size the best quality takes longer than a visitor waits. */
+/** Above this size the best quality takes longer than a visitor should wait. */
 const SLOW = MIB;
 
+/** A compressed form must be at least this much smaller, or it is not kept. */
 const WORTH = 0.95;
 
 const brotli = promisify(brotliCompress);
 
 const deflate = promisify(gzip);
 
-/** Makes the compressed form of a blob once, whoever asks first, and keeps it beside the blob. An empty file says "not worth it". */
+/**
+ * Makes the compressed form of a blob once, also when several visitors ask at the same time, and keeps it beside the blob. An empty
+ * file means that compression is not worth it.
+ */
 export function createEncoder(parts: EncoderParts): BlobEncoder {
   const running = new Map<string, Promise<Buffer | null>>();
   // The thread pool has four threads; the rest of them serve files.
-  const lanes = createLanes(2);
+  const limit = pLimit(2);
   return {
     encoded(hash, encoding) {
       const path = parts.pathOf(hash) + SUFFIX[encoding];
-      const asked = running.get(path);
-      if (asked !== undefined) return asked;
+      const underWay = running.get(path);
+      if (underWay !== undefined) return underWay;
       const answer = readEncoded(path)
-        .then((kept) => kept ?? lanes.run(() => make(parts, { hash, encoding, path })))
+        .then((kept) => kept ?? limit(() => make(parts, { hash, encoding, path })))
         .then((bytes) => (bytes.length === 0 ? null : bytes))
         .finally(() => running.delete(path));
       running.set(path, answer);
@@ -57,7 +62,7 @@ async function readEncoded(path: string): Promise<Buffer | null> {
   return readFile(path).catch(() => null);
 }
 
-interface Wanted {
+interface Encoding {
   readonly hash: string;
   readonly encoding: BlobEncoding;
   readonly path: string;
@@ -65,7 +70,7 @@ interface Wanted {
 
 async function make(
   { writer, pathOf, readAll }: EncoderParts,
-  { hash, encoding, path }: Wanted,
+  { hash, encoding, path }: Encoding,
 ): Promise<Buffer> {
   const nothing = Buffer.alloc(0);
   const { size } = await stat(pathOf(hash)).catch(() => ({ size: 0 }));
@@ -73,12 +78,12 @@ async function make(
   const bytes = await compress(await readAll(hash), encoding);
   const kept = bytes.length < size * WORTH ? bytes : nothing;
   await keep(writer, { path, bytes: kept });
-  // The blob may have been deleted meanwhile, and then nobody would ever look for this.
+  // If the blob was deleted meanwhile, nothing would ever delete its compressed form.
   if ((await stat(pathOf(hash)).catch(() => null)) === null) await rm(path, { force: true });
   return kept;
 }
 
-/** A disk that is full or read-only costs the next visitor this work once more, but nobody their page. */
+/** When the disk is full or read-only, the visitor still gets the file, and the next visitor causes the same work again. */
 async function keep(
   writer: AtomicWriter,
   { path, bytes }: { readonly path: string; readonly bytes: Buffer },
@@ -95,28 +100,4 @@ async function compress(bytes: Buffer, encoding: BlobEncoding): Promise<Buffer> 
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },
   });
-}
-
-interface ConcurrencyLimit {
-  /** Runs the work as soon as fewer than the given number run. */
-  run<Result>(work: () => Promise<Result>): Promise<Result>;
-}
-
-/** A bound on how much happens at once. */
-export function createLanes(count: number): ConcurrencyLimit {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return {
-    async run(work) {
-      if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-      else free -= 1;
-      try {
-        return await work();
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) free += 1;
-        else next();
-      }
-    },
-  };
 }
