@@ -6,14 +6,14 @@ export interface Project {
   /** Part of every host name of the project: unique on this server, never changes. */
   readonly slug: string;
   readonly active: boolean;
-  /** Stands for the whole repository, where the settings name no projects: it stays when the repository is renamed. */
+  /** True for the project of a repository whose settings name no projects. It stays when the repository is renamed. */
   readonly isDefault: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
 export interface ProjectStore {
-  /** Inserts unless (repo, name) is there. `slug` is the wish; on a clash the store appends `fallback`. */
+  /** Inserts unless (repo, name) is there. If `slug` is taken, the store appends `fallback`. */
   ensure(fresh: {
     repoId: number;
     name: string;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** Somebody on GitHub. The id is the identity; logins change. */
+/** A GitHub account. The id is the identity; the login can change. */
 export interface Actor {
   readonly id: number;
   readonly login: string;
 }
 
-/** What is known of a pull request, from a webhook or from the API: the same shape for both. */
+/** A pull request as a webhook or the API describes it: the same shape for both. */
 export interface PullRequestFacts {
   readonly number: number;
   readonly title: string;
@@ -14,7 +14,7 @@ export interface PullRequestFacts {
   readonly merged: boolean;
   readonly draft: boolean;
   readonly author: Actor & { readonly isBot: boolean; readonly avatarUrl?: string | undefined };
-  /** Who caused the event, when there was one. */
+  /** The account that caused the event; undefined when no event did. */
   readonly sender?: Actor | undefined;
   /** `repoId` is null when the fork was deleted. */
   readonly head: { readonly ref: string; readonly sha: string; readonly repoId: number | null };
@@ -22,9 +22,9 @@ export interface PullRequestFacts {
   readonly labels: readonly string[];
   readonly updatedAt: Date;
   readonly url: string;
-  /** Of the head commit; undefined when it was not asked for. */
+  /** Of the head commit; undefined when it was not read from GitHub. */
   readonly commitMessage?: string | undefined;
-  /** Undefined when unknown, which filters nothing. */
+  /** Undefined when it was not read: then no path filter applies. */
   readonly changedFiles?: readonly string[] | undefined;
 }
 
@@ -42,7 +42,7 @@ const actor = { id, login: z.string().min(1).max(100) };
 
 const when = z.union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))]);
 
-/** Everything from outside passes here before it becomes facts. Unknown fields are dropped. */
+/** Checks data from outside before the core uses it. Unknown fields are dropped. */
 export const pullRequestFacts: z.ZodType<PullRequestFacts> = z.object({
   number: z
     .int()
@@ -63,12 +63,12 @@ export const pullRequestFacts: z.ZodType<PullRequestFacts> = z.object({
   changedFiles: z.array(z.string()).optional(),
 });
 
-/** Display only: an odd one is no reason to refuse a pull request. */
+/** The picture is only shown, so a strange address is no reason to refuse the pull request. */
 export function isPicture(url: unknown): url is string {
   return picture.safeParse(url).success;
 }
 
-/** By ids, never by the flag `fork`: a repository can be a fork itself, and a deleted fork has no repository at all. */
+/** Compares ids. The flag `fork` cannot be used: this repository may itself be a fork, and a deleted fork has no repository. */
 export function isFork({ head, base }: Pick<PullRequestFacts, 'head' | 'base'>): boolean {
   return head.repoId === null || head.repoId !== base.repoId;
 }
@@ -77,13 +77,13 @@ export function isFork({ head, base }: Pick<PullRequestFacts, 'head' | 'base'>):
 
 const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/;
 
-/** Whether git itself would accept the name of a branch. What it refuses never came from GitHub. */
+/** Whether git accepts the name of a branch. GitHub never sends a name that git refuses. */
 export function isGitRefName(name: string): boolean {
   if (name === '' || name === '@' || name.length > 1_000 || FORBIDDEN.test(name)) return false;
   return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
 }
 
-/** A full commit name: 40 lower-case hex digits, or undefined. */
+/** A full commit SHA (40 lower-case hex digits), or undefined. */
 export function parseHeadSha(value: unknown): string | undefined {
   return typeof value === 'string' && /^[0-9a-f]{40}$/.test(value) ? value : undefined;
 }

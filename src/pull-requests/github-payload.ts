@@ -1,4 +1,4 @@
-/** GitHub's own JSON, as webhooks and the API both send it, turned into our words. Unknown fields are dropped here. */
+/** GitHub's JSON, which webhooks and the API share, turned into our facts. Unknown fields are dropped here. */
 import { z } from 'zod';
 import { isPicture, pullRequestFacts, type Actor, type PullRequestFacts } from './facts.js';
 
@@ -19,13 +19,13 @@ export const GitHubRepository = z.object({
   owner: z.object({ id: Id, login: z.string().min(1) }),
 });
 
-/** Accounts that were deleted: https://github.com/ghost */
+/** GitHub shows deleted accounts as https://github.com/ghost. */
 const GHOST: z.infer<typeof GitHubUser> = { id: 10_137, login: 'ghost', type: 'User' };
 
 const Side = z.object({ ref: z.string(), sha: z.string() });
 const RepoId = z.object({ id: Id });
 
-/** What a pull request looks like in a webhook, alone and in a list; only `merged` differs. */
+/** A pull request in a webhook, in an answer of its own and in a list; only `merged` differs. */
 export const GitHubPullRequest = z.object({
   number: z.int(),
   title: z.string(),
@@ -42,7 +42,7 @@ export const GitHubPullRequest = z.object({
 });
 export type GitHubPullRequest = z.infer<typeof GitHubPullRequest>;
 
-/** Pure, for the webhook and the API alike. Throws a ZodError for names and ids that GitHub would never send. */
+/** Throws a ZodError for names and ids that GitHub would never send. */
 export function toPullRequestFacts(
   pull: GitHubPullRequest,
   known: { readonly sender?: Actor; readonly commitMessage?: string | undefined } = {},

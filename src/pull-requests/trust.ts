@@ -1,17 +1,20 @@
-/** What GitHub says a person may do in the repository. `author_association` is not asked: it grants too much. */
+/** What GitHub says a person may do in the repository. We do not use `author_association`: it grants too much. */
 export type RepositoryPermission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
-/** Whether code may be deployed: at once, after somebody with write permission approved this commit, or not known. */
+/**
+ * Whether a commit may be deployed. `trusted`: at once. `approval`: after a person with write access approved it. `denied`: GitHub did
+ * not say what its author may do.
+ */
 export interface Trust {
   readonly level: 'trusted' | 'approval' | 'denied';
   readonly reason: string;
 }
 
 interface TrustInput {
-  /** Of whoever brought this head: see `Bringer`. Undefined when GitHub did not say. */
+  /** Of the account that pushed this head: see `Pusher`. Undefined when GitHub did not say. */
   readonly permission: RepositoryPermission | undefined;
   readonly isFork: boolean;
-  /** Whether a bot brought it. */
+  /** Whether a bot pushed this head. */
   readonly isBot?: boolean | undefined;
   readonly approvedSha: string | null;
   readonly headSha: string;
@@ -24,8 +27,8 @@ function canWrite(permission: RepositoryPermission | undefined): boolean {
 }
 
 /**
- * Fails closed. An approval covers one commit: a push after it waits again. Bots have no permission of their own that GitHub would
- * tell (its API answers 404 for them), so their commits wait for a person.
+ * Fails closed. An approval covers one commit: the next push waits again. GitHub's API answers 404 for the permission of a bot, so the
+ * commits of bots wait for a person.
  */
 export function trustOf({ permission, isFork, isBot, approvedSha, headSha }: TrustInput): Trust {
   if (approvedSha !== null && approvedSha === headSha)
@@ -47,7 +50,7 @@ interface ApprovalInput {
 
 export const APPROVED_LABEL = 'preview:approved';
 
-/** Whether an event wants to approve a commit; whether it may is for its sender's permission to say. */
+/** Whether the event asks to approve a commit. Whether it may is decided by the permission of its sender: see `approvalOf`. */
 export function wantsToApprove({
   action,
   label,
@@ -59,8 +62,8 @@ export function wantsToApprove({
 }
 
 /**
- * The commit that an event approves, or null. Only the act of labelling counts, and only by somebody who may write: the label alone
- * stays through later pushes, and triage permission is enough to set it.
+ * The commit that an event approves, or null. Only the event counts, and only from a person with write access. The label alone proves
+ * nothing: it stays when the author pushes again, and triage permission is enough to set it.
  */
 export function approvalOf({ senderPermission, headSha, ...event }: ApprovalInput): string | null {
   return wantsToApprove(event) && canWrite(senderPermission) ? headSha : null;

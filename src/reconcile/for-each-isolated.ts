@@ -2,17 +2,17 @@ import type { Tools } from '../shared/tools.js';
 
 type Ports = Pick<Tools, 'log'>;
 
-interface Lot<Item> {
+interface Batch<Item> {
   readonly items: Iterable<Item> | AsyncIterable<Item>;
-  /** Answers how much there was to do. */
+  /** Resolves to the number of things that it changed. */
   readonly work: (item: Item) => Promise<number>;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Works on one after the other. One that fails is logged and does not keep the others waiting: the next round tries it again. */
+/** Works on one item after the other. A failed item is logged and does not stop the others; the next round tries it again. */
 export async function forEachIsolated<Item>(
   { log }: Pick<Ports, 'log'>,
-  { items, work, fields }: Lot<Item>,
+  { items, work, fields }: Batch<Item>,
 ): Promise<number> {
   let done = 0;
   for await (const item of items) {

@@ -12,26 +12,29 @@ import { forEachIsolated } from './for-each-isolated.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock' | 'log'>;
 
-/** A run gives a sign of life at least once a minute (`action/server/progress.ts`). */
+/** A workflow run reports at least once a minute (`action/server/progress.ts`). */
 export const SILENT_MS = 15 * 60_000;
 /** How long a commit may wait for a run: queues of self-hosted runners are slow. */
 export const UNCLAIMED_MS = 60 * 60_000;
-/** As long GitHub is asked, every minute, whether a run can still come: one that ended later than that has its hour. */
-const ASKED_MS = 5 * 60_000;
+/**
+ * For this long the server asks GitHub every minute whether a run can still come. A deployment whose runs end later waits until
+ * `UNCLAIMED_MS`.
+ */
+const ASKING_MS = 5 * 60_000;
 const BATCH = 200;
 
-/** Nothing waits for ever: a deployment without a sign of life ends with a reason. Answers how many were ended. */
+/** Ends every deployment that had no report for too long, with a reason. Resolves to the number of ended deployments. */
 export async function reconcileStuck(ports: Ports): Promise<number> {
   const now = ports.clock.now().getTime();
   return forEachIsolated(ports, {
-    items: silentOnes(ports, new Date(now - SILENT_MS)),
+    items: silentDeployments(ports, new Date(now - SILENT_MS)),
     fields: { part: 'stuck deployments' },
-    work: (deployment) => settleSilent(ports, { deployment, now }),
+    work: (deployment) => endSilent(ports, { deployment, now }),
   });
 }
 
-/** All of them, the longest silent first: those that are left to wait must not hide the others. */
-async function* silentOnes({ deployments }: Ports, before: Date): AsyncGenerator<StoredDeployment> {
+/** All of them, the longest silent first. They are read page by page: deployments that still wait must not hide the others. */
+async function* silentDeployments({ deployments }: Ports, before: Date): AsyncGenerator<StoredDeployment> {
   const seen = new Set<string>();
   let from: Date | undefined;
   for (;;) {
@@ -40,14 +43,14 @@ async function* silentOnes({ deployments }: Ports, before: Date): AsyncGenerator
     for (const { id } of fresh) seen.add(id);
     yield* fresh;
     if (fresh.length === 0 || found.length < BATCH) return;
-    // From the same moment on: several may share it.
+    // Several may have been updated in the same millisecond, so the next page begins at that one.
     from = found.at(-1)?.updatedAt;
   }
 }
 
 const REMOVED = { endedBy: ENDED_BY.previewRemoved, error: 'The preview was removed.' } as const;
 
-async function settleSilent(
+async function endSilent(
   ports: Ports,
   { deployment, now }: { deployment: StoredDeployment; now: number },
 ): Promise<number> {
@@ -62,9 +65,9 @@ async function settleSilent(
     await finishDeployment(ports, { environment, deployment });
     return 1;
   }
-  // Not since it was made: reopened at the same commit, it waits anew.
+  // Not since `createdAt`: when the pull request is reopened at the same commit, the deployment waits again from that moment.
   const waited = now - deployment.updatedAt.getTime();
-  if (deployment.run === null && waited < UNCLAIMED_MS) return settleInVain(ports, { deployment, waited });
+  if (deployment.run === null && waited < UNCLAIMED_MS) return endWithoutRun(ports, { deployment, waited });
   await failDeployment(ports, {
     environment,
     deployment,
@@ -75,12 +78,12 @@ async function settleSilent(
   return 1;
 }
 
-/** No run took it on: where all of them have ended, none will. */
-async function settleInVain(
+/** No workflow run took the deployment on. If all runs of the commit have ended, none will, and the deployment ends. */
+async function endWithoutRun(
   ports: Ports,
   { deployment, waited }: { deployment: StoredDeployment; waited: number },
 ): Promise<number> {
-  if (waited >= SILENT_MS + ASKED_MS) return 0;
+  if (waited >= SILENT_MS + ASKING_MS) return 0;
   return (await settleUnclaimed(ports, { deployment, patient: true })) ? 1 : 0;
 }
 

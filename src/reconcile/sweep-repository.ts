@@ -28,8 +28,8 @@ type Ports = EnvironmentPorts &
 type Repo = ReachableRepository;
 
 /**
- * Compares the open pull requests of a repository with the documents, both ways. What looks as it is known costs nothing: only
- * the list is asked for, and only pull requests that differ are looked at.
+ * Compares the open pull requests of a repository with the stored environments, in both directions. The sweep asks GitHub only for the
+ * list, and looks closer only at pull requests that differ from what is stored.
  */
 async function sweepRepository(ports: Ports, repo: Repo): Promise<number> {
   const open = await ports.github.openPullRequests(refOf(repo));
@@ -57,31 +57,35 @@ async function sweepRepository(ports: Ports, repo: Repo): Promise<number> {
 
 type Known = ReadonlyMap<number, readonly StoredEnvironment[]>;
 
-/** One that has no living environment may have had one: what expired or was taken down by hand does not come back unasked. */
+/** A pull request without a live environment may have had one: a preview that expired or was taken down by hand stays gone. */
 async function healOpen(
   ports: Ports,
   { repo, facts, known }: { repo: Repo; facts: PullRequestFacts; known: Known },
 ): Promise<number> {
   const living = known.get(facts.number);
   const environments = living ?? (await ports.environments.ofPullRequest(repo.id, facts.number));
-  if (environments.length > 0 && environments.every((environment) => isTold(environment, facts))) return 0;
+  if (environments.length > 0 && environments.every((environment) => isUpToDate(environment, facts)))
+    return 0;
   await observe(ports, { repo, facts });
   return 1;
 }
 
-/** Not in the list of open ones is not proof: it may have been opened since. The pull request itself is asked. */
+/** The list of open pull requests may be older than the pull request, so GitHub is asked about the pull request itself. */
 async function healClosed(
   ports: Ports,
   { repo, number, known }: { repo: Repo; number: number; known: Known },
 ): Promise<number> {
   const facts = await ports.github.pullRequest(refOf(repo), number);
-  if (!facts || (known.get(number) ?? []).every((environment) => isTold(environment, facts))) return 0;
+  if (!facts || (known.get(number) ?? []).every((environment) => isUpToDate(environment, facts))) return 0;
   await observe(ports, { repo, facts });
   return 1;
 }
 
-/** The date alone says nothing: every comment moves it, our own as well. What went because the App lost the repository comes back with it. */
-function isTold({ pullRequest, decision }: StoredEnvironment, facts: PullRequestFacts): boolean {
+/**
+ * Compares all facts except `updatedAt`: every comment changes it, our own too. A preview that went because the App lost the repository
+ * must come back with the repository, so it always counts as different.
+ */
+function isUpToDate({ pullRequest, decision }: StoredEnvironment, facts: PullRequestFacts): boolean {
   if (pullRequest === null || decision?.rule === 'repository-removed') return false;
   return freshness({ ...pullRequest, updatedAt: facts.updatedAt }, facts) === 'same';
 }
@@ -95,8 +99,8 @@ async function observe(
 }
 
 /**
- * Where GitHub does not let us look, the event that says why may have been lost, or another one came after it. GitHub is asked in the
- * name of the App, which needs no right there; only when it knows of no such repository either, everything made for it goes.
+ * When GitHub refuses access, the webhook that says why may have been lost. The server then asks GitHub as the App, which needs no access
+ * to the repository. Only if GitHub finds no such repository either, everything made for it is removed.
  */
 export async function sweepOrRemove(ports: Ports, repo: Repo): Promise<number> {
   try {

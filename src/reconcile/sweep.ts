@@ -44,24 +44,24 @@ interface Swept {
   readonly leaked: number;
 }
 
-/** Clocks of several servers differ: what is past its date is kept a little longer than it counts. */
+/** The clocks of several servers differ, so an expired token is deleted later than it stops being valid. */
 const TOKEN_GRACE_MS = 60 * 60_000;
 
 /**
- * Compares open pull requests, labelled resources and files with the documents, and heals both ways: webhooks are hints that may be
- * lost. No part of it waits for another to succeed.
+ * Compares open pull requests, labelled resources and files with the documents, and corrects both sides, because webhooks may be lost.
+ * Every part runs even when another one fails.
  */
 export async function sweep(ports: Ports): Promise<Swept> {
   const before = new Date(ports.clock.now().getTime() - TOKEN_GRACE_MS);
-  const alone = (part: string, work: () => Promise<number>) =>
+  const isolated = (part: string, work: () => Promise<number>) =>
     forEachIsolated(ports, { items: [part], fields: { part }, work });
-  const healed = await alone('pull requests', () => sweepRepositories(ports));
-  const expired = await alone('expiry', () => sweepExpired(ports));
-  await alone('tear-downs', () => sweepTeardowns(ports));
-  const leaked = await alone('resources', () => sweepResources(ports));
-  await alone('vanished uploads', () => sweepVanished(ports));
-  await alone('files', () => sweepFiles(ports));
-  await alone('tokens', () => ports.tokens.deleteExpired(before));
+  const healed = await isolated('pull requests', () => sweepRepositories(ports));
+  const expired = await isolated('expiry', () => sweepExpired(ports));
+  await isolated('tear-downs', () => sweepTeardowns(ports));
+  const leaked = await isolated('resources', () => sweepResources(ports));
+  await isolated('vanished uploads', () => sweepVanished(ports));
+  await isolated('files', () => sweepFiles(ports));
+  await isolated('tokens', () => ports.tokens.deleteExpired(before));
   return { healed, expired, leaked };
 }
 
@@ -88,7 +88,7 @@ function sweepExpired(ports: Ports): Promise<number> {
   return forEachIsolated(ports, { items, fields: { part: 'expiry' }, work });
 }
 
-/** One that is going, with nobody charged to see to it, would be going for ever. */
+/** A `destroying` environment without a due teardown would stay `destroying` for ever. */
 function sweepTeardowns(ports: Ports): Promise<number> {
   const items = listedEnvironments(ports, { status: ENVIRONMENT_STATUS.destroying });
   const work = async ({ id, due }: StoredEnvironment) => {
@@ -99,7 +99,7 @@ function sweepTeardowns(ports: Ports): Promise<number> {
   return forEachIsolated(ports, { items, fields: { part: 'tear-downs' }, work });
 }
 
-/** Removes what a target still holds although no environment names it: left by a crash between making and writing down. */
+/** Removes resources that no environment names: the server crashed after it made them and before it stored their handles. */
 function sweepResources(ports: Ports): Promise<number> {
   const items = [...ports.targets.values()].filter(({ runsIn }) => runsIn === 'server');
   return forEachIsolated(ports, {
@@ -120,7 +120,7 @@ function sweepTarget(ports: Ports, target: Target<unknown, unknown>): Promise<nu
   return forEachIsolated(ports, { items: target.list(run), fields: { target: target.name }, work });
 }
 
-/** Every handle names its slug and generation, whatever else is in it. */
+/** The handle of every target has `slug` and `generation`. */
 async function isWanted(ports: Ports, handle: unknown): Promise<boolean> {
   if (typeof handle !== 'object' || handle === null || !('slug' in handle) || !('generation' in handle))
     return true;
@@ -131,7 +131,7 @@ async function isWanted(ports: Ports, handle: unknown): Promise<boolean> {
 const GONE =
   'The files of this preview are not on the server any more. Re-run the workflow, or push a commit, to build it again.';
 
-/** Environments that show an upload which is not there: they say so, and how to get it back, instead of answering errors for ever. */
+/** Finds environments whose upload is no longer on the server. They say so, and how to get it back, instead of answering errors. */
 function sweepVanished(ports: Ports): Promise<number> {
   return forEachIsolated(ports, {
     items: activeEnvironments(ports),
@@ -152,11 +152,15 @@ async function healVanished(ports: Ports, environment: StoredEnvironment): Promi
       const doomed = seen.resources.map((one) =>
         one.artifactRoot === root ? { ...one, doomed: true } : one,
       );
-      const patch = { current: null, resources: doomed, ...(showsHead(seen) ? headAgain(ports, seen) : {}) };
+      const patch = {
+        current: null,
+        resources: doomed,
+        ...(showsHead(seen) ? newHeadDeployment(ports, seen) : {}),
+      };
       return { patch, due: ['report', 'teardown'] };
     },
   });
-  if (showsHead(environment)) await sayFailed(ports, healed);
+  if (showsHead(environment)) await failHeadDeployment(ports, healed);
   return 1;
 }
 
@@ -164,8 +168,8 @@ function showsHead({ head, current }: Environment): boolean {
   return head !== null && head.deploymentId === current?.deploymentId;
 }
 
-/** What succeeded stays history; the commit gets a deployment of its own again, which a run can take on. */
-function headAgain(ports: Ports, { head, generation }: Environment) {
+/** The successful deployment stays in the history. The commit gets a new deployment, which a workflow run can take on. */
+function newHeadDeployment(ports: Ports, { head, generation }: Environment) {
   if (!head) return {};
   return {
     generation: generation + 1,
@@ -173,7 +177,7 @@ function headAgain(ports: Ports, { head, generation }: Environment) {
   };
 }
 
-async function sayFailed(ports: Ports, environment: StoredEnvironment): Promise<void> {
+async function failHeadDeployment(ports: Ports, environment: StoredEnvironment): Promise<void> {
   const deployment = await ensureHeadDeployment(ports, { environment, run: null });
   const ending = { event: 'fail', endedBy: ENDED_BY.lostFiles, error: GONE } as const;
   if (deployment) await failDeployment(ports, { environment, deployment, ...ending });

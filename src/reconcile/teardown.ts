@@ -18,7 +18,7 @@ type Ports = EnvironmentPorts &
   TargetPorts &
   Pick<Tools, 'clock' | 'log'>;
 
-/** Removes what is doomed, then says so. Throws while anything refuses to go, to be tried again. */
+/** Removes doomed resources, then marks the environment destroyed. Throws while a target cannot remove one, to be tried again. */
 export async function reconcileTeardown(ports: Ports, { environment }: Claim): Promise<void> {
   if (environment.status === ENVIRONMENT_STATUS.destroying) await cancelOpenDeployments(ports, environment);
   for (const resource of environment.resources.filter(({ doomed }) => doomed)) {
@@ -52,7 +52,7 @@ async function removeResource(
   const target = ports.targets.get(resource.target);
   if (!target)
     throw new Error(`Target "${resource.target}" is not configured: its resources cannot be removed.`);
-  // No handle: a crash fell between making it and writing it down. The sweep finds it by its label.
+  // Without a handle the server crashed before it stored one. The sweep finds the resource by its label.
   if (resource.handle !== null) await target.destroy(resource.handle, runFor(ports, resource.deploymentId));
   await changeEnvironment(ports, {
     id: environment.id,

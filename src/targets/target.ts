@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 
-/** What is to be put where. */
+/** One deployment, as a target receives it. */
 export interface Release {
-  /** Name of the environment: unique on the server, fit for host names and resource names. */
+  /** The environment's slug: unique on the server, valid in host names and resource names. */
   readonly slug: string;
   /** Grows with every head, reopen and destroy. Of two releases for one slug, the newer generation wins, whichever comes last. */
   readonly generation: number;
@@ -16,11 +16,11 @@ export interface Release {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** What a target is given for one call. It reaches for nothing else: no environment variables, no global fetch. */
+/** Everything that a target may use during one call. It reads no environment variables and uses no global fetch. */
 export interface Run {
   /** As the target's `credentials` schema asks for. */
   readonly credentials: unknown;
-  /** One line for the person who watches. Never a secret. */
+  /** One line of the log that people see. Never a secret. */
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
   readonly fetch: typeof globalThis.fetch;
@@ -33,32 +33,33 @@ export interface Inspection {
 
 export interface Deployed<Handle> {
   readonly url: string;
-  /** The target's own JSON for finding the resource again, stored before anything else is done with it. */
+  /** The target's own JSON for finding the resource again. It is stored before anything else happens with the resource. */
   readonly handle: Handle;
 }
 
 /**
- * A kind of host. Five verbs and no optional ones; adding a target is one file, one line in index.ts and one call of the contract suite.
+ * A kind of host. A target has all four verbs: deploy, destroy, inspect and list. A new one needs a folder, a line in registry.ts and a
+ * call of the contract suite.
  * Errors: `isFinal` says which codes are final; after every other one the same call may be tried again.
  */
 export interface Target<Options, Handle> {
   readonly name: string;
-  /** Its section of the settings. */
+  /** Schema of its section of the settings. */
   readonly options: z.ZodType<Options>;
-  /** What it needs, by name; absent = the target is off. */
+  /** Schema of the credentials that it needs. Without them the target is off. */
   readonly credentials: z.ZodType<unknown>;
   readonly runsIn: 'server' | 'ci';
-  /** Twice = one resource. */
+  /** Calling it twice makes one resource. */
   deploy(release: Release, options: Options, run: Run): Promise<Deployed<Handle>>;
-  /** Already gone = fine. */
+  /** Succeeds when the resource is already gone. */
   destroy(handle: Handle, run: Run): Promise<void>;
   inspect(handle: Handle, run: Run): Promise<Inspection>;
-  /** Everything labelled ours. */
+  /** Every resource with our label. */
   list(run: Run): AsyncIterable<Handle>;
 }
 
 export interface TargetPorts {
   readonly targets: ReadonlyMap<string, Target<unknown, unknown>>;
-  /** What the settings mean when they name no target. */
+  /** Used when the settings name no target. */
   readonly defaultTarget: string;
 }

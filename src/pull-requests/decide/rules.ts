@@ -21,12 +21,12 @@ import {
 const DEPLOYED = 'The newest commit gets a preview. Wait for its build.';
 
 const FORK_RUNS =
-  'GitHub gives workflow runs of forks no identity. For a preview, somebody who may write can push the branch to this repository and open the pull request from there.';
+  'GitHub gives workflow runs of forks no identity. For a preview, a person with write access can push the branch to this repository and open the pull request from there.';
 
-const ASK_APPROVAL = `somebody who may write to this repository sets the label "${LABELS.approved}" (it holds for this commit only), then re-runs the workflow.`;
+const ASK_APPROVAL = `a person with write access to this repository must set the label "${LABELS.approved}" (it is valid for this commit only), then re-run the workflow.`;
 
 /**
- * Every rule there is. The first one that applies decides, so the order matters. The ids are stored with each delivery and shown in the
+ * Every rule. The first one that applies decides, so the order matters. The ids are stored with each delivery and shown in the
  * check; people filter by them, so they never change.
  */
 export const RULES = {
@@ -40,7 +40,7 @@ export const RULES = {
   'closed-already': {
     effect: 'ignore',
     applies: (input) => isClosed(input) && !isLive(input),
-    detail: 'The pull request is closed and there is no preview of it. Nothing to do.',
+    detail: 'The pull request is closed and has no preview. Nothing to do.',
   },
   'closed-kept': {
     effect: 'update',
@@ -85,7 +85,7 @@ export const RULES = {
     effect: 'skip',
     // Stops new commits only: the mistake may be in the line that allowed this pull request, so what is live stays.
     applies: (input) => settingsError(input) !== undefined,
-    detail: (input) => `${String(settingsError(input))}. Mend it and push again.`,
+    detail: (input) => `${String(settingsError(input))}. Correct it and push again.`,
   },
 
   // The pull request itself is refused: its live preview ends too.
@@ -101,14 +101,14 @@ export const RULES = {
     // This server cannot protect a preview yet, and what was published once cannot be taken back.
     applies: ({ settings }) => settings.access !== 'public',
     detail: ({ settings }) =>
-      `Protected previews ("access: ${settings.access}") are not available on this server, so nothing is published. Set "access: public" on the default branch if everybody may see it.`,
+      `Protected previews ("access: ${settings.access}") are not available on this server, so nothing is published. Set "access: public" on the default branch if everyone may see it.`,
   },
   'secrets-unavailable': {
     effect: 'skip',
     endsPreview: true,
     applies: ({ settings }) => settings.secrets.length > 0,
     detail:
-      'This server keeps no secrets, so those named under "secrets" are missing. Give them to the Action by its input "secrets" and take the list out on the default branch.',
+      'This server keeps no secrets, so the secrets named under "secrets" are missing. Pass them to the Action in its input "secrets", and remove the list on the default branch.',
   },
   'label-excluded': {
     effect: 'skip',
@@ -162,7 +162,7 @@ export const RULES = {
     endsPreview: true,
     applies: (input) => skipWordIn(input.pullRequest.title, input) !== undefined,
     detail: (input) =>
-      `The title says "${String(skipWordIn(input.pullRequest.title, input))}". Take it out to get a preview.`,
+      `The title says "${String(skipWordIn(input.pullRequest.title, input))}". Remove it to get a preview.`,
   },
 
   // Only this commit is refused or held: what is live stays as it is.

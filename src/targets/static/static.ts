@@ -4,7 +4,7 @@ import { isHash } from '../../shared/hash.js';
 import type { Release, Run, Target } from '../target.js';
 
 const staticOptionsSchema = z.strictObject({
-  /** Serve index.html, or 200.html, for paths that no file has: for pages that route in the browser. */
+  /** Serve index.html, or 200.html, for paths without a file: for pages that route in the browser. */
   spa: z.boolean().default(false),
 });
 export type StaticOptions = z.infer<typeof staticOptionsSchema>;
@@ -17,11 +17,11 @@ const staticHandleSchema = z.strictObject({
 });
 export type StaticHandle = z.infer<typeof staticHandleSchema>;
 
-/** Where published directories are kept track of. One slug shows one artifact; the files themselves are swept by who names them. */
+/** Records which directory is published for a slug. The uploads noun removes the files that no environment names. */
 export interface StaticHosting {
-  /** Throws `stale_head` when a newer generation is published, `not_found` when the artifact is not complete. Answers the URL. */
+  /** Throws `stale_head` when a newer generation is published, `not_found` when the artifact is not complete. Resolves to the URL. */
   publish(handle: StaticHandle, options: StaticOptions): Promise<string>;
-  /** Takes away what this generation, or an older one, published. Nothing there is fine, and so is something newer. */
+  /** Removes what this or an older generation published. Leaves a newer one alone, and succeeds when there is nothing. */
   unpublish(handle: Pick<StaticHandle, 'slug' | 'generation'>): Promise<void>;
   find(slug: string): Promise<StaticHandle | null>;
   list(): AsyncIterable<StaticHandle>;

@@ -274,7 +274,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
         action: 'hold',
         rule: 'awaiting-approval',
         detail:
-          'The author may not write to this repository. For a preview, somebody who may write to this repository sets the label "preview:approved" (it holds for this commit only), then re-runs the workflow.',
+          'The author may not write to this repository. For a preview, a person with write access to this repository must set the label "preview:approved" (it is valid for this commit only), then re-run the workflow.',
       }),
     }),
     deployment: null,
