@@ -3,7 +3,7 @@ import { patternListProblem, patternProblem } from '../shared/globs.js';
 import { isDuration } from '../shared/time.js';
 import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from '../variables/names.js';
 
-/** The kinds of values that `.github/preview.yml` holds; every message continues "build ..." or "limits.ttl ...". */
+/** The kinds of values in `.github/preview.yml`. Every message continues a sentence that begins with the key: "limits.ttl ...". */
 
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 
@@ -16,7 +16,7 @@ const ANY_CONTROL = /[\u0000-\u001f\u007f]/;
 
 const ODD = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
-/** Of a project: it stands in checks, comments and addresses, and must read the same everywhere. */
+/** The name of a project. It is shown in checks, comments and addresses, and must look the same everywhere. */
 export const projectName = z
   .string()
   .trim()
@@ -24,7 +24,7 @@ export const projectName = z
   .max(100)
   .refine((name) => !ODD.test(name), 'holds a character that cannot be seen; write it again by hand');
 
-/** Inside the repository, written with `/`, without a way out. */
+/** A path inside the repository, written with `/`, that cannot lead out of it. */
 export const relativePath = z
   .string()
   .max(255, 'is longer than 255 characters')
@@ -88,7 +88,7 @@ export const duration = z
   .string('must be a time such as 90m, 12h or 7d')
   .refine(isDuration, 'must be a time such as 90m, 12h or 7d, between one minute and 365 days');
 
-/** `findProblem` answers the end of a sentence about what somebody wrote, or undefined. */
+/** `findProblem` returns the end of a sentence about the value in the file, or undefined. */
 function refuse<Value>(findProblem: (value: Value) => string | undefined) {
   return (value: Value, context: z.core.$RefinementCtx<Value>): void => {
     const message = findProblem(value);
@@ -103,7 +103,7 @@ export const patterns = z
 
 export const labels = z.array(z.string().trim().min(1, 'must not be empty').max(100)).max(50);
 
-/** Plain values only: a number such as 1.10 would lose its last digit on the way. */
+/** Texts only: YAML would read 1.10 as a number, and its last digit would be lost. */
 const variableValue = z
   .union([z.string(), z.boolean().transform(String), z.int().transform(String)], {
     error: 'must be text; put it in quotes',

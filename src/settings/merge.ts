@@ -11,7 +11,7 @@ import {
   type ProjectEntry,
 } from './schema.js';
 
-/** What a pull request may ask less of. */
+/** A pull request may lower these. */
 const LOWERABLE: readonly string[] = ['limits', 'resources'];
 
 interface Merged {
@@ -19,7 +19,7 @@ interface Merged {
   readonly notes: readonly SettingsProblem[];
 }
 
-/** Policy is the default branch's. A pull request may lower what it uses; anything else it says about policy is named and ignored. */
+/** The default branch sets the policy. A pull request may lower its own limits; its other policy changes are ignored with a note. */
 export function mergePolicy(base: SettingsFile, head: SettingsFile): Merged {
   const limits = lower({ section: 'limits', base, head });
   const resources = lower({ section: 'resources', base, head });
@@ -74,7 +74,7 @@ interface DiffersInput {
   readonly path: readonly string[];
 }
 
-/** A branch carries a copy of the file: only what it changes is worth a word. */
+/** A branch has a copy of the file, so only a changed value gets a note. */
 export function differs({ base, head, path }: DiffersInput): boolean {
   const theirs = given(head.raw, path);
   return theirs !== undefined && !isDeepStrictEqual(theirs, given(base.raw, path));
@@ -84,11 +84,11 @@ function given(raw: Readonly<Record<string, unknown>>, path: readonly string[]):
   return path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], raw);
 }
 
-/** One deployable thing of a repository. */
+/** One project of a repository, as the settings describe it. */
 export interface ProjectSettings {
   readonly name: string;
   readonly root: string;
-  /** Only pull requests that touch these files; none is all. */
+  /** Only pull requests that change these files get a preview; an empty list means all. */
   readonly paths: readonly string[];
   readonly build: BuildSettings;
 }
@@ -98,7 +98,7 @@ interface MergedProjects {
   readonly problems: readonly SettingsProblem[];
 }
 
-/** The default branch says which projects there are; the commit says how each is built. */
+/** The default branch names the projects; the commit says how to build each of them. */
 export function mergeProjects(base: SettingsFile, head: SettingsFile): MergedProjects {
   const known = new Set(base.projects.map(({ name }) => name));
   const merged = base.projects.map((project) => {
@@ -117,7 +117,7 @@ export function mergeProjects(base: SettingsFile, head: SettingsFile): MergedPro
 
 interface Place {
   readonly head: SettingsFile;
-  /** Which of the projects of the commit it is; -1 for one that it does not name. */
+  /** Index of the project in the list of the commit; -1 when the commit does not name it. */
   readonly at: number;
 }
 

@@ -4,7 +4,7 @@ import type { Path } from './yaml.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** One finding about one place of the file. */
+/** One problem at one place of the file. */
 export interface Finding {
   readonly path: Path;
   readonly message: string;
@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a group of keys',
 };
 
-/** What zod found, as sentences that name the key as it is written in the file. */
+/** Turns the issues of zod into sentences that name the key as the file spells it. */
 export function findings(
   issue: Issue,
   { at, raw, known }: { at: Path; raw: unknown; known: Known },
@@ -31,7 +31,7 @@ export function findings(
   return [{ path, message: `${name(path)} ${sentence(issue, raw)}` }];
 }
 
-/** The keys that may stand in one place. */
+/** The keys that are allowed in one place. */
 type Known = (path: Path) => readonly string[];
 
 export function unknownKey({ path, known }: { path: Path; known: readonly string[] }): Finding {

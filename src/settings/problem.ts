@@ -1,4 +1,4 @@
-/** Something a person should know about `.github/preview.yml`. An error stops deployments; a note does not. */
+/** A problem of `.github/preview.yml` that people are told of. An error stops deployments; a note does not. */
 export interface SettingsProblem {
   readonly level: 'error' | 'note';
   readonly message: string;
@@ -13,12 +13,12 @@ export interface Position {
   readonly column: number;
 }
 
-/** A problem in one text, before it is known whose file it is. */
+/** A problem in a text, before the caller adds which file it is. */
 export interface TextProblem extends Position {
   readonly message: string;
 }
 
-/** What somebody wrote, short and without anything that could take part in a sentence or a page. */
+/** A value from the file, short and without characters that could change the sentence or the page around it. */
 export function quoted(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   const safe = text.replace(/[^\p{L}\p{N} _.,/{}[\]=+*!-]/gu, '?');
@@ -28,12 +28,12 @@ export function quoted(value: unknown): string {
 /** Records whose keys belong to the user: names of variables, options of a target. */
 const FREE = new Set(['env', 'options']);
 
-/** Whether what stands in such a record may be called as its user likes. */
+/** Whether the user chooses the keys at this place. */
 export function isFree(key: unknown): boolean {
   return typeof key === 'string' && FREE.has(key);
 }
 
-/** `skip-words` in the file is `skipWords` in code. A key with capitals is no key of ours and keeps its place as an unknown one. */
+/** `skip-words` in the file is `skipWords` in code. A key with capitals is never one of ours and stays as it is, to be reported. */
 export function toCamel(key: string): string {
   if (/[A-Z]/.test(key)) return `unknown ${key}`;
   return key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -43,7 +43,7 @@ export function toKebab(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Camel-case keys, and nothing where there is an empty value: `limits:` with nothing behind it is as good as absent. */
+/** Changes the keys to camel case and drops empty values: `limits:` without a value is the same as no `limits`. */
 export function camelKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelKeys);
   if (!isRecord(value)) return value;
@@ -57,7 +57,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The known key that is nearest to what was written, if it is near enough to be meant. */
+/** The known key that is most like the written one, if it is similar enough to be suggested. */
 export function didYouMean(written: string, known: readonly string[]): string | undefined {
   const word = toKebab(written.slice(0, 60)).replace(/^-|_/g, '-').toLowerCase();
   const ranked = known.map((key) => ({ key, far: distance(word, key) })).sort((a, b) => a.far - b.far);
@@ -65,7 +65,7 @@ export function didYouMean(written: string, known: readonly string[]): string | 
   return best && best.far <= Math.ceil(best.key.length / 3) ? best.key : undefined;
 }
 
-/** Levenshtein, one row at a time. */
+/** Levenshtein distance, with one row of the table in memory. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...a].entries()) {

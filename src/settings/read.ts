@@ -18,11 +18,11 @@ type Section = 'policy' | 'build' | 'projects' | 'file';
 export type SectionProblem = SettingsProblem & {
   readonly section: Section;
   readonly key: string;
-  /** Whose build it is about, where the file names several projects. */
+  /** The project to build, where the file names several. */
   readonly project?: string | undefined;
 };
 
-/** One of the two files, read as far as it can be read: what is wrong falls back to its default and is listed. */
+/** One of the two files. A wrong value falls back to its default and is listed as a problem. */
 export interface SettingsFile {
   readonly raw: Readonly<Record<string, unknown>>;
   readonly policy: PolicySettings;
@@ -54,10 +54,10 @@ export function readSettingsFile(text: SettingsText, file: Side): SettingsFile {
 
 const WHOLE_FILE = { level: 'error', section: 'file', key: '' } as const;
 
-/** Enough to mend the file; a reader of a check run stops sooner. */
+/** Enough to correct the file, and more than a check run shows. */
 const MAX_FINDINGS = 20;
 
-/** The value of a key, or undefined with its problems noted. */
+/** The value of a key, or undefined after its problems were added to the list. */
 type Read = <T>(section: Section, key: string, schema: z.ZodType<T>) => T | undefined;
 
 interface ReaderInput {
@@ -85,7 +85,7 @@ function createReader({ raw, file, locate }: ReaderInput) {
   return { read, add, problems };
 }
 
-/** How a project is built belongs to the build, which project it is does not. */
+/** The build keys of a project are read with the build; its name and paths are policy. */
 function isOfBuild([section, , key]: Path): boolean {
   return section === 'projects' && String(key) in BUILD;
 }
@@ -95,7 +95,7 @@ function nameAt({ projects }: Readonly<Record<string, unknown>>, [, index]: Path
   return isRecord(entry) && typeof entry['name'] === 'string' ? entry['name'].trim() : undefined;
 }
 
-/** A mistake in how a project is built leaves the project what it is. */
+/** A mistake in the build keys of a project does not remove the project. */
 function withoutBuild(raw: unknown): readonly ProjectEntry[] {
   const entries: unknown = Array.isArray(raw) ? raw.map(named) : raw;
   return PROJECTS.safeParse(entries).data ?? [];
@@ -136,10 +136,10 @@ function unwrap(schema: unknown): unknown {
   return wrapped || schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
 }
 
-/** A file that is there and cannot be taken for text. What is wrong continues the name of the file. */
+/** A file that exists and is not readable text. The problem continues a sentence that begins with the name of the file. */
 interface Unreadable {
   readonly problem: string;
 }
 
-/** `.github/preview.yml` as it was found. */
+/** `.github/preview.yml` as it was read from GitHub. */
 export type SettingsText = string | Unreadable;

@@ -6,10 +6,10 @@ const flag = (value: boolean) => z.boolean().default(value);
 const list = (schema: typeof field.patterns) => schema.default([]);
 
 const triggers = z.strictObject({
-  /** `auto`: every pull request. `label`: with a label. `manual`: when somebody asks. */
+  /** `auto`: every pull request. `label`: pull requests with a label. `manual`: when a person starts it. */
   mode: z.enum(['auto', 'label', 'manual']).default('auto'),
   drafts: flag(false),
-  /** Bots may have previews, but their commits wait for approval: GitHub does not tell what a bot may do. */
+  /** Pull requests of bots get previews, but their commits wait for approval: GitHub does not say what a bot may do. */
   bots: flag(true),
   forks: z.enum(['deny', 'approve']).default('deny'),
   labels: z
@@ -20,10 +20,10 @@ const triggers = z.strictObject({
   skipWords: field.labels.default(SKIP_WORDS),
 });
 
-/** What one project may use. A pull request may ask for less. */
+/** What one project may use. A pull request may lower its own limits. */
 const limits = z.strictObject({
   environments: z.int().min(1).max(100).default(20),
-  /** After the last activity. */
+  /** Counted from the last activity. */
   ttl: field.duration.default('7d'),
   deploysPerHour: z.int().min(1).max(300).default(30),
   uploadSize: field.byteSize({ min: '1m', max: '1g' }).prefault('1g'),
@@ -44,7 +44,7 @@ const report = z.strictObject({
   githubEnvironment: z.enum(['preview', 'per-pull-request']).default('preview'),
 });
 
-/** Which target, by name, and its own options; the target checks them. Null is the server's default. */
+/** The name of the target and its options, which the target checks. Null means the default target of the server. */
 const target = z.union(
   [
     z
@@ -60,7 +60,7 @@ const target = z.union(
   { error: 'must be the name of a target, or its name and options' },
 );
 
-/** Read from the default branch only: whoever opens a pull request cannot change them. */
+/** Read from the default branch only, so that the author of a pull request cannot change them. */
 export const POLICY = {
   triggers: triggers.prefault({}),
   limits: limits.prefault({}),
@@ -75,7 +75,7 @@ export const POLICY = {
   target: target.nullable().default(null),
 };
 
-/** How to build: read from the commit that is built. Null is "find out". */
+/** How to build, read from the commit that is built. With null the Action finds out by itself. */
 export const BUILD = {
   install: field.command.nullable(),
   build: field.command.nullable(),
@@ -86,7 +86,7 @@ export const BUILD = {
   healthPath: field.urlPath,
   /** Unknown paths answer with `index.html`. */
   spa: z.boolean(),
-  /** Plain values for the build; secrets never belong into the file. */
+  /** Plain values for the build. Secrets do not belong in the file. */
   env: field.variables,
   image: field.image.nullable(),
   dockerfile: field.relativePath.nullable(),
@@ -110,7 +110,7 @@ const buildKeys = z.strictObject(BUILD).partial();
 const project = z.strictObject({
   name: field.projectName,
   root: field.relativePath.default('.'),
-  /** Only pull requests that touch these files; none is all. */
+  /** Only pull requests that change these files get a preview; an empty list means all. */
   paths: list(field.patterns),
   ...buildKeys.shape,
 });

@@ -3,7 +3,7 @@ import type { SettingsProblem } from './problem.js';
 import { readSettingsFile, type SectionProblem, type SettingsFile, type SettingsText } from './read.js';
 import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './schema.js';
 
-/** What `.github/preview.yml` says, complete: policy of the default branch, build of the commit. */
+/** The complete settings: the policy from the default branch, the build from the commit. */
 export interface Settings extends PolicySettings {
   readonly build: BuildSettings;
   /** Empty when the whole repository is one project: see `projectsOf`. */
@@ -13,7 +13,7 @@ export interface Settings extends PolicySettings {
 interface SettingsTexts {
   /** The file of the default branch; undefined when there is none. */
   readonly base?: SettingsText | undefined;
-  /** The file of the commit; undefined when it was not read, and the base's stands for it; null when there is none. */
+  /** The file of the commit; null when the commit has none; undefined when it was not read, and then the base file is used. */
   readonly head?: SettingsText | null | undefined;
 }
 
@@ -22,7 +22,10 @@ interface ParsedSettings {
   readonly problems: readonly SettingsProblem[];
 }
 
-/** Never throws: what cannot be read is at its default and listed. An error must stop deployments, for a default may be too generous. */
+/**
+ * Never throws: a value that cannot be read gets its default and is listed as a problem. An error must stop deployments, because the
+ * default may allow more than the file does.
+ */
 export function parseSettings({ base, head }: SettingsTexts): ParsedSettings {
   const ours = readSettingsFile(base ?? '', 'base');
   const theirs = head === undefined || head === base ? ours : readSettingsFile(head ?? '', 'head');
@@ -38,18 +41,18 @@ export function defaultSettings(): Settings {
   return parseSettings({}).settings;
 }
 
-/** Every project of a repository; without a list, one that is named after the repository. */
+/** Every project of a repository. Without a list there is one, named after the repository. */
 export function projectsOf(settings: Settings, repository: string): readonly ProjectSettings[] {
   if (settings.projects.length > 0) return settings.projects;
   return [{ name: defaultProjectName(repository), root: '.', paths: [], build: settings.build }];
 }
 
-/** At first: a project keeps its name when its repository is renamed. */
+/** The first name of that project: it keeps the name when the repository is renamed. */
 export function defaultProjectName(repository: string): string {
   return repository.split('/').at(-1) ?? repository;
 }
 
-/** Each side's errors where that side decides; what the commit says wrongly about policy matters only once it is merged. */
+/** Errors count in the file that decides: a wrong policy value in the commit only matters after the merge. */
 function relevant(base: SettingsFile, head: SettingsFile): SettingsProblem[] {
   if (base === head) return base.problems.map(plain);
   const says = (project: string) => head.projects.some(({ name }) => name === project);

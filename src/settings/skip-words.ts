@@ -1,6 +1,6 @@
 export const SKIP_WORDS = ['[skip preview]', '[preview skip]'];
 
-/** The first of the words that stands in the text by itself: `[skip preview]` inside another word is not meant. */
+/** The first skip word that is a word of its own in the text: `a[skip preview]b` does not count. */
 export function findSkipWord(text: string, words: readonly string[]): string | undefined {
   const haystack = fold(text);
   return words.find((word) => standsAlone(haystack, fold(word)));

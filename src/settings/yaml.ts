@@ -13,7 +13,7 @@ import { isRecord, type Position, quoted, type TextProblem, toCamel } from './pr
 
 export type Path = readonly (string | number)[];
 
-/** A file as plain data, with the way back from a key to its line. */
+/** A file as plain data, with a function that finds the line of a key. */
 export interface YamlText {
   readonly value: Record<string, unknown>;
   readonly locate: (path: Path) => Position;
@@ -25,12 +25,12 @@ const MAX_BYTES = 32 * 1024;
 const MAX_NESTING = 40;
 const MAX_INDENT = 120;
 
-/** A file of which nothing could be read. */
+/** The result for a file that cannot be read at all. */
 export function unreadableYaml(message: string): YamlText {
   return broken([{ message, ...START }]);
 }
 
-/** Never throws, whatever the text. */
+/** Never throws, for any text. */
 export function readYaml(text: string): YamlText {
   const unreadable = whyUnreadable(text);
   if (unreadable) return unreadableYaml(unreadable);
@@ -43,7 +43,7 @@ export function readYaml(text: string): YamlText {
     uniqueKeys: true,
     stringKeys: true,
     prettyErrors: false,
-    // Not 'silent': that would also hide that a second document follows.
+    // Not 'silent': it would also hide a second document in the file.
     logLevel: 'error',
   });
   const at = (offset: number | undefined): Position => toPosition(lines, offset);
@@ -55,7 +55,7 @@ export function readYaml(text: string): YamlText {
   return { value, problems: [], locate: (path) => at(offsetOf(parsed.contents, path)) };
 }
 
-/** Before the parser sees it: its recursion ends the process when brackets nest thousands deep. */
+/** Checked before parsing: thousands of nested brackets would overflow the stack of the parser and end the process. */
 function whyUnreadable(text: string): string | undefined {
   if (Buffer.byteLength(text) > MAX_BYTES)
     return 'is larger than 32 KiB; move what is not a setting out of it';
@@ -64,7 +64,7 @@ function whyUnreadable(text: string): string | undefined {
   return undefined;
 }
 
-// https://eemeli.org/yaml/#lexer: what follows this token is text, brackets in it are no structure.
+// https://eemeli.org/yaml/#lexer: the token after this one is a scalar, so brackets in it are text.
 const SCALAR = '\u001f';
 const STEPS: ReadonlyMap<string, number> = new Map([
   ['[', 1],
@@ -105,7 +105,7 @@ const HINTS: Partial<Record<string, string>> = {
 
 const PROTO_HINT = 'has the key "__proto__", which would be lost on the way; choose another name';
 
-/** Aliases can grow without end and tags make other things than plain data: neither is needed here. */
+/** Aliases can expand without limit and tags create objects that are not plain data. The settings need neither. */
 function refusedNodes(parsed: Document, at: (offset: number | undefined) => Position): TextProblem[] {
   const found: TextProblem[] = [];
   visit(parsed, {
@@ -122,7 +122,7 @@ function refusedNodes(parsed: Document, at: (offset: number | undefined) => Posi
   return found;
 }
 
-/** The key when there is one, else the nearest thing around it. */
+/** The node of the key, or the nearest node around it when the key is missing. */
 function offsetOf(contents: unknown, path: Path): number | undefined {
   let node = contents;
   let offset: number | undefined;

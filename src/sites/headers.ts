@@ -1,11 +1,11 @@
 import { quoteName } from '../shared/text.js';
 import { parsePattern, type PathPattern, PATTERN_FORM } from './path-pattern.js';
 
-/** A block of `_headers`: what it adds to answers whose path matches. Names are lower-case. */
+/** A block of `_headers`: the headers that it adds to responses whose path matches. Names are lower-case. */
 export interface HeaderRule {
   readonly pattern: PathPattern;
   readonly set: readonly (readonly [name: string, value: string])[];
-  /** Names that earlier blocks set and this one takes away again. */
+  /** Names that earlier blocks set and this block removes. */
   readonly unset: readonly string[];
 }
 
@@ -20,8 +20,8 @@ const MAX_RULES = 200;
 const MAX_LINE = 2_000;
 
 /**
- * They describe the transfer itself, give orders to a proxy in front, or would weaken what keeps previews apart and out of search
- * engines.
+ * Headers that a site may not set: they describe the transfer itself, instruct a proxy in front of the server, or weaken what separates
+ * previews and keeps them out of search engines.
  */
 const RESERVED = new Set(
   `accept-ranges age allow alt-svc basic-auth clear-site-data connection content-encoding content-length content-range
@@ -39,7 +39,7 @@ interface Block {
   readonly room: HeaderRoom;
 }
 
-/** Netlify's and Cloudflare's `_headers`: a path, then indented `Name: value` lines; `! Name` takes one away. */
+/** Netlify's and Cloudflare's `_headers`: a path, then indented `Name: value` lines; `! Name` removes one. */
 export function parseHeaderRules(text: string): ParsedRules<HeaderRule> {
   const rules: Block[] = [];
   const notes: string[] = [];
@@ -65,8 +65,8 @@ export function parseHeaderRules(text: string): ParsedRules<HeaderRule> {
 }
 
 /**
- * The headers of all blocks that match, in order. One that comes twice is joined with a comma, except cookies: each is its own. What is
- * more than one answer may carry is left out.
+ * The headers of all matching blocks, in order. Repeated headers are joined with a comma, except cookies, which stay separate. Headers
+ * beyond the limit of one response are left out.
  */
 export function headersFor(
   rules: readonly HeaderRule[],
@@ -89,7 +89,7 @@ export function headersFor(
   );
 }
 
-/** Blocks of different paths that meet in one answer can only be counted here. */
+/** Several blocks can match one path, so the limit of a response can only be checked here. */
 function withinRoom(headers: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
   const room = createHeaderRoom();
   const kept = new Map<string, string[]>();
@@ -113,7 +113,7 @@ function openBlock(
   return { pattern, set: [], unset: [], room };
 }
 
-/** Null when the header was taken, else why not. */
+/** Null when the header was added, else the reason why not. */
 function addHeader(block: Block, line: string): string | null {
   const [, removed] = /^!\s*([\w-]+)$/.exec(line) ?? [];
   if (removed !== undefined) {
@@ -133,7 +133,7 @@ function addHeader(block: Block, line: string): string | null {
   return null;
 }
 
-/** A preview speaks for its own host only, never for its siblings and parents. */
+/** A preview may set cookies for its own host only, not for sibling or parent hosts. */
 function withinOwnHost(name: string, value: string): string {
   if (name === 'set-cookie') return dropDirectives(value, /^domain\s*(=|$)/i);
   if (name === 'strict-transport-security') return dropDirectives(value, /^(includesubdomains|preload)\b/i);
@@ -149,16 +149,16 @@ function note(index: number, reason: string): string {
   return `_headers line ${index + 1} was skipped: ${reason}.`;
 }
 
-/** Proxies and browsers take little more. */
+/** Proxies and browsers accept little more. */
 const MAX_LINES = 100;
 
 const MAX_BYTES = 8 * 1024;
 
-/** How many headers the answers of one path may still get from a site. */
+/** How much room the response for one path still has for headers of the site. */
 interface HeaderRoom {
-  /** False when there is no room for this one. */
+  /** False when there is no room for this header. */
   take(name: string, value: string): boolean;
-  /** Why there is none; null from the second time on: a line more would say the same. */
+  /** The reason; null from the second time on, because it would repeat the note. */
   fullOnce(): string | null;
 }
 

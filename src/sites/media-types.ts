@@ -1,4 +1,4 @@
-/** Fixed, so that the content of a file never decides how a browser treats it; anything else is a download of bytes. */
+/** A fixed list, so that the content of a file never decides how a browser treats it. Other files are downloads. */
 const TEXT: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   htm: 'text/html; charset=utf-8',
@@ -82,10 +82,10 @@ const DENSE: Readonly<Record<string, string>> = {
 const COMPRESSED_TYPES = new Map(Object.entries({ ...TEXT, ...COMPRESSIBLE }));
 const ALL_TYPES = new Map([...COMPRESSED_TYPES, ...Object.entries(DENSE)]);
 
-/** RFC 9110: a type nobody knows is a sequence of bytes. */
+/** RFC 9110: a file of unknown type is a sequence of bytes. */
 const UNKNOWN = 'application/octet-stream';
 
-/** The last extension decides: `photo.html.jpg` is a picture. A file without one is plain bytes. */
+/** The last extension decides: `photo.html.jpg` is a picture. A file without extension has the type of plain bytes. */
 export function mediaType(path: string): string {
   return ALL_TYPES.get(extensionOf(path)) ?? UNKNOWN;
 }

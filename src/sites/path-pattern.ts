@@ -1,21 +1,21 @@
 /** A path with one `*` (any rest) and `:name` segments, as `_headers` and `_redirects` write it. */
 export interface PathPattern {
-  /** What the wildcards stand for in this path; null when it does not match. The star is called `splat`. */
+  /** The values of the wildcards in this path; null when it does not match. The value of the star is named `splat`. */
   match(path: string): ReadonlyMap<string, string> | null;
 }
 
 const PLACEHOLDER = /^:[A-Za-z]\w*$/;
 const MAX_NAMES = 10;
 
-/** What a pattern must look like, for whoever wrote another. */
+/** Describes a valid pattern, for the note about an invalid one. */
 export const PATTERN_FORM = `write /path, /path/* or /:name, with one * and ${MAX_NAMES} names at most`;
 
 interface PatternOptions {
-  /** `/old` and `/old/` are one. */
+  /** `/old` and `/old/` are the same pattern. */
   readonly anySlash?: boolean;
 }
 
-/** Null when the pattern is not one we can honour. It may be percent-encoded; paths are matched decoded. */
+/** Null when the pattern is not supported. It may be percent-encoded; it is compared with decoded paths. */
 export function parsePattern(source: string, { anySlash = false }: PatternOptions = {}): PathPattern | null {
   const either = anySlash && source !== '/' && !source.endsWith('*');
   const [before = '', after, ...more] = (either ? source.replace(/\/$/, '') : source).split('*');
@@ -33,12 +33,12 @@ export function parsePattern(source: string, { anySlash = false }: PatternOption
   };
 }
 
-/** Puts the values back into the target of a rule. Unknown names stay as they are. */
+/** Puts the values into the target of a rule. Unknown names stay as they are. */
 export function fillPattern(target: string, values: ReadonlyMap<string, string>): string {
   return target.replace(/:([A-Za-z]\w*)/g, (whole, name: string) => values.get(name) ?? whole);
 }
 
-/** What stands before the star, or after it. */
+/** The part before the star, or the part after it. */
 interface Part {
   readonly names: readonly string[];
   /** One text or placeholder a segment, as a regular expression. */
@@ -48,7 +48,7 @@ interface Part {
   readonly slashes: number;
 }
 
-/** `joint` is the segment that touches the star: it is text, whatever it looks like. */
+/** `joint` is the segment next to the star: it is always literal text. */
 function partOf(source: string, joint?: number): Part {
   const segments = source.split('/');
   const isName = (segment: string, index: number) =>
@@ -66,18 +66,18 @@ function partOf(source: string, joint?: number): Part {
 
 type Matcher = (path: string) => readonly string[] | null;
 
-/** Every segment is a text or runs to the next slash, so there is one way to match, found in linear time. */
+/** Every segment is literal or ends at the next slash, so a path can match in only one way, found in linear time. */
 function wholeMatcher({ expression }: Part): Matcher {
   const whole = new RegExp(`^${expression}$`, 's');
   return (path) => whole.exec(path)?.slice(1) ?? null;
 }
 
 /**
- * What follows the star has a known number of slashes, so where it begins is counted from the end of the path: an expression with the
- * star in it would try every place.
+ * The part after the star has a known number of slashes, so its beginning is found by counting from the end of the path. A regular
+ * expression with the star in it would try every position.
  */
 function starMatcher({ head, tail, source }: { head: Part; tail: Part; source: string }): Matcher {
-  // `/docs/*` means `/docs` too, as Netlify has it.
+  // `/docs/*` matches `/docs` too, as on Netlify.
   const open = source.endsWith('/*') && source !== '/*';
   const first = new RegExp(open ? `^${head.expression.slice(0, -1)}(?:/|$)` : `^${head.expression}`, 's');
   const last = new RegExp(`${tail.expression}$`, 'sy');
@@ -91,7 +91,7 @@ function starMatcher({ head, tail, source }: { head: Part; tail: Part; source: s
   };
 }
 
-/** Where the last `count` slashes of the path begin; its length for none, -1 when it has fewer. */
+/** Index of the slash that is the `count`-th from the end; the length of the path for 0; -1 when there are fewer. */
 function slashFromEnd(path: string, count: number): number {
   let at = path.length;
   for (let left = count; left > 0; left -= 1) {
@@ -105,7 +105,7 @@ function escaped(text: string): string {
   return text.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&');
 }
 
-/** What cannot be decoded stands for itself. */
+/** Returns the text unchanged when it cannot be decoded. */
 function decoded(text: string): string {
   const plain = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {

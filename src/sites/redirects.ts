@@ -7,7 +7,7 @@ export interface RedirectRule {
   readonly pattern: PathPattern;
   readonly target: string;
   readonly status: number;
-  /** Also where a file exists (`301!`). */
+  /** Applies even if a file exists at the path (`301!`). */
   readonly force: boolean;
 }
 
@@ -16,7 +16,7 @@ const MAX_LINE = 2_000;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const REWRITES = [200, 404];
 
-/** Netlify's and Cloudflare's `_redirects`: `from to [status]`, one a line. */
+/** Netlify's and Cloudflare's `_redirects`: `from to [status]`, one rule per line. */
 export function parseRedirectRules(text: string): ParsedRules<RedirectRule> {
   const rules: RedirectRule[] = [];
   const notes: string[] = [];
@@ -33,7 +33,7 @@ export function parseRedirectRules(text: string): ParsedRules<RedirectRule> {
   return { rules, notes };
 }
 
-/** Where a matching rule leads, percent-encoded; null when it does not match. Values come from the decoded path. */
+/** The target of a matching rule, percent-encoded; null when the rule does not match. Wildcard values come from the decoded path. */
 export function applyRedirect(rule: RedirectRule, path: string): string | null {
   const values = rule.pattern.match(path);
   if (values === null) return null;
@@ -70,7 +70,7 @@ function targetFault(target: string, status: number, code: string): string | nul
   return `${quoteName(target)} is neither a path nor an http(s) address`;
 }
 
-/** The server itself moves visitors to the right one of `/a` and `/a/`: a rule that moves them back would never end. */
+/** The server redirects between `/a` and `/a/` by itself: a rule in the other direction would make an endless loop. */
 function returnFault({
   from,
   target,
@@ -86,12 +86,12 @@ function returnFault({
   return `${quoteName(target)} is the same path but for a final slash, which the server puts right by itself`;
 }
 
-/** `/a/` and `/a` are one for every rule. */
+/** Rules treat `/a/` and `/a` as the same path. */
 export function withoutFinalSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** The host is written out: a placeholder there would let every link choose where it leads. */
+/** The host must be literal: with a placeholder, any link could choose the host that the preview redirects to. */
 function isOtherSite(target: string): boolean {
   return (
     /^https?:\/\/[A-Za-z0-9.-]+(:\d+)?(\/|\?|$)/.test(target) &&
@@ -99,7 +99,7 @@ function isOtherSite(target: string): boolean {
   );
 }
 
-/** A separator that is hidden by its encoding names no file. */
+/** A path with an encoded separator names no file. */
 function decodable(target: string): boolean {
   try {
     decodeURIComponent(target);

@@ -6,7 +6,7 @@ import {
   variableValueProblem,
 } from './names.js';
 
-/** From the widest to the nearest: a later layer wins. */
+/** From the most general to the most specific: a later layer wins. */
 export const LAYERS = ['org', 'project', 'target', 'class', 'pull-request'] as const;
 type Layer = (typeof LAYERS)[number];
 type Origin = Layer | 'built-in';
@@ -19,7 +19,7 @@ interface Variable {
 
 interface Variables {
   readonly variables: readonly Variable[];
-  /** What was left out and why, by name, never with its value. */
+  /** The variables that were left out and why: names, never values. */
   readonly problems: readonly string[];
 }
 
@@ -28,7 +28,7 @@ interface LayersInput {
   readonly builtIn?: BuiltInFacts | undefined;
 }
 
-/** Every variable once, with the layer it comes from. What is refused is named, and the rest still counts. */
+/** Every variable once, with its layer. A refused variable is reported and does not affect the others. */
 export function resolveVariables({ layers, builtIn }: LayersInput): Variables {
   const chosen = new Map<string, Variable>();
   const problems: string[] = [];
@@ -56,7 +56,7 @@ function problemWith({ name, value }: Variable, chosen: ReadonlyMap<string, Vari
     : `is one more than the ${String(MAX_VARIABLES)} variables that fit`;
 }
 
-/** As the environment of a process. */
+/** The variables as the environment of a process. */
 export function asRecord({ variables }: Variables): Record<string, string> {
   return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
 }

@@ -2,7 +2,7 @@ import { MAX_VARIABLES, variableNameProblem, variableValueProblem } from './name
 
 interface VariableLines {
   readonly values: Readonly<Record<string, string>>;
-  /** With the line, never with the value. */
+  /** They name the line, never the value. */
   readonly problems: readonly string[];
 }
 
@@ -16,8 +16,8 @@ interface Statement {
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\' };
 
 /**
- * `KEY=VALUE`, a line each; `#` begins a comment line. A value in quotes may span lines, as a PEM key does: double quotes know \n and
- * \", single quotes nothing. Without quotes a value ends with its line and is taken as it is: nothing is expanded, nothing is run.
+ * One `KEY=VALUE` per line; `#` begins a comment line. A quoted value may span lines, as a PEM key does. Double quotes understand \n and
+ * \", single quotes no escapes. An unquoted value ends with its line and is used as it is: nothing is expanded or executed.
  */
 export function parseVariableLines(text: string): VariableLines {
   const values = new Map<string, string>();
@@ -30,7 +30,7 @@ export function parseVariableLines(text: string): VariableLines {
   return { values: Object.fromEntries(values), problems };
 }
 
-/** Everything in the text that may be a secret, in refused and broken lines too: to be hidden before anything is said about it. */
+/** Everything in the text that may be a secret, also in refused and broken lines. It is masked before any line is printed. */
 export function valuesIn(text: string): string[] {
   return [...statements(text)]
     .map(({ value, open }) => (open ? value.slice(1) : value))
@@ -66,7 +66,7 @@ function* statements(input: string): Generator<Statement> {
 
 type Parts = Readonly<Record<'name' | 'rest' | 'double' | 'single' | 'bare', string | undefined>>;
 
-/** A line without `=` has no name, and is a value as far as hiding goes: it may be the inside of a key. */
+/** A line without `=` has no name. The whole line is masked, because it may be part of a key. */
 function toStatement({ name = '', rest, double, single, bare = '' }: Parts): Omit<Statement, 'line'> {
   if (rest === undefined) return { name: '', value: name.trim(), open: false };
   const value = double === undefined ? (single ?? bare.trim()) : unescape(double);

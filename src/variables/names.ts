@@ -1,4 +1,4 @@
-/** Names that steer the machine that builds or runs, rather than the program: never taken from a user. */
+/** Names that control the machine of the build instead of the program. Users may not set them. */
 const REFUSED = new Set([
   ...['PATH', 'HOME', 'SHELL', 'IFS', 'BASH_ENV', 'PS4', 'PROMPT_COMMAND', 'CDPATH'],
   ...['SHELLOPTS', 'BASHOPTS', 'GLIBC_TUNABLES', 'GCONV_PATH'],
@@ -41,7 +41,7 @@ export const MAX_VARIABLES = 200;
 
 const MAX_VALUE_BYTES = 64 * 1024;
 
-/** Why a variable may not have this name, or undefined. Capitals make no difference, as on some systems they do not. */
+/** Why a variable may not have this name, or undefined. Case is ignored, because some systems ignore it. */
 export function variableNameProblem(name: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) || name === '__proto__')
     return 'is not a name for a variable; use letters, digits and "_", not beginning with a digit';
@@ -67,7 +67,7 @@ export interface BuiltInFacts {
   readonly pullRequest?: { readonly number: number; readonly baseBranch: string } | undefined;
 }
 
-/** What every build and every preview is told about itself. */
+/** The variables that every build and every preview receives. */
 export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
   const { pullRequest } = facts;
   return {
