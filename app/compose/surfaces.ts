@@ -17,9 +17,9 @@ import { createCommitter } from '../webhooks/inbox/committer.js';
 import { createSignatureCheck, createWebhookEndpoint } from '../webhooks/inbox/receive.js';
 
 export interface Rates {
-  /** Identity tokens from one address. */
+  /** How many identity tokens one address may present. */
   readonly exchange: Rate;
-  /** Deployments that one repository asks for, whatever becomes of them; its settings say how many it may have. */
+  /** How many requests to start a deployment one repository may send. Its settings limit the deployments themselves. */
   readonly starts: Rate;
 }
 
@@ -37,11 +37,11 @@ interface SurfaceParts {
   readonly version: string;
   readonly rates: Rates;
   readonly backpressure: Backpressure;
-  /** Deliveries were stored: there is work. */
+  /** Wakes the worker of the inbox after deliveries were stored. */
   readonly onStored: () => void;
 }
 
-/** Everything that answers requests. */
+/** The three surfaces that answer requests: webhooks, API and previews. */
 export async function composeSurfaces(parts: SurfaceParts) {
   const { ports, secrets, previews, identify, ping, version, rates, backpressure, onStored } = parts;
   const { clock, log } = ports;
@@ -81,7 +81,7 @@ export async function composeSurfaces(parts: SurfaceParts) {
   return { surfaces, committer, closeApi: api.close };
 }
 
-/** How long another process may show what this one has just replaced. */
+/** How long another process may show a preview that this process has replaced. */
 const TTL_MS = 1_000;
 
 export interface Previews {

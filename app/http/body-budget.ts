@@ -5,10 +5,10 @@ const MIB = 1024 * 1024;
 interface BodyLimits {
   /** All bodies together. */
   readonly bytes: number;
-  /** What bodies above `small` may take of it: a few huge ones never shut the door on small ones. */
+  /** The part of it for bodies above `small`, so that a few large bodies cannot block the small ones. */
   readonly largeBytes: number;
   readonly small: number;
-  /** Bodies that hold more than a first packet. A slow client that sends next to nothing costs next to nothing. */
+  /** How many bodies may hold more than `light`, which is about a first packet. Slow clients that sent nearly nothing do not count. */
   readonly heavy: number;
   readonly light: number;
 }
@@ -29,11 +29,11 @@ interface Share {
 
 export interface BodyBudget {
   open(): Share;
-  /** How many bodies are on their way in. */
+  /** How many bodies are being received. */
   inFlight(): number;
 }
 
-/** What all request bodies in flight may take of the memory together, before anybody has shown who they are. */
+/** Limits the memory of all request bodies in flight together, because a body can arrive before its sender is known. */
 export function createBodyBudget(limits: BodyLimits = BODY_LIMITS): BodyBudget {
   const used = { bytes: 0, largeBytes: 0, heavy: 0, bodies: 0 };
 

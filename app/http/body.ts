@@ -10,14 +10,14 @@ interface BodyRules {
   readonly budget: BodyBudget;
 }
 
-/** The whole body as it came over the wire: limited by what it says it is, by what it is, and in time. */
+/** The whole body, with limits for its declared length, its real length and the time it takes. */
 export function readBody(request: IncomingMessage, rules: BodyRules): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > rules.maxBytes) {
     return Promise.reject(tooLarge(rules.maxBytes));
   }
   const body = collect(rules);
   return new Promise((resolve, reject: (error: unknown) => void) => {
-    // At once, not by a promise: 'close' follows 'end' in the same turn, and would take a whole body for one that was cut.
+    // Without a promise in between: 'close' follows 'end' in the same turn, and would make a complete body look cut off.
     const over = () => {
       clearTimeout(timer);
       body.release();
@@ -45,7 +45,7 @@ export function readBody(request: IncomingMessage, rules: BodyRules): Promise<Bu
   });
 }
 
-/** 'close' follows and says the same. Without a listener, an error after the end would take the process down. */
+/** 'close' follows and reports the failure. Without a listener, an error after the end would crash the process. */
 function ignore(): void {
   return undefined;
 }
@@ -82,20 +82,20 @@ function tooSlow(): VitrineError {
 
 interface StreamRules {
   readonly maxBytes: number;
-  /** The longest silence: an upload may take long, but it must go on. */
+  /** The longest pause between two chunks. An upload may take long, but it must not stall. */
   readonly idleMs: number;
 }
 
-/** The body as it arrives, read no faster than it is used. */
+/** The body as a stream with back-pressure: it is read as fast as it is used. */
 export async function* streamBody(request: IncomingMessage, rules: StreamRules): AsyncGenerator<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > rules.maxBytes) throw tooLarge(rules.maxBytes);
   let size = 0;
-  let silent = false;
-  const hush = () => {
-    silent = true;
+  let stalled = false;
+  const stop = () => {
+    stalled = true;
     request.destroy();
   };
-  request.setTimeout(rules.idleMs, hush);
+  request.setTimeout(rules.idleMs, stop);
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
@@ -103,7 +103,7 @@ export async function* streamBody(request: IncomingMessage, rules: StreamRules):
       yield chunk;
     }
   } catch (error) {
-    throw silent ? tooSlow() : cutOff(error);
+    throw stalled ? tooSlow() : cutOff(error);
   } finally {
     request.setTimeout(0);
   }
@@ -116,7 +116,7 @@ function cutOff(error: unknown): unknown {
     : error;
 }
 
-/** A form on a foreign page can send text, never these types. */
+/** Protects against forms on other sites: a browser sends these types only after asking the server. */
 export function requireType({ headers }: IncomingMessage, type: string): void {
   const given = headers['content-type'];
   const coded = headers['content-encoding'] ?? 'identity';
@@ -130,7 +130,7 @@ function bare(type: string | undefined): string | undefined {
 
 const MAX_DEPTH = 64;
 
-/** JSON from a stranger: real UTF-8, no byte order mark, no towers of brackets. */
+/** JSON of an untrusted sender: it must be valid UTF-8 without a byte order mark. */
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) throw new VitrineError('bad_request', 'The body is empty: send a JSON object.');
   if (!isUtf8(bytes)) throw new VitrineError('bad_request', 'The body is not UTF-8.');
@@ -141,7 +141,7 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** Counts with a list of its own: a tower must not take the stack down while it is measured. */
+/** Measures the depth level by level and without recursion, so that deep nesting cannot overflow the stack. */
 export function refuseDeep(value: unknown): void {
   let level = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -10,16 +10,16 @@ const APP: Site = { kind: 'app' };
 
 const UNKNOWN: Site = { kind: 'unknown' };
 
-/** Host headers repeat: reading each once is enough, as long as strangers cannot fill the memory with them. */
+/** Host headers repeat, so parsed ones are kept. The limit bounds the memory that unknown headers can take. */
 const KEPT = 5_000;
 
-/** A name has 253 characters; longer headers are nobody's here, and cost as much to keep as to read. */
+/** A host name has at most 253 characters, so longer headers are not worth keeping. */
 const KEPT_LENGTH = 300;
 
-/** Where a request comes from is asked only for names of this machine. */
+/** The second function is called only when the header names this machine. */
 export type SiteOf = (header: string | undefined, fromThisMachine: () => boolean) => Site;
 
-/** Tells by the Host header alone which site a request is for; X-Forwarded-Host is a stranger's word and never read. */
+/** Finds the site of a request by its Host header alone. X-Forwarded-Host is never read, because any client can set it. */
 export function createHosts({
   publicUrl,
   previewBase,
@@ -55,13 +55,13 @@ export function createHosts({
   };
 }
 
-/** Without port and final dot, in lower case; undefined for anything that is not a plain name or address. */
+/** The name in lower case, without port and final dot; undefined for a header that is not a plain name or address. */
 function hostName(header: string): string | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{0,5})?$/i.exec(header);
   return match?.[1]?.toLowerCase();
 }
 
-/** Where a request comes from, for counting only. A proxy on this machine is believed about the last hop before it. */
+/** The address of the caller, for rate limits only. A proxy on this machine may name the hop before it. */
 export function callerAddress(request: IncomingMessage): string {
   const peer = request.socket.remoteAddress ?? 'unknown';
   if (!fromThisMachine(request)) return peer;

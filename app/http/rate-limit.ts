@@ -11,10 +11,10 @@ interface Bucket {
   at: number;
 }
 
-/** Enough for every runner address at once; the oldest go first, so that strangers cannot fill the memory. */
+/** Enough for the addresses of all runners. The oldest keys are dropped first, which bounds the memory. */
 const MAX_KEYS = 10_000;
 
-/** A token bucket for each key, in memory: each process counts for itself. */
+/** A token bucket for each key. It is in memory, so each process counts separately. */
 export function createRateLimit(rate: Rate, clock: Clock) {
   const buckets = new Map<string, Bucket>();
   return (key: string, what: string): void => {

@@ -26,20 +26,20 @@ export interface Surfaces {
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
 
-/** Probes ask a machine by its address, and learn nothing from the answer. */
+/** Health probes address a machine by its IP. Their answers contain nothing confidential. */
 const PROBES: readonly string[] = ['/healthz', '/readyz'];
 
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
-  // Bodies have a clock of their own: uploads may take longer than any limit that suits a webhook.
+  // Bodies have their own timeouts, because an upload may take longer than a limit that suits a webhook.
   requestTimeout: 0,
   connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 65_000,
   insecureHTTPParser: false,
 } as const;
 
-/** The front door. What a request may reach is decided by its host before anything reads its path or body. */
+/** Accepts all requests. The Host header decides which surface answers, before the path or the body is read. */
 export function createHttpServer(surfaces: () => Surfaces): Server {
   const server = createServer(LIMITS, (request, response) => {
     if (hasBody(request)) endBody(request, response);
@@ -59,19 +59,19 @@ export function createHttpServer(surfaces: () => Surfaces): Server {
   return server.on('clientError', refuse);
 }
 
-/** Nearly no request for a file has one, and those are many. */
+/** Most requests are for files and have no body: they skip the listener of `endBody`. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
 }
 
-/** Whatever answers it: a body that nobody waits for may not come for ever. */
+/** When the answer is sent before the body has arrived, the rest of the body is dropped after a moment. */
 function endBody(request: IncomingMessage, response: ServerResponse): void {
   response.once('finish', () => {
     if (!request.complete) discardBody(request);
   });
 }
 
-/** Without a promise of its own: files of previews go out in the same turn in which they were asked for. */
+/** Not async, so that files of previews are sent in the same turn of the event loop. */
 function enter(surfaces: Surfaces, request: IncomingMessage, response: ServerResponse): unknown {
   refuseAmbiguous(request);
   const path = request.url ?? '';
@@ -84,7 +84,7 @@ function enter(surfaces: Surfaces, request: IncomingMessage, response: ServerRes
   return isWebhook ? surfaces.webhooks(request, response) : surfaces.api(request, response);
 }
 
-/** Two programs in a row must never be able to read one request in two ways. */
+/** Refuses requests that a proxy and this server could understand differently. */
 function refuseAmbiguous({ url, rawHeaders }: IncomingMessage): void {
   // Node passes a fragment on, and a router would cut it off.
   if (!url?.startsWith('/') || url.includes('#'))
@@ -114,7 +114,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-/** Takes the port, and says which one it is. */
+/** Listens, and answers the port, which the system chooses when 0 is configured. */
 export async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'port'>): Promise<number> {
   server.listen({ host, port });
   try {
@@ -134,7 +134,7 @@ function reasonOf(error: unknown): string {
   return 'check HOST and PORT';
 }
 
-/** Takes no new connections, lets running answers finish, and cuts what still talks when the time is over. */
+/** Accepts no new connections and lets running answers finish; after `withinMs` it closes the connections that are left. */
 export function stopServer(server: Server, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), withinMs);

@@ -1,6 +1,6 @@
 import { VitrineError } from '../../src/shared/errors.js';
 
-/** Gives up waiting after so long, whatever the other side still tries: one answer that never comes must not stop everything behind it. */
+/** Stops waiting after this time, so that one call of the database that never returns does not block the callers behind it. */
 export async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

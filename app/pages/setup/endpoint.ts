@@ -14,17 +14,17 @@ interface SetupOptions {
   readonly publicUrl: string;
   readonly appYml: string;
   readonly envFile: string;
-  /** Shown once, on the operator's terminal: whoever has it may connect this server to a GitHub App. */
+  /** Printed once on the operator's terminal. Its owner may connect this server to a GitHub App. */
   readonly token: string;
   readonly log: Log;
   readonly exchange: (code: string) => Promise<Conversion>;
-  /** Keeps the credentials; the page says that all is well only after it. Answers the lines that could not be written. */
+  /** Stores the credentials before the page reports success. Answers the lines that it could not write. */
   readonly onCredentials: (credentials: Conversion) => Promise<readonly string[]>;
 }
 
 const ORGANIZATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/;
 
-/** The set-up as two pages: one sends the operator to GitHub with the manifest, the other takes what GitHub sends back. */
+/** The set-up has two pages: one sends the operator to GitHub with the manifest, the other receives GitHub's answer. */
 export function createSetupEndpoint(options: SetupOptions) {
   const pages = createSetupPages(githubWebsite(options.apiUrl));
   let state: string | undefined;
@@ -57,7 +57,7 @@ export function createSetupEndpoint(options: SetupOptions) {
     if (expected === undefined || !same(query.get('state'), expected)) {
       throw new VitrineError(
         'bad_request',
-        'This answer was not asked for here. Begin again with the address on the terminal.',
+        'This server did not start that set-up. Begin again with the address on the terminal.',
       );
     }
     const credentials = await options.exchange(query.get('code') ?? '');
@@ -84,9 +84,9 @@ export function createSetupEndpoint(options: SetupOptions) {
 }
 
 function organizationOf(query: URLSearchParams): string | undefined {
-  const wanted = query.get('organization')?.trim() ?? '';
-  if (wanted === '') return undefined;
-  if (ORGANIZATION.test(wanted)) return wanted;
+  const name = query.get('organization')?.trim() ?? '';
+  if (name === '') return undefined;
+  if (ORGANIZATION.test(name)) return name;
   throw new VitrineError(
     'bad_request',
     'That is not the name of an organization: take the last part of its address on GitHub. Go back and try again.',
@@ -155,7 +155,7 @@ function same(given: string | null, expected: string): boolean {
   return timingSafeEqual(digest(given ?? ''), digest(expected));
 }
 
-/** Where people go, for the address where programs go: github.com keeps them apart, an Enterprise Server does not. */
+/** The address of GitHub's website, derived from the address of its API. On an Enterprise Server both have the same host. */
 export function githubWebsite(apiUrl: string): string {
   const { hostname, origin } = new URL(apiUrl);
   if (hostname === 'api.github.com') return 'https://github.com';
@@ -188,10 +188,10 @@ const WHY: Readonly<Record<string, string>> = {
   checks: 'show the check Preview',
   deployments: "fill GitHub's deployment box",
   statuses: 'set a commit status, where the settings ask for one',
-  actions: 'hear how workflow runs end',
+  actions: 'learn how workflow runs end',
 };
 
-/** What `app.yml` asks for, in words that an operator can judge: "Pull requests (write): see pull requests and keep one comment". */
+/** The permissions of `app.yml` with their reasons: "Pull requests (write): see pull requests and keep one comment". */
 function permissionPhrases(appYml: string): string[] {
   const { default_permissions: permissions } = AppFile.parse(parse(appYml));
   return Object.entries(permissions).map(([name, level]) => {

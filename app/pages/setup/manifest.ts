@@ -6,11 +6,11 @@ import { WEBHOOK_PATH } from '../../http/server.js';
 
 const AppFile = z.looseObject({ name: z.string(), default_permissions: z.record(z.string(), z.string()) });
 
-/** Nothing answers there. GitHub demands an address even for webhooks that are switched off. */
+/** A URL that nothing answers. GitHub requires one even when webhooks are switched off. */
 const NOWHERE = 'https://example.com/vitrine-has-no-public-url';
 
 /**
- * What GitHub is asked to make: `app.yml`, with the addresses of this server.
+ * The manifest of the GitHub App: `app.yml` with the addresses of this server.
  * https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
  */
 export function createManifest({ appYml, publicUrl }: { appYml: string; publicUrl: string }): string {
@@ -33,7 +33,7 @@ export function isReachable(publicUrl: string): boolean {
   return !isLoopback(new URL(publicUrl).hostname);
 }
 
-/** What GitHub hands over once, for the code of a manifest. */
+/** The credentials that GitHub gives once, for the code of a manifest. */
 const Conversion = z.object({
   id: z.int().positive(),
   pem: z.string(),

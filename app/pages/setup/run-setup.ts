@@ -16,17 +16,17 @@ import { type Conversion, exchangeCode, SETUP_PATH } from './manifest.js';
 interface RunSetup {
   readonly config: Config;
   readonly envFile: string;
-  /** Told to the operator alone, never logged: the address holds the token. */
+  /** Prints to the operator's terminal and not to the log, because the address contains the token. */
   readonly print: (line: string) => void;
   readonly log: Log;
-  /** Calls it off: it rejects with the signal's reason. */
+  /** Cancels the set-up, which then rejects with the signal's reason. */
   readonly stopping: AbortSignal;
 }
 
-/** For an answer on its way to the operator. */
+/** The time for the last answer to reach the operator. */
 const LINGER_MS = 2_000;
 
-/** Connects this server to a new GitHub App, once, and answers its credentials. Until then nothing else is served. */
+/** Connects this server to a new GitHub App and answers the credentials. Until then it serves nothing else. */
 export async function runSetup(options: RunSetup): Promise<Readonly<Record<string, string>>> {
   const { config, log, stopping } = options;
   refuseInPublic(config);
@@ -47,7 +47,7 @@ export async function runSetup(options: RunSetup): Promise<Readonly<Record<strin
   siteOf = createHosts({ publicUrl, previewBase: { protocol: 'http', domain: config.previewDomain } });
   const show = (pages: typeof surface) => void (surface = pages);
   try {
-    return await Promise.race([waitForOperator(options, { appYml, publicUrl, show }), calledOff(stopping)]);
+    return await Promise.race([waitForOperator(options, { appYml, publicUrl, show }), cancelled(stopping)]);
   } finally {
     await stopServer(server, LINGER_MS);
   }
@@ -57,7 +57,7 @@ function notHere(): never {
   throw new VitrineError('not_found', 'Vitrine is not set up yet.');
 }
 
-function calledOff(stopping: AbortSignal): Promise<never> {
+function cancelled(stopping: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     stopping.addEventListener('abort', () => reject(stopping.reason as Error), { once: true });
     if (stopping.aborted) reject(stopping.reason as Error);
@@ -97,7 +97,7 @@ function waitForOperator(
   });
 }
 
-/** A page that takes over a server must not be open to the street, not even for a minute. */
+/** The set-up page gives control over the server, so it must never be reachable from other machines. */
 export function refuseInPublic({ host, production }: Pick<Config, 'host' | 'production'>): void {
   if (isLoopback(host) && !production) return;
   throw new VitrineError(
@@ -106,13 +106,13 @@ export function refuseInPublic({ host, production }: Pick<Config, 'host' | 'prod
   );
 }
 
-/** GitHub hands the credentials over once: where they cannot be written, the page shows them, and the log never does. */
+/** GitHub gives the credentials once. If the file cannot be written, the page shows them; they are never logged. */
 async function keep({ envFile, log }: RunSetup, found: Readonly<Record<string, string>>): Promise<boolean> {
   try {
     await writeEnvFile(envFile, found);
     return true;
   } catch (error) {
-    log('error', `${envFile} could not be written: the page shows what belongs into it`, { error });
+    log('error', `${envFile} could not be written: the page shows the lines that belong into it`, { error });
     return false;
   }
 }
@@ -139,10 +139,10 @@ function toVariables({
   };
 }
 
-/** Puts variables into a file that only its owner may read. What else is in it stays; it is whole at every moment. */
+/** Writes variables into a file that only its owner may read. Other lines stay, and a crash leaves the old or the new file. */
 export async function writeEnvFile(path: string, values: Readonly<Record<string, string>>): Promise<void> {
-  const kept = withoutNames(await textOf(path), Object.keys(values));
-  const fresh = besides(path);
+  const kept = withoutNames(await readIfPresent(path), Object.keys(values));
+  const fresh = temporaryPath(path);
   try {
     await writeFile(fresh, `${[...kept, ...envLines(values)].join('\n')}\n`, { mode: 0o600 });
     await rename(fresh, path);
@@ -151,10 +151,10 @@ export async function writeEnvFile(path: string, values: Readonly<Record<string,
   }
 }
 
-/** The same without a change of the file: throws where it could not be read or written. */
+/** Throws if `writeEnvFile` could not read or write the file. The file does not change. */
 async function probeEnvFile(path: string): Promise<void> {
-  await textOf(path);
-  const fresh = besides(path);
+  await readIfPresent(path);
+  const fresh = temporaryPath(path);
   try {
     await writeFile(fresh, '', { mode: 0o600 });
   } finally {
@@ -166,18 +166,18 @@ function envLines(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}="${value.replaceAll('\n', '\\n')}"`);
 }
 
-function textOf(path: string): Promise<string> {
+function readIfPresent(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
 }
 
-function besides(path: string): string {
+function temporaryPath(path: string): string {
   return `${path}.${process.pid}.new`;
 }
 
-/** Everything is on one line here, since that is how it was written. */
+/** Removes the lines of these variables. `writeEnvFile` writes each value on one line. */
 function withoutNames(text: string, names: readonly string[]): string[] {
   const lines = text.replace(/\n+$/, '').split('\n');
   return lines
