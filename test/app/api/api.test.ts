@@ -81,7 +81,7 @@ test('the history of an environment and one deployment are shown', async () => {
   expect(one).toMatchObject({ id: deployment.id, sha: 'a'.repeat(40), durationSeconds: null });
 });
 
-test('what does not exist is not found, and unknown paths say where to look', async () => {
+test('a missing document is not found, and the answer to an unknown path names the description', async () => {
   const missing = await app.api(`/api/v1/environments/${'a'.repeat(24)}`);
   const nowhere = await app.api('/api/v2/environments');
   expect([missing.status, nowhere.status]).toEqual([404, 404]);
@@ -95,7 +95,7 @@ test('a method that a path does not have is refused with those it has', async ()
 
 test.each([
   ['without a token', null, 401],
-  ['with a token that nobody knows', 'vto_unknown', 401],
+  ['with an unknown token', 'vto_unknown', 401],
   ['with the token of a run', RUN_TOKEN, 403],
 ])('the list of environments %s is refused', async (_how, token, status) => {
   const response = await app.api('/api/v1/environments', { token });
@@ -118,7 +118,7 @@ test('a run reads its own deployment and appends to its log, once for each numbe
   expect(page.items.map(({ seq }) => seq)).toEqual([0, 1]);
 });
 
-test('an operator tears an environment down, and whoever asked is kept', async () => {
+test('an operator destroys an environment, and its decision names the operator', async () => {
   const response = await app.api(`/api/v1/environments/${environment.id}/destroy`, { method: 'POST' });
   expect(response.status).toBe(202);
   await app.settle();
@@ -135,7 +135,7 @@ test('an operator tears an environment down, and whoever asked is kept', async (
   });
 });
 
-test('a repository that starts too many deployments is told to wait', async () => {
+test('a repository that starts too many deployments gets 429', async () => {
   const starts = [];
   for (let count = 0; count < 5; count += 1) {
     starts.push((await app.api('/api/v1/deployments', { ...json({}), token: 'a.b.c' })).status);
@@ -143,7 +143,7 @@ test('a repository that starts too many deployments is told to wait', async () =
   expect(starts).toEqual([400, 400, 400, 429, 429]);
 });
 
-test('errors tell nothing of what is inside', async () => {
+test('errors contain no internals', async () => {
   const response = await app.api('/api/v1/environments?cursor=zzz');
   expect(await response.text()).not.toMatch(/mongo|mongoose|node_modules|\.ts|at /i);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hashToken } from '../../../app/api/access.js';
 import { ErrorAnswer } from '../../../src/contract/shapes.js';
+import { rawHttp, statusOf } from '../../support/raw-http.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 let app: TestApp;
@@ -63,7 +64,7 @@ const deep = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 test.each<[string, string | Uint8Array, string, number]>([
   ['an operator in place of a text', JSON.stringify({ ...START, sha: { $gt: '' } }), 'application/json', 400],
   ['a list in place of a text', JSON.stringify({ ...START, project: ['a'] }), 'application/json', 400],
-  ['a field that is nobody business', JSON.stringify({ ...START, status: 'ready' }), 'application/json', 400],
+  ['an unknown field', JSON.stringify({ ...START, status: 'ready' }), 'application/json', 400],
   ['a prototype', `{"__proto__":{"sha":"x"},${JSON.stringify(START).slice(1)}`, 'application/json', 400],
   [
     'a text of a megabyte',
@@ -77,7 +78,7 @@ test.each<[string, string | Uint8Array, string, number]>([
     'application/json',
     413,
   ],
-  ['a tower of 200 levels', deep(200), 'application/json', 400],
+  ['200 levels of nesting', deep(200), 'application/json', 400],
   ['broken JSON', '{"sha":', 'application/json', 400],
   ['nothing', '', 'application/json', 400],
   ['broken UTF-8', Uint8Array.from([0x22, 0xff, 0x22]), 'application/json', 400],
@@ -95,7 +96,15 @@ test.each<[string, string | Uint8Array, string, number]>([
   expect(ErrorAnswer().parse(await response.json()).error.requestId).not.toBe('');
 });
 
-test('a compressed body is refused: nobody would know how large it is', async () => {
+test('a caller who may not send a body is refused before the body is read', async () => {
+  const head = [`PATCH /api/v1/deployments/${DEPLOYMENT} HTTP/1.1`, 'Host: localhost'];
+  const body = ['Content-Type: application/json', 'Content-Length: 99999999', '', '{'];
+  expect(statusOf(await rawHttp(app.port, [...head, ...body].join('\r\n')))).toBe(401);
+  const run = [...head, `Authorization: Bearer ${RUN_TOKEN}`, ...body];
+  expect(statusOf(await rawHttp(app.port, run.join('\r\n')))).toBe(413);
+});
+
+test('a compressed body is refused, because its real size is unknown', async () => {
   const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
   const response = await app.api(`/api/v1/deployments/${DEPLOYMENT}`, {
     method: 'PATCH',

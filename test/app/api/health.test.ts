@@ -18,17 +18,17 @@ test.each([
   ['no delivery waits', null, 0],
   ['one has been waiting for a minute and a half', new Date(now.getTime() - 90_999), 90],
   ['the clocks differ', new Date(now.getTime() + 5_000), 0],
-])('a server is ready and tells how far behind it is, when %s', async (_what, since, lagSeconds) => {
+])('a server is ready and answers its lag, when %s', async (_what, since, lagSeconds) => {
   const body = { ok: true, database: 'up', lagSeconds };
   expect(await readiness(async () => since)).toEqual({ status: 200, body });
 });
 
-test('a server whose database is away is not ready, and nobody can tell how far behind it is', async () => {
+test('a server without its database is not ready, and its lag is unknown', async () => {
   const body = { ok: false, database: 'down', lagSeconds: null };
   expect(await readiness(away, away)).toEqual({ status: 503, body });
 });
 
-test('a question that takes too long leaves a server ready', async () => {
+test('a server stays ready when its lag cannot be read in time', async () => {
   const body = { ok: true, database: 'up', lagSeconds: null };
   expect(await readiness(() => new Promise(() => undefined))).toEqual({ status: 200, body });
 });

@@ -25,7 +25,7 @@ afterAll(() => app.close());
 const home = (headers: Record<string, string>, method = 'GET'): Promise<Response> =>
   fetch(`${app.url}/`, { headers, method });
 
-test('whoever opens the address of the server is told what it is, that it is up, and where to go', async () => {
+test('the page says what the server is, that it is up, and where to go', async () => {
   const answer = await home(BROWSER);
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -35,7 +35,7 @@ test('whoever opens the address of the server is told what it is, that it is up,
   expect(page).toContain('href="/api/v1/openapi.json"');
 });
 
-test('the page loads nothing, runs nothing, and its style is allowed by what it is', async () => {
+test('the page loads nothing and runs nothing, and its policy allows its style by a hash', async () => {
   const answer = await home(BROWSER);
   const page = await answer.text();
   const style = /<style>([^]*)<\/style>/.exec(page)?.[1] ?? '';
@@ -47,12 +47,12 @@ test('the page loads nothing, runs nothing, and its style is allowed by what it 
   expect(page).not.toMatch(/<script|src=|@import|url\(/);
 });
 
-test('it tells nothing of what the server knows', async () => {
+test('the page contains nothing from the database or the configuration', async () => {
   expect(await (await home(BROWSER)).text()).not.toMatch(/secret|acme|pr-7|mongodb|DATA_DIR/i);
 });
 
 test.each(['application/json', 'application/json, text/plain, */*', 'application/vnd.api+json'])(
-  'a client that asks for %s is answered as before: there is nothing for it here',
+  'a client that accepts %s gets a JSON 404',
   async (accept) => {
     const answer = await home({ accept });
     expect(answer.status).toBe(404);
@@ -61,13 +61,13 @@ test.each(['application/json', 'application/json, text/plain, */*', 'application
   },
 );
 
-test('who says nothing of what is wanted sees the page, and HEAD has no body', async () => {
+test('a client that accepts anything gets the page, and HEAD has no body', async () => {
   expect((await home({ accept: '*/*' })).headers.get('content-type')).toMatch(/^text\/html/);
   const head = await home(BROWSER, 'HEAD');
   expect([head.status, await head.text()]).toEqual([200, '']);
 });
 
-test('only the page itself is open: whatever is beside it stays JSON, and closed', async () => {
+test('only the page is public: other paths answer JSON and need a token', async () => {
   expect((await home(BROWSER, 'POST')).status).toBe(405);
   for (const [path, status] of [
     ['/index.html', 404],

@@ -48,7 +48,7 @@ test.each([
   'app.example.com evil',
   '127.0.0.1',
   'localhost:3000',
-])('%j is nobody here', (host) => {
+])('%j is an unknown host', (host) => {
   expect(siteOf(host, far)).toEqual({ kind: 'unknown' });
 });
 
@@ -59,7 +59,7 @@ test.each(['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000'])(
   },
 );
 
-test('names that strangers make up do not fill the memory, and change nothing for others', () => {
+test('invented host names cannot fill the memory and do not affect other hosts', () => {
   for (let index = 0; index < 20_000; index += 1) siteOf(`made-up-${index}.example`, far);
   const before = process.memoryUsage().heapUsed;
   for (let index = 0; index < 5_000; index += 1) siteOf(Buffer.alloc(16_000, `${index}.`).toString(), far);

@@ -18,7 +18,7 @@ test('bodies take no more together than there is room for, and give it back', ()
   expect(budget.inFlight()).toBe(4);
 });
 
-test('a few large bodies do not shut the door on small ones', () => {
+test('a few large bodies do not block small ones', () => {
   const budget = createBodyBudget({ ...LIMITS, heavy: 100 });
   const [one, two, small] = [budget.open(), budget.open(), budget.open()];
   one.add(60);
@@ -27,7 +27,7 @@ test('a few large bodies do not shut the door on small ones', () => {
   expect(() => small.add(20)).not.toThrow();
 });
 
-test('bodies that have sent next to nothing are not counted as heavy', () => {
+test('bodies that sent nearly nothing do not count as heavy', () => {
   const budget = createBodyBudget(LIMITS);
   Array.from({ length: 10 }, () => budget.open()).forEach((share) => share.add(1));
   const heavy = Array.from({ length: 4 }, () => budget.open());
@@ -35,7 +35,7 @@ test('bodies that have sent next to nothing are not counted as heavy', () => {
   expect(() => heavy[3]?.add(6)).toThrow(FULL);
 });
 
-test('a rate lets so many through at once, then as many as time gives back', () => {
+test('a rate allows so many calls at once, and later as many as the time since then allows', () => {
   let ms = 0;
   const limit = createRateLimit({ times: 3, perMs: 3_000 }, { now: () => new Date(ms) });
   const tries = (count: number, key = 'a') =>
@@ -48,7 +48,7 @@ test('a rate lets so many through at once, then as many as time gives back', () 
   expect(tries(4)).toEqual([true, true, true, false]);
 });
 
-test('a refusal by rate says so with its own code', () => {
+test('a refusal by rate has its own code', () => {
   const limit = createRateLimit({ times: 0, perMs: 1 }, { now: () => new Date(0) });
   expect(() => limit('a', 'Too many.')).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
 });
@@ -83,13 +83,13 @@ test.each([
   Object.assign(new Error('Not Found'), { status: 404 }),
   'a string',
   undefined,
-])('anything else (%p) is our own fault and tells nothing', (error) => {
+])('any other error (%p) is answered with 500 and without its text', (error) => {
   const answer = errorAnswer(error, 'r1');
   expect(answer.status).toBe(500);
   expect(JSON.stringify(answer)).not.toMatch(/undefined|Not Found|a string/);
 });
 
-test.each([503, 429])('an answer of %d says when to come again', (status) => {
+test.each([503, 429])('an answer of %d says when to try again', (status) => {
   const code = status === 503 ? 'unavailable' : 'too_many_requests';
   expect(Number(errorAnswer(new VitrineError(code, 'm'), 'r').headers?.['retry-after'])).toBeGreaterThan(0);
 });

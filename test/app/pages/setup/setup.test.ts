@@ -63,7 +63,7 @@ async function stateOf(address: string): Promise<string> {
   return /new\?state&#x3D;([0-9a-f]{64})/.exec(page)?.[1] ?? '';
 }
 
-test('the operator is led to GitHub and back, and the server goes on with what GitHub made', async () => {
+test('the set-up leads the operator to GitHub and back, and the server continues with the new App', async () => {
   const { address, origin, envFile, finished } = await begin();
   const state = await stateOf(address);
   const done = await fetch(`${origin}/setup/done?code=the-code&state=${state}`);
@@ -78,7 +78,7 @@ test('the operator is led to GitHub and back, and the server goes on with what G
   expect(envToSecrets(env).privateKey.trim()).toBe(appKey().trim());
 });
 
-test('a set-up that is called off lets go of its port, whoever still holds on to a page', async () => {
+test('a cancelled set-up frees its port, also while a browser keeps a connection open', async () => {
   const calledOff = new AbortController();
   const { address, origin, finished } = await begin(() => undefined, calledOff.signal);
   const { hostname, port } = new URL(origin);
@@ -115,7 +115,7 @@ test.each([
   await end({ address, origin, finished });
 });
 
-test('an answer that was not asked for, or whose code is wrong, changes nothing, and a second try works', async () => {
+test('an answer with a wrong state or code changes nothing, and a second try works', async () => {
   const { address, origin, envFile, finished } = await begin();
   const unasked = await fetch(`${origin}/setup/done?code=the-code&state=`);
   const state = await stateOf(address);
@@ -215,7 +215,7 @@ test('the page says what the App may do, and every right has its reason', async 
   await end({ address, origin, finished });
 });
 
-test('what goes wrong here is told on the terminal, and the page says only that it did', async () => {
+test('an unexpected error is in the log, and the page says only that there was one', async () => {
   const told: string[] = [];
   const { address, origin, finished } = await begin((_level, message) => told.push(message));
   const state = await stateOf(address);
@@ -225,7 +225,7 @@ test('what goes wrong here is told on the terminal, and the page says only that 
   await end({ address, origin, finished });
 });
 
-test('where the credentials could not be kept the set-up does not begin, and says what to mend', async () => {
+test('the set-up does not start if it could not store the credentials, and says what to repair', async () => {
   const envFile = join(directory, '.env');
   await mkdir(envFile);
   const lines: string[] = [];

@@ -21,13 +21,13 @@ test('a file that is not there is made, for its owner alone', async () => {
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-test('what is in the file already stays there, and old credentials do not', async () => {
+test('other lines of the file stay, and old credentials are replaced', async () => {
   await writeFile(file, '# mine\nPORT=4000\nAPP_ID=1\n');
   await writeEnvFile(file, { APP_ID: '2' });
   expect(await readFile(file, 'utf8')).toBe('# mine\nPORT=4000\nAPP_ID="2"\n');
 });
 
-test('a file that cannot be read is not replaced: what is in it would be lost', async () => {
+test('a file that cannot be read is not replaced', async () => {
   await symlink(file, file);
   await expect(writeEnvFile(file, { APP_ID: '2' })).rejects.toMatchObject({ code: 'ELOOP' });
   expect(await readlink(file)).toBe(file);
