@@ -2,6 +2,7 @@ import { type Connection, type mongo, trusted } from 'mongoose';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { initialIndexes } from './0001-initial-indexes.js';
+import { typedEndings } from './0002-typed-endings.js';
 import { checkIndexes } from './indexes.js';
 import {
   type MigrationDocument,
@@ -10,6 +11,7 @@ import {
   withMigrationLock,
 } from './lock.js';
 import type { Migration } from './migration.js';
+import { createCollections } from './validators.js';
 
 interface Applied {
   readonly version: number;
@@ -54,6 +56,11 @@ async function run(connection: Connection, plan: Plan): Promise<void> {
   const applied = new Set((await history(connection)).map(({ version }) => version));
   const up = plan.migrations.filter(({ version }) => version <= plan.to && !applied.has(version));
   const down = plan.migrations.filter(({ version }) => version > plan.to && applied.has(version)).reverse();
+  if (applied.size === 0)
+    await createCollections(
+      plan.db,
+      up.flatMap(({ validators = [] }) => validators),
+    );
   for (const migration of up) await stepUp(migration, plan);
   for (const migration of down) await stepDown(migration, plan);
 }
@@ -103,4 +110,4 @@ function idOf({ version }: Migration): string {
 }
 
 /** In order of their versions. A migration that was released is never changed: the next one corrects it. */
-const MIGRATIONS: readonly Migration[] = [initialIndexes];
+const MIGRATIONS: readonly Migration[] = [initialIndexes, typedEndings];

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { ValidatorDefinition } from './validators.js';
 
 /** One step of the database's form. Running `up` again after a crash half-way must complete it. */
 export interface Migration {
@@ -6,6 +7,8 @@ export interface Migration {
   readonly name: string;
   /** What this step makes; they are checked at every start. */
   readonly indexes: readonly IndexDefinition[];
+  /** What this step makes the database demand of documents. A new database is created with them. */
+  readonly validators?: readonly ValidatorDefinition[];
   up(db: mongo.Db): Promise<void>;
   down(db: mongo.Db): Promise<void>;
 }

@@ -27,6 +27,11 @@ export function asVitrineError(error: unknown): unknown {
     const message = 'The database does not answer: try again, and look at its log when this lasts.';
     return new VitrineError('unavailable', message, { cause: error });
   }
+  const refused = refusedByValidator(error);
+  if (refused !== undefined) {
+    const message = `The database refused a document${refused}: this is a fault of the program, or of what else writes to its database.`;
+    return new VitrineError('internal', message, { cause: error });
+  }
   if (error instanceof MongooseErrors.CastError || error instanceof MongooseErrors.StrictModeError) {
     return new VitrineError(
       'bad_request',
@@ -35,6 +40,33 @@ export function asVitrineError(error: unknown): unknown {
     );
   }
   return error;
+}
+
+const VALIDATION_FAILED = 121;
+
+interface Violation {
+  readonly operatorName?: string;
+  readonly missingProperties?: readonly string[];
+  readonly propertiesNotSatisfied?: readonly { readonly propertyName: string }[];
+}
+
+/** Which fields a validator of a collection complains of, without their values; undefined for every other error. */
+function refusedByValidator(error: unknown): string | undefined {
+  if (!(error instanceof mongo.MongoServerError)) return undefined;
+  const inBatch = error instanceof mongo.MongoBulkWriteError ? [error.writeErrors].flat() : [];
+  const failure = [...inBatch, error].find(({ code }) => code === VALIDATION_FAILED);
+  if (!failure) return undefined;
+  const info = failure.errInfo as
+    { details?: { schemaRulesNotSatisfied?: readonly Violation[] } } | undefined;
+  const violations = info?.details?.schemaRulesNotSatisfied ?? [];
+  const missing = violations.flatMap(({ missingProperties = [] }) => missingProperties);
+  const wrong = violations.flatMap(({ propertiesNotSatisfied = [] }) =>
+    propertiesNotSatisfied.map(({ propertyName }) => propertyName),
+  );
+  return [
+    ...missing.map((name) => ` without "${name}"`),
+    ...wrong.map((name) => ` with a wrong "${name}"`),
+  ].join(' and');
 }
 
 /** The same store, whose failures are ours: callers do not know the driver. */

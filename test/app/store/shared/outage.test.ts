@@ -2,7 +2,10 @@ import { afterAll, expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { openConnection } from '../../../../app/store/open-connection.js';
 import { asVitrineError } from '../../../../app/store/shared/outage.js';
+import type { EnvironmentStatus } from '../../../../src/shared/status/words.js';
+import { delivery, newEnvironment } from '../../../contracts/fresh-documents.js';
 import { allowed } from '../../../support/allowed.js';
+import { openTestStore } from '../../../support/open-test-store.js';
 import { testDatabase } from '../../../support/test-database.js';
 import { breakableWire } from '../breakable-wire.js';
 import { silent } from '../empty-stores.js';
@@ -14,7 +17,8 @@ test('whoever finds every connection in use by a database that hangs is told so'
   const wire = await breakableWire(database.uri);
   const client = new mongo.MongoClient(wire.uri, {
     maxPoolSize: 1,
-    waitQueueTimeoutMS: 50,
+    // Long enough for the first connection on a busy machine.
+    waitQueueTimeoutMS: 2_000,
     retryReads: false,
   });
   const things = client.db().collection('things');
@@ -34,4 +38,22 @@ test('nobody waits longer for a connection than for a server', async () => {
   await connection.close();
   expect(waitQueueTimeoutMS).toBe(serverSelectionTimeoutMS);
   expect(waitQueueTimeoutMS).toBeLessThan(allowed(5_000));
+});
+
+test('a document that the database refuses is a fault of the program, which names the fields and not their values', async () => {
+  const store = await openTestStore();
+  const made = await store.stores.environments.ensure(newEnvironment());
+  const change = store.stores.environments.change(made, {
+    patch: { status: 'secret' as EnvironmentStatus },
+    due: [],
+  });
+  const failure: unknown = await change.catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'internal', message: expect.stringContaining('a wrong "status"') });
+  expect(String(failure)).not.toContain('secret');
+  const lacking = delivery({ event: undefined as unknown as string });
+  await expect(store.stores.inbox.store([lacking])).rejects.toMatchObject({
+    code: 'internal',
+    message: expect.stringContaining('without "event"'),
+  });
+  await store.close();
 });
