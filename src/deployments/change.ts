@@ -14,7 +14,7 @@ type Ports = DeploymentPorts & EnvironmentPorts & Pick<Tools, 'clock' | 'newId'>
 
 const TRIES = 20;
 
-/** Look, decide, compare-and-set, again when somebody was first. `plan` answers null when nothing is to be done. */
+/** Reads, plans and writes by compare-and-set; starts over when another writer was first. `plan` answers null when there is nothing to change. */
 export async function changeDeployment(
   ports: Pick<Ports, 'deployments'>,
   { id, plan }: { id: string; plan: (seen: StoredDeployment) => DeploymentPatch | null },
@@ -81,8 +81,8 @@ const FIRST = 1;
 type Needs = Pick<Ports, 'environments' | 'deployments' | 'clock' | 'newId'>;
 
 /**
- * The environment names the deployment of its head; this makes the document so. Whoever comes along repairs what a crash left
- * between the two writes, and everything older is superseded.
+ * The environment names the deployment of its head; this creates that document. Every caller repairs what a crash left between the
+ * two writes, and supersedes all older deployments.
  */
 export async function ensureHeadDeployment(
   ports: Needs,

@@ -9,7 +9,7 @@ import type { DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
-/** The fence fell while a deployment was on its way: the run is told why its work was in vain. */
+/** A newer commit or a removal came while the run was at work: the error tells the run why its deployment is not live. */
 export function notMadeLive(environment: StoredEnvironment, deployment: StoredDeployment): VitrineError {
   const reason = isActive(environment)
     ? supersededReason(environment, deployment)

@@ -88,7 +88,7 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
   await ports.environments.markDue(environment.id, 'report');
 }
 
-/** It went live in the same moment: who says that it failed has not seen it. */
+/** It went live in the same moment: the report of its failure did not know that. */
 function isLive({ current }: Environment, { id }: StoredDeployment): boolean {
   return current?.deploymentId === id;
 }

@@ -59,7 +59,7 @@ interface Step {
   readonly known: EnvironmentPatch;
 }
 
-/** Closed without ever having had a preview, or since it had one: nothing is left to wait for. */
+/** The pull request is closed, so nothing is left to wait for. */
 function isOver(environment: Environment, { facts, decision }: Seen): boolean {
   return facts.state === 'closed' && decision.action === 'ignore' && isActive(environment);
 }
@@ -105,7 +105,7 @@ function moveHead({ environment, seen, known }: Step): Change {
       ...known,
       status: next,
       decision: seen.decision,
-      // What was said of the upload of another commit is not true of this one.
+      // Notes on the upload of another commit do not apply to this one.
       ...(moved ? { ...newHead(environment, seen), notes: withoutUploadNotes(seen.notes) } : {}),
       ...(seen.decision.action === 'deploy' && !isAdmitted(environment) ? { admittedAt: seen.now } : {}),
       ...(seen.decision.action === 'deploy' ? { expiresAt: renewed(environment, seen) } : {}),
@@ -121,7 +121,7 @@ function renewed({ expiresAt, settings }: Environment, seen: Seen): Date | null 
 
 function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
   const { sha } = seen.facts.head;
-  // Reopened at the same commit: its deployment is taken up again where nobody had taken it on yet.
+  // Reopened at the same commit: a deployment that no run has claimed is used again.
   const same = environment.head?.sha === sha;
   return {
     generation: environment.generation + 1,

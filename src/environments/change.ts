@@ -12,8 +12,8 @@ export interface Change {
 const TRIES = 20;
 
 /**
- * The only way a use case writes an environment: look, decide, compare-and-set; when somebody was first, look and decide again.
- * `plan` answers null when nothing is to be done.
+ * The only way to write an environment: read it, plan the change, compare-and-set. When another writer was first, read and plan
+ * again. `plan` answers null when there is nothing to change.
  */
 export async function changeEnvironment(
   ports: Pick<Ports, 'environments'>,

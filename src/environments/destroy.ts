@@ -12,7 +12,7 @@ interface DestroyRequest {
   readonly actor: string;
   readonly rule: EndingRule;
   readonly detail: string;
-  /** What must still be true when it is written: somebody may have been first since it was looked at. */
+  /** What must still be true when it is written: another writer may have changed it since it was read. */
   readonly onlyIf?: (seen: StoredEnvironment) => boolean;
 }
 

@@ -69,7 +69,7 @@ export interface Refused {
   readonly parts: readonly { readonly part: string; readonly message: string }[];
 }
 
-/** What GitHub was last told, so that only differences are sent. Written by whoever holds the claim on the report, and by nobody else. */
+/** What GitHub was last told, so that only differences are sent. Only the holder of the claim on the report writes it. */
 export interface Reported {
   readonly checks: readonly ReportedCheck[];
   readonly deployments: readonly ReportedDeployment[];
@@ -139,7 +139,7 @@ export function isActive(environment: Pick<Environment, 'status'>): boolean {
   return !GONE_ENVIRONMENTS.includes(environment.status);
 }
 
-/** Over without ever having been seen: held, failed or closed before there was anything to show. */
+/** Ended before there was anything to show: held, failed or closed. */
 export function neverDeployed({ deployedAt, current }: Pick<Environment, 'deployedAt' | 'current'>): boolean {
   return deployedAt === null && current === null;
 }

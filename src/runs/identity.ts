@@ -26,8 +26,8 @@ export interface Identity {
 const LEEWAY_MS = 35_000;
 
 /**
- * An identity proves its run once: whoever copied it comes too late, and is told false. It is used up before anything is written in its
- * name, and not by being refused: what is refused is told why, however often it asks.
+ * An identity token can be used once, so a copied one is useless: answers false for the second use. It is consumed before the first
+ * write, and a refused request does not consume it.
  */
 export function consumeIdentityToken(
   { tokens }: Pick<Ports, 'tokens'>,

@@ -14,7 +14,7 @@ interface GivenUp {
   readonly deployment: StoredDeployment;
 }
 
-/** Given up because no run had taken it on: the run that comes all the same, whatever way it has, is what was waited for. */
+/** Opens a deployment again that was ended because no run had claimed it: now a run has come. */
 export async function reviveUnclaimed(
   ports: Pick<Ports, 'environments' | 'deployments'>,
   { environment, deployment }: GivenUp,
@@ -31,7 +31,7 @@ export async function reviveUnclaimed(
   return revived;
 }
 
-/** Opens the deployment of the head again if all that is known against it is that its run ended or fell silent: now the run speaks for itself. */
+/** Opens the deployment of the head again if it ended only because its run had reported no result: now the run reports. */
 export async function reopenSilent(
   ports: Ports,
   { environment, run }: { environment: StoredEnvironment; run: RunRef },
@@ -49,7 +49,7 @@ export async function reopenSilent(
   await forgetError(ports, { environment, deployment });
 }
 
-/** What the environment says against the deployment of its head holds no more: that one goes on. */
+/** Clears the environment's error, because the deployment of its head goes on. */
 async function forgetError(
   ports: Pick<Ports, 'environments'>,
   { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },

@@ -103,7 +103,7 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
   try {
     return await findHead(ports, { identity, body });
   } catch (error) {
-    // Whoever shows it again is told the same, and changes nothing.
+    // Only the token's first use may fail the waiting deployment.
     if (isAskedWrongly(error) && (await consumeIdentityToken(ports, identity))) {
       const { sha, pullRequest: number } = body;
       await refuseWaiting(ports, { repoId: identity.repoId, number, sha, error });
@@ -112,7 +112,7 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
   }
 }
 
-/** From here on something is written in the name of this identity. */
+/** Called before the first write that this identity allows. */
 async function requireUnusedToken(ports: Ports, identity: Identity): Promise<void> {
   if (await consumeIdentityToken(ports, identity)) return;
   throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');

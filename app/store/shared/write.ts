@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 
 const DUPLICATE_KEY = 11_000;
 
-/** Somebody was first: the unique index refused the second document. */
+/** Another writer was first: the unique index refused the second document. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
@@ -20,7 +20,7 @@ export async function insertedOrThere(insert: Promise<unknown>): Promise<boolean
 
 /**
  * A standalone server has no retryable writes. A write that may be repeated without harm gets its second chance here, so that a
- * lost connection costs nothing. Nobody is made to wait twice for a server that does not answer at all.
+ * lost connection costs nothing. A server that does not answer at all is not tried twice.
  */
 export async function retryOnce<T>(write: () => Promise<T>): Promise<T> {
   try {
