@@ -70,11 +70,11 @@ function pullRequestLink({ pullRequest }: Situation): PageLink | null {
 const CAUSES: Readonly<Record<RemovalCause, string>> = {
   closed: 'Its pull request was closed.',
   merged: 'Its pull request was merged.',
-  asked: 'It was taken down by hand.',
-  expired: 'Its time was up.',
+  asked: 'It was removed manually.',
+  expired: 'It expired.',
   'project-removed': 'The settings of the repository no longer name its project.',
   'repository-removed': 'This server no longer serves its repository.',
-  refused: 'Its pull request no longer gets a preview, as it stands.',
+  refused: 'Its pull request no longer gets a preview.',
 };
 
 const RETURNS = {

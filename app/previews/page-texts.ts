@@ -6,7 +6,7 @@ const ENDED = { status: 404, tone: 'calm', retryAfter: null, watches: true } as 
 const BUILDING: PageText = {
   ...WAITS,
   heading: 'This preview is being built',
-  message: 'It appears here by itself as soon as the build is done.',
+  message: 'It appears here automatically when the build is done.',
   icon: 'build',
 };
 
@@ -14,7 +14,7 @@ const BUILDING: PageText = {
 const GONE: PageText = {
   ...ENDED,
   status: 410,
-  heading: 'This preview is gone',
+  heading: 'This preview was removed',
   message: 'Its pull request shows why.',
   icon: 'box',
 };
@@ -22,7 +22,7 @@ const GONE: PageText = {
 const FAILED: PageText = {
   status: 502,
   heading: 'The build of this preview failed',
-  message: 'The pull request shows what went wrong. A build that succeeds appears here by itself.',
+  message: 'The pull request shows what went wrong. A build that succeeds appears here automatically.',
   tone: 'bad',
   icon: 'cross',
   retryAfter: null,
@@ -40,8 +40,8 @@ const NEWER_COMMIT: PageText = {
 const BUILD_REMOVED: PageText = {
   ...ENDED,
   status: 410,
-  heading: 'This build is gone',
-  message: 'It was live once, and its files were removed since.',
+  heading: 'This build was removed',
+  message: 'This commit was live before. Its files were removed.',
   icon: 'box',
   watches: false,
 };
@@ -54,13 +54,13 @@ export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
   waiting: {
     ...WAITS,
     heading: 'This preview is waiting for its build',
-    message: 'The workflow has not started yet. The preview appears here by itself.',
+    message: 'The workflow has not started yet. The preview appears here automatically.',
     icon: 'clock',
   },
   'awaiting-approval': {
     ...WAITS,
     heading: 'This preview awaits approval',
-    message: 'Somebody who may write to the repository has to approve it first.',
+    message: 'A person with write access to the repository must approve it first.',
     tone: 'calm',
     icon: 'hand',
     retryAfter: 60,
@@ -68,7 +68,7 @@ export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
   'skipped-by-rule': {
     ...ENDED,
     heading: 'This preview was skipped',
-    message: 'None is made as things stand:',
+    message: 'A rule of the repository skips it:',
     icon: 'skip',
   },
   building: BUILDING,
@@ -77,7 +77,7 @@ export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
   asleep: {
     ...WAITS,
     heading: 'This preview is waking up',
-    message: 'Nobody visited it for a while. It is back in a moment.',
+    message: 'It was stopped because it had no visitors. It will be back in a moment.',
     icon: 'moon',
   },
   'build-failed': FAILED,
@@ -85,7 +85,7 @@ export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
   'build-cancelled': {
     ...ENDED,
     heading: 'The build of this commit was cancelled',
-    message: 'Run the workflow again to get a preview of it. It appears here by itself.',
+    message: 'Run the workflow again to get a preview of it. It appears here automatically.',
     icon: 'skip',
   },
   replaced: NEWER_COMMIT,
@@ -121,8 +121,8 @@ export const COMMIT_PAGES: Readonly<Record<SituationKind, CommitPage>> = {
 
 export const ELSEWHERE_PAGE: PageText = {
   ...ENDED,
-  heading: 'This preview lives elsewhere',
-  message: 'The workflow deployed it to an address of its own. Nothing is served from here.',
+  heading: 'This preview is deployed elsewhere',
+  message: 'The workflow deployed it to another URL. This server does not serve it.',
   icon: 'away',
   watches: false,
 };
@@ -131,7 +131,7 @@ export const OTHER_PAGES = {
   unknown: {
     status: 404,
     heading: 'There is no preview here',
-    message: 'Check the address. A preview that was only just asked for appears here by itself.',
+    message: 'Check the URL. A preview that was requested just now appears here automatically.',
     tone: 'calm',
     icon: 'search',
     retryAfter: null,
@@ -140,7 +140,7 @@ export const OTHER_PAGES = {
   missing: {
     status: 404,
     heading: 'Page not found',
-    message: 'This preview is live, but it has no page at this address.',
+    message: 'This preview is live, but it has no page at this URL.',
     tone: 'calm',
     icon: 'file',
     retryAfter: null,
@@ -159,7 +159,7 @@ export const OTHER_PAGES = {
   broken: {
     status: 500,
     heading: 'This preview cannot be shown',
-    message: 'The server could not read it. Try again; if that does not help, deploy the commit once more.',
+    message: 'The server could not read it. Try again. If that does not help, deploy the commit again.',
     tone: 'bad',
     icon: 'cross',
     retryAfter: null,
@@ -167,20 +167,20 @@ export const OTHER_PAGES = {
   },
 } as const satisfies Record<string, PageText>;
 
-/** What one of our pages says, and how it behaves. */
+/** The text and the behaviour of one page. */
 export interface PageText {
   readonly status: number;
   readonly heading: string;
   readonly message: string;
   readonly tone: 'progress' | 'calm' | 'bad';
   readonly icon: keyof typeof ICONS;
-  /** Seconds after which asking again makes sense; null when nothing is expected to change soon. */
+  /** Seconds for `Retry-After`; null when no change is expected soon. */
   readonly retryAfter: number | null;
-  /** Watches for a change and shows it by itself. */
+  /** The page reloads when the state of the preview changes. */
   readonly watches: boolean;
 }
 
-/** Outlines on a 24 by 24 field. */
+/** SVG paths on a 24 by 24 grid. */
 export const ICONS = {
   search: 'M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.2 15.2 20 20',
   clock: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM12 7.5V12l3 2',

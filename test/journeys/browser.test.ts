@@ -57,7 +57,7 @@ inBrowser(
 
     world.github.closePullRequest({ repository: REPOSITORY, number });
     await world.settle();
-    expect(await shows(url)).toEqual([410, 'This preview is gone']);
+    expect(await shows(url)).toEqual([410, 'This preview was removed']);
     expect(problems).toEqual([]);
   },
 );

@@ -99,7 +99,7 @@ test('a preview that lives elsewhere leads there, and makes no promise once its 
   await world.settle();
   for (const host of [url, commitUrl]) {
     const seen = await eventually(() => visit(host), {
-      until: ({ body }) => body.includes('lives elsewhere'),
+      until: ({ body }) => body.includes('is deployed elsewhere'),
       otherwise: 'The page should have led to the preview.',
     });
     expect([seen.status, seen.headers['retry-after']]).toEqual([404, undefined]);

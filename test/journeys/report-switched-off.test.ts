@@ -49,7 +49,7 @@ test('reports that are switched off are not begun, and what GitHub shows already
   await world.settle();
   const [comment, ...more] = await world.reviewer.comments(number);
   expect(more).toEqual([]);
-  expect(comment?.body).toMatch(/was destroyed/);
+  expect(comment?.body).toMatch(/was removed/);
   expect(world.github.violations).toEqual([]);
 });
 

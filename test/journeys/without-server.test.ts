@@ -91,7 +91,7 @@ test('a run without a server reports by its own check run, and the App writes th
   const checks = await world.reviewer.checks(head.sha);
   // The App's was there before the run came. The two never disagree, and ours says that there is another one.
   expect(checks.map(({ conclusion }) => conclusion)).toEqual([CONCLUSION.success, CONCLUSION.success]);
-  expect(checks.filter(({ output }) => /a check of its own/.test(output.summary ?? ''))).toHaveLength(1);
+  expect(checks.filter(({ output }) => /in its own check/.test(output.summary ?? ''))).toHaveLength(1);
   const [comment, ...more] = await world.reviewer.comments(number);
   expect(more).toEqual([]);
   expect(comment?.body).toContain(page.url);
@@ -129,7 +129,7 @@ test('the report of a run that is heard of before its commit, or instead of it, 
   await world.settle();
   const [comment, ...more] = await world.reviewer.comments(number);
   expect(more).toEqual([]);
-  expect(comment?.body).toMatch(/was destroyed/);
+  expect(comment?.body).toMatch(/was removed/);
   expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.inactive]);
 });
 

@@ -9,16 +9,16 @@ interface CommentModel {
   readonly marker: string;
   readonly headline: Headline;
   readonly rows: readonly RowModel[];
-  /** The only project, whose address and reason stand in the headline. */
+  /** Set when there is one project: its URL and reason are in the headline. */
   readonly only: RowModel | null;
   readonly failures: readonly RowModel[];
   readonly notes: readonly RowModel[];
-  readonly addresses: readonly RowModel[];
+  readonly commits: readonly RowModel[];
   readonly footers: readonly RowModel[];
-  /** False once everything is gone: there is nothing left to explain. */
+  /** False once every preview is removed: there is nothing left to explain. */
   readonly alive: boolean;
   readonly held: boolean;
-  /** Whether any is served from here, and whether any lives elsewhere. */
+  /** Whether any preview is served by this server, and whether any is deployed elsewhere. */
   readonly hosted: boolean;
   readonly elsewhere: boolean;
 }
@@ -43,7 +43,7 @@ function modelOf({ marker, situations }: CommentReport): CommentModel {
     only: first && rows.length === 1 ? first : null,
     failures: rows.filter(({ failure }) => failure !== null),
     notes: rows.filter(({ reason, runsUrl }) => reason !== null || runsUrl !== null),
-    addresses: rows.filter(({ commitUrl }) => commitUrl !== null),
+    commits: rows.filter(({ commitUrl }) => commitUrl !== null),
     footers: rows.filter(({ logsUrl, expires }) => logsUrl !== null || expires !== null),
     alive: rows.some(({ kind }) => !ENDED.includes(kind)),
     held: rows.some(({ kind }) => kind === 'awaiting-approval'),
@@ -102,8 +102,8 @@ const HEADLINES: Readonly<Record<SituationKind, { rank: number; one: string; man
   asleep: READY,
   'being-removed': { rank: 8, one: 'The preview is being removed', many: 'are being removed' },
   'skipped-by-rule': { rank: 9, one: 'This commit gets no preview', many: 'get no preview' },
-  'build-removed': { rank: 10, one: 'The build of this commit was removed', many: 'were removed' },
-  removed: { rank: 11, one: 'The preview was destroyed', many: 'were destroyed' },
+  'build-removed': { rank: 10, one: 'The build of this commit was removed', many: 'have no build any more' },
+  removed: { rank: 11, one: 'The preview was removed', many: 'were removed' },
   'never-live': { rank: 12, one: 'There was no preview', many: 'had no preview' },
 };
 

@@ -65,20 +65,20 @@ const LABELS: Readonly<Record<SituationKind, { readonly emoji: string; readonly 
   'failed-while-live': DEPLOYMENT.failed.text,
   'build-cancelled': DEPLOYMENT.cancelled.text,
   replaced: DEPLOYMENT.superseded.text,
-  'newer-commit': { emoji: '⏭️', label: 'Overtaken by a newer commit' },
+  'newer-commit': { emoji: '⏭️', label: 'Superseded by a newer commit' },
   'build-removed': ENVIRONMENT.destroyed.text,
   'being-removed': ENVIRONMENT.destroying.text,
   removed: ENVIRONMENT.destroyed.text,
   'never-live': { emoji: '➖', label: 'No preview' },
 };
 
-const FAILED = 'Push a fix, or re-run the workflow if it was bad luck.';
+const FAILED = 'Push a fix. If the failure was temporary, re-run the workflow.';
 const SUPERSEDED = 'The preview follows the newest commit; this one is not built any more.';
 
 /** What a reader can do, or what happens next. A decision brings its own remedy in its detail. */
 const REMEDIES: Readonly<Record<SituationKind, string>> = {
   waiting:
-    'It starts with the workflow of this repository. If nothing moves: GitHub runs no workflow while a pull request has conflicts, and the workflow must have a step that uses the preview action.',
+    'The build starts with the workflow of this repository. If it does not start: GitHub runs no workflow while a pull request has conflicts, and the workflow must have a step that uses the preview action.',
   'awaiting-approval': '',
   'skipped-by-rule': '',
   building: '',
@@ -92,16 +92,16 @@ const REMEDIES: Readonly<Record<SituationKind, string>> = {
   'newer-commit': SUPERSEDED,
   'build-removed': '',
   'being-removed': 'Everything it used is being removed.',
-  removed: 'Everything it used is removed.',
+  removed: 'Everything it used was removed.',
   'never-live': '',
 };
 
-const ELSEWHERE = 'What an earlier step of the workflow deployed elsewhere is removed there, not from here.';
+const ELSEWHERE = 'What an earlier step of the workflow deployed elsewhere must be removed there.';
 
 const RERUNS = {
   needed: 'GitHub starts the workflow for new commits only: re-run it to build this one.',
   maybe:
-    'The workflow starts by itself if ready_for_review is among its types of pull_request. If it is not, re-run it to build this commit.',
+    'The workflow starts automatically if ready_for_review is among its types of pull_request. Otherwise, re-run it to build this commit.',
 };
 
 function remedyOf({ kind, rerun, elsewhere }: Situation): string {

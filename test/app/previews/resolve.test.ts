@@ -225,23 +225,23 @@ const ends: [string, Partial<Environment>, string, string | null][] = [
     'Its pull request was merged.',
     null,
   ],
-  ['expired', decided('destroy', 'expired', 'x'), `Its time was up. ${PUSH}`, null],
+  ['expired', decided('destroy', 'expired', 'x'), `It expired. ${PUSH}`, null],
   [
     'expired, and closed since',
     { ...decided('destroy', 'expired', 'x'), ...closedPull(false) },
-    `Its time was up. ${REOPEN}`,
+    `It expired. ${REOPEN}`,
     null,
   ],
   [
     'expired, and merged since',
     { ...decided('destroy', 'expired', 'x'), ...closedPull(true) },
-    'Its time was up.',
+    'It expired.',
     null,
   ],
   [
-    'taken down by hand',
-    decided('destroy', 'asked', 'Taken down by the operator (operator-token-3). Push a commit.'),
-    `It was taken down by hand. ${PUSH}`,
+    'removed manually',
+    decided('destroy', 'asked', 'Removed by the operator (operator-token-3). Push a commit.'),
+    `It was removed manually. ${PUSH}`,
     null,
   ],
   [
@@ -256,12 +256,7 @@ const ends: [string, Partial<Environment>, string, string | null][] = [
     'This server no longer serves its repository.',
     'The App was uninstalled.',
   ],
-  [
-    'refused since',
-    decided('destroy', 'draft', DRAFT),
-    'Its pull request no longer gets a preview, as it stands.',
-    DRAFT,
-  ],
+  ['refused since', decided('destroy', 'draft', DRAFT), 'Its pull request no longer gets a preview.', DRAFT],
   [
     'closed before anything was built',
     { ...decided('deploy', 'opened', 'x'), ...closedPull(false), deployedAt: null },

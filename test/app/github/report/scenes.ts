@@ -253,7 +253,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       ...decided({
         action: 'destroy',
         rule: 'merged',
-        detail: 'The pull request was merged. Its preview is taken down.',
+        detail: 'The pull request was merged. Its preview is removed.',
       }),
     }),
     deployment: LINKED,
@@ -286,7 +286,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       ...decided({
         action: 'destroy',
         rule: 'closed',
-        detail: 'The pull request was closed. Its preview is taken down; reopen it to get a new one.',
+        detail: 'The pull request was closed. Its preview is removed; reopen it to get a new one.',
       }),
     }),
     deployment: null,
@@ -310,7 +310,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       ...decided({
         action: 'destroy',
         rule: 'merged',
-        detail: 'The pull request was merged. Its preview is taken down.',
+        detail: 'The pull request was merged. Its preview is removed.',
       }),
     }),
     deployment: LIVE,
@@ -323,7 +323,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       ...decided({
         action: 'destroy',
         rule: 'closed',
-        detail: 'The pull request was closed. Its preview is taken down; reopen it to get a new one.',
+        detail: 'The pull request was closed. Its preview is removed; reopen it to get a new one.',
       }),
     }),
     deployment: LIVE,
