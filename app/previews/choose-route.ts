@@ -3,25 +3,25 @@ import { applyRedirect, type RedirectRule, withoutFinalSlash } from '../../src/s
 import { hiddenPath } from '../../src/uploads/manifest.js';
 import { fileAt, type FileRoute, isConfiguration, type Site } from './site.js';
 
-/** What a request gets. */
+/** The response to a request. */
 type Choice =
   | { readonly kind: 'file'; readonly route: FileRoute; readonly status: 200 | 404 }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
   | { readonly kind: 'missing' }
   | { readonly kind: 'empty' };
 
-interface Asked {
+interface RequestInput {
   readonly url: string;
   readonly accept: string | undefined;
 }
 
-/** Longer than any link of a site; every rule is held against the path. */
+/** Rules are not applied to longer paths, because every rule is compared with the path. */
 const RULED_PATH = 2_000;
 
 const MISSING: Choice = { kind: 'missing' };
 
-/** Forced rules, files, rules, the fallback of a single-page app, the site's own 404: the first that applies. */
-export function chooseRoute(site: Site, { url, accept }: Asked): Choice {
+/** The first that applies: forced rules, files, other rules, the fallback of a single-page app, the site's own 404. */
+export function chooseRoute(site: Site, { url, accept }: RequestInput): Choice {
   const path = decodePath(pathOf(url));
   if (path === null) return notFound(site, pathOf(url));
   if (site.forced.length > 0) {
@@ -32,7 +32,7 @@ export function chooseRoute(site: Site, { url, accept }: Asked): Choice {
   if (route?.kind === 'file') return { kind: 'file', route, status: 200 };
   if (route?.kind === 'moved')
     return { kind: 'redirect', location: route.location + queryOf(url), status: 308 };
-  if (namesNothing(path)) return notFound(site, path);
+  if (isNeverServed(path)) return notFound(site, path);
   return (
     byRules(site, { rules: site.redirects, path, url }) ??
     byFallback(site, { path, accept }) ??
@@ -40,39 +40,39 @@ export function chooseRoute(site: Site, { url, accept }: Asked): Choice {
   );
 }
 
-interface Ruling {
+interface RuleInput {
   readonly rules: readonly RedirectRule[];
   readonly path: string;
   readonly url: string;
 }
 
-function byRules(site: Site, { rules, path, url }: Ruling): Choice | null {
-  if (namesNothing(path) || path.length > RULED_PATH) return null;
+function byRules(site: Site, { rules, path, url }: RuleInput): Choice | null {
+  if (isNeverServed(path) || path.length > RULED_PATH) return null;
   for (const rule of rules) {
     const target = applyRedirect(rule, path);
-    if (target === null || leadsHere({ rule, target, path })) continue;
+    if (target === null || isLoop({ rule, target, path })) continue;
     const choice = byRule(site, { rule, target, path, url });
     if (choice !== null) return choice;
   }
   return null;
 }
 
-/** Neither rules nor fallbacks bring back what was kept out of the preview. */
-function namesNothing(path: string): boolean {
+/** No rule and no fallback applies to these: they name files that must not be served. */
+function isNeverServed(path: string): boolean {
   return isOdd(path) || hiddenPath(path.slice(1)) || isConfiguration(path.slice(1));
 }
 
-/** A redirect to itself would never end, nor would one to the spelling that this server moves from. */
-function leadsHere({ rule, target, path }: { rule: RedirectRule; target: string; path: string }): boolean {
+/** A redirect to the same path, or to its other spelling, would loop. */
+function isLoop({ rule, target, path }: { rule: RedirectRule; target: string; path: string }): boolean {
   if (rule.status < 300 || rule.status >= 400) return false;
-  const led = decodePath(pathOf(target));
-  return led !== null && withoutFinalSlash(led) === withoutFinalSlash(path);
+  const destination = decodePath(pathOf(target));
+  return destination !== null && withoutFinalSlash(destination) === withoutFinalSlash(path);
 }
 
-/** Rewrites look the file up and stop there: rules never lead to other rules, so they cannot go in circles. */
+/** A rewrite shows a file and applies no other rule, so rewrites cannot loop. */
 function byRule(
   site: Site,
-  { rule, target, path, url }: Omit<Ruling, 'rules'> & { rule: RedirectRule; target: string },
+  { rule, target, path, url }: Omit<RuleInput, 'rules'> & { rule: RedirectRule; target: string },
 ): Choice | null {
   if (rule.status === 200 || rule.status === 404) {
     const route = fileAt(site.routes, decodePath(pathOf(target)) ?? '');
@@ -88,7 +88,7 @@ function withQuery(target: string, query: string): string {
   return fragment === undefined ? path + query : `${path}${query}#${fragment}`;
 }
 
-/** A missing script or picture stays missing: answering it with a page only hides the mistake. */
+/** A missing script or image gets 404: a page in its place would hide the mistake. */
 function byFallback(
   site: Site,
   { path, accept }: { path: string; accept: string | undefined },
@@ -105,18 +105,18 @@ function notFound(site: Site, path: string): Choice {
 }
 
 /**
- * A file shown for a path that is not its own: by a rewrite, a fallback or a "not found". `_headers` go by the path that was asked for,
- * so it has an answer of its own, worked out once, for every set of their blocks that match such a path.
+ * A file shown at another path: by a rewrite, a fallback or "not found". `_headers` apply by the requested path, so the file has one
+ * variant for each set of blocks that match, computed once.
  */
 function routeForPath({ headerRules, variants }: Site, route: FileRoute, path: string): FileRoute {
   if (headerRules.length === 0) return route;
   const matching = headerRules.flatMap(({ pattern }, index) => (pattern.match(path) === null ? [] : [index]));
   const key = `${matching.join(' ')} ${route.path}`;
-  const known = variants.get(key);
-  if (known !== undefined) return known;
-  const made: FileRoute = { ...route, path };
-  variants.set(key, made);
-  return made;
+  const stored = variants.get(key);
+  if (stored !== undefined) return stored;
+  const variant: FileRoute = { ...route, path };
+  variants.set(key, variant);
+  return variant;
 }
 
 /** The path of a request target, without its query. */
@@ -131,8 +131,8 @@ function queryOf(url: string): string {
 }
 
 /**
- * The path as files are named: decoded once, in the Unicode form that most systems write. Null when it hides a separator or cannot be
- * decoded: such a path names no file here, whatever another server would make of it.
+ * The path as files are named: decoded once, in Unicode form NFC. Null when it contains an encoded separator or cannot be decoded: no
+ * file has such a path.
  */
 function decodePath(path: string): string | null {
   if (!path.includes('%')) return path;
@@ -144,7 +144,7 @@ function decodePath(path: string): string | null {
   }
 }
 
-/** Paths that no link of a site has: they get no fallback, no rule and no redirect. */
+/** Paths that no site links to: they get no fallback, no rule and no redirect. */
 function isOdd(path: string): boolean {
   return /[\u0000-\u001f\u007f\\;]|\/\/|\/\.{1,2}(\/|$)/.test(path);
 }

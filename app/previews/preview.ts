@@ -1,25 +1,25 @@
 import type { DeploymentStatus, EnvironmentStatus } from '../../src/shared/status/words.js';
 import type { PageText } from './page-texts.js';
 
-/** What a host name shows now. */
+/** What a host shows. */
 export type Preview = LivePreview | WaitingPreview | UnknownPreview;
 
 export interface LivePreview {
   readonly kind: 'live';
   readonly deploymentId: string;
   readonly projectId: string;
-  /** Root of a complete artifact. */
+  /** The root of a complete artifact. */
   readonly root: string;
   /** Unknown paths show index.html, or 200.html. */
   readonly spa: boolean;
-  /** Names and values in turn, added to every answer; they win over ours. For protected previews. */
+  /** Alternating names and values, added to every response; they replace the server's own. For protected previews. */
   readonly headers?: readonly string[];
 }
 
 /** The public word for a preview, or one commit of it, that cannot be served. */
 export type PageState = EnvironmentStatus | DeploymentStatus | 'declined' | 'elsewhere';
 
-/** Nothing to serve; a page says why. */
+/** There is nothing to serve, and a page gives the reason. */
 export interface WaitingPreview {
   readonly kind: 'page';
   readonly state: PageState;
@@ -41,5 +41,5 @@ interface UnknownPreview {
   readonly kind: 'unknown';
 }
 
-/** Looks a host label up. An answer without a promise keeps the serving path free of waiting. */
+/** Looks up a host label. It returns no promise when the result is in memory, so that serving does not wait. */
 export type PreviewResolver = (label: string) => Preview | Promise<Preview>;

@@ -8,20 +8,20 @@ import type { WeightedCache } from './weighted-cache.js';
 export interface RepresentPorts {
   readonly blobs: BlobStore;
   readonly bodies: WeightedCache<Buffer>;
-  /** Heads of answers, worked out at the first visit. */
+  /** Response headers, computed at the first visit. */
   readonly readies: WeightedCache<ReadyForms, FileRoute>;
 }
 
-interface Wanted {
+interface RepresentInput {
   readonly site: Site;
   readonly route: FileRoute;
   readonly encodings: readonly Encoding[];
 }
 
-/** The best form of a file that the client takes and that exists, when it is known without waiting. */
+/** The best form of a file that the client accepts; undefined while a better form may have to be made first. */
 export function representNow(
   { readies }: Pick<RepresentPorts, 'readies'>,
-  { route, encodings }: Wanted,
+  { route, encodings }: RepresentInput,
 ): ReadyResponse | undefined {
   const forms = readies.get(route);
   return forms && bestOf(forms, encodings);
@@ -36,10 +36,10 @@ function bestOf(forms: ReadyForms, encodings: readonly Encoding[]): ReadyRespons
   return undefined;
 }
 
-/** The same, finding out which compressed forms exist; the first visitor waits for them to be made. */
+/** The same, after making the compressed forms that are missing: the first visitor waits for them. */
 export async function represent(
   { blobs, bodies, readies }: RepresentPorts,
-  { site, route, encodings }: Wanted,
+  { site, route, encodings }: RepresentInput,
 ): Promise<ReadyResponse> {
   const { file } = route;
   const made = new Map<Encoding, ReadyResponse | null>();
@@ -52,17 +52,17 @@ export async function represent(
   }
   const plain = makeReady(site, route, { encoding: 'identity', length: file.size });
   made.set('identity', plain);
-  // Another visitor may have asked for another form meanwhile.
+  // Another request may have stored other forms in the meantime.
   const forms = new Map([...(readies.get(route) ?? []), ...made]);
   readies.set(route, forms);
   return bestOf(forms, encodings) ?? plain;
 }
 
 /**
- * Every host shows something else some day, a commit that is built once more too; and who may see a preview is nothing that a shared
- * cache knows. So a visitor keeps a file, and asks each time whether it is still the one.
+ * The content of every host can change, that of a commit when it is built again, and a shared cache cannot know who may see a preview.
+ * So browsers keep a file and revalidate it with every request.
  */
-const ASK_AGAIN = 'private, max-age=0, must-revalidate';
+const REVALIDATE = 'private, max-age=0, must-revalidate';
 
 interface Representation {
   readonly encoding: Encoding;
@@ -77,11 +77,11 @@ function makeReady(
   const { hash, path } = route.file;
   const suffix = encoding === 'identity' ? '' : `-${encoding}`;
   const custom = headersFor(site.headerRules, route.path);
-  const etag = `"${hash.slice(0, 32)}${marked(custom)}${suffix}"`;
+  const etag = `"${hash.slice(0, 32)}${headerTag(custom)}${suffix}"`;
   const has = (name: string) => custom.some(([set]) => set === name);
   const others = custom.filter(([name]) => name !== 'cache-control').flat();
   const vary = isCompressible(path) ? ['vary', 'accept-encoding'] : [];
-  const cache = custom.find(([name]) => name === 'cache-control') ?? ['cache-control', ASK_AGAIN];
+  const cache = custom.find(([name]) => name === 'cache-control') ?? ['cache-control', REVALIDATE];
   const common = [
     ...(has('content-type') ? [] : ['content-type', mediaType(path)]),
     ...(encoding === 'identity' ? [] : ['content-encoding', encoding]),
@@ -101,28 +101,28 @@ function makeReady(
   };
 }
 
-/** Whoever has the file with the headers of another deployment must get the new ones, and 304 cannot take any away. */
-function marked(custom: ReturnType<typeof headersFor>): string {
+/** A browser that has the file with the headers of another deployment needs a new response: 304 cannot remove headers. */
+function headerTag(custom: ReturnType<typeof headersFor>): string {
   return custom.length === 0 ? '' : `-${hashOnce('sha256', JSON.stringify(custom), 'hex').slice(0, 12)}`;
 }
 
-/** Head of an answer, worked out once: names and values in turn, as `writeHead` takes them. */
+/** Response headers, computed once: alternating names and values, as `writeHead` takes them. */
 export interface ReadyResponse {
   readonly etag: string;
   readonly encoding: Encoding;
   readonly length: number;
-  /** Names the bytes in the cache of bodies. */
+  /** The key in the cache of bodies. */
   readonly bodyKey: string;
   readonly head: readonly string[];
   readonly notModified: readonly string[];
-  /** Without length and cache, for parts and for "not found". */
+  /** Without length and caching, for 416 and for "not found". */
   readonly common: readonly string[];
 }
 
-/** What a file looks like in each form that was asked for; null where a form does not exist. */
+/** The response in each form that was requested; null where a form does not exist. */
 export type ReadyForms = ReadonlyMap<Encoding, ReadyResponse | null>;
 
-/** About how many bytes of memory they take: the lists share their texts, each form has its own. */
+/** Estimates the memory in bytes: the lists of a form share their strings. */
 export function weighForms(forms: ReadyForms): number {
   let weight = 200;
   for (const ready of forms.values()) {
@@ -134,7 +134,7 @@ export function weighForms(forms: ReadyForms): number {
   return weight;
 }
 
-/** On every answer of a preview host, whatever a site says. */
+/** On every response of a preview host, independent of the site's own headers. */
 export const ALWAYS: readonly string[] = [
   'x-content-type-options',
   'nosniff',
@@ -148,29 +148,29 @@ export const ALWAYS: readonly string[] = [
 
 export type Encoding = BlobEncoding | 'identity';
 
-/** Ours, best first. */
+/** The supported encodings, best first. */
 const KNOWN: readonly Encoding[] = ['br', 'gzip', 'identity'];
 
 const PLAIN: readonly Encoding[] = ['identity'];
 
-const REMEMBERED = 64;
+const CACHED_HEADERS = 64;
 
 export type AcceptedEncodings = (header: string | undefined) => readonly Encoding[];
 
-/** Reads Accept-Encoding (RFC 9110, 12.5.3). All browsers together send a handful of values, so answers are remembered. */
+/** Reads Accept-Encoding (RFC 9110, 12.5.3). Browsers send only a few different values, so results are cached. */
 export function createAcceptedEncodings(): AcceptedEncodings {
-  const remembered = new Map<string, readonly Encoding[]>();
+  const cached = new Map<string, readonly Encoding[]>();
   return (header) => {
     if (header === undefined) return PLAIN;
-    const known = remembered.get(header);
+    const known = cached.get(header);
     if (known !== undefined) return known;
     const parsed = parseEncodings(header);
-    if (remembered.size < REMEMBERED && header.length < 200) remembered.set(header, parsed);
+    if (cached.size < CACHED_HEADERS && header.length < 200) cached.set(header, parsed);
     return parsed;
   };
 }
 
-/** The encodings to try, best first. Plain comes last even when it is refused: a page is better than 406. */
+/** The encodings to try, best first. `identity` comes last even when the client refuses it: a page is better than 406. */
 function parseEncodings(header: string): readonly Encoding[] {
   const weights = new Map<string, number>();
   for (const part of header.split(',')) {

@@ -17,7 +17,7 @@ const UNKNOWN: Preview = { kind: 'unknown' };
 
 const COMMIT = /^([0-9a-f]{7})-(.+)$/;
 
-/** What a host label shows now, from the documents: the label of an environment, or of one commit of it. */
+/** What a host label shows, from the documents. The label belongs to an environment or to one commit of it. */
 export async function findPreview(ports: FindPorts, label: string): Promise<Preview> {
   const environment = await ports.environments.bySlug(label);
   if (environment) return latestOf(environment);
@@ -26,7 +26,7 @@ export async function findPreview(ports: FindPorts, label: string): Promise<Prev
   return commitOf(ports, { sha7, slug });
 }
 
-/** The last good deployment, whatever became of the newer ones. */
+/** The last good deployment, also while newer ones are built or failed. */
 function latestOf(environment: Environment): Preview {
   const { current } = environment;
   if (!isActive(environment) || !current) return pageOfEnvironment(environment);
@@ -34,14 +34,14 @@ function latestOf(environment: Environment): Preview {
   return live(environment, { deploymentId: current.deploymentId, root: current.artifactRoot });
 }
 
-/** The newest build of the commit that can be shown; else what became of the newest one. */
+/** The newest build of the commit that can be served; otherwise the state of its newest deployment. */
 async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: string }): Promise<Preview> {
   const environment = await ports.environments.bySlug(slug);
   if (!environment) return UNKNOWN;
   if (!isActive(environment)) return pageOfEnvironment(environment);
-  const shown = await ports.deployments.bySha7(environment.id, sha7);
-  if (shown && isServable(environment, shown)) {
-    return live(environment, { deploymentId: shown.id, root: shown.artifactRoot });
+  const built = await ports.deployments.bySha7(environment.id, sha7);
+  if (built && isServable(environment, built)) {
+    return live(environment, { deploymentId: built.id, root: built.artifactRoot });
   }
   const newest = await ports.deployments.newestBySha7(environment.id, sha7);
   if (newest && newest.status === DEPLOYMENT_STATUS.success && isElsewhere(newest))
@@ -50,7 +50,7 @@ async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: 
   return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment) : UNKNOWN;
 }
 
-/** Complete, and not on its way out. Before it is live this host is where the run checks that it works. */
+/** The upload is complete and not being removed. It need not be live yet: the run verifies it at this host first. */
 function isServable(
   environment: Environment,
   deployment: Deployment,
@@ -68,7 +68,7 @@ function live(environment: Environment, shown: { deploymentId: string; root: str
 
 interface CachedResolver {
   readonly resolve: PreviewResolver;
-  /** Called when a pointer moved in this process; other processes notice within the time to live. */
+  /** Called when this process changed what a label shows; other processes notice it within the time to live. */
   readonly forget: (label: string) => void;
 }
 
@@ -83,18 +83,18 @@ interface Entry {
   readonly until: number;
 }
 
-/** Names that nobody knows are remembered too, so the memory for them is bounded. */
-const LABELS = 10_000;
+/** Unknown labels are cached too, so their number is limited. */
+const MAX_LABELS = 10_000;
 
-/** One look-up a label and moment, however many visitors ask. */
+/** Concurrent requests for one label share one lookup, and its result is kept for `ttlMs`. */
 export function createCachedResolver({ load, ttlMs, now }: CachedResolverOptions): CachedResolver {
-  const entries = createWeightedCache<Entry>({ capacity: LABELS, weigh: () => 1 });
+  const entries = createWeightedCache<Entry>({ capacity: MAX_LABELS, weigh: () => 1 });
   const loading = new Map<string, Promise<Preview>>();
 
   const reload = (label: string): Promise<Preview> => {
     const started = load(label)
       .then((preview) => {
-        // Forgotten while it was loading: the answer may be the old one, so it is used but not kept.
+        // `forget` was called during the lookup: the result may be outdated, so it is used once and not stored.
         if (loading.get(label) === started) entries.set(label, { preview, until: now() + ttlMs });
         return preview;
       })

@@ -29,16 +29,16 @@ interface FileAnswer {
 
 const PLAIN: readonly Encoding[] = ['identity'];
 
-/** Answers with a file. Without a promise when everything is in memory. */
+/** Sends a file. Returns no promise when everything is in memory. */
 export function sendFile(ports: SendPorts, answer: FileAnswer): Promise<void> | undefined {
   const { site, route, request, status } = answer;
   const { headers } = request;
-  // Parts are parts of the plain bytes: a compressed form may be made differently some day.
+  // Ranges refer to the uncompressed bytes: the compressed ones can change.
   const inParts = headers.range !== undefined && status === 200 && request.method === 'GET';
   const encodings = inParts ? PLAIN : ports.acceptedEncodings(headers['accept-encoding']);
-  const wanted = { site, route, encodings };
-  const ready = representNow(ports, wanted);
-  if (ready === undefined) return represent(ports, wanted).then((made) => sendReady(ports, answer, made));
+  const input = { site, route, encodings };
+  const ready = representNow(ports, input);
+  if (ready === undefined) return represent(ports, input).then((made) => sendReady(ports, answer, made));
   return sendReady(ports, answer, ready);
 }
 
@@ -71,7 +71,7 @@ function sendRange(ports: SendPorts, { answer, ready, range }: Ranged): Promise<
     return sendEmpty(answer, { status: 416, head });
   }
   const { start, end } = range;
-  // The head of the whole file ends with its length.
+  // The last header of the whole file is its length.
   const part = ready.head.with(-1, String(end - start + 1));
   const head = [...part, 'content-range', `bytes ${start}-${end}/${ready.length}`];
   return sendBody(ports, bodyAnswer(answer, { ready, status: 206, head, range }));
@@ -82,7 +82,7 @@ function sendEmpty({ response, extra }: FileAnswer, { status, head }: Head): und
   response.end();
 }
 
-/** Written out: on the path of every request a spread object costs more than the look-up of the file. */
+/** Written field by field: in every request, a spread object would cost more than the lookup of the file. */
 function bodyAnswer(answer: FileAnswer, { ready, status, head, range }: Sent): BodyAnswer {
   const { request, response, extra, route } = answer;
   return { request, response, extra, hash: route.file.hash, ready, status, head, range: range ?? null };
@@ -106,10 +106,10 @@ interface BodyAnswer {
   readonly range: ByteRange | null;
 }
 
-/** Files up to this size are kept in memory whole; larger ones are read in pieces each time. */
+/** Files up to this size are kept in memory; larger ones are streamed each time. */
 const HOT_BYTES = 4 * MIB;
 
-/** Head and body. The head waits for the body, so that a file that cannot be read is an error and not a broken answer. */
+/** Sends headers and body. The headers wait for the body, so that an unreadable file gives an error page and not a cut response. */
 function sendBody(ports: RepresentPorts, answer: BodyAnswer): Promise<void> | undefined {
   const { request, response, ready } = answer;
   if (request.method === 'HEAD') {
@@ -148,12 +148,12 @@ async function loadBody({ blobs, bodies }: RepresentPorts, { ready, hash }: Body
 }
 
 function damaged(): VitrineError {
-  return new VitrineError('not_found', 'A file of this preview is not as it was uploaded: deploy again.');
+  return new VitrineError('not_found', 'A file of this preview is damaged: deploy again.');
 }
 
 /**
- * The one range a request asks for. Null: serve the whole, because there is none, it is not in bytes, it is malformed, or there are
- * several (RFC 9110, 14.2 lets a server ignore them). 'none': no byte of the file is in it.
+ * The range that a request asks for. Null: send the whole file, because the header is missing, malformed, not in bytes, or names several
+ * ranges (RFC 9110, 14.2 allows a server to ignore them). 'none': the file has no byte in the range.
  */
 function parseRange(header: string | undefined, size: number): ByteRange | 'none' | null {
   const [, first = '', last = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '') ?? [];
@@ -176,20 +176,20 @@ function matchesAny(header: string | undefined, etag: string): boolean {
   return header.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
 }
 
-/** If-Range: a part is only good with the very bytes the client has, so compared strongly; dates never match, we send none. */
+/** If-Range: compared strongly, because a part must belong to the bytes that the client has. Dates never match: none are sent. */
 function allowsRange(header: unknown, etag: string): boolean {
   return header === undefined || (typeof header === 'string' && header.trim() === etag);
 }
 
 interface Head {
   readonly status: number;
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly head: readonly string[];
-  /** Added; each takes the place of every header of the same name. */
+  /** Each replaces all headers of the same name. */
   readonly extra?: readonly string[];
 }
 
-/** A flat list goes to the socket as it is; an object would be turned into one on every request. */
+/** Node writes a flat list as it is and would convert an object on every request. */
 export function writeHead(response: ServerResponse, { status, head, extra = [] }: Head): void {
   response.writeHead(status, (extra.length === 0 ? head : replaceHeaders(head, extra)) as string[]);
 }

@@ -14,12 +14,12 @@ interface PreviewPorts {
   readonly artifacts: Pick<ArtifactStore, 'findByRoot'>;
   readonly resolve: PreviewResolver;
   readonly pages: PreviewPages;
-  /** Told about every request that failed on our side. */
+  /** Called for every request that failed because of the server. */
   readonly onError: (error: unknown, request: IncomingMessage) => void;
   readonly hotBytes?: number;
 }
 
-/** Serves the host of one preview; the caller has taken the label from the host name. */
+/** Serves the host of one preview. The caller has read the label from the host name. */
 export type PreviewHandler = (visit: Visit) => void;
 
 interface Visit {
@@ -28,12 +28,12 @@ interface Visit {
   readonly response: ServerResponse;
 }
 
-/** A site may have long headers for each of its files, and visitors choose the files. */
+/** Limited because a site can have long headers for each of its files. */
 const READY_BYTES = 64 * MIB;
 
-/** Under it, paths of every preview host are ours. */
-const OURS = '/.well-known/vitrine/';
-const STATUS_PATH = `${OURS}status`;
+/** These paths of every preview host belong to the server, not to the site. */
+const RESERVED = '/.well-known/vitrine/';
+const STATUS_PATH = `${RESERVED}status`;
 
 export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   const sending = {
@@ -47,7 +47,7 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   };
   const sites = createSites(ports);
   const serve = (visit: Visit, preview: Preview): Promise<void> | undefined => {
-    if (visit.request.url?.startsWith(OURS) === true) return sendStatus(ports, visit, preview);
+    if (visit.request.url?.startsWith(RESERVED) === true) return sendStatus(ports, visit, preview);
     if (preview.kind !== 'live')
       return showPage(ports, visit, preview.kind === 'page' ? preview : preview.kind);
     const site = sites(preview);
@@ -75,12 +75,12 @@ interface SiteVisit {
   readonly site: Site;
 }
 
-const NONE: readonly string[] = [];
+const NO_HEADERS: readonly string[] = [];
 
 function serveSite({ ports, sending, visit, preview, site }: SiteVisit): Promise<void> | undefined {
   const { request, response } = visit;
   const choice = chooseRoute(site, { url: request.url ?? '/', accept: request.headers.accept });
-  const extra = preview.headers ?? NONE;
+  const extra = preview.headers ?? NO_HEADERS;
   if (choice.kind === 'file') {
     return sendFile(sending, { site, route: choice.route, status: choice.status, request, response, extra });
   }
@@ -114,7 +114,7 @@ function refuseMethod({ response }: Visit): void {
 
 function fail({ pages, onError }: PreviewPorts, visit: Visit, error: unknown): void {
   const { request, response } = visit;
-  // A visitor who leaves in the middle is no failure of ours.
+  // The visitor closed the connection: no failure of the server.
   if (response.destroyed || request.socket.destroyed) return;
   onError(error, request);
   if (response.headersSent) return void response.destroy();

@@ -7,13 +7,13 @@ import { readRules } from '../blobs/uploads.js';
 import type { LivePreview } from './preview.js';
 import { createWeightedCache, type WeightedCache } from './weighted-cache.js';
 
-/** An artifact, ready to be served. */
+/** An artifact prepared for serving. */
 export interface Site {
   readonly routes: ReadonlyMap<string, Route>;
   readonly headerRules: readonly HeaderRule[];
-  /** Routes as they answer for paths that are not their own. */
+  /** Routes shown for paths that are not their own. */
   readonly variants: WeightedCache<FileRoute>;
-  /** Rules that win over files, and those that do not. */
+  /** Rules that apply before files. */
   readonly forced: readonly RedirectRule[];
   readonly redirects: readonly RedirectRule[];
   readonly notFound: FileRoute | null;
@@ -27,15 +27,15 @@ interface SitePorts {
 
 type SiteOf = (preview: LivePreview) => Site | Promise<Site>;
 
-/** All sites in memory together have at most so many paths. */
-const ROUTES = 500_000;
+/** The paths of all sites in memory together. */
+const MAX_ROUTES = 500_000;
 
-/** Visitors choose the paths, so there is a limit to what is kept for them. */
-const VARIANTS = 1_000;
+/** Limited because visitors choose the paths. */
+const MAX_VARIANTS = 1_000;
 
-/** Loads each site once, and keeps those that were visited last. */
+/** Loads each site once and keeps the recently visited ones. */
 export function createSites(ports: SitePorts): SiteOf {
-  const sites = createWeightedCache<Site>({ capacity: ROUTES, weigh: (site) => site.routes.size + 1 });
+  const sites = createWeightedCache<Site>({ capacity: MAX_ROUTES, weigh: (site) => site.routes.size + 1 });
   const loading = new Map<string, Promise<Site>>();
   return (preview) => {
     const key = `${preview.projectId}/${preview.root}/${preview.spa ? 's' : ''}`;
@@ -62,7 +62,7 @@ async function loadSite({ artifacts, blobs }: SitePorts, preview: LivePreview): 
   return {
     routes,
     headerRules: parseHeaderRules((await readRules(artifact, { name: '_headers', blobs })) ?? '').rules,
-    variants: createWeightedCache({ capacity: VARIANTS, weigh: () => 1 }),
+    variants: createWeightedCache({ capacity: MAX_VARIANTS, weigh: () => 1 }),
     forced: rules.filter((rule) => rule.force),
     redirects: rules.filter((rule) => !rule.force),
     notFound: fileAt(routes, '/404.html'),
@@ -79,7 +79,7 @@ export interface FileRoute {
   readonly file: ArtifactFile;
 }
 
-/** A path that has one right spelling elsewhere. */
+/** A path that redirects to the canonical spelling, with or without the final slash. */
 interface MovedRoute {
   readonly kind: 'moved';
   readonly to: string;
@@ -88,14 +88,14 @@ interface MovedRoute {
 
 type Route = FileRoute | MovedRoute;
 
-/** Settings for us, not content for visitors. */
+/** Read by the server and never served. */
 export function isConfiguration(path: string): boolean {
   return path === '_headers' || path === '_redirects';
 }
 
 /**
- * Every path a site answers, made once: looking up is all that happens per request, and no path is ever joined. `about.html` is also
- * `/about`; `about/index.html` is `/about/`. The other spelling of each moves there, so that relative links work.
+ * Every path that a site serves, computed once: a request is a lookup and never joins file paths. `about.html` is also `/about`;
+ * `about/index.html` is `/about/`. The other spelling of each redirects there, so that relative links work.
  */
 function buildRoutes(files: readonly ArtifactFile[]): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
@@ -112,7 +112,7 @@ function buildRoutes(files: readonly ArtifactFile[]): ReadonlyMap<string, Route>
   return routes;
 }
 
-/** The file behind a path, also under its other spelling. */
+/** The file at a path, also by the other spelling. */
 export function fileAt(routes: ReadonlyMap<string, Route>, path: string): FileRoute | null {
   const route = routes.get(path);
   if (route?.kind === 'moved') return fileAt(routes, route.to);

@@ -23,7 +23,7 @@ export interface PreviewPages {
   render(request: PageRequest): RenderedPage;
 }
 
-/** Our own pages on preview hosts. They load nothing, so they work when nothing else does. */
+/** The server's own pages on preview hosts. They load no other file. */
 export function createPreviewPages(directory?: string): PreviewPages {
   const renderPage = loadPage<ReturnType<typeof modelOf>>({
     template: 'preview-page',
@@ -63,7 +63,7 @@ function safeLink(link: WaitingPreview['link']): WaitingPreview['link'] {
   return link && /^https?:\/\//.test(link.url) ? link : null;
 }
 
-/** Sends one of our own pages on a preview host. It is never kept: what it says is about to change. */
+/** Sends one of these pages. It is not cached, because the state of the preview changes. */
 export function sendPage(
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
   page: RenderedPage,

@@ -1,6 +1,6 @@
 export interface WeightedCache<Value, Key = string> {
   get(key: Key): Value | undefined;
-  /** What alone is heavier than the whole cache is not kept. */
+  /** A value heavier than the whole cache is not stored. */
   set(key: Key, value: Value): void;
   delete(key: Key): void;
   readonly weight: number;
@@ -18,15 +18,15 @@ interface Entry<Value> {
 }
 
 /**
- * Keeps what is used, up to a total weight: bytes, routes, or just a number of things. A use only leaves a mark; whoever is the
- * oldest when room is needed goes, or with a mark becomes the newest and loses it. Moving entries with every use would cost more than
- * all the rest of an answer from memory.
+ * A cache with a limit on the total weight (bytes, routes or a count) and second-chance eviction: a read only marks the entry. When room
+ * is needed, the oldest entry is removed, or, if it is marked, moved to the end without its mark. Moving entries on every read, as an
+ * LRU cache does, would cost more than the rest of a response from memory.
  */
 export function createWeightedCache<Value, Key = string>({
   capacity,
   weigh,
 }: WeightedCacheOptions<Value>): WeightedCache<Value, Key> {
-  // A Map remembers the order of insertion.
+  // A Map keeps the order of insertion.
   const entries = new Map<Key, Entry<Value>>();
   let weight = 0;
 
@@ -35,7 +35,7 @@ export function createWeightedCache<Value, Key = string>({
     entries.delete(key);
   };
 
-  /** Ends: every mark buys one more round, and nobody gets a new one meanwhile. */
+  /** Terminates: every mark delays an entry by one round, and no entry is marked in the meantime. */
   const makeRoom = (added: number): void => {
     for (const [key, entry] of entries) {
       if (weight + added <= capacity) return;
