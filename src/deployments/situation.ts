@@ -13,7 +13,7 @@ import {
 import type { Deployment } from './model.js';
 import { type Removal, removalOf } from './removal.js';
 
-/** The cases that a check, a comment, a page and the dashboard tell apart. Each of them has a table with one entry per kind. */
+/** The cases that checks, comments, pages and the dashboard distinguish. Each of them has a table with one entry per kind. */
 export type SituationKind =
   /** No workflow run has started on the commit. */
   | 'waiting'
@@ -71,7 +71,7 @@ export interface Situation {
   readonly pullRequest: { readonly number: number; readonly url: string } | null;
   readonly commit: Commit | null;
   readonly commitMessage: string | null;
-  /** The URL of the environment, whatever it shows. */
+  /** The URL of the environment, also when it shows nothing. */
   readonly url: string;
   /** The commit is live here. */
   readonly liveUrl: string | null;

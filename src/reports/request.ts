@@ -37,7 +37,7 @@ export async function rerequest(
   return {
     action: environmentIds.length > 0 ? 'update' : 'ignore',
     rule: 'check-rerequested',
-    detail: 'The check was asked to run again: re-run the workflow to build this commit once more.',
+    detail: 'A re-run of the check was requested. To build this commit again, re-run the workflow.',
     environmentIds,
   };
 }

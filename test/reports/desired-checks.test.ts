@@ -25,16 +25,16 @@ function checks(
 const attempts = (...asked: Parameters<typeof checks>) => checks(...asked).map(({ attempt }) => attempt);
 
 test.each([
-  ['the first of its commit', 1, []],
-  ['what is still open', 1, [{ ...ENDED, settled: false }]],
-  ['what was begun and may have been lost', 2, [{ ...ENDED, id: null, settled: false, attempt: 2 }]],
-  ['what works again', 2, [ENDED]],
-  ['what works again for the third time', 3, [{ ...ENDED, attempt: 2 }]],
+  ['the first check of a commit', 1, []],
+  ['an open check', 1, [{ ...ENDED, settled: false }]],
+  ['a check with an unknown outcome', 2, [{ ...ENDED, id: null, settled: false, attempt: 2 }]],
+  ['a new build after a completed check', 2, [ENDED]],
+  ['a new build after two completed checks', 3, [{ ...ENDED, attempt: 2 }]],
 ])('%s is attempt %i', (_what, attempt, told) => {
   expect(attempts(told)).toEqual([attempt]);
 });
 
-test('another deployment of the commit that is over already has a check of its own; the same one has not', () => {
+test('another deployment of a commit with a completed check gets a new check; the same deployment does not', () => {
   const told = [{ ...ENDED, deploymentId: 'before' }];
   expect(attempts(told, {}, DEPLOYMENT_STATUS.success)).toEqual([2]);
   expect(attempts([{ ...ENDED, deploymentId: HEAD.deploymentId }], {}, DEPLOYMENT_STATUS.success)).toEqual([
@@ -42,26 +42,26 @@ test('another deployment of the commit that is over already has a check of its o
   ]);
 });
 
-test('closed and reopened before anybody was told, it stays the check that says it is closed', () => {
+test('a pull request closed and reopened before a report keeps the check that says it is closed', () => {
   const told = [{ ...ENDED, deploymentId: 'before' }];
   expect(attempts(told, { status: ENVIRONMENT_STATUS.destroyed }, DEPLOYMENT_STATUS.cancelled)).toEqual([1]);
 });
 
-test('every attempt has a name of its own, and the first is named by its commit alone', () => {
+test('every attempt has its own external id, and that of the first contains the commit alone', () => {
   const [first] = checks([]);
   const [second] = checks([ENDED]);
   expect(first?.report.externalId).toBe(`vitrine:1:pr-7:hello:${SHA}:::`);
   expect(second?.report.externalId).toBe(`vitrine:1:pr-7:hello:${SHA}::2:`);
 });
 
-test('where the run has a check of its own, none is made beside it, but one that is there does not lie', () => {
+test('where the run has its own check, no second one is created, but an existing one is kept up to date', () => {
   const selfReported = { head: { ...HEAD, selfReported: HEAD.deploymentId } };
   expect(checks([], selfReported)).toEqual([]);
   expect(checks([{ ...ENDED, settled: false }], selfReported)).toHaveLength(1);
   expect(checks([], { head: { ...HEAD, selfReported: 'an earlier one' } })).toHaveLength(1);
 });
 
-test('checks of earlier commits that are open are closed; those that have ended stay as they ended', () => {
+test('open checks of earlier commits are completed; completed ones stay unchanged', () => {
   const older = { ...ENDED, sha: OLDER_SHA, attempt: 2 };
   expect(checks([older]).map(({ report }) => report.sha)).toEqual([SHA]);
   const [, overtaken] = checks([{ ...older, settled: false }]);

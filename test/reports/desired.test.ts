@@ -4,7 +4,7 @@ import { defaultSettings } from '../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { environmentWith } from '../app/github/report/scenes.js';
 
-test('what a commit status says is cut by whoever sends it, never in the middle of a character', async () => {
+test('the description of a commit status is complete: the reporter shortens it when it sends it', async () => {
   const detail = `${'x'.repeat(139)}🚀 and more`;
   const settings = defaultSettings();
   const environment = {

@@ -10,7 +10,7 @@ const awaited = (changes: Partial<Environment> = {}) =>
   environmentWith({ decision: DEPLOY, head: HEAD, generation: 2, ...changes });
 const unstarted = { id: 'd1', sha: HEAD.sha, run: null, startedAt: null, logsUrl: null };
 
-test('a report says the same before and after the deployment of the commit is written', async () => {
+test('a report is the same before and after the deployment of the commit is written', async () => {
   const environment = awaited();
   const { pullRequest } = environment;
   const written = deploymentWith(DEPLOYMENT_STATUS.queued, {
@@ -33,7 +33,7 @@ test('a report says the same before and after the deployment of the commit is wr
   expect(before).toEqual(after);
 });
 
-test('one that is about to be revived is reported as waiting, as if it were already', async () => {
+test('a deployment that is about to be revived is reported as waiting', async () => {
   const ended = deploymentWith(DEPLOYMENT_STATUS.superseded, {
     ...unstarted,
     generation: 1,
@@ -56,13 +56,13 @@ test.each([
   });
 });
 
-test('what nobody will write is not made up', async () => {
+test('without a head, or when nothing will be deployed, no deployment is reported', async () => {
   const none = async () => null;
   expect(await headDeployment(none, awaited({ head: null }))).toBeNull();
   expect(await headDeployment(none, awaited({ decision: { ...DEPLOY, action: 'skip' } }))).toBeNull();
 });
 
-test('a deployment that several parts of a report speak of is read once', async () => {
+test('a deployment that several parts of a report need is read once', async () => {
   const asked: string[] = [];
   const deployments = {
     get: async (id: string) => {

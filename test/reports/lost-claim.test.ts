@@ -9,7 +9,7 @@ const HOLD = { action: 'hold', rule: 'awaiting-approval', detail: 'Somebody must
 const TRUTH = { status: CHECK.completed, conclusion: CONCLUSION.actionRequired };
 const lost = { code: 'conflict', message: expect.stringMatching(/claim/) as unknown };
 
-/** One holder sleeps with the old document in its hands; the document changes, and another holder tells of it. */
+/** One worker pauses with the old document; the document changes, and another worker claims the report. */
 async function overslept(stage: ReportStage) {
   const old = await stage.claim('sleeper', 1);
   await stage.change({ decision: HOLD });
@@ -22,7 +22,7 @@ async function tell(stage: ReportStage, claim: Claim, ports = stage.ports) {
   await ports.environments.release(claim, {});
 }
 
-test('who has lost the claim sends nothing', async () => {
+test('a worker that has lost its claim sends nothing', async () => {
   await using stage = await startReportStage();
   const { old, next } = await overslept(stage);
   await tell(stage, next);
@@ -32,7 +32,7 @@ test('who has lost the claim sends nothing', async () => {
   expect(await stage.check()).toMatchObject(TRUTH);
 });
 
-test('who loses the claim between two words says no second one', async () => {
+test('a worker that loses its claim between two requests does not send the second', async () => {
   await using stage = await startReportStage();
   await tell(stage, await stage.claim());
   await stage.change({ decision: HOLD });
@@ -44,7 +44,7 @@ test('who loses the claim between two words says no second one', async () => {
   expect(stage.github.emulated.writes()).toBe(writes + 1);
 });
 
-test('old words that reach GitHub after the new ones are put right', async () => {
+test('an old report that reaches GitHub after a newer one is corrected', async () => {
   await using stage = await startReportStage();
   await tell(stage, await stage.claim());
   await stage.change({ error: 'something that is not shown' });
@@ -60,7 +60,7 @@ test('old words that reach GitHub after the new ones are put right', async () =>
   expect(await stage.check()).toMatchObject({ ...TRUTH, output: { title: HOLD.detail } });
 });
 
-test('what was put right is not told a third time', async () => {
+test('a corrected report is not sent a third time', async () => {
   await using stage = await startReportStage();
   await tell(stage, await stage.claim());
   await stage.ports.environments.markDue(stage.environment.id, 'report');
@@ -69,7 +69,7 @@ test('what was put right is not told a third time', async () => {
   expect(stage.github.emulated.writes()).toBe(writes);
 });
 
-/** Its own memory of what it told is as old as the rest: it sends. */
+/** Its stored digests are old too, so it sends. */
 function forgetful(claim: Claim): Claim {
   const { reported } = claim.environment;
   const checks = reported.checks.map((check) => ({ ...check, digest: 'old' }));

@@ -4,7 +4,7 @@ import type { Reporter } from '../../src/reports/reporter.js';
 import { GitHubFailure } from '../../src/repositories/github.js';
 import { startReportStage } from './stage.js';
 
-/** A reporter that is refused its check for good, and whose comment fails so often. */
+/** A reporter whose check is refused for good, and whose comment fails `failing` times. */
 function unlucky(failing: number) {
   const asked: string[] = [];
   let comments = 0;
@@ -38,7 +38,7 @@ async function start(failing: number) {
   return { stage, asked, round, [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose]() };
 }
 
-test('what failed is tried again although something else was refused for good, and that is not offered again', async () => {
+test('a part that failed is sent again although GitHub refused another for good, and the refused one is not', async () => {
   await using started = await start(1);
   const { stage, asked, round } = started;
   expect((await round()).sort()).toEqual(['ambiguous', 'poison']);
@@ -48,7 +48,7 @@ test('what failed is tried again although something else was refused for good, a
   expect((await stage.stored()).reported.comment?.id).toEqual(expect.any(Number));
 });
 
-test('a day later, with nothing else left, what was refused is offered once more', async () => {
+test('when only refused parts are left, the next attempt sends them again', async () => {
   await using started = await start(0);
   const { asked, round } = started;
   expect(await round()).toEqual(['poison']);
@@ -57,7 +57,7 @@ test('a day later, with nothing else left, what was refused is offered once more
   expect(asked).toContain('check');
 });
 
-test('a change of the document offers what was refused at once', async () => {
+test('a change of the document sends refused parts again at once', async () => {
   await using started = await start(2);
   const { stage, asked, round } = started;
   await round();

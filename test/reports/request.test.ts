@@ -10,7 +10,7 @@ const ask = ({ github, ports }: ReportStage) =>
 const edits = ({ github }: ReportStage) =>
   github.emulated.requests({ method: 'PATCH', path: /check-runs/ }).length;
 
-test('a check that is asked to run again while a report is under way is told again after it', async () => {
+test('a re-run of the check during a report sends the report again afterwards', async () => {
   await using stage = await startReportStage();
   const claim = await stage.claim();
   const during = stage.portsWith((reporter) => ({
@@ -27,11 +27,11 @@ test('a check that is asked to run again while a report is under way is told aga
   expect(edits(stage)).toBe(1);
 });
 
-test('asking again does not make the App forget what it told meanwhile', async () => {
+test('a requested full report keeps the ids that a concurrent report stored', async () => {
   await using stage = await startReportStage();
   const claim = await stage.claim();
   const { environments } = stage.ports;
-  // The whole report is told between the look at the document and the write.
+  // A whole report is sent between the read of the document and the write.
   const get = async (id: string) => {
     const seen = await environments.get(id);
     await reconcileReport(stage.ports, claim);
@@ -46,7 +46,7 @@ test('asking again does not make the App forget what it told meanwhile', async (
   expect(reported.checks.map(({ id }) => id)).toEqual([expect.any(Number)]);
 });
 
-test('asked for another commit than the newest, nothing is told again', async () => {
+test('a re-run of the check of an older commit sends nothing', async () => {
   await using stage = await startReportStage();
   const { repo, number } = stage.github;
   const asked = await rerequest(stage.ports, { repo, sha: '0'.repeat(40), numbers: [number] });

@@ -19,7 +19,7 @@ const report = (changes: object) => {
 const bodies = () =>
   stage.emulated.requests({ path: /check-runs/ }).map(({ body }) => body as Record<string, unknown>);
 
-test('a check that is created says all there is in one call', async () => {
+test('a check is created with all its fields in one call', async () => {
   await stage.reporter.check(
     stage.repo,
     report({
@@ -48,13 +48,13 @@ test('a check that is created says all there is in one call', async () => {
   ]);
 });
 
-test('what is still going on has neither conclusion nor end', async () => {
+test('an unfinished check has neither conclusion nor end', async () => {
   await stage.reporter.check(stage.repo, report({ status: CHECK.inProgress, conclusion: null }), null);
   expect(bodies()[0]).not.toHaveProperty('conclusion');
   expect(bodies()[0]).not.toHaveProperty('completed_at');
 });
 
-test('a check that was found again in its end is not set back: a new one is made', async () => {
+test('a completed check that is found again is not reopened: a new one is created', async () => {
   const externalId = 'vitrine:1:pr-7:found:::';
   const ended = await stage.reporter.check(
     stage.repo,

@@ -14,15 +14,15 @@ const LOG = [
 const logOf = (logTail: readonly string[], lines: number) =>
   failureText({ stage: null, error: 'x', log: logTail }, { lines, characters: 3_000 }).log;
 
-test('where room is short the message stays and frames of the runtime and of packages go', () => {
+test('a short excerpt keeps the message and drops frames of the runtime and of packages', () => {
   expect(logOf(LOG, 4)).toBe([LOG[0], LOG[1], LOG[2], LOG[6]].join('\n'));
 });
 
-test('where there is room the log is shown as it is', () => {
+test('a log that fits is shown unchanged', () => {
   expect(logOf(LOG, 7)).toBe(LOG.join('\n'));
 });
 
-test('only whole lines are shown, and none is longer than a person reads', () => {
+test('only whole lines are shown, each with at most 500 characters', () => {
   const shown = failureText(
     { stage: null, error: 'x', log: ['a'.repeat(600), 'b'.repeat(90)] },
     { lines: 5, characters: 100 },

@@ -7,37 +7,31 @@ import { type Scene, SCENES, checkOf, commentOf } from './scenes.js';
 const FIXTURES = fileURLToPath(new URL('../../../fixtures/views/', import.meta.url));
 const views = createViews();
 
-/** Delete a file to renew it: it is written, the test fails once, and somebody reads what changed. */
+/** To renew a fixture, delete it: the test writes it and fails once, so that the change is read. */
 function expectGolden(name: string, markdown: string): void {
   const path = `${FIXTURES}${name}.md`;
   if (!existsSync(path)) {
     writeFileSync(path, markdown);
-    throw new Error(`${name}.md was not there and is written now: read it, keep it, run again.`);
+    throw new Error(`${name}.md did not exist and was written: read it, commit it and run the test again.`);
   }
   expect(markdown).toBe(readFileSync(path, 'utf8'));
 }
 
-test.each(Object.entries(SCENES))(
-  'the check of a preview that is %s reads as in its fixture',
-  (name, row) => {
-    expectGolden(`${name}.check`, views.check(checkOf(row)).summary);
-  },
-);
+test.each(Object.entries(SCENES))('the check of a preview that is %s equals its fixture', (name, row) => {
+  expectGolden(`${name}.check`, views.check(checkOf(row)).summary);
+});
 
-test.each(Object.entries(SCENES))(
-  'the comment on a preview that is %s reads as in its fixture',
-  (name, row) => {
-    expectGolden(`${name}.comment`, views.comment(commentOf(row)));
-  },
-);
+test.each(Object.entries(SCENES))('the comment of a preview that is %s equals its fixture', (name, row) => {
+  expectGolden(`${name}.comment`, views.comment(commentOf(row)));
+});
 
-test('the check of a commit that a newer one has overtaken points to it', () => {
+test('the check of a superseded commit says so', () => {
   const sha = 'f00dfeed00000000000000000000000000000001';
   const older = checkOf({ ...scene('ready'), deployment: null }, { sha });
   expectGolden('overtaken.check', views.check(older).summary);
 });
 
-test('one comment speaks for all projects, the worst news first', () => {
+test('one comment covers all projects, and its headline gives the worst news', () => {
   const rows = [scene('ready'), named('docs', scene('failed-later')), named('shop', scene('building'))];
   expectGolden('three-projects.comment', views.comment(commentOf(...rows)));
 });
