@@ -30,18 +30,18 @@ export const LATE: Outcome = {
 const TRIES = 10;
 
 /**
- * Decides on one environment and writes it. Whoever was first is respected: what is found instead is decided on anew, unless it is
- * newer. Null when all must be looked at again. `known`: it was there when the observation was sorted out.
+ * Decides on one environment and saves it. When another process changed the environment first, this decides anew on what is stored now,
+ * unless that is newer. Null when the whole observation must start over. `wasStored`: the observation was compared with it already.
  */
 export async function decideAndSave(
   ports: Ports,
-  { known, ...round }: Round & { readonly known: boolean },
+  { wasStored, ...round }: Round & { readonly wasStored: boolean },
 ): Promise<Outcome | null> {
   let { environment } = round;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    if (freshness(environment.pullRequest, round.seen.facts) === 'older') return LATE;
-    if (!(known && attempt === 0) && mustObserveAgain({ ...round, environment })) return null;
-    const outcome = await decideAndWrite(ports, { ...round, environment });
+    if (freshness(environment.pullRequest, round.observation.facts) === 'older') return LATE;
+    if (!(wasStored && attempt === 0) && mustObserveAgain({ ...round, environment })) return null;
+    const outcome = await tryToSave(ports, { ...round, environment });
     if (outcome) return outcome;
     const found = await ports.environments.get(environment.id);
     if (!found || repositoryWasRemoved(environment, found)) return null;
@@ -50,31 +50,31 @@ export async function decideAndSave(
   return null;
 }
 
-/** Something that the observation was not yet compared with: only the whole way round finds out what is true now. */
-function mustObserveAgain({ seen, environment: { pullRequest, head }, policy }: Round): boolean {
-  if (freshness(pullRequest, seen.facts) === 'tie') return true;
-  const told = head?.sha === seen.facts.head.sha ? head.by : undefined;
-  return !tellsWhoPushed(seen) && told !== undefined && told.login !== policy.bringer.login;
+/** The stored state changed in a way this observation was not compared with: start over. */
+function mustObserveAgain({ observation, environment: { pullRequest, head }, policy }: Round): boolean {
+  if (freshness(pullRequest, observation.facts) === 'tie') return true;
+  const pusher = head?.sha === observation.facts.head.sha ? head.by : undefined;
+  return !tellsWhoPushed(observation) && pusher !== undefined && pusher.login !== policy.pusher.login;
 }
 
-/** The App lost the repository meanwhile. */
+/** The App lost its access to the repository meanwhile. */
 function repositoryWasRemoved(before: StoredEnvironment, found: StoredEnvironment): boolean {
   return before.installationId !== null && found.installationId === null;
 }
 
-async function decideAndWrite(ports: Ports, round: Round): Promise<Outcome | null> {
-  const { seen, environment, policy } = round;
+async function tryToSave(ports: Ports, round: Round): Promise<Outcome | null> {
+  const { observation, environment, policy } = round;
   const approvedSha = approved(round);
   const decision = await decideFor(ports, { ...round, environment: { ...environment, approvedSha } });
   const change = applyDecision(environment, {
-    facts: seen.facts,
+    facts: observation.facts,
     decision,
     settings: keepsStoredSettings(round) ? null : policy.settings,
     notes: policy.fresh ? policy.problems.map(problemNote) : environment.notes,
     approvedSha,
-    bringer: policy.bringer,
-    repository: seen.repo.fullName,
-    installationId: seen.repo.installationId,
+    bringer: policy.pusher,
+    repository: observation.repo.fullName,
+    installationId: observation.repo.installationId,
     now: ports.clock.now(),
     newId: ports.newId,
   });
@@ -82,7 +82,7 @@ async function decideAndWrite(ports: Ports, round: Round): Promise<Outcome | nul
   return written && followUp(ports, { round, written, decision });
 }
 
-/** Defaults that stand for what could not be read are not what is live was made with. */
+/** Keep the stored settings when the file was unread or invalid. */
 function keepsStoredSettings({ environment: { settings }, policy: { fresh, problems } }: Round): boolean {
   return !fresh || (settings !== null && problems.some(({ level }) => level === 'error'));
 }
@@ -92,8 +92,8 @@ function problemNote({ file, line, message }: SettingsProblem): Note {
   return { kind: 'settings', text: `${where}: ${message}` };
 }
 
-function approved({ seen, environment, policy }: Round): string | null {
-  const { action, label, facts } = seen;
+function approved({ observation, environment, policy }: Round): string | null {
+  const { action, label, facts } = observation;
   const { senderPermission } = policy;
   return approvalOf({ action, label, senderPermission, headSha: facts.head.sha }) ?? environment.approvedSha;
 }
@@ -106,18 +106,18 @@ interface Written {
 
 async function followUp(ports: Ports, { round, written, decision }: Written): Promise<Outcome> {
   const { settings } = round.policy;
-  const admitted = isAdmitted(written) && !isAdmitted(round.environment);
+  const newlyAdmitted = isAdmitted(written) && !isAdmitted(round.environment);
   const [count] = await Promise.all([
-    admitted ? ports.environments.countActive(written.projectId) : 0,
-    settleDeployments(ports, { before: round.environment, written }),
+    newlyAdmitted ? ports.environments.countActive(written.projectId) : 0,
+    updateDeployments(ports, { before: round.environment, written }),
   ]);
   if (count <= settings.limits.environments) return decision;
-  const out = await keepWithinLimit(ports, written.projectId);
-  return out.has(written.id) ? limitReached(settings) : decision;
+  const evicted = await keepWithinLimit(ports, written.projectId);
+  return evicted.has(written.id) ? limitReached(settings) : decision;
 }
 
-/** A commit that is not deployed ends the build of the one before it all the same. */
-async function settleDeployments(
+/** A new commit supersedes the older deployments even when it is not deployed itself. */
+async function updateDeployments(
   ports: Ports,
   { before, written }: { before: StoredEnvironment; written: StoredEnvironment },
 ): Promise<void> {
@@ -125,24 +125,24 @@ async function settleDeployments(
   else if (isActive(written) && written.generation > before.generation) await supersedeOlder(ports, written);
 }
 
-/** One environment, and all that its decision depends on. */
+/** One environment and all that its decision depends on. */
 interface Round {
-  readonly seen: Observation;
+  readonly observation: Observation;
   readonly environment: StoredEnvironment;
   readonly policy: Policy;
-  /** Previews by project, as far as they were counted already. */
+  /** The number of active previews by project id, for the projects that were counted in advance. */
   readonly counts: ReadonlyMap<string, number>;
   /** The settings no longer name its project. */
   readonly dropped: boolean;
 }
 
-/** Puts together what `decide` asks for. */
+/** Collects the input of `decide`. */
 async function decideFor(ports: Ports, round: Round): Promise<Decision> {
-  const { seen, environment, policy } = round;
-  const { facts } = seen;
+  const { observation, environment, policy } = round;
+  const { facts } = observation;
   if (round.dropped) return removedFromSettings(environment);
   return decide({
-    action: effectiveAction(seen, environment),
+    action: effectiveAction(observation, environment),
     pullRequest: policy.changedFiles ? { ...facts, changedFiles: [...policy.changedFiles] } : facts,
     settings: policy.settings,
     problems: policy.problems,
@@ -150,28 +150,28 @@ async function decideFor(ports: Ports, round: Round): Promise<Decision> {
     trust: trustOf({
       permission: policy.permission,
       isFork: isFork(facts),
-      isBot: policy.bringer.isBot,
+      isBot: policy.pusher.isBot,
       approvedSha: environment.approvedSha,
       headSha: facts.head.sha,
     }),
     environment: stateOf(environment),
     counts: { environmentsInProject: await othersInProject(ports, round) },
-    ...(seen.label ? { label: seen.label } : {}),
+    ...(observation.label ? { label: observation.label } : {}),
   });
 }
 
 function removedFromSettings(environment: StoredEnvironment): Decision {
   const rule = 'project-removed';
   const { effect, detail } = RULES[rule];
-  return { action: endsNow(environment) ? effect : 'ignore', rule, detail };
+  return { action: needsDestroy(environment) ? effect : 'ignore', rule, detail };
 }
 
-/** One that the App had lost with its repository gets this as its last word, or the sweep would look at it for ever. */
-function endsNow(environment: StoredEnvironment): boolean {
+/** A preview that was removed with its repository also gets this decision: otherwise the sweep would pick it up forever. */
+function needsDestroy(environment: StoredEnvironment): boolean {
   return isActive(environment) || environment.decision?.rule === 'repository-removed';
 }
 
-/** One that was only just made has not been decided on yet. */
+/** Null for a new environment, on which nothing was decided yet. */
 function stateOf({
   status,
   generation,
@@ -194,7 +194,7 @@ function projectFor(
   return found ? { project: found } : {};
 }
 
-/** One that shows or awaits a deployment has its place already, and its decision does not ask how many others there are. */
+/** An admitted environment already counts towards the limit, so its decision needs no count of the others. */
 async function othersInProject(ports: Ports, { environment, counts, policy }: Round): Promise<number> {
   const { projectId } = environment;
   if (isAdmitted(environment) || !policy.fresh) return 0;
@@ -202,8 +202,8 @@ async function othersInProject(ports: Ports, { environment, counts, policy }: Ro
 }
 
 /**
- * The state decides, the event only hints: a lost `closed` or `reopened` is made good by whatever comes next, and what was known
- * already asks for nothing again.
+ * The state decides and the event is only a hint: the next event makes up for a lost `closed` or `reopened`, and an event about a state
+ * that is stored already requests nothing.
  */
 function effectiveAction({ action, facts }: Observation, environment: StoredEnvironment): string {
   const { pullRequest, head } = environment;
@@ -214,7 +214,7 @@ function effectiveAction({ action, facts }: Observation, environment: StoredEnvi
   return freshness(pullRequest, facts) === 'same' ? NOTICED : action;
 }
 
-/** For those whose decision will ask: counted while something else is waited for. */
+/** Counts in advance, in parallel with other reads, for the environments whose decision needs the count. */
 export async function countPreviews(ports: Ports, projects: readonly Project[]): Promise<Round['counts']> {
   return new Map(
     await Promise.all(

@@ -13,54 +13,58 @@ type Ports = GitHubPorts & EnvironmentPorts & ProjectPorts;
 export interface Policy {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
-  readonly bringer: Pusher;
-  /** Of the one who brought the newest commit. */
+  readonly pusher: Pusher;
+  /** Of the pusher of the newest commit. */
   readonly permission: RepositoryPermission | undefined;
-  /** Of the one who caused the event, where it wants to approve that commit. */
+  /** Of the sender, when the event may approve that commit. */
   readonly senderPermission: RepositoryPermission | undefined;
   readonly changedFiles: readonly string[] | undefined;
   readonly commitMessage: string | undefined;
-  /** False when GitHub was not asked: what is stored stands. */
+  /** False when GitHub was not asked: the stored settings stay. */
   readonly fresh: boolean;
 }
 
-export interface Question {
-  readonly seen: Observation;
-  readonly known: readonly StoredEnvironment[];
+/** An observation and the environments that are stored for its pull request. */
+export interface ObservationContext {
+  readonly observation: Observation;
+  readonly stored: readonly StoredEnvironment[];
 }
 
-type Needs = Pick<Ports, 'github'>;
+type GitHubOnly = Pick<Ports, 'github'>;
 
-/** Closing needs nothing of GitHub: whatever it refuses to show, what was made for the pull request must go. */
-function storedPolicy({ seen, known }: Question): Policy {
+/** For a closed pull request GitHub is not asked: its previews must be removed even when GitHub refuses every read. */
+function storedPolicy({ observation, stored }: ObservationContext): Policy {
   return {
-    settings: known[0]?.settings ?? defaultSettings(),
+    settings: stored[0]?.settings ?? defaultSettings(),
     problems: [],
-    bringer: bringerOf(seen, known),
+    pusher: pusherOf(observation, stored),
     permission: undefined,
     senderPermission: undefined,
     changedFiles: undefined,
-    commitMessage: knownMessage({ seen, known }),
+    commitMessage: storedMessage({ observation, stored }),
     fresh: false,
   };
 }
 
 /**
- * Asks GitHub side by side for all that a decision needs. Policy comes from the default branch only; the head may only say how it
- * is built. Nothing is asked for the head of a fork: what a stranger writes there must not reach the parser unasked.
+ * Reads from GitHub, in parallel, all that a decision needs. The policy comes from the default branch only; the settings of the head
+ * may only say how it is built. The settings of a fork's head are not read: a stranger's file must not reach the parser.
  */
-async function readPolicy({ github }: Needs, { seen, known }: Question): Promise<Policy> {
-  const { facts, sender } = seen;
-  const repo = refOf(seen.repo);
+async function readPolicy(
+  { github }: GitHubOnly,
+  { observation, stored }: ObservationContext,
+): Promise<Policy> {
+  const { facts, sender } = observation;
+  const repo = refOf(observation.repo);
   const own = facts.head.repoId === facts.base.repoId;
-  const bringer = bringerOf(seen, known);
-  const message = knownMessage({ seen, known });
-  const early = message === undefined && own && hasSkipWords(known[0]?.settings ?? defaultSettings());
+  const pusher = pusherOf(observation, stored);
+  const message = storedMessage({ observation, stored });
+  const early = message === undefined && own && hasSkipWords(stored[0]?.settings ?? defaultSettings());
   const [base, head, permission, senderPermission, read] = await Promise.all([
     github.settingsFile(repo, null),
     own ? github.settingsFile(repo, facts.head.sha) : undefined,
-    github.permission(repo, bringer.login),
-    wantsToApprove(seen) ? github.permission(repo, sender.login) : undefined,
+    github.permission(repo, pusher.login),
+    wantsToApprove(observation) ? github.permission(repo, sender.login) : undefined,
     early ? github.commitMessage(repo, facts.head.sha) : message,
   ]);
   const { settings, problems } = parseSettings({ base, head: own ? (head ?? null) : undefined });
@@ -69,13 +73,13 @@ async function readPolicy({ github }: Needs, { seen, known }: Question): Promise
     hasPathFilter(settings) ? github.changedFiles(repo, facts.number) : undefined,
     late ? github.commitMessage(repo, facts.head.sha) : read,
   ]);
-  const people = { bringer, permission, senderPermission };
+  const people = { pusher, permission, senderPermission };
   return { settings, problems, ...people, changedFiles, commitMessage, fresh: true };
 }
 
-/** A commit keeps its message. */
-function knownMessage({ seen: { facts }, known }: Question): string | undefined {
-  const same = known.find(({ pullRequest }) => pullRequest?.head.sha === facts.head.sha);
+/** The message of a commit never changes, so a stored one is used. */
+function storedMessage({ observation: { facts }, stored }: ObservationContext): string | undefined {
+  const same = stored.find(({ pullRequest }) => pullRequest?.head.sha === facts.head.sha);
   return facts.commitMessage ?? same?.pullRequest?.commitMessage;
 }
 
@@ -92,51 +96,51 @@ function hasPathFilter(settings: Settings): boolean {
   return include.length > 0 || ignore.length > 0 || settings.projects.some(({ paths }) => paths.length > 0);
 }
 
-export interface Inquiry {
+export interface DecisionInputs {
   readonly policy: Policy;
-  /** The projects of the repository, when this is about a pull request that has no environment yet. */
+  /** The projects of the repository; read only for a pull request that has no environment yet. */
   readonly projects: readonly Project[];
 }
 
-/** All that must be known to settle a pull request. What the database knows costs no time while GitHub is asked. */
+/** All that is needed to decide on a pull request. The database is read while GitHub answers. */
 export async function loadDecisionInputs(
   ports: Pick<Ports, 'github' | 'projects'>,
-  question: Question,
-): Promise<Inquiry> {
-  const { seen, known } = question;
+  context: ObservationContext,
+): Promise<DecisionInputs> {
+  const { observation, stored } = context;
   const [policy, projects] = await Promise.all([
-    seen.facts.state === 'open' ? readPolicy(ports, question) : storedPolicy(question),
-    known.length > 0 ? [] : ports.projects.ofRepo(seen.repo.id),
+    observation.facts.state === 'open' ? readPolicy(ports, context) : storedPolicy(context),
+    stored.length > 0 ? [] : ports.projects.ofRepo(observation.repo.id),
   ]);
   return { policy, projects };
 }
 
-interface LookUp {
-  readonly known: readonly StoredEnvironment[];
-  /** What was asked at once, if it is what would be asked now. */
-  readonly inquiry: Promise<Inquiry> | undefined;
+interface Prefetched {
+  readonly stored: readonly StoredEnvironment[];
+  /** Requested before the environments were read, if the same would be requested now. */
+  readonly inputs: Promise<DecisionInputs> | undefined;
 }
 
-/** One that was opened just now is hardly ever known already: GitHub is asked in the same moment as the database. */
+/** A pull request that was just opened is rarely stored yet, so GitHub and the database are asked at the same time. */
 export async function prefetchDecisionInputs(
   ports: Pick<Ports, 'github' | 'projects' | 'environments'>,
-  seen: Observation,
-): Promise<LookUp> {
-  const { repo, facts, action } = seen;
-  const inquiry = action === 'opened' ? loadDecisionInputs(ports, { seen, known: [] }) : undefined;
-  // Who comes late is told so by the database alone: then nobody awaits GitHub, and its failure is nobody's.
-  inquiry?.catch(() => undefined);
-  const known = await ports.environments.ofPullRequest(repo.id, facts.number);
-  const asSupposed = bringerOf(seen, known).login === bringerOf(seen, []).login;
-  return { known, inquiry: asSupposed ? inquiry : undefined };
+  observation: Observation,
+): Promise<Prefetched> {
+  const { repo, facts, action } = observation;
+  const inputs = action === 'opened' ? loadDecisionInputs(ports, { observation, stored: [] }) : undefined;
+  // Late events return before this is awaited; swallow its rejection.
+  inputs?.catch(() => undefined);
+  const stored = await ports.environments.ofPullRequest(repo.id, facts.number);
+  const samePusher = pusherOf(observation, stored).login === pusherOf(observation, []).login;
+  return { stored, inputs: samePusher ? inputs : undefined };
 }
 
 export interface Observation {
-  /** The webhook's action; what was found by looking is `NOTICED`. */
+  /** The webhook's action, or `NOTICED` when GitHub's API was read without one. */
   readonly action: string;
   readonly repo: ReachableRepository;
   readonly facts: PullRequestFacts;
-  /** Who caused the webhook; of no weight for what was found by looking. */
+  /** Who caused the webhook. Without a webhook, it decides nothing. */
   readonly sender: Actor & { readonly isBot?: boolean | undefined };
   readonly label?: string;
 }
@@ -145,30 +149,30 @@ export function refOf(repo: ReachableRepository): RepoRef {
   return { installationId: repo.installationId, repoId: repo.id, fullName: repo.fullName };
 }
 
-/** Only the webhook of a push tells who pushed; whatever else happens to a pull request says nothing about its commits. */
+/** Only the webhook of a push says who pushed. The senders of all other events need not have pushed anything. */
 export function tellsWhoPushed({ action }: Pick<Observation, 'action'>): boolean {
   return action === 'synchronize';
 }
 
-/** Who brought the newest commit, as far as it was ever told. */
-function bringerOf(
+/** Who pushed the newest commit, or the author of the pull request when no event said it. */
+function pusherOf(
   { action, facts, sender }: Observation,
-  known: readonly { readonly head: Head | null }[],
+  stored: readonly { readonly head: Head | null }[],
 ): Pusher {
   if (tellsWhoPushed({ action })) return { login: sender.login, isBot: sender.isBot ?? false };
-  const told = known.find(({ head }) => head?.sha === facts.head.sha && head.by)?.head?.by;
-  return told ?? { login: facts.author.login, isBot: facts.author.isBot };
+  const pusher = stored.find(({ head }) => head?.sha === facts.head.sha && head.by)?.head?.by;
+  return pusher ?? { login: facts.author.login, isBot: facts.author.isBot };
 }
 
-/** `older`: a late delivery. `tie`: written in the same second, only GitHub knows which came last. */
+/** `older`: a late delivery. `tie`: another state of the same second, and only GitHub knows which is the newest. */
 type Freshness = 'newer' | 'same' | 'older' | 'tie';
 
-/** GitHub promises no order of deliveries; `updated_at` has a grain of one second. */
-export function freshness(known: PullRequestFacts | null, seen: PullRequestFacts): Freshness {
-  if (!known) return 'newer';
-  const step = seen.updatedAt.getTime() - known.updatedAt.getTime();
+/** GitHub promises no order of deliveries, and `updated_at` counts whole seconds. */
+export function freshness(stored: PullRequestFacts | null, observed: PullRequestFacts): Freshness {
+  if (!stored) return 'newer';
+  const step = observed.updatedAt.getTime() - stored.updatedAt.getTime();
   if (step !== 0) return step > 0 ? 'newer' : 'older';
-  return fingerprint(known) === fingerprint(seen) ? 'same' : 'tie';
+  return fingerprint(stored) === fingerprint(observed) ? 'same' : 'tie';
 }
 
 function fingerprint(facts: PullRequestFacts): string {

@@ -11,22 +11,24 @@ import type { Tools } from '../shared/tools.js';
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
 
 /**
- * Two that are admitted in one moment may both have counted one place left. Whoever sees too many afterwards takes the last ones out:
- * all who look agree on which, by the order in which they were admitted. Answers those that have no place.
+ * Two environments that are admitted at the same time may both have counted one free place. A process that finds too many afterwards
+ * evicts the last ones, and every process picks the same ones, by the order of admission. Returns the ids of the evicted environments.
  */
 export async function keepWithinLimit(ports: Ports, projectId: string): Promise<ReadonlySet<string>> {
-  const out = new Set<string>();
+  const evicted = new Set<string>();
   for (const { id, admittedAt } of excess(await admittedOf(ports, projectId))) {
     const changed = await changeEnvironment(ports, {
       id,
-      plan: (seen) =>
-        isAdmitted(seen) && admissionOrder(seen) === admissionOrder({ admittedAt }) ? evict(seen) : null,
+      plan: (environment) =>
+        isAdmitted(environment) && admissionOrder(environment) === admissionOrder({ admittedAt })
+          ? evict(environment)
+          : null,
     });
     if (isAdmitted(changed)) continue;
-    out.add(id);
+    evicted.add(id);
     await supersedeOlder(ports, changed);
   }
-  return out;
+  return evicted;
 }
 
 async function admittedOf(
@@ -40,7 +42,7 @@ async function admittedOf(
   return all;
 }
 
-/** A pull request may have lowered its own limit; that must not cost another one its place. */
+/** Each environment is measured by its own settings: a pull request that lowers its own limit must not evict another one. */
 function excess(all: readonly StoredEnvironment[]): StoredEnvironment[] {
   const order = [...all].sort((a, b) => admissionOrder(a) - admissionOrder(b) || (a.id < b.id ? -1 : 1));
   let taken = 0;
@@ -51,16 +53,16 @@ function excess(all: readonly StoredEnvironment[]): StoredEnvironment[] {
   });
 }
 
-/** Those that were there before places were written down come first. */
+/** Environments from before `admittedAt` existed come first. */
 function admissionOrder({ admittedAt }: Pick<Environment, 'admittedAt'>): number {
   return admittedAt?.getTime() ?? 0;
 }
 
-function evict(seen: StoredEnvironment) {
+function evict(environment: StoredEnvironment) {
   const patch = {
-    status: abandoned(seen) ?? seen.status,
-    generation: seen.generation + 1,
-    decision: limitReached(settingsOf(seen)),
+    status: abandoned(environment) ?? environment.status,
+    generation: environment.generation + 1,
+    decision: limitReached(settingsOf(environment)),
   };
   return { patch, due: ['report'] as const };
 }

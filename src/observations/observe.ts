@@ -14,10 +14,10 @@ import { countPreviews, LATE, type Outcome, decideAndSave } from './decide-and-s
 import {
   freshness,
   loadDecisionInputs,
-  type Inquiry,
+  type DecisionInputs,
   prefetchDecisionInputs,
   type Observation,
-  type Question,
+  type ObservationContext,
   refOf,
   tellsWhoPushed,
 } from './inputs.js';
@@ -35,43 +35,43 @@ type Ports = EnvironmentPorts &
 const TRIES = 10;
 
 /**
- * A pull request was seen in some state. The one entry for webhooks, the sweep and a run that was faster than its webhook:
- * what is done depends on the state only, so the order and number of observations do not matter.
+ * The one entry for everything that reports the state of a pull request: webhooks, the sweep, and a run that was faster than its
+ * webhook. The result depends on the state only, so neither the order nor the number of observations matters.
  */
 export async function observePullRequest(ports: Ports, observation: Observation): Promise<DeliveryDecision> {
   const { id: githubId, login, avatarUrl = null } = observation.facts.author;
   const [decision] = await Promise.all([
     decideWithRetries(ports, observation),
-    // Nobody waits for this: it is display, and what follows does not read it.
+    // For display only: the decision does not read it.
     ports.users.saveFromGitHub({ githubId, login, email: null, avatarUrl }),
   ]);
   return decision;
 }
 
-async function decideWithRetries(ports: Ports, observation: Observation): Promise<DeliveryDecision> {
-  const { repo, facts } = observation;
-  let seen = observation;
+async function decideWithRetries(ports: Ports, first: Observation): Promise<DeliveryDecision> {
+  const { repo, facts } = first;
+  let observation = first;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const [{ known, inquiry }, stored] = await Promise.all([
-      prefetchDecisionInputs(ports, seen),
+    const [{ stored, inputs }, repository] = await Promise.all([
+      prefetchDecisionInputs(ports, observation),
       ports.repos.save(repo),
     ]);
-    if (stored.removedAt !== null) return withIds(LOST, known);
-    const believed = await resolveEventOrder(ports, { seen, known });
-    if (!believed) return withIds(LATE, known);
-    const asked = believed === seen ? inquiry : undefined;
-    seen = believed;
+    if (repository.removedAt !== null) return withIds(UNINSTALLED, stored);
+    const ordered = await resolveEventOrder(ports, { observation, stored });
+    if (!ordered) return withIds(LATE, stored);
+    const prefetched = ordered === observation ? inputs : undefined;
+    observation = ordered;
     const result = await decideEachProject(ports, {
-      seen,
-      known,
-      ...(await (asked ?? loadDecisionInputs(ports, { seen, known }))),
+      observation,
+      stored,
+      ...(await (prefetched ?? loadDecisionInputs(ports, { observation, stored }))),
     });
     if (result) return result;
   }
-  throw new Error(`Pull request ${repo.fullName}#${facts.number} changes faster than it can be written.`);
+  throw new Error(`Pull request ${repo.fullName}#${facts.number} changes faster than it can be saved.`);
 }
 
-const LOST: Outcome = {
+const UNINSTALLED: Outcome = {
   action: 'ignore',
   rule: 'not-installed',
   detail: 'The App was removed from this repository: this event came late.',
@@ -81,27 +81,27 @@ function withIds(outcome: Outcome, environments: readonly StoredEnvironment[]): 
   return { ...outcome, environmentIds: environments.map(({ id }) => id) };
 }
 
-/** One round over all projects; null when somebody was first and everything must be looked at again. */
+/** Decides on every project once; null when another process changed an environment first, so that all must be decided anew. */
 async function decideEachProject(
   ports: Ports,
-  { seen, known, policy, projects }: Inquiry & Question,
+  { observation, stored, policy, projects }: DecisionInputs & ObservationContext,
 ): Promise<DeliveryDecision | null> {
   const [{ wanted, dropped }, counts] = await Promise.all([
-    ensureEnvironments(ports, { known, seen, policy, projects }),
+    ensureEnvironments(ports, { stored, observation, policy, projects }),
     countPreviews(ports, policy.fresh ? projects : []),
   ]);
   const { commitMessage } = policy;
-  const facts = commitMessage === undefined ? seen.facts : { ...seen.facts, commitMessage };
+  const facts = commitMessage === undefined ? observation.facts : { ...observation.facts, commitMessage };
   const environments = [...wanted, ...dropped];
   const outcomes: Outcome[] = [];
   for (const environment of environments) {
     const outcome = await decideAndSave(ports, {
-      seen: { ...seen, facts },
+      observation: { ...observation, facts },
       environment,
       policy,
       counts,
       dropped: dropped.includes(environment),
-      known: known.includes(environment),
+      wasStored: stored.includes(environment),
     });
     if (!outcome) return null;
     outcomes.push(outcome);
@@ -115,17 +115,17 @@ const NO_PROJECT: Outcome = {
   detail: 'This repository has no project.',
 };
 
-interface Unheard {
+interface UnobservedPullRequest {
   readonly repo: ReachableRepository;
   readonly number: number;
-  /** Who led us there; absent = its author. */
+  /** Whose action led to this pull request; absent = its author. */
   readonly sender?: Actor;
 }
 
-/** Something speaks of a pull request whose webhook did not come yet: GitHub itself is asked. Null when it knows none. */
+/** Observes a pull request whose webhook has not arrived yet, as GitHub's API shows it now. Null when GitHub does not know it. */
 export async function noticePullRequest(
   ports: Ports,
-  { repo, number, sender }: Unheard,
+  { repo, number, sender }: UnobservedPullRequest,
 ): Promise<PullRequestFacts | null> {
   const facts = await ports.github.pullRequest(refOf(repo), number);
   if (!facts) return null;
@@ -134,41 +134,43 @@ export async function noticePullRequest(
   return facts;
 }
 
-/** What is to be believed of an observation, next to what is known; null when it came late and tells nothing new. */
+/** The observation to decide on, compared with what is stored; null when the event arrived late and adds nothing. */
 async function resolveEventOrder(
   ports: Pick<Ports, 'github'>,
-  { seen, known }: Question,
+  { observation, stored }: ObservationContext,
 ): Promise<Observation | null> {
-  const all = known.map((environment) => freshness(environment.pullRequest, seen.facts));
-  if (all.includes('older')) return salvageLateEvent({ seen, known });
-  return all.includes('tie') ? askGitHub(ports, seen) : seen;
+  const ages = stored.map((environment) => freshness(environment.pullRequest, observation.facts));
+  if (ages.includes('older')) return salvageLateEvent({ observation, stored });
+  return ages.includes('tie') ? askGitHub(ports, observation) : observation;
 }
 
-/** Who pushed a commit, and that somebody approved it, is told by one event only. It counts however late, while that commit is the newest. */
-function salvageLateEvent({ seen, known }: Question): Observation | null {
-  const newest = known.reduce((a, b) => (dateOf(b) > dateOf(a) ? b : a));
+/** Only one event says who pushed a commit, and only one that it was approved. Both count, however late, while the commit is the newest. */
+function salvageLateEvent({ observation, stored }: ObservationContext): Observation | null {
+  const newest = stored.reduce((a, b) => (dateOf(b) > dateOf(a) ? b : a));
   const { pullRequest: facts, head } = newest;
-  const { sha } = seen.facts.head;
+  const { sha } = observation.facts.head;
   if (facts?.state !== 'open' || facts.head.sha !== sha) return null;
-  const tellsPusher = tellsWhoPushed(seen) && head?.by?.login !== seen.sender.login;
-  const approves = wantsToApprove(seen) && newest.approvedSha !== sha;
-  return tellsPusher || approves ? { ...seen, facts } : null;
+  const tellsPusher = tellsWhoPushed(observation) && head?.by?.login !== observation.sender.login;
+  const approves = wantsToApprove(observation) && newest.approvedSha !== sha;
+  return tellsPusher || approves ? { ...observation, facts } : null;
 }
 
 function dateOf({ pullRequest }: StoredEnvironment): number {
   return pullRequest?.updatedAt.getTime() ?? 0;
 }
 
-/** Two events of one second: the pull request itself says which came last. An answer older than the event is not believed. */
-async function askGitHub({ github }: Pick<Ports, 'github'>, seen: Observation): Promise<Observation> {
-  const facts = await github.pullRequest(refOf(seen.repo), seen.facts.number).catch((error: unknown) => {
-    // GitHub lets us see it no longer: what may have to go goes.
-    const refused = isGitHubFailure(error) && error.kind === 'unauthorized';
-    if (refused && seen.facts.state === 'closed') return null;
-    throw error;
-  });
-  if (!facts || facts.updatedAt < seen.facts.updatedAt) return seen;
-  const sameCommit = facts.head.sha === seen.facts.head.sha;
-  const stands = sameCommit && facts.state === seen.facts.state;
-  return { ...seen, action: stands ? seen.action : NOTICED, facts };
+/** For two events of the same second, GitHub's API says which state is the newest. An answer older than the event does not count. */
+async function askGitHub({ github }: Pick<Ports, 'github'>, observation: Observation): Promise<Observation> {
+  const facts = await github
+    .pullRequest(refOf(observation.repo), observation.facts.number)
+    .catch((error: unknown) => {
+      // The App lost its access: a closed pull request is still torn down.
+      const refused = isGitHubFailure(error) && error.kind === 'unauthorized';
+      if (refused && observation.facts.state === 'closed') return null;
+      throw error;
+    });
+  if (!facts || facts.updatedAt < observation.facts.updatedAt) return observation;
+  const sameCommit = facts.head.sha === observation.facts.head.sha;
+  const sameState = sameCommit && facts.state === observation.facts.state;
+  return { ...observation, action: sameState ? observation.action : NOTICED, facts };
 }

@@ -8,27 +8,27 @@ import type { Observation, Policy } from './inputs.js';
 
 type Ports = EnvironmentPorts & ProjectPorts & AddressPorts;
 
-interface Wanted {
-  readonly seen: Observation;
+interface EnsureRequest {
+  readonly observation: Observation;
   readonly policy: Policy;
-  /** Environments of this pull request that are there. */
-  readonly known: readonly StoredEnvironment[];
-  /** Projects of the repository that were seen before; others are looked for. */
+  /** The stored environments of this pull request. */
+  readonly stored: readonly StoredEnvironment[];
+  /** The projects of the repository, as far as they were read in advance; others are looked up. */
   readonly projects: readonly Project[];
 }
 
 interface Ensured {
   readonly wanted: readonly StoredEnvironment[];
-  /** Of projects that the settings no longer name. */
+  /** The environments of projects that the settings no longer name. */
   readonly dropped: readonly StoredEnvironment[];
 }
 
-/** The environment of every project of the repository for this pull request, made where it is not there yet. */
-export async function ensureEnvironments(ports: Ports, wish: Wanted): Promise<Ensured> {
-  const named = await namedEnvironments(ports, wish);
-  const others = wish.known.filter((environment) => !named.some(({ id }) => id === environment.id));
-  // Settings that were not read, or not understood, say of no project that it is gone.
-  const dropped = tellsProjects(wish.policy) ? others : others.filter(isRemoved);
+/** The environment of every project of the repository for this pull request. Missing ones are created. */
+export async function ensureEnvironments(ports: Ports, request: EnsureRequest): Promise<Ensured> {
+  const named = await namedEnvironments(ports, request);
+  const others = request.stored.filter((environment) => !named.some(({ id }) => id === environment.id));
+  // Settings that were unread or invalid do not mean that a project is gone.
+  const dropped = tellsProjects(request.policy) ? others : others.filter(isRemoved);
   return { wanted: [...named, ...others.filter((one) => !dropped.includes(one))], dropped };
 }
 
@@ -36,49 +36,60 @@ function tellsProjects({ fresh, problems }: Policy): boolean {
   return fresh && problems.every(({ level }) => level !== 'error');
 }
 
-/** A project that had gone before keeps its last word. */
+/** Whether the environment was destroyed because the settings no longer named its project. */
 export function isRemoved(environment: Environment): boolean {
   return !isActive(environment) && environment.decision?.rule === 'project-removed';
 }
 
-async function namedEnvironments(ports: Ports, wish: Wanted): Promise<readonly StoredEnvironment[]> {
-  const { policy, known, projects } = wish;
+async function namedEnvironments(
+  ports: Ports,
+  request: EnsureRequest,
+): Promise<readonly StoredEnvironment[]> {
+  const { policy, stored, projects } = request;
   const named = policy.settings.projects;
-  if (named.length > 0) return Promise.all(named.map(({ name }) => ofName(ports, wish, name)));
-  if (tellsProjects(policy)) return [await ofWholeRepository(ports, wish)];
-  if (known.length > 0) return known.filter((environment) => !isRemoved(environment));
-  if (projects.length === 0) return [await ofWholeRepository(ports, wish)];
-  return Promise.all(projects.map((project) => makeEnvironment(ports, { seen: wish.seen, project })));
+  if (named.length > 0) return Promise.all(named.map(({ name }) => ofName(ports, request, name)));
+  if (tellsProjects(policy)) return [await ofWholeRepository(ports, request)];
+  if (stored.length > 0) return stored.filter((environment) => !isRemoved(environment));
+  if (projects.length === 0) return [await ofWholeRepository(ports, request)];
+  return Promise.all(
+    projects.map((project) => makeEnvironment(ports, { observation: request.observation, project })),
+  );
 }
 
-async function ofName(ports: Ports, wish: Wanted, name: string): Promise<StoredEnvironment> {
-  const there = wish.known.find((environment) => environment.project === name);
-  if (there) return there;
-  const { seen } = wish;
-  const project = wish.projects.find((one) => one.name === name);
-  return makeEnvironment(ports, { seen, project: project ?? (await makeProject(ports, { seen, name })) });
+async function ofName(ports: Ports, request: EnsureRequest, name: string): Promise<StoredEnvironment> {
+  const existing = request.stored.find((environment) => environment.project === name);
+  if (existing) return existing;
+  const { observation } = request;
+  const project = request.projects.find((one) => one.name === name);
+  return makeEnvironment(ports, {
+    observation,
+    project: project ?? (await makeProject(ports, { observation, name })),
+  });
 }
 
-/** The default project is named after the repository, and keeps that name, its address and its check when the repository is renamed. */
-async function ofWholeRepository(ports: Ports, wish: Wanted): Promise<StoredEnvironment> {
-  const { seen, known } = wish;
-  const name = defaultProjectName(seen.repo.fullName);
-  const there = known.find((environment) => environment.project === name);
-  if (there) return there;
-  const all = known.length > 0 ? await ports.projects.ofRepo(seen.repo.id) : wish.projects;
-  const before = all.find(({ isDefault }) => isDefault) ?? all.find((one) => one.name === name);
-  const project = before ?? (await makeProject(ports, { seen, name, isDefault: true }));
-  return known.find(({ projectId }) => projectId === project.id) ?? makeEnvironment(ports, { seen, project });
+/** The default project is named after the repository. It keeps its name, URL and check when the repository is renamed. */
+async function ofWholeRepository(ports: Ports, request: EnsureRequest): Promise<StoredEnvironment> {
+  const { observation, stored } = request;
+  const name = defaultProjectName(observation.repo.fullName);
+  const existing = stored.find((environment) => environment.project === name);
+  if (existing) return existing;
+  const all = stored.length > 0 ? await ports.projects.ofRepo(observation.repo.id) : request.projects;
+  const found = all.find(({ isDefault }) => isDefault) ?? all.find((one) => one.name === name);
+  const project = found ?? (await makeProject(ports, { observation, name, isDefault: true }));
+  return (
+    stored.find(({ projectId }) => projectId === project.id) ??
+    makeEnvironment(ports, { observation, project })
+  );
 }
 
 interface NewProject {
-  readonly seen: Observation;
+  readonly observation: Observation;
   readonly name: string;
   readonly isDefault?: true;
 }
 
-function makeProject(ports: Ports, { seen, ...fresh }: NewProject): Promise<Project> {
-  const { id: repoId } = seen.repo;
+function makeProject(ports: Ports, { observation, ...fresh }: NewProject): Promise<Project> {
+  const { id: repoId } = observation.repo;
   return ports.projects.ensure({
     repoId,
     ...fresh,
@@ -89,9 +100,9 @@ function makeProject(ports: Ports, { seen, ...fresh }: NewProject): Promise<Proj
 
 function makeEnvironment(
   ports: Ports,
-  { seen, project }: { seen: Observation; project: Project },
+  { observation, project }: { observation: Observation; project: Project },
 ): Promise<StoredEnvironment> {
-  const { repo, facts } = seen;
+  const { repo, facts } = observation;
   const environment = environmentNameFor({ pullRequest: facts.number });
   const label = hostLabel({ environment, project: project.slug });
   return ports.environments.ensure({

@@ -25,13 +25,13 @@ test('of one that was just opened GitHub is asked at once, and a failure is told
   const unheard: unknown[] = [];
   const hear = (error: unknown) => unheard.push(error);
   process.on('unhandledRejection', hear);
-  const { known, inquiry } = await prefetchDecisionInputs(ports, seen('opened'));
+  const { stored, inputs } = await prefetchDecisionInputs(ports, seen('opened'));
   await new Promise(setImmediate);
   process.off('unhandledRejection', hear);
-  expect([known, unheard]).toEqual([[], []]);
-  await expect(inquiry).rejects.toThrow('GitHub is away');
+  expect([stored, unheard]).toEqual([[], []]);
+  await expect(inputs).rejects.toThrow('GitHub is away');
 });
 
 test('of any other GitHub is asked only when the event is not stale', async () => {
-  expect((await prefetchDecisionInputs(ports, seen('synchronize'))).inquiry).toBeUndefined();
+  expect((await prefetchDecisionInputs(ports, seen('synchronize'))).inputs).toBeUndefined();
 });
