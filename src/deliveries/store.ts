@@ -1,6 +1,6 @@
 import type { InboxStatus } from '../shared/status/words.js';
 
-/** A webhook whose signature was right. Of its body the part is kept that handlers read. */
+/** A webhook with a valid signature. `body` is the part of its payload that is kept. */
 export interface Delivery {
   readonly guid: string;
   readonly event: string;
@@ -11,7 +11,7 @@ export interface Delivery {
   readonly receivedAt: Date;
 }
 
-/** What an event did, and why: asked for most by people to whom "nothing happened". */
+/** What an event did and why. People look here most often when nothing happened. */
 export interface DeliveryDecision {
   readonly action: string;
   readonly rule: string;
@@ -19,22 +19,22 @@ export interface DeliveryDecision {
   readonly environmentIds: readonly string[];
 }
 
-/** One that says by itself that it changes nothing comes with its decision: it is kept, and handed to nobody. */
+/** A delivery that shows by itself that it changes nothing already has its decision: it is stored, and no handler runs. */
 export interface NewDelivery extends Delivery {
   readonly decision?: DeliveryDecision;
 }
 
 export interface ClaimedDelivery extends Delivery {
-  /** How often it was handed out, this time included. */
+  /** How often it was claimed, including this claim. */
   readonly attempts: number;
-  /** How often it failed for a reason of its own, other than that GitHub or the database was away. */
+  /** How often its handler failed, not counting the times when GitHub or the database was unavailable. */
   readonly failures: number;
-  /** How often in a row whoever had it was not heard of again. */
+  /** How often in a row its lease ran out, because the process that worked on it ended. */
   readonly crashes: number;
   readonly fence: number;
 }
 
-/** What becomes of a delivery whose handler failed. */
+/** When and whether a delivery whose handler failed is tried again. */
 export interface NextTry {
   readonly error: string;
   readonly inMs: number;
@@ -43,12 +43,12 @@ export interface NextTry {
 }
 
 export interface InboxStore {
-  /** One journaled write for all; a guid that is there already counts as stored. Throws when the database cannot take it. */
+  /** One journaled write for all. A guid that is stored already counts as stored. Throws when the database cannot store them. */
   store(deliveries: readonly NewDelivery[]): Promise<void>;
-  /** Oldest claimable first; one at a time per pull request is not promised, idempotence is. */
+  /** Oldest first. Two deliveries of one pull request may be claimed together, so handlers must be idempotent. */
   claim(by: { owner: string; leaseMs: number; limit: number }): Promise<readonly ClaimedDelivery[]>;
   finish(delivery: ClaimedDelivery, decision: DeliveryDecision): Promise<void>;
-  /** Another try later, or parked for a person to look at; `failures` is what is counted from now on. */
+  /** Schedules the next try, or parks the delivery for a person to look at. */
   retry(delivery: ClaimedDelivery, next: NextTry): Promise<void>;
   list(
     filter: { status?: InboxStatus; repoId?: number },
@@ -61,7 +61,7 @@ export interface InboxStore {
     })[];
     nextCursor: string | null;
   }>;
-  /** Since when the one that is next has been waiting to be handed out; null when none is. */
+  /** Since when the next claimable delivery has been waiting; null when there is none. */
   waitingSince(): Promise<Date | null>;
   counts(): Promise<Readonly<Record<InboxStatus, number>>>;
 }

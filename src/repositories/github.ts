@@ -7,11 +7,11 @@ import type { RepoRef } from './model.js';
 export interface WorkflowRun {
   readonly id: string;
   readonly attempt: number;
-  /** As people know the workflow. */
+  /** The workflow's display name. */
   readonly name: string;
   /** Its file: `.github/workflows/preview.yml`. */
   readonly workflow: string | null;
-  /** Null as long as it has not ended. */
+  /** Null until the run has ended. */
   readonly conclusion: string | null;
   /** Of its newest attempt, by GitHub's clock; null when GitHub does not say. */
   readonly startedAt: Date | null;
@@ -19,24 +19,24 @@ export interface WorkflowRun {
   readonly url: string | null;
 }
 
-/** What the core reads from GitHub. Webhooks are hints; this is what they are checked against. */
+/** What the core reads from GitHub. Webhooks are hints that are checked against it. */
 export interface GitHub {
   pullRequest(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
   openPullRequests(repo: RepoRef): Promise<readonly PullRequestFacts[]>;
-  /** Of a commit; undefined when GitHub does not say. */
+  /** Undefined when GitHub does not say. */
   commitMessage(repo: RepoRef, sha: string): Promise<string | undefined>;
   changedFiles(repo: RepoRef, number: number): Promise<readonly string[] | undefined>;
-  /** Undefined when GitHub does not say: callers fail closed. */
+  /** Undefined when GitHub does not say: callers then refuse. */
   permission(repo: RepoRef, login: string): Promise<RepositoryPermission | undefined>;
-  /** `.github/preview.yml` of a commit, or of the default branch when none is named; undefined when there is none. */
+  /** `.github/preview.yml` of a commit, or of the default branch for null; undefined when the file does not exist. */
   settingsFile(repo: RepoRef, sha: string | null): Promise<SettingsText | undefined>;
   /** The workflow runs of a commit that a pull request started; undefined when GitHub does not say. */
   workflowRuns(repo: RepoRef, sha: string): Promise<readonly WorkflowRun[] | undefined>;
-  /** The installation and facts of a repository the App can see, or null. */
+  /** A repository and its installation, or null when the App cannot see it. */
   repository(
     fullName: string,
   ): Promise<{ repo: RepoRef; ownerId: number; defaultBranch: string; private: boolean } | null>;
-  /** Whether the App is installed there, and not suspended. */
+  /** Whether the installation exists and is not suspended. */
   isAwake(installationId: number): Promise<boolean>;
 }
 
@@ -45,12 +45,12 @@ export interface GitHubPorts {
 }
 
 /**
- * What a failed call to GitHub means for the one who made it.
- * `ambiguous`: it may have been done (5xx, timeout, reset): look before creating anything again.
- * `retry`: refused by a limit and not done: again after `retryInMs`.
- * `gone`: what it was about is not there (404, 410, 451).
- * `poison`: GitHub will never accept it as it is (400, 409, 422): park it, do not block others.
- * `unauthorized`: the App may not, or may not any more: a person must look.
+ * What a failed call to GitHub means for its caller.
+ * `ambiguous`: GitHub may have done it (5xx, timeout, reset): look before creating anything again.
+ * `retry`: a limit refused it, and nothing was done: try again after `retryInMs`.
+ * `gone`: the object does not exist (404, 410, 451).
+ * `poison`: GitHub will never accept this request (400, 409, 422): park it, so that it does not block others.
+ * `unauthorized`: the App lacks the permission, or lost it: a person must grant it.
  */
 export type FailureKind = 'ambiguous' | 'retry' | 'gone' | 'poison' | 'unauthorized';
 
@@ -62,11 +62,11 @@ const CODES: Readonly<Record<FailureKind, ErrorCode>> = {
   unauthorized: 'forbidden',
 };
 
-/** The only error that the ports `GitHub` and `Reporter` throw for what GitHub answered, or did not answer. */
+/** The only error that the ports `GitHub` and `Reporter` throw for an answer of GitHub, or for none. */
 export class GitHubFailure extends VitrineError {
   override name = 'GitHubFailure';
   readonly kind: FailureKind;
-  /** Not before this; undefined leaves the pause to the caller's own backoff. */
+  /** The shortest allowed pause; undefined leaves the pause to the caller's own backoff. */
   readonly retryInMs: number | undefined;
 
   constructor(

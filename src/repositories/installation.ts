@@ -9,26 +9,26 @@ import { observeRepository, removeRepository, repoAsFound } from './update.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
-interface EnteredRepository {
+interface AddedRepository {
   readonly id: number;
   readonly fullName: string;
   readonly private: boolean;
   readonly installationId: number;
-  /** Where the event names the account. */
+  /** Undefined when the event does not name the account. */
   readonly ownerId: number | undefined;
 }
 
-/** An installation was given a repository. Its events do not tell the default branch; the first pull request does. */
-export async function addRepository(ports: Ports, entered: EnteredRepository): Promise<void> {
-  const known = await ports.repos.get(entered.id);
+/** An installation was given a repository. Its events do not name the default branch; the first pull request does. */
+export async function addRepository(ports: Ports, added: AddedRepository): Promise<void> {
+  const known = await ports.repos.get(added.id);
   await enter(ports, known, {
-    ...entered,
-    ownerId: entered.ownerId ?? known?.ownerId ?? 0,
+    ...added,
+    ownerId: added.ownerId ?? known?.ownerId ?? 0,
     defaultBranch: known?.defaultBranch ?? null,
   });
 }
 
-/** An installation is awake again: all that it lost is given back to it. Answers how many. What GitHub does not show it the sweep takes away again. */
+/** An installation was resumed: it gets all repositories back that it lost. Returns their number. The sweep removes those that GitHub hides. */
 export async function restoreRepositories(ports: Ports, installationId: number): Promise<number> {
   const lost = await ports.repos.removedFrom(installationId);
   for (const known of lost) {
@@ -47,7 +47,7 @@ export async function restoreRepositories(ports: Ports, installationId: number):
 
 async function enter(ports: Ports, known: Repo | null, repo: Omit<Repo, 'removedAt'>): Promise<void> {
   const entered = await ports.repos.enter(repo);
-  // It was lost, or came from another account: its previews go on, in the name of the new one.
+  // The repository was lost, or came from another account: its previews continue under the new installation.
   if (known && known.installationId !== entered.installationId) await observeRepository(ports, entered);
 }
 
@@ -57,8 +57,9 @@ interface LostRepositories {
 }
 
 /**
- * An installation says that it was denied some repositories. Whoever gave one away says so late, when the new owner has long brought it in:
- * only its own may an installation take away, and only what GitHub does not let it see any more. What another one has by now goes on there. Answers how many.
+ * An installation reports that it lost some repositories. After a transfer, the old owner's event may arrive long after the new owner
+ * added the repository. So an installation only removes repositories that it still has and that GitHub no longer shows to the App.
+ * A repository that another installation has now continues there. Returns how many were removed.
  */
 export async function removeRepositories(
   ports: Ports,
@@ -79,7 +80,7 @@ export async function removeRepositories(
     count += 1;
   }
   if (kept.length === 0) return count;
-  // A late event, or GitHub's answers lag behind: it is asked again later.
+  // The event is late, or GitHub's API lags behind: the event is tried again later.
   throw new VitrineError(
     'unavailable',
     `GitHub still lets the App see ${kept.slice(0, 3).join(', ')}, which this event says it was removed from: nothing was taken down there.`,
@@ -88,15 +89,15 @@ export async function removeRepositories(
 
 interface LostInstallation {
   readonly installationId: number;
-  /** When it was suspended; null when the App was uninstalled: an installation never comes back under its id. */
+  /** When it was suspended; null when the App was uninstalled: a new installation gets a new id. */
   readonly suspendedAt: Date | null;
   readonly kind: 'suspended' | 'uninstalled';
 }
 
-/** GitHub's answers lag behind its events by seconds; a suspension older than this that GitHub does not know of has ended. */
+/** GitHub's API lags seconds behind its events. A suspension older than this that the API does not show has ended. */
 const LAG_MS = 60_000;
 
-/** The App may see nothing there any more: every preview of it goes. */
+/** The App was uninstalled or suspended: every preview of the installation is removed. */
 export async function removeInstallation(ports: Ports, lost: LostInstallation): Promise<DeliveryDecision> {
   const { installationId, kind } = lost;
   if (kind === 'suspended' && (await ports.github.isAwake(installationId))) return notSuspended(ports, lost);
@@ -110,7 +111,7 @@ export async function removeInstallation(ports: Ports, lost: LostInstallation): 
 function notSuspended({ clock }: Ports, { suspendedAt }: LostInstallation): DeliveryDecision {
   const detail = 'GitHub says that the App is not suspended there: nothing was taken down.';
   const age = suspendedAt && clock.now().getTime() - suspendedAt.getTime();
-  // Too fresh to tell a late event from a late answer: it is asked again later.
+  // Too recent to tell a late event from a lagging API: the event is tried again later.
   if (age === null || age < LAG_MS) throw new VitrineError('unavailable', detail);
   return {
     action: 'ignore',

@@ -10,7 +10,7 @@ import type { ReachableRepository, Repo, RepositoryPorts } from './model.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts;
 
-/** A repository was renamed, moved or made (in)visible. The id is the identity: only names change. */
+/** A repository was renamed, transferred, or made public or private. Its previews get the new name and installation. */
 export async function observeRepository(
   ports: Ports,
   repo: Omit<Repo, 'removedAt'>,
@@ -20,13 +20,13 @@ export async function observeRepository(
   for await (const { id } of listedEnvironments(ports, { repoId: repo.id })) {
     await changeEnvironment(ports, {
       id,
-      plan: (seen) => ({
+      plan: (stored) => ({
         patch: {
           repository: repo.fullName,
-          installationId: repo.installationId ?? seen.installationId,
-          ...(wasSilenced(seen, repo) ? { reportEpoch: (seen.reportEpoch ?? 0) + 1 } : {}),
+          installationId: repo.installationId ?? stored.installationId,
+          ...(wasSilenced(stored, repo) ? { reportEpoch: (stored.reportEpoch ?? 0) + 1 } : {}),
         },
-        due: wasSilenced(seen, repo) ? ['report'] : [],
+        due: wasSilenced(stored, repo) ? ['report'] : [],
       }),
     });
     environmentIds.push(id);
@@ -39,25 +39,25 @@ export async function observeRepository(
   };
 }
 
-/** While the App could not speak there, GitHub went on showing what it was told last. */
+/** Whether GitHub still shows an outdated report, because the App could not write while it had no access. */
 function wasSilenced(
   { installationId, decision, reported }: Environment,
   repo: Pick<Repo, 'installationId'>,
 ): boolean {
   const open = [...reported.checks, ...reported.deployments].some(({ settled }) => !settled);
-  const told = reported.comment !== null || reported.checks.length > 0;
+  const hasReported = reported.comment !== null || reported.checks.length > 0;
   const returns = installationId === null && repo.installationId !== null;
-  return returns && (open || (told && decision?.rule === 'repository-removed'));
+  return returns && (open || (hasReported && decision?.rule === 'repository-removed'));
 }
 
-/** The App may no longer see the repository: everything made for it goes, nothing is told to GitHub any more. */
+/** The App lost its access to the repository: all its environments are destroyed, and nothing more is reported to GitHub. */
 export async function removeRepository(
   ports: Ports,
   { repoId, why }: { repoId: number; why: string },
 ): Promise<DeliveryDecision> {
   const environmentIds = await destroyAllOfRepository(ports, { filter: { repoId }, why });
   await ports.repos.remove(repoId);
-  // An event that was under way may have brought one more, until now.
+  // An event in progress may have created one more environment meanwhile.
   const late = await destroyAllOfRepository(ports, { filter: { repoId, activeOnly: true }, why });
   return {
     action: 'destroy',
@@ -73,7 +73,7 @@ async function destroyAllOfRepository(
 ): Promise<string[]> {
   const environmentIds: string[] = [];
   for await (const { id: environmentId } of listedEnvironments(ports, filter)) {
-    // First of all nobody is to be told: the App may not speak there any more.
+    // Without an installation, the destruction is not reported: the App may not write there any more.
     await changeEnvironment(ports, {
       id: environmentId,
       plan: () => ({ patch: { installationId: null }, due: [] }),
@@ -91,7 +91,7 @@ async function destroyAllOfRepository(
 
 type Found = NonNullable<Awaited<ReturnType<GitHub['repository']>>>;
 
-/** A repository as GitHub knows it now: another account may have it, under another name. */
+/** The repository as GitHub's API shows it: it may have another owner and name by now. */
 export function repoAsFound({ repo, ...facts }: Found): ReachableRepository {
   const { repoId: id, fullName, installationId } = repo;
   return { id, fullName, installationId, ...facts };
