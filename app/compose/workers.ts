@@ -27,7 +27,7 @@ const CONCURRENCY = 16;
 const STUCK_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 
-/** Everything that works without being asked. */
+/** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
   const { ports, owner, backpressure } = parts;
   const { clock, log } = ports;
@@ -60,7 +60,7 @@ export async function composeWorkers(parts: WorkerParts) {
   return { runner, inbox, startJobs };
 }
 
-/** Probot dispatches and nothing more: bodies were checked before they were stored, and GitHub is called through our own port. */
+/** Probot only dispatches: payloads were checked before they were stored, and GitHub is called through our own port. */
 async function createReceive(
   { config, secrets, ports, github }: WorkerParts,
   onDecision: Parameters<typeof createApplication>[0]['onDecision'],
@@ -70,7 +70,7 @@ async function createReceive(
     privateKey: secrets.privateKey,
     secret: secrets.webhookSecrets[0],
     baseUrl: config.githubApiUrl,
-    // What it would log holds whole payloads; failures come back to the worker, which says what matters.
+    // Probot would log whole payloads. Failures are returned to the inbox worker, which logs what matters.
     logLevel: 'fatal',
   });
   await probot.load(createApplication({ ports: { ...ports, installationTokens: github }, onDecision }));

@@ -9,7 +9,7 @@ const ports = {
   environments: { ofPullRequest: async () => [] },
 } as never;
 
-function seen(action: string): Observation {
+function observed(action: string): Observation {
   const repo = {
     id: 1,
     ownerId: 2,
@@ -21,17 +21,17 @@ function seen(action: string): Observation {
   return { action, repo, facts: pullRequest(), sender: { id: 4, login: 'octocat' } };
 }
 
-test('of one that was just opened GitHub is asked at once, and a failure is told only to who needs the answer', async () => {
-  const unheard: unknown[] = [];
-  const hear = (error: unknown) => unheard.push(error);
-  process.on('unhandledRejection', hear);
-  const { stored, inputs } = await prefetchDecisionInputs(ports, seen('opened'));
+test('a pull request that was just opened is read from GitHub at once, and a failure reaches only the caller that needs it', async () => {
+  const unhandled: unknown[] = [];
+  const listener = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', listener);
+  const { stored, inputs } = await prefetchDecisionInputs(ports, observed('opened'));
   await new Promise(setImmediate);
-  process.off('unhandledRejection', hear);
-  expect([stored, unheard]).toEqual([[], []]);
+  process.off('unhandledRejection', listener);
+  expect([stored, unhandled]).toEqual([[], []]);
   await expect(inputs).rejects.toThrow('GitHub is away');
 });
 
-test('of any other GitHub is asked only when the event is not stale', async () => {
-  expect((await prefetchDecisionInputs(ports, seen('synchronize'))).inputs).toBeUndefined();
+test('for any other event, GitHub is not asked in advance', async () => {
+  expect((await prefetchDecisionInputs(ports, observed('synchronize'))).inputs).toBeUndefined();
 });

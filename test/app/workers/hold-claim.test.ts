@@ -15,7 +15,7 @@ function hold(answer: () => Promise<boolean>, since = readClocks()) {
   return { ...held, asked: () => asked };
 }
 
-test('right after it was given a claim stands, and nobody is asked', async () => {
+test('a new claim is held, without a question to the store', async () => {
   const { claim: mine, stopRenewing, asked } = hold(async () => false);
   expect(await mine.held()).toBe(true);
   expect(asked()).toBe(0);
@@ -25,7 +25,7 @@ test('right after it was given a claim stands, and nobody is asked', async () =>
 test.each([
   ['the process slept', { steady: performance.now() - HOUR, wall: Date.now() }],
   ['the machine slept', { steady: performance.now(), wall: Date.now() - HOUR }],
-])('when %s the store is asked, and its answer is good for a while', async (_how, since) => {
+])('when %s the store is asked, and its answer is used for a while', async (_how, since) => {
   const { claim: mine, stopRenewing, asked } = hold(async () => true, since);
   expect(await mine.held()).toBe(true);
   expect(await mine.held()).toBe(true);

@@ -24,7 +24,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
 }
 
-test('draining works on everything that can be claimed, and says how much it was', async () => {
+test('draining works on everything that can be claimed, and returns the number of items', async () => {
   const worked: string[] = [];
   const { drain } = fakeWorker({
     items: ['a', 'b', 'c', 'd', 'e'],
@@ -35,7 +35,7 @@ test('draining works on everything that can be claimed, and says how much it was
   expect(await drain()).toBe(0);
 });
 
-test('no more is worked on at once than there is room for', async () => {
+test('no more items are in work at once than there is room for', async () => {
   let running = 0;
   let most = 0;
   const work = async () => {
@@ -51,7 +51,7 @@ test('no more is worked on at once than there is room for', async () => {
   await stop(1_000);
 });
 
-test('work that is announced begins at once, not at the next poll', async () => {
+test('a poke starts work at once, not at the next poll', async () => {
   const worked: string[] = [];
   const { start, poke, stop, items, claims } = fakeWorker({ work: async (item) => void worked.push(item) });
   start();
@@ -62,7 +62,7 @@ test('work that is announced begins at once, not at the next poll', async () => 
   await stop(1_000);
 });
 
-test('an announcement during a claim is not lost', async () => {
+test('a poke during a claim is not lost', async () => {
   const worked: string[] = [];
   const late: string[] = [];
   let claims = 0;
@@ -83,7 +83,7 @@ test('an announcement during a claim is not lost', async () => {
   await stop(1_000);
 });
 
-test('a claim that fails is told once, and its return once', async () => {
+test('a failing claim is logged once, and its recovery once', async () => {
   let up = false;
   let claims = 0;
   const { start, poke, stop, lines } = fakeWorker({
@@ -105,7 +105,7 @@ test('a claim that fails is told once, and its return once', async () => {
   await stop(1_000);
 });
 
-test('stopping waits for work that has begun, claims nothing more, and does not wait for ever', async () => {
+test('stopping waits for the items in work, claims nothing more, and does not wait forever', async () => {
   let finish: () => void = () => undefined;
   let ended = false;
   const work = () => new Promise<void>((resolve) => (finish = resolve)).then(() => void (ended = true));
@@ -122,7 +122,7 @@ test('stopping waits for work that has begun, claims nothing more, and does not 
   await hanging.stop(20);
 });
 
-/** A claim that is on its way until it is told what it brings. */
+/** A claim that runs until the test gives it items. */
 function slowClaim() {
   let arrive: (items: string[]) => void = () => undefined;
   const answer = new Promise<string[]>((resolve) => (arrive = resolve));
@@ -134,7 +134,7 @@ function slowClaim() {
   return { arrive, claim, asked: () => asked };
 }
 
-test('stopping waits for a claim that is on its way, and for what it brings', async () => {
+test('stopping waits for a running claim and for the items that it returns', async () => {
   const slow = slowClaim();
   const worked: string[] = [];
   const work = async (item: string) => {
@@ -150,7 +150,7 @@ test('stopping waits for a claim that is on its way, and for what it brings', as
   expect({ worked, claims: slow.asked() }).toEqual({ worked: ['a', 'b'], claims: 1 });
 });
 
-test('what is claimed after the wait was given up is left to its lease: nothing is there to work with any more', async () => {
+test('items that are claimed after stopping gave up waiting are left to their lease', async () => {
   const slow = slowClaim();
   const worked: string[] = [];
   const { start, stop, drain } = fakeWorker({

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createBackpressure } from '../../../../app/webhooks/inbox/backpressure.js';
 
-test('many deliveries in a moment make it busy, and a moment without any makes it quiet again', () => {
+test('many deliveries within a window make the intake busy, and a window without any ends that', () => {
   let ms = 1_000_000;
   const backpressure = createBackpressure({ now: () => new Date(ms) });
   backpressure.add(11);
@@ -14,7 +14,7 @@ test('many deliveries in a moment make it busy, and a moment without any makes i
   expect(backpressure.busy()).toBe(false);
 });
 
-test('what came long ago does not count, whatever the clock skipped', () => {
+test('deliveries of long ago do not count, even when the clock skipped windows', () => {
   let ms = 1_000_000;
   const backpressure = createBackpressure({ now: () => new Date(ms) });
   backpressure.add(100);
@@ -22,7 +22,7 @@ test('what came long ago does not count, whatever the clock skipped', () => {
   expect(backpressure.busy()).toBe(false);
 });
 
-test('the harder deliveries come in, the longer is the pause, up to a limit: the backlog always moves', () => {
+test('the more deliveries arrive, the longer the pause, up to a limit', () => {
   const pauseAfter = (deliveries: number) => {
     const backpressure = createBackpressure({ now: () => new Date(1_000_000) });
     backpressure.add(deliveries);

@@ -7,7 +7,7 @@ function gate() {
   return { open, passed };
 }
 
-test('work of one subject happens one after the other, work of another beside it', async () => {
+test('work with one key runs one after the other, and work with another key beside it', async () => {
   const inOrder = createKeyedQueue();
   const seen: string[] = [];
   const first = gate();

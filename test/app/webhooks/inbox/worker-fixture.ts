@@ -14,7 +14,7 @@ export type WorkerFixture = ReturnType<typeof createWorkerFixture>;
 
 const QUIET: Backpressure = { add: () => undefined, busy: () => false, pauseMs: () => 0 };
 
-/** A worker over the real inbox, whose handler each test brings along. */
+/** A worker over the real inbox, with the handler of the test. */
 export function createWorkerFixture({ stores: { inbox } }: Store) {
   const decisions = createDecisions();
   const seen: ReceivedEvent[] = [];

@@ -18,7 +18,7 @@ afterAll(async () => {
 const DEPLOY = { action: 'deploy', rule: 'opened', detail: 'New.', environmentIds: ['e1'] };
 const LEASE = { leaseMs: 30, pollMs: 5 };
 
-/** The inbox of one worker, which tells when a delivery was handed out for the so-many-th time. */
+/** The inbox, with a promise for the moment when so many claims were made. */
 function watched(inbox: InboxStore) {
   const claims: ClaimedDelivery[] = [];
   const claim: InboxStore['claim'] = async (by) => {
@@ -32,7 +32,7 @@ function watched(inbox: InboxStore) {
   return { inbox: { ...inbox, claim }, claimed };
 }
 
-test('work that outlives its lease is not begun again by the same worker, and its decision is kept', async () => {
+test('work that outlives its lease is not started again by the same worker, and its decision is stored', async () => {
   const { put, row, workerWith, seen } = createWorkerFixture(store);
   const { inbox, claimed } = watched(store.stores.inbox);
   await put('slow', 'pull_request', pullRequestPayload());

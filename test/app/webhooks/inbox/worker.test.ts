@@ -7,7 +7,7 @@ import { openTestStore } from '../../../support/open-test-store.js';
 import { pullRequestPayload } from './sample-payload.js';
 import { createWorkerFixture, type WorkerFixture } from './worker-fixture.js';
 
-/** Longer than any test: whatever waits for it fails. */
+/** Longer than any test: a test that waits for it fails. */
 const FAR_MS = 3_600_000;
 
 const DEPLOY = { action: 'deploy', rule: 'opened', detail: 'New.', environmentIds: ['e1'] };
@@ -25,7 +25,7 @@ afterAll(async () => {
   await store.close();
 });
 
-test('a stored delivery is handed to its handler, and what was decided is kept', async () => {
+test('a stored delivery is handed to its handler, and its decision is stored', async () => {
   const { put, work, row, seen } = fixture;
   await put('handled', 'pull_request', pullRequestPayload());
   await work((event, decide) =>
@@ -39,9 +39,9 @@ test('a stored delivery is handed to its handler, and what was decided is kept',
 });
 
 test.each([
-  ['an event that nobody handles', 'star', 'event-not-used'],
-  ['a name that every object knows', '__proto__', 'event-not-used'],
-])('%s is kept as ignored with the reason, and no handler sees it', async (_what, event, rule) => {
+  ['an event without a handler', 'star', 'event-not-used'],
+  ['a name that every object has', '__proto__', 'event-not-used'],
+])('%s is marked as ignored with the reason, and no handler runs', async (_what, event, rule) => {
   const { put, work, row, seen } = fixture;
   await put(`ignored-${event}`, event, { action: 'created' });
   await work(() => undefined);
@@ -52,7 +52,7 @@ test.each([
   });
 });
 
-test('a handler that says nothing has ignored the event', async () => {
+test('a handler without a decision has ignored the event', async () => {
   const { put, work, row } = fixture;
   await put('silent', 'pull_request', pullRequestPayload());
   await work(() => undefined);
@@ -62,7 +62,7 @@ test('a handler that says nothing has ignored the event', async () => {
   });
 });
 
-test('a handler that fails is tried again later, and its reason is kept without the event', async () => {
+test('a handler that fails is tried again later, and its error is stored without the event', async () => {
   const { put, work, row, lines } = fixture;
   await put('failing', 'pull_request', pullRequestPayload());
   await work(() => {
@@ -81,7 +81,7 @@ test('a handler that fails is tried again later, and its reason is kept without 
   expect(lines.join()).not.toContain('a whole payload');
 });
 
-test('a handler that always fails is tried eight times, then a person must look', async () => {
+test('a handler that always fails is tried eight times, then the delivery is parked', async () => {
   const { put, work, row } = fixture;
   await put('hopeless', 'pull_request', pullRequestPayload());
   let tries = 0;
@@ -94,7 +94,7 @@ test('a handler that always fails is tried eight times, then a person must look'
   expect(await row('hopeless')).toMatchObject({ status: DELIVERY_STATUS.parked, error: 'never' });
 });
 
-test('a handler is tried again as long as GitHub is away, and then the delivery is handled', async () => {
+test('a handler is tried again while GitHub is unavailable, and then the delivery is handled', async () => {
   const { put, work, row, seen } = fixture;
   await put('patient', 'pull_request', pullRequestPayload());
   const handler: Parameters<typeof work>[0] = (event, decide) => {
@@ -106,7 +106,7 @@ test('a handler is tried again as long as GitHub is away, and then the delivery 
   expect(await row('patient')).toMatchObject({ status: DELIVERY_STATUS.handled, decision: DEPLOY });
 });
 
-test('a delivery that waits as long as GitHub asks keeps no other from being handled', async () => {
+test('a delivery that waits as long as GitHub asks does not block others', async () => {
   const { put, work, row, lines } = fixture;
   await put('waiting', 'pull_request', pullRequestPayload());
   await put('next', 'pull_request', pullRequestPayload({ number: 8 }));
@@ -119,7 +119,7 @@ test('a delivery that waits as long as GitHub asks keeps no other from being han
   expect(lines).toEqual([expect.stringContaining(`"inMs":${FAR_MS}`)]);
 });
 
-test('deliveries of one pull request wait for each other', async () => {
+test('deliveries of one pull request are handled one after the other', async () => {
   const { put, work } = fixture;
   for (let index = 0; index < 6; index += 1) await put(`same-${index}`, 'pull_request', pullRequestPayload());
   let running = 0;
@@ -133,7 +133,7 @@ test('deliveries of one pull request wait for each other', async () => {
   expect(most).toBe(1);
 });
 
-test('deliveries of different pull requests are worked on side by side', async () => {
+test('deliveries of different pull requests are handled side by side', async () => {
   const { put, work } = fixture;
   for (let number = 1; number <= 4; number += 1) {
     await put(`other-${number}`, 'pull_request', { ...pullRequestPayload({ number }), number });
@@ -149,7 +149,7 @@ test('deliveries of different pull requests are worked on side by side', async (
   expect(most).toBe(4);
 });
 
-test('while deliveries pour in they are worked on one by one, and the backlog still moves', async () => {
+test('while many deliveries arrive, stored ones are handled one by one', async () => {
   const { put, workerWith, seen } = fixture;
   for (let number = 1; number <= 4; number += 1) {
     await put(`slow-${number}`, 'pull_request', { ...pullRequestPayload({ number }), number });
@@ -170,7 +170,7 @@ test('while deliveries pour in they are worked on one by one, and the backlog st
   expect(most).toBe(1);
 });
 
-test('as soon as no more deliveries pour in, all that wait are worked on side by side', async () => {
+test('as soon as no more deliveries arrive, the waiting ones are handled side by side', async () => {
   const { put, workerWith } = fixture;
   for (let number = 1; number <= 4; number += 1) {
     await put(`after-${number}`, 'pull_request', { ...pullRequestPayload({ number }), number });
@@ -201,7 +201,7 @@ test('as soon as no more deliveries pour in, all that wait are worked on side by
   expect([...asked]).toEqual([false]);
 });
 
-test('a decision belongs to the delivery it was made for, and is given once', () => {
+test('a decision belongs to one delivery and is taken once', () => {
   const { record, take } = createDecisions();
   const decision = { action: 'ignore', rule: 'r', detail: 'd', environmentIds: [] };
   record('a', decision);
