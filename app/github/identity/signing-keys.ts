@@ -1,4 +1,4 @@
-import { type CryptoKey, importJWK } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type CryptoKey, type RemoteJWKSet } from 'jose';
 import { z } from 'zod';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Clock } from '../../../src/shared/tools.js';
@@ -16,102 +16,89 @@ const FRESH_MS = 10 * 60_000;
 
 const BETWEEN_FETCHES_MS = 30_000;
 
-/** How long known keys outlive an issuer that does not answer. */
+/** How long a fetched list is used while the issuer does not answer. */
 const KEPT_MS = 48 * 60 * 60_000;
 
 const TIMEOUT_MS = 5_000;
 
 const MAX_BYTES = 100 * 1024;
 
-const KeySet = z.object({
-  keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().optional() })).max(100),
-});
-
-const SigningKey = z.object({
-  kty: z.literal('RSA'),
-  kid: z.string().min(1),
-  n: z.string(),
-  e: z.string(),
-  use: z.literal('sig').optional(),
-  alg: z.literal('RS256').optional(),
-});
-
-interface Known {
-  keys: ReadonlyMap<string, CryptoKey>;
-  loadedAt: number;
-  triedAt: number;
-  loading: Promise<void> | undefined;
-  failure: unknown;
-}
+const SigningKey = z.object({ kty: z.literal('RSA'), kid: z.string().min(1), n: z.string(), e: z.string() });
+const KeyList = z.object({ keys: z.array(z.unknown()).max(100) });
 
 /**
- * Made-up key names cost one fetch in 30 s together, and an issuer that is down, empty or strange takes no known key away:
+ * jose fetches, checks and searches the list; when to fetch it is decided here. On its own jose tries an issuer that is down again for
+ * every token, takes an empty list for an answer, and lets no key outlive its age. GitHub's keys:
  * https://docs.github.com/actions/reference/security/oidc
  */
-export function createSigningKeys(source: KeySource): FindKey {
-  const known: Known = {
-    keys: new Map(),
-    loadedAt: Number.NEGATIVE_INFINITY,
-    triedAt: Number.NEGATIVE_INFINITY,
-    loading: undefined,
-    failure: undefined,
-  };
+export function createSigningKeys({ issuer, clock, fetch }: KeySource): FindKey {
+  const list = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`), {
+    timeoutDuration: TIMEOUT_MS,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: Number.POSITIVE_INFINITY,
+    [customFetch]: (url, options) => fetchKeyList(() => fetch(url, options)),
+  });
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let failure: unknown;
+  const now = () => clock.now().getTime();
+  const find = async (kid: string) => (now() - fetchedAt < KEPT_MS ? findIn(list, kid) : null);
+
+  /** One fetch at a time, and one in 30 s, whether it succeeds or not. Never rejects. */
+  async function refresh(): Promise<void> {
+    if (!list.reloading) {
+      if (Math.abs(now() - triedAt) < BETWEEN_FETCHES_MS) return;
+      triedAt = now();
+    }
+    try {
+      await list.reload();
+      fetchedAt = triedAt;
+      failure = undefined;
+    } catch (error) {
+      failure = error;
+    }
+  }
+
   return async (kid) => {
-    const age = source.clock.now().getTime() - known.loadedAt;
-    const key = age < KEPT_MS ? known.keys.get(kid) : undefined;
-    if (key && age < FRESH_MS) return key;
-    const loading = reload(known, source);
-    if (key) return key;
-    await loading;
-    const loaded = known.keys.get(kid);
-    if (!loaded && known.failure !== undefined) throw unreachable(known.failure);
-    return loaded ?? null;
+    const known = await find(kid);
+    if (known && now() - fetchedAt < FRESH_MS) return known;
+    const refreshed = refresh();
+    if (known) return known;
+    await refreshed;
+    const found = await find(kid);
+    if (!found && failure !== undefined) throw unreachable(failure);
+    return found;
   };
+}
+
+async function findIn(list: RemoteJWKSet, kid: string): Promise<CryptoKey | null> {
+  try {
+    return await list({ alg: 'RS256', kid });
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return null;
+    throw unreachable(error);
+  }
 }
 
 function unreachable(cause: unknown): VitrineError {
   return new VitrineError(
     'unavailable',
     'The keys that prove who a workflow run is cannot be fetched: try again soon.',
-    {
-      cause,
-    },
+    { cause },
   );
 }
 
-/** At most one at a time, and one in 30 s. Never rejects. */
-function reload(known: Known, source: KeySource): Promise<void> {
-  const now = source.clock.now().getTime();
-  if (known.loading) return known.loading;
-  if (Math.abs(now - known.triedAt) < BETWEEN_FETCHES_MS) return Promise.resolve();
-  known.triedAt = now;
-  known.loading = fetchKeys(source)
-    .then((keys) => Object.assign(known, { keys, loadedAt: now, failure: undefined }))
-    .catch((failure: unknown) => Object.assign(known, { failure }))
-    .then(() => void (known.loading = undefined));
-  return known.loading;
-}
-
-async function fetchKeys({ issuer, fetch }: KeySource): Promise<ReadonlyMap<string, CryptoKey>> {
-  const response = await fetch(`${issuer}/.well-known/jwks`, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: { accept: 'application/json' },
-  });
+/** Throws unless the answer is short and has a key to check signatures with, so that jose keeps the list that it has. */
+async function fetchKeyList(request: () => Promise<Response>): Promise<Response> {
+  const response = await request();
   if (response.status !== 200) throw new Error(`The issuer answered ${response.status}.`);
-  const { keys } = KeySet.parse(JSON.parse(await readBounded(response, MAX_BYTES)));
-  const found = new Map<string, CryptoKey>();
-  for (const candidate of keys) {
-    const jwk = SigningKey.safeParse(candidate);
-    if (!jwk.success) continue;
-    const { kty, kid, n, e } = jwk.data;
-    found.set(kid, (await importJWK({ kty, n, e }, 'RS256')) as CryptoKey);
-  }
-  if (found.size === 0) throw new Error('The issuer published no key that signs.');
-  return found;
+  const { keys } = KeyList.parse(JSON.parse(await readBounded(response, MAX_BYTES)));
+  const usable = keys.filter((key) => SigningKey.safeParse(key).success);
+  if (usable.length === 0) throw new Error('The issuer published no key that signs.');
+  return Response.json({ keys: usable });
 }
 
-/** The text of an answer that may be of any length: reading stops, and the connection ends, where it is too long. */
+/** Reads no further than the limit: an answer may be of any length. */
 async function readBounded(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -327,3 +327,46 @@ test('a server that starts while the issuer is down says so, and recovers by its
   now += 31_000;
   expect(await identity.verify(await sign())).toMatchObject({ repoId: 42 });
 });
+
+test('two days after the last key list that could be read, its keys count no more', async () => {
+  await identity.verify(await sign());
+  answerKeys = () => ({ status: 500, body: 'down' });
+  now += 47 * 60 * MINUTE;
+  expect(await identity.verify(await sign())).toMatchObject({ repoId: 42 });
+  now += 61 * MINUTE;
+  await expect(identity.verify(await sign())).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('an issuer that is down is asked once in half a minute, however many tokens come', async () => {
+  answerKeys = () => ({ status: 503, body: '' });
+  const token = await sign();
+  for (let wave = 1; wave <= 3; wave += 1) {
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => identity.verify(token)));
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(fetches).toBe(1);
+    now += 5_000;
+  }
+});
+
+test('an issuer that never answers holds up no known key, and an unknown one only until the fetch is given up', async () => {
+  const silent: typeof fetch = (_url, options) =>
+    new Promise((_resolve, reject) => {
+      const signal = options?.signal;
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  let send = fetch;
+  const clock = { now: () => new Date(now) };
+  identity = createIdentity({ issuer, audience: AUDIENCE, clock, fetch: (...call) => send(...call) });
+  await identity.verify(await sign());
+  send = silent;
+  now += 11 * MINUTE;
+  expect(await identity.verify(await sign())).toMatchObject({ repoId: 42 });
+  const unknown = await sign({ header: { kid: 'k2' }, key: theirs.privateKey });
+  await expect(identity.verify(unknown)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a key that the list marks for encryption checks no signature', async () => {
+  const key = { ...(await exportJWK(ours.publicKey)), kid: 'k1', use: 'enc' };
+  answerKeys = () => ({ status: 200, body: JSON.stringify({ keys: [key] }) });
+  await expect(identity.verify(await sign())).rejects.toMatchObject({ code: 'unauthorized' });
+});
