@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Clock } from '../../../src/shared/tools.js';
@@ -50,7 +51,7 @@ const Answer = z.object({ token: z.string().min(1), expires_at: z.iso.datetime()
 
 /** One narrowed token per installation, repository and purpose, shared by concurrent callers. */
 export function createTokens(minting: Minting): Tokens {
-  const entries = new Map<string, Entry>();
+  const entries = new LRUCache<string, Entry>({ max: KEPT });
   return {
     async get(request) {
       const entry = entryOf(entries, request);
@@ -67,19 +68,19 @@ export function createTokens(minting: Minting): Tokens {
       if (entry.current?.token === token) entry.current = undefined;
     },
     forget(installationId) {
-      for (const [key, entry] of entries) if (entry.installationId === installationId) entries.delete(key);
+      for (const [key, entry] of [...entries.entries()])
+        if (entry.installationId === installationId) entries.delete(key);
     },
   };
 }
 
-function entryOf(entries: Map<string, Entry>, { installationId, repository, purpose }: TokenRequest): Entry {
+function entryOf(
+  entries: LRUCache<string, Entry>,
+  { installationId, repository, purpose }: TokenRequest,
+): Entry {
   const key = `${installationId} ${'id' in repository ? repository.id : repository.name} ${purpose}`;
   const entry = entries.get(key) ?? { installationId, current: undefined, minting: undefined };
-  // Back to the end: the map's order is the order of use.
-  entries.delete(key);
   entries.set(key, entry);
-  const [oldest] = entries.size > KEPT ? entries.keys() : [];
-  if (oldest !== undefined) entries.delete(oldest);
   return entry;
 }
 

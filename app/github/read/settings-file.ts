@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
@@ -31,7 +32,7 @@ type ReadSettingsFile = (repo: RepoRef, sha: string | null) => Promise<SettingsT
  * megabyte. What GitHub says is unchanged costs nothing of the rate limit, and what a commit holds is not asked for again.
  */
 export function createSettingsFile(caller: Caller): ReadSettingsFile {
-  const cache = new Map<string, Cached>();
+  const cache = new LRUCache<string, Cached>({ max: KEPT });
   return async (repo, sha) => {
     const key = `${repo.repoId} ${sha ?? ''}`;
     const cached = cache.get(key);
@@ -42,7 +43,7 @@ export function createSettingsFile(caller: Caller): ReadSettingsFile {
     if (!answer) return undefined;
     const text = textOf(answer.data);
     const { etag } = answer.headers;
-    if (typeof etag === 'string' && isShort(text)) keep(cache, { key, etag, text });
+    if (typeof etag === 'string' && isShort(text)) cache.set(key, { etag, text });
     return text;
   };
 }
@@ -80,10 +81,4 @@ function textOf(data: unknown): SettingsText {
 
 function isShort(text: SettingsText): boolean {
   return typeof text !== 'string' || text.length <= LONGEST_KEPT;
-}
-
-function keep(cache: Map<string, Cached>, { key, etag, text }: Cached & { readonly key: string }): void {
-  cache.set(key, { etag, text });
-  const [oldest] = cache.size > KEPT ? cache.keys() : [];
-  if (oldest !== undefined) cache.delete(oldest);
 }
