@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Operation } from '../../src/contract/operation.js';
-import type { TokenScope, TokenStore } from '../../src/people/api-token.js';
+import { hashToken, type TokenScope, type TokenStore } from '../../src/people/api-token.js';
 import { type ActorKind, actorsFor, can, type Verdict } from '../../src/people/policies.js';
 import type { Identity } from '../../src/runs/identity.js';
 import { VitrineError } from '../../src/shared/errors.js';
@@ -69,10 +68,6 @@ export async function authenticate(
   const scope = await ports.tokens.find(hashToken(token), ports.clock.now());
   if (!scope) throw new VitrineError('unauthorized', 'The token is not known, or its time is over.');
   return scope;
-}
-
-export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }
 
 function bearer(authorization: string): string {

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { createToken } from '../../src/people/api-token.js';
 import { messageOf, VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
-import { hashToken } from '../api/access.js';
 import { findStoreDatabase } from '../compose/open-store.js';
 import { type Env, envToConfig } from '../config/config.js';
 import { createLog } from '../config/log.js';
@@ -55,7 +54,8 @@ export async function runCommand(
   if (values['help']) return [USAGE];
   if (values['version']) return [projectVersion()];
   const command = words.join(' ');
-  if (command === 'token create') return [await createToken(surroundings, String(values['name'] ?? ''))];
+  if (command === 'token create')
+    return [await createOperatorToken(surroundings, String(values['name'] ?? ''))];
   if (command === 'migrate' && values['history']) return migrationHistory(surroundings);
   if (command === 'migrate') return migrate(surroundings, versionOf(values['to']));
   throw new VitrineError('bad_request', `There is no command "${command}".\n${USAGE}`);
@@ -105,18 +105,21 @@ async function listed(connection: Connection): Promise<readonly string[]> {
 const NAME = /^[\w .@-]{1,100}$/;
 
 /** Makes a token for an operator's programs. Only its hash is kept: this is the one time it can be seen. */
-async function createToken(surroundings: CommandSurroundings, name: string | undefined): Promise<string> {
+async function createOperatorToken(
+  surroundings: CommandSurroundings,
+  name: string | undefined,
+): Promise<string> {
   if (!name || !NAME.test(name)) {
     throw new VitrineError(
       'bad_request',
       'Say whom the token is for: token create --name "continuous integration".',
     );
   }
-  const token = `vto_${randomBytes(32).toString('base64url')}`;
+  const { token, hash } = createToken('vto');
   await withDatabase(surroundings, async (database) => {
     const store = await connectStore(database);
     const scope = { kind: 'operator', name } as const;
-    await store.stores.tokens.issue({ hash: hashToken(token), scope, expiresAt: null }).finally(store.close);
+    await store.stores.tokens.issue({ hash, scope, expiresAt: null }).finally(store.close);
   });
   return token;
 }

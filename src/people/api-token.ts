@@ -1,3 +1,5 @@
+import { createHash, randomBytes } from 'node:crypto';
+
 /** Who a bearer token speaks for. A run may only touch the deployment it was made for. */
 export type TokenScope =
   | { readonly kind: 'run'; readonly deploymentId: string; readonly repoId: number }
@@ -16,4 +18,14 @@ export interface TokenStore {
 
 export interface TokenPorts {
   readonly tokens: TokenStore;
+}
+
+/** A new token, shown once, and the hash that is stored. The prefix tells a leaked token's kind: of a run, or of an operator. */
+export function createToken(prefix: 'vtr' | 'vto'): { readonly token: string; readonly hash: string } {
+  const token = `${prefix}_${randomBytes(32).toString('base64url')}`;
+  return { token, hash: hashToken(token) };
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
 }

@@ -1,11 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { targetProblem } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive } from '../environments/model.js';
 import { removedReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { noticePullRequest } from '../observations/observe.js';
-import type { TokenPorts } from '../people/api-token.js';
+import { type TokenPorts, createToken } from '../people/api-token.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
@@ -163,10 +162,10 @@ async function issueToken(
   ports: Ports,
   deployment: StoredDeployment,
 ): Promise<{ token: string; tokenExpiresAt: Date }> {
-  const token = `vtr_${randomBytes(32).toString('base64url')}`;
+  const { token, hash } = createToken('vtr');
   const tokenExpiresAt = new Date(ports.clock.now().getTime() + TOKEN_LIFE_MS);
   await ports.tokens.issue({
-    hash: createHash('sha256').update(token).digest('hex'),
+    hash,
     scope: { kind: 'run', deploymentId: deployment.id, repoId: deployment.repoId },
     expiresAt: tokenExpiresAt,
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { hashToken } from '../../app/api/access.js';
+import { hashToken } from '../../src/people/api-token.js';
 import type { Stores } from '../../app/ports.js';
 import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';

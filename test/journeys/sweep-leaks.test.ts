@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { hashToken } from '../../app/api/access.js';
+import { hashToken } from '../../src/people/api-token.js';
 import type { Ports } from '../../app/ports.js';
 import { visit } from '../../demo/visit.js';
 import { sweep } from '../../src/reconcile/sweep.js';

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashToken } from '../../app/api/access.js';
+import { hashToken } from '../../src/people/api-token.js';
 import type { Overrides } from '../../app/compose/overrides.js';
 import type { Config } from '../../app/config/config.js';
 import type { Secrets } from '../../app/config/secrets.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashToken } from '../../../app/api/access.js';
+import { hashToken } from '../../../src/people/api-token.js';
 import { EnvironmentView } from '../../../src/contract/environments.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { authenticate, hashToken, type AuthenticatePorts } from '../../../app/api/access.js';
+import { authenticate, type AuthenticatePorts } from '../../../app/api/access.js';
+import { hashToken } from '../../../src/people/api-token.js';
 import { startDeployment } from '../../../src/contract/deployments.js';
 import { listEnvironments } from '../../../src/contract/environments.js';
 import { checkHealth } from '../../../src/contract/server.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashToken } from '../../../app/api/access.js';
+import { hashToken } from '../../../src/people/api-token.js';
 import { ErrorAnswer } from '../../../src/contract/shapes.js';
 import { rawHttp, statusOf } from '../../support/raw-http.js';
 import { startApp, type TestApp } from '../../support/start-app.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashToken } from '../../../app/api/access.js';
+import { hashToken } from '../../../src/people/api-token.js';
 import { pathTo } from '../../../src/contract/client.js';
 import { OPERATIONS } from '../../../src/contract/openapi.js';
 import type { Identity } from '../../../src/runs/identity.js';
