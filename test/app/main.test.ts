@@ -3,11 +3,9 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { allowed } from '../support/allowed.js';
 import { appKey } from '../support/app-key.js';
 import { mainFixture, SECRET, type MainFixture } from '../support/run-main.js';
 
-const START_MS = 10_000;
 let fixture: MainFixture;
 
 beforeEach(async () => {
@@ -54,9 +52,7 @@ test.each<[string, Record<string, string>, RegExp]>([
   ],
 ])('when %s it does not start, and says so in one line', async (_why, env, line) => {
   const complete = env['APP_ID'] === '1' ? env : { ...fixture.credentials, ...env };
-  const began = Date.now();
   const { code, output } = await fixture.run(complete).ended;
-  expect(Date.now() - began).toBeLessThan(allowed(START_MS));
   expect({ code, line: output.replace(/^.*(info|warn) .*\n/gm, '') }).toEqual({
     code: 1,
     line: expect.stringMatching(line),
@@ -69,11 +65,9 @@ test('it says where it is and stops in order, with nothing lost, when it is aske
   await said(/previews are at http:\/\/<name>\.localhost:\d+/);
   await said(/database: (.*)/);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
-  const began = Date.now();
   child.kill('SIGTERM');
   const { code, output } = await ended;
   expect(code).toBe(0);
-  expect(Date.now() - began).toBeLessThan(allowed(10_000));
   expect(output).not.toContain(SECRET);
   expect(output).not.toContain(appKey().split('\n')[1]);
 });
@@ -104,27 +98,25 @@ async function refused(url: string): Promise<void> {
   while (await isOpen());
 }
 
+// A server that does not stop in order ends after 9.5 s with code 1.
 test('a client that never ends its request cannot keep it from stopping', async () => {
   const { child, said, ended } = fixture.run(fixture.credentials);
   const url = await said(/ready at (http:\S+)/);
   const hanging = await neverEnding(url);
   child.kill('SIGTERM');
-  const began = Date.now();
   expect((await ended).code).toBe(0);
-  expect(Date.now() - began).toBeLessThan(allowed(10_000));
   await hanging.over;
 });
 
+// To wait for the client would end with code 0, as above.
 test('a second signal does not wait', async () => {
   const { child, said, ended } = fixture.run(fixture.credentials);
   const url = await said(/ready at (http:\S+)/);
   const hanging = await neverEnding(url);
   child.kill('SIGTERM');
   await refused(url);
-  const began = Date.now();
   child.kill('SIGINT');
   expect((await ended).code).toBe(1);
-  expect(Date.now() - began).toBeLessThan(allowed(1_000));
   await hanging.over;
 });
 
@@ -132,11 +124,9 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a set-up that nobody has fini
   const { child, said, ended } = fixture.run({ PORT: '0', MONGODB_URI: fixture.database.uri });
   const address = await said(/Open (http:\S+)/);
   expect((await fetch(address)).status).toBe(200);
-  const began = Date.now();
   child.kill(signal);
   const { code, output } = await ended;
   expect({ code, faults: output.match(/^vitrine: .*$/gm) }).toEqual({ code: 0, faults: null });
-  expect(Date.now() - began).toBeLessThan(allowed(3_000));
 });
 
 test('a port that is taken stops the start', async () => {
