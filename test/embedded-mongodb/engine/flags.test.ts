@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseFlags } from '../../../embedded-mongodb/engine/main.js';
+import { parseFlags } from '../../../embedded-mongodb/engine/flags.js';
 
 test.each([
   [[], { dbpath: '/data/db', port: 27017, bindIp: '127.0.0.1', version: false }],
