@@ -8,19 +8,19 @@ import { playOnce } from './play-once.js';
 import { setStage, type Stage } from './stage.js';
 import { createTeller } from './teller.js';
 
-const HELP = `Vitrine's demo: a pull request becomes a live preview and disappears again. Everything runs on this machine, GitHub
-is emulated, and nothing is left behind.
+const HELP = `Vitrine's demo: a pull request gets a live preview, which is removed when the pull request closes. Everything runs on
+this machine, GitHub is emulated, and the demo removes all its files at the end.
 
-  npm run demo              opens a pull request, leaves it live, says what to click and asks what comes next
-  npm run demo -- --once    plays the whole story, checks every step, ends with one line of JSON
+  npm run demo              opens a pull request, publishes its preview, shows the URLs and waits for your commands
+  npm run demo -- --once    runs the whole story, checks each step and prints the result as one line of JSON
 
-  --port <number>           the port of the previews (3000, or any free one when that is taken or with --once)
-  --help                    this text
+  --port <number>           the port of the previews (default 3000, or a free port if it is taken or with --once)
+  --help                    prints this text
 `;
 
-const STOPPED = 'It was stopped before the story was over.';
+const STOPPED = 'The demo was stopped before it was finished.';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-// Not by an exit code alone: what was under way when somebody said stop would hold the process.
+// Ends the process at once: work that was under way when the demo was stopped would keep it alive.
 process.exit(await main());
 
 async function main(): Promise<number> {
@@ -69,7 +69,7 @@ async function play({ once, port }: Playing): Promise<number> {
     try {
       if (once) return await tellOnce(stage, { signal, started });
       await Promise.race([playAlong(stage, { input: process.stdin, say, signal }), stopped(signal)]);
-      say('  The demo ends: everything it made is removed.');
+      say('  The demo has ended. Everything that it created is removed.');
       return 0;
     } finally {
       await stage.close();
@@ -93,13 +93,13 @@ async function tellOnce(stage: Stage, { signal, started }: Telling): Promise<num
   return 0;
 }
 
-/** Whoever reads the last line finds JSON there, whatever happened. */
+/** The last line is JSON also after a failure: scripts read it. */
 function failed(error: string): number {
   say(JSON.stringify({ ok: false, error }));
   return 1;
 }
 
-/** A step may take a minute, and Ctrl-C is obeyed at once. */
+/** Resolves when the demo is stopped: a step may take a minute, and Ctrl-C must not wait for it. */
 function stopped(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
@@ -107,7 +107,7 @@ function stopped(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-/** What was under way when somebody said stop has nothing more to tell. */
+/** Prints nothing after the demo was stopped, also for steps that are still under way. */
 function tellerOfTerminal(signal: AbortSignal) {
   return createTeller({
     write: (line) => (signal.aborted ? undefined : say(line)),
@@ -116,7 +116,7 @@ function tellerOfTerminal(signal: AbortSignal) {
   });
 }
 
-/** What was foreseen needs no stack; in the demo a port is given by its flag. */
+/** Expected errors are shown without a stack. The server's messages name PORT; the demo takes --port. */
 function told(error: unknown): string {
   if (isVitrineError(error))
     return error.message.replace('set PORT to', 'say --port with').replace(/^PORT /, '--port ');

@@ -5,25 +5,25 @@ import { openPullRequest } from './scenes/open.js';
 import { pushCommit } from './scenes/push.js';
 import type { Stage } from './stage.js';
 
-/** Where the conversation stands. */
+/** What the demo knows between two commands. */
 export interface Now {
   readonly pull?: Opened | undefined;
-  /** How many pull requests were opened, and how many commits were pushed to them: each has words of its own. */
+  /** Pull requests opened and commits pushed so far: branch names and page texts are numbered. */
   readonly opened: number;
   readonly pushed: number;
 }
 
 export interface Order {
   readonly does: string;
-  /** When it makes sense: while a pull request is open, or while none is. */
+  /** When the command is possible: while a pull request is open, or while none is. */
   readonly wants: 'open' | 'none';
   readonly run: (stage: Stage, now: Now, note: Note) => Promise<unknown>;
 }
 
-/** What a person can ask for. */
+/** The commands of the demo. */
 export const ORDERS = {
   open: {
-    does: 'another pull request',
+    does: 'opens another pull request',
     wants: 'none',
     run: async (stage, { opened }, note) => {
       const branch = opened === 0 ? 'greet-the-world' : `greet-the-world-${opened + 1}`;
@@ -31,7 +31,7 @@ export const ORDERS = {
     },
   },
   push: {
-    does: 'a new commit: the same address shows it seconds later',
+    does: 'pushes a new commit: the same URL shows it seconds later',
     wants: 'open',
     run: async (stage, { pull, pushed }, note) => {
       const text = pushed === 0 ? 'Hello again' : `Hello again, number ${pushed + 1}`;
@@ -39,14 +39,14 @@ export const ORDERS = {
     },
   },
   break: {
-    does: 'a commit that does not build: the check turns red, the last good preview stays',
+    does: 'pushes a commit whose build fails: the check turns red, the last good preview stays online',
     wants: 'open',
     run: async (stage, { pull }, note) => {
       if (pull) await breakBuild(stage, { before: pull, note });
     },
   },
   close: {
-    does: 'the end of the pull request: its preview is removed',
+    does: 'closes the pull request: its preview is removed',
     wants: 'open',
     run: async (stage, { pull }, note) => {
       if (pull) await closePullRequest(stage, { pull, note });
@@ -60,14 +60,14 @@ export function isOrder(word: string): word is OrderName {
   return Object.hasOwn(ORDERS, word);
 }
 
-/** The orders that make sense now. */
+/** The commands that are possible now. */
 export function possible({ pull }: Now): OrderName[] {
   return Object.keys(ORDERS)
     .filter(isOrder)
     .filter((name) => ORDERS[name].wants === (pull ? 'open' : 'none'));
 }
 
-/** Why an order makes no sense now. */
+/** Why a command is not possible now. */
 export function refusal(name: OrderName, { pull }: Now): string | undefined {
   if (ORDERS[name].wants === (pull ? 'open' : 'none')) return undefined;
   if (pull) return `Pull request ${pull.number} is open already: close it first, then open another one.`;

@@ -7,13 +7,13 @@ import { whatToSee } from './what-to-see.js';
 type Say = (line: string) => void;
 
 export interface Conversation {
-  /** Where orders come from, one a line. */
+  /** Commands, one on each line. */
   readonly input: NodeJS.ReadableStream;
   readonly say: Say;
   readonly signal: AbortSignal;
 }
 
-/** Opens one pull request and leaves it live, for as long as somebody looks. */
+/** Opens one pull request and then runs the commands that are typed, until `quit` or Ctrl-C. */
 export async function playAlong(stage: Stage, { input, say, signal }: Conversation): Promise<void> {
   let now: Now = { opened: 0, pushed: 0 };
   const note = (pull: Opened | undefined) => void (now = { ...now, pull });
@@ -44,7 +44,7 @@ export async function playAlong(stage: Stage, { input, say, signal }: Conversati
     say(prompt(now));
   }
   if (signal.aborted) return;
-  say('  No more orders can come. Everything stays up until you stop this with Ctrl-C.');
+  say('  The input has ended. The demo keeps running until you press Ctrl-C.');
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
@@ -54,11 +54,11 @@ function prompt(now: Now): string {
 
 function help(word: string, now: Now): string[] {
   const known = possible(now).map((name) => `  ${name.padEnd(6)} ${ORDERS[name].does}`);
-  const unknown = word === '' || word === 'help' ? [] : [`  "${word.slice(0, 40)}" is no order here.`];
-  return [...unknown, ...known, `  ${'quit'.padEnd(6)} the end of the demo`];
+  const unknown = word === '' || word === 'help' ? [] : [`  "${word.slice(0, 40)}" is not a command.`];
+  return [...unknown, ...known, `  ${'quit'.padEnd(6)} ends the demo`];
 }
 
 function failure(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
-  return `  That did not work: ${reason}\n  Nothing is lost: you can go on.`;
+  return `  That did not work: ${reason}\n  Nothing is lost. You can type the next command.`;
 }

@@ -24,7 +24,7 @@ export interface Played {
   readonly milliseconds: Readonly<Record<string, number>>;
 }
 
-/** Nobody goes on after a failure here. */
+/** Needed only to go on after a failure, and a failure ends `--once`. */
 const note = () => undefined;
 
 /** The whole life of a preview, each step checked. */
@@ -50,7 +50,7 @@ export async function playOnce(stage: Stage): Promise<Played> {
   };
 }
 
-/** The ids of it, here and at GitHub. */
+/** The ids on this server and on GitHub. */
 async function whatWasMade({ app, github, reviewer }: Stage, number: number) {
   const repository = [...github.state.repositories.values()][0]?.document.id ?? 0;
   const [environment] = await app.ports.environments.ofPullRequest(repository, number);

@@ -22,7 +22,7 @@ export interface SeenDeployment {
   readonly url: string | null;
 }
 
-/** What a person sees who looks at the pull request on GitHub. */
+/** What a reviewer sees of the pull request on GitHub. */
 export interface Reviewer {
   checks(sha: string): Promise<CheckRun[]>;
   comments(number: number): Promise<Comment[]>;

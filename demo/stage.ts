@@ -13,7 +13,7 @@ import type { Teller } from './teller.js';
 export const REPOSITORY = 'acme/hello';
 export const AUTHOR = 'octavia';
 
-/** Everything the story plays on: a whole Vitrine, a whole GitHub, and somebody who looks. */
+/** What the demo runs on: the whole server, an emulated GitHub, and the view of a reviewer. */
 export interface Stage {
   readonly app: App;
   readonly github: EmulatedGitHub;
@@ -35,7 +35,7 @@ export interface StageOptions {
 export async function setStage({ root, port, path, teller }: StageOptions): Promise<Stage> {
   const workDir = await mkdtemp(join(tmpdir(), 'vitrine-demo-'));
   const github = await teller.step(
-    'A GitHub is up, emulated: pull requests, checks, deployments, workflows',
+    'The emulated GitHub is running: pull requests, checks, deployments, workflows',
     () =>
       startGitHub({
         users: [AUTHOR],
@@ -48,7 +48,7 @@ export async function setStage({ root, port, path, teller }: StageOptions): Prom
     await rm(workDir, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const app = await teller.step('Vitrine is up, with a database of its own', () =>
+    const app = await teller.step('Vitrine is running, with its own database', () =>
       createApp(...settings({ github, port, dataDir: join(workDir, 'data') }), {
         env: { PATH: path },
         write: (line) => noteWay(teller, line),
@@ -78,7 +78,7 @@ function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: num
   return [envToConfig(env), envToSecrets(env)] as const;
 }
 
-/** Of the server's own log the demo tells, in its words, what went wrong and which database it found. */
+/** Of the server's log the demo shows warnings, errors and which database the server found. */
 function noteWay(teller: Teller, line: string): void {
   const [, level = '', message = ''] = /^\S+ (\w+) +(.*)$/.exec(line) ?? [];
   if (level === 'warn' || level === 'error') teller.note(`${level}: ${message.slice(0, 300)}`);

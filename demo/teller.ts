@@ -1,4 +1,4 @@
-/** Tells the story: one line a step, with the time it took. */
+/** Prints one line for each step, with the time that it took. */
 export interface Teller {
   step<T>(text: string, work: () => Promise<T>): Promise<T>;
   note(text: string): void;

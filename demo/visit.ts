@@ -8,7 +8,7 @@ export interface Visit {
 
 const PATIENCE_MS = 10_000;
 
-/** Opens a page as a browser would: every name under `localhost` is this machine, which Node does not know by itself. */
+/** Opens a page as a browser does. Browsers send every name under `localhost` to this machine; Node does not. */
 export function visit(url: string): Promise<Visit> {
   const { hostname, port, pathname, search, host } = new URL(url);
   const local = hostname === 'localhost' || hostname.endsWith('.localhost');

@@ -9,14 +9,14 @@ export interface Sight {
   readonly githubUrl: string;
 }
 
-/** The addresses that are worth a click after an order, one line each. */
+/** The URLs to open after a command, one on each line. */
 export function whatToSee({ order, pull, githubUrl }: Sight): string[] {
   const { number, live } = pull;
   const page = `${githubUrl}/${REPOSITORY}/pull/${number}`;
   const told = {
-    open: '  (start here: it refreshes by itself)',
+    open: '  (start here; it refreshes automatically)',
     push: '',
-    break: '  (its check is red and shows why)',
+    break: '  (the check is red and shows the error)',
     close: '  (closed)',
   }[order];
   return [['The pull request', page + told], ...(live ? sights(order, live) : [])].map(
@@ -25,15 +25,15 @@ export function whatToSee({ order, pull, githubUrl }: Sight): string[] {
 }
 
 function sights(order: OrderName, { url, commitUrl }: Required<Opened>['live']): string[][] {
-  if (order === 'close') return [['The preview, gone', url]];
+  if (order === 'close') return [['The removed preview', url]];
   if (order === 'break') return [['The last good preview', url]];
   const both = [
     ['The preview', url],
-    ['This very commit', commitUrl],
+    ['This commit', commitUrl],
   ];
   const first = [
-    ['Its own 404 page', `${url}/nowhere`],
-    ['A preview never made', url.replace(/pr-\d+/, 'pr-999')],
+    ["The site's 404 page", `${url}/nowhere`],
+    ['An unknown preview', url.replace(/pr-\d+/, 'pr-999')],
   ];
   return order === 'open' ? [...both, ...first] : both;
 }

@@ -5,28 +5,28 @@ import { REPOSITORY, type Stage } from '../stage.js';
 import { visit } from '../visit.js';
 import type { Note, Opened } from './live.js';
 
-const BROKEN = "throw new Error('The frame is missing: somebody deleted it');\n";
+const BROKEN = "throw new Error('The frame is missing: it was deleted');\n";
 
-/** A commit that does not build: the check turns red and says where; reviewers keep the last good preview. */
+/** Pushes a commit whose build fails: the check turns red and shows the error, and the last good preview stays online. */
 export async function breakBuild(
   stage: Stage,
   { before, note }: { before: Opened; note: Note },
 ): Promise<Opened> {
   const { github, reviewer, teller } = stage;
   const { number, branch, live } = before;
-  const { sha } = await teller.step('She pushes a commit that does not build', () =>
+  const { sha } = await teller.step('Octavia pushes a commit whose build fails', () =>
     github.push({ repository: REPOSITORY, branch, message: 'Tidy up', files: { 'build.js': BROKEN } }),
   );
   const pull = { ...before, sha };
   note(pull);
-  const run = await teller.step('The Action fails, and so does the job', () =>
+  const run = await teller.step('The Action fails, and the workflow job with it', () =>
     runWorkflow(stage, { number }),
   );
   expectThat(
     run.exitCode === 1,
     `The Action should end with 1, but ended with ${run.exitCode}:\n${run.log.slice(-3_000)}`,
   );
-  await teller.step('The check is red and shows the failing lines', () =>
+  await teller.step('The check is red and shows the error from the build log', () =>
     eventually(() => reviewer.checks(sha), {
       until: ([check]) =>
         check?.conclusion === CONCLUSION.failure &&
@@ -35,7 +35,7 @@ export async function breakBuild(
     }),
   );
   if (!live) return pull;
-  await teller.step('The last good preview is still served', async () => {
+  await teller.step('The last good preview is still online', async () => {
     const page = await visit(live.url);
     expectThat(
       page.status === 200 && page.body.includes(live.text),

@@ -4,7 +4,7 @@ import { REPOSITORY, type Stage } from '../stage.js';
 import { visit } from '../visit.js';
 import type { Note, Opened } from './live.js';
 
-/** The pull request is closed: everything that was made for it is gone. */
+/** Closes the pull request: everything that was created for it is removed. */
 export async function closePullRequest(
   stage: Stage,
   { pull, note }: { pull: Opened; note: Note },
@@ -13,7 +13,7 @@ export async function closePullRequest(
   const { number, live, sha } = pull;
   github.closePullRequest({ repository: REPOSITORY, number });
   note(undefined);
-  await teller.step('She closes the pull request: the preview is gone', async () => {
+  await teller.step('Octavia closes the pull request, and the preview is removed', async () => {
     for (const address of live ? [live.url, live.commitUrl] : []) {
       await eventually(async () => (await visit(address)).status, {
         until: (status) => status === 410,
@@ -21,7 +21,7 @@ export async function closePullRequest(
       });
     }
   });
-  await teller.step('No deployment is active on GitHub, no check is open', async () => {
+  await teller.step('GitHub shows no active deployment and no open check', async () => {
     await eventually(() => reviewer.deployments(), {
       until: (all) => all.every(({ state }) => state === DEPLOYMENT_STATE.inactive),
       otherwise: 'Every deployment should be inactive.',
@@ -31,7 +31,7 @@ export async function closePullRequest(
       otherwise: 'Every check should be completed.',
     });
   });
-  await teller.step('The one comment tells how it ended', () =>
+  await teller.step('The comment says that the preview was removed', () =>
     eventually(() => reviewer.comments(number), {
       until: (comments) => comments.length === 1 && /removed|destroyed|gone/i.test(comments[0]?.body ?? ''),
       otherwise: 'The comment should say that the preview is gone.',

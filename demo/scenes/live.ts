@@ -8,7 +8,7 @@ export interface Opened {
   readonly live?: Preview;
 }
 
-/** What is live now. */
+/** The preview that is live. */
 export interface Preview {
   readonly url: string;
   readonly commitUrl: string;
@@ -18,5 +18,5 @@ export interface Preview {
 
 export type Live = Required<Opened>;
 
-/** Told at once what became of the pull request: what comes after may fail. */
+/** Called after each change of the pull request, so that a later failure loses nothing. */
 export type Note = (pull: Opened | undefined) => void;

@@ -5,11 +5,11 @@ import { REPOSITORY, AUTHOR, type Stage } from '../stage.js';
 import { visit } from '../visit.js';
 import type { Live, Note } from './live.js';
 
-/** Its row in the table of stages: done, with its time. */
+/** The row of the verifying stage in the check's table: done, with its time. */
 const VERIFIED = /^\| Verifying \|.* Done \| \d/m;
 const TEXT = 'Hello world';
 
-/** A pull request is opened; minutes later, at GitHub, somebody looks at it. Here it takes seconds. */
+/** Opens a pull request, runs its workflow and checks that the preview is live. */
 export async function openPullRequest(
   stage: Stage,
   { branch, note }: { branch: string; note: Note },
@@ -28,7 +28,7 @@ export async function openPullRequest(
   const { number, head } = opened.pullRequest;
   const { sha } = head;
   note({ number, branch, sha });
-  await teller.step('Its check and its comment are there before anything is built', async () => {
+  await teller.step('Vitrine adds a check and a comment before the build starts', async () => {
     await eventually(() => reviewer.checks(sha), {
       until: (checks) => checks.length === 1 && checks[0]?.status !== CHECK.completed,
       otherwise: 'There should be one open check "Preview".',
@@ -38,7 +38,7 @@ export async function openPullRequest(
       otherwise: 'There should be one comment.',
     });
   });
-  const run = await teller.step('The Action builds, uploads and verifies, as it would in CI', () =>
+  const run = await teller.step('The Action builds, uploads and verifies the preview, as in CI', () =>
     runWorkflow(stage, { number }),
   );
   expectThat(run.exitCode === 0, `The Action failed:\n${run.log.slice(-3_000)}`);
@@ -49,7 +49,7 @@ export async function openPullRequest(
   return pull;
 }
 
-/** The page answers, and GitHub says so: check green, deployment successful, the comment links it. */
+/** The preview answers, the check is green, the deployment is successful and the comment links the preview. */
 export async function isLive({ reviewer }: Stage, { number, sha, live }: Live): Promise<void> {
   const { url, text } = live;
   const page = await visit(url);

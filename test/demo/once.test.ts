@@ -65,11 +65,11 @@ test('played once it ends with 0, and its last line is JSON with addresses, ids,
 });
 
 test.each([
-  ['while it is being set up', /A GitHub is up/],
+  ['while it is being set up', /The emulated GitHub is running/],
   ['in the middle of the story', /Octavia opens a pull request/],
 ])('stopped %s it ends with 1, and the last line says so', async (_when, stopAt) => {
   expect(await playOnce(stopAt)).toMatchObject({
     code: 1,
-    last: { ok: false, error: 'It was stopped before the story was over.' },
+    last: { ok: false, error: 'The demo was stopped before it was finished.' },
   });
 });

@@ -76,8 +76,8 @@ test('a second pull request has to wait for the end of the first, and nothing ha
 });
 
 test('an order that does not exist is answered with those that do; an empty line and capitals do no harm', async () => {
-  const known = /push {2,}a new commit[^]*break[^]*close[^]*quit/;
-  expect(await type('dance')).toMatch(/^ {2}"dance" is no order here\.\n/);
+  const known = /push {2,}pushes a new commit[^]*break[^]*close[^]*quit/;
+  expect(await type('dance')).toMatch(/^ {2}"dance" is not a command\.\n/);
   expect(lines.slice(-6).join('\n')).toMatch(known);
   expect(await type('')).toMatch(known);
   expect(await type('  HELP ')).toMatch(known);
@@ -94,7 +94,7 @@ test('a broken commit leaves the last good preview, may be followed by another o
   for (const order of ['break', 'break']) {
     const said = await type(order);
     expect(said).not.toMatch(/✗/);
-    expect(said).toMatch(/pull\/1\s+\(its check is red/);
+    expect(said).toMatch(/pull\/1\s+\(the check is red/);
     expect(said).toMatch(/The last good preview\s+http:\/\/pr-1-hello/);
   }
   expect(await type('push')).not.toMatch(/✗/);
@@ -102,7 +102,7 @@ test('a broken commit leaves the last good preview, may be followed by another o
 
 test('after the end of a pull request only opening another one makes sense, and every other order says so', async () => {
   await type('break');
-  expect(await type('close')).toMatch(/The preview, gone\s+http:\/\/pr-1-hello/);
+  expect(await type('close')).toMatch(/The removed preview\s+http:\/\/pr-1-hello/);
   expect(lines.at(-1)).toBe('  Now type  open  or  quit  and press Enter.');
   expect(await status(address('pr-1-hello'))).toBe(410);
   for (const order of ['close', 'push', 'break'])

@@ -1,4 +1,4 @@
-/** The pages of GitHub that people look at: the pull request, and every address that ends there. */
+/** The page of a pull request, and redirects to it from the other GitHub URLs that our reports link. */
 import type { PullRequest } from '../documents.js';
 import type { Incoming } from '../gateway/incoming.js';
 import type { ApiReply } from '../gateway/reply.js';
@@ -8,7 +8,7 @@ import { createCommits } from './commits.js';
 import { pullRequestModel } from './pull-request-model.js';
 import { createPageRenderer } from './render-page.js';
 
-/** Undefined = no page but the API is asked. */
+/** Undefined when the request is for the API. */
 export type Pages = (incoming: Incoming) => Promise<ApiReply | undefined>;
 
 const PLACE = new RegExp(
@@ -19,7 +19,7 @@ const PLACE = new RegExp(
     ].join('|') +
     '|runs/(?<check>\\d+)|actions/runs/(?<run>\\d+)(?:/.*)?)/?$',
 );
-/** A repository, or the whole GitHub: these addresses the API has too, so only browsers are shown a page there. */
+/** A repository or the home page. The API has these paths too, so only browsers get a page there. */
 const HOME = /^\/(?:(?<owner>[^/]+)\/(?<name>[^/]+)\/?)?$/;
 
 interface Spot {
@@ -98,6 +98,6 @@ function moved(location: string): ApiReply {
 
 function nothing(): ApiReply {
   const body =
-    'There is no such page on this emulated GitHub. It shows pull requests: /<owner>/<repository>/pull/<number>\n';
+    'This emulated GitHub has no such page. It shows pull requests only: /<owner>/<repository>/pull/<number>\n';
   return { status: 404, body, headers: { 'content-type': 'text/plain; charset=utf-8' } };
 }

@@ -25,7 +25,7 @@ interface Check {
   readonly details: string | null;
 }
 
-/** What a reviewer looks at, ready to be shown: texts as they are, Markdown as safe HTML. */
+/** What the page shows. Markdown is safe HTML already; all other texts are escaped by the template. */
 export interface PullRequestModel {
   readonly repository: string;
   readonly number: number;

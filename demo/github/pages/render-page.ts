@@ -8,7 +8,7 @@ import type { PullRequestModel } from './pull-request-model.js';
 
 export type PageRenderer = (model: PullRequestModel) => ApiReply;
 
-/** The template is read at the first page: most emulated GitHubs are never looked at. */
+/** Reads the template for the first page: most emulated GitHubs never show one. */
 export function createPageRenderer(): PageRenderer {
   let page: ReturnType<typeof loadPage> | undefined;
   return (model) => {
