@@ -53,7 +53,7 @@ function stopWhenTold(started: Promise<App | undefined>, stopping: AbortControll
     .then((app) => app?.lost)
     .then(
       (reason) => reason && !asked && stop(1),
-      // Whoever waits for the start says why it failed.
+      // main() reports why the start failed.
       () => undefined,
     );
 }

@@ -39,7 +39,7 @@ else if (!bench) {
     process.stdout.write(`${text}\n`);
   } catch (error) {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    // Whatever the benchmark was in the middle of must not start anything more.
+    // Ends at once: the interrupted benchmark must start no more programs.
     process.exit(1);
   }
 }
@@ -52,5 +52,5 @@ function roundsOf(given: string | undefined, usual: number): number {
 
 function usage(): string {
   const list = [...BENCHES].map(([known, { summary }]) => `  ${known.padEnd(10)} ${summary}`).join('\n');
-  return `Usage: npm run bench -- <name> [--rounds n] [--short]\n\n${list}\n\n  --rounds n  how often everybody is measured, in alternation\n  --short     a quick proof that everything works; its figures mean little\n`;
+  return `Usage: npm run bench -- <name> [--rounds n] [--short]\n\n${list}\n\n  --rounds n  how often each program is measured, in alternation\n  --short     a quick proof that everything works; its figures mean little\n`;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** The wanted port of this machine when nobody has it, else 0: any free one. */
+/** The given port if it is free, else 0, which means any free port. */
 export async function freePortOr(wanted: number): Promise<number> {
   const probe = createServer();
   try {

@@ -109,7 +109,7 @@ async function madeBy(directory: string): Promise<Maker | undefined> {
   return (['mongod', 'embedded'] as const).find((maker) => maker === name.trim());
 }
 
-/** Notes the engine before it writes its first file; until then the note binds nobody. */
+/** Notes the engine before it writes its first file; until then another engine may still be chosen. */
 async function markMaker(directory: string, maker: Maker): Promise<void> {
   if (!(await hasData(directory))) await writeFile(join(directory, FILE), `${maker}\n`);
 }

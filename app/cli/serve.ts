@@ -10,7 +10,7 @@ interface ServeOptions {
   readonly envFile: string;
   readonly uid: number | undefined;
   readonly print: (line: string) => void;
-  /** Whoever waits for a person may be told to stop; what starts by itself is soon there, and is then closed. */
+  /** Ends a set-up that waits for the operator. A start is not interrupted: the server is closed once it is up. */
   readonly stopping: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ interface OpenedStore extends Store {
   readonly lost: Promise<VitrineError>;
 }
 
-/** Finds the database, brings it up to date and connects. Closing lets go of whatever was started for it. */
+/** Finds the database, brings it up to date and connects. Closing stops everything that was started for it. */
 export async function openStore(options: OpenStore): Promise<OpenedStore> {
   const database = await findStoreDatabase(options);
   void database.lost.then(({ message }) => options.log('error', message));

@@ -7,10 +7,10 @@ import type { Pace } from '../github/client/pacing.js';
 import type { Stores } from '../ports.js';
 import type { Rates } from './surfaces.js';
 
-/** What a caller may put in the place of the real thing. */
-/** Puts something around a real part, and hands it on. */
+/** Wraps a real part, so that a test can watch it or make it fail. */
 export type Around<Part> = (part: Part) => Part;
 
+/** Parts that a caller may replace: tests, the demo and the benchmarks do. */
 export interface Overrides {
   readonly clock?: Clock;
   /** Where log lines go; standard error unless given. */

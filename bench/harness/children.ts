@@ -11,7 +11,7 @@ export interface Child {
   ask<T>(question: Question<T>): Promise<T>;
   /** Lets it end in order. */
   stop(): Promise<void>;
-  /** Ends it in the middle of whatever it does. */
+  /** Ends it at once, in the middle of its work. */
   kill(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import type { FindProgram } from './programs.js';
 
-/** Who is measured has one core to itself; whoever causes the load, and the database, share the other. */
+/** The measured program has one core to itself; the load and the database share the other. */
 export type Core = 'measured' | 'beside';
 
 export interface Command {

@@ -20,7 +20,7 @@ export interface Ratio {
   readonly high: number;
 }
 
-/** Round by round, because whatever slows a machine down slows both sides of the same round. */
+/** Round by round, because what slows a machine down slows both sides of the same round. */
 export function ratioOf(ours: readonly number[], theirs: readonly number[]): Ratio {
   const rounds = ours.flatMap((value, round) => {
     const other = theirs[round];

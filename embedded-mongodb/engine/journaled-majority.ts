@@ -37,7 +37,7 @@ function bodyAt(message: Buffer): number | undefined {
   return message[at] === SECTION.body ? at + 1 : undefined;
 }
 
-/** Who says `j: false` wants no journal, whatever `w` says. */
+/** A client that sets `j: false` wants no journal, also with a majority. */
 function wantsMajority(message: Buffer, concern: BsonElement): boolean {
   const fields = [...bsonElements(message, concern.start)];
   const bytesOf = (wanted: string): Buffer | undefined => {

@@ -93,7 +93,7 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
 /**
  * MongoDB's own engine as a process of ours. It is not run by mongodb-memory-server because its standard input ends with
  * this process, at once and even after `kill -9`, where that package looks every two seconds; and because the engine picks
- * its own port, which nobody can take in between.
+ * its own port, which no other program can take in between.
  */
 export const embeddedEngine: LocalWay = {
   engine: 'embedded',

@@ -54,7 +54,7 @@ const VERSION_TIMEOUT_MS = 10_000;
 
 const OLDEST_MAJOR = 6;
 
-/** Its version, or why a mongod that is there is not used: somebody may wonder, so that is told at once. */
+/** Its version, or the reason why this mongod is not used. The reason is logged: the operator expects the mongod to be used. */
 async function usableVersion(
   binary: string,
   { env, log }: Pick<LocalOptions, 'env' | 'log'>,

@@ -47,13 +47,13 @@ export async function claim(directory: string): Promise<Claim> {
   };
 }
 
-/** The error for a directory that is ours by the note, and by MongoDB's own lock another's: somebody runs a mongod on it by hand. */
+/** The error when MongoDB's own lock is held although the claim file is ours: a mongod was started on the directory by hand. */
 export async function inUse(directory: string): Promise<VitrineError> {
   const lock = await readFile(join(directory, 'mongod.lock'), 'utf8').catch(() => '');
   return heldBy(directory, Number(lock.trim()) || undefined);
 }
 
-/** A note whose App has ended keeps nobody out, once its server has ended too. */
+/** Waits until the server of an App that has ended has ended too; throws while that App runs. */
 async function waitForEnd(directory: string, held: Holder | undefined): Promise<void> {
   if (!held) return;
   const { app, server } = held;

@@ -36,7 +36,7 @@ export type Patience = {
   readonly steadyMs: number;
 };
 
-/** One running server; `ended` tells how it ended, whoever ended it. */
+/** One running server. `ended` resolves with the way in which it ended, whether it was stopped or crashed. */
 export type ServerProcess = {
   readonly pid: number;
   readonly port: number;

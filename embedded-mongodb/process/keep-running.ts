@@ -75,7 +75,7 @@ async function watch(options: Watch): Promise<VitrineError | undefined> {
   return undefined;
 }
 
-/** With growing pauses, and not for ever: somebody who can do more should hear of it. Nothing when it was told to stop. */
+/** Tries with growing pauses and gives up after a while, so that the operator hears of it. Undefined when stopped meanwhile. */
 async function startAgain(
   options: Watch,
   trouble: Trouble,

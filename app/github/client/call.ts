@@ -33,7 +33,7 @@ interface Call {
 
 const NOT_MODIFIED = 304;
 
-/** Sends one call: paced, with a fresh token, bounded in time. Reads are tried again; writes never, whoever made them looks first. */
+/** Sends one call: paced, with a fresh token, bounded in time. A read is tried again. A write is sent once: its caller first looks whether GitHub has applied it. */
 export async function send(caller: Caller, call: Call): Promise<RawAnswer> {
   const pauses = call.route.startsWith('GET ') ? caller.readPausesMs : [];
   for (const pauseMs of pauses) {
@@ -134,7 +134,7 @@ function statusOf(error: unknown): number | undefined {
 
 const PER_PAGE = 100;
 
-/** Page by page, so that who finds what he looked for stops asking. */
+/** Page by page, so that a caller that has found its item requests no further page. */
 export async function* pages<T>(
   caller: Caller,
   call: Call & {

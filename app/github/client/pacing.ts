@@ -1,10 +1,10 @@
 import { GitHubFailure } from '../../../src/repositories/github.js';
 import type { Clock } from '../../../src/shared/tools.js';
 
-/** Longer than this nobody waits in memory: the reconciler gives its lease back and comes again. */
+/** The longest wait in memory. A call that must wait longer is refused, and the reconciler tries again under a new lease. */
 const LONGEST_WAIT_MS = 5_000;
 
-/** Told to wait without being told how long. */
+/** The pause when GitHub refuses a call and names no time. */
 const UNTIMED_PAUSE_MS = 60_000;
 
 const LONGEST_PAUSE_MS = 60 * 60_000;
@@ -70,7 +70,7 @@ function tooLong(waitMs: number): GitHubFailure {
   );
 }
 
-/** As if everybody who waits had gone first. */
+/** The wait if every call in the queue goes first. */
 function expectedWait({ budget, waiting }: Queue, cost: Cost): number {
   const ahead = waiting.filter((one) => cost.lane === 'background' || one.cost.lane === 'visible');
   const after = ahead.reduce((left, one) => spend(left, one.cost), budget);

@@ -22,7 +22,7 @@ export interface TokenRequest {
 
 export interface Tokens {
   get(request: TokenRequest): Promise<string>;
-  /** GitHub said 401: the next get() asks for another one. */
+  /** GitHub answered 401: the next get() requests a new token. */
   reject(request: TokenRequest, token: string): void;
   /** The App was removed or suspended. */
   forget(installationId: number): void;

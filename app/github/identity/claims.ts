@@ -5,7 +5,7 @@ import { VitrineError } from '../../../src/shared/errors.js';
 const LEEWAY_S = 30;
 const LONGEST_LIFE_S = 15 * 60;
 
-/** Ids come as strings; a number would have been rounded above 2^53, and a space would be another id to somebody else. */
+/** Ids come as strings; a number would have been rounded above 2^53, and other programs may read an id with a space as another id. */
 const NumericId = z
   .string()
   .regex(/^[1-9]\d{0,15}$/)

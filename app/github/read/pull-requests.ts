@@ -120,7 +120,7 @@ const LOGIN = /^[A-Za-z0-9][\w-]{0,99}$/;
 const Answer = z.object({ permission: z.string(), role_name: z.string().optional() });
 
 /**
- * What somebody may do here, teams and organisation included. `permission` knows four words, `role_name` all of them and the
+ * What a person may do in this repository, teams and organisation included. `permission` knows four words, `role_name` all of them and the
  * organisation's own as well. Undefined when GitHub does not say, as for bots: callers fail closed.
  */
 export async function readPermission(

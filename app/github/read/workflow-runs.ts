@@ -5,7 +5,7 @@ import { CHECK } from '../../../src/shared/status/github.js';
 import { type Caller, pages } from '../client/call.js';
 import { defaultWhenDenied } from '../client/to-failure.js';
 
-/** A thousand runs of one commit: whoever has more is not told early. */
+/** A thousand runs of one commit. With more, the server does not end a waiting check early. */
 const MAX_PAGES = 10;
 
 const When = z.coerce.date().nullish().catch(null);

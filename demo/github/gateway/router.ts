@@ -17,7 +17,7 @@ export interface RepositoryRequest extends ApiRequest {
   readonly repository: RepositoryState;
 }
 
-/** A route of ours. Whatever no route takes goes to emulate. */
+/** A route of ours. A request that no route takes goes to emulate. */
 export interface Route {
   readonly method: string;
   readonly pattern: RegExp;
@@ -37,7 +37,7 @@ export function route(at: string, answer: Route['answer']): Route {
   return { method, pattern: new RegExp(`^${source}$`), answer };
 }
 
-/** Finds the repository and refuses whoever lacks the permission, as GitHub would. */
+/** Finds the repository and refuses a caller without the permission, as GitHub does. */
 export function repositoryRoute({ at, need, answer }: RepositoryRoute): Route {
   return route(at.replace(' ', ' /repos/:owner/:name'), (world, request) => {
     const { owner, name } = request.params;

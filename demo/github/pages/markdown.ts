@@ -18,7 +18,7 @@ const marked = new Marked({
   },
 });
 
-/** GitHub's Markdown as HTML that is safe to show, whoever wrote it: other HTML than ours is shown as text. */
+/** GitHub's Markdown as HTML that is safe to show, also when a stranger wrote it: HTML other than ours is shown as text. */
 export function markdownToHtml(markdown: string): string {
   return marked.parse(markdown, { async: false });
 }

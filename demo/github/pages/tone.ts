@@ -16,7 +16,7 @@ const OVER: readonly unknown[] = [
   DEPLOYMENT_STATE.inactive,
 ];
 
-/** The colour of a check's or a deployment's state; whatever is not over is busy. */
+/** The colour of a check's or a deployment's state; a state that is not final is busy. */
 export function toneOf(state: string | null | undefined): Tone {
   if (GOOD.includes(state)) return 'good';
   if (BAD.includes(state)) return 'bad';

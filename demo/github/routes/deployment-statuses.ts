@@ -47,7 +47,7 @@ function createStatus(world: World, request: RepositoryRequest): ApiReply {
   return created(status);
 }
 
-/** GitHub spares transient and production environments, so previews have to be set inactive by whoever made them. */
+/** GitHub spares transient and production environments, so the App itself must set its previews inactive. */
 function retireOthers(world: World, newest: Deployment, request: RepositoryRequest): void {
   const { repository } = request;
   for (const deployment of repository.deployments.values()) {

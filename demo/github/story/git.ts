@@ -55,7 +55,7 @@ export async function moveBranch(
   repository.branches.set(branch, sha);
 }
 
-/** Whoever may always write: the owner, or for an organisation its administrator. */
+/** The user who may always write: the owner, or for an organisation its administrator. */
 export function gitUser(world: World, { document }: RepositoryState): string {
   const [admin = ''] = world.options.users;
   return document.owner.type === 'Organization' ? admin : document.owner.login;

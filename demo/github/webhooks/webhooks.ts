@@ -99,7 +99,7 @@ export function createWebhooks({ app, clock, patienceMs, nextId }: WebhookSetup)
   };
 }
 
-/** Installation events reach an App whatever it subscribed to. */
+/** Installation events reach an App without a subscription. */
 function subscribed(app: AppOptions, event: string): boolean {
   return event.startsWith('installation') || app.events.includes(event);
 }
