@@ -1,6 +1,6 @@
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 
-/** A kind of connection that is kept for the next request. */
+/** How requests reach one kind of address: plain, over TLS, or through a proxy. Its agent keeps sockets open for the next request. */
 export interface Connection {
   readonly send: (options: RequestOptions) => ClientRequest;
   readonly agent: Agent;
@@ -15,7 +15,7 @@ export interface Address {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Where to connect. Browsers take `*.localhost` to this machine, glibc's resolver does not (RFC 6761, section 6.3). */
+/** Where to connect. Browsers resolve `*.localhost` to this machine, glibc does not (RFC 6761, section 6.3). */
 export function addressOf(url: URL): Address {
   const address = {
     port: url.port || (url.protocol === 'https:' ? '443' : '80'),
@@ -29,24 +29,17 @@ export function addressOf(url: URL): Address {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy that leads to an address; null where none does. The rules of the toolkit that other Actions are made with, and of the runner:
+ * The proxy for a URL, or null for a direct connection. The rules are those of the runner and of `@actions/http-client`:
  * https://docs.github.com/actions/how-tos/manage-runners/self-hosted-runners/use-proxy-servers
  */
 export function proxyFor(url: URL, env: Env): URL | null {
-  const named = either(env, url.protocol === 'https:' ? 'https_proxy' : 'http_proxy');
-  if (named === '' || isLoopback(url.hostname) || isExcepted(url, either(env, 'no_proxy'))) return null;
+  const named = variable(env, url.protocol === 'https:' ? 'https_proxy' : 'http_proxy');
+  if (named === '' || isLoopback(url.hostname) || isExcepted(url, variable(env, 'no_proxy'))) return null;
   const address = /^https?:\/\//i.test(named) ? named : `http://${named}`;
   return URL.canParse(address) ? new URL(address) : null;
 }
 
-/** Who the run is at the proxy, as a header. */
-export function proxyAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === '' && password === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
-}
-
-function either(env: Env, name: string): string {
+function variable(env: Env, name: string): string {
   return env[name] || env[name.toUpperCase()] || '';
 }
 

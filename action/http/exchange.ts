@@ -6,12 +6,12 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** More of the answer is not read. */
+  /** Reading stops after so many bytes of the answer. */
   readonly bodyLimit: number;
-  /** Without a byte for so long the connection counts as broken. */
+  /** The request fails when no byte arrives for so long. */
   readonly idleMs: number;
   readonly signal?: AbortSignal;
-  /** Called when the whole request is with the operating system. */
+  /** Called when the operating system has taken the whole request. */
   readonly onSent?: (() => void) | undefined;
 }
 
@@ -21,50 +21,51 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Plain `node:http`: the global `fetch` costs 22 ms before the first byte leaves. */
+/** Uses `node:http`, because the global `fetch` needs 22 ms before it sends the first byte. */
 export interface Http {
   exchange(request: HttpRequest): Promise<HttpAnswer>;
   close(): void;
 }
 
-/** `env` names the proxies that lead out, if any do. */
+/** `env` names the proxies, if there are any. */
 export function createHttp(env: Readonly<Record<string, string | undefined>> = {}): Http {
-  const lines = new Map<string, Promise<Connection>>();
-  const lineTo = (url: URL): Promise<Connection> => {
+  const connections = new Map<string, Promise<Connection>>();
+  const connectionFor = (url: URL): Promise<Connection> => {
     const proxy = proxyFor(url, env);
     const key = `${url.protocol} ${proxy?.href ?? ''}`;
-    const line = lines.get(key) ?? openConnection(url.protocol, proxy);
-    lines.set(key, line);
-    return line;
+    const connection = connections.get(key) ?? openConnection(url.protocol, proxy);
+    connections.set(key, connection);
+    return connection;
   };
   return {
     exchange: async (request) => {
       request.signal?.throwIfAborted();
       const url = new URL(request.url);
-      return exchange({ line: await lineTo(url), url, request });
+      return exchange({ connection: await connectionFor(url), url, request });
     },
     close: () => {
-      for (const line of lines.values()) void line.then(({ agent }) => agent.destroy());
+      for (const connection of connections.values()) void connection.then(({ agent }) => agent.destroy());
     },
   };
 }
 
 interface Exchange {
-  readonly line: Connection;
+  readonly connection: Connection;
   readonly url: URL;
   readonly request: HttpRequest;
 }
 
-function exchange({ line, url, request }: Exchange): Promise<HttpAnswer> {
+function exchange({ connection, url, request }: Exchange): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const { method, idleMs: timeout } = request;
-    const address = line.addressOf(url);
+    const { send, agent } = connection;
+    const address = connection.addressOf(url);
     const headers = {
       ...request.headers,
       ...address.headers,
       'content-length': String(request.body?.length ?? 0),
     };
-    const outgoing = line.send({ ...address, headers, method, timeout, agent: line.agent });
+    const outgoing = send({ ...address, headers, method, timeout, agent });
     outgoing.on('error', reject);
     outgoing.on('finish', () => request.onSent?.());
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no byte for ${timeout / 1000} s`)));
@@ -86,14 +87,22 @@ function exchange({ line, url, request }: Exchange): Promise<HttpAnswer> {
       incoming.on('end', done);
     });
     outgoing.end(request.body);
-    abortOn(outgoing, request.signal);
+    if (request.signal) abortOn(outgoing, { signal: request.signal, reject });
   });
 }
 
-/** Gives the request up when nobody wants the answer any more; looked at a moment later, when the request is on its way. */
-function abortOn(outgoing: ClientRequest, signal: AbortSignal | undefined): void {
-  if (signal === undefined) return;
-  const stop = (): void => void outgoing.destroy(signal.reason as Error);
+interface Abort {
+  readonly signal: AbortSignal;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** The check waits until the request was handed over, so that a request that is aborted at once still fails with the signal's reason. */
+function abortOn(outgoing: ClientRequest, { signal, reject }: Abort): void {
+  const stop = (): void => {
+    outgoing.destroy(signal.reason as Error);
+    // A request that has no socket yet, because a proxy is still opening the tunnel, emits no error.
+    reject(signal.reason);
+  };
   outgoing.on('close', () => signal.removeEventListener('abort', stop));
   setImmediate(() => {
     if (signal.aborted) stop();
@@ -106,18 +115,18 @@ export interface SentAhead<T> {
   readonly answer: Promise<T>;
 }
 
-/** Answers when the request has left, because reading a program, which usually comes next, holds up everything else. */
+/** Resolves once the request is sent. Callers then load more code, which blocks the process and would delay the request. */
 export async function sendAhead<T>(send: (onSent: () => void) => Promise<T>): Promise<SentAhead<T>> {
   let sent = (): void => undefined;
   const leaving = new Promise<void>((resolve) => (sent = resolve));
   const answer = send(() => sent());
-  // Who takes the answer hears of its failure; here it only ends the waiting.
+  // The caller handles a failure when it awaits the answer; here a failure only ends the wait.
   answer.catch(() => sent());
   await leaving;
   return { answer };
 }
 
-/** What only some need is loaded only then: TLS, and the way through a proxy. */
+/** TLS and proxy support are loaded only by the runs that need them. */
 async function openConnection(protocol: string, proxy: URL | null): Promise<Connection> {
   if (proxy !== null) {
     const { openProxied } = await import('./proxied.js');

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { proxyFor } from '../../../action/http/connection.js';
 import { createHttp } from '../../../action/http/exchange.js';
@@ -54,7 +56,7 @@ describe.each([
   });
 });
 
-test('a server with TLS is reached through a tunnel, and who asks is told to the proxy only', async () => {
+test('a server with TLS is reached through a tunnel, and only the proxy gets its password', async () => {
   await using server = await startFakeVitrine();
   await using front = await startTlsFront(server.port);
   await using proxy = await startConnectProxy(front.port);
@@ -70,7 +72,7 @@ test('a server with TLS is reached through a tunnel, and who asks is told to the
   expect(server.calls('start').map(({ authorization }) => authorization)).toEqual(['Bearer oidc-1']);
 });
 
-test('a certificate that nobody vouches for is refused behind a proxy too', async () => {
+test('a certificate that no authority signed is refused behind a proxy too', async () => {
   await using server = await startRecordingServer(() => ({ status: 200 }));
   await using front = await startTlsFront(server.port);
   await using proxy = await startConnectProxy(front.port);
@@ -78,6 +80,44 @@ test('a certificate that nobody vouches for is refused behind a proxy too', asyn
   await expect(http.exchange({ ...REQUEST, url: 'https://preview.example/' })).rejects.toThrow('self-signed');
   expect(server.requests).toEqual([]);
   http.close();
+});
+
+test('the certificate of an IP address must name that address, not the proxy or localhost', async () => {
+  await using server = await startFakeVitrine();
+  await using front = await startTlsFront(server.port);
+  await using proxy = await startConnectProxy(front.port);
+  await using workspace = await makeWorkspace(PAGE);
+  const inputs = { 'server-url': 'https://10.9.8.7', 'wait-timeout': '1s' };
+  const env = {
+    ...identityEnv(server.url),
+    https_proxy: proxy.url,
+    NODE_EXTRA_CA_CERTS: CERTIFICATE,
+  };
+  const ran = await runAction({ workspace, inputs, env });
+  expect(ran.outputs['reason']).toContain("does not match certificate's altnames: IP: 10.9.8.7");
+  expect(server.calls('start')).toEqual([]);
+});
+
+test('a proxy that does not answer is given up after the idle time', async () => {
+  await using proxy = await startConnectProxy(1, () => undefined);
+  const http = createHttp({ https_proxy: proxy.url });
+  const request = { ...REQUEST, url: 'https://preview.example/', idleMs: 50 };
+  await expect(http.exchange(request)).rejects.toThrow('cannot be used: no byte for 0.05 s');
+  http.close();
+});
+
+test('a cancelled request does not wait for the proxy, and closing ends its connection', async () => {
+  const cancelled = new AbortController();
+  const clients: Socket[] = [];
+  await using proxy = await startConnectProxy(1, (client) => {
+    clients.push(client.resume());
+    cancelled.abort(new Error('cancelled'));
+  });
+  const http = createHttp({ https_proxy: proxy.url });
+  const request = { ...REQUEST, url: 'https://preview.example/', signal: cancelled.signal, idleMs: 600_000 };
+  await expect(http.exchange(request)).rejects.toThrow('cancelled');
+  http.close();
+  await once(clients[0] as Socket, 'end');
 });
 
 test('a proxy that refuses is named, with its answer', async () => {

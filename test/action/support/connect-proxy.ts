@@ -3,21 +3,24 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 
 export interface ConnectProxy extends AsyncDisposable {
   readonly url: string;
-  /** Whereto tunnels and requests were asked for. */
+  /** The hosts that clients asked for, in tunnels and forwarded requests. */
   readonly targets: readonly string[];
-  /** What the proxy was told of who asks. */
+  /** The `Proxy-Authorization` header of each request. */
   readonly credentials: readonly (string | undefined)[];
 }
 
-/** A proxy as companies have them: the way out, and the only one that knows the names outside, which all lead to one port. */
-export async function startConnectProxy(port: number, refusal?: number): Promise<ConnectProxy> {
+/** What the proxy does with a tunnel: it refuses with a status, or leaves the socket to the test. */
+type OnConnect = number | ((client: Socket) => void);
+
+/** A proxy that resolves every host name to one port of this machine. */
+export async function startConnectProxy(port: number, onConnect?: OnConnect): Promise<ConnectProxy> {
   const targets: string[] = [];
   const credentials: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((incoming, outgoing) => {
     targets.push(new URL(incoming.url ?? '').host);
-    const { 'proxy-authorization': told, ...headers } = incoming.headers;
-    credentials.push(told);
+    const { 'proxy-authorization': authorization, ...headers } = incoming.headers;
+    credentials.push(authorization);
     const { pathname, search } = new URL(incoming.url ?? '');
     const to = { port, host: '127.0.0.1', method: incoming.method, path: pathname + search, headers };
     const forward = request(to, (answer) => {
@@ -28,12 +31,14 @@ export async function startConnectProxy(port: number, refusal?: number): Promise
   }).on('connect', ({ url = '', headers }, client: Socket) => {
     targets.push(url);
     credentials.push(headers['proxy-authorization']);
-    if (refusal !== undefined) return client.end(`HTTP/1.1 ${String(refusal)} No\r\n\r\n`);
+    if (typeof onConnect === 'number') return client.end(`HTTP/1.1 ${String(onConnect)} No\r\n\r\n`);
+    sockets.add(client.on('error', () => undefined));
+    if (onConnect !== undefined) return onConnect(client);
     const outside = connect(port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       outside.pipe(client).pipe(outside);
     });
-    for (const socket of [client, outside]) sockets.add(socket.on('error', () => undefined));
+    sockets.add(outside.on('error', () => undefined));
     return undefined;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
