@@ -1,4 +1,5 @@
 import { createHttp } from './http/exchange.js';
+import { sleep } from './http/world.js';
 import { run } from './run.js';
 
 const stopping = new AbortController();
@@ -24,19 +25,3 @@ void run(
   process.exitCode = code;
   http.close();
 });
-
-/** Waits; rejects with the signal's reason when that comes first. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-}

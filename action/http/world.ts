@@ -1,6 +1,6 @@
 import type { Http } from './exchange.js';
 
-/** Everything the Action asks of the machine it runs on; `main.ts` gives the real one. */
+/** What the Action needs from the machine that it runs on. `main.ts` passes the real one. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly http: Http;
@@ -12,4 +12,20 @@ export interface World {
   readonly random: () => number;
   /** Aborted when the runner cancels the job. */
   readonly stopped: AbortSignal;
+}
+
+/** Waits; rejects with the signal's reason when the signal is aborted first. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
 }

@@ -4,7 +4,7 @@ import { addressOf } from '../../../action/http/connection.js';
 import { createHttp } from '../../../action/http/exchange.js';
 import { Retriable, retryAfter } from '../../../action/http/retriable.js';
 import { retrying } from '../../../action/http/retry.js';
-import { sleep } from '../../../action/main.js';
+import { sleep } from '../../../action/http/world.js';
 import { startRecordingServer, type Reply } from '../support/recording-server.js';
 
 const http = createHttp();

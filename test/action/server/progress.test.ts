@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { sleep } from '../../../action/main.js';
+import { sleep } from '../../../action/http/world.js';
 import { createProgress } from '../../../action/server/progress.js';
 import { eventually } from '../../../demo/expect.js';
 import type { Client } from '../../../src/contract/client.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createHttp } from '../../../action/http/exchange.js';
 import { parseInputs } from '../../../action/inputs/inputs.js';
-import { sleep } from '../../../action/main.js';
+import { sleep } from '../../../action/http/world.js';
 import type { Job } from '../../../action/stages/job.js';
 import { childEnvironment, runCommand } from '../../../action/stages/run-command.js';
 import { allowed } from '../../support/allowed.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHttp } from '../../../action/http/exchange.js';
 import { envNameOf } from '../../../action/inputs/names.js';
-import { sleep } from '../../../action/main.js';
+import { sleep } from '../../../action/http/world.js';
 import { run } from '../../../action/run.js';
 import { SHA } from './fake-vitrine.js';
 import { parseFileCommands } from './file-commands.js';
