@@ -133,7 +133,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const WITHHELD =
   /^(ACTIONS_.*|INPUT_.*|STATE_.*|GITHUB_TOKEN|GH_TOKEN|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|EVENT_PATH))$/i;
 
-export function childEnvironment(env: Env, variables: Env): Record<string, string> {
+function childEnvironment(env: Env, variables: Env): Record<string, string> {
   const kept = Object.entries(env).filter(([name]) => !WITHHELD.test(name));
   return Object.fromEntries(
     [...kept, ...Object.entries(variables)].filter(

@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
-import { allowed } from '../support/allowed.js';
 import { startFakeGitHub } from './support/fake-github.js';
 import { DEPLOYMENT_ID, startFakeVitrine, type Fault } from './support/fake-vitrine.js';
 import type { Reply } from './support/recording-server.js';
@@ -126,12 +125,10 @@ describe.each([
       'wait-timeout': '2s',
       'build-command': 'echo begun; sleep 1.5; seq 6000; exit 3',
     };
-    const began = Date.now();
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect(ran.outputs['reason']).toContain('ended with exit code 3');
-    // The log once, the stages once, the end once; it was twelve times for the log alone.
-    expect(Date.now() - began).toBeLessThan(allowed(15_000));
-    expect(ran.stdout).toMatch(/\d+ lines of the log stand only here/);
+    // Once for all twelve batches of the log.
+    expect(ran.stdout.match(/\d+ lines of the log stand only here/g)).toHaveLength(1);
   });
 
   test('cancelled while the server is away, the run ends soon', async () => {

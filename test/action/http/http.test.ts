@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ask } from '../../../action/http/ask.js';
 import { addressOf } from '../../../action/http/connection.js';
-import { createHttp } from '../../../action/http/exchange.js';
+import { createHttp, sendAhead } from '../../../action/http/exchange.js';
 import { Retriable, retryAfter } from '../../../action/http/retriable.js';
 import { retrying } from '../../../action/http/retry.js';
 import { sleep } from '../../../action/http/world.js';
@@ -97,36 +97,60 @@ describe('asking an API', () => {
   });
 });
 
-test('a server that says nothing counts as broken', async () => {
+const REQUEST = { method: 'GET', headers: {}, bodyLimit: 10, idleMs: 5_000 };
+
+test('a server that sends nothing is given up after the idle time', async () => {
   await using server = await startRecordingServer(() => new Promise(() => undefined));
-  const request = { method: 'GET', url: server.url, headers: {}, bodyLimit: 10, idleMs: 50, signal: NEVER };
-  await expect(http.exchange(request)).rejects.toThrow('no byte for 0.05 s');
+  await expect(http.exchange({ ...REQUEST, url: server.url, idleMs: 50 })).rejects.toThrow(
+    'no byte for 0.05 s',
+  );
 });
 
-test('no more of an answer is read than was asked for', async () => {
+test('no more of an answer is read than the limit allows', async () => {
   await using server = await startRecordingServer(() => ({ status: 200, text: 'x'.repeat(1_000_000) }));
-  const request = {
-    method: 'GET',
-    url: server.url,
-    headers: {},
-    bodyLimit: 10,
-    idleMs: 5_000,
-    signal: NEVER,
-  };
-  expect(await http.exchange(request)).toMatchObject({ status: 200, body: 'xxxxxxxxxx' });
+  const answer = await http.exchange({ ...REQUEST, url: server.url });
+  expect(answer).toMatchObject({ status: 200, body: 'xxxxxxxxxx' });
 });
 
 test('https is spoken too: a plain server is not understood', async () => {
   await using server = await startRecordingServer(() => ({ status: 200 }));
-  const request = {
-    method: 'GET',
-    url: server.url.replace('http', 'https'),
-    headers: {},
-    bodyLimit: 10,
-    idleMs: 5_000,
-    signal: NEVER,
-  };
+  const request = { ...REQUEST, url: server.url.replace('http', 'https') };
   await expect(http.exchange(request)).rejects.toThrow(/SSL|EPROTO|packet/i);
+});
+
+test('a request that is aborted while it waits fails with the reason', async () => {
+  const aborting = new AbortController();
+  await using server = await startRecordingServer(() => {
+    aborting.abort(new Error('not wanted'));
+    return new Promise(() => undefined);
+  });
+  const request = { ...REQUEST, url: server.url, signal: aborting.signal };
+  await expect(http.exchange(request)).rejects.toThrow('not wanted');
+});
+
+test('a request that is aborted before it starts is not sent', async () => {
+  await using server = await startRecordingServer(() => ({ status: 200 }));
+  const signal = AbortSignal.abort(new Error('not wanted'));
+  await expect(http.exchange({ ...REQUEST, url: server.url, signal })).rejects.toThrow('not wanted');
+  await http.exchange({ ...REQUEST, url: `${server.url}/wanted` });
+  expect(server.requests.map(({ path }) => path)).toEqual(['/wanted']);
+});
+
+describe('sending ahead', () => {
+  test('ends when the request is sent, and a failure reaches the caller that awaits the answer', async () => {
+    const { answer } = await sendAhead(async (onSent) => {
+      onSent();
+      await new Promise(setImmediate);
+      throw new Error('no answer');
+    });
+    await expect(answer).rejects.toThrow('no answer');
+  });
+
+  test('ends when the request cannot be sent, and the failure waits for the caller', async () => {
+    const { answer } = await sendAhead(() => Promise.reject(new Error('no route')));
+    await new Promise(setImmediate);
+    await expect(answer).rejects.toThrow('no route');
+  });
 });
 
 describe('retrying', () => {

@@ -5,7 +5,6 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { OUTPUT_NAMES } from '../../../action/result/conclude.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../../src/shared/status/words.js';
 import { decodeMeta, decodePreface, PREFACE_BYTES } from '../../../src/uploads/pack.js';
-import { allowed } from '../../support/allowed.js';
 import { DEPLOYMENT_ID, SHA, nameOf, startFakeVitrine, type FakeVitrine } from '../support/fake-vitrine.js';
 import type { Recorded, Reply } from '../support/recording-server.js';
 import {
@@ -391,11 +390,10 @@ describe.each([
       fault: ({ name }) => (name === 'logs' ? gone : undefined),
     });
     await using workspace = await makeWorkspace(PAGE);
-    const inputs = { 'server-url': server.url, 'build-command': 'echo begun; sleep 600' };
-    const began = Date.now();
+    const inputs = { 'server-url': server.url, 'build-command': 'echo begun; sleep 3600' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.superseded);
-    expect(Date.now() - began).toBeLessThan(allowed(20_000));
+    expect(stagesOf(server)).not.toHaveProperty('verifying');
   });
 
   test('a cancelled run stops the build and tells the server at once', async () => {
