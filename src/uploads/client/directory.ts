@@ -2,19 +2,19 @@ import { createHash, hash as hashOnce } from 'node:crypto';
 import { createReadStream, type Dirent, readFileSync, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VitrineError } from '../../shared/errors.js';
 import { type ArtifactFile, byPath, hiddenPath } from '../manifest.js';
 
 /** Files up to this size are read in one synchronous call: for thousands of small files that takes a third of the time. */
 const SMALL_BYTES = 1024 * 1024;
 
-/** So many of them, then whatever else waits gets its turn. */
+/** After so many files, other tasks of the process get their turn. */
 const BATCH = 64;
 
 interface HashedDirectory {
   readonly files: readonly ArtifactFile[];
-  /** What was left out, and why. */
+  /** Which files were left out, and why. */
   readonly notes: readonly string[];
 }
 
@@ -25,12 +25,12 @@ interface HashProgress {
 }
 
 interface HashOptions {
-  /** Folders of these names are passed by. */
+  /** Names of folders to skip. */
   readonly without?: readonly string[];
   readonly onProgress?: (progress: HashProgress) => void;
 }
 
-/** Names every file of a directory that may be published by its SHA-256. Links are followed only to files inside it. */
+/** Lists the files of a directory that may be published, each with its SHA-256. Links are followed only to files inside it. */
 export async function hashDirectory(dir: string, options: HashOptions = {}): Promise<HashedDirectory> {
   const root = await realpath(dir).catch((cause: unknown) => {
     throw new VitrineError('bad_request', `The directory ${dir} cannot be read: does the build write it?`, {
@@ -42,7 +42,7 @@ export async function hashDirectory(dir: string, options: HashOptions = {}): Pro
   const files: ArtifactFile[] = [];
   let bytes = 0;
   for (const file of found) {
-    if (files.length % BATCH === BATCH - 1) await breathe();
+    if (files.length % BATCH === BATCH - 1) await nextTurn();
     files.push({ ...file, hash: await hashFile(join(root, file.path), file.size) });
     bytes += file.size;
     options.onProgress?.({ files: files.length, of: found.length, bytes });
@@ -75,16 +75,16 @@ interface Found {
 interface WalkInput {
   /** Its real path. */
   readonly root: string;
-  /** Folders of these names are passed by, wherever they are. */
+  /** Names of folders to skip, at any depth. */
   readonly without: readonly string[];
   readonly leftOut: LeftOut;
 }
 
-const HIDDEN = 'hidden, and what is hidden is not published';
+const HIDDEN = 'hidden, and hidden files are not published';
 
-const NOT_UTF8 = 'named in bytes that are not UTF-8';
+const NOT_UTF8 = 'named with bytes that are not UTF-8';
 
-/** Every file that may be published. What is hidden is not even looked into: `.git` alone can hold more than all the rest. */
+/** Finds every file that may be published. Hidden folders are not read: `.git` can hold more files than all others. */
 async function walk(input: WalkInput): Promise<Found[]> {
   const found: Found[] = [];
   const folders = [''];
@@ -92,7 +92,7 @@ async function walk(input: WalkInput): Promise<Found[]> {
     for (const entry of await entriesOf(input, folder)) {
       const path = folder + entry.name;
       if (input.without.includes(entry.name)) continue;
-      // Whatever is in it: `.well-known` itself is hidden, its files are not.
+      // Asks about a file inside, because `.well-known` is hidden itself but its files are not.
       if (hiddenPath(entry.isDirectory() ? `${path}/file` : path)) input.leftOut.add(path, HIDDEN);
       else if (entry.isDirectory()) folders.push(`${path}/`);
       else await take(input, { path, entry, found });
@@ -105,9 +105,9 @@ async function entriesOf({ root, leftOut }: WalkInput, folder: string): Promise<
   try {
     return await readdir(join(root, folder), { withFileTypes: true });
   } catch (error) {
-    const fault = vanished(folder);
-    if (fault === null || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    leftOut.add(folder.slice(0, -1), fault);
+    const reason = missingReason(folder);
+    if (reason === null || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    leftOut.add(folder.slice(0, -1), reason);
     return [];
   }
 }
@@ -117,24 +117,24 @@ async function take(
   { path, entry, found }: { path: string; entry: Dirent; found: Found[] },
 ): Promise<void> {
   const absolute = join(root, path);
-  const fault = entry.isSymbolicLink()
-    ? await linkFault(root, absolute)
+  const reason = entry.isSymbolicLink()
+    ? await refusedLink(root, absolute)
     : entry.isFile()
       ? null
       : 'not a regular file';
-  if (fault !== null) return leftOut.add(path, fault);
-  const seen = statSync(absolute, { throwIfNoEntry: false });
-  if (seen) found.push({ path, size: seen.size });
-  else leftOut.add(path, vanished(path) ?? 'gone already');
+  if (reason !== null) return leftOut.add(path, reason);
+  const stats = statSync(absolute, { throwIfNoEntry: false });
+  if (stats) found.push({ path, size: stats.size });
+  else leftOut.add(path, missingReason(path) ?? 'gone already');
 }
 
-/** Node reads such a name with replacement characters in it, and then there is nothing of that name. */
-function vanished(path: string): string | null {
+/** Node replaces invalid bytes in a name that it reads, and then finds no file with the new name. */
+function missingReason(path: string): string | null {
   return path.includes('\ufffd') ? NOT_UTF8 : null;
 }
 
-/** A link must carry neither files of the runner nor hidden ones into a public preview. */
-async function linkFault(root: string, link: string): Promise<string | null> {
+/** Why a link is not followed: it must not publish files of the runner or hidden files. Null for a link to a file. */
+async function refusedLink(root: string, link: string): Promise<string | null> {
   const target = await realpath(link).catch(() => null);
   if (target === null) return 'a link to nothing';
   if (!target.startsWith(root + sep)) return 'a link that leaves the directory';
@@ -143,31 +143,31 @@ async function linkFault(root: string, link: string): Promise<string | null> {
 }
 
 interface LeftOut {
-  /** `what` ends a sentence that begins with "it is". */
-  add(path: string, what: string): void;
+  /** `reason` completes the sentence "it is ...". */
+  add(path: string, reason: string): void;
   notes(): string[];
 }
 
-/** So many are named one by one. */
+/** So many files get a note each. */
 const FEW = 3;
 
-/** What was not taken along, and why: a few by their names, many in one sentence. */
+/** Collects the files that are left out. A few get a note each, many get one note together. */
 function leftOut(): LeftOut {
   const paths = new Map<string, string[]>();
   return {
-    add: (path, what) => {
-      const known = paths.get(what);
-      if (known) known.push(path);
-      else paths.set(what, [path]);
+    add: (path, reason) => {
+      const others = paths.get(reason);
+      if (others) others.push(path);
+      else paths.set(reason, [path]);
     },
-    notes: () => [...paths].flatMap(([what, all]) => sentences(what, all.toSorted())),
+    notes: () => [...paths].flatMap(([reason, all]) => sentences(reason, all.toSorted())),
   };
 }
 
-function sentences(what: string, paths: readonly string[]): string[] {
+function sentences(reason: string, paths: readonly string[]): string[] {
   const names = paths.slice(0, FEW).map((path) => JSON.stringify(path));
-  if (paths.length <= FEW) return names.map((name) => `${name} was left out: it is ${what}.`);
-  return [`${String(paths.length)} were left out, such as ${names.join(', ')}: each is ${what}.`];
+  if (paths.length <= FEW) return names.map((name) => `${name} was left out: it is ${reason}.`);
+  return [`${String(paths.length)} were left out, such as ${names.join(', ')}: each is ${reason}.`];
 }
 
 export interface Artifact {

@@ -14,25 +14,25 @@ import {
 } from '../pack.js';
 import { encodePlan, indicesOf, keyOf, type Ranges } from '../plan.js';
 
-/** Everything turn 1 needs, and what the answer to it points into. */
+/** The first request of an upload, and the list that its answer refers to. */
 export interface PlannedUpload {
   readonly root: string;
-  /** Body of turn 1. */
+  /** The body of the first request. */
   readonly body: Buffer;
-  /** In the order of their keys: the indices of the answer count here. */
+  /** In the order of their keys: the answer contains indices of this list. */
   readonly files: readonly ArtifactFile[];
   readonly bytes: number;
 }
 
 interface PlanOptions {
-  /** `none` after a refused root: then every entry is sent. */
+  /** `none` after the server refused the root: then every entry is sent. */
   readonly base?: 'any' | 'none';
 }
 
-/** Compressed better than this a file hides what it costs to unpack; larger ones go as they are. */
+/** Larger files are not compressed, because the server would have to unpack too much from a small pack. */
 const TEXT_BYTES = 32 * MIB;
 
-/** Checks the files as the server will, and names them. */
+/** Checks the files as the server does, and makes the plan of the upload. */
 export function planUpload(entries: readonly ArtifactFile[], options: PlanOptions = {}): PlannedUpload {
   const { manifest } = parseManifest({ files: entries });
   if (manifest.files.length === 0) {
@@ -61,10 +61,10 @@ interface PackInput {
   readonly packBytes?: number;
 }
 
-/** The bodies of turn 2, to be sent one after the other. None when the server has everything. */
+/** The bodies of the following requests, in their order. None when the server has everything. */
 export async function* packsFor({ planned, answer, read, packBytes }: PackInput): AsyncGenerator<Buffer> {
   const { root, files } = planned;
-  if (answer.root !== root) throw misfit('it is for another upload');
+  if (answer.root !== root) throw unusable('it is for another upload');
   const loads = split(uniqueBlobs(pick(files, answer.blobs)), packBytes ?? ARTIFACT_LIMITS.packBytes);
   const manifest = answer.known ? null : difference(files, answer);
   if (loads.length === 0 && manifest !== null) loads.push([]);
@@ -92,11 +92,11 @@ function difference(files: readonly ArtifactFile[], answer: PlanAnswer): Manifes
 
 function pick(files: readonly ArtifactFile[], ranges: Ranges): ArtifactFile[] {
   const indices = indicesOf(ranges, files.length);
-  if (indices === null) throw misfit('it points outside the list of files');
+  if (indices === null) throw unusable('it points outside the list of files');
   return indices.flatMap((index) => files[index] ?? []);
 }
 
-/** By path again: pages that resemble each other come together, which the compression uses. */
+/** Sorted by path, so that similar pages are neighbours and compress well. */
 function uniqueBlobs(files: readonly ArtifactFile[]): ArtifactFile[] {
   const byHash = new Map(files.map((file) => [file.hash, file]));
   return [...byHash.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -118,7 +118,7 @@ function split(files: readonly ArtifactFile[], packBytes: number): ArtifactFile[
   return loads;
 }
 
-function misfit(reason: string): VitrineError {
+function unusable(reason: string): VitrineError {
   return new VitrineError('bad_gateway', `The server's answer to the upload plan is unusable: ${reason}.`);
 }
 
@@ -132,10 +132,10 @@ interface PackLoad {
   readonly read: ReadFile;
 }
 
-/** Over this size quality 1 costs 3 % more bytes and a sixth of the time. */
+/** Above this size, quality 1 takes a sixth of the time and makes 3 % more bytes. */
 const QUICK_BYTES = 4 * MIB;
 
-/** One pack, ready to be sent, and sent again when the connection breaks. */
+/** Builds one pack in memory, so that it can be sent again when the connection breaks. */
 async function buildPack(load: PackLoad): Promise<Buffer> {
   const meta = encodeMeta({
     root: load.root,
@@ -166,7 +166,7 @@ async function* contentOf(meta: Buffer, { text, read }: PackLoad): AsyncGenerato
   for (const file of text) yield* whole(file, read);
 }
 
-/** A file that changed after it was hashed must not shift the files behind it. */
+/** Reads a whole file. Fails when its size changed after it was hashed, which would shift the files behind it. */
 async function* whole(file: ArtifactFile, read: ReadFile): AsyncGenerator<Uint8Array> {
   let left = file.size;
   for await (const chunk of read(file)) {
@@ -177,7 +177,7 @@ async function* whole(file: ArtifactFile, read: ReadFile): AsyncGenerator<Uint8A
   if (left === 0) return;
   throw new VitrineError(
     'conflict',
-    `${JSON.stringify(file.path)} changed during the upload: wait for the build to end.`,
+    `${JSON.stringify(file.path)} changed during the upload: make sure that the build has ended.`,
   );
 }
 

@@ -6,24 +6,24 @@ import { indicesOf } from '../plan.js';
 import { type Artifact, readFrom } from './directory.js';
 import { packsFor, planUpload, type PlannedUpload } from './packs.js';
 
-type Say = (text: string, level?: 'warning') => void;
+type Log = (text: string, level?: 'warning') => void;
 
 interface DeployInput {
   readonly client: Client;
   readonly id: string;
   readonly artifact: Artifact;
-  readonly log: Say;
+  readonly log: Log;
 }
 
-/** Rounds: the usual one, one more after the server lost something, and one that sends every name. */
+/** The usual round, one more in case the server lost something, and one that sends every name. */
 const BASES = ['any', 'any', 'none'] as const;
 
-/** Sends what the server lacks, and answers where it serves this commit. Interrupted anywhere, the next round sends only the rest. */
+/** Sends the files that the server lacks, and returns the commit URL. After an interruption the next round sends only the rest. */
 export async function deploy(input: DeployInput): Promise<string> {
   for (const base of BASES) {
     const planned = planUpload(input.artifact.files, { base });
-    const answer = await round(input, planned);
-    if (answer?.complete) return arrived(input, answer);
+    const answer = await uploadOnce(input, planned);
+    if (answer?.complete) return commitUrlOf(input, answer);
   }
   throw new VitrineError(
     'bad_gateway',
@@ -31,17 +31,17 @@ export async function deploy(input: DeployInput): Promise<string> {
   );
 }
 
-function arrived({ log }: DeployInput, { notes, commitUrl }: UploadAnswer): string {
+function commitUrlOf({ log }: DeployInput, { notes, commitUrl }: UploadAnswer): string {
   for (const note of notes) log(note, 'warning');
   if (commitUrl !== null) return commitUrl;
   throw new VitrineError(
     'bad_gateway',
-    'The server does not say where it serves this commit, so it cannot be visited: update the server.',
+    'The server sent no URL for this commit, so the Action cannot check the page: update the server.',
   );
 }
 
-/** The last answer; null when the server could not use what it was sent. */
-async function round(
+/** Returns the last answer; null when the server could not use the upload. */
+async function uploadOnce(
   { client, id, artifact, log }: DeployInput,
   planned: PlannedUpload,
 ): Promise<UploadAnswer | null> {

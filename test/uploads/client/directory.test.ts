@@ -79,8 +79,8 @@ test('a link to a hidden file inside is left out as the file itself is', async (
   const { files, notes } = await hashDirectory(dir);
   expect(files.map(({ path }) => path)).toEqual(['.well-known/security.txt', 'security.txt']);
   expect(notes.toSorted()).toEqual([
-    '".env" was left out: it is hidden, and what is hidden is not published.',
-    '".git" was left out: it is hidden, and what is hidden is not published.',
+    '".env" was left out: it is hidden, and hidden files are not published.',
+    '".git" was left out: it is hidden, and hidden files are not published.',
     '"config.txt" was left out: it is a link to a hidden file.',
     '"env.txt" was left out: it is a link to a hidden file.',
   ]);
@@ -107,7 +107,7 @@ test('many that are left out for one reason are one note, with a few names', asy
   const { notes } = await hashDirectory(dir);
   expect(notes.toSorted()).toEqual([
     '200 were left out, such as "link000", "link001", "link002": each is a link to nothing.',
-    '4 were left out, such as ".a", ".b", ".c": each is hidden, and what is hidden is not published.',
+    '4 were left out, such as ".a", ".b", ".c": each is hidden, and hidden files are not published.',
   ]);
 });
 
@@ -129,8 +129,8 @@ test('names that are not UTF-8 are left out with a note', async () => {
   const { files, notes } = await hashDirectory(dir);
   expect(files.map(({ path }) => path)).toEqual(['index.html']);
   expect(notes).toEqual([
-    '"b\ufffd" was left out: it is named in bytes that are not UTF-8.',
-    '"\ufffdA" was left out: it is named in bytes that are not UTF-8.',
+    '"b\ufffd" was left out: it is named with bytes that are not UTF-8.',
+    '"\ufffdA" was left out: it is named with bytes that are not UTF-8.',
   ]);
 });
 
