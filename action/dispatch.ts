@@ -3,74 +3,74 @@ import { STAGE_STATUS } from '../src/shared/status/words.js';
 import type { World } from './http/world.js';
 import { BY_SERVER, chooseMode, refuseWithoutToken, type Mode } from './inputs/choose-mode.js';
 import type { Inputs } from './inputs/inputs.js';
-import { firstQuestion, openTransport } from './report/transport.js';
+import { firstRequestUrl, openTransport } from './report/transport.js';
 import { type Result, resultOf } from './result/result.js';
 import type { Context } from './runner/context.js';
-import { askAhead, type Identity, identityOf } from './server/identity.js';
+import { type Identity, identityOf, requestAhead } from './server/identity.js';
 
-interface Wanted {
+interface RunInput {
   readonly inputs: Inputs;
   readonly context: Context;
 }
 
-interface Delivery extends Wanted {
+interface Plan extends RunInput {
   readonly identity: Identity | null;
-  readonly way: Mode;
+  readonly mode: Mode;
 }
 
-/** What is to be done; what is wrong with the inputs shows here, before anything has happened. */
-export function planDelivery(world: World, wanted: Wanted): Delivery {
-  const { serverUrl } = wanted.inputs;
+/** Decides what to do. Refuses inputs that do not fit together, before anything is sent. */
+export function planRun(world: World, input: RunInput): Plan {
+  const { serverUrl } = input.inputs;
   const identity = serverUrl === null ? null : identityOf(world, serverUrl);
-  return { ...wanted, identity, way: chooseMode({ ...wanted, identified: identity !== null }) };
+  return { ...input, identity, mode: chooseMode({ ...input, identified: identity !== null }) };
 }
 
-/** Goes one of the three ways. Each is loaded only when it is gone. */
-export async function dispatch(world: World, delivery: Delivery): Promise<Result> {
-  const { inputs, context, identity, way } = delivery;
-  if (way.kind === 'nothing')
-    return resultOf({ status: STAGE_STATUS.skipped, reason: way.reason, url: inputs.url ?? '' });
-  if (way.kind === 'destroy') return atGitHub(world, { inputs, context, url: null });
-  if (way.kind === 'github') return atGitHub(world, { inputs, context, url: way.url });
-  if (identity === null) throw new VitrineError('internal', 'A way with a server needs an identity.');
-  const ahead = await askAhead(identity, world.stopped);
+/** Carries the plan out. The code of each mode is loaded only when it is needed. */
+export async function dispatch(world: World, plan: Plan): Promise<Result> {
+  const { inputs, context, identity, mode } = plan;
+  if (mode.kind === 'nothing')
+    return resultOf({ status: STAGE_STATUS.skipped, reason: mode.reason, url: inputs.url ?? '' });
+  if (mode.kind === 'destroy') return reportToGitHub(world, { inputs, context, url: null });
+  if (mode.kind === 'github') return reportToGitHub(world, { inputs, context, url: mode.url });
+  if (identity === null) throw new VitrineError('internal', 'Deploying to a server needs an identity.');
+  const identityAhead = await requestAhead(identity, world.stopped);
   const { runWithServer } = await import('./server/with-server.js');
   await import('./result/conclude.js');
   try {
     return await runWithServer(world, {
       inputs,
       context,
-      pullRequest: way.pullRequest,
-      serverUrl: way.serverUrl,
-      identity: ahead,
+      pullRequest: mode.pullRequest,
+      serverUrl: mode.serverUrl,
+      identity: identityAhead,
     });
   } catch (error) {
     if (!isVitrineError(error) || inputs.url === null || world.stopped.aborted) throw error;
     world.print(`${error.message} The preview is reported without the server.`);
-    return atGitHub(world, { inputs, context, url: inputs.url });
+    return reportToGitHub(world, { inputs, context, url: inputs.url });
   }
 }
 
-interface AtGitHub {
+interface GitHubInput {
   readonly inputs: Inputs;
   readonly context: Context;
-  /** Null: what was reported is taken back. */
+  /** Null: the pull request was closed, and the earlier reports are updated. */
   readonly url: string | null;
 }
 
-/** The ways without a server. The first question is on its way to GitHub while the toolkit's client is being read. */
-async function atGitHub(world: World, { inputs, context, url }: AtGitHub): Promise<Result> {
-  const { number, token } = needed(inputs, context);
+/** Reports without a server. The first request is sent to GitHub before the toolkit's client is loaded. */
+async function reportToGitHub(world: World, { inputs, context, url }: GitHubInput): Promise<Result> {
+  const { number, token } = requiredInputs(inputs, context);
   const { apiUrl, owner, repo } = context;
   let { pullRequest } = context;
-  const known = pullRequest?.number === number;
-  const question = { apiUrl, owner, repo, number, pullRequest: known ? pullRequest : null, url };
-  const transport = await openTransport(world, { first: firstQuestion(question), token });
+  const inEvent = pullRequest?.number === number;
+  const target = { apiUrl, owner, repo, number, pullRequest: inEvent ? pullRequest : null, url };
+  const transport = await openTransport(world, { first: firstRequestUrl(target), token });
   const { connect, destroy, findPullRequest, runWithoutServer } = await import('./report/report.js');
   await import('./result/conclude.js');
   const github = connect({ token, apiUrl, owner, repo, transport });
   try {
-    if (!known || pullRequest === null) pullRequest = await findPullRequest(world, { github, number });
+    if (!inEvent || pullRequest === null) pullRequest = await findPullRequest(world, { github, number });
     const input = { inputs, context, pullRequest, github };
     return url === null ? await destroy(world, input) : await runWithoutServer(world, { ...input, url });
   } catch (error) {
@@ -87,7 +87,7 @@ async function atGitHub(world: World, { inputs, context, url }: AtGitHub): Promi
   }
 }
 
-function needed({ githubToken: token, prNumber }: Inputs, { pullRequest }: Context) {
+function requiredInputs({ githubToken: token, prNumber }: Inputs, { pullRequest }: Context) {
   const number = prNumber ?? pullRequest?.number;
   refuseWithoutToken(token);
   if (number === undefined) throw new VitrineError('bad_request', 'Set the input "pr-number".');

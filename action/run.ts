@@ -1,6 +1,6 @@
 import { isVitrineError, messageOf } from '../src/shared/errors.js';
 import { DEPLOYMENT_STATUS } from '../src/shared/status/words.js';
-import { dispatch, planDelivery } from './dispatch.js';
+import { dispatch, planRun } from './dispatch.js';
 import type { World } from './http/world.js';
 import { parseInputs } from './inputs/inputs.js';
 import { unknownInputs, unknownMessage } from './inputs/unknown.js';
@@ -8,10 +8,10 @@ import { resultOf, type Result } from './result/result.js';
 import { command, masked, rawSecrets } from './runner/commands.js';
 import { logsUrlOf, readContext } from './runner/context.js';
 
-/** There a workflow has the rights of the base repository while it handles a stranger's code. */
+/** A run of this event has the rights of the base repository, also for pull requests of strangers. */
 const REFUSED_EVENT = 'pull_request_target';
 
-/** One run of the Action; answers the exit code. */
+/** One run of the Action; returns the exit code. */
 export async function run(given: World, cwd: string): Promise<number> {
   if (given.env['GITHUB_EVENT_NAME'] === REFUSED_EVENT) {
     const { conclude } = await import('./result/conclude.js');
@@ -23,7 +23,7 @@ export async function run(given: World, cwd: string): Promise<number> {
     });
   }
   const { world, mask } = masked(given);
-  // What is wrong with the workflow file itself fails the job, whatever the workflow file says about failures.
+  // An invalid input fails the job, even with "fail-on-error: false".
   const ending = { logsUrl: logsUrlOf(world.env), failOnError: true };
   const end = async (result: Result): Promise<number> => {
     const { conclude } = await import('./result/conclude.js');
@@ -34,9 +34,9 @@ export async function run(given: World, cwd: string): Promise<number> {
     const inputs = parseInputs(world.env);
     const context = await readContext(world.env, cwd);
     for (const name of unknownInputs(world.env)) world.print(command('warning', unknownMessage(name)));
-    const delivery = planDelivery(world, { inputs, context });
+    const plan = planRun(world, { inputs, context });
     ending.failOnError = inputs.failOnError;
-    return await end(await dispatch(world, delivery));
+    return await end(await dispatch(world, plan));
   } catch (error) {
     return end(world.stopped.aborted ? stopped() : failed(failureText(error)));
   }
@@ -44,7 +44,7 @@ export async function run(given: World, cwd: string): Promise<number> {
 
 function refusal(): string {
   return (
-    `This Action does not run on ${REFUSED_EVENT}: such a run holds the secrets of the repository while it builds the code of anybody. ` +
+    `This Action does not run on ${REFUSED_EVENT}, because such a run gives the code of any pull request access to the secrets of the repository. ` +
     'Use "on: pull_request".'
   );
 }

@@ -7,7 +7,7 @@ import type { World } from './world.js';
 type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'onSent'> & {
   readonly signal: AbortSignal;
   readonly body?: Uint8Array;
-  /** What to think of when somebody else answers than was asked. */
+  /** Advice for the case that another server answers. */
   readonly remedy?: string;
 };
 
@@ -15,9 +15,9 @@ const ANSWER_BYTES = 16 * 1024 * 1024;
 
 const IDLE_MS = 60_000;
 
-const PASSING: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
+const TEMPORARY: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
-/** One request to an API that speaks JSON. Failures that may pass come as `Retriable`, refusals as `VitrineError`. */
+/** One request to a JSON API. Throws `Retriable` for a failure that can pass, `VitrineError` for a refusal. */
 export async function ask(world: Pick<World, 'http' | 'now'>, question: Question): Promise<unknown> {
   const { method, url, remedy = '' } = question;
   const answer = await reach(world, question);
@@ -26,12 +26,12 @@ export async function ask(world: Pick<World, 'http' | 'now'>, question: Question
     const parsed = parseJson(answer.body);
     if (parsed !== undefined) return parsed;
     const { host } = new URL(url);
-    throw new Retriable(withRemedy(`what ${host} answered is not JSON.`, remedy), { waitMs: null });
+    throw new Retriable(withRemedy(`${host} did not answer with JSON.`, remedy), { waitMs: null });
   }
   const message = explain({ method, url, answer, remedy });
-  if (PASSING.includes(answer.status)) {
+  if (TEMPORARY.includes(answer.status)) {
     const waitMs = retryAfter(answer.headers['retry-after'], world.now());
-    // A limit is an answer: whoever gave it is not away.
+    // A server that enforces a limit is available.
     const code = answer.status === 429 ? 'too_many_requests' : 'unavailable';
     throw new Retriable(message, { waitMs, code });
   }
@@ -63,25 +63,27 @@ function codeOf({ status, body }: HttpAnswer): ErrorCode {
   );
 }
 
-interface Strange {
+interface Refusal {
   readonly method: string;
   readonly url: string;
   readonly answer: HttpAnswer;
-  /** What to think of when the answer comes from somebody else than was asked. */
   readonly remedy: string;
 }
 
-/** What a refusal says: its own words where it has some of ours, else who gave it. */
-function explain({ method, url, answer, remedy }: Strange): string {
-  const words = textAt(parseJson(answer.body), 'error', 'message');
-  if (words !== null) return words;
+/** The message in the answer, if it has the form of a Vitrine error; else the host and the status. */
+function explain({ method, url, answer, remedy }: Refusal): string {
+  const message = textAt(parseJson(answer.body), 'error', 'message');
+  if (message !== null) return message;
   const { host } = new URL(url);
   const { status, headers } = answer;
-  const leads =
+  const redirect =
     status >= 300 && status < 400 && headers.location
-      ? ` and leads to ${headers.location.slice(0, 200)}`
+      ? ` and redirects to ${headers.location.slice(0, 200)}`
       : '';
-  return withRemedy(`${method} ${host} answered HTTP ${String(status)}${leads}.`, status < 500 ? remedy : '');
+  return withRemedy(
+    `${method} ${host} answered HTTP ${String(status)}${redirect}.`,
+    status < 500 ? remedy : '',
+  );
 }
 
 function withRemedy(message: string, remedy: string): string {

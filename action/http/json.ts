@@ -1,4 +1,4 @@
-/** Reads JSON of others without a schema library, which would cost the first request its time. */
+/** Reads untrusted JSON without the schema library, which takes longer to load than the first request may wait. */
 export function field(value: unknown, ...path: readonly string[]): unknown {
   let at: unknown = value;
   for (const key of path) at = isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined;

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../src/shared/errors.js';
 
-/** A failure that may pass by itself. `waitMs` is what the other side asked for. */
+/** A failure that can pass. `waitMs` is the wait that the server asked for, or null. */
 export class Retriable extends Error {
   override name = 'Retriable';
   readonly waitMs: number | null;
-  /** What it is when it does not pass in time. */
+  /** The code of the final error, when the failure does not pass in time. */
   readonly code: ErrorCode;
 
   constructor(

@@ -4,7 +4,7 @@ import { Retriable } from './retriable.js';
 import type { World } from './world.js';
 
 export interface RetryPolicy {
-  /** What is tried, as the start of a sentence. */
+  /** The task, as the start of a sentence: `Uploading`. */
   readonly what: string;
   readonly budgetMs: number;
   readonly signal: AbortSignal;
@@ -14,7 +14,7 @@ export interface RetryPolicy {
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 
-/** Tries until it works, the budget is spent or nobody wants it any more. Each attempt must be harmless when it is the second. */
+/** Repeats a task until it succeeds, the time is over or the signal is aborted. A second attempt must do no harm. */
 export async function retrying<T>(
   world: Pick<World, 'now' | 'sleep' | 'random' | 'print'>,
   policy: RetryPolicy & { readonly attempt: () => Promise<T> },
@@ -28,7 +28,7 @@ export async function retrying<T>(
     const pause =
       failure.waitMs ??
       Math.min(policy.longestMs ?? LONGEST_MS, FIRST_MS * 2 ** Math.min(count, 10)) * jitter(world);
-    if (world.now().getTime() + pause > deadline) throw givenUp(policy, { last: failure, pause });
+    if (world.now().getTime() + pause > deadline) throw finalError(policy, { last: failure, pause });
     world.print(`${policy.what}: ${failure.message} Next try in ${(pause / 1000).toFixed(1)} s.`);
     await world.sleep(pause, policy.signal);
   }
@@ -43,21 +43,21 @@ async function attemptOnce<T>(attempt: () => Promise<T>): Promise<{ value: T } |
   }
 }
 
-/** Half of it is chance, so that a hundred waiting runs do not come back in one moment. */
+/** Random from 0.5 to 1, so that many waiting runs do not retry at the same moment. */
 function jitter({ random }: Pick<World, 'random'>): number {
   return 0.5 + random() / 2;
 }
 
-interface Last {
+interface LastAttempt {
   readonly last: Retriable;
   readonly pause: number;
 }
 
-function givenUp({ what, budgetMs }: RetryPolicy, { last, pause }: Last): VitrineError {
+function finalError({ what, budgetMs }: RetryPolicy, { last, pause }: LastAttempt): VitrineError {
   const { code, message } = last;
-  const asked = last.waitMs !== null && pause > budgetMs;
-  const words = asked
-    ? `${what} failed: ${message} It may be tried again in ${showDuration(pause)}, and this run waits for ${showDuration(budgetMs)} at most.`
+  const serverAsked = last.waitMs !== null && pause > budgetMs;
+  const text = serverAsked
+    ? `${what} failed: ${message} The next try is possible in ${showDuration(pause)}, but this run waits at most ${showDuration(budgetMs)}.`
     : `${what} failed for ${String(Math.round(budgetMs / 1000))} s: ${message}`;
-  return new VitrineError(code, words, { cause: last });
+  return new VitrineError(code, text, { cause: last });
 }

@@ -8,7 +8,7 @@ export type Mode =
   | { readonly kind: 'destroy' }
   | { readonly kind: 'nothing'; readonly reason: string };
 
-interface WayInput {
+interface ModeInput {
   readonly inputs: Inputs;
   readonly context: Context;
   /** The workflow may ask GitHub for an identity token. */
@@ -16,10 +16,10 @@ interface WayInput {
 }
 
 export const BY_SERVER =
-  'The server takes the preview down by itself when the pull request closes: there is nothing to do here.';
+  'The server removes the preview when the pull request closes: this step has nothing to do.';
 
-/** What this run is to do, from its inputs and its event alone. */
-export function chooseMode(input: WayInput): Mode {
+/** Decides what this run does, from its inputs and its event. */
+export function chooseMode(input: ModeInput): Mode {
   const { inputs, context } = input;
   if (inputs.action === 'none') return nothing('The input "action" is "none".');
   if (context.pullRequest === null && inputs.prNumber === null) {
@@ -32,35 +32,35 @@ export function chooseMode(input: WayInput): Mode {
   return inputs.serverUrl === null ? withoutServer(inputs) : withServer(input, inputs.serverUrl);
 }
 
-/** With a server only what was reported past it, while it was away, is there to take back. */
+/** With a server, the Action updates only the reports that it made while the server was unavailable. */
 function destroying({ action, serverUrl, url, githubToken }: Inputs): Mode {
   if (serverUrl !== null && action === 'destroy')
     return nothing(
-      'The input "action: destroy" works only without "server-url": a server takes the preview down by itself when the pull request closes.',
+      'The input "action: destroy" works only without "server-url": the server removes the preview when the pull request closes.',
     );
   if (serverUrl === null) refuseWithoutToken(githubToken);
   else if (url === null || githubToken === '') return nothing(BY_SERVER);
   return { kind: 'destroy' };
 }
 
-function withServer({ inputs, context, identified }: WayInput, serverUrl: string): Mode {
+function withServer({ inputs, context, identified }: ModeInput, serverUrl: string): Mode {
   const { pullRequest } = context;
   if (context.event !== 'pull_request' || pullRequest === null) {
     if (inputs.url !== null) return reporting(inputs, inputs.url);
     return nothing(
-      `The server takes deployments from the event "pull_request" only, not from "${context.event}".`,
+      `The server accepts deployments only from the event "pull_request", not from "${context.event}".`,
     );
   }
   refuseOtherNumber(inputs, pullRequest);
   if (identified) return { kind: 'server', serverUrl, pullRequest };
   return nothing(
     pullRequest.fork
-      ? 'GitHub gives pull requests from forks no identity, so this run cannot deploy. A maintainer can push the branch to this repository.'
-      : 'This job may not ask GitHub who it is. Add "permissions: { contents: read, id-token: write }" to the job.',
+      ? 'GitHub gives pull requests from forks no identity token, so this run cannot deploy. A maintainer can push the branch to this repository.'
+      : 'This job cannot get an identity token from GitHub. Add "permissions: { contents: read, id-token: write }" to the job.',
   );
 }
 
-/** The identity of a run is for one pull request only, so the server could not take another. */
+/** The identity token names one pull request, so the server would refuse a deployment of another one. */
 function refuseOtherNumber({ prNumber }: Inputs, { number }: PullRequest): void {
   if (prNumber === null || prNumber === number) return;
   throw new VitrineError(
@@ -82,8 +82,7 @@ function withoutServer(inputs: Inputs): Mode {
       'Set the input "server-url" to deploy to your Vitrine server, or "url" to report a preview that an earlier step deployed.',
     );
   }
-  if (action === 'resolve')
-    return nothing('Without a server the address is the one that the input "url" gives.');
+  if (action === 'resolve') return nothing('Without a server, the URL of the preview is the input "url".');
   return reporting(inputs, url);
 }
 

@@ -20,7 +20,7 @@ const ACTIONS = ['auto', 'deploy', 'destroy', 'resolve', 'none'] as const;
 type Env = Readonly<Record<string, string | undefined>>;
 export type Inputs = ReturnType<typeof parseInputs>;
 
-/** Reads every input once. A wrong one is refused by name, with what to write instead, and never with its value if it may be secret. */
+/** Reads every input once. The error about a wrong input names the input and the expected form, and never contains a value that can be secret. */
 export function parseInputs(env: Env) {
   refuseRenamed(env);
   const read = (name: InputName): [InputName, string] => [name, (env[envNameOf(name)] ?? '').trim()];
@@ -56,6 +56,6 @@ function refuseTooMany(given: Readonly<Record<string, Readonly<Record<string, st
   if (length <= MAX_VARIABLES) return;
   throw new VitrineError(
     'bad_request',
-    `The inputs "env", "build-env" and "secrets" hold ${String(length)} variables: at most ${String(MAX_VARIABLES)} fit.`,
+    `The inputs "env", "build-env" and "secrets" hold ${String(length)} variables: at most ${String(MAX_VARIABLES)} are allowed.`,
   );
 }

@@ -22,7 +22,7 @@ export const INPUT_NAMES = [
 ] as const;
 export type InputName = (typeof INPUT_NAMES)[number];
 
-/** How the runner hands an input over: capitals, and blanks become underscores, but hyphens stay. */
+/** The variable in which the runner passes an input: upper case, blanks become underscores, hyphens stay. */
 export function envNameOf(input: string): string {
   return `INPUT_${input.replace(/ /g, '_').toUpperCase()}`;
 }

@@ -3,14 +3,14 @@ import { envNameOf, INPUT_NAMES, type InputName } from './names.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Inputs that there are not. A variable of the workflow can be called INPUT_VERSION and is none, so they are no reason to fail. */
+/** Inputs that do not exist. They do not fail the run, because a variable of the workflow can be called INPUT_VERSION too. */
 export function unknownInputs(env: Env): string[] {
   const known = new Set(INPUT_NAMES.map(envNameOf));
   const given = Object.keys(env).filter((key) => key.startsWith('INPUT_') && !known.has(key));
   return given.map((key) => key.slice('INPUT_'.length).toLowerCase());
 }
 
-/** What another Action calls so was meant, and would be missed. */
+/** Refuses input names of other preview Actions: the user meant the input of this Action, which would stay unset. */
 export function refuseRenamed(env: Env): void {
   for (const name of unknownInputs(env)) {
     const renamed = new Map(Object.entries(RENAMED)).get(name);
@@ -23,7 +23,7 @@ export function unknownMessage(name: string): string {
   return `There is no input "${name}". The inputs are: ${INPUT_NAMES.join(', ')}.`;
 }
 
-/** What other preview Actions call the same thing. */
+/** Names in other preview Actions, and the name here. */
 const RENAMED: Readonly<Record<string, InputName>> = {
   mode: 'action',
   server: 'server-url',

@@ -4,7 +4,7 @@ import type { InputName } from './names.js';
 
 type Text = readonly [name: InputName, text: string];
 
-/** An input that was left out, or is empty, is null: the runner tells no difference. */
+/** Null for an input that is missing or empty: the runner passes both in the same way. */
 export function maybe<T>(text: Text, parse: (text: Text) => T): T | null {
   return text[1] === '' ? null : parse(text);
 }
@@ -35,20 +35,20 @@ export function milliseconds([name, text]: Text, fallback: string): number {
   throw wrong(name, `must be a time from 1s to 60m, such as 300, 90s or 5m, not ${quote(text)}`);
 }
 
-/** An http(s) address without a password in it, because it will be shown. */
+/** An http(s) URL without a password, because reports show it. */
 export function address([name, text]: Text): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw wrong(name, `must be an address such as https://preview.example.com, not ${quote(text)}`);
+    throw wrong(name, `must be a URL such as https://preview.example.com, not ${quote(text)}`);
   }
   if (url.username || url.password)
-    throw wrong(name, 'must not hold a user name or password: it is shown to everyone');
+    throw wrong(name, 'must not contain a user name or password, because everyone can see it');
   const { pathname, search, hash, href } = url;
   const shown = pathname === '/' && search === '' && hash === '' ? href.slice(0, -1) : href;
   return shown.replaceAll('|', '%7C');
 }
 
-/** Paths are put behind it, and it must be letter by letter what the server calls itself. */
+/** Without a slash at the end. It must equal the server's own URL, which is the audience of the identity token. */
 export function serverAddress(text: Text): string {
   const { origin, pathname } = new URL(address(text));
   return `${origin}${pathname}`.replace(/\/+$/, '');
@@ -68,7 +68,7 @@ export function urlPath([name, text]: Text): string {
 export function variables([name, text]: Text): Readonly<Record<string, string>> {
   const { values, problems } = parseVariableLines(text);
   if (problems.length === 0) return values;
-  throw wrong(name, `needs one KEY=VALUE a line: ${problems.join('; ')}`);
+  throw wrong(name, `needs one KEY=VALUE per line: ${problems.join('; ')}`);
 }
 
 function wrong(name: InputName, problem: string): VitrineError {

@@ -5,18 +5,18 @@ import { retrying } from '../http/retry.js';
 import type { World } from '../http/world.js';
 import { command } from '../runner/commands.js';
 
-export interface Allowance {
-  /** Does something that may be refused without harm. What only fails for now is thrown. */
+export interface OptionalPart {
+  /** Runs a step that GitHub may refuse. Throws only a failure that can pass. */
   tryTo(step: () => Promise<void>): Promise<void>;
-  /** What was refused, for the summary. */
+  /** The refusals, for the summary. */
   readonly notes: readonly string[];
 }
 
-/** For a part of the report that others can do without: a refusal is a warning, and it is not asked for again. */
-export function ifAllowed(
+/** A part of the report that can be missing: a refusal becomes a warning, and the part is not tried again. */
+export function optionalPart(
   { print, now }: Pick<World, 'print' | 'now'>,
   { what, remedy }: { readonly what: string; readonly remedy: string },
-): Allowance {
+): OptionalPart {
   const notes: string[] = [];
   return {
     notes,
@@ -38,8 +38,8 @@ export function ifAllowed(
 
 const BUDGET_MS = 120_000;
 
-/** Retries a step of reporting. Each step looks before it creates, so that a second try makes no second comment. */
-export function reliably<T>(
+/** Retries a step of the report. Each step looks before it creates, so that a second try makes no second comment. */
+export function withRetries<T>(
   world: World,
   { what, step, signal }: { what: string; step: () => Promise<T>; signal: AbortSignal },
 ): Promise<T> {
@@ -57,10 +57,10 @@ export function reliably<T>(
   });
 }
 
-/** Every permission that reporting without a server can need. */
+/** Every permission that a report without a server can need. */
 const PERMISSIONS = 'permissions: { checks: write, deployments: write, pull-requests: write }';
 
-/** What a failed call of GitHub's API means: try again, or tell the person what to change. */
+/** Turns a failed call of GitHub's API into a failure that can pass, or into an error with the thing to change. */
 function toFailure(error: unknown, now: Date): Retriable | VitrineError {
   if (isVitrineError(error)) return error;
   const status = numberAt(error, 'status');

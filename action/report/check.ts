@@ -2,12 +2,12 @@ import { cutBytes } from '../../src/shared/markdown.js';
 import { parseExternalId } from '../../src/shared/run-ref.js';
 import type { CheckConclusion, CheckStatus } from '../../src/shared/status/github.js';
 import type { GitHub } from './connect.js';
-import { CHECK_BESIDE_APP, CHECKS_ASKED } from './transport.js';
+import { CHECK_BESIDE_APP, CHECKS_QUERY } from './transport.js';
 
-/** The App behind a workflow's own token. */
+/** The App that owns the token of a workflow. */
 const ACTIONS_APP = 'github-actions';
 
-/** https://docs.github.com/rest/checks/runs: more is refused. */
+/** GitHub refuses longer ones: https://docs.github.com/rest/checks/runs */
 const SUMMARY_BYTES = 65_000;
 
 export interface CheckState {
@@ -25,19 +25,19 @@ interface CheckTarget {
 
 interface OpenedCheck {
   readonly id: number;
-  /** The App is installed and reports on this commit itself. */
+  /** The App is installed and reports on this commit. */
   readonly appReports: boolean;
 }
 
-/** Creates the check run of this run, or takes it up again. */
+/** Creates the check run of this run, or continues with the one of an earlier try. */
 export async function openCheck(
   github: GitHub,
   { target, state }: { target: CheckTarget; state: CheckState },
 ): Promise<OpenedCheck> {
   const { octokit, at } = github;
-  const runs = await listChecks(github, { sha: target.sha, name: CHECKS_ASKED.check_name });
+  const runs = await listChecks(github, { sha: target.sha, name: CHECKS_QUERY.check_name });
   const appReports = runs.some(isOfApp);
-  const name = appReports ? CHECK_BESIDE_APP : CHECKS_ASKED.check_name;
+  const name = appReports ? CHECK_BESIDE_APP : CHECKS_QUERY.check_name;
   const beside = appReports ? await listChecks(github, { sha: target.sha, name }) : [];
   const isMine = ({ external_id, app }: CheckRun) =>
     external_id === target.externalId && app?.slug === ACTIONS_APP;
@@ -71,30 +71,30 @@ type CheckRun = Awaited<ReturnType<typeof listChecks>>[number];
 
 /** The check runs of a commit; without a name all of them. */
 function listChecks({ octokit, at }: GitHub, { sha: ref, name }: { sha: string; name: string | null }) {
-  const { filter, per_page } = CHECKS_ASKED;
+  const { filter, per_page } = CHECKS_QUERY;
   const named = name === null ? {} : { check_name: name };
   return octokit.paginate(octokit.rest.checks.listForRef, { ...at, ref, ...named, filter, per_page });
 }
 
-/** The App names no run in what it writes. */
+/** The external id of a check run of the App contains no workflow run. */
 function isOfApp({ external_id }: CheckRun): boolean {
   const external = parseExternalId(external_id);
   return external !== null && external.run === null;
 }
 
-interface Around {
+interface AppQuestion {
   readonly number: number;
-  /** The head before this push; null when the event does not tell. */
+  /** The head before this push; null when the event does not contain it. */
   readonly previousSha: string | null;
 }
 
-/** Whether the App looks after this pull request, although it has not come to this commit yet: then it will. */
-export async function appIsAround(github: GitHub, { number, previousSha }: Around): Promise<boolean> {
+/** Whether the App reports on this pull request, although it has not reported on this commit yet. */
+export async function appReportsHere(github: GitHub, { number, previousSha }: AppQuestion): Promise<boolean> {
   if (await hasCommentOfApp(github, number)) return true;
   return previousSha !== null && (await listChecks(github, { sha: previousSha, name: null })).some(isOfApp);
 }
 
-/** Anybody can copy the marker, but only an App writes as a bot. */
+/** A person can copy the marker, but only an App can write as a bot. */
 async function hasCommentOfApp({ octokit, at }: GitHub, number: number): Promise<boolean> {
   const marker = new RegExp(`^<!-- vitrine:\\d+:${String(number)} -->`);
   const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {

@@ -5,24 +5,24 @@ import type { GitHub } from './connect.js';
 
 interface CommentInput {
   readonly number: number;
-  /** Invisible; the first line of the body. */
+  /** The first line of the body; an HTML comment. */
   readonly marker: string;
   readonly body: string;
 }
 
 type Comment = Awaited<ReturnType<GitHub['octokit']['rest']['issues']['listComments']>>['data'][number];
 
-/** Writes the one comment, or edits it. Nothing is written that is there already. */
+/** Creates the comment, or edits it when its text differs. */
 export async function writeComment(github: GitHub, { number, marker, body }: CommentInput): Promise<void> {
   const { octokit, at } = github;
   const text = `${marker}\n${body}`;
-  const known = await findComment(github, { number, marker });
-  if (known?.body === text) return;
-  if (known) await octokit.rest.issues.updateComment({ ...at, comment_id: known.id, body: text });
+  const existing = await findComment(github, { number, marker });
+  if (existing?.body === text) return;
+  if (existing) await octokit.rest.issues.updateComment({ ...at, comment_id: existing.id, body: text });
   else await octokit.rest.issues.createComment({ ...at, issue_number: number, body: text });
 }
 
-/** By the marker and by who wrote it: anybody can copy the marker. */
+/** Finds the comment by its marker and its author, because a person can copy the marker. */
 export async function findComment(
   github: GitHub,
   { number, marker }: Pick<CommentInput, 'number' | 'marker'>,
@@ -42,8 +42,8 @@ export async function findComment(
 }
 
 /**
- * Whose token this is. GraphQL answers for every kind of token, `GET /user` only for a person's; where it does not, the workflow's own
- * token is the likely one.
+ * The owner of the token. GraphQL answers for every kind of token, `GET /user` only for the token of a person. When GraphQL refuses,
+ * it is probably the token of the workflow.
  */
 async function authorOf({ octokit }: GitHub): Promise<string> {
   try {
@@ -61,7 +61,7 @@ interface CommentTextInput {
   readonly logsUrl: string;
 }
 
-/** The sticky comment of a run without a server. Without a time of its own: an edit that changes nothing is not sent. */
+/** The comment of a run without a server. It contains no time, so that an unchanged comment is not edited. */
 export function renderComment({ project, result, logsUrl }: CommentTextInput): string {
   const name = project.replace(/[^\w.-]/g, '_');
   const preview = result.url === '' ? '' : `<${result.url}>`;
@@ -74,7 +74,7 @@ export function renderComment({ project, result, logsUrl }: CommentTextInput): s
   ].join('\n');
 }
 
-/** Marks the comment of one project, invisibly. Another marker than the App's: the App edits only comments of its own. */
+/** The marker of a project's comment. It differs from the App's marker: the App edits only its own comments. */
 export function markerOf(project: string): string {
   return `<!-- vitrine:preview-of:${encodeURIComponent(project).replace(/-/g, '%2D')} -->`;
 }

@@ -1,6 +1,6 @@
 import { getOctokit } from '@actions/github';
 import { defaults } from '@actions/github/lib/utils';
-import type { Asked, Told, Transport } from './transport.js';
+import type { FetchAnswer, FetchOptions, Transport } from './transport.js';
 
 interface ConnectInput {
   readonly token: string;
@@ -12,7 +12,7 @@ interface ConnectInput {
 
 const MOVED: readonly number[] = [301, 302, 307, 308];
 
-/** The only place that loads the toolkit's client: the way with a server never pays for it. */
+/** The only place that loads the toolkit's client: a run with a server does not need it. */
 export function connect({ token, apiUrl, transport, ...at }: ConnectInput): GitHub {
   const request = { fetch: following(transport) };
   return {
@@ -21,16 +21,16 @@ export function connect({ token, apiUrl, transport, ...at }: ConnectInput): GitH
   };
 }
 
-/** A repository that moved answers with the way to its new name; the toolkit follows it. */
+/** The toolkit's own `fetch` follows the redirect of a renamed repository. */
 function following({ fetch }: Transport) {
   const follow = defaults.request?.fetch as Transport['fetch'];
-  return async (url: string, asked: Asked): Promise<Told> => {
-    const answer = await fetch(url, asked);
-    return MOVED.includes(answer.status) ? follow(url, asked) : answer;
+  return async (url: string, options: FetchOptions): Promise<FetchAnswer> => {
+    const answer = await fetch(url, options);
+    return MOVED.includes(answer.status) ? follow(url, options) : answer;
   };
 }
 
-/** What the reports need of GitHub, for one repository and one token. */
+/** GitHub's API for one repository and one token. */
 export interface GitHub {
   readonly octokit: ReturnType<typeof getOctokit>;
   readonly at: { readonly owner: string; readonly repo: string };

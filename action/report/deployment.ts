@@ -2,9 +2,9 @@ import { VitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATE, type GitHubDeploymentState } from '../../src/shared/status/github.js';
 import { parseJson, textAt } from '../http/json.js';
 import type { GitHub } from './connect.js';
-import { DEPLOYMENTS_ASKED } from './transport.js';
+import { DEPLOYMENTS_QUERY } from './transport.js';
 
-/** Newest first: a pull request that is still open has its deployments among these. */
+/** GitHub lists the newest first, so the deployments of an open pull request are on these pages. */
 const MAX_PAGES = 5;
 /** https://docs.github.com/rest/deployments/statuses */
 const DESCRIPTION = 140;
@@ -22,28 +22,31 @@ interface StatusInput {
   readonly logUrl: string;
 }
 
-/** Creates the deployment of a commit, or takes up the one of an earlier try. */
+/** Creates the deployment of a commit, or continues with the one of an earlier try. */
 export async function openDeployment(
   github: GitHub,
   { sha, key }: { sha: string; key: DeploymentKey },
 ): Promise<number> {
   const { octokit, at } = github;
-  const known = (await deploymentsOf(github, key)).find((deployment) => deployment.sha === sha);
-  if (known) return known.id;
+  const existing = (await deploymentsOf(github, key)).find((deployment) => deployment.sha === sha);
+  if (existing) return existing.id;
   const { data } = await octokit.rest.repos.createDeployment({
     ...at,
     ref: sha,
-    environment: DEPLOYMENTS_ASKED.environment,
+    environment: DEPLOYMENTS_QUERY.environment,
     description: `Preview of ${key.preview}`,
     payload: { ...key },
-    // No other check has to be green first, and nothing is merged for it.
+    // Otherwise GitHub waits for other checks and merges the base branch.
     required_contexts: [],
     auto_merge: false,
     transient_environment: true,
     production_environment: false,
   });
   if ('id' in data) return data.id;
-  throw new VitrineError('bad_gateway', `GitHub made no deployment: ${data.message ?? 'it gave no reason'}`);
+  throw new VitrineError(
+    'bad_gateway',
+    `GitHub created no deployment: ${data.message ?? 'it gave no reason'}`,
+  );
 }
 
 export async function writeStatus(
@@ -56,13 +59,13 @@ export async function writeStatus(
     state,
     description: description.slice(0, DESCRIPTION),
     log_url: logUrl,
-    // Automatic inactivation leaves transient environments out.
+    // GitHub does not do this for transient environments: see `retireDeployments`.
     auto_inactive: false,
     ...(url === undefined ? {} : { environment_url: url }),
   });
 }
 
-/** GitHub never marks transient deployments as gone by itself. */
+/** Sets older deployments to inactive, which GitHub does not do for transient environments. */
 export async function retireDeployments(
   github: GitHub,
   { key, except, logUrl }: { key: DeploymentKey; except: number | null; logUrl: string },
@@ -92,7 +95,7 @@ async function deploymentsOf({ octokit, at }: GitHub, key: DeploymentKey) {
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const { data } = await octokit.rest.repos.listDeployments({
       ...at,
-      ...DEPLOYMENTS_ASKED,
+      ...DEPLOYMENTS_QUERY,
       page,
     });
     found.push(
@@ -101,12 +104,12 @@ async function deploymentsOf({ octokit, at }: GitHub, key: DeploymentKey) {
           partOf(payload, 'preview') === key.preview && partOf(payload, 'project') === key.project,
       ),
     );
-    if (data.length < DEPLOYMENTS_ASKED.per_page) break;
+    if (data.length < DEPLOYMENTS_QUERY.per_page) break;
   }
   return found;
 }
 
-/** GitHub gives the payload back as it was sent, or as the JSON text of it. */
+/** GitHub returns the payload as it was sent, or as JSON text. */
 function partOf(payload: unknown, name: keyof DeploymentKey): string | null {
   return textAt(typeof payload === 'string' ? parseJson(payload) : payload, name);
 }

@@ -5,7 +5,7 @@ import { BY_SERVER } from '../inputs/choose-mode.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { resultOf, type Result } from '../result/result.js';
 import type { Context, PullRequest } from '../runner/context.js';
-import { reliably } from './attempt.js';
+import { withRetries } from './attempt.js';
 import { findComment, markerOf, renderComment, writeComment } from './comment.js';
 import type { GitHub } from './connect.js';
 import { retireDeployments } from './deployment.js';
@@ -17,7 +17,7 @@ interface DestroyInput {
   readonly github: GitHub;
 }
 
-/** Takes back what this Action told GitHub: deployments become inactive, the comment says so. Taking down is the deploying step's own work. */
+/** Updates the reports of this Action after the pull request was closed: deployments become inactive, the comment says so. It removes no files. */
 export async function destroy(
   world: World,
   { inputs, context, pullRequest, github }: DestroyInput,
@@ -38,13 +38,16 @@ export async function destroy(
       except: null,
       logUrl: logsUrl,
     });
-    const known = await findComment(github, where);
-    if (known)
+    const comment = await findComment(github, where);
+    if (comment)
       await writeComment(github, { ...where, body: renderComment({ project, result: gone, logsUrl }) });
-    return retired + (known ? 1 : 0);
+    return retired + (comment ? 1 : 0);
   };
-  const found = await reliably(world, { what: 'Reporting to GitHub', signal: world.stopped, step });
+  const found = await withRetries(world, { what: 'Reporting to GitHub', signal: world.stopped, step });
   if (found > 0) return gone;
-  const nothing = inputs.serverUrl === null ? 'There was no preview of this Action to take back.' : BY_SERVER;
+  const nothing =
+    inputs.serverUrl === null
+      ? 'This Action has reported no preview of this pull request: nothing to update.'
+      : BY_SERVER;
   return { ...gone, status: STAGE_STATUS.skipped, reason: nothing };
 }

@@ -2,10 +2,10 @@ import { VitrineError } from '../../src/shared/errors.js';
 import { numberAt } from '../http/json.js';
 import type { World } from '../http/world.js';
 import { pullRequestOf, type PullRequest } from '../runner/context.js';
-import { reliably } from './attempt.js';
+import { withRetries } from './attempt.js';
 import type { GitHub } from './connect.js';
 
-/** The pull request that the input "pr-number" names, for workflows that another event started. */
+/** Reads the pull request of the input "pr-number", for workflows that another event started. */
 export async function findPullRequest(
   world: World,
   { github, number }: { github: GitHub; number: number },
@@ -15,10 +15,10 @@ export async function findPullRequest(
     try {
       return (await octokit.rest.pulls.get({ ...at, pull_number: number })).data;
     } catch (error) {
-      throw numberAt(error, 'status') === 404 ? unknown(number, error) : error;
+      throw numberAt(error, 'status') === 404 ? notFound(number, error) : error;
     }
   };
-  const data = await reliably(world, {
+  const data = await withRetries(world, {
     what: `Reading pull request #${String(number)}`,
     signal: world.stopped,
     step,
@@ -31,7 +31,7 @@ export async function findPullRequest(
   );
 }
 
-function unknown(number: number, cause: unknown): VitrineError {
+function notFound(number: number, cause: unknown): VitrineError {
   return new VitrineError(
     'not_found',
     `There is no pull request #${String(number)} that this job can see: correct "pr-number", or give the job "permissions: { pull-requests: read }".`,

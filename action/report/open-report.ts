@@ -11,8 +11,8 @@ import { DEPLOYMENT_STATUS, type DeploymentStatus } from '../../src/shared/statu
 import { type Result, resultOf } from '../result/result.js';
 import { renderDetails } from '../result/summary.js';
 import type { PullRequest } from '../runner/context.js';
-import type { Allowance } from './attempt.js';
-import { appIsAround, type CheckState, openCheck, writeCheck } from './check.js';
+import type { OptionalPart } from './attempt.js';
+import { appReportsHere, type CheckState, openCheck, writeCheck } from './check.js';
 import { markerOf, renderComment, writeComment } from './comment.js';
 import type { GitHub } from './connect.js';
 import { type DeploymentKey, openDeployment, retireDeployments, writeStatus } from './deployment.js';
@@ -21,26 +21,26 @@ interface ReportInput {
   readonly externalId: string;
   readonly key: DeploymentKey;
   readonly comment: boolean;
-  /** A locked pull request takes no comment; its preview is none the worse. */
-  readonly commenting: Pick<Allowance, 'tryTo'>;
+  /** GitHub refuses a comment on a locked pull request; the report then goes on without it. */
+  readonly commenting: Pick<OptionalPart, 'tryTo'>;
   readonly pullRequest: PullRequest;
-  /** The head before this push; null when the event does not tell. */
+  /** The head before this push; null when the event does not contain it. */
   readonly previousSha: string | null;
-  /** There is no server, so perhaps no App that makes deployment and comment from the check run. */
-  readonly alone: boolean;
+  /** Without a server there may be no App that creates deployment and comment. */
+  readonly withoutServer: boolean;
   readonly url: string;
   readonly logsUrl: string;
 }
 
 export interface Report {
-  /** Makes the deployment and the comment, where no App does. */
+  /** Creates the deployment and the comment, unless the App does. */
   begin(): Promise<void>;
   close(result: Result, status: DeploymentStatus): Promise<void>;
-  /** Ends what there is, after a refusal or a cancellation in the middle: a check run that nobody completes spins for ever. */
+  /** Completes the existing parts after a failure or a cancellation; a check run that is not completed stays in progress. */
   abandon(result: Result, status: DeploymentStatus): Promise<void>;
 }
 
-/** Begins the check run. Every part may be repeated. */
+/** Creates the check run. Every step can be repeated. */
 export async function openReport(github: GitHub, input: ReportInput): Promise<Report> {
   const { pullRequest, externalId, previousSha } = input;
   const begun = resultOf({
@@ -54,31 +54,31 @@ export async function openReport(github: GitHub, input: ReportInput): Promise<Re
     target,
     state: checkState(input, { result: begun, status: DEPLOYMENT_STATUS.running }),
   });
-  const end = (result: Result, status: DeploymentStatus): Promise<void> =>
+  const completeCheck = (result: Result, status: DeploymentStatus): Promise<void> =>
     writeCheck(github, { id: check.id, state: checkState(input, { result, status }) });
   let deployment: number | null = null;
-  const endAlone = async (result: Result, status: DeploymentStatus): Promise<void> => {
-    if (deployment !== null) await tellEnd(github, { input, result, status, deployment });
+  const endDeployment = async (result: Result, status: DeploymentStatus): Promise<void> => {
+    if (deployment !== null) await reportEnd(github, { input, result, status, deployment });
   };
   return {
     begin: async () => {
       if (
-        !input.alone ||
+        !input.withoutServer ||
         check.appReports ||
-        (await appIsAround(github, { number: pullRequest.number, previousSha }))
+        (await appReportsHere(github, { number: pullRequest.number, previousSha }))
       )
         return;
       deployment = await openDeployment(github, { sha: pullRequest.sha, key: input.key });
-      await tellBegin(github, { input, result: begun, deployment });
+      await reportBegin(github, { input, result: begun, deployment });
     },
     close: async (result, status) => {
-      await endAlone(result, status);
-      // The check run comes last: once it is completed, everything that it speaks of is there.
-      await end(result, status);
+      await endDeployment(result, status);
+      // The check run comes last: when it is completed, deployment and comment are there.
+      await completeCheck(result, status);
     },
     abandon: async (result, status) => {
-      await end(result, status);
-      await endAlone(result, status);
+      await completeCheck(result, status);
+      await endDeployment(result, status);
     },
   };
 }
@@ -93,27 +93,30 @@ function checkState(
     status: words.check,
     conclusion: words.conclusion,
     title: words.label,
-    // The App takes the first line for the reason of a failure.
+    // The App reads the reason of a failure from the first line.
     summary: result.reason === '' ? details : `${result.reason}\n\n${details}`,
     detailsUrl: url,
   };
 }
 
-interface Told {
+interface DeploymentReport {
   readonly input: ReportInput;
   readonly result: Result;
   readonly deployment: number;
 }
 
-async function tellBegin(github: GitHub, { input, result, deployment: id }: Told): Promise<void> {
+async function reportBegin(
+  github: GitHub,
+  { input, result, deployment: id }: DeploymentReport,
+): Promise<void> {
   const { deployment: state, label } = reportWords(DEPLOYMENT_STATUS.running);
   await writeStatus(github, { id, state, description: label, logUrl: input.logsUrl });
   await comment(github, { input, result });
 }
 
-async function tellEnd(
+async function reportEnd(
   github: GitHub,
-  { input, result, status, deployment: id }: Told & { readonly status: DeploymentStatus },
+  { input, result, status, deployment: id }: DeploymentReport & { readonly status: DeploymentStatus },
 ): Promise<void> {
   const { deployment: state, label } = reportWords(status);
   const { key, logsUrl, url } = input;
@@ -142,7 +145,7 @@ interface ReportWords {
   readonly label: string;
 }
 
-/** GitHub's words for how a run stands. The words of the table, except that a step that was stopped leaves nothing behind. */
+/** GitHub's words for the status of a run, from the table of statuses. A status without a conclusion is neutral. */
 function reportWords(status: DeploymentStatus): ReportWords {
   const { github, text } = DEPLOYMENT[status];
   const label = `${text.emoji} ${text.label}`;

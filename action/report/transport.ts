@@ -2,14 +2,14 @@ import { type HttpAnswer, sendAhead, type SentAhead } from '../http/exchange.js'
 import type { World } from '../http/world.js';
 import type { PullRequest } from '../runner/context.js';
 
-export interface Asked {
+export interface FetchOptions {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** As much of the answer to a `fetch` as the toolkit's client reads. */
-export interface Told {
+/** The part of a `Response` that the toolkit's client reads. */
+export interface FetchAnswer {
   readonly status: number;
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
@@ -17,36 +17,38 @@ export interface Told {
 }
 
 export interface Transport {
-  /** What `fetch` does, without its start: half of the time until the first byte leaves. */
-  fetch(url: string, asked: Asked): Promise<Told>;
+  /** Replaces the global `fetch`, which needs half of the time until the first byte is sent. */
+  fetch(url: string, options: FetchOptions): Promise<FetchAnswer>;
 }
 
 const ANSWER_BYTES = 64 * 1024 * 1024;
 
 const IDLE_MS = 60_000;
 
-/** Carries the calls of GitHub's API. The first question leaves at once; who asks it again gets the answer to that. */
+/** Sends the requests to GitHub's API. The first one is sent at once; the same request of the client then gets its answer. */
 export async function openTransport(
   { http }: Pick<World, 'http'>,
   { first, token }: { first: string; token: string },
 ): Promise<Transport> {
-  const carry = async (url: string, asked: Asked & { onSent?: () => void }): Promise<Told> => {
-    const { method, headers, body, onSent } = asked;
-    const more = body === undefined ? {} : { body: Buffer.from(body) };
-    const request = { method, url, headers, ...more, bodyLimit: ANSWER_BYTES, idleMs: IDLE_MS, onSent };
-    return told(url, await http.exchange(request));
+  const send = async (
+    url: string,
+    { method, headers, body, onSent }: FetchOptions & { onSent?: () => void },
+  ): Promise<FetchAnswer> => {
+    const bytes = body === undefined ? {} : { body: Buffer.from(body) };
+    const request = { method, url, headers, ...bytes, bodyLimit: ANSWER_BYTES, idleMs: IDLE_MS, onSent };
+    return toFetchAnswer(url, await http.exchange(request));
   };
   const headers = {
     accept: 'application/vnd.github+json',
     authorization: `token ${token}`,
     'user-agent': 'vitrine-action',
   };
-  let ahead: SentAhead<Told> | null = await sendAhead((onSent) =>
-    carry(first, { method: 'GET', headers, onSent }),
+  let ahead: SentAhead<FetchAnswer> | null = await sendAhead((onSent) =>
+    send(first, { method: 'GET', headers, onSent }),
   );
   return {
-    fetch: (url, asked) => {
-      if (ahead === null || asked.method !== 'GET' || url !== first) return carry(url, asked);
+    fetch: (url, options) => {
+      if (ahead === null || options.method !== 'GET' || url !== first) return send(url, options);
       const { answer } = ahead;
       ahead = null;
       return answer;
@@ -54,41 +56,41 @@ export async function openTransport(
   };
 }
 
-function told(url: string, { status, headers, body }: HttpAnswer): Told {
+function toFetchAnswer(url: string, { status, headers, body }: HttpAnswer): FetchAnswer {
   const pairs = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
   return { status, url, headers: new Map(pairs), text: () => Promise.resolve(body) };
 }
 
-interface FirstQuestion {
+interface FirstRequest {
   readonly apiUrl: string;
   readonly owner: string;
   readonly repo: string;
   readonly number: number;
-  /** Null: the event did not tell, so GitHub is asked. */
+  /** Null: the event does not contain it, so it is the first thing to request. */
   readonly pullRequest: PullRequest | null;
-  /** Null: everything reported is to be taken back. */
+  /** Null: the pull request was closed, and the earlier reports are updated. */
   readonly url: string | null;
 }
 
-/** What this run asks GitHub first, letter by letter as the toolkit's client will ask it: it can leave before that client is read. */
-export function firstQuestion({ apiUrl, owner, repo, number, pullRequest, url }: FirstQuestion): string {
+/** The URL of the first request of this run, exactly as the toolkit's client writes it, so that it can be sent before that client is loaded. */
+export function firstRequestUrl({ apiUrl, owner, repo, number, pullRequest, url }: FirstRequest): string {
   const repository = `${apiUrl}/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`;
   if (pullRequest === null) return `${repository}/pulls/${String(number)}`;
-  if (url === null) return `${repository}/deployments?${queryOf({ ...DEPLOYMENTS_ASKED, page: 1 })}`;
-  return `${repository}/commits/${pullRequest.sha}/check-runs?${queryOf(CHECKS_ASKED)}`;
+  if (url === null) return `${repository}/deployments?${queryOf({ ...DEPLOYMENTS_QUERY, page: 1 })}`;
+  return `${repository}/commits/${pullRequest.sha}/check-runs?${queryOf(CHECKS_QUERY)}`;
 }
 
-function queryOf(asked: Readonly<Record<string, string | number>>): string {
-  return Object.entries(asked)
+function queryOf(parameters: Readonly<Record<string, string | number>>): string {
+  return Object.entries(parameters)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join('&');
 }
 
-/** Which check runs of a commit are looked at. */
-export const CHECKS_ASKED = { check_name: 'Preview', filter: 'all', per_page: 100 } as const;
+/** The query for the check runs of a commit. */
+export const CHECKS_QUERY = { check_name: 'Preview', filter: 'all', per_page: 100 } as const;
 
-/** What a run calls its own where the App has a check `Preview` on the commit: two of one name would puzzle. */
+/** The name of the run's check where the App has a check `Preview` on the commit. */
 export const CHECK_BESIDE_APP = 'Preview (workflow run)';
 
-/** Which deployments of a repository. One environment for all pull requests: one line in its list, not hundreds. */
-export const DEPLOYMENTS_ASKED = { environment: 'preview', per_page: 100 } as const;
+/** The query for deployments. All pull requests share one environment, so GitHub lists one and not hundreds. */
+export const DEPLOYMENTS_QUERY = { environment: 'preview', per_page: 100 } as const;

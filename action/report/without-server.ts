@@ -8,12 +8,12 @@ import { resultOf, type Result } from '../result/result.js';
 import { command, inert } from '../runner/commands.js';
 import type { Context, PullRequest } from '../runner/context.js';
 import { verify } from '../stages/verify.js';
-import { ifAllowed, reliably } from './attempt.js';
+import { optionalPart, withRetries } from './attempt.js';
 import type { GitHub } from './connect.js';
 import { openReport, type Report } from './open-report.js';
 import { messageOf } from '../../src/shared/errors.js';
 
-interface AloneInput {
+interface ReportInput {
   readonly inputs: Inputs;
   readonly context: Context;
   readonly pullRequest: PullRequest;
@@ -21,7 +21,8 @@ interface AloneInput {
   readonly url: string;
 }
 
-const FAREWELL_MS = 4_000;
+/** The runner ends a cancelled step after a few seconds. */
+const LAST_REPORT_MS = 4_000;
 const WHAT = 'Reporting to GitHub';
 const COMMENT = {
   what: 'the comment',
@@ -29,14 +30,14 @@ const COMMENT = {
 };
 const CANCELLED: Ended = { status: DEPLOYMENT_STATUS.cancelled, reason: 'The workflow run was cancelled.' };
 
-/** The second and the third way: an earlier step deployed; this run visits the preview and tells GitHub itself. */
-export async function runWithoutServer(world: World, input: AloneInput): Promise<Result> {
+/** Checks and reports a preview that an earlier step deployed. This run writes to GitHub itself. */
+export async function runWithoutServer(world: World, input: ReportInput): Promise<Result> {
   const { inputs, context, pullRequest, url, github } = input;
   const environment = environmentNameFor({ pullRequest: pullRequest.number });
   const project = inputs.project ?? context.repo;
   const { sha } = pullRequest;
-  const commenting = ifAllowed(world, COMMENT);
-  const report = await reliably(world, {
+  const commenting = optionalPart(world, COMMENT);
+  const report = await withRetries(world, {
     what: WHAT,
     signal: world.stopped,
     step: () =>
@@ -47,22 +48,22 @@ export async function runWithoutServer(world: World, input: AloneInput): Promise
         commenting,
         pullRequest,
         previousSha: context.previousSha,
-        alone: inputs.serverUrl === null,
+        withoutServer: inputs.serverUrl === null,
         url,
         logsUrl: context.logsUrl,
       }),
   });
-  const known = { url, environment, sha, notes: commenting.notes };
+  const facts = { url, environment, sha, notes: commenting.notes };
   try {
-    await reliably(world, { what: WHAT, signal: world.stopped, step: report.begin });
+    await withRetries(world, { what: WHAT, signal: world.stopped, step: report.begin });
     const { ended, stage } = await visit(world, { inputs, url });
     const live = ended.status === DEPLOYMENT_STATUS.success;
     const failedStage = live ? null : stage.name;
-    const result = resultOf({ ...known, ...ended, live, stages: [stage], failedStage });
-    await tell(world, () => report.close(result, ended.status));
+    const result = resultOf({ ...facts, ...ended, live, stages: [stage], failedStage });
+    await sendEnd(world, () => report.close(result, ended.status));
     return result;
   } catch (error) {
-    await abandon(world, { report, known, error });
+    await abandon(world, { report, facts, error });
     throw error;
   }
 }
@@ -97,27 +98,27 @@ async function reach(world: World, { inputs, url }: { inputs: Inputs; url: strin
   }
 }
 
-interface Broken {
+interface FailedReport {
   readonly report: Report;
-  readonly known: Partial<Result>;
+  readonly facts: Partial<Result>;
   readonly error: unknown;
 }
 
-/** What cannot be told whole is ended all the same, as far as GitHub lets it. */
-async function abandon(world: World, { report, known, error }: Broken): Promise<void> {
+/** Completes the parts of a report that failed in the middle, as far as GitHub accepts it. */
+async function abandon(world: World, { report, facts, error }: FailedReport): Promise<void> {
   const ended = world.stopped.aborted
     ? CANCELLED
     : { status: DEPLOYMENT_STATUS.failed, reason: messageOf(error) };
-  const result = resultOf({ ...known, ...ended });
-  const signal = AbortSignal.timeout(FAREWELL_MS);
+  const result = resultOf({ ...facts, ...ended });
+  const signal = AbortSignal.timeout(LAST_REPORT_MS);
   const step = () => report.abandon(result, ended.status);
-  await reliably(world, { what: WHAT, signal, step }).catch((refusal: unknown) => {
-    world.print(inert(`The report could not be ended: ${messageOf(refusal)}`));
+  await withRetries(world, { what: WHAT, signal, step }).catch((refusal: unknown) => {
+    world.print(inert(`The report could not be completed: ${messageOf(refusal)}`));
   });
 }
 
-async function tell(world: World, step: () => Promise<void>): Promise<void> {
-  // A cancelled step has a few seconds left for its last word.
-  const signal = world.stopped.aborted ? AbortSignal.timeout(FAREWELL_MS) : world.stopped;
-  await reliably(world, { what: WHAT, signal, step });
+async function sendEnd(world: World, step: () => Promise<void>): Promise<void> {
+  // The signal of a cancelled run is aborted already, so the last report gets its own.
+  const signal = world.stopped.aborted ? AbortSignal.timeout(LAST_REPORT_MS) : world.stopped;
+  await withRetries(world, { what: WHAT, signal, step });
 }

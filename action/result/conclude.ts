@@ -8,7 +8,7 @@ import * as toolkit from './toolkit.js';
 
 export interface Conclusion {
   readonly result: Result;
-  /** What must not be told, wherever it turns up. */
+  /** Values that no output may contain. */
   readonly secrets: readonly string[];
   readonly logsUrl: string;
   readonly failOnError: boolean;
@@ -16,12 +16,12 @@ export interface Conclusion {
 
 const FAILED: readonly string[] = [DEPLOYMENT_STATUS.failed, DEPLOYMENT_STATUS.cancelled];
 
-/** Outputs, job summary, one annotation, and the exit code. */
+/** Writes outputs, job summary and one annotation; returns the exit code. */
 export async function conclude(
   world: Pick<World, 'env' | 'print'>,
-  { result: raw, secrets, logsUrl, failOnError }: Conclusion,
+  { result: unsafe, secrets, logsUrl, failOnError }: Conclusion,
 ): Promise<number> {
-  const result = redactResult(raw, secrets);
+  const result = redactResult(unsafe, secrets);
   const outputs = toOutputs(result, logsUrl);
   for (const [name, value] of Object.entries(outputs)) toolkit.setOutput(name, value);
   if (world.env['GITHUB_STEP_SUMMARY']) await toolkit.summary.addRaw(renderSummary(result, logsUrl)).write();
@@ -48,7 +48,7 @@ export const OUTPUT_NAMES = [
 
 export type OutputName = (typeof OUTPUT_NAMES)[number];
 
-/** Every output has a value on every path, failure included, so that later steps never read a word that is not there. */
+/** Every output is set in every case, also after a failure, so that later steps can rely on them. */
 export function toOutputs(result: Result, logsUrl: string): Readonly<Record<OutputName, string>> {
   return {
     'preview-url': result.url,
@@ -64,7 +64,7 @@ export function toOutputs(result: Result, logsUrl: string): Readonly<Record<Outp
   };
 }
 
-/** The same result without secrets, whichever way it came about. Addresses stay as they are: later steps use them. */
+/** The same result without secrets. URLs stay as they are, because later steps use them. */
 export function redactResult(result: Result, secrets: readonly string[]): Result {
   if (secrets.length === 0) return result;
   const { redact } = createRedactor(secrets);

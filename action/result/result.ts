@@ -1,9 +1,9 @@
 import type { StageBody } from '../../src/contract/deployments.js';
 
-/** How a run of the Action ended: everything the outputs, the job summary and the exit code are made from. */
+/** How a run of the Action ended. The outputs, the job summary and the exit code are made from it. */
 export interface Result {
   readonly status: string;
-  /** Why, as a sentence; empty when all went well. */
+  /** The reason as one sentence; empty after a success. */
   readonly reason: string;
   readonly url: string;
   readonly commitUrl: string;
@@ -15,7 +15,7 @@ export interface Result {
   readonly stages: readonly StageBody[];
   readonly failedStage: string | null;
   readonly logTail: readonly string[];
-  /** What a person should know although nothing failed. */
+  /** Warnings for the summary. */
   readonly notes: readonly string[];
 }
 
@@ -33,6 +33,6 @@ const EMPTY: Omit<Result, 'status' | 'reason'> = {
   notes: [],
 };
 
-export function resultOf(known: Pick<Result, 'status' | 'reason'> & Partial<Result>): Result {
-  return { ...EMPTY, ...known };
+export function resultOf(fields: Pick<Result, 'status' | 'reason'> & Partial<Result>): Result {
+  return { ...EMPTY, ...fields };
 }

@@ -11,20 +11,20 @@ const TAIL_LINES = 30;
 
 const REASON = 500;
 
-/** What a reviewer reads in the job summary. The first line says how it ended. */
+/** The job summary. Its first line says how the run ended. */
 export function renderSummary(result: Result, logsUrl: string): string {
   const details = renderDetails(result, logsUrl);
   return `### Preview\n\n${headline(result)}\n${details === '' ? '' : `\n${details}`}`;
 }
 
-/** The addresses, the stages with their times and, after a failure, the last lines of the log. */
+/** URLs, stages with their times and, after a failure, the last lines of the log. */
 export function renderDetails(result: Result, logsUrl: string): string {
   const parts = [facts(result, logsUrl), stageTable(result), notesOf(result), tail(result)];
-  const told = parts.filter((part) => part !== '');
-  return told.length === 0 ? '' : `${told.join('\n\n')}\n`;
+  const filled = parts.filter((part) => part !== '');
+  return filled.length === 0 ? '' : `${filled.join('\n\n')}\n`;
 }
 
-/** One line: emoji, what happened, and why. */
+/** One line: emoji, status and reason. */
 export function headline({
   status,
   reason,
@@ -87,7 +87,7 @@ const WORDS: Readonly<Record<StageStatus, string>> = {
   [STAGE_STATUS.skipped]: '➖ Not reached',
 };
 
-/** How a stage ended, as the check says it. */
+/** The words for the end of a stage; the check of the App uses the same. */
 function stageWords({ status, startedAt }: Pick<StageBody, 'status' | 'startedAt'>): string {
   return status === STAGE_STATUS.skipped && startedAt !== null ? '➖ Nothing to do' : WORDS[status];
 }

@@ -1,2 +1,2 @@
-/** What is used of the toolkit; loaded at the end of a run only, because it takes longer to load than the first request takes. */
+/** The part of the toolkit that the Action uses. Loaded at the end of a run, because loading it takes longer than the first request. */
 export { error, notice, setOutput, summary, warning } from '@actions/core';

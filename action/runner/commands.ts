@@ -4,7 +4,7 @@ import type { World } from '../http/world.js';
 
 type CommandName = 'add-mask' | 'group' | 'endgroup' | 'stop-commands' | 'notice' | 'warning' | 'error';
 
-/** A line that the runner obeys: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
+/** A line that the runner executes: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 export function command(
   name: CommandName,
   message = '',
@@ -15,12 +15,12 @@ export function command(
   return `::${head}::${escapeData(message)}`;
 }
 
-/** Ends the silence that `stop-commands` began. */
+/** Lets the runner execute commands again after `stop-commands`. */
 export function resume(token: string): string {
   return `::${token}::`;
 }
 
-/** Text of others as one line that can never be obeyed: the runner looks for `::` after white space only at the start of a line. */
+/** Untrusted text as one line that the runner never executes: it looks for `::` only at the start of a line, after white space. */
 export function inert(text: string): string {
   const line = text.replace(/[\r\n]+/g, ' ');
   return /^\s*(::|##\[)/.test(line) ? `| ${line}` : line;
@@ -35,8 +35,8 @@ function escapeProperty(text: string): string {
 }
 
 /**
- * The same world, in which nothing is printed before the masks. They are not made before the first line either, so that the first
- * request does not wait for them. `mask` is for what prints by itself.
+ * The same world, with a `print` that prints the masks before its first line. They are made only then, so that the first request
+ * does not wait for them. Call `mask` before code that prints without `world.print`.
  */
 export function masked(world: World): { readonly world: World; readonly mask: () => void } {
   let lines: readonly string[] | null = null;
@@ -52,12 +52,12 @@ export function masked(world: World): { readonly world: World; readonly mask: ()
   return { world: { ...world, print }, mask };
 }
 
-/** What the runner must be told before anything else is printed: every secret, line by line and in its usual encodings. */
+/** Tells the runner to hide every secret, line by line and in its usual encodings. */
 function maskCommands(values: readonly string[]): string[] {
   return [...new Set(values.flatMap(formsOf))].map((form) => command('add-mask', form));
 }
 
-/** The secrets among the raw inputs, also in lines that are refused: they are masked before the inputs are checked, so that no complaint can show one. */
+/** The secrets in the raw inputs, also in invalid lines: they are masked before the inputs are checked, so that no error shows one. */
 export function rawSecrets(env: Readonly<Record<string, string | undefined>>): string[] {
   return [...valuesIn(env['INPUT_SECRETS'] ?? ''), env['INPUT_GITHUB-TOKEN'] ?? ''].filter(
     (value) => value !== '',

@@ -7,11 +7,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 export interface PullRequest {
   readonly number: number;
-  /** The head commit. Never `GITHUB_SHA`, which is a merge commit that nobody wrote. */
+  /** The head commit. Not `GITHUB_SHA`, which is a merge commit that GitHub made. */
   readonly sha: string;
   readonly branch: string;
   readonly baseBranch: string;
-  /** A pull request from a repository that is not this one, or is gone: its runs hold no secrets and no identity. */
+  /** The head is in another repository, or in a deleted one: such a run has no secrets and no identity token. */
   readonly fork: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface Context {
   readonly owner: string;
   readonly repo: string;
   readonly pullRequest: PullRequest | null;
-  /** The head before this push; null when the event does not tell. */
+  /** The head before this push; null when the event does not contain it. */
   readonly previousSha: string | null;
   readonly run: RunRef;
   readonly logsUrl: string;
@@ -31,7 +31,7 @@ export interface Context {
 
 const SHA = /^[0-9a-f]{40}$/;
 
-/** What the runner says about this run. Everything that a pull request's author can choose stays data: none of it reaches a shell. */
+/** Reads what the runner tells about this run. Values that the author of a pull request can choose never reach a shell. */
 export async function readContext(env: Env, cwd: string): Promise<Context> {
   const [owner = '', repo = ''] = required(env, 'GITHUB_REPOSITORY').split('/');
   const event = readEvent(env['GITHUB_EVENT_PATH']);
@@ -54,7 +54,7 @@ export async function readContext(env: Env, cwd: string): Promise<Context> {
   };
 }
 
-/** The same reading for an event and for an answer of GitHub's API; null when it is not about a pull request. */
+/** Reads the pull request in an event or in an answer of GitHub's API; null when there is none. */
 export function pullRequestOf(event: unknown): PullRequest | null {
   const pull = field(event, 'pull_request');
   const number = numberAt(pull, 'number');
@@ -68,7 +68,7 @@ export function pullRequestOf(event: unknown): PullRequest | null {
     sha,
     branch: textAt(pull, 'head', 'ref') ?? '',
     baseBranch: textAt(pull, 'base', 'ref') ?? '',
-    // The flag `fork` says whether a repository was forked from another, not whether this pull request crosses repositories.
+    // GitHub's flag `fork` says that a repository is a fork, not that this pull request crosses repositories.
     fork: headRepo === null || headRepo !== numberAt(pull, 'base', 'repo', 'id'),
   };
 }
@@ -77,7 +77,7 @@ function shaOrNull(text: string | null): string | null {
   return text !== null && SHA.test(text) ? text : null;
 }
 
-// At once: before the first request there is nothing else to do, and `node:fs/promises` takes longer to load than the file to read.
+// Synchronous: nothing else happens before the first request, and `node:fs/promises` takes longer to load than this file to read.
 function readEvent(path: string | undefined): unknown {
   if (!path) return {};
   try {
@@ -100,7 +100,7 @@ function required(env: Env, name: string): string {
   );
 }
 
-/** Where the log of this run is, as far as the runner says; empty when it does not. */
+/** The URL of the log of this run; empty when the runner does not tell enough. */
 export function logsUrlOf(env: Readonly<Record<string, string | undefined>>): string {
   const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
   if (!repository || !id) return '';

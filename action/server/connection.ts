@@ -12,9 +12,9 @@ import type { World } from '../http/world.js';
 import type { Identity } from './identity.js';
 
 export interface Connection {
-  /** Takes the deployment on. Repeating it is harmless and brings a new token. */
+  /** Starts the deployment. A second call does no harm and returns a new token. */
   start(): Promise<StartDeploymentAnswer>;
-  /** The API for a started run; an expired token is renewed on the way. */
+  /** The API for a started run. It renews an expired token by itself. */
   client(policy: RetryPolicy): Client;
 }
 
@@ -54,7 +54,7 @@ export function createConnection(
         const token = await identity.token(policy.signal);
         const client = createClient({ send: once(policy.signal), token: () => token });
         const answer = await client(startDeployment, { body }).catch((error: unknown) => {
-          throw error instanceof ZodError ? strange(serverUrl, error) : error;
+          throw error instanceof ZodError ? unknownAnswer(serverUrl, error) : error;
         });
         if (answer.proceed) held = answer.token;
         return answer;
@@ -88,20 +88,20 @@ export function createConnection(
   };
 }
 
-function strange(serverUrl: string, cause: ZodError): VitrineError {
+function unknownAnswer(serverUrl: string, cause: ZodError): VitrineError {
   const { host } = new URL(serverUrl);
   return new VitrineError(
     'bad_gateway',
-    `What ${host} answered makes no sense here. ${REMEDY} Perhaps it needs an update.`,
+    `The answer of ${host} has an unknown form. ${REMEDY} If it is, update the server.`,
     {
       cause,
     },
   );
 }
 
-const CODES: readonly ErrorCode[] = ['stale_head', 'environment_gone'];
+const SUPERSEDING: readonly ErrorCode[] = ['stale_head', 'environment_gone'];
 
-/** The server says that this deployment is not wanted any more: a newer commit came, or the pull request was closed. */
-export function isOvertaken(error: unknown): error is VitrineError {
-  return isVitrineError(error) && CODES.includes(error.code);
+/** The server ended this deployment, because of a newer commit or a closed pull request. */
+export function isSuperseded(error: unknown): error is VitrineError {
+  return isVitrineError(error) && SUPERSEDING.includes(error.code);
 }

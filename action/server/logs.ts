@@ -5,28 +5,28 @@ type Line = AppendLogsBody['lines'][number];
 
 export interface Logs {
   add(line: Line): void;
-  /** Sends what is left. */
+  /** Sends the waiting lines. */
   flush(): Promise<void>;
 }
 
 interface LogsInput {
   readonly send: (batch: AppendLogsBody) => Promise<unknown>;
-  /** Nothing is sent any more once this is aborted. */
+  /** Aborted at the end of the run: nothing is sent after that. */
   readonly signal: AbortSignal;
-  /** `lost`: how many lines the server will not see because of it. */
+  /** `lost` is the number of lines that the server will not get. */
   readonly onFailure: (error: unknown, lost: number) => void;
 }
 
 const FLUSH_MS = 1_000;
 const BATCH_LINES = 500;
 const BATCH_BYTES = 256 * 1024;
-/** What may wait while the server is away; more is cut, and the cut is told. */
+/** The lines that can wait while the server is unavailable. More lines are dropped, and a line reports how many. */
 const WAITING_LINES = 20_000;
 
-/** Log lines in numbered batches: a batch that arrives twice counts once, and a build never waits for its log. */
+/** Sends log lines in numbered batches, so that the server can ignore a batch that it has. The build never waits for it. */
 export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
   const waiting: Line[] = [];
-  let cut = 0;
+  let dropped = 0;
   let last: Line | null = null;
   let seq = 0;
   let sending: Promise<void> | null = null;
@@ -37,10 +37,10 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
     waiting.length = 0;
   });
 
-  const tellCut = (): void => {
-    if (cut > 0 && last)
-      waiting.push({ ...last, level: 'warning', text: `(${String(cut)} lines were cut here)` });
-    cut = 0;
+  const reportCut = (): void => {
+    if (dropped > 0 && last)
+      waiting.push({ ...last, level: 'warning', text: `(${String(dropped)} lines were cut here)` });
+    dropped = 0;
   };
 
   const sendBatch = async (lines: readonly Line[]): Promise<boolean> => {
@@ -48,9 +48,9 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
       await send({ seq, lines: [...lines] });
       return true;
     } catch (error) {
-      // The time for a server that is away has been waited out: every further batch would wait as long again.
-      const lost = lines.length + (isAway(error) ? waiting.splice(0).length : 0);
-      cut += lost;
+      // The retries for an unavailable server have used up their time: another batch would wait as long again.
+      const lost = lines.length + (isUnavailable(error) ? waiting.splice(0).length : 0);
+      dropped += lost;
       onFailure(error, lost);
       return false;
     } finally {
@@ -61,7 +61,7 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) {
       const arrived = await sendBatch(take(waiting));
-      if (arrived && waiting.length === 0) tellCut();
+      if (arrived && waiting.length === 0) reportCut();
     }
     sending = null;
   };
@@ -77,18 +77,18 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
     add: (line) => {
       if (signal.aborted) return;
       if (waiting.length >= WAITING_LINES) {
-        cut += 1;
+        dropped += 1;
         return;
       }
       last = line;
-      tellCut();
+      reportCut();
       waiting.push(line);
       timer ??= setTimeout(() => void flush(), FLUSH_MS);
     },
   };
 }
 
-function isAway(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   return isVitrineError(error) && error.code === 'unavailable';
 }
 

@@ -12,7 +12,7 @@ export interface Progress {
   begin(name: StageName): void;
   end(name: StageName, ended: { readonly status: StageStatus; readonly error: string | null }): void;
   stages(): readonly StageBody[];
-  /** Waits for what is on its way, then reports the rest and the end. */
+  /** Waits for the request in flight, then reports the remaining stages and the outcome. */
   finish(last: Pick<RecordProgressBody, 'outcome' | 'url'>, client?: Client): Promise<ProgressAnswer>;
 }
 
@@ -21,20 +21,20 @@ interface ProgressInput {
   readonly id: string;
   readonly generation: number;
   readonly now: () => Date;
-  /** Nothing is sent by itself any more once this is aborted. */
+  /** Aborted at the end of the run: after that only `finish` sends. */
   readonly signal: AbortSignal;
-  /** A report that the server refused, or that never arrived. */
+  /** Called for a report that the server refused or did not get. */
   readonly onFailure: (error: unknown) => void;
-  /** How long the server hears nothing at most. */
+  /** The longest time between two reports. */
   readonly beatMs?: number;
 }
 
-/** Stages that are over in a moment travel together. */
+/** Short stages are reported together. */
 const PAUSE_MS = 200;
-/** The server gives up who is silent for a quarter of an hour (`src/reconcile/stuck.ts`), and a build may well print nothing for that long. */
+/** The server ends a run without a report for 15 minutes (`src/reconcile/stuck.ts`); a build can be silent for longer. */
 const BEAT_MS = 60_000;
 
-/** Reports stages while the work goes on: one request at a time, always with the newest state, so that nothing waits for it. */
+/** Reports the stages while the run goes on: one request at a time, each with the newest state. The run never waits for it. */
 export function createProgress(input: ProgressInput): Progress {
   const { client, id, generation, now, signal, onFailure, beatMs = BEAT_MS } = input;
   const stages = new Map<StageName, StageBody>();
@@ -51,26 +51,26 @@ export function createProgress(input: ProgressInput): Progress {
     sending = null;
   };
 
-  const go = (): void => {
+  const sendIfChanged = (): void => {
     if (changed) sending ??= send();
   };
 
   const beat = setInterval(() => {
     changed = true;
-    go();
+    sendIfChanged();
   }, beatMs).unref();
 
-  const hush = (): void => {
+  const stop = (): void => {
     clearInterval(beat);
     if (timer) clearTimeout(timer);
     timer = null;
     changed = false;
   };
-  signal.addEventListener('abort', hush, { once: true });
+  signal.addEventListener('abort', stop, { once: true });
 
   const later = (): void => {
     timer = null;
-    go();
+    sendIfChanged();
   };
 
   const set = (stage: StageBody): void => {
@@ -99,11 +99,11 @@ export function createProgress(input: ProgressInput): Progress {
       });
     },
     stages: () => [...stages.values()],
-    finish: async (last, other = client) => {
-      hush();
+    finish: async (last, lastClient = client) => {
+      stop();
       await sending;
       const body = { generation, stages: [...stages.values()], ...last };
-      return other(recordProgress, { params: { id }, body });
+      return lastClient(recordProgress, { params: { id }, body });
     },
   };
 }

@@ -4,21 +4,20 @@ import { isVitrineError, messageOf, type VitrineError } from '../../src/shared/e
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { type Result, resultOf } from '../result/result.js';
 import { StageFailure } from '../stages/job.js';
-import { isOvertaken } from './connection.js';
+import { isSuperseded } from './connection.js';
 import { runStages } from './run-stages.js';
 import { type DeploymentInput, jobOf, openSession, type Session } from './session.js';
 
-const FAREWELL_MS = 4_000;
+/** The runner ends a cancelled step after a few seconds. */
+const LAST_REPORT_MS = 4_000;
 
-/** From "started" to the end, whatever it is: every way out tells the server. */
+/** Runs the stages of a started deployment, and reports its end to the server in every case. */
 export async function runDeployment(input: DeploymentInput): Promise<Result> {
   const session = openSession(input);
   try {
     await runStages({ ...session, job: jobOf(session) });
-    return ended(
-      session,
-      await finish(session, { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] }),
-    );
+    const outcome = { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] };
+    return resultOfAnswer(session, await finish(session, outcome));
   } catch (error) {
     return await fail(session, error);
   } finally {
@@ -39,47 +38,50 @@ async function finish(session: Session, outcome: Outcome): Promise<ProgressAnswe
   return session.progress.finish({ outcome, ...(url === null ? {} : { url }) });
 }
 
-function ended({ progress, journal }: Session, answer: ProgressAnswer): Result {
+function resultOfAnswer({ progress, stageLog }: Session, answer: ProgressAnswer): Result {
   const { status, error } = answer.deployment;
   return resultOf({
     status,
     reason: error ?? '',
     ...factsOf(answer, answer.live),
     stages: progress.stages(),
-    notes: journal.warnings(),
+    notes: stageLog.warnings(),
   });
 }
 
 async function fail(session: Session, error: unknown): Promise<Result> {
-  const { world, ending, answer, progress, journal } = session;
-  const known = { ...factsOf(answer), stages: progress.stages(), notes: journal.warnings() };
+  const { world, ending, answer, progress, stageLog } = session;
+  const facts = { ...factsOf(answer), stages: progress.stages(), notes: stageLog.warnings() };
   const cause = error instanceof StageFailure ? error.cause : error;
-  if (world.stopped.aborted) return cancel(session, known);
-  if (ending.signal.aborted || isOvertaken(cause)) {
+  if (world.stopped.aborted) return cancel(session, facts);
+  if (ending.signal.aborted || isSuperseded(cause)) {
     return resultOf({
-      ...known,
+      ...facts,
       status: DEPLOYMENT_STATUS.superseded,
       reason: messageOf(ending.signal.reason ?? cause),
     });
   }
-  const logTail = [...journal.tail()];
+  const logTail = [...stageLog.tail()];
   const reason = session.redact(messageOf(cause));
   const failedStage = error instanceof StageFailure ? error.stage : null;
-  const result = resultOf({ ...known, status: DEPLOYMENT_STATUS.failed, reason, failedStage, logTail });
-  if (isUnavailable(cause)) return alone(session, { result, error: cause });
+  const result = resultOf({ ...facts, status: DEPLOYMENT_STATUS.failed, reason, failedStage, logTail });
+  if (isUnavailable(cause)) return withoutReport(session, { result, error: cause });
   try {
     await finish(session, { status: DEPLOYMENT_STATUS.failed, error: reason.slice(0, 4_000), logTail });
     return result;
   } catch (refusal) {
-    if (isOvertaken(refusal))
+    if (isSuperseded(refusal))
       return { ...result, status: DEPLOYMENT_STATUS.superseded, reason: refusal.message };
-    if (isUnavailable(refusal)) return alone(session, { result, error: refusal });
+    if (isUnavailable(refusal)) return withoutReport(session, { result, error: refusal });
     return result;
   }
 }
 
-/** The server is away for good. A preview that it does not serve can still be reported without it. */
-function alone({ inputs }: Session, { result, error }: { result: Result; error: VitrineError }): Result {
+/** The server stays unavailable. Throws for a preview that it does not serve: dispatch then reports it without the server. */
+function withoutReport(
+  { inputs }: Session,
+  { result, error }: { result: Result; error: VitrineError },
+): Result {
   if (inputs.url !== null) throw error;
   return result;
 }
@@ -88,23 +90,22 @@ function isUnavailable(error: unknown): error is VitrineError {
   return isVitrineError(error) && error.code === 'unavailable';
 }
 
-/** The runner leaves a cancelled step a few seconds. */
-async function cancel(session: Session, known: Partial<Result>): Promise<Result> {
+async function cancel(session: Session, facts: Partial<Result>): Promise<Result> {
   const reason = 'The workflow run was cancelled.';
   const policy = {
     what: 'Reporting the cancellation',
-    budgetMs: FAREWELL_MS,
-    signal: AbortSignal.timeout(FAREWELL_MS),
+    budgetMs: LAST_REPORT_MS,
+    signal: AbortSignal.timeout(LAST_REPORT_MS),
   };
   const outcome = {
     status: DEPLOYMENT_STATUS.cancelled,
     error: reason,
-    logTail: [...session.journal.tail()],
+    logTail: [...session.stageLog.tail()],
   };
   await session.progress.finish({ outcome }, session.connection.client(policy)).catch((error: unknown) => {
-    session.world.print(`The server could not be told of the cancellation: ${messageOf(error)}`);
+    session.world.print(`The cancellation could not be reported to the server: ${messageOf(error)}`);
   });
-  return resultOf({ ...known, status: DEPLOYMENT_STATUS.cancelled, reason });
+  return resultOf({ ...facts, status: DEPLOYMENT_STATUS.cancelled, reason });
 }
 
 type Facts = Pick<
@@ -112,7 +113,7 @@ type Facts = Pick<
   'url' | 'commitUrl' | 'deploymentId' | 'environment' | 'live' | 'expiresAt' | 'sha'
 >;
 
-/** What the server says about a deployment, as far as the outputs show it. */
+/** The part of the server's answer that the outputs show. */
 export function factsOf(
   { environment, deployment }: { environment: EnvironmentView; deployment: DeploymentView },
   live = environment.currentCommit === deployment.sha,

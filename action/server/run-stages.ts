@@ -11,9 +11,9 @@ import { build } from '../stages/build.js';
 import { copy, folderInside } from '../stages/copy.js';
 import { install } from '../stages/install.js';
 import { type Job, SKIPPED, StageFailure } from '../stages/job.js';
-import type { Journal } from '../stages/journal.js';
+import type { StageLog } from '../stages/stage-log.js';
 import { verify } from '../stages/verify.js';
-import { isOvertaken } from './connection.js';
+import { isSuperseded } from './connection.js';
 import type { Progress } from './progress.js';
 import type { Started } from './session.js';
 
@@ -22,14 +22,14 @@ interface StagesInput {
   readonly inputs: Inputs;
   readonly answer: Started;
   readonly client: Client;
-  readonly journal: Journal;
+  readonly stageLog: StageLog;
   readonly redact: (text: string) => string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly job: Job;
 }
 
-/** The stages in their order. What an earlier step has done already is skipped. */
+/** Runs the stages in their order. With "prebuilt" or "url" an earlier step has built or deployed. */
 export async function runStages(input: StagesInput): Promise<void> {
   refuseOtherTarget(input);
   const { inputs } = input;
@@ -48,7 +48,7 @@ export async function runStages(input: StagesInput): Promise<void> {
   await verifyAt(input, commitUrl);
 }
 
-/** Nothing is live before somebody has seen it: the upload at the address of its commit, what an earlier step deployed at its own. */
+/** Checks the page before the deployment counts as a success: at the commit URL, or at the input "url". */
 async function verifyAt(input: StagesInput, url: string): Promise<void> {
   const { world, inputs, answer, job, signal } = input;
   const path = inputs.healthPath ?? answer.plan.healthPath;
@@ -78,23 +78,23 @@ function refuseOtherTarget({ inputs, answer }: StagesInput): void {
 
 interface StageRunner {
   readonly world: Pick<World, 'now' | 'print'>;
-  readonly journal: Journal;
+  readonly stageLog: StageLog;
   readonly redact: (text: string) => string;
   readonly progress: Pick<Progress, 'begin' | 'end'>;
   readonly signal: AbortSignal;
 }
 
-/** One stage: a log group, timed and reported. What it throws names the stage. */
+/** Runs one stage: opens its log group, measures its time and reports it. Throws a `StageFailure`. */
 async function runStage<T>(
-  { world, journal, redact, progress, signal }: StageRunner,
+  { world, stageLog, redact, progress, signal }: StageRunner,
   { name, work }: { name: StageName; work: () => Promise<T> },
 ): Promise<T> {
   signal.throwIfAborted();
-  const began = world.now().getTime();
-  const took = (how: string): string =>
-    `${capitalised(name)}: ${how} ${showDuration(world.now().getTime() - began)}`;
+  const startedAt = world.now().getTime();
+  const timed = (how: string): string =>
+    `${capitalised(name)}: ${how} ${showDuration(world.now().getTime() - startedAt)}`;
   progress.begin(name);
-  const close = journal.open(name);
+  const close = stageLog.open(name);
   try {
     const result = await work();
     signal.throwIfAborted();
@@ -102,27 +102,27 @@ async function runStage<T>(
       status: result === SKIPPED ? STAGE_STATUS.skipped : STAGE_STATUS.completed,
       error: null,
     });
-    journal.log(took('done in'));
+    stageLog.log(timed('done in'));
     return result;
   } catch (cause) {
-    const error = told(cause, redact);
-    const unwanted = signal.aborted || isOvertaken(cause);
+    const error = redacted(cause, redact);
+    const ended = signal.aborted || isSuperseded(cause);
     progress.end(name, {
-      status: unwanted ? STAGE_STATUS.cancelled : STAGE_STATUS.failed,
+      status: ended ? STAGE_STATUS.cancelled : STAGE_STATUS.failed,
       error: error.message,
     });
     signal.throwIfAborted();
-    if (unwanted) throw error;
-    journal.log(error.message, 'error');
-    journal.log(took('failed after'));
+    if (ended) throw error;
+    stageLog.log(error.message, 'error');
+    stageLog.log(timed('failed after'));
     throw new StageFailure(name, error);
   } finally {
     close();
   }
 }
 
-/** As it may be told to everybody: what was thrown can quote a command, and the command a secret. */
-function told(cause: unknown, redact: (text: string) => string): VitrineError {
+/** The error without secrets: its message can quote a command, and the command can contain one. */
+function redacted(cause: unknown, redact: (text: string) => string): VitrineError {
   if (isVitrineError(cause)) return new VitrineError(cause.code, redact(cause.message), { cause });
   const message = messageOf(cause);
   return new VitrineError('internal', redact(`Something unexpected happened: ${message}`), { cause });

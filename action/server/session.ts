@@ -9,8 +9,8 @@ import type { Inputs } from '../inputs/inputs.js';
 import { command, inert } from '../runner/commands.js';
 import type { Context } from '../runner/context.js';
 import type { Job } from '../stages/job.js';
-import { createJournal, type Journal } from '../stages/journal.js';
-import { type Connection, isOvertaken } from './connection.js';
+import { createStageLog, type StageLog } from '../stages/stage-log.js';
+import { type Connection, isSuperseded } from './connection.js';
 import { createLogs, type Logs } from './logs.js';
 import { createProgress, type Progress } from './progress.js';
 import { messageOf } from '../../src/shared/errors.js';
@@ -21,15 +21,15 @@ export interface DeploymentInput {
   readonly context: Context;
   readonly connection: Connection;
   readonly signal: AbortSignal;
-  /** Aborted when the run is overtaken, and when it is over. */
+  /** Aborted when the server ends the deployment, and at the end of the run. */
   readonly ending: AbortController;
   readonly answer: Started;
 }
 
-/** Everything by which a run tells how far it is. */
+/** A running deployment, with everything that reports its progress. */
 export interface Session extends DeploymentInput {
   readonly client: Client;
-  readonly journal: Journal;
+  readonly stageLog: StageLog;
   readonly redact: (text: string) => string;
   readonly progress: Progress;
   readonly logs: Logs;
@@ -43,7 +43,7 @@ export function openSession(input: DeploymentInput): Session {
     budgetMs: inputs.waitTimeoutMs,
     signal,
   });
-  const onFailure = toldFailures(input);
+  const onFailure = failureHandler(input);
   const logs = createLogs({
     send: (batch) => client(appendLogs, { params: { id }, body: batch }),
     signal,
@@ -52,35 +52,35 @@ export function openSession(input: DeploymentInput): Session {
   const { redact } = createRedactor(secretsOf(input));
   for (const warning of weakSecrets(inputs.secrets))
     world.print(command('warning', warning, { title: 'A secret is not hidden' }));
-  const journal = createJournal({
+  const stageLog = createStageLog({
     world,
     redact,
     newToken: () => randomBytes(16).toString('hex'),
     onLine: (line) => logs.add(line),
   });
   const progress = createProgress({ client, id, generation, now: world.now, signal, onFailure });
-  return { ...input, client, journal, redact, progress, logs };
+  return { ...input, client, stageLog, redact, progress, logs };
 }
 
-/** A report that did not arrive ends nothing, unless the server said that this run is not wanted any more. */
-function toldFailures({ world, signal, ending }: DeploymentInput): (error: unknown, lost?: number) => void {
+/** Handles a report that failed: the run goes on, unless the server ended the deployment. */
+function failureHandler({ world, signal, ending }: DeploymentInput): (error: unknown, lost?: number) => void {
   return (error, lost = 0) => {
-    if (isOvertaken(error)) ending.abort(error);
+    if (isSuperseded(error)) ending.abort(error);
     if (signal.aborted) return;
     const reason = messageOf(error);
-    const only = lost > 0 ? ` ${String(lost)} lines of the log stand only here.` : '';
-    world.print(inert(`A report did not reach the server: ${reason}${only}`));
+    const lostLines = lost > 0 ? ` ${String(lost)} log lines are only in this log.` : '';
+    world.print(inert(`A report did not reach the server: ${reason}${lostLines}`));
   };
 }
 
-/** What must not be told: besides the inputs also what a build can find in the memory of this process. */
+/** The values to redact: the inputs, and tokens that a build could read from the memory of this process. */
 function secretsOf({ inputs, answer, world }: DeploymentInput): string[] {
   const runner = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'].map((name) => world.env[name]);
   const all = [...Object.values(inputs.secrets), inputs.githubToken, answer.token, ...runner];
   return all.filter((secret): secret is string => Boolean(secret));
 }
 
-export function jobOf({ world, inputs, context, answer, journal, redact, signal }: Session): Job {
+export function jobOf({ world, inputs, context, answer, stageLog, redact, signal }: Session): Job {
   const { workspace } = context;
   const directory = resolve(workspace, inputs.workingDirectory ?? answer.plan.workingDirectory);
   return {
@@ -90,13 +90,13 @@ export function jobOf({ world, inputs, context, answer, journal, redact, signal 
     workspace,
     directory,
     variables: answer.plan.variables,
-    log: journal.log,
+    log: stageLog.log,
     redact,
     signal,
   };
 }
 
-/** Which secrets stay readable in the logs, and why. By name, never by value. */
+/** Warnings about secrets that cannot be redacted. They contain the name, never the value. */
 function weakSecrets(secrets: Readonly<Record<string, string>>): string[] {
   return Object.entries(secrets).flatMap(([name, value]) => {
     const why = value === '' ? undefined : whyNotHidden(value);
@@ -104,5 +104,5 @@ function weakSecrets(secrets: Readonly<Record<string, string>>): string[] {
   });
 }
 
-/** The server's yes. */
+/** The server's answer when the deployment may proceed. */
 export type Started = Extract<StartDeploymentAnswer, { proceed: true }>;

@@ -7,7 +7,7 @@ import type { Inputs } from '../inputs/inputs.js';
 import { resultOf, type Result } from '../result/result.js';
 import { command } from '../runner/commands.js';
 import type { Context, PullRequest } from '../runner/context.js';
-import { createConnection, isOvertaken } from './connection.js';
+import { createConnection, isSuperseded } from './connection.js';
 import type { Identity } from './identity.js';
 import { factsOf, runDeployment } from './run-deployment.js';
 import type { Started } from './session.js';
@@ -20,9 +20,9 @@ export interface ServerInput {
   readonly identity: Identity;
 }
 
-/** The first way: the server owns the report, this run builds and tells it how far it is. */
+/** Deploys to the server. The server reports to GitHub; this run builds, uploads and reports its progress to the server. */
 export async function runWithServer(world: World, input: ServerInput): Promise<Result> {
-  warnOfPlainText(world, input.serverUrl);
+  warnAboutPlainHttp(world, input.serverUrl);
   const ending = new AbortController();
   const signal = AbortSignal.any([world.stopped, ending.signal]);
   const connection = createConnection(world, {
@@ -33,9 +33,9 @@ export async function runWithServer(world: World, input: ServerInput): Promise<R
   });
   try {
     const answer = await connection.start();
-    if (!answer.proceed) return declined(answer);
-    if (input.inputs.action === 'resolve') return resolved(answer, answer.environment.status);
-    if (answer.deployment.completedAt !== null) return resolved(answer, answer.deployment.status);
+    if (!answer.proceed) return resultOfDecision(answer);
+    if (input.inputs.action === 'resolve') return existingResult(answer, answer.environment.status);
+    if (answer.deployment.completedAt !== null) return existingResult(answer, answer.deployment.status);
     return await runDeployment({
       world,
       inputs: input.inputs,
@@ -46,7 +46,7 @@ export async function runWithServer(world: World, input: ServerInput): Promise<R
       answer,
     });
   } catch (error) {
-    if (isOvertaken(error))
+    if (isSuperseded(error))
       return resultOf({
         status: DEPLOYMENT_STATUS.superseded,
         reason: error.message,
@@ -70,8 +70,11 @@ function startBody({ inputs, context, pullRequest }: ServerInput) {
   };
 }
 
-/** The rules of the repository say no, or not yet. That is no failure. Where there is no page, no address is given. */
-function declined({ environment, decision }: Extract<StartDeploymentAnswer, { proceed: false }>): Result {
+/** The rules skip this pull request, or it waits for approval. That is no failure. Without a page, the URL is empty. */
+function resultOfDecision({
+  environment,
+  decision,
+}: Extract<StartDeploymentAnswer, { proceed: false }>): Result {
   return resultOf({
     status:
       environment?.status === ENVIRONMENT_STATUS.awaitingApproval
@@ -85,8 +88,8 @@ function declined({ environment, decision }: Extract<StartDeploymentAnswer, { pr
   });
 }
 
-/** Nothing to do: the addresses are known, or an earlier step of this job has done it. */
-function resolved(answer: Started, status: string): Result {
+/** Nothing to do: only the URLs are asked for, or an earlier step of this job has deployed. */
+function existingResult(answer: Started, status: string): Result {
   return resultOf({
     status,
     reason: answer.deployment.error ?? '',
@@ -95,9 +98,9 @@ function resolved(answer: Started, status: string): Result {
   });
 }
 
-function warnOfPlainText({ print }: World, serverUrl: string): void {
+function warnAboutPlainHttp({ print }: World, serverUrl: string): void {
   const { protocol, hostname } = new URL(serverUrl);
   if (protocol === 'https:' || isLoopback(hostname)) return;
-  const text = `${serverUrl} is not https: whoever is on the way can read the identity of this run, and deploy with it.`;
-  print(command('warning', text, { title: 'The server is asked in plain text' }));
+  const text = `${serverUrl} is not https: anyone on the network path can read the identity token of this run and deploy with it.`;
+  print(command('warning', text, { title: 'The connection to the server is not encrypted' }));
 }

@@ -5,15 +5,15 @@ import { showBytes } from '../../src/shared/text.js';
 import { type Artifact, hashDirectory } from '../../src/uploads/client/directory.js';
 import type { Job } from './job.js';
 
-/** Where builds put their output, most telling first. */
+/** Where build tools write their output. The first one with a page wins. */
 const USUAL = ['dist', 'build', 'out', 'public', '_site'] as const;
 
-/** A page that needs no build. What a build started from lies there too, and is not its output. */
+/** The root, for a page without a build. After a build it is no candidate, because it holds the sources. */
 const HERE = '.';
 
 const MODULES = 'node_modules';
 
-/** Takes stock of what the build made. */
+/** Finds the output directory and hashes its files. */
 export async function copy(job: Job, { built }: { readonly built: boolean }): Promise<Artifact> {
   const output =
     job.inputs.outputDir ?? job.plan.output ?? (await findOutput(job, built ? USUAL : [...USUAL, HERE]));
@@ -24,13 +24,13 @@ export async function copy(job: Job, { built }: { readonly built: boolean }): Pr
     remedy: 'does the build write it? The input "output-dir" changes it.',
   });
   job.log(`Publishing the directory "${output}" (the input "output-dir" changes it).`);
-  // Where the page is the checkout itself, what was installed lies in it.
+  // The working directory itself also holds the installed packages.
   const without = inside(job.directory, output) === job.directory ? [MODULES] : [];
   const { files, notes } = await hashDirectory(directory, { without });
   for (const note of notes) job.log(note, 'warning');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const less = without.length > 0 ? ` ${MODULES} is never published from there.` : '';
-  job.log(`Found ${String(files.length)} files, ${showBytes(bytes)}.${less}`);
+  const skipped = without.length > 0 ? ` ${MODULES} is never published from there.` : '';
+  job.log(`Found ${String(files.length)} files, ${showBytes(bytes)}.${skipped}`);
   return { directory, files };
 }
 
@@ -41,7 +41,7 @@ async function findOutput({ directory }: Job, candidates: readonly string[]): Pr
   }
   throw new VitrineError(
     'unprocessable',
-    `There is no index.html in ${candidates.map((name) => JSON.stringify(name)).join(', ')}: set the input "output-dir" to what the build writes.`,
+    `There is no index.html in ${candidates.map((name) => JSON.stringify(name)).join(', ')}: set the input "output-dir" to the directory that the build writes.`,
   );
 }
 
@@ -50,30 +50,30 @@ function inside(root: string, path: string): string {
   if (found === root || found.startsWith(root + sep)) return found;
   throw new VitrineError(
     'bad_request',
-    `The output directory ${JSON.stringify(path)} leaves the working directory.`,
+    `The output directory ${JSON.stringify(path)} is outside the working directory.`,
   );
 }
 
 interface FolderInput {
   /** The checkout. */
   readonly workspace: string;
-  /** Absolute, and inside the checkout as far as its letters go. */
+  /** Absolute, and inside the checkout before links are resolved. */
   readonly path: string;
-  /** As the beginning of a sentence: `The output directory`. */
+  /** The start of a sentence: `The output directory`. */
   readonly what: string;
-  /** What to do when it is not there. */
+  /** Advice for the case that it does not exist. */
   readonly remedy: string;
 }
 
-/** Holds credentials and whatever was ever deleted: no name and no link leads a deployment there. */
+/** Holds credentials and deleted files: it is never published, neither by name nor through a link. */
 const HISTORY = '.git';
 
-/** Nuxt and Nitro build into it, and make `dist` a link to it. */
+/** Nuxt and Nitro build into it and make `dist` a link to it. */
 const BUILT = '.output';
 
 /**
- * Where a folder of the checkout really is. Whoever writes the pull request can turn it into a link: such a link must not publish what
- * lies outside, nor what nobody named.
+ * The real path of a folder in the checkout. The author of the pull request can replace the folder by a link, which must not publish
+ * files outside the checkout or in a hidden folder.
  */
 export async function folderInside({ workspace, path, what, remedy }: FolderInput): Promise<string> {
   const named = relative(workspace, path) || '.';
@@ -93,11 +93,11 @@ function refuseHidden(subject: string, { named, inner }: { named: string; inner:
   const segments = inner.split(sep);
   if (segments.includes(HISTORY))
     throw refused(`${subject} leads to "${HISTORY}", which is never published.`);
-  const meant = new Set([BUILT, ...named.split(sep)]);
-  const hidden = segments.find((segment) => segment.startsWith('.') && !meant.has(segment));
+  const allowed = new Set([BUILT, ...named.split(sep)]);
+  const hidden = segments.find((segment) => segment.startsWith('.') && !allowed.has(segment));
   if (hidden !== undefined)
     throw refused(
-      `${subject} is a link to the hidden folder ${JSON.stringify(hidden)}: name ${JSON.stringify(inner)} itself if it is meant.`,
+      `${subject} is a link to the hidden folder ${JSON.stringify(hidden)}: to publish it, use its own path ${JSON.stringify(inner)}.`,
     );
 }
 

@@ -20,7 +20,7 @@ export async function install(job: Job): Promise<typeof SKIPPED | undefined> {
   return runCommand({ ...job, directory }, { command, variables: { ...job.variables, ...job.inputs.env } });
 }
 
-/** First hit wins; the lock file names the package manager. */
+/** The lock file names the package manager. The first match wins. */
 const LOCKS: readonly (Choice & { readonly file: string })[] = [
   { file: 'package-lock.json', command: 'npm ci', why: 'there is a package-lock.json' },
   { file: 'npm-shrinkwrap.json', command: 'npm ci', why: 'there is an npm-shrinkwrap.json' },
@@ -32,7 +32,7 @@ const LOCKS: readonly (Choice & { readonly file: string })[] = [
 ];
 
 interface InstallChoice extends Choice {
-  /** Where it is run. */
+  /** Where the command runs. */
   readonly directory: string;
 }
 
@@ -42,7 +42,7 @@ export interface Packages {
   readonly root: PackageFile | null;
 }
 
-/** The folder itself comes before the workspace that it belongs to, and a lock file before what package.json says. */
+/** A lock file comes before package.json, and the folder itself before the workspace that it belongs to. */
 export function chooseInstall({ found, root }: Packages): InstallChoice {
   const { directory } = found;
   if (found.scripts === null) return { command: '', why: 'there is no package.json', directory };
@@ -79,13 +79,13 @@ function byManager({ packageManager }: PackageFile): Choice | undefined {
   return { command: `${name} install${flag}`, why: `package.json names ${name} as its "packageManager"` };
 }
 
-/** A command and why it was chosen, to be told to the person; an empty command means that nothing is to be done. */
+/** A command, and the reason for it that the log shows. Empty when there is nothing to do. */
 export interface Choice {
   readonly command: string;
   readonly why: string;
 }
 
-/** What the working directory, and the workspace that it belongs to, say about how it is built. */
+/** Reads the working directory and the workspace that it belongs to. */
 export async function readPackages({ workspace, directory }: RootInput): Promise<Packages> {
   const found = await readPackage(directory);
   return { found, root: found.scripts === null ? null : await workspaceRoot({ workspace, directory }) };

@@ -8,25 +8,25 @@ export type Level = 'debug' | 'info' | 'warning' | 'error';
 
 export type Log = (text: string, level?: Level) => void;
 
-/** What a stage may use. */
+/** What a stage gets. */
 export interface Job {
   readonly world: World;
   readonly inputs: Inputs;
   readonly plan: BuildPlan;
-  /** The checkout: nothing outside it is run in or published. */
+  /** The checkout: no command runs outside it, and no file outside it is published. */
   readonly workspace: string;
   /** Where the commands run. */
   readonly directory: string;
-  /** Told to the install and build commands, besides what the runner's own environment holds. */
+  /** Variables for the install and build commands, besides the runner's environment. */
   readonly variables: Readonly<Record<string, string>>;
   readonly log: Log;
-  /** Takes the secrets out of a text. */
+  /** Removes the secrets from a text. */
   readonly redact: (text: string) => string;
-  /** Aborted when the deployment is not wanted any more. */
+  /** Aborted when the run is cancelled or the server ends the deployment. */
   readonly signal: AbortSignal;
 }
 
-/** What a stage answers that had nothing to do. */
+/** The result of a stage that had nothing to do. */
 export const SKIPPED = Symbol('nothing to do');
 
 /** A stage that failed, and why. */

@@ -4,7 +4,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import { matchesPatterns } from '../../src/shared/globs.js';
 import { field, parseJson, textAt } from '../http/json.js';
 
-/** What a folder says about how it is built. */
+/** How a folder is built, from its files and its package.json. */
 export interface PackageFile {
   readonly directory: string;
   readonly files: ReadonlySet<string>;
@@ -12,7 +12,7 @@ export interface PackageFile {
   readonly scripts: { readonly build: string | null } | null;
   /** The field of that name, such as `pnpm@9.1.0`; null without one. */
   readonly packageManager: string | null;
-  /** Which folders below belong to it, as npm, Yarn and Bun are told. */
+  /** The patterns of its workspaces, for npm, Yarn and Bun. */
   readonly workspaces: readonly string[];
 }
 
@@ -51,7 +51,7 @@ async function filesIn(directory: string): Promise<string[]> {
 }
 
 export interface RootInput {
-  /** The checkout: nothing above it counts. */
+  /** The checkout: folders above it are ignored. */
   readonly workspace: string;
   /** Its real path, inside the checkout. */
   readonly directory: string;
@@ -59,12 +59,12 @@ export interface RootInput {
 
 const PNPM = 'pnpm-workspace.yaml';
 
-/** The folder above that this one is a workspace of: its lock file counts, and installing is done there. Null where there is none. */
+/** The folder above that has this one as a workspace: its lock file counts, and the install command runs there. Null without one. */
 export async function workspaceRoot({ workspace, directory }: RootInput): Promise<PackageFile | null> {
   const top = await realpath(workspace);
   for (let at = directory; at !== top && at !== dirname(at);) {
     at = dirname(at);
-    // What is wrong with a file that nobody named is not this run's business.
+    // The run does not depend on this file: ignore it when it is invalid.
     const found = await readPackage(at).catch(() => null);
     if (found && (await holds(found, directory))) return found;
   }
@@ -75,7 +75,7 @@ async function holds(
   { directory: root, files, workspaces }: PackageFile,
   directory: string,
 ): Promise<boolean> {
-  // The file holds other settings of pnpm too; only with this key it makes a workspace.
+  // The file can hold other settings of pnpm; only this key makes a workspace.
   if (files.has(PNPM)) return /^packages\s*:/m.test(await readFile(join(root, PNPM), 'utf8'));
   const patterns = workspaces.map((pattern) => pattern.replace(/\/+$/, ''));
   return patterns.length > 0 && matchesPatterns(patterns, relative(root, directory).split(sep).join('/'));

@@ -6,10 +6,10 @@ import { VitrineError } from '../../src/shared/errors.js';
 import { textAt } from '../http/json.js';
 import type { Job } from './job.js';
 
-/** The runner itself leaves a cancelled step only a few seconds. */
+/** The time between SIGTERM and SIGKILL. The runner ends a cancelled step after a few seconds. */
 const GRACE_MS = 2_000;
 
-/** A daemon that the command left behind may hold its output open for ever. */
+/** The wait for output after the command has ended: a background process can hold it open for ever. */
 const OUTPUT_MS = 1_000;
 
 interface CommandInput {
@@ -18,8 +18,8 @@ interface CommandInput {
 }
 
 /**
- * Runs a command that the workflow's author wrote, as a `run:` step would. Nothing is ever inserted into it: what a pull request's
- * author can choose arrives as environment variables.
+ * Runs a command of the workflow's author as a `run:` step does. Nothing is inserted into it: values that the author of a pull request
+ * can choose are passed as environment variables.
  */
 export async function runCommand(job: Job, { command, variables }: CommandInput): Promise<undefined> {
   job.signal.throwIfAborted();
@@ -27,7 +27,7 @@ export async function runCommand(job: Job, { command, variables }: CommandInput)
     cwd: job.directory,
     env: childEnvironment(job.world.env, variables),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A process group of its own, so that everything it started can be ended with it.
+    // A process group of its own, so that its child processes can be ended with it.
     detached: true,
   });
   const listeners = [child.stdout, child.stderr].map((stream) => listen(stream, job));
@@ -35,9 +35,9 @@ export async function runCommand(job: Job, { command, variables }: CommandInput)
   job.signal.addEventListener('abort', stop, { once: true });
   try {
     const [code, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
-    await allHeard(job, listeners);
+    await waitForOutput(job, listeners);
     job.signal.throwIfAborted();
-    if (code !== 0) throw failed({ command: shown(job, command), code, killedBy });
+    if (code !== 0) throw failed({ command: quoted(job, command), code, killedBy });
   } catch (error) {
     job.signal.throwIfAborted();
     throw textAt(error, 'code') === 'ENOENT' ? noShell(error) : error;
@@ -48,8 +48,8 @@ export async function runCommand(job: Job, { command, variables }: CommandInput)
 }
 
 interface Listener {
-  readonly heard: Promise<void>;
-  /** Tells an unfinished line, and nothing more: a line that came later would be obeyed by the runner. */
+  readonly closed: Promise<void>;
+  /** Logs an unfinished line and ignores later output, which the runner could execute as a command. */
   readonly stop: () => void;
 }
 
@@ -64,14 +64,14 @@ function listen(stream: Readable, job: Job): Listener {
   stream.on('data', (chunk: Buffer) => {
     if (open) lines.push(chunk);
   });
-  const heard = new Promise<void>((resolve) => stream.on('close', resolve));
-  return { heard: heard.then(stop), stop };
+  const closed = new Promise<void>((resolve) => stream.on('close', resolve));
+  return { closed: closed.then(stop), stop };
 }
 
-async function allHeard(job: Job, listeners: readonly Listener[]): Promise<void> {
+async function waitForOutput(job: Job, listeners: readonly Listener[]): Promise<void> {
   const enough = new AbortController();
   const late = job.world.sleep(OUTPUT_MS, AbortSignal.any([job.signal, enough.signal]));
-  await Promise.race([Promise.all(listeners.map(({ heard }) => heard)), late]);
+  await Promise.race([Promise.all(listeners.map(({ closed }) => closed)), late]);
   enough.abort();
 }
 
@@ -88,8 +88,8 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Redacted before it is cut, or the beginning of a secret would be left over at the end. */
-function shown({ redact }: Job, command: string): string {
+/** Redacts before it cuts, so that the cut leaves no part of a secret. */
+function quoted({ redact }: Job, command: string): string {
   const safe = redact(command);
   return JSON.stringify(safe.length > 200 ? `${safe.slice(0, 200)}...` : safe);
 }
@@ -107,18 +107,18 @@ function failed({ command, code, killedBy }: Ended): VitrineError {
   if (code !== null) {
     const hint =
       code === NOT_FOUND
-        ? ' A command was not found: set it up in a step before, as with actions/setup-node or pnpm/action-setup.'
+        ? ' A command was not found: install it in an earlier step, for example with actions/setup-node or pnpm/action-setup.'
         : '';
     return new VitrineError('unprocessable', `${command} ended with exit code ${String(code)}.${hint}`);
   }
-  const hint = killedBy === 'SIGKILL' ? ' Perhaps the runner had no memory left.' : '';
+  const hint = killedBy === 'SIGKILL' ? ' The runner may have run out of memory.' : '';
   return new VitrineError('unprocessable', `${command} was ended by ${String(killedBy)}.${hint}`);
 }
 
 function noShell(cause: unknown): VitrineError {
   return new VitrineError(
     'unprocessable',
-    'There is no bash on this runner, and commands are run by it: install it in a step before (on Alpine with "apk add bash"), or build elsewhere and set "prebuilt".',
+    'There is no bash on this runner, and the Action needs it to run commands: install it in an earlier step (on Alpine with "apk add bash"), or build elsewhere and set "prebuilt".',
     { cause },
   );
 }
@@ -126,9 +126,9 @@ function noShell(cause: unknown): VitrineError {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The runner's environment without what the code of a pull request must not get hold of: the right to ask for an identity token, the
- * tokens and inputs of this step, and the files by which a step speaks to the steps after it. RUNNER_TRACKING_ID
- * stays: by it the runner finds the processes that a build leaves behind, and ends them.
+ * Variables that the code of a pull request must not get: the permission to request an identity token, the tokens and inputs of this
+ * step, and the files through which a step sets outputs and variables for later steps. RUNNER_TRACKING_ID is passed on, because the
+ * runner uses it to find and end the processes that a build leaves behind.
  */
 const WITHHELD =
   /^(ACTIONS_.*|INPUT_.*|STATE_.*|GITHUB_TOKEN|GH_TOKEN|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|EVENT_PATH))$/i;
@@ -147,10 +147,10 @@ interface LineSplitter {
   end(): void;
 }
 
-/** Four times what the server keeps of a line: a secret is found before the line is cut. */
+/** Four times the part of a line that the server keeps, so that secrets are redacted before the line is cut. */
 const LONGEST = 64 * 1024;
 
-/** Bytes to lines: LF, CRLF and the lone CR of progress bars end one; invalid UTF-8 is replaced, endless lines are cut. */
+/** Splits bytes into lines at LF, CRLF and the single CR of progress bars. Replaces invalid UTF-8 and cuts very long lines. */
 export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
   const decoder = new StringDecoder('utf8');
   let rest = '';
@@ -165,7 +165,7 @@ export function createLineSplitter(onLine: (line: string) => void): LineSplitter
     const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     for (const line of lines) emit(line.replace(/\r$/, ''));
-    // A CR at the very end stays, because its LF may come with the next chunk.
+    // A CR at the end stays in `rest`, because its LF can be in the next chunk.
     if (rest.length <= LONGEST + 1) return;
     dropped += rest.length - LONGEST;
     rest = rest.slice(0, LONGEST);

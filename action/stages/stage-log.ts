@@ -3,36 +3,36 @@ import type { World } from '../http/world.js';
 import { command, inert, resume } from '../runner/commands.js';
 import type { Level, Log } from './job.js';
 
-interface JournalLine {
+interface LogLine {
   readonly at: string;
   readonly stage: string;
   readonly level: Level;
   readonly text: string;
 }
 
-export interface Journal {
+export interface StageLog {
   readonly log: Log;
-  /** Opens a log group in which no line is obeyed, whatever a build prints; answers how to close it. */
+  /** Opens a log group in which the runner executes no line that a build prints. Returns the function that closes it. */
   open(stage: string): () => void;
-  /** The last lines of the stage at hand. */
+  /** The last lines of the current stage. */
   tail(): readonly string[];
-  /** What was warned of so far: the summary repeats it. */
+  /** The warnings so far: the summary repeats them. */
   warnings(): readonly string[];
 }
 
-interface JournalInput {
+interface StageLogInput {
   readonly world: Pick<World, 'print' | 'now'>;
   readonly redact: (text: string) => string;
   readonly newToken: () => string;
-  readonly onLine: (line: JournalLine) => void;
+  readonly onLine: (line: LogLine) => void;
 }
 
 const TAIL_LINES = 50;
 const WARNINGS = 20;
 const LINE_CHARACTERS = 16_000;
 
-/** Every line of a run, once: to the runner's log, to the server and into the tail, without secrets. */
-export function createJournal({ world, redact, newToken, onLine }: JournalInput): Journal {
+/** Sends every line of a run to the runner's log, to the server and into the tail, without secrets. */
+export function createStageLog({ world, redact, newToken, onLine }: StageLogInput): StageLog {
   let stage = '';
   let last: string[] = [];
   let open = false;
@@ -43,7 +43,7 @@ export function createJournal({ world, redact, newToken, onLine }: JournalInput)
     log: (raw, level = 'info') => {
       const clean = cleanLine(raw);
       const safe = redact(clean);
-      // Colours are for people to see, unless one of them stands inside a secret.
+      // Colours stay in the runner's log, unless a colour code splits a secret.
       const shown = safe === clean ? redact(raw) : safe;
       world.print(open ? shown : inert(shown));
       const text = safe.slice(0, LINE_CHARACTERS);

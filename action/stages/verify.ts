@@ -14,7 +14,7 @@ interface VerifyInput {
 const ANSWER_MS = 10_000;
 const LONGEST_MS = 3_000;
 
-/** Asks for the page as a visitor would, until it answers 2xx or 3xx. Redirects are an answer and are not followed. */
+/** Requests the page as a visitor does, until it answers 2xx or 3xx. A redirect is a success and is not followed. */
 export async function verify(
   world: World,
   { url, path, budgetMs, log, signal }: VerifyInput,
@@ -42,8 +42,8 @@ export async function verify(
     const seconds = Math.round(budgetMs / 1000);
     throw new VitrineError(
       'bad_gateway',
-      `${page} did not become reachable in ${String(seconds)} s: ${lastWord(error)} It was tried ${showTimes(tries)}. ` +
-        '"health-path" and "wait-timeout" change what is asked and how long.',
+      `${page} did not become reachable in ${String(seconds)} s: ${lastReason(error)} It was tried ${timesText(tries)}. ` +
+        'The inputs "health-path" and "wait-timeout" change the path and the time.',
       { cause: error },
     );
   }
@@ -70,10 +70,10 @@ function pageOf(url: string, path: string): string {
   return page.href;
 }
 
-function showTimes(count: number): string {
+function timesText(count: number): string {
   return count === 1 ? 'once' : `${String(count)} times`;
 }
 
-function lastWord(error: VitrineError): string {
+function lastReason(error: VitrineError): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

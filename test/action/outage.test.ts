@@ -128,7 +128,7 @@ describe.each([
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect(ran.outputs['reason']).toContain('ended with exit code 3');
     // Once for all twelve batches of the log.
-    expect(ran.stdout.match(/\d+ lines of the log stand only here/g)).toHaveLength(1);
+    expect(ran.stdout.match(/\d+ log lines are only in this log/g)).toHaveLength(1);
   });
 
   test('cancelled while the server is away, the run ends soon', async () => {
@@ -144,7 +144,7 @@ describe.each([
       onOutput: (stdout, stop) => (stdout.includes('\nbegun\n') ? stop('SIGTERM') : undefined),
     });
     expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.cancelled]);
-    expect(ran.stdout).toContain('The server could not be told of the cancellation');
+    expect(ran.stdout).toContain('The cancellation could not be reported to the server');
   });
 
   test('a limit of the server is not got round by reporting without it', async () => {
@@ -162,7 +162,7 @@ describe.each([
     const env = { ...identityEnv(server.url), GITHUB_API_URL: github.url };
     const ran = await run({ workspace, inputs, env });
     expect([ran.code, ran.outputs['status'], github.requests]).toEqual([1, DEPLOYMENT_STATUS.failed, []]);
-    expect(ran.outputs['reason']).toContain('Too many. It may be tried again in 30 min');
+    expect(ran.outputs['reason']).toContain('Too many. The next try is possible in 30 min');
   });
 
   test.each(['start', 'progress'])(

@@ -65,7 +65,7 @@ describe('asking an API', () => {
     [{ status: 503, json: { error: { code: 'unavailable', message: 'Restarting.' } } }, 'Restarting.'],
     [{ status: 502, text: '<html>' }, /^GET 127\.0\.0\.1:\d+ answered HTTP 502\.$/],
     [{ status: 429, headers: { 'retry-after': '7' } }, /answered HTTP 429\. Is it there\?$/],
-    [{ status: 200, text: '<html>' }, /^what 127\.0\.0\.1:\d+ answered is not JSON\. Is it there\?$/],
+    [{ status: 200, text: '<html>' }, /^127\.0\.0\.1:\d+ did not answer with JSON\. Is it there\?$/],
   ])('%j may be tried again', async (reply, message) => {
     const failure = asked(reply);
     await expect(failure).rejects.toBeInstanceOf(Retriable);
@@ -220,7 +220,7 @@ describe('retrying', () => {
     await expect(retrying(fake, { ...policy, attempt })).rejects.toMatchObject({
       code: 'too_many_requests',
       message:
-        'Uploading failed: 30 deployments in the last hour. It may be tried again in 30 min, and this run waits for 1 min at most.',
+        'Uploading failed: 30 deployments in the last hour. The next try is possible in 30 min, but this run waits at most 1 min.',
     });
     expect(waits).toEqual([]);
   });

@@ -76,9 +76,9 @@ test.each([
 
 test.each([
   ['action', 'delete', 'must be one of auto, deploy, destroy, resolve, none, not "delete"'],
-  ['server-url', 'preview.example.com', 'must be an address such as https://'],
-  ['server-url', 'ftp://x', 'must be an address such as https://'],
-  ['url', 'https://me:pw@x.example', 'must not hold a user name or password'],
+  ['server-url', 'preview.example.com', 'must be a URL such as https://'],
+  ['server-url', 'ftp://x', 'must be a URL such as https://'],
+  ['url', 'https://me:pw@x.example', 'must not contain a user name or password'],
   ['prebuilt', 'yes', 'must be true or false, not "yes"'],
   ['prebuilt', 'True', 'must be true or false, not "True"'],
   ['wait-timeout', '0', 'must be a time from 1s to 60m'],
@@ -110,7 +110,7 @@ test('200 variables fit, all three inputs together', () => {
   expect(() => read({ env: lines(201) })).toThrow('line 201 is one more than the 200 variables that fit');
   expect(() =>
     read({ env: lines(100), 'build-env': lines(100, 'B'), secrets: 'ONE=more-than-fits' }),
-  ).toThrow('The inputs "env", "build-env" and "secrets" hold 201 variables: at most 200 fit.');
+  ).toThrow('The inputs "env", "build-env" and "secrets" hold 201 variables: at most 200 are allowed.');
 });
 
 test('a value of a variable never stands in the complaint about it', () => {

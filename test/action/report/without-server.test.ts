@@ -229,7 +229,7 @@ describe.each([
       await using github = await startFakeGitHub(fault ? { fault } : {});
       const ran = await runOn(run, { github, event, inputs });
       expect([ran.code, ran.outputs['status']]).toEqual([0, STAGE_STATUS.skipped]);
-      expect(ran.outputs['reason']).toContain('takes the preview down by itself');
+      expect(ran.outputs['reason']).toContain('The server removes the preview');
     });
   });
 

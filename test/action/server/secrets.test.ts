@@ -132,7 +132,7 @@ test('a wrong line among the secrets is named without its value, and every value
   const inputs = { 'server-url': server.url, secrets: lines.join('\n') };
   const ran = await runAction({ workspace, inputs, env: identityEnv(server.url) });
   expect(ran.outputs['reason']).toContain(
-    'The input "secrets" needs one KEY=VALUE a line: line 1 steers the machine',
+    'The input "secrets" needs one KEY=VALUE per line: line 1 steers the machine',
   );
   expect(shown(ran.stdout) + ran.summary).not.toContain('kanarien');
   const masked = ran.stdout.split('\n').filter((line) => line.startsWith('::add-mask::'));

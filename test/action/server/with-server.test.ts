@@ -440,7 +440,7 @@ describe.each([
     [
       'a closed pull request',
       { event: pullRequestEvent({ action: 'closed' }) },
-      'The server takes the preview down by itself',
+      'The server removes the preview when the pull request closes',
     ],
   ])('%s ends neutral, with the way out', async (_title, options, words) => {
     await using server = await startFakeVitrine();
@@ -458,7 +458,9 @@ describe.each([
     const env = { ...identityEnv(server.url), GITHUB_EVENT_NAME: 'pull_request_review' };
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env });
     expect([ran.code, ran.outputs['status']]).toEqual([0, STAGE_STATUS.skipped]);
-    expect(ran.outputs['reason']).toContain('"pull_request" only, not from "pull_request_review"');
+    expect(ran.outputs['reason']).toContain(
+      'only from the event "pull_request", not from "pull_request_review"',
+    );
   });
 
   test('an upload is visited once, at the address of its commit, before it counts as a success', async () => {
@@ -486,7 +488,7 @@ describe.each([
       DEPLOYMENT_STATUS.failed,
       '',
     ]);
-    expect(ran.outputs['reason']).toContain('does not say where it serves this commit');
+    expect(ran.outputs['reason']).toContain('sent no URL for this commit');
   });
 
   test('what the server notes about an upload stands in the log and in the summary', async () => {
@@ -527,7 +529,7 @@ describe.each([
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], ran.stderr]).toEqual([1, DEPLOYMENT_STATUS.failed, '']);
     expect(ran.outputs['reason']).toMatch(
-      /^What 127\.0\.0\.1:\d+ answered makes no sense here\. Is .*"server-url"/,
+      /^The answer of 127\.0\.0\.1:\d+ has an unknown form\. Is .*"server-url"/,
     );
   });
 
@@ -535,8 +537,8 @@ describe.each([
   test.each<[string, Reply, string]>([
     ['a page that is not there', { status: 404, text: '<html>' }, 'answered HTTP 404.'],
     ['a firewall', { status: 403, text: 'Forbidden' }, 'answered HTTP 403.'],
-    ['another address', elsewhere, 'answered HTTP 301 and leads to https://www.example/api.'],
-    ['a page', { status: 200, text: '<html>' }, 'is not JSON.'],
+    ['another address', elsewhere, 'answered HTTP 301 and redirects to https://www.example/api.'],
+    ['a page', { status: 200, text: '<html>' }, 'did not answer with JSON.'],
   ])('a "server-url" that is %s is asked about', async (_title, reply, words) => {
     await using server = await startFakeVitrine({
       fault: ({ name }) => (name === 'start' ? reply : undefined),
@@ -545,7 +547,7 @@ describe.each([
     const inputs = { 'server-url': server.url, 'wait-timeout': '1s' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
-    expect(ran.outputs['reason']).toContain(`127.0.0.1:${String(server.port)} answered`);
+    expect(ran.outputs['reason']).toContain(`127.0.0.1:${String(server.port)} `);
     expect(ran.outputs['reason']).toContain(words);
     expect(ran.outputs['reason']).toContain('Is the input "server-url" the address of a Vitrine server?');
   });
@@ -558,7 +560,7 @@ describe.each([
     const ran = await run({ workspace, inputs: { 'server-url': server.url }, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['reason']]).toEqual([
       1,
-      "GitHub's answer holds no identity token: run the job again.",
+      'GitHub sent no identity token: run the job again.',
     ]);
   });
 

@@ -137,7 +137,7 @@ test('a checkout that is itself reached by a link is no way out', async () => {
 
 test('settings that lead out of the working directory are refused', async () => {
   await using workspace = await makeWorkspace({});
-  await expect(copied(workspace, { plan: '../..' })).rejects.toThrow('leaves the working directory');
+  await expect(copied(workspace, { plan: '../..' })).rejects.toThrow('is outside the working directory');
 });
 
 test('a link that leads out is left out and told', async () => {

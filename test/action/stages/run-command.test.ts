@@ -84,10 +84,10 @@ describe('a command', () => {
 
   test.each([
     ['exit 7', '"exit 7" ended with exit code 7.'],
-    ['pnpmx install', 'ended with exit code 127. A command was not found: set it up in a step before'],
+    ['pnpmx install', 'ended with exit code 127. A command was not found: install it in an earlier step'],
     ['false\necho not reached', 'ended with exit code 1.'],
     ['false | cat', 'ended with exit code 1.'],
-    ['kill -KILL $$', 'Perhaps the runner had no memory left.'],
+    ['kill -KILL $$', 'The runner may have run out of memory.'],
     ['kill -TERM $$', 'was ended by SIGTERM.'],
     [`: ${'x'.repeat(300)}; exit 1`, 'xxx..." ended with exit code 1.'],
   ])('%j fails with what happened', async (command, words) => {
