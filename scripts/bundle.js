@@ -1,6 +1,6 @@
 /**
  * Bundles the Action into dist/: `npm run bundle`. The result is CommonJS, because an ES module costs a runner on Node 24 twenty
- * milliseconds more at each start, and it is the same byte for byte wherever it is made.
+ * milliseconds more at each start. The bundle is the same byte for byte on every machine.
  */
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,22 +11,22 @@ import { minify } from '@swc/core';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const DIST = join(ROOT, 'dist');
-/** Does nothing while it is loaded, but its manifest does not say so. */
-const QUIET = '@actions/core';
+/** Has no side effects when it is loaded, but its manifest does not declare that. */
+const SIDE_EFFECT_FREE = '@actions/core';
 
 await mkdir(join(ROOT, 'build'), { recursive: true });
 const work = await mkdtemp(join(ROOT, 'build', 'bundle-'));
-// Module ids are made from paths seen from here: without this they would tell apart where, and when, the bundle was made.
+// ncc derives module ids from paths relative to this directory, which must be the same on every machine.
 process.chdir(work);
 try {
   await compile();
-  await declareQuiet();
+  await declareSideEffectFree();
   await write(await bundle());
 } finally {
   await rm(work, { recursive: true, force: true });
 }
 
-/** Only what the Action reaches: errors in other parts of the tree do not count here. */
+/** Compiles only the files that the Action imports, so that errors in other files do not stop the bundle. */
 async function compile() {
   const config = {
     extends: join(ROOT, 'tsconfig.json'),
@@ -37,16 +37,16 @@ async function compile() {
   await writeFile(join(work, 'tsconfig.json'), JSON.stringify(config));
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   const result = spawnSync(process.execPath, [compiler, '-p', work], { cwd: ROOT, stdio: 'inherit' });
-  if (result.status !== 0) throw new Error('The Action has type errors; repair them first.');
+  if (result.status !== 0) throw new Error('The Action has type errors; fix them first.');
 }
 
 /**
- * A copy that says it: whatever is not used of the toolkit is then left out. Most of it is the HTTP client of functions that the Action
- * does not call, and loading that takes longer than all the rest of a run.
+ * Makes a copy that declares it, so that unused parts of the toolkit are left out. Most of them are the HTTP client of functions that the
+ * Action does not call, and loading it takes longer than all the rest of a run.
  */
-async function declareQuiet() {
-  const copy = join(work, 'node_modules', QUIET);
-  await cp(join(ROOT, 'node_modules', QUIET), copy, { recursive: true });
+async function declareSideEffectFree() {
+  const copy = join(work, 'node_modules', SIDE_EFFECT_FREE);
+  await cp(join(ROOT, 'node_modules', SIDE_EFFECT_FREE), copy, { recursive: true });
   const manifest = JSON.parse(await readFile(join(copy, 'package.json'), 'utf8'));
   await writeFile(join(copy, 'package.json'), JSON.stringify({ ...manifest, sideEffects: false }));
 }
@@ -73,7 +73,7 @@ async function write({ code, assets }) {
   await writeFile(join(DIST, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
 
-/** ncc minifies the entry alone; the parts that are loaded later are larger. */
+/** ncc minifies only the entry, not the parts that are loaded later. */
 async function small(name, source) {
   if (!name.endsWith('.js')) return source;
   return (await minify(String(source), { compress: true, mangle: true, module: false })).code;
