@@ -5,6 +5,7 @@ import { envToConfig } from '../app/config/config.js';
 import { envToSecrets } from '../app/config/secrets.js';
 import { createApp, type App } from '../app/create-app.js';
 import type { EmulatedGitHub } from './github/emulated-github.js';
+import type { GitHubOptions } from './github/options.js';
 import { startGitHub } from './github/start-github.js';
 import { createReviewer, type Reviewer } from './reviewer.js';
 import { readSite } from './site.js';
@@ -30,14 +31,16 @@ export interface StageOptions {
   readonly port: number;
   readonly path: string;
   readonly teller: Teller;
+  readonly github?: GitHubOptions;
 }
 
-export async function setStage({ root, port, path, teller }: StageOptions): Promise<Stage> {
+export async function setStage({ root, port, path, teller, ...given }: StageOptions): Promise<Stage> {
   const workDir = await mkdtemp(join(tmpdir(), 'vitrine-demo-'));
   const github = await teller.step(
     'The emulated GitHub is running: pull requests, checks, deployments, workflows',
     () =>
       startGitHub({
+        ...given.github,
         users: [AUTHOR],
         repositories: [{ fullName: REPOSITORY, files: readSite(join(root, 'examples/hello')) }],
       }),

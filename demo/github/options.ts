@@ -34,6 +34,8 @@ export interface GitHubOptions {
   readonly users?: readonly string[];
   readonly repositories?: readonly RepositoryOptions[];
   readonly app?: Partial<AppOptions>;
+  /** PEM (PKCS#8) of the RSA key that signs the tokens of jobs; absent = a fresh one. */
+  readonly oidcKey?: string;
   /** GitHub's pace limits are off unless given; `{}` means GitHub's own numbers. */
   readonly limits?: Partial<PaceLimits>;
   /** Checking every request and reply against GitHub's OpenAPI description; benchmarks turn it off. */
@@ -48,6 +50,7 @@ export interface ResolvedOptions {
   readonly users: readonly string[];
   readonly repositories: readonly RepositoryOptions[];
   readonly app: AppOptions;
+  readonly oidcKey: string | undefined;
   readonly limits: Partial<PaceLimits> | undefined;
   readonly validation: 'on' | 'off';
   readonly patienceMs: number;
@@ -89,6 +92,7 @@ export function resolveOptions(options: GitHubOptions): ResolvedOptions {
     users: options.users ?? ['octocat', 'hubot', 'stranger'],
     repositories: options.repositories ?? [DEFAULT_REPOSITORY],
     app: { ...DEFAULT_APP, ...options.app },
+    oidcKey: options.oidcKey,
     limits: options.limits,
     validation: options.validation ?? 'on',
     patienceMs: options.patienceMs ?? 10_000,

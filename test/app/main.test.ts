@@ -3,7 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { appKey } from '../support/app-key.js';
+import { appKey } from '../support/run-keys.js';
 import { mainFixture, SECRET, type MainFixture } from '../support/run-main.js';
 
 let fixture: MainFixture;

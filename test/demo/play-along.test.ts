@@ -6,6 +6,7 @@ import { setStage, type Stage } from '../../demo/stage.js';
 import { createTeller } from '../../demo/teller.js';
 import { visit } from '../../demo/visit.js';
 import { allowed } from '../support/allowed.js';
+import { githubOptions } from '../support/start-test-github.js';
 
 const ROOT = projectRoot();
 const lines: string[] = [];
@@ -18,7 +19,7 @@ let played: Promise<void>;
 
 beforeAll(async () => {
   const teller = createTeller({ write: say, colour: 'off', now: () => performance.now() });
-  const set = await setStage({ root: ROOT, port: 0, path: '/usr/bin:/bin', teller });
+  const set = await setStage({ root: ROOT, port: 0, path: '/usr/bin:/bin', teller, github: githubOptions() });
   stage = Object.defineProperty({ ...set }, 'root', { get: () => root });
   played = playAlong(stage, { input, say, signal: stopping.signal });
   await prompted(1);

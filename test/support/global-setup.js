@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -21,6 +22,8 @@ export default async function globalSetup() {
       return findDatabase(options);
     });
     process.env.TEST_MONGODB_URI = database.uri;
+    process.env.TEST_APP_KEY = rsaKey();
+    process.env.TEST_OIDC_KEY = rsaKey();
     process.env.TMPDIR = dataDir;
     globalThis.testRun = { database, dataDir };
   } catch (error) {
@@ -47,6 +50,11 @@ function compile() {
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout}${result.stderr}`);
   if (process.env.CI === 'true') throw new Error('The build failed; repair it first.');
+}
+
+function rsaKey() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' });
 }
 
 function announce(line) {

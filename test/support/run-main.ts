@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { appKey } from './app-key.js';
+import { appKey } from './run-keys.js';
 import { testDatabase } from './test-database.js';
 
 const MAIN = fileURLToPath(new URL('../../build/app/main.js', import.meta.url));

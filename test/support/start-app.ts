@@ -7,7 +7,7 @@ import type { Overrides } from '../../app/compose/overrides.js';
 import type { Config } from '../../app/config/config.js';
 import type { Secrets } from '../../app/config/secrets.js';
 import { type App, createApp } from '../../app/create-app.js';
-import { appKey } from './app-key.js';
+import { appKey } from './run-keys.js';
 import { testDatabase } from './test-database.js';
 
 export const WEBHOOK_SECRET = 'a webhook secret of the tests';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stores } from '../../app/ports.js';
 import { connectStore } from '../../app/store/connect.js';
-import { startGitHub } from '../../demo/github/start-github.js';
+import { startTestGitHub } from './start-test-github.js';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
 import type { Attempt } from '../../demo/github/webhooks/webhooks.js';
 import { createReviewer } from '../../demo/reviewer.js';
@@ -38,7 +38,7 @@ export interface ClusterOptions {
 export async function startCluster({ files, crash }: ClusterOptions): Promise<Cluster> {
   const database = testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-cluster-'));
-  const github = await startGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
+  const github = await startTestGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
   const front = await startBalancer();
   const env = { ...environmentFor({ github, dataDir, mongodbUri: database.uri }), PUBLIC_URL: front.url };
   const [first, second] = await Promise.all([

@@ -7,9 +7,8 @@ import { envToSecrets } from '../../app/config/secrets.js';
 import { type App, createApp } from '../../app/create-app.js';
 import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import type { GitHubOptions } from '../../demo/github/options.js';
-import { startGitHub } from '../../demo/github/start-github.js';
+import { startTestGitHub } from './start-test-github.js';
 import { createReviewer, type Reviewer } from '../../demo/reviewer.js';
-import { allowed } from './allowed.js';
 import { refuseViolations } from './refuse-violations.js';
 import { testDatabase } from './test-database.js';
 
@@ -45,10 +44,9 @@ export async function startWorld({
 }: WorldOptions = {}): Promise<World> {
   const database = testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-world-'));
-  const github = await startGitHub({
+  const github = await startTestGitHub({
     users: [AUTHOR],
     repositories: [{ fullName: REPOSITORY, files: files ?? { 'index.html': '<h1>Hello</h1>\n' } }],
-    patienceMs: allowed(10_000),
     ...options,
   });
   const logLines: string[] = [];

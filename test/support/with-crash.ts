@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { Stores } from '../../app/ports.js';
 import { connectStore } from '../../app/store/connect.js';
-import { startGitHub } from '../../demo/github/start-github.js';
+import { startTestGitHub } from './start-test-github.js';
 import { createReviewer } from '../../demo/reviewer.js';
 import type { Observable } from './expect-converged.js';
 import { freePort } from './free-port.js';
@@ -38,7 +38,7 @@ export interface Crash {
 export async function withCrash({ point, files }: Crash, play: (scene: CrashScene) => Promise<void>) {
   const database = testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-crash-'));
-  const github = await startGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
+  const github = await startTestGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
   const env = environmentFor({ github, dataDir, mongodbUri: database.uri, port: await freePort() });
   const server = await startCrashingApp(env, point);
   const store = await connectStore({ uri: database.uri, log: () => undefined });

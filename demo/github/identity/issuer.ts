@@ -3,7 +3,7 @@ import { createPublicKey, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Json } from '../documents.js';
 import { signJwt } from './jwt.js';
-import { rsaKeyPair } from './keys.js';
+import { pairOf, rsaKeyPair } from './keys.js';
 
 /** Values that replace the usual ones; undefined takes a claim or a header field away. */
 export interface TokenChanges {
@@ -27,8 +27,14 @@ export interface Issuer {
 /** GitHub's documentation shows tokens that live five minutes. */
 const LIFETIME_S = 300;
 
-export async function createIssuer({ url, clock }: { url: string; clock: Clock }): Promise<Issuer> {
-  const { privateKey, publicKey } = await rsaKeyPair('pkcs8');
+interface IssuerOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly key: string | undefined;
+}
+
+export async function createIssuer({ url, clock, key: given }: IssuerOptions): Promise<Issuer> {
+  const { privateKey, publicKey } = given === undefined ? await rsaKeyPair('pkcs8') : pairOf(given);
   const keyId = randomUUID();
   const jwk = {
     ...createPublicKey(publicKey).export({ format: 'jwk' }),

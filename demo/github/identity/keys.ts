@@ -1,4 +1,4 @@
-import { generateKeyPair } from 'node:crypto';
+import { createPublicKey, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 
 export interface KeyPair {
@@ -13,4 +13,10 @@ export async function rsaKeyPair(type: 'pkcs1' | 'pkcs8'): Promise<KeyPair> {
     privateKeyEncoding: { type, format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
+}
+
+/** Making a pair takes longer than starting all the rest of this GitHub: tests make one and give it to each. */
+export function pairOf(privateKey: string): KeyPair {
+  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+  return { privateKey, publicKey };
 }

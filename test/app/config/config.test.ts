@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { checkProcess } from '../../../app/config/check-process.js';
 import { envToConfig, isLoopback } from '../../../app/config/config.js';
 import { envToDatabaseUri, envToSecrets, missingCredentials } from '../../../app/config/secrets.js';
-import { appKey } from '../../support/app-key.js';
+import { appKey } from '../../support/run-keys.js';
 
 const CREDENTIALS = { APP_ID: '7', PRIVATE_KEY: appKey(), WEBHOOK_SECRET: 'sixteen-letters!' };
 

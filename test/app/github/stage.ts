@@ -7,7 +7,7 @@ import {
 } from '../../../app/github/create-github.js';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import type { GitHubOptions as EmulatorOptions } from '../../../demo/github/options.js';
-import { startGitHub } from '../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import type { LogLevel } from '../../../src/shared/tools.js';
 import { refuseViolations } from '../../support/refuse-violations.js';
@@ -34,7 +34,7 @@ export async function startStage(
 ): Promise<Stage> {
   let ahead = 0;
   const now = () => Date.now() + ahead;
-  const emulated = await startGitHub({ clock: now, ...options.emulator });
+  const emulated = await startTestGitHub({ clock: now, ...options.emulator });
   const { pullRequest } = await emulated.openPullRequest({ repository: REPOSITORY, head: 'bigger-buttons' });
   const logged: Stage['logged'] = [];
   const side = createGitHub({

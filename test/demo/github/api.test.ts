@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
-import { startGitHub } from '../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import { appOctokit, HELLO, octokitOf } from './clients.js';
 
 const repository = 'acme/hello';
@@ -10,7 +10,7 @@ let number: number;
 let sha: string;
 
 beforeAll(async () => {
-  github = await startGitHub({
+  github = await startTestGitHub({
     repositories: [
       {
         fullName: repository,

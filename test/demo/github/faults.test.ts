@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import type { Fault } from '../../../demo/github/gateway/faults.js';
-import { startGitHub } from '../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import { appOctokit, HELLO, type octokitOf } from './clients.js';
 
 let github: EmulatedGitHub;
@@ -9,7 +9,7 @@ let octokit: ReturnType<typeof octokitOf>;
 let place: { owner: string; repo: string; issue_number: number };
 
 beforeEach(async () => {
-  github = await startGitHub();
+  github = await startTestGitHub();
   octokit = await appOctokit(github);
   const { pullRequest } = await github.openPullRequest({ repository: 'acme/hello', head: 'feature' });
   place = { ...HELLO, issue_number: pullRequest.number };

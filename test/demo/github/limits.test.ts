@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import type { GitHubOptions } from '../../../demo/github/options.js';
-import { startGitHub } from '../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import { appOctokit, HELLO } from './clients.js';
 
 let github: EmulatedGitHub;
@@ -9,7 +9,7 @@ let github: EmulatedGitHub;
 afterEach(() => github.close());
 
 async function opened(options: GitHubOptions = {}) {
-  github = await startGitHub(options);
+  github = await startTestGitHub(options);
   const { pullRequest } = await github.openPullRequest({ repository: 'acme/hello', head: 'feature' });
   return { octokit: await appOctokit(github), pull: pullRequest };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import type { TokenChanges } from '../../../demo/github/identity/issuer.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import { startGitHub } from '../../../demo/github/start-github.js';
 import type { RunContext } from '../../../demo/github/story/run-context.js';
 
@@ -9,7 +10,7 @@ const repository = 'acme/hello';
 const audience = 'https://preview.example.com';
 let github: EmulatedGitHub;
 
-beforeAll(async () => void (github = await startGitHub()));
+beforeAll(async () => void (github = await startTestGitHub()));
 afterAll(() => github.close());
 
 async function runOf(head: string, fork?: string): Promise<{ run: RunContext; headSha: string }> {
@@ -121,4 +122,13 @@ test('the token of a job can be made with claims and header fields changed or ta
   expect(decodeJwt(token)).toMatchObject({ aud: audience, event_name: 'push', run_id: String(run.id) });
   expect(decodeJwt(token)).not.toHaveProperty('jti');
   expect(decodeProtectedHeader(token)).not.toHaveProperty('kid');
+});
+
+test('a GitHub that is given no keys makes fresh ones, for the App and for the tokens', async () => {
+  const fresh = await startGitHub();
+  expect(fresh.app.privateKey).toContain('PRIVATE KEY');
+  expect(fresh.app.privateKey).not.toBe(github.app.privateKey);
+  expect(fresh.oidc.publicKey).toContain('PUBLIC KEY');
+  expect(fresh.oidc.publicKey).not.toBe(github.oidc.publicKey);
+  await fresh.close();
 });

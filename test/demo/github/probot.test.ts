@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createNodeMiddleware, Probot, ProbotOctokit } from 'probot';
-import { startGitHub } from '../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import { HELLO, octokitOf } from './clients.js';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 
@@ -10,7 +10,7 @@ let github: EmulatedGitHub;
 let server: Server;
 
 beforeEach(async () => {
-  github = await startGitHub();
+  github = await startTestGitHub();
   const { id, privateKey, webhookSecret } = github.app;
   const probot = new Probot({
     appId: id,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
 import { githubValidator } from '../../../demo/github/openapi/validate.js';
-import { startGitHub } from '../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import type { Delivery } from '../../../demo/github/webhooks/delivery.js';
 import { appOctokit, HELLO, octokitOf } from './clients.js';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const webhookUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   const events = ['pull_request', 'push', 'check_run', 'workflow_run', 'repository'];
-  github = await startGitHub({
+  github = await startTestGitHub({
     clock: () => clock,
     users: ['octocat', 'hubot', 'stranger', 'dependabot[bot]'],
     app: { webhookUrl, events },

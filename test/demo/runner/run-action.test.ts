@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../demo/github/emulated-github.js';
-import { startGitHub } from '../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../support/start-test-github.js';
 import type { RunContext } from '../../../demo/github/story/run-context.js';
 import { runAction, type ActionResult } from '../../../demo/runner/run-action.js';
 
@@ -22,7 +22,7 @@ let run: RunContext;
 let folder: string;
 
 beforeAll(async () => {
-  github = await startGitHub();
+  github = await startTestGitHub();
   const { pullRequest } = await github.openPullRequest({ repository: 'acme/hello', head: 'feature' });
   run = await github.startRun({ repository: 'acme/hello', number: pullRequest.number });
 });

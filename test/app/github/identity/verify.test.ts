@@ -1,14 +1,16 @@
-import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { SignJWT, exportJWK } from 'jose';
 import { createIdentity, type IdentityVerifier } from '../../../../app/github/identity/verify.js';
+import { appKey, oidcKey } from '../../../support/run-keys.js';
 
 const AUDIENCE = 'https://preview.example.com';
 const MINUTE = 60_000;
 const ELSEWHERE = '/elsewhere';
-const ours = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const pairOf = (pem: string) => ({ privateKey: createPrivateKey(pem), publicKey: createPublicKey(pem) });
+const ours = pairOf(oidcKey());
+const theirs = pairOf(appKey());
 
 let server: Server;
 let issuer = '';

@@ -1,20 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import nock from 'nock';
 import { createGitHub, createViews } from '../../../../app/github/create-github.js';
+import { appKey } from '../../../support/run-keys.js';
 
 const API = 'https://github.test';
 const PATH = '/repos/acme/hello/contents/.github/preview.yml';
 const repo = { installationId: 9, repoId: 42, fullName: 'acme/hello' };
-const { privateKey } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-});
 
 const side = () =>
   createGitHub({
-    auth: { appId: 1, privateKey },
+    auth: { appId: 1, privateKey: appKey() },
     apiUrl: API,
     userAgent: 'vitrine/test',
     log: () => undefined,

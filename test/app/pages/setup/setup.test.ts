@@ -11,7 +11,7 @@ import { githubWebsite, newAppUrl } from '../../../../app/pages/setup/endpoint.j
 import { createManifest } from '../../../../app/pages/setup/manifest.js';
 import { refuseInPublic, runSetup } from '../../../../app/pages/setup/run-setup.js';
 import type { Log } from '../../../../src/shared/tools.js';
-import { appKey } from '../../../support/app-key.js';
+import { appKey } from '../../../support/run-keys.js';
 
 let directory: string;
 let github: Server;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
-import { startGitHub } from '../../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../../support/start-test-github.js';
 import { DELIVERY_STATUS } from '../../../../src/shared/status/words.js';
 import { startCountedApp, type Command, type CountedApp } from './counted-app.js';
 
@@ -11,7 +11,7 @@ let github: EmulatedGitHub;
 let app: CountedApp;
 
 beforeEach(async () => {
-  github = await startGitHub({
+  github = await startTestGitHub({
     users: ['octavia'],
     repositories: [{ fullName: REPOSITORY, files: { 'index.html': 'Hello' } }],
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
-import { startGitHub } from '../../../../demo/github/start-github.js';
+import { startTestGitHub } from '../../../support/start-test-github.js';
 import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../../../src/shared/status/github.js';
 
 const HTML = { accept: 'text/html,application/xhtml+xml' };
@@ -8,7 +8,7 @@ let github: EmulatedGitHub;
 let check: { id: number };
 
 beforeAll(async () => {
-  github = await startGitHub();
+  github = await startTestGitHub();
   const { pullRequest } = await github.openPullRequest({
     repository: 'acme/hello',
     head: 'feature',
