@@ -142,7 +142,9 @@ test('no file or folder is a dumping ground', () => {
 });
 
 test('files are named in kebab-case', () => {
-  const odd = [...SHOWN, ...TESTS].filter(({ path }) => !/^[a-z0-9-]+(\.test)?\.ts$/.test(basename(path)));
+  const odd = [...SHOWN, ...TESTS].filter(
+    ({ path }) => !/^[a-z0-9-]+(\.(test|prove))?\.ts$/.test(basename(path)),
+  );
   expect(odd.map(({ path }) => path)).toEqual([]);
 });
 

@@ -12,7 +12,13 @@ test('a stage that cannot be set says why, and leaves no server behind that woul
   const { port } = other.address() as AddressInfo;
   const lines: string[] = [];
   const teller = createTeller({ write: (line) => lines.push(line), colour: 'off', now: () => 0 });
-  const setting = setStage({ root: projectRoot(), port, path: '/usr/bin:/bin', teller, github: githubOptions() });
+  const setting = setStage({
+    root: projectRoot(),
+    port,
+    path: '/usr/bin:/bin',
+    teller,
+    github: githubOptions(),
+  });
   await expect(setting).rejects.toThrow(`port ${port}: another program uses it`);
   other.close();
   const github = /http:\/\/127\.0\.0\.1:\d+/.exec(lines.join('\n'))?.[0] ?? '';
