@@ -21,6 +21,8 @@ export interface Overrides {
   readonly identify?: Identify;
   /** GitHub's own limits are kept unless given. */
   readonly pace?: Pace;
+  /** How long a worker holds what it claimed; each kind has its own length unless given. */
+  readonly leaseMs?: number;
   readonly around?: {
     readonly stores?: Around<Stores>;
     readonly blobs?: Around<BlobStore>;

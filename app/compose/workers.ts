@@ -12,6 +12,7 @@ import type { Backpressure } from '../webhooks/inbox/backpressure.js';
 import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
 import { every } from '../workers/every.js';
 import { createRunner } from '../workers/reconciler.js';
+import type { Overrides } from './overrides.js';
 
 interface WorkerParts {
   readonly config: Config;
@@ -19,6 +20,7 @@ interface WorkerParts {
   readonly ports: Ports;
   readonly github: GitHubSide;
   readonly backpressure: Backpressure;
+  readonly overrides: Pick<Overrides, 'leaseMs'>;
   /** Names this process in leases. */
   readonly owner: string;
 }
@@ -30,7 +32,9 @@ const SWEEP_EVERY_MS = 5 * 60_000;
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
   const { ports, owner, backpressure } = parts;
+  const { leaseMs } = parts.overrides;
   const { clock, log } = ports;
+  const lease = leaseMs === undefined ? {} : { leaseMs };
   const runner = createRunner({
     environments: ports.environments,
     reconcilers: {
@@ -40,6 +44,7 @@ export async function composeWorkers(parts: WorkerParts) {
     owner,
     log,
     concurrency: CONCURRENCY,
+    ...lease,
   });
   const decisions = createDecisions();
   const receive = await createReceive(parts, decisions.record);
@@ -52,6 +57,7 @@ export async function composeWorkers(parts: WorkerParts) {
     owner,
     clock,
     log,
+    ...lease,
   });
   const startJobs = () => [
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),

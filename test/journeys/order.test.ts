@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await startWorld({ github: { clock: secondsApart(), validation: 'off' } });
   world.github.webhooks.hold();
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => void (await world[Symbol.asyncDispose]()));
 
 test.each([
   ['each sent once', () => inTurn(world, ['first'])],

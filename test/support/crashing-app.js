@@ -8,7 +8,7 @@ import { every } from '../../build/app/workers/every.js';
 import { envToSecrets } from '../../build/app/config/secrets.js';
 import { sweep } from '../../build/src/reconcile/sweep.js';
 
-const { point, sweepEveryMs } = JSON.parse(process.argv[2] ?? '{}');
+const { point, sweepEveryMs, leaseMs } = JSON.parse(process.argv[2] ?? '{}');
 const signal = point?.signal ?? 'SIGKILL';
 let pending = point?.event === undefined;
 const die = () => process.kill(process.pid, signal);
@@ -88,6 +88,7 @@ const app = await createApp(envToConfig(process.env), envToSecrets(process.env),
   around: { stores: around('stores'), blobs: around('blobs'), reporter: around('reporter') },
   pace: (_installation, { run }) => run(),
   write: () => undefined,
+  ...(leaseMs && { leaseMs }),
 });
 const log = () => undefined;
 const sweeping =

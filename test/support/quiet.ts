@@ -1,9 +1,5 @@
 import type { Stores } from '../../app/ports.js';
 import { eventually } from '../../demo/expect.js';
-import { allowed } from './allowed.js';
-
-/** What a dead server held is somebody else's only when its lease is over. */
-const LONGER_THAN_LEASES_MS = 90_000;
 
 /** Until every delivery is worked on and nothing is due, as the documents say it: for servers that are processes of their own. */
 export async function quiet({ inbox, environments }: Pick<Stores, 'inbox' | 'environments'>): Promise<void> {
@@ -17,6 +13,5 @@ export async function quiet({ inbox, environments }: Pick<Stores, 'inbox' | 'env
   await eventually(look, {
     until: ({ unread, due }) => unread === 0 && due.length === 0,
     otherwise: 'The servers should have done everything by now.',
-    deadlineMs: allowed(LONGER_THAN_LEASES_MS),
   });
 }

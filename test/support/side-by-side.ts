@@ -25,3 +25,12 @@ async function playAll<Case>(cases: readonly Case[], play: (one: Case) => Promis
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return failures;
 }
+
+/** The cases with these names; a name that no case has is a mistake. */
+export function pickCases<Case>(cases: readonly (readonly [string, Case])[], names: readonly string[]) {
+  return names.map((name) => {
+    const found = cases.find(([title]) => title === name);
+    if (!found) throw new Error(`No case is called "${name}".`);
+    return found;
+  });
+}

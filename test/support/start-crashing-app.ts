@@ -30,7 +30,12 @@ export interface AppProcess {
 export interface CrashOptions {
   /** The sweep comes every five minutes; whoever waits for it need not wait that long. */
   readonly sweepEveryMs?: number;
+  /** What a dead server held waits for the end of its lease: 15 to 20 seconds unless given. */
+  readonly leaseMs?: number;
 }
+
+/** Long enough that a busy machine renews it in time, which is done after a third of it. */
+const LEASE_MS = 6_000;
 
 export async function startCrashingApp(
   env: Readonly<Record<string, string>>,
@@ -38,7 +43,7 @@ export async function startCrashingApp(
   options: CrashOptions = {},
 ): Promise<AppProcess> {
   const program = join(ROOT, 'test/support/crashing-app.js');
-  const child = spawn(process.execPath, [program, JSON.stringify({ point, ...options })], {
+  const child = spawn(process.execPath, [program, JSON.stringify({ point, leaseMs: LEASE_MS, ...options })], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
