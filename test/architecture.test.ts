@@ -163,6 +163,24 @@ test('no test replaces a module', () => {
   ).toEqual([]);
 });
 
+test('no test asserts how long something took by the clock on the wall', () => {
+  const reading = /\b(performance\.now|Date\.now|hrtime(\.bigint)?)\(/;
+  const differs = (node: ts.Node): boolean =>
+    (ts.isBinaryExpression(node) &&
+      node.operatorToken.kind === ts.SyntaxKind.MinusToken &&
+      reading.test(node.getText())) ||
+    (ts.isIdentifier(node) && /^elapsed/.test(node.text)) ||
+    (ts.forEachChild(node, (child) => differs(child) || undefined) ?? false);
+  const broken = find(
+    TESTS,
+    (node) =>
+      ts.isCallExpression(node) &&
+      node.expression.getText() === 'expect' &&
+      node.arguments.some((argument) => differs(argument)),
+  );
+  expect(broken).toEqual([]);
+});
+
 test('only the entries read the environment of the process', () => {
   const broken = find(PRODUCT, (node, { path }) => {
     if (basename(path) === 'main.ts' || path === 'app/config/config.ts') return false;

@@ -23,13 +23,14 @@ export type SiteOf = (header: string | undefined, fromThisMachine: () => boolean
 export function createHosts({
   publicUrl,
   previewBase,
+  kept = new Map(),
 }: {
   publicUrl: string;
   previewBase: PreviewBase;
+  kept?: Map<string, Site | 'loopback'>;
 }): SiteOf {
   const own = new URL(publicUrl).hostname.toLowerCase();
   const suffix = `.${previewBase.domain}`;
-  const kept = new Map<string, Site | 'loopback'>();
 
   function read(header: string): Site | 'loopback' {
     const name = hostName(header);

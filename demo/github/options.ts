@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import type { Files } from './documents.js';
 import type { PaceLimits } from './gateway/pace.js';
@@ -42,6 +43,8 @@ export interface GitHubOptions {
   readonly validation?: 'on' | 'off';
   /** How long GitHub waits for the answer to a delivery: ten seconds, which a busy machine may need more than. */
   readonly patienceMs?: number;
+  /** Holds back the answers that a fault makes late. */
+  readonly delay?: (ms: number) => Promise<unknown>;
 }
 
 export interface ResolvedOptions {
@@ -54,6 +57,7 @@ export interface ResolvedOptions {
   readonly limits: Partial<PaceLimits> | undefined;
   readonly validation: 'on' | 'off';
   readonly patienceMs: number;
+  readonly delay: (ms: number) => Promise<unknown>;
 }
 
 const DEFAULT_APP: AppOptions = {
@@ -96,5 +100,6 @@ export function resolveOptions(options: GitHubOptions): ResolvedOptions {
     limits: options.limits,
     validation: options.validation ?? 'on',
     patienceMs: options.patienceMs ?? 10_000,
+    delay: options.delay ?? setTimeout,
   };
 }

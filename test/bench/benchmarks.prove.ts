@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { BENCHES } from '../../bench/catalog.js';
-import { allowed } from '../support/allowed.js';
 import { runBenchmark } from '../support/run-benchmark.js';
 
 const Result = z.object({
@@ -34,5 +33,5 @@ test.each([...BENCHES.keys()])(
     }
     expect(rows.some(({ ratio }) => ratio !== null)).toBe(true);
   },
-  allowed(180_000),
+  180_000,
 );

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { findDatabase } from '../../embedded-mongodb/find.js';
 import type { Database, FindOptions } from '../../embedded-mongodb/process/database.js';
-import { allowed } from '../support/allowed.js';
 
 /** A folder of its own for one test, with every log line and every database that was started in it. */
 export type Workplace = AsyncDisposable & {
@@ -71,9 +70,12 @@ export async function connected<Result>(
   }
 }
 
+/** Only what never comes true waits so long. */
+const PATIENCE_MS = 60_000;
+
 /** Looks again and again until the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + allowed(20_000);
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`never came true: ${condition}`);
     await new Promise((wake) => setTimeout(wake, 10));

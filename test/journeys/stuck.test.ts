@@ -164,8 +164,9 @@ test('a pull request that is reopened at the same commit waits its whole hour ag
   const made = waiting?.createdAt.getTime() ?? 0;
   const revived = waiting?.updatedAt.getTime() ?? 0;
   expect(revived).toBeGreaterThan(made);
-  const justBefore = (revived + made) / 2 + UNCLAIMED_MS - Date.now();
-  await stuckIn(world, justBefore);
+  const justBefore = new Date((revived + made) / 2 + UNCLAIMED_MS);
+  await reconcileStuck({ ...world.app.ports, clock: { now: () => justBefore } });
+  await world.settle();
   expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([DEPLOYMENT_STATUS.queued]);
 });
 

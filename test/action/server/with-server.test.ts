@@ -390,9 +390,11 @@ describe.each([
       fault: ({ name }) => (name === 'logs' ? gone : undefined),
     });
     await using workspace = await makeWorkspace(PAGE);
-    const inputs = { 'server-url': server.url, 'build-command': 'echo begun; sleep 3600' };
+    const inputs = { 'server-url': server.url, 'build-command': 'echo "build $$"; sleep 600' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect(ran.outputs['status']).toBe(DEPLOYMENT_STATUS.superseded);
+    const pid = Number(/build (\d+)/.exec(ran.stdout)?.[1]);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(stagesOf(server)).not.toHaveProperty('verifying');
   });
 

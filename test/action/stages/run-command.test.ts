@@ -118,7 +118,7 @@ describe('a command', () => {
 
   test('is stopped with everything it started', async () => {
     const { lines, error } = await tryCommand(
-      '(trap "" TERM; sleep 30) & echo "child $!"; sleep 0.2; echo ready; wait',
+      '(trap "" TERM; sleep 600) & echo "child $!"; sleep 0.2; echo ready; wait',
     );
     expect(error).toBe('enough');
     const pid = Number(lines[0]?.split(' ')[1]);

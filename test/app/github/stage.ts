@@ -28,12 +28,18 @@ export interface Stage extends GitHubSide {
 export const REPOSITORY = 'acme/hello';
 const views = createViews();
 
+interface StageOptions {
+  readonly emulator?: EmulatorOptions;
+  readonly side?: Partial<GitHubOptions>;
+  /** Time goes by only with `advance`. */
+  readonly frozen?: boolean;
+}
+
 /** Our side of GitHub before an emulated one, with one open pull request. */
-export async function startStage(
-  options: { readonly emulator?: EmulatorOptions; readonly side?: Partial<GitHubOptions> } = {},
-): Promise<Stage> {
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
   let ahead = 0;
-  const now = () => Date.now() + ahead;
+  const start = Date.now();
+  const now = () => (options.frozen ? start : Date.now()) + ahead;
   const emulated = await startTestGitHub({ clock: now, ...options.emulator });
   const { pullRequest } = await emulated.openPullRequest({ repository: REPOSITORY, head: 'bigger-buttons' });
   const logged: Stage['logged'] = [];

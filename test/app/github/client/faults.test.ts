@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Fault } from '../../../../demo/github/gateway/faults.js';
 import type { SentReport } from '../../../../src/reports/reporter.js';
-import { allowed } from '../../../support/allowed.js';
 import { SCENES, commentOf } from '../report/scenes.js';
 import { startStage, type Stage } from '../stage.js';
 
@@ -9,7 +8,7 @@ const BEGUN: SentReport = { id: null, digest: '' };
 let stage: Stage;
 
 beforeEach(async () => {
-  stage = await startStage({ side: { timeoutMs: allowed(1_500) } });
+  stage = await startStage({ frozen: true, side: { timeoutMs: 3_000 } });
   // The first answer of a fresh emulator takes long: not what is measured here.
   await stage.github.permission(stage.repo, 'stranger');
   stage.emulated.forgetRequests();

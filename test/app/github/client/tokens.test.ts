@@ -1,20 +1,23 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { PERMISSIONS } from '../../../../app/github/client/tokens.js';
 import { until } from '../../../contracts/until.js';
-import { allowed } from '../../../support/allowed.js';
 import { SCENES, commentOf } from '../report/scenes.js';
 import { startStage, type Stage } from '../stage.js';
 
 const MINUTE = 60_000;
-/** Longer than a read takes on a busy machine, shorter than what a call waits for at most. */
-const RENEWAL_MS = allowed(1_200);
 const scene = SCENES['ready'] as NonNullable<(typeof SCENES)[string]>;
 let stage: Stage;
+/** Lets the late answers of GitHub go. */
+let letGo: () => void;
 
 beforeEach(async () => {
-  stage = await startStage();
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  stage = await startStage({ emulator: { delay: () => gate } });
 });
-afterEach(() => stage.close());
+afterEach(() => {
+  letGo();
+  return stage.close();
+});
 
 const minted = () => stage.emulated.requests({ path: /access_tokens$/ });
 /** Renewals happen beside the requests of callers. */
@@ -60,11 +63,12 @@ test('the token of a report that will come is fetched ahead; a failure to do so 
 test('a token is renewed before it ends, while the old one still serves', async () => {
   await read();
   stage.advance(41 * MINUTE);
-  stage.emulated.fail({ path: /access_tokens$/, kind: 'latency', ms: RENEWAL_MS });
+  stage.emulated.fail({ path: /access_tokens$/, kind: 'latency' });
   await read();
   const renewal = await until(() => Promise.resolve(minted()[1] ?? null));
   // The read did not wait for it.
   expect(renewal.status).toBeUndefined();
+  letGo();
   await answered(1, 201);
   await read();
   expect(minted()).toHaveLength(2);
