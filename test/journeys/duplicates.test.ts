@@ -1,39 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { expect, test } from '@jest/globals';
-import { expectConverged } from '../support/expect-converged.js';
-import { REPOSITORY, startWorld } from '../support/start-world.js';
+import { test } from '@jest/globals';
+import { playOneBody, playOneDelivery } from './plays/duplicates.js';
 
-test('one delivery sent 100 times at once makes one environment, one deployment, one comment and one check', async () => {
-  await using world = await startWorld();
-  world.github.webhooks.hold();
-  const { pullRequest, delivery } = await world.github.openPullRequest({
-    repository: REPOSITORY,
-    head: 'again',
-  });
-  const attempts = await world.github.webhooks.send(delivery, { times: 100 });
-  expect(new Set(attempts.map(({ status }) => status))).toEqual(new Set([202]));
-  await world.settle();
-  const { deployments } = await expectConverged(world, pullRequest.number);
-  expect(deployments).toHaveLength(1);
-  expect(await world.reviewer.checks(pullRequest.head.sha)).toHaveLength(1);
-  expect(await world.reviewer.comments(pullRequest.number)).toHaveLength(1);
-  expect((await world.app.ports.inbox.list({}, { limit: 200 })).items).toHaveLength(1);
-});
+test('one delivery sent 30 times at once makes one environment, one deployment, one comment and one check', () =>
+  playOneDelivery(30));
 
-test('one body under 100 GUIDs at once does what it says once', async () => {
-  await using world = await startWorld();
-  world.github.webhooks.hold();
-  const { pullRequest, delivery } = await world.github.openPullRequest({
-    repository: REPOSITORY,
-    head: 'again',
-  });
-  const guids = Array.from({ length: 100 }, () => randomUUID());
-  const attempts = await world.github.webhooks.send(delivery, { guids });
-  expect(new Set(attempts.map(({ status }) => status))).toEqual(new Set([202]));
-  await world.settle();
-  const { deployments } = await expectConverged(world, pullRequest.number);
-  expect(deployments).toHaveLength(1);
-  expect(await world.reviewer.checks(pullRequest.head.sha)).toHaveLength(1);
-  expect(await world.reviewer.comments(pullRequest.number)).toHaveLength(1);
-  expect((await world.app.ports.inbox.list({}, { limit: 200 })).items).toHaveLength(100);
-});
+test('one body under 30 GUIDs at once does what it says once', () => playOneBody(30));

@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+import { playOneChange } from './plays/incremental.js';
+
+test('of 2,000 files with one changed, one file and the difference of the list cross the wire', () =>
+  playOneChange(2_000));
