@@ -5,19 +5,12 @@ import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
-import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const URL = 'http://elsewhere.example/';
 const WORKS = { status: CHECK.inProgress, conclusion: null };
 const WAITS = { status: CHECK.queued, conclusion: null };
 const ended = (conclusion: string) => ({ status: CHECK.completed, conclusion });
-
-async function open(world: World, options: object = {}) {
-  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change', ...options });
-  await world.settle();
-  const { number, head } = opened.pullRequest;
-  return { number, sha: head.sha };
-}
 
 /** The one that a reviewer sees, and that a rule of the branch asks about. */
 async function shown({ reviewer }: World, sha: string) {
@@ -39,7 +32,7 @@ async function history({ github }: World, sha: string) {
 
 test('a re-run gets a check run of its own, and the one of the attempt that failed stays as it ended', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.failed });
   await world.settle();
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.failure));
@@ -57,7 +50,7 @@ test('a re-run gets a check run of its own, and the one of the attempt that fail
 
 test('however often one attempt says the same, it has one check run', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const run = await begin(world, { number, sha });
   await begin(world, { number, sha });
   await world.settle();
@@ -71,7 +64,7 @@ test('however often one attempt says the same, it has one check run', async () =
 
 test('a re-run that is over before anybody was told of it does not turn the failed check green', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.failed });
   await world.settle();
   world.github.fail({ kind: 'status', status: 502, path: /check-runs/, times: 1_000 });
@@ -90,7 +83,7 @@ test('a re-run that is over before anybody was told of it does not turn the fail
 
 test('a draft that becomes ready for review waits for its build: its green "no preview" counts no more', async () => {
   await using world = await startWorld({ github: { clock: secondsApart() } });
-  const { number, sha } = await open(world, { draft: true });
+  const { number, sha } = await openPullRequest(world, { draft: true });
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.neutral));
   world.github.markReadyForReview({ repository: REPOSITORY, number });
   await world.settle();
@@ -104,7 +97,7 @@ test('an approved commit asks for nothing more: its check waits for the build', 
   await using world = await startWorld({
     github: { users: [AUTHOR, 'reader'], repositories, clock: secondsApart() },
   });
-  const { number, sha } = await open(world, { author: 'reader' });
+  const { number, sha } = await openPullRequest(world, { author: 'reader' });
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.actionRequired));
   const label = { repository: REPOSITORY, number, label: 'preview:approved' };
   world.github.labelPullRequest({ ...label, sender: AUTHOR });
@@ -117,7 +110,7 @@ test('a commit that waited for approval until its pull request was closed asks f
     { fullName: REPOSITORY, files: { 'index.html': 'x' }, collaborators: { reader: 'read' as const } },
   ];
   await using world = await startWorld({ github: { users: [AUTHOR, 'reader'], repositories } });
-  const { number, sha } = await open(world, { author: 'reader' });
+  const { number, sha } = await openPullRequest(world, { author: 'reader' });
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.actionRequired));
   const [held] = await world.reviewer.comments(number);
   expect(held?.body).not.toMatch(/Every push updates/);
@@ -134,7 +127,7 @@ test('a commit that waited for approval until its pull request was closed asks f
 
 test('reopened at the same commit, the check waits again', async () => {
   await using world = await startWorld({ github: { clock: secondsApart() } });
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   world.github.closePullRequest({ repository: REPOSITORY, number });
   await world.settle();
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.neutral));
@@ -145,7 +138,7 @@ test('reopened at the same commit, the check waits again', async () => {
 
 test('the check of a commit that went live stays green when a newer commit arrives', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.success, url: URL });
   await world.settle();
   const before = await shown(world, sha);

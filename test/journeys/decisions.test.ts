@@ -3,7 +3,7 @@ import { visit } from '../../demo/visit.js';
 import { CHECK, COMMIT_STATE, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { runPreview } from '../support/run-preview.js';
-import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
 
@@ -12,13 +12,6 @@ async function environmentOf(world: World, number: number) {
   if (!environment) throw new Error(`There is no environment for #${number}.`);
   const { items: deployments } = await world.app.ports.deployments.listOf(environment.id, { limit: 20 });
   return { environment, deployments };
-}
-
-async function open(world: World, options: object = {}) {
-  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change', ...options });
-  await world.settle();
-  const { number, head } = opened.pullRequest;
-  return { number, sha: head.sha };
 }
 
 async function expectNeutral(world: World, { number, sha }: { number: number; sha: string }, reason: RegExp) {
@@ -33,13 +26,13 @@ async function expectNeutral(world: World, { number, sha }: { number: number; sh
 
 test('a pull request from a fork gets a neutral check with the reason, no deployment and no comment', async () => {
   await using world = await startWorld({ files: PAGE, github: githubWith(['octavia', 'stranger']) });
-  const fork = await open(world, { fork: 'stranger', author: 'stranger' });
+  const fork = await openPullRequest(world, { fork: 'stranger', author: 'stranger' });
   await expectNeutral(world, fork, /fork/i);
 });
 
 test('a draft waits silently, and is deployed once it is ready for review', async () => {
   await using world = await startWorld({ files: PAGE });
-  const draft = await open(world, { draft: true });
+  const draft = await openPullRequest(world, { draft: true });
   await expectNeutral(world, draft, /draft/i);
   world.github.markReadyForReview({ repository: REPOSITORY, number: draft.number });
   await world.settle();
@@ -53,7 +46,7 @@ test('somebody without write permission waits for approval of that very commit',
   await using world = await startWorld({
     github: githubWith(['octavia', 'reader'], { reader: 'read' }),
   });
-  const held = await open(world, { author: 'reader' });
+  const held = await openPullRequest(world, { author: 'reader' });
   const [check] = await world.reviewer.checks(held.sha);
   expect(check?.conclusion).toBe(CONCLUSION.actionRequired);
   expect((await environmentOf(world, held.number)).environment.status).toBe(
@@ -64,7 +57,7 @@ test('somebody without write permission waits for approval of that very commit',
 
 test('the run of a pull request that has to wait ends without building, and says why', async () => {
   await using world = await startWorld({ files: PAGE });
-  const draft = await open(world, { draft: true });
+  const draft = await openPullRequest(world, { draft: true });
   const run = await runPreview(world, { number: draft.number });
   expect(run.exitCode).toBe(0);
   expect(run.outputs['live']).toBe('false');
@@ -73,7 +66,7 @@ test('the run of a pull request that has to wait ends without building, and says
 
 test('a run that ended without a word makes its deployment fail, and the check says so', async () => {
   await using world = await startWorld({ files: PAGE });
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const run = await world.github.startRun({ repository: REPOSITORY, number });
   const { environment } = await environmentOf(world, number);
   const [waiting] = (await environmentOf(world, number)).deployments;
@@ -96,7 +89,7 @@ test('settings on the default branch ask for a commit status; what the pull requ
   const settings = 'report:\n  commit-status: true\n';
   await using world = await startWorld({ files: { ...PAGE, '.github/preview.yml': settings } });
   const files = { '.github/preview.yml': `${settings}triggers:\n  forks: approve\n` };
-  const { number, sha } = await open(world, { files });
+  const { number, sha } = await openPullRequest(world, { files });
   const run = await runPreview(world, { number });
   expect(run.exitCode).toBe(0);
   await world.settle();
@@ -111,8 +104,8 @@ test('settings on the default branch ask for a commit status; what the pull requ
 test('there are no more previews than the settings allow, and a push to one of them is deployed all the same', async () => {
   const settings = 'limits:\n  environments: 1\n';
   await using world = await startWorld({ files: { ...PAGE, '.github/preview.yml': settings } });
-  const first = await open(world, { head: 'first' });
-  const second = await open(world, { head: 'second' });
+  const first = await openPullRequest(world, { head: 'first' });
+  const second = await openPullRequest(world, { head: 'second' });
   await world.github.push({ repository: REPOSITORY, branch: 'first', files: { 'new.html': 'new' } });
   await world.settle();
   const states = await Promise.all(
@@ -130,7 +123,7 @@ test('there are no more previews than the settings allow, and a push to one of t
 test('a failing build keeps the last good preview up, and both say so', async () => {
   const build = { 'package.json': '{"scripts":{"build":"node build.js"}}', 'build.js': '', ...PAGE };
   await using world = await startWorld({ files: build });
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   const first = await runPreview(world, { number, inputs: { 'output-dir': '.' } });
   expect(first.exitCode).toBe(0);
   const broken = { 'build.js': "console.error('no frame'); process.exit(3)" };
@@ -148,7 +141,7 @@ test('a failing build keeps the last good preview up, and both say so', async ()
 
 test('an App that is uninstalled takes everything down and tells GitHub nothing more', async () => {
   await using world = await startWorld({ files: PAGE });
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await runPreview(world, { number });
   await world.settle();
   const before = world.github.writes();
@@ -162,7 +155,7 @@ test('an App that is uninstalled takes everything down and tells GitHub nothing 
 
 test('a renamed repository keeps its environments, under the new name', async () => {
   await using world = await startWorld({ files: PAGE });
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await world.github.renameRepository(REPOSITORY, 'hallo');
   await world.settle();
   const { environment } = await environmentOf(world, number);
@@ -172,7 +165,7 @@ test('a renamed repository keeps its environments, under the new name', async ()
 
 test('closing sets every deployment of GitHub inactive', async () => {
   await using world = await startWorld({ files: PAGE });
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await runPreview(world, { number });
   await world.settle();
   expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.success]);
@@ -191,7 +184,7 @@ function githubWith(users: readonly string[], collaborators: Readonly<Record<str
 test('a target that this server does not have is refused before anything is built', async () => {
   const settings = 'target: balloon\n';
   await using world = await startWorld({ files: { ...PAGE, '.github/preview.yml': settings } });
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   const run = await runPreview(world, { number });
   expect(run.exitCode).toBe(1);
   expect(run.log).toMatch(/no target "balloon" on this server/);

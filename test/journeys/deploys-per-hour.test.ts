@@ -3,16 +3,10 @@ import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, startWorld, type World } from '../support/start-world.js';
 
 const FILES = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': 'limits:\n  deploys-per-hour: 1\n' };
 const REASON = /already had 1 deployment in the last hour.*Re-run the workflow after \d\d:\d\d UTC/;
-
-async function open(world: World, head: string) {
-  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head });
-  await world.settle();
-  return { number: pullRequest.number, sha: pullRequest.head.sha };
-}
 
 /** As if it had been started more than an hour ago. */
 async function anHourLater(world: World, number: number): Promise<void> {
@@ -23,10 +17,10 @@ async function anHourLater(world: World, number: number): Promise<void> {
 
 test('beyond the deployments of an hour a run is refused, and the check says until when', async () => {
   await using world = await startWorld({ files: FILES });
-  const first = await open(world, 'first');
+  const first = await openPullRequest(world, { head: 'first' });
   expect((await runPreview(world, { number: first.number })).exitCode).toBe(0);
 
-  const second = await open(world, 'second');
+  const second = await openPullRequest(world, { head: 'second' });
   const refused = await runPreview(world, { number: second.number });
   expect([refused.exitCode, REASON.test(refused.log)]).toEqual([1, true]);
   await world.settle();
@@ -49,7 +43,7 @@ test('beyond the deployments of an hour a run is refused, and the check says unt
 
 test('what is live stays when another run of its commit comes too soon', async () => {
   await using world = await startWorld({ files: FILES });
-  const { number } = await open(world, 'again');
+  const { number } = await openPullRequest(world, { head: 'again' });
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   const other = await runPreview(world, { number });
   expect([other.exitCode, REASON.test(other.log)]).toEqual([1, true]);

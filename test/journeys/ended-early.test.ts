@@ -7,15 +7,9 @@ import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const MINUTE = 60_000;
-
-async function open(world: World, head = 'early') {
-  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head });
-  await world.settle();
-  return { number: pullRequest.number, sha: pullRequest.head.sha };
-}
 
 const startRun = (world: World, number: number, workflow: string) =>
   world.github.startRun({ repository: REPOSITORY, number, workflow });
@@ -30,17 +24,17 @@ const newest = async (world: World, number: number) => (await lookAt(world, numb
 
 /** A preview went live before, so that it is known which workflow brings it. */
 async function withKnownWorkflow(world: World) {
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
-  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'early' });
+  const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.settle();
   return { number, sha };
 }
 
 test('a workflow that fails before its preview step ends the wait at once, with its name and its log, and a re-run goes live', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const run = await startRun(world, number, 'preview');
   await finish(world, run, CONCLUSION.failure);
 
@@ -69,7 +63,7 @@ test('a workflow that fails before its preview step ends the wait at once, with 
 
 test('a lint workflow that fails says nothing about a preview whose workflow still runs', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await startRun(world, number, 'preview');
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
   expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
@@ -77,7 +71,7 @@ test('a lint workflow that fails says nothing about a preview whose workflow sti
 
 test('as long as it is not known which workflow brings the preview, all of them must have ended', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   const tests = await startRun(world, number, 'tests');
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
   expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
@@ -106,7 +100,7 @@ test('once it is known, the preview workflow alone decides, however long the oth
 
 test('a cancelled workflow leaves a cancelled preview, and the run that comes after all brings it', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.cancelled);
   expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.cancelled);
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.cancelled);
@@ -119,7 +113,7 @@ test('a cancelled workflow leaves a cancelled preview, and the run that comes af
 
 test('closed and reopened it waits anew, without the reason and the log of the run that ended', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
   expect((await newest(world, number))?.logsUrl).not.toBeNull();
   const at = { repository: REPOSITORY, number };
@@ -136,7 +130,7 @@ test('closed and reopened it waits anew, without the reason and the log of the r
 
 test('a list of GitHub that lags behind its event is not believed, but a newer attempt is', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const { ports } = world.app;
   const run = { id: '900', attempt: 1, name: 'preview', workflow: null, conclusion: null, url: null };
   const times = { startedAt: null, endedAt: null };
@@ -160,7 +154,7 @@ test('a list of GitHub that lags behind its event is not believed, but a newer a
 
 test('a run that waits for a person to approve it has not ended', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.actionRequired);
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.failure);
   expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
@@ -168,7 +162,7 @@ test('a run that waits for a person to approve it has not ended', async () => {
 
 test('workflows that all ended well without a preview step are told after a quarter of an hour, not after a whole one', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await finish(world, await startRun(world, number, 'lint'), CONCLUSION.success);
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.skipped);
   expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
@@ -182,7 +176,7 @@ test('workflows that all ended well without a preview step are told after a quar
 
 test('where GitHub does not let us look at its runs, the wait of an hour stands', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   world.github.fail({ kind: 'status', path: /\/actions\/runs/, status: 403, times: 99 });
   await finish(world, await startRun(world, number, 'preview'), CONCLUSION.failure);
   expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);

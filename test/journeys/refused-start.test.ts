@@ -4,18 +4,12 @@ import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
 const SETTINGS = '.github/preview.yml';
 
 const worldWith = (settings: string) => startWorld({ files: { ...PAGE, [SETTINGS]: settings } });
-
-async function open(world: World) {
-  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'refused' });
-  await world.settle();
-  return { number: pullRequest.number, sha: pullRequest.head.sha };
-}
 
 /** What people read on GitHub, without the escapes and marks that keep their text from being Markdown. */
 async function shown(world: World, { number, sha }: { number: number; sha: string }) {
@@ -44,7 +38,7 @@ test.each([
   '%s: the run is refused, check and comment say why at once, and mended settings need no push',
   async (_what, settings, reason) => {
     await using world = await worldWith(settings);
-    const at = await open(world);
+    const at = await openPullRequest(world);
     const refused = await runPreview(world, { number: at.number });
     expect(refused.exitCode).toBe(1);
     expect(refused.log).toMatch(reason);
@@ -75,7 +69,7 @@ test.each([
 
 test('settings that cannot be read again do not hide the reason', async () => {
   await using world = await worldWith('target: balloon\n');
-  const at = await open(world);
+  const at = await openPullRequest(world);
   world.github.fail({ kind: 'status', method: 'GET', path: /\/pulls\/\d+$/, status: 403, times: 99 });
   expect((await runPreview(world, { number: at.number })).log).toMatch(/no target "balloon"/);
   await world.settle();
@@ -91,7 +85,7 @@ test.each([
   'a run that names %s ends what waited for it with the reason, and the right one goes live',
   async (_what, inputs, reason) => {
     await using world = await worldWith(TWO);
-    const { number, sha } = await open(world);
+    const { number, sha } = await openPullRequest(world);
     const refused = await runPreview(world, { number, inputs });
     expect(refused.exitCode).toBe(1);
     expect(refused.log).toMatch(reason);
@@ -114,7 +108,7 @@ test.each([
 
 test('a run that asks for the wrong thing does not touch what another run has taken on', async () => {
   await using world = await worldWith(TWO);
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   expect((await runPreview(world, { number, inputs: { project: 'shop' } })).exitCode).toBe(0);
   expect((await runPreview(world, { number })).exitCode).toBe(1);
   await world.settle();
@@ -131,7 +125,7 @@ test('a run that asks for the wrong thing does not touch what another run has ta
 
 test('a run that is faster than the webhook of its draft becoming ready is not told that it is a draft', async () => {
   await using world = await worldWith('');
-  const draft = { repository: REPOSITORY, head: 'refused', draft: true };
+  const draft = { repository: REPOSITORY, head: 'change', draft: true };
   const { pullRequest } = await world.github.openPullRequest(draft);
   await world.settle();
   const { number } = pullRequest;
@@ -146,7 +140,7 @@ test('a run that is faster than the webhook of its draft becoming ready is not t
 
 test('settings that were mended on the default branch count at the re-run, without a push', async () => {
   await using world = await worldWith('triggers:\n  branches: 7\n');
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   expect((await runPreview(world, { number })).outputs.reason).toMatch(/preview\.yml/);
   await world.github.push({
     repository: REPOSITORY,

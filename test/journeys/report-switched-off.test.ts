@@ -3,16 +3,10 @@ import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/git
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const OFF = 'report:\n  check: false\n  comment: false\n  deployment: false\n';
 const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
-
-async function open(world: World) {
-  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
-  return { number: pullRequest.number, sha: pullRequest.head.sha };
-}
 
 async function push(world: World) {
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
@@ -34,7 +28,7 @@ const states = async ({ reviewer }: World) => (await reviewer.deployments()).map
 
 test('reports that are switched off are not begun, and what GitHub shows already is kept true to its end', async () => {
   await using world = await startWorld({ files: PAGE });
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   await goLive(world, number);
   await switchOff(world);
   const second = await push(world);
@@ -55,7 +49,7 @@ test('reports that are switched off are not begun, and what GitHub shows already
 
 test('a check that waits when checks are switched off is closed by the next commit, which gets none', async () => {
   await using world = await startWorld({ files: PAGE });
-  const { sha } = await open(world);
+  const { sha } = await openPullRequest(world);
   expect((await world.reviewer.checks(sha))[0]?.status).toBe(CHECK.queued);
   await switchOff(world);
   const second = await push(world);
@@ -65,7 +59,7 @@ test('a check that waits when checks are switched off is closed by the next comm
 
 test('with everything switched off from the start GitHub is told nothing, and closing is as silent', async () => {
   await using world = await startWorld({ files: { ...PAGE, '.github/preview.yml': OFF } });
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await goLive(world, number);
   world.github.closePullRequest({ repository: REPOSITORY, number });
   await world.settle();
@@ -76,7 +70,7 @@ test('with everything switched off from the start GitHub is told nothing, and cl
 test('where only deployments are told, the closing is told as well', async () => {
   const settings = 'report:\n  check: false\n  comment: false\n';
   await using world = await startWorld({ files: { ...PAGE, '.github/preview.yml': settings } });
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await goLive(world, number);
   expect(await states(world)).toEqual([DEPLOYMENT_STATE.success]);
   world.github.closePullRequest({ repository: REPOSITORY, number });

@@ -4,20 +4,13 @@ import { COMMIT_STATE, CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { begin, end } from '../support/run-by-hand.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const SETTINGS = 'report:\n  commit-status: true\nprojects:\n  - name: shop\n  - name: docs\n';
 const FILES = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': SETTINGS };
 
 const start = (overrides: Overrides = {}) =>
   startWorld({ files: FILES, github: { clock: secondsApart() }, overrides });
-
-async function open(world: World) {
-  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
-  const { number, head } = opened.pullRequest;
-  return { number, sha: head.sha };
-}
 
 /** The rows of the one comment: project and what is said of it. */
 async function rows({ reviewer }: World, number: number) {
@@ -37,7 +30,7 @@ function commitStatuses({ github }: World) {
 
 test('the one comment tells of every project, whichever of them changed last', async () => {
   await using world = await start();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   expect(Object.keys(await rows(world, number)).sort()).toEqual(['docs', 'shop']);
   const docs = await begin(world, { number, sha, project: 'docs' });
   await world.settle();
@@ -54,7 +47,7 @@ test('the one comment tells of every project, whichever of them changed last', a
 
 test('a project that the settings name first later on does not write a second comment', async () => {
   await using world = await start();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   const more = SETTINGS.replace('projects:\n', 'projects:\n  - name: admin\n');
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: { '.github/preview.yml': more } });
   await world.github.push({ repository: REPOSITORY, branch: 'change', files: { 'new.html': 'new' } });
@@ -64,7 +57,7 @@ test('a project that the settings name first later on does not write a second co
 
 test('each project has its own commit status, and one does not overwrite the other', async () => {
   await using world = await start();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha, project: 'shop' }), {
     status: DEPLOYMENT_STATUS.failed,
   });
@@ -99,14 +92,14 @@ test('the check of each project bears its name from the first moment on', async 
       }),
     },
   });
-  const { sha } = await open(world);
+  const { sha } = await openPullRequest(world);
   const names = (await world.reviewer.checks(sha)).map(({ name }) => name);
   expect(names.sort()).toEqual(['Preview / docs', 'Preview / shop']);
 });
 
 test('a project that fails does not hide that the other is green', async () => {
   await using world = await start();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha, project: 'shop' }), {
     status: DEPLOYMENT_STATUS.failed,
   });

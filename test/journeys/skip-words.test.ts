@@ -3,22 +3,16 @@ import { sweep } from '../../src/reconcile/sweep.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const NO_WORDS = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': 'triggers:\n  skip-words: []\n' };
 const MESSAGES = /\/git\/commits\//;
-
-async function open(world: World, head = 'change') {
-  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head });
-  await world.settle();
-  return opened.pullRequest.number;
-}
 
 const asked = (world: World) => world.github.requests({ method: 'GET', path: MESSAGES }).length;
 
 test('a push whose message holds a skip word is skipped, and its message is read once', async () => {
   await using world = await startWorld({ github: { clock: secondsApart() } });
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   world.github.forgetRequests();
   const message = 'Words only [skip preview]';
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', message });
@@ -42,7 +36,7 @@ test('a push whose message holds a skip word is skipped, and its message is read
 
 test('where there are no skip words, messages are read no longer', async () => {
   await using world = await startWorld({ files: NO_WORDS, github: { clock: secondsApart() } });
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   world.github.forgetRequests();
   const message = 'Words only [skip preview]';
   await world.github.push({ repository: REPOSITORY, branch: 'change', message });

@@ -11,15 +11,9 @@ import { DEPLOYMENT_STATUS, ENDED_BY, ENVIRONMENT_STATUS } from '../../src/share
 import { lookAt, portsIn } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const MINUTE = 60_000;
-
-async function open(world: World, head = 'quiet') {
-  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head });
-  await world.settle();
-  return { number: pullRequest.number, sha: pullRequest.head.sha };
-}
 
 /** A run took the newest deployment on, and is heard of no more. */
 async function takeOn(world: World, number: number, runId: string) {
@@ -52,7 +46,7 @@ const wordsOf = async (world: World, number: number) =>
 
 test('a commit that no run takes on fails after an hour and says what to do, and doing that works', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   expect(await stuckIn(world, UNCLAIMED_MS - MINUTE)).toBe(0);
   expect(await stuckIn(world, UNCLAIMED_MS + MINUTE)).toBe(1);
   const advice = /No workflow run took this commit on within an hour: add a job .* or re-run it/;
@@ -78,7 +72,7 @@ test('a commit that no run takes on fails after an hour and says what to do, and
 
 test('a run that falls silent fails after a quarter of an hour, its late report is refused, and a re-run goes live', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const run = await world.github.startRun({ repository: REPOSITORY, number });
   const deploymentId = await takeOn(world, number, String(run.id));
   expect(await stuckIn(world, SILENT_MS - MINUTE)).toBe(0);
@@ -108,7 +102,7 @@ test('a run that falls silent fails after a quarter of an hour, its late report 
 
 test('a run that fell silent and starts again, as a step after a long "resolve" does, goes on where it was', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const first = await begin(world, { number, sha });
   expect(await stuckIn(world, SILENT_MS + MINUTE)).toBe(1);
   const again = await begin(world, { number, sha });
@@ -139,7 +133,7 @@ test('the word for what ended it decides whether a run may go on, and not the se
 
 test('a run whose end GitHub reported, though the run itself did not, fails at once', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const run = await world.github.startRun({ repository: REPOSITORY, number });
   await takeOn(world, number, String(run.id));
   world.github.finishRun(run, CONCLUSION.success);
@@ -152,7 +146,7 @@ test('a run whose end GitHub reported, though the run itself did not, fails at o
 
 test('a pull request that is reopened at the same commit waits its whole hour again', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   const at = { repository: REPOSITORY, number };
   world.github.closePullRequest(at);
   await world.settle();
@@ -193,7 +187,7 @@ test.each(['environments', 'deployments'] as const)(
   async (port) => {
     const { stores, arm } = failingOnce(port);
     await using world = await startWorld({ overrides: { around: { stores } } });
-    const { number, sha } = await open(world);
+    const { number, sha } = await openPullRequest(world);
     await takeOn(world, number, '77');
     const { environment, deployments } = await lookAt(world, number);
     const deployment = deployments[0] as (typeof deployments)[number];
@@ -215,7 +209,7 @@ test.each(['environments', 'deployments'] as const)(
 
 test('what went live in the same moment is not called failed', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   await takeOn(world, number, '77');
   const { environment, deployments } = await lookAt(world, number);
   const deployment = deployments[0] as (typeof deployments)[number];
@@ -238,8 +232,8 @@ test('what went live in the same moment is not called failed', async () => {
 
 test('one deployment that cannot be ended does not keep the others waiting', async () => {
   await using world = await startWorld();
-  const first = await open(world, 'first');
-  const second = await open(world, 'second');
+  const first = await openPullRequest(world, { head: 'first' });
+  const second = await openPullRequest(world, { head: 'second' });
   const { environment } = await lookAt(world, first.number);
   const real = portsIn(UNCLAIMED_MS + MINUTE, world);
   const get = async (id: string) => {
@@ -254,7 +248,7 @@ test('one deployment that cannot be ended does not keep the others waiting', asy
 
 test('a tear-down that its target refuses goes on until the target lets go, and says meanwhile what is wrong', async () => {
   await using world = await startWorld();
-  const { number } = await open(world);
+  const { number } = await openPullRequest(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.settle();
   const { environment } = await lookAt(world, number);

@@ -4,7 +4,7 @@ import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
-import { AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, AUTHOR, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
 const FORKS = { ...PAGE, '.github/preview.yml': 'triggers:\n  forks: approve\n' };
@@ -20,22 +20,12 @@ function worldOf({ files = PAGE, clock = secondsApart() }: { files?: object; clo
   return startWorld({ github: { clock, users, repositories: [repository] } });
 }
 
-async function open(world: World, options: object = {}) {
-  const { pullRequest } = await world.github.openPullRequest({
-    repository: REPOSITORY,
-    head: 'change',
-    ...options,
-  });
-  await world.settle();
-  return { number: pullRequest.number, sha: pullRequest.head.sha };
-}
-
 const at = (number: number) => ({ repository: REPOSITORY, number });
 const status = async (world: World, number: number) => (await lookAt(world, number)).environment.status;
 
 test('what somebody else does to a pull request vouches for no commit of its author', async () => {
   await using world = await worldOf();
-  const { number } = await open(world, { author: 'reader' });
+  const { number } = await openPullRequest(world, { author: 'reader' });
   expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   world.github.editPullRequest({ ...at(number), title: 'A better title', sender: AUTHOR });
   await world.settle();
@@ -54,7 +44,7 @@ test('what somebody else does to a pull request vouches for no commit of its aut
 
 test('whoever pushes a commit vouches for it, and only for that one', async () => {
   await using world = await worldOf();
-  const { number } = await open(world, { author: 'reader' });
+  const { number } = await openPullRequest(world, { author: 'reader' });
   const pushed = await world.github.push({ repository: REPOSITORY, branch: 'change', pusher: AUTHOR });
   await world.settle();
   const first = await lookAt(world, number);
@@ -82,7 +72,7 @@ test('a label of somebody without write permission, heard of before the opening,
 
 test('a push that is heard of late still tells who pushed', async () => {
   await using world = await worldOf();
-  const { number } = await open(world, { author: 'reader' });
+  const { number } = await openPullRequest(world, { author: 'reader' });
   world.github.webhooks.hold();
   const pushed = await world.github.push({ repository: REPOSITORY, branch: 'change', pusher: AUTHOR });
   const edited = world.github.editPullRequest({ ...at(number), title: 'Another title' });
@@ -100,7 +90,7 @@ test('a push that is heard of late still tells who pushed', async () => {
 test('an approval in the same second as another change counts', async () => {
   const second = Date.now();
   await using world = await worldOf({ files: FORKS, clock: () => second });
-  const { number, sha } = await open(world, { fork: 'stranger', author: 'stranger' });
+  const { number, sha } = await openPullRequest(world, { fork: 'stranger', author: 'stranger' });
   expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   world.github.labelPullRequest({ ...at(number), label: APPROVED, sender: AUTHOR });
   await world.settle();
@@ -112,7 +102,7 @@ test('an approval in the same second as another change counts', async () => {
 
 test('an approval that is heard of late counts as long as its commit is the newest, and not a moment longer', async () => {
   await using world = await worldOf({ files: FORKS });
-  const { number, sha } = await open(world, { fork: 'stranger', author: 'stranger' });
+  const { number, sha } = await openPullRequest(world, { fork: 'stranger', author: 'stranger' });
   world.github.webhooks.hold();
   const approved = world.github.labelPullRequest({ ...at(number), label: APPROVED, sender: AUTHOR });
   const edited = world.github.editPullRequest({ ...at(number), title: 'Another title' });

@@ -82,6 +82,19 @@ export async function startWorld({
   };
 }
 
+type Opening = Partial<Parameters<EmulatedGitHub['openPullRequest']>[0]>;
+
+/** A pull request of the branch `change` unless said otherwise, once everything about it is done. */
+export async function openPullRequest(
+  world: World,
+  options: Opening = {},
+): Promise<{ readonly number: number; readonly sha: string }> {
+  const opening = { repository: REPOSITORY, head: 'change', ...options };
+  const { pullRequest } = await world.github.openPullRequest(opening);
+  await world.settle();
+  return { number: pullRequest.number, sha: pullRequest.head.sha };
+}
+
 export interface AppSettings {
   readonly github: EmulatedGitHub;
   readonly dataDir: string;

@@ -3,14 +3,7 @@ import { formatExternalId } from '../../../src/shared/run-ref.js';
 import { CHECK, CONCLUSION } from '../../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { lookAt } from '../../support/look-at.js';
-import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
-
-async function open(world: World) {
-  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
-  const { number, head } = opened.pullRequest;
-  return { number, sha: head.sha };
-}
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
 async function askAgain(world: World, id: number) {
   world.github.forgetRequests();
@@ -28,7 +21,7 @@ test.each([
   ['names no pull request', () => []],
 ])('"Re-run" on a check that %s tells it again, from the document', async (_how, change) => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const [check] = await world.reviewer.checks(sha);
   const id = check?.id ?? 0;
   const state = [...world.github.state.repositories.values()][0]?.checkRuns;
@@ -48,7 +41,7 @@ test.each([
 
 test('"Re-run" on the check of an older commit changes nothing', async () => {
   await using world = await startWorld();
-  const { sha } = await open(world);
+  const { sha } = await openPullRequest(world);
   const [check] = await world.reviewer.checks(sha);
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.settle();
@@ -90,7 +83,7 @@ test.each([
   ['before', ['run', 'check']],
 ])('the end of the workflow run is heard of %s the check of its Action: live', async (_order, order) => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const run = await world.github.startRun({ repository: REPOSITORY, number });
   const check = await tellOfCheck(world, { number, sha, runId: run.id });
   world.github.webhooks.emit('check_run', check('created', {}));

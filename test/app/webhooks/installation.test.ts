@@ -1,16 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { lookAt } from '../../support/look-at.js';
-import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
 const ACCOUNT = 'acme';
 const OTHERS = { installation: 777, owner: 4_242 };
-
-async function open(world: World, head = 'change') {
-  const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head })).pullRequest;
-  await world.settle();
-  return number;
-}
 
 async function change(
   world: World,
@@ -76,7 +70,10 @@ test.each([
   ['removed', LISTED],
 ] as const)('%s: every preview is taken down, and GitHub is told nothing more', async (action, rest) => {
   await using world = await startWorld();
-  const numbers = [await open(world, 'one'), await open(world, 'two')];
+  const numbers = [
+    (await openPullRequest(world, { head: 'one' })).number,
+    (await openPullRequest(world, { head: 'two' })).number,
+  ];
   const before = world.github.writes();
   await change(world, action, rest);
   for (const number of numbers) {
@@ -93,7 +90,7 @@ test.each([
 
 test('removed: the other repositories of the account stay', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   await world.github.createRepository({ fullName: 'acme/other' });
   await change(world, 'removed', { ...LISTED, repositories: ['acme/other'] });
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
@@ -105,7 +102,7 @@ test.each([
   ['removed', 'added', LISTED],
 ] as const)('%s and at once %s: the next commit gets its preview', async (leave, enter, rest) => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   await change(world, leave, rest);
   await change(world, enter, rest);
   expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
@@ -123,7 +120,7 @@ test.each([
 
 test('removed, late, by the account that gave the repository away: nothing is taken down', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   await toldByOthers(world, 'added');
   await change(world, 'removed', LISTED);
   const { environment } = await lookAt(world, number);
@@ -136,7 +133,7 @@ test('removed, late, by the account that gave the repository away: nothing is ta
 
 test('removed by an installation that the repository never belonged to: nothing is taken down', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   await toldByOthers(world, 'removed');
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
@@ -144,7 +141,7 @@ test('removed by an installation that the repository never belonged to: nothing 
 
 test('a suspension that ended long ago, heard of again: nothing is taken down', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   const told = await tellFalsely(world, 'installation', suspendedAt(world, 3_600_000));
   expect(told).toMatchObject({ status: DELIVERY_STATUS.ignored, decision: { rule: 'stale-event' } });
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
@@ -153,7 +150,7 @@ test('a suspension that ended long ago, heard of again: nothing is taken down', 
 
 test('suspended just now, though GitHub says otherwise: it is asked again before anything is taken down', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   const told = await tellFalsely(world, 'installation', suspendedAt(world, 0));
   expect(told).toMatchObject({
     status: DELIVERY_STATUS.stored,
@@ -164,7 +161,7 @@ test('suspended just now, though GitHub says otherwise: it is asked again before
 
 test('said to be removed although GitHub still lets the App in: nothing is taken down, and it is asked again', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   const listed = [{ id: world.repoId(), full_name: REPOSITORY, private: false }];
   const told = await tellFalsely(world, 'installation_repositories', {
     action: 'removed',
@@ -180,7 +177,7 @@ test('what the event does not tell is not made up: the default branch is known w
   await using world = await startWorld();
   await change(world, 'created');
   expect(await repo(world)).toMatchObject({ fullName: REPOSITORY, defaultBranch: null });
-  await open(world);
+  await openPullRequest(world);
   expect(await repo(world)).toMatchObject({ defaultBranch: 'main' });
   await change(world, 'added', LISTED);
   expect(await repo(world)).toMatchObject({ defaultBranch: 'main' });

@@ -9,16 +9,10 @@ import { CONCLUSION } from '../../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { ROOT } from '../../support/architecture/read-sources.js';
 import { lookAt } from '../../support/look-at.js';
-import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
 const FILES = { 'index.html': '<h1>Hello</h1>\n' };
 const RENAMED = 'acme/hallo';
-
-async function open(world: World) {
-  const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
-  return opened.pullRequest.number;
-}
 
 const documentOf = ({ github }: World) => [...github.state.repositories.values()][0]?.document;
 
@@ -52,7 +46,7 @@ async function runUnderNewName(world: World, number: number) {
 
 test('renamed, then a push and a run: the same preview, project and check as before', async () => {
   await using world = await startWorld({ files: FILES });
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   const before = (await lookAt(world, number)).environment;
   await world.github.renameRepository(REPOSITORY, 'hallo');
   await world.settle();
@@ -84,7 +78,7 @@ test('renamed, then a push and a run: the same preview, project and check as bef
 
 test('transferred: the previews go on under the new owner and its installation', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   const before = (await lookAt(world, number)).environment;
   const owner = { id: 4_242, login: 'other' };
   const changes = { full_name: 'other/hello', owner, installation: { id: 777 } };
@@ -104,7 +98,7 @@ test.each([
   ['publicized', false],
 ])('%s: it is known who may see the repository, and its previews stay', async (action, isPrivate) => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   await tell(world, { action, changes: { private: isPrivate } });
   expect(await world.app.ports.repos.get(world.repoId())).toMatchObject({ private: isPrivate });
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
@@ -112,7 +106,7 @@ test.each([
 
 test('deleted: every preview of it goes, and GitHub is told nothing more', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   const repoId = world.repoId();
   const before = world.github.writes();
   await world.github.deleteRepository(REPOSITORY);
@@ -125,7 +119,7 @@ test('deleted: every preview of it goes, and GitHub is told nothing more', async
 
 test('said to be deleted although GitHub still has it: nothing is taken down, and it is asked again', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   const delivery = await tell(world, { action: 'deleted' });
   expect(delivery).toMatchObject({
     status: DELIVERY_STATUS.stored,
@@ -137,7 +131,7 @@ test('said to be deleted although GitHub still has it: nothing is taken down, an
 
 test('deleted, while GitHub cannot be asked: nothing is taken down yet', async () => {
   await using world = await startWorld();
-  const number = await open(world);
+  const { number } = await openPullRequest(world);
   world.github.fail({ method: 'GET', path: /\/installation$/, kind: 'status', status: 502, times: 9 });
   expect(await tell(world, { action: 'deleted' })).toMatchObject({ status: DELIVERY_STATUS.stored });
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
@@ -147,7 +141,7 @@ test.each(['started', 'frobnicated', '__proto__'])(
   'an action that repositories do not have (%s) changes nothing',
   async (action) => {
     await using world = await startWorld();
-    await open(world);
+    await openPullRequest(world);
     const delivery = await tell(world, { action, changes: { full_name: 'evil/name' } });
     expect(delivery).toMatchObject({
       status: DELIVERY_STATUS.ignored,
