@@ -120,7 +120,7 @@ test('a run that fell silent and starts again, as a step after a long "resolve" 
 
 test('the word for what ended it decides whether a run may go on, and not the sentence', async () => {
   await using world = await startWorld();
-  const { number, sha } = await open(world);
+  const { number, sha } = await openPullRequest(world);
   const first = await begin(world, { number, sha });
   expect(await stuckIn(world, SILENT_MS + MINUTE)).toBe(1);
   const sentence = (await wordsOf(world, number))[0]?.[1] ?? '';

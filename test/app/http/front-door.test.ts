@@ -101,23 +101,20 @@ test.each([
   await closed(client);
 });
 
-test.each(['POST', 'GET'])(
-  'the body of a %s to a preview is dropped, however long it is',
-  async (method) => {
-    const client = connect(app.port, '127.0.0.1').on('error', () => undefined);
-    client.write(
-      `${method} / HTTP/1.1\r\nHost: pr-1-hello.previews.example.net\r\nContent-Length: 1000000000\r\n\r\n`,
-    );
-    // A busy machine may reset the connection before the answer was read.
-    let answer = '';
-    client.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
-    const more = setInterval(() => client.write('x'.repeat(1_000)), 50);
-    await closed(client);
-    clearInterval(more);
-    if (answer !== '') expect(statusOf(answer)).toBe(method === 'GET' ? 404 : 405);
-    expect(client.bytesWritten).toBeLessThan(1_000_000);
-  },
-);
+test.each(['POST', 'GET'])('the body of a %s to a preview is dropped, however long it is', async (method) => {
+  const client = connect(app.port, '127.0.0.1').on('error', () => undefined);
+  client.write(
+    `${method} / HTTP/1.1\r\nHost: pr-1-hello.previews.example.net\r\nContent-Length: 1000000000\r\n\r\n`,
+  );
+  // A busy machine may reset the connection before the answer was read.
+  let answer = '';
+  client.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+  const more = setInterval(() => client.write('x'.repeat(1_000)), 50);
+  await closed(client);
+  clearInterval(more);
+  if (answer !== '') expect(statusOf(answer)).toBe(method === 'GET' ? 404 : 405);
+  expect(client.bytesWritten).toBeLessThan(1_000_000);
+});
 
 test('every answer of the App has the security headers and names no software', async () => {
   for (const path of ['/healthz', '/nothing', '/api/v1/environments']) {
