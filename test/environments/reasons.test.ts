@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import {
   countsSince,
   needsRerun,
+  removal,
   removedReason,
   supersededReason,
   supersession,
@@ -37,6 +38,14 @@ test('a closed pull request is the reason, whatever ended the preview before', (
   expect(removedReason(gone('expired', 'x', 'closed'))).toBe(
     'The pull request is closed: its preview was removed.',
   );
+});
+
+test('a deployment whose preview was removed ended by that, with the same sentence', () => {
+  const environment = gone('asked', 'ops asked for it.');
+  expect(removal(environment)).toEqual({
+    endedBy: ENDED_BY.previewRemoved,
+    error: removedReason(environment),
+  });
 });
 
 test('without a reason a push is what helps', () => {

@@ -179,7 +179,8 @@ const validators = [
     ownerId: 'number',
     fullName: 'string',
     nameKey: 'string',
-    defaultBranch: 'string',
+    // Null until GitHub named it: the events of an installation do not.
+    defaultBranch: { bsonType: ['string', 'null'] },
     private: 'bool',
     updatedAt: 'date',
   }),

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { decide } from '../../../src/pull-requests/decide/decision.js';
+import { decide, limitReached } from '../../../src/pull-requests/decide/decision.js';
 import { type DecideInput, NOTICED } from '../../../src/pull-requests/decide/input.js';
 import { defaultSettings, parseSettings, type Settings } from '../../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS, GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
@@ -391,4 +391,10 @@ test.each([
   const settings = { ...defaultSettings(), ...changes } as Settings;
   expect(decide(input({ settings }))).toMatchObject({ action: 'skip', rule });
   expect(decide(input({ settings, environment: live() }))).toMatchObject({ action: 'destroy', rule });
+});
+
+test('an environment that gives up its place is told the limit and what to do', () => {
+  const { action, rule, detail } = limitReached(defaultSettings());
+  expect([action, rule]).toEqual(['skip', 'limit-environments']);
+  expect(detail).toContain(String(defaultSettings().limits.environments));
 });

@@ -74,7 +74,7 @@ test('nothing that a stranger wrote reaches the sentence', () => {
 });
 
 /** Paths of this seed to situations in which rare rules decide. After a change of `situation`, search 40,000 situations for new ones. */
-const RARE = ['1810', '2469', '2910', '3492', '4019', '4412', '7617', '19164', '26336'];
+const RARE = ['1719', '1971', '2322', '2910', '3273', '4412', '18562', '21731', '36904'];
 
 test('every rule of the table that decide can find decides in some situation', () => {
   const frequent = fc.sample(situation, { numRuns: 1_500, seed: 7 });
