@@ -84,18 +84,19 @@ const SILENCE_MS = 20_000;
 
 const WHOLE_DOWNLOAD_MS = 300_000;
 
-/** A machine that could not download a moment ago still cannot: one failure counts for the life of this process. */
-const failures: string[] = [];
+/** Why a download failed, by where it came from: what failed once is not tried again for the life of this process. */
+const failures = new Map<string, string>();
 
 /**
  * Asks mongodb-memory-server for the mongod it has, or lets it download one. It runs in a process of its own, because its
  * download has no deadline and prints its progress: that process can be watched and ended.
  */
 async function obtainMongod(options: LocalOptions): Promise<string> {
+  const source = options.env['MONGOMS_DOWNLOAD_MIRROR'] ?? '';
   const download =
     options.allowDownload !== false &&
     options.env['MONGOMS_RUNTIME_DOWNLOAD'] !== 'false' &&
-    failures.length === 0;
+    !failures.has(source);
   const child = spawn(process.execPath, [programEntry('mongod/download.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -109,13 +110,14 @@ async function obtainMongod(options: LocalOptions): Promise<string> {
   });
   const watched = await watch(child);
   if ('binary' in watched) return watched.binary;
-  if (!download) throw new Error(failures[0] ?? 'none is cached and a download is not allowed');
-  failures.push(`the download failed (${watched.reason})`);
+  if (!download) throw new Error(failures.get(source) ?? 'none is cached and a download is not allowed');
+  const failure = `the download failed (${watched.reason})`;
+  failures.set(source, failure);
   if (options.last !== true)
     options.log(
       `database: there is no mongod to use here, and none could be downloaded (${downloadReason(watched.reason)}): going on with the embedded engine`,
     );
-  throw new Error(failures[0]);
+  throw new Error(failure);
 }
 
 function watch(child: ChildProcess): Promise<{ binary: string } | { reason: string }> {
