@@ -31,7 +31,6 @@ export async function changeDeployment(
 }
 
 interface Ending {
-  readonly id: string;
   readonly event: Exclude<DeploymentEvent, 'start' | 'revive'>;
   readonly endedBy: EndedBy;
   readonly error: string | null;
@@ -46,33 +45,34 @@ interface Ending {
 /** Ends a deployment once; one that has ended already is left as it ended. */
 export function endDeployment(
   ports: Pick<Ports, 'deployments' | 'clock'>,
-  { id, event, endedBy, error, logTail, logsUrl, before, unclaimed }: Ending,
+  { id, ...ending }: Ending & { readonly id: string },
 ): Promise<StoredDeployment> {
-  const now = ports.clock.now();
-  return changeDeployment(ports, {
-    id,
-    plan: (seen): DeploymentPatch | null => {
-      if (before !== undefined && seen.generation >= before) return null;
-      if (unclaimed && seen.run !== null) return null;
-      const status = nextDeployment(seen.status, event);
-      if (!status) return null;
-      const open =
-        DEPLOYMENT[status].text.tone === 'good'
-          ? STAGE_STATUS.completed
-          : event === 'fail'
-            ? STAGE_STATUS.failed
-            : STAGE_STATUS.cancelled;
-      return {
-        status,
-        endedBy,
-        error,
-        completedAt: now,
-        stages: settleStages(seen.stages, { open, at: now, error }),
-        ...(logTail ? { logTail } : {}),
-        ...(logsUrl === undefined ? {} : { logsUrl }),
-      };
-    },
-  });
+  return changeDeployment(ports, { id, plan: endingAt(ports.clock.now(), ending) });
+}
+
+/** The plan that ends a deployment, or changes nothing when it has ended or the conditions do not hold. */
+function endingAt(at: Date, { event, endedBy, error, logTail, logsUrl, before, unclaimed }: Ending) {
+  return (seen: StoredDeployment): DeploymentPatch | null => {
+    if (before !== undefined && seen.generation >= before) return null;
+    if (unclaimed && seen.run !== null) return null;
+    const status = nextDeployment(seen.status, event);
+    if (!status) return null;
+    const open =
+      DEPLOYMENT[status].text.tone === 'good'
+        ? STAGE_STATUS.completed
+        : event === 'fail'
+          ? STAGE_STATUS.failed
+          : STAGE_STATUS.cancelled;
+    return {
+      status,
+      endedBy,
+      error,
+      completedAt: at,
+      stages: settleStages(seen.stages, { open, at, error }),
+      ...(logTail ? { logTail } : {}),
+      ...(logsUrl === undefined ? {} : { logsUrl }),
+    };
+  };
 }
 
 /** The generation of the first head: nothing can be older. */
@@ -132,6 +132,7 @@ export async function supersedeOlder(ports: Needs, environment: StoredEnvironmen
   if (before <= FIRST) return;
   const open = await ports.deployments.unsettledOf(environmentId);
   for (const { id, sha } of open.filter(({ generation }) => generation < before)) {
-    await endDeployment(ports, { id, event: 'supersede', ...supersession(environment, { sha }), before });
+    const ending = { event: 'supersede', ...supersession(environment, { sha }), before } as const;
+    await changeDeployment(ports, { id, plan: endingAt(ports.clock.now(), ending) });
   }
 }

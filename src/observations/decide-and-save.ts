@@ -41,8 +41,8 @@ export async function decideAndSave(
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     if (freshness(environment.pullRequest, round.observation.facts) === 'older') return LATE;
     if (!(wasStored && attempt === 0) && mustObserveAgain({ ...round, environment })) return null;
-    const outcome = await tryToSave(ports, { ...round, environment });
-    if (outcome) return outcome;
+    const saved = await saveDecision(ports, { ...round, environment });
+    if (saved) return followUp(ports, saved);
     const found = await ports.environments.get(environment.id);
     if (!found || repositoryWasRemoved(environment, found)) return null;
     environment = found;
@@ -62,7 +62,8 @@ function repositoryWasRemoved(before: StoredEnvironment, found: StoredEnvironmen
   return before.installationId !== null && found.installationId === null;
 }
 
-async function tryToSave(ports: Ports, round: Round): Promise<Outcome | null> {
+/** Null when another process changed the environment first. */
+async function saveDecision(ports: Ports, round: Round): Promise<Saved | null> {
   const { observation, environment, policy } = round;
   const approvedSha = approved(round);
   const decision = await decideFor(ports, { ...round, environment: { ...environment, approvedSha } });
@@ -79,7 +80,7 @@ async function tryToSave(ports: Ports, round: Round): Promise<Outcome | null> {
     newId: ports.newId,
   });
   const written = await ports.environments.change(environment, change);
-  return written && followUp(ports, { round, written, decision });
+  return written && { round, written, decision };
 }
 
 /** Keep the stored settings when the file was unread or invalid. */
@@ -98,31 +99,27 @@ function approved({ observation, environment, policy }: Round): string | null {
   return approvalOf({ action, label, senderPermission, headSha: facts.head.sha }) ?? environment.approvedSha;
 }
 
-interface Written {
+interface Saved {
   readonly round: Round;
   readonly written: StoredEnvironment;
   readonly decision: Decision;
 }
 
-async function followUp(ports: Ports, { round, written, decision }: Written): Promise<Outcome> {
+/** What follows from a saved decision: deployments, and the limit of the project. */
+async function followUp(ports: Ports, { round, written, decision }: Saved): Promise<Outcome> {
   const { settings } = round.policy;
-  const newlyAdmitted = isAdmitted(written) && !isAdmitted(round.environment);
+  const admitted = isAdmitted(written);
+  const newlyAdmitted = admitted && !isAdmitted(round.environment);
+  // A new commit supersedes the older deployments even when it is not deployed itself.
+  const supersedes = isActive(written) && written.generation > round.environment.generation;
   const [count] = await Promise.all([
     newlyAdmitted ? ports.environments.countActive(written.projectId) : 0,
-    updateDeployments(ports, { before: round.environment, written }),
+    admitted && ensureHeadDeployment(ports, { environment: written, run: null }),
+    !admitted && supersedes && supersedeOlder(ports, written),
   ]);
   if (count <= settings.limits.environments) return decision;
   const evicted = await keepWithinLimit(ports, written.projectId);
   return evicted.has(written.id) ? limitReached(settings) : decision;
-}
-
-/** A new commit supersedes the older deployments even when it is not deployed itself. */
-async function updateDeployments(
-  ports: Ports,
-  { before, written }: { before: StoredEnvironment; written: StoredEnvironment },
-): Promise<void> {
-  if (isAdmitted(written)) await ensureHeadDeployment(ports, { environment: written, run: null });
-  else if (isActive(written) && written.generation > before.generation) await supersedeOlder(ports, written);
 }
 
 /** One environment and all that its decision depends on. */

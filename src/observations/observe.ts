@@ -38,23 +38,14 @@ const TRIES = 10;
  * The one entry for everything that reports the state of a pull request: webhooks, the sweep, and a run that was faster than its
  * webhook. The result depends on the state only, so neither the order nor the number of observations matters.
  */
-export async function observePullRequest(ports: Ports, observation: Observation): Promise<DeliveryDecision> {
-  const { id: githubId, login, avatarUrl = null } = observation.facts.author;
-  const [decision] = await Promise.all([
-    decideWithRetries(ports, observation),
-    // For display only: the decision does not read it.
-    ports.users.saveFromGitHub({ githubId, login, email: null, avatarUrl }),
-  ]);
-  return decision;
-}
-
-async function decideWithRetries(ports: Ports, first: Observation): Promise<DeliveryDecision> {
+export async function observePullRequest(ports: Ports, first: Observation): Promise<DeliveryDecision> {
   const { repo, facts } = first;
   let observation = first;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const [{ stored, inputs }, repository] = await Promise.all([
       prefetchDecisionInputs(ports, observation),
       ports.repos.save(repo),
+      attempt === 0 ? saveAuthor(ports, facts) : undefined,
     ]);
     if (repository.removedAt !== null) return withIds(UNINSTALLED, stored);
     const ordered = await resolveEventOrder(ports, { observation, stored });
@@ -69,6 +60,12 @@ async function decideWithRetries(ports: Ports, first: Observation): Promise<Deli
     if (result) return result;
   }
   throw new Error(`Pull request ${repo.fullName}#${facts.number} changes faster than it can be saved.`);
+}
+
+/** For display only: the decision does not read it. */
+async function saveAuthor({ users }: Pick<Ports, 'users'>, { author }: PullRequestFacts): Promise<void> {
+  const { id: githubId, login, avatarUrl = null } = author;
+  await users.saveFromGitHub({ githubId, login, email: null, avatarUrl });
 }
 
 const UNINSTALLED: Outcome = {
