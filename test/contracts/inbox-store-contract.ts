@@ -34,10 +34,10 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect(Buffer.from(claimed.body)).toEqual(delivery().body);
   });
 
-  test(`${name}: a delivery that is there counts as stored, a hundred times at once and in one batch`, async () => {
+  test(`${name}: a delivery that is there counts as stored, twenty times at once and in one batch`, async () => {
     const store = await create();
     await Promise.all(
-      Array.from({ length: 100 }, () => store.store([delivery(), delivery({ guid: guid(2) })])),
+      Array.from({ length: 20 }, () => store.store([delivery(), delivery({ guid: guid(2) })])),
     );
     await store.store([delivery(), delivery(), delivery({ guid: guid(3) })]);
     expect(await store.counts()).toEqual({ stored: 3, handled: 0, ignored: 0, parked: 0 });

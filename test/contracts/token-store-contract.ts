@@ -25,10 +25,10 @@ export function testTokenStore(name: string, create: () => Promise<TokenStore>):
     expect(await store.find('h2', NOW)).toBeNull();
   });
 
-  test(`${name}: of a hundred concurrent uses of one id, one counts; expired ones stay used`, async () => {
+  test(`${name}: of twenty concurrent uses of one id, one counts; expired ones stay used`, async () => {
     const store = await create();
     const past = new Date(NOW.getTime() - 60_000);
-    const uses = await Promise.all(Array.from({ length: 100 }, () => store.useOnce('jti-1', past)));
+    const uses = await Promise.all(Array.from({ length: 20 }, () => store.useOnce('jti-1', past)));
     expect(uses.filter(Boolean)).toHaveLength(1);
     expect(await store.useOnce('jti-1', NOW)).toBe(false);
     expect(await store.useOnce('jti-2', NOW)).toBe(true);
