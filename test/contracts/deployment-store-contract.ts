@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { NewDeployment } from '../../src/deployments/model.js';
 import type { DeploymentStore, StoredDeployment } from '../../src/deployments/store.js';
 import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
-import { newDeployment } from './fresh-documents.js';
+import { newDeployment } from '../support/builders.js';
 
 const RUN = { id: '98765432101234', attempt: 1, job: 'deploy' };
 const idOf = (index: number) => `dddddddddddddddddddddd${String(index).padStart(2, '0')}`;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Claim, EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
-import { newEnvironment } from './fresh-documents.js';
+import { newEnvironment } from '../support/builders.js';
 import { until } from './until.js';
 
 const LONG = { owner: 'a', leaseMs: 60_000 };

@@ -1,13 +1,22 @@
 import { expect, test } from '@jest/globals';
 import type { EnvironmentFilter, EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
+import type { Settings } from '../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
-import { newEnvironment, pullRequest, SETTINGS } from './fresh-documents.js';
+import { newEnvironment, pullRequest } from '../support/builders.js';
+
+const PULL_REQUEST = pullRequest({
+  number: 1,
+  title: 'A title with $dollar and {"$gt":""}',
+  labels: ['preview'],
+});
+/** The store keeps settings as they are and reads nothing in them. */
+const SETTINGS = { nested: { list: ['$where', 'a.b'] } } as unknown as Settings;
 
 /** What every EnvironmentStore must do, apart from claims. `create` gives an empty one for each test. */
 export function testEnvironmentStore(name: string, create: () => Promise<EnvironmentStore>): void {
   test(`${name}: a fresh environment starts empty and is found by id, slug and pull request`, async () => {
     const store = await create();
-    const made = await store.ensure(newEnvironment({ pullRequest: pullRequest(1), settings: SETTINGS }));
+    const made = await store.ensure(newEnvironment({ pullRequest: PULL_REQUEST, settings: SETTINGS }));
     expect(made).toMatchObject({
       ...newEnvironment(),
       status: ENVIRONMENT_STATUS.pending,
@@ -16,7 +25,7 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
       head: null,
     });
     expect(made.due.report).toEqual({ at: null, wanted: 0, attempts: 0, error: null });
-    expect(made.pullRequest).toEqual(pullRequest(1));
+    expect(made.pullRequest).toEqual(PULL_REQUEST);
     expect(await store.get(made.id)).toEqual(made);
     expect(await store.bySlug('pr-1-site')).toEqual(made);
     expect(await store.ofPullRequest(1, 1)).toEqual([made]);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ClaimedDelivery, InboxStore } from '../../src/deliveries/store.js';
 import { DELIVERY_STATUS } from '../../src/shared/status/words.js';
-import { delivery } from './fresh-documents.js';
+import { delivery } from '../support/builders.js';
 import { until } from './until.js';
 
 const guid = (index: number) => `11111111-0000-0000-0000-${String(index).padStart(12, '0')}`;

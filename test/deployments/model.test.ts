@@ -11,7 +11,7 @@ import type { Environment, Head } from '../../src/environments/model.js';
 import { sameRun } from '../../src/shared/run-ref.js';
 import { type Stage, STAGE_NAMES } from '../../src/shared/status/stages.js';
 import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
-import { HEAD_SHA, pullRequest } from '../pull-requests/sample-pull-request.js';
+import { HEAD_SHA, pullRequest } from '../support/builders.js';
 
 const AT = new Date(Date.UTC(2026, 0, 1));
 const LATER = new Date(Date.UTC(2026, 0, 2));

@@ -6,7 +6,7 @@ import { decide } from '../../src/pull-requests/decide/decision.js';
 import type { DecideInput } from '../../src/pull-requests/decide/input.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { situation } from '../pull-requests/decide/situations.js';
-import { HEAD_SHA, pullRequest } from '../pull-requests/sample-pull-request.js';
+import { HEAD_SHA, pullRequest } from '../support/builders.js';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const ASKS = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'labeled'];

@@ -10,7 +10,7 @@ import {
 import type { Decision } from '../../src/pull-requests/decide/decision.js';
 import type { Rule } from '../../src/pull-requests/decide/rules.js';
 import { ENDED_BY } from '../../src/shared/status/words.js';
-import { pullRequest } from '../pull-requests/sample-pull-request.js';
+import { pullRequest } from '../support/builders.js';
 
 const gone = (rule: Rule, detail: string, state: 'open' | 'closed' = 'open') => ({
   decision: { action: 'destroy', rule, detail } as const,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { prefetchDecisionInputs, type Observation } from '../../src/observations/inputs.js';
-import { pullRequest } from '../pull-requests/sample-pull-request.js';
+import { pullRequest } from '../support/builders.js';
 
 const away = () => Promise.reject(new Error('GitHub is away'));
 const ports = {

@@ -7,7 +7,7 @@ import {
   pullRequestFacts,
 } from '../../src/pull-requests/facts.js';
 import { BRANCH_NAMES, ILLEGAL_BRANCH_NAMES } from '../shared/branch-names.js';
-import { HEAD_SHA, pullRequest } from './sample-pull-request.js';
+import { HEAD_SHA, pullRequest } from '../support/builders.js';
 
 test.each(BRANCH_NAMES)('%j is a branch name like any other', (ref) => {
   expect(isGitRefName(ref)).toBe(true);

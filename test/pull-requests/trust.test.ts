@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { approvalOf, trustOf, type RepositoryPermission } from '../../src/pull-requests/trust.js';
-import { HEAD_SHA, NEXT_SHA } from './sample-pull-request.js';
+import { HEAD_SHA, NEXT_SHA } from '../support/builders.js';
 
 const same = { isFork: false, approvedSha: null, headSha: HEAD_SHA } as const;
 

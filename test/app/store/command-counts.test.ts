@@ -5,7 +5,7 @@ import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import { repoModel } from '../../../app/store/repositories/store.js';
-import { delivery, newDeployment, newEnvironment } from '../../contracts/fresh-documents.js';
+import { delivery, newDeployment, newEnvironment } from '../../support/builders.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';
 

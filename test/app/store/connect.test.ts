@@ -3,10 +3,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { connectStore, type Store } from '../../../app/store/connect.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import { delivery, newEnvironment } from '../../contracts/fresh-documents.js';
+import { delivery, newEnvironment } from '../../support/builders.js';
 import { testDatabase } from '../../support/test-database.js';
-import { silent } from './empty-stores.js';
 import { breakableWire, type BreakableWire } from './breakable-wire.js';
+import { silent } from './empty-stores.js';
 
 const database = testDatabase();
 const opened: { close(): Promise<void> }[] = [];

@@ -5,7 +5,7 @@ import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
-import { delivery, newDeployment, newEnvironment, pullRequest } from '../../contracts/fresh-documents.js';
+import { delivery, newDeployment, newEnvironment, pullRequest } from '../../support/builders.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';
 import { explainable, stagesOf, workOf } from './explain.js';
@@ -152,7 +152,11 @@ async function seed(): Promise<void> {
   const { environments, deployments, inbox, repos, projects, logs, artifacts } = stores;
   for (let index = 0; index < 30; index += 1) {
     const odd = index % 2 === 1;
-    const fresh = { name: `pr-${index}`, projectId: odd ? 'p1' : 'p2', pullRequest: pullRequest(index + 1) };
+    const fresh = {
+      name: `pr-${index}`,
+      projectId: odd ? 'p1' : 'p2',
+      pullRequest: pullRequest({ number: index + 1 }),
+    };
     const made = await environments.ensure(newEnvironment(fresh));
     await environments.change(made, {
       patch: odd ? { status: ENVIRONMENT_STATUS.ready } : {},

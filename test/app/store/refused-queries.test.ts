@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Stores } from '../../../app/ports.js';
-import { newDeployment, newEnvironment } from '../../contracts/fresh-documents.js';
+import { newDeployment, newEnvironment } from '../../support/builders.js';
 import { emptyStores } from './empty-stores.js';
 
 const create = emptyStores();

@@ -3,8 +3,14 @@ import { decide, limitReached } from '../../../src/pull-requests/decide/decision
 import { type DecideInput, NOTICED } from '../../../src/pull-requests/decide/input.js';
 import { defaultSettings, parseSettings, type Settings } from '../../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS, GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
-import { HEAD_SHA, NEXT_SHA, pullRequest } from '../sample-pull-request.js';
-import { input, live, withTriggers } from './sample-input.js';
+import {
+  decideInput,
+  HEAD_SHA,
+  liveEnvironment,
+  NEXT_SHA,
+  pullRequest,
+  withTriggers,
+} from '../../support/builders.js';
 
 const told = (of: DecideInput) => {
   const { action, rule } = decide(of);
@@ -31,7 +37,7 @@ test.each([
   ['__proto__', 'ignore action-not-relevant'],
   ['', 'ignore action-not-relevant'],
 ])('an open pull request without a preview, on "%s": %s', (action, expected) => {
-  expect(told(input({ action }))).toBe(expected);
+  expect(told(decideInput({ action }))).toBe(expected);
 });
 
 test.each([
@@ -110,7 +116,9 @@ test.each([
     'destroy closed',
   ],
 ] as const)('with a live preview, %s', (_, changes, expected) => {
-  expect(told(input({ environment: live(), ...changes } as Parameters<typeof input>[0]))).toBe(expected);
+  expect(
+    told(decideInput({ environment: liveEnvironment(), ...changes } as Parameters<typeof decideInput>[0])),
+  ).toBe(expected);
 });
 
 test.each([
@@ -136,10 +144,10 @@ test.each([
   [{}, { title: '[skip preview] x' }, 'skip-word-title'],
 ] as const)('with triggers %j, %j gets no preview, and loses it: %s', (triggers, facts, rule) => {
   const of = { action: 'edited', settings: withTriggers(triggers as object), pullRequest: facts as object };
-  expect(told(input(of))).toBe(`skip ${rule}`);
-  expect(told(input({ ...of, environment: live() }))).toBe(`destroy ${rule}`);
+  expect(told(decideInput(of))).toBe(`skip ${rule}`);
+  expect(told(decideInput({ ...of, environment: liveEnvironment() }))).toBe(`destroy ${rule}`);
   for (const status of GONE_ENVIRONMENTS)
-    expect(told(input({ ...of, environment: live({ status }) }))).toBe(`skip ${rule}`);
+    expect(told(decideInput({ ...of, environment: liveEnvironment({ status }) }))).toBe(`skip ${rule}`);
 });
 
 test.each([
@@ -154,7 +162,7 @@ test.each([
   [{ paths: { include: [], ignore: ['docs/**'] } }, { changedFiles: ['src/a.ts'] }],
 ] as const)('with triggers %j, %j gets a preview', (triggers, facts) => {
   const of = { settings: withTriggers(triggers as object), pullRequest: facts as object };
-  expect(told(input(of))).toBe('deploy opened');
+  expect(told(decideInput(of))).toBe('deploy opened');
 });
 
 test.each([
@@ -166,77 +174,100 @@ test.each([
   'with triggers %j, a change of %j is skipped and what is live stays',
   (triggers, changedFiles) => {
     const settings = withTriggers(triggers as object);
-    expect(told(input({ settings, pullRequest: { changedFiles } }))).toBe('skip paths');
-    expect(told(input({ settings, environment: live(), pullRequest: { changedFiles, head: next } }))).toBe(
-      'skip paths',
-    );
-    expect(told(input({ settings, environment: live(), pullRequest: { changedFiles } }))).toBe(
-      'update paths',
-    );
+    expect(told(decideInput({ settings, pullRequest: { changedFiles } }))).toBe('skip paths');
+    expect(
+      told(
+        decideInput({ settings, environment: liveEnvironment(), pullRequest: { changedFiles, head: next } }),
+      ),
+    ).toBe('skip paths');
+    expect(
+      told(decideInput({ settings, environment: liveEnvironment(), pullRequest: { changedFiles } })),
+    ).toBe('update paths');
   },
 );
 
 test('of several projects only those are deployed whose files changed', () => {
   const changed = { changedFiles: ['packages/web/a.ts'] };
-  expect(told(input({ project: { paths: ['packages/web/**'] }, pullRequest: changed }))).toBe(
+  expect(told(decideInput({ project: { paths: ['packages/web/**'] }, pullRequest: changed }))).toBe(
     'deploy opened',
   );
-  expect(told(input({ project: { paths: ['packages/docs/**'] }, pullRequest: changed }))).toBe('skip paths');
+  expect(told(decideInput({ project: { paths: ['packages/docs/**'] }, pullRequest: changed }))).toBe(
+    'skip paths',
+  );
 });
 
 test('by hand, only the first preview is asked for', () => {
   const settings = withTriggers({ mode: 'manual' });
-  expect(told(input({ settings }))).toBe('skip manual');
-  expect(decide(input({ settings })).detail).toMatch(/no way to start one yet\. Set another mode/);
+  expect(told(decideInput({ settings }))).toBe('skip manual');
+  expect(decide(decideInput({ settings })).detail).toMatch(/no way to start one yet\. Set another mode/);
   expect(
-    told(input({ settings, action: 'synchronize', environment: live(), pullRequest: { head: next } })),
+    told(
+      decideInput({
+        settings,
+        action: 'synchronize',
+        environment: liveEnvironment(),
+        pullRequest: { head: next },
+      }),
+    ),
   ).toBe('deploy new-commit');
 });
 
 test('a full project says so', () => {
-  const decision = decide(input({ counts: { environmentsInProject: 20 } }));
+  const decision = decide(decideInput({ counts: { environmentsInProject: 20 } }));
   expect(decision).toMatchObject({ action: 'skip', rule: 'limit-environments' });
   expect(decision.detail).toContain('20 previews');
-  expect(told(input({ counts: { environmentsInProject: 19 } }))).toBe('deploy opened');
+  expect(told(decideInput({ counts: { environmentsInProject: 19 } }))).toBe('deploy opened');
 });
 
 test.each([
   ['the author may not write', waits, 'hold awaiting-approval'],
   ['GitHub does not say', unknown, 'hold permission-unknown'],
 ] as const)('when %s, the first commit waits', (_, trust, expected) => {
-  expect(told(input({ trust }))).toBe(expected);
-  expect(decide(input({ trust })).detail).toContain('preview:approved');
+  expect(told(decideInput({ trust }))).toBe(expected);
+  expect(decide(decideInput({ trust })).detail).toContain('preview:approved');
 });
 
 test('a fork that is allowed waits for approval of this very commit', () => {
   const settings = withTriggers({ forks: 'approve' });
-  const held = live({ status: ENVIRONMENT_STATUS.awaitingApproval });
-  expect(told(input({ settings, trust: waits, pullRequest: { head: fork } }))).toBe('hold awaiting-approval');
+  const held = liveEnvironment({ status: ENVIRONMENT_STATUS.awaitingApproval });
+  expect(told(decideInput({ settings, trust: waits, pullRequest: { head: fork } }))).toBe(
+    'hold awaiting-approval',
+  );
   expect(
-    told(input({ settings, trust: waits, environment: held, action: 'edited', pullRequest: { head: fork } })),
+    told(
+      decideInput({
+        settings,
+        trust: waits,
+        environment: held,
+        action: 'edited',
+        pullRequest: { head: fork },
+      }),
+    ),
   ).toBe('hold awaiting-approval');
   const approved = { ...held, approvedSha: HEAD_SHA };
   expect(
-    told(input({ settings, environment: approved, action: 'labeled', pullRequest: { head: fork } })),
+    told(decideInput({ settings, environment: approved, action: 'labeled', pullRequest: { head: fork } })),
   ).toBe('deploy approved');
   const pushed = { action: 'synchronize', trust: waits, pullRequest: { head: { ...fork, sha: NEXT_SHA } } };
-  expect(told(input({ settings, environment: approved, ...pushed }))).toBe('hold awaiting-approval');
+  expect(told(decideInput({ settings, environment: approved, ...pushed }))).toBe('hold awaiting-approval');
 });
 
 test.each([
   ['refused', withTriggers({ forks: 'deny' })],
   ['held', withTriggers({ forks: 'approve' })],
 ])('a fork that is %s is told what works: its branch in this repository', (_how, settings) => {
-  const { detail } = decide(input({ settings, trust: waits, pullRequest: { head: fork } }));
+  const { detail } = decide(decideInput({ settings, trust: waits, pullRequest: { head: fork } }));
   expect(detail).toMatch(/no identity/);
   expect(detail).toMatch(/push the branch to this repository/i);
   expect(detail).not.toMatch(/triggers\.forks/);
 });
 
 test('a fork that is not allowed gets nothing, approved or not', () => {
-  expect(told(input({ environment: live({ approvedSha: HEAD_SHA }), pullRequest: { head: fork } }))).toBe(
-    'destroy fork-denied',
-  );
+  expect(
+    told(
+      decideInput({ environment: liveEnvironment({ approvedSha: HEAD_SHA }), pullRequest: { head: fork } }),
+    ),
+  ).toBe('destroy fork-denied');
 });
 
 test.each([
@@ -245,21 +276,25 @@ test.each([
 ] as const)(
   'when a preview is gone and the last decision was "%s", a new title leads to: %s',
   (action, expected) => {
-    const environment = live({ status: ENVIRONMENT_STATUS.destroyed, decision: before(action) });
-    expect(told(input({ action: 'edited', environment }))).toBe(expected);
+    const environment = liveEnvironment({ status: ENVIRONMENT_STATUS.destroyed, decision: before(action) });
+    expect(told(decideInput({ action: 'edited', environment }))).toBe(expected);
   },
 );
 
 test('a preview that expired or was taken down comes back for a push, not for a label', () => {
   for (const rule of ['asked', 'expired'] as const) {
-    const environment = live({
+    const environment = liveEnvironment({
       status: ENVIRONMENT_STATUS.destroyed,
       decision: { action: 'destroy', rule, detail: 'x' },
     });
-    expect(told(input({ action: 'labeled', label: 'bug', environment }))).toBe('ignore gone-until-asked');
-    expect(told(input({ action: 'labeled', label: 'preview', environment }))).toBe('deploy label-added');
-    expect(told(input({ action: 'synchronize', environment }))).toBe('deploy new-commit');
-    expect(told(input({ action: 'reopened', environment }))).toBe('deploy reopened');
+    expect(told(decideInput({ action: 'labeled', label: 'bug', environment }))).toBe(
+      'ignore gone-until-asked',
+    );
+    expect(told(decideInput({ action: 'labeled', label: 'preview', environment }))).toBe(
+      'deploy label-added',
+    );
+    expect(told(decideInput({ action: 'synchronize', environment }))).toBe('deploy new-commit');
+    expect(told(decideInput({ action: 'reopened', environment }))).toBe('deploy reopened');
   }
 });
 
@@ -277,55 +312,59 @@ test.each([
   ['it is started by hand only', { action: 'edited', facts: {}, settings: withTriggers({ mode: 'manual' }) }],
 ] as const)('what expired or was taken down by hand keeps its reason when %s', (_, { facts, ...changes }) => {
   for (const rule of ['asked', 'expired'] as const) {
-    const environment = live({
+    const environment = liveEnvironment({
       status: ENVIRONMENT_STATUS.destroyed,
       decision: { action: 'destroy', rule, detail: 'x' },
     });
-    expect(told(input({ ...changes, environment, pullRequest: facts as object }))).toBe(
+    expect(told(decideInput({ ...changes, environment, pullRequest: facts as object }))).toBe(
       'ignore gone-until-asked',
     );
   }
 });
 
 test('what was taken down by hand comes back for a label that the settings name', () => {
-  const environment = live({
+  const environment = liveEnvironment({
     status: ENVIRONMENT_STATUS.destroyed,
     decision: { action: 'destroy', rule: 'asked', detail: 'x' },
   });
   const settings = withTriggers({ labels: { include: ['deploy-me'], exclude: [] } });
   const labels = ['Deploy-Me'];
   const of = { action: 'labeled', environment, settings, pullRequest: { labels } };
-  expect(told(input({ ...of, label: 'Deploy-Me' }))).toBe('deploy label-added');
-  expect(told(input({ ...of, label: 'bug' }))).toBe('ignore gone-until-asked');
+  expect(told(decideInput({ ...of, label: 'Deploy-Me' }))).toBe('deploy label-added');
+  expect(told(decideInput({ ...of, label: 'bug' }))).toBe('ignore gone-until-asked');
 });
 
 test('an environment that was only ever skipped is not taken down, and deploys as soon as it qualifies', () => {
-  const environment = live({ status: ENVIRONMENT_STATUS.pending, decision: before('skip') });
-  expect(told(input({ action: 'edited', environment, pullRequest: { draft: true } }))).toBe('skip draft');
-  expect(told(input({ action: 'ready_for_review', environment }))).toBe('deploy ready-for-review');
-  expect(told(input({ action: 'closed', environment, pullRequest: { state: 'closed' } }))).toBe(
+  const environment = liveEnvironment({ status: ENVIRONMENT_STATUS.pending, decision: before('skip') });
+  expect(told(decideInput({ action: 'edited', environment, pullRequest: { draft: true } }))).toBe(
+    'skip draft',
+  );
+  expect(told(decideInput({ action: 'ready_for_review', environment }))).toBe('deploy ready-for-review');
+  expect(told(decideInput({ action: 'closed', environment, pullRequest: { state: 'closed' } }))).toBe(
     'ignore closed-already',
   );
 });
 
 test('a commit that waited beside a live preview is deployed once it may be', () => {
-  const environment = live({ headSha: NEXT_SHA, decision: before('hold') });
-  expect(told(input({ action: 'unlabeled', environment, pullRequest: { head: next } }))).toBe(
+  const environment = liveEnvironment({ headSha: NEXT_SHA, decision: before('hold') });
+  expect(told(decideInput({ action: 'unlabeled', environment, pullRequest: { head: next } }))).toBe(
     'deploy now-qualifies',
   );
-  expect(told(input({ action: 'edited', environment, trust: waits, pullRequest: { head: next } }))).toBe(
-    'hold awaiting-approval',
-  );
+  expect(
+    told(decideInput({ action: 'edited', environment, trust: waits, pullRequest: { head: next } })),
+  ).toBe('hold awaiting-approval');
 });
 
 test('a settings file with a mistake stops deployments and says where it is', () => {
   const { problems } = parseSettings({ base: 'build: x', head: 'build: x\nport: 0' });
-  const decision = decide(input({ problems }));
+  const decision = decide(decideInput({ problems }));
   expect(decision).toMatchObject({ action: 'skip', rule: 'settings-invalid' });
   expect(decision.detail).toMatch(/^Line 2 of .github\/preview.yml in this pull request: port must be/);
-  expect(told(input({ problems, environment: live(), action: 'edited' }))).toBe('update settings-invalid');
+  expect(told(decideInput({ problems, environment: liveEnvironment(), action: 'edited' }))).toBe(
+    'update settings-invalid',
+  );
   const ours = parseSettings({ base: 'acces: password' }).problems;
-  expect(decide(input({ problems: ours })).detail).toMatch(
+  expect(decide(decideInput({ problems: ours })).detail).toMatch(
     /^Line 1 .* in the default branch: .*did you mean access/,
   );
 });
@@ -334,30 +373,34 @@ test('a mistake in the settings takes nothing down that is live: what allowed it
   const { problems, settings } = parseSettings({ base: 'triggers:\n  drafts: treu\n  forks: approv' });
   const draft = { draft: true, head: { ...pullRequest().head, repoId: 11 } };
   const of = { problems, settings, action: 'edited', pullRequest: draft };
-  expect(told(input({ ...of, environment: live() }))).toBe('update settings-invalid');
-  expect(told(input({ ...of, environment: live({ headSha: NEXT_SHA }) }))).toBe('skip settings-invalid');
+  expect(told(decideInput({ ...of, environment: liveEnvironment() }))).toBe('update settings-invalid');
+  expect(told(decideInput({ ...of, environment: liveEnvironment({ headSha: NEXT_SHA }) }))).toBe(
+    'skip settings-invalid',
+  );
   const stopped = { ...draft, labels: ['preview:skip'] };
-  expect(told(input({ ...of, environment: live(), pullRequest: stopped }))).toBe('destroy label-skip');
+  expect(told(decideInput({ ...of, environment: liveEnvironment(), pullRequest: stopped }))).toBe(
+    'destroy label-skip',
+  );
 });
 
 test('what was only noticed asks for nothing: it brings back neither what expired nor what was taken down', () => {
   for (const rule of ['asked', 'expired'] as const) {
-    const environment = live({
+    const environment = liveEnvironment({
       status: ENVIRONMENT_STATUS.destroyed,
       decision: { action: 'destroy', rule, detail: 'x' },
     });
-    expect(told(input({ action: NOTICED, environment }))).toBe('ignore gone-until-asked');
+    expect(told(decideInput({ action: NOTICED, environment }))).toBe('ignore gone-until-asked');
   }
-  expect(told(input({ action: NOTICED, environment: live() }))).toBe('update unchanged');
-  expect(told(input({ action: NOTICED, environment: live({ decision: before('skip') }) }))).toBe(
-    'deploy now-qualifies',
-  );
+  expect(told(decideInput({ action: NOTICED, environment: liveEnvironment() }))).toBe('update unchanged');
+  expect(
+    told(decideInput({ action: NOTICED, environment: liveEnvironment({ decision: before('skip') }) })),
+  ).toBe('deploy now-qualifies');
 });
 
 test('a note about the settings stops nothing', () => {
   const { problems } = parseSettings({ base: '', head: 'access: github' });
   expect(problems).toHaveLength(1);
-  expect(told(input({ problems }))).toBe('deploy opened');
+  expect(told(decideInput({ problems }))).toBe('deploy opened');
 });
 
 test.each([
@@ -365,22 +408,26 @@ test.each([
   ['failed', { status: ENVIRONMENT_STATUS.failed, decision: before('deploy') }],
   ['awaits approval', { status: ENVIRONMENT_STATUS.awaitingApproval, decision: before('hold') }],
 ] as const)('preview:keep keeps nothing that never went live: the first build %s', (_, state) => {
-  const environment = live({ ...state, isShown: false });
+  const environment = liveEnvironment({ ...state, isShown: false });
   const closed = { state: 'closed', labels: ['preview:keep'] } as const;
-  expect(told(input({ action: 'closed', environment, pullRequest: closed }))).toBe('destroy closed');
-  expect(told(input({ action: 'closed', environment, pullRequest: { ...closed, merged: true } }))).toBe(
+  expect(told(decideInput({ action: 'closed', environment, pullRequest: closed }))).toBe('destroy closed');
+  expect(told(decideInput({ action: 'closed', environment, pullRequest: { ...closed, merged: true } }))).toBe(
     'destroy merged',
   );
   expect(
-    told(input({ action: 'closed', environment: { ...environment, isShown: true }, pullRequest: closed })),
+    told(
+      decideInput({ action: 'closed', environment: { ...environment, isShown: true }, pullRequest: closed }),
+    ),
   ).toBe('update closed-kept');
 });
 
 test('closing what has no preview is nothing to do', () => {
   const closed = { action: 'closed', pullRequest: { state: 'closed' } } as const;
-  expect(told(input(closed))).toBe('ignore closed-already');
+  expect(told(decideInput(closed))).toBe('ignore closed-already');
   for (const status of GONE_ENVIRONMENTS)
-    expect(told(input({ ...closed, environment: live({ status }) }))).toBe('ignore closed-already');
+    expect(told(decideInput({ ...closed, environment: liveEnvironment({ status }) }))).toBe(
+      'ignore closed-already',
+    );
 });
 
 test.each([
@@ -389,8 +436,11 @@ test.each([
   ['secrets-unavailable', { secrets: ['API_KEY'] }],
 ] as const)('what this server cannot keep is refused, not published: %s', (rule, changes) => {
   const settings = { ...defaultSettings(), ...changes } as Settings;
-  expect(decide(input({ settings }))).toMatchObject({ action: 'skip', rule });
-  expect(decide(input({ settings, environment: live() }))).toMatchObject({ action: 'destroy', rule });
+  expect(decide(decideInput({ settings }))).toMatchObject({ action: 'skip', rule });
+  expect(decide(decideInput({ settings, environment: liveEnvironment() }))).toMatchObject({
+    action: 'destroy',
+    rule,
+  });
 });
 
 test('an environment that gives up its place is told the limit and what to do', () => {

@@ -4,8 +4,7 @@ import { type DecideInput, LABELS, NOTICED } from '../../../src/pull-requests/de
 import { RULE_IDS } from '../../../src/pull-requests/decide/rules.js';
 import { parseSettings, type Settings } from '../../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
-import { HEAD_SHA, NEXT_SHA, pullRequest } from '../sample-pull-request.js';
-import { withTriggers } from './sample-input.js';
+import { HEAD_SHA, NEXT_SHA, pullRequest, withTriggers } from '../../support/builders.js';
 
 const ACTIONS = [
   ...['opened', 'reopened', 'synchronize', 'closed', 'edited', 'labeled', 'unlabeled', 'converted_to_draft'],

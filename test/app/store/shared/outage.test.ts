@@ -3,7 +3,7 @@ import { mongo } from 'mongoose';
 import { openConnection } from '../../../../app/store/open-connection.js';
 import { asVitrineError } from '../../../../app/store/shared/outage.js';
 import type { EnvironmentStatus } from '../../../../src/shared/status/words.js';
-import { delivery, newEnvironment } from '../../../contracts/fresh-documents.js';
+import { delivery, newEnvironment } from '../../../support/builders.js';
 import { openTestStore } from '../../../support/open-test-store.js';
 import { testDatabase } from '../../../support/test-database.js';
 import { breakableWire } from '../breakable-wire.js';
