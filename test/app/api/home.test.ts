@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { projectVersion } from '../../../app/config/project-root.js';
+import { openPage } from '../../support/page.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
@@ -26,29 +26,24 @@ const home = (headers: Record<string, string>, method = 'GET'): Promise<Response
   fetch(`${app.url}/`, { headers, method });
 
 test('the page says what the server is, that it is up, and where to go', async () => {
-  const answer = await home(BROWSER);
-  expect(answer.status).toBe(200);
-  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
-  const page = await answer.text();
-  expect(page).toMatch(/<h1>Vitrine is up<\/h1>/);
-  expect(page).toContain(`Vitrine ${projectVersion()}`);
-  expect(page).toContain('href="/api/v1/openapi.json"');
+  const page = await openPage(app.url);
+  expect(page.title).toBe('Vitrine is up');
+  expect(page.texts('h1')).toEqual(['Vitrine is up']);
+  expect(page.text()).toContain(`Vitrine ${projectVersion()}`);
+  expect(Object.values(page.links)).toContain('/api/v1/openapi.json');
 });
 
 test('the page loads nothing and runs nothing, and its policy allows its style by a hash', async () => {
-  const answer = await home(BROWSER);
-  const page = await answer.text();
-  const style = /<style>([^]*)<\/style>/.exec(page)?.[1] ?? '';
-  const hash = createHash('sha256').update(style).digest('base64');
-  expect(answer.headers.get('content-security-policy')).toBe(
-    `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  const page = await openPage(app.url);
+  expect(page.policy).toBe(
+    `default-src 'none'; style-src ${page.hashOf('style')}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   );
-  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
-  expect(page).not.toMatch(/<script|src=|@import|url\(/);
+  expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(page.html).not.toMatch(/<script|src=|@import|url\(/);
 });
 
 test('the page contains nothing from the database or the configuration', async () => {
-  expect(await (await home(BROWSER)).text()).not.toMatch(/secret|acme|pr-7|mongodb|DATA_DIR/i);
+  expect((await openPage(app.url)).html).not.toMatch(/secret|acme|pr-7|mongodb|DATA_DIR/i);
 });
 
 test.each(['application/json', 'application/json, text/plain, */*', 'application/vnd.api+json'])(

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import {
@@ -11,6 +10,7 @@ import {
 import { createPreviewPages } from '../../../app/previews/wait-pages.js';
 import type { SituationKind } from '../../../src/deployments/situation.js';
 import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
+import { readPage } from '../../support/page.js';
 import { startPreviewServer } from '../../support/preview-server.js';
 
 const pages = createPreviewPages(join(process.cwd(), 'templates'));
@@ -121,8 +121,10 @@ test.each(looks)(
   'a page that shows %s asks %s; with %j it shows itself anew: %s',
   async (state, at, given, anew) => {
     const html = pages.render({ page: state === 'broken' ? 'broken' : REMOVED }).body.toString();
-    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? [];
-    const output = execFileSync(process.execPath, ['-e', inBrowser(script, { state, given })]);
+    const output = execFileSync(process.execPath, [
+      '-e',
+      inBrowser(readPage(html).source('script'), { state, given }),
+    ]);
     const { seen, timers } = JSON.parse(output.toString()) as { seen: string[]; timers: number };
     expect(seen).toEqual(anew ? [at, 'reload'] : [at]);
     expect(timers).toBe(anew ? 0 : 1);
@@ -142,14 +144,13 @@ function inBrowser(script: string, { state, given }: { state: string; given: obj
 
 test('the policy of a page allows exactly its own style and script', () => {
   const { body, policy } = pages.render({ page: REMOVED });
-  const html = body.toString();
-  for (const tag of ['style', 'script']) {
-    const [, content = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(html) ?? [];
-    expect(content.length).toBeGreaterThan(100);
-    expect(policy).toContain(`${tag}-src 'sha256-${createHash('sha256').update(content).digest('base64')}'`);
+  const page = readPage(body.toString());
+  for (const tag of ['style', 'script'] as const) {
+    expect(page.source(tag).length).toBeGreaterThan(100);
+    expect(policy).toContain(`${tag}-src ${page.hashOf(tag)}`);
   }
   expect(policy).toContain("default-src 'none'");
-  expect(html).not.toMatch(/(src|href)="(?!data:,)/);
+  expect(page.html).not.toMatch(/(src|href)="(?!data:,)/);
 });
 
 test('what comes from outside is text, never markup, and only web addresses become links', () => {

@@ -11,6 +11,7 @@ import { githubWebsite, newAppUrl } from '../../../../app/pages/setup/endpoint.j
 import { createManifest } from '../../../../app/pages/setup/manifest.js';
 import { refuseInPublic, runSetup } from '../../../../app/pages/setup/run-setup.js';
 import type { Log } from '../../../../src/shared/tools.js';
+import { openPage } from '../../../support/page.js';
 import { appKey } from '../../../support/run-keys.js';
 
 let directory: string;
@@ -59,16 +60,15 @@ async function begin(log: Log = () => undefined, stopping = new AbortController(
 }
 
 async function stateOf(address: string): Promise<string> {
-  const page = await (await fetch(address)).text();
-  return /new\?state&#x3D;([0-9a-f]{64})/.exec(page)?.[1] ?? '';
+  const { action = '' } = (await openPage(address)).forms.find(({ fields }) => 'manifest' in fields) ?? {};
+  return new URL(action).searchParams.get('state') ?? '';
 }
 
 test('the set-up leads the operator to GitHub and back, and the server continues with the new App', async () => {
   const { address, origin, envFile, finished } = await begin();
   const state = await stateOf(address);
-  const done = await fetch(`${origin}/setup/done?code=the-code&state=${state}`);
-  expect(done.status).toBe(200);
-  expect(await done.text()).toContain('https://github.com/apps/x/installations/new');
+  const done = await openPage(`${origin}/setup/done?code=the-code&state=${state}`);
+  expect(Object.values(done.links)).toEqual(['https://github.com/apps/x/installations/new']);
   const variables = await finished;
   expect(envToSecrets(variables)).toMatchObject({ appId: 77, webhookSecrets: ['made by GitHub itself'] });
   expect(asked).toEqual(['POST /app-manifests/the-code/conversions']);
@@ -197,19 +197,18 @@ test.each([
 
 test('an organization gets the App when it is asked for, and a name that cannot be one is refused', async () => {
   const { address, origin, finished } = await begin();
-  const chosen = await (await fetch(`${address}&organization=octo-org`)).text();
-  expect(chosen).toContain('organizations/octo-org/settings/apps/new');
-  expect(chosen).toContain('for octo-org');
-  const refused = await fetch(`${address}&organization=${encodeURIComponent('../x')}`);
-  expect(refused.status).toBe(400);
-  expect(await refused.text()).toContain('not the name of an organization');
+  const chosen = await openPage(`${address}&organization=octo-org`);
+  const actions = chosen.forms.map(({ action }) => action).join(' ');
+  expect(actions).toContain('organizations/octo-org/settings/apps/new');
+  expect(chosen.text()).toContain('for octo-org');
+  const refused = await openPage(`${address}&organization=${encodeURIComponent('../x')}`, { status: 400 });
+  expect(refused.text()).toContain('not the name of an organization');
   await end({ address, origin, finished });
 });
 
 test('the page says what the App may do, and every right has its reason', async () => {
   const { address, origin, finished } = await begin();
-  const text = await (await fetch(address)).text();
-  const rights = [...text.matchAll(/<li>(.*)<\/li>/g)].map(([, right]) => right);
+  const rights = (await openPage(address)).texts('li');
   expect(rights).toHaveLength(7);
   for (const right of rights) expect(right).toMatch(/^[A-Z][a-z ]+ \((read|write)\): \S/);
   await end({ address, origin, finished });
@@ -244,13 +243,11 @@ test('credentials that cannot be written after all are shown once on the page, n
   });
   const state = await stateOf(address);
   await mkdir(envFile);
-  const done = await fetch(`${origin}/setup/done?code=the-code&state=${state}`);
-  const page = (await done.text()).replaceAll('&#x3D;', '=');
-  expect(done.status).toBe(200);
+  const done = await openPage(`${origin}/setup/done?code=the-code&state=${state}`);
   expect(done.headers.get('cache-control')).toContain('no-store');
-  expect(page).toContain('APP_ID=&quot;77&quot;');
-  expect(page).toContain('WEBHOOK_SECRET=&quot;made by GitHub itself&quot;');
-  expect(page).toContain('/installations/new');
+  expect(done.text()).toContain('APP_ID="77"');
+  expect(done.text()).toContain('WEBHOOK_SECRET="made by GitHub itself"');
+  expect(Object.values(done.links).join()).toContain('/installations/new');
   expect(envToSecrets(await finished)).toMatchObject({ appId: 77 });
   expect(logged.join()).toMatch(/could not be written/);
   expect(logged.join()).not.toMatch(/made by GitHub itself|PRIVATE KEY/);
