@@ -5,7 +5,7 @@ import { isActive, isHeadDeployment } from '../environments/model.js';
 import { needsRerun, supersession } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import { settleUnclaimed } from '../runs/unclaimed.js';
+import { endUnclaimed } from '../runs/unclaimed.js';
 import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { forEachIsolated } from './for-each-isolated.js';
@@ -84,7 +84,7 @@ async function endWithoutRun(
   { deployment, waited }: { deployment: StoredDeployment; waited: number },
 ): Promise<number> {
   if (waited >= SILENT_MS + ASKING_MS) return 0;
-  return (await settleUnclaimed(ports, { deployment, patient: true })) ? 1 : 0;
+  return (await endUnclaimed(ports, { deployment, patient: true })) ? 1 : 0;
 }
 
 function reason(environment: StoredEnvironment, { run }: StoredDeployment): string {

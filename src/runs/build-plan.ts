@@ -3,7 +3,7 @@ import { defaultSettings, projectsOf } from '../settings/settings.js';
 import { asRecord, resolveVariables } from '../variables/layers.js';
 import type { BuiltInFacts } from '../variables/names.js';
 
-/** What a run must know to build. It comes from the server, so that a pull request cannot widen it. */
+/** What a run needs to build. The server decides it, so that a pull request cannot change it. */
 export interface BuildPlan {
   readonly target: string;
   readonly install: string | null;
@@ -20,7 +20,7 @@ export function buildPlan({ environment, target }: { environment: Environment; t
     ({ name }) => name === environment.project,
   );
   const build = project?.build ?? settings.build;
-  // Settings with variables that are left out here are refused: what is read has no problems any more.
+  // Variables were validated when the settings were read, so problems are not checked again.
   const variables = resolveVariables({ layers: { project: build.env }, builtIn: factsOf(environment) });
   return {
     target,

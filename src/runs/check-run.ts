@@ -30,18 +30,18 @@ type Ports = EnvironmentPorts &
   AddressPorts &
   Pick<Tools, 'clock' | 'newId'>;
 
-/** A check run that the Action wrote itself, because it has no server or could not reach it. */
+/** A check run written by the Action itself, when it has no server or cannot reach it. */
 export interface ReportedRun {
   readonly repo: ReachableRepository;
   readonly external: ExternalId & { readonly run: RunRef };
   readonly status: string;
   readonly conclusion: string | null;
-  /** Where the preview is. */
+  /** The address of the preview. */
   readonly url: string | null;
   readonly summary: string | null;
 }
 
-/** Trying again cannot change these; whatever else goes wrong may be over the next time. */
+/** Errors that a retry cannot change, with the rule to record. Other errors are retried. */
 const FINAL: Readonly<Partial<Record<ErrorCode, string>>> = {
   conflict: 'late-report',
   stale_head: 'late-report',
@@ -53,7 +53,7 @@ const OVERTAKEN: readonly ErrorCode[] = ['conflict', 'stale_head'];
 
 const TRIES = 3;
 
-/** Writes the same documents that a run with a server would have written. */
+/** Writes the same documents as a run that reports to the server. */
 export async function observeCheckRun(ports: Ports, reported: ReportedRun): Promise<DeliveryDecision> {
   const environment = await environmentOfReport(ports, reported);
   if (!environment) return ignore('no-environment', 'No environment has this commit as its newest.');
@@ -85,8 +85,8 @@ async function environmentOfReport(
   const find = async () => pick(await ports.environments.ofPullRequest(repo.id, number), external);
   const known = await find();
   if (known?.head?.sha === external.sha) return known;
-  if (known && (await isHistory(ports, known, external))) return null;
-  // The run was faster than the webhook of its commit.
+  if (known && (await hadDeployment(ports, known, external))) return null;
+  // The check run arrived before the webhook of its commit.
   const facts = await noticePullRequest(ports, { repo, number });
   if (facts?.head.sha !== external.sha) return null;
   const found = await find();
@@ -99,8 +99,8 @@ function pick(all: readonly StoredEnvironment[], { project }: ExternalId): Store
   );
 }
 
-/** A commit that had a deployment and is not the newest was overtaken: GitHub need not be asked. */
-async function isHistory(ports: Ports, { id }: StoredEnvironment, { sha }: ExternalId): Promise<boolean> {
+/** A commit that already had a deployment and is not the head is superseded, so GitHub need not be asked. */
+async function hadDeployment(ports: Ports, { id }: StoredEnvironment, { sha }: ExternalId): Promise<boolean> {
   return (await ports.deployments.newestBySha7(id, sha.slice(0, 7)))?.sha === sha;
 }
 
@@ -109,7 +109,7 @@ interface Report {
   readonly reported: ReportedRun;
 }
 
-/** GitHub may tell of the end of the run in the middle of this: what that ended is opened again, and everything done once more. */
+/** The webhook of the run's end may end the deployment during this write. Then it is reopened and the report applied again. */
 async function recordReportedRun(ports: Ports, report: Report): Promise<void> {
   for (let left = TRIES; ; left -= 1) {
     try {
@@ -166,7 +166,7 @@ function errorOf({ conclusion, summary }: ReportedRun): string | null {
   );
 }
 
-/** Notes that the run which has the newest commit tells GitHub by a check run of its own, so that the App makes none beside it. */
+/** Records that the head's run writes its own check run, so that the App does not create a second one. */
 async function markSelfReported(
   ports: Pick<Ports, 'environments' | 'deployments'>,
   { environment, run }: { readonly environment: StoredEnvironment; readonly run: RunRef },
@@ -184,13 +184,13 @@ async function markSelfReported(
   });
 }
 
-/** Where GitHub shows the log of a run; its check names the preview instead. */
+/** The address of the run's log on GitHub. The check run links to the preview instead. */
 function logsOf({ pullRequest }: StoredEnvironment, { id, attempt }: RunRef): string | undefined {
   const repository = pullRequest?.url.replace(/\/pull\/\d+$/, '');
   return repository && `${repository}/actions/runs/${id}/attempts/${attempt}`;
 }
 
-/** What the event of a check run tells us. Of most it is nothing: the checks of every App come by, and so do our own. */
+/** What a check run event means for the server. Most are irrelevant: GitHub sends those of other Apps and of this App too. */
 type CheckNews =
   | { readonly kind: 'nothing'; readonly why: string }
   | { readonly kind: 'rerequested'; readonly external: ExternalId }

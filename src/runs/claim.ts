@@ -27,7 +27,7 @@ interface Claimed {
   readonly deployment: StoredDeployment;
 }
 
-/** Makes a run the one that fulfils the head: it takes the waiting deployment on, or, being a re-run, gets a new one. */
+/** Assigns the head's deployment to a run. A re-run gets a new deployment. */
 export async function claimRun(
   ports: Ports,
   { environment, body }: { environment: StoredEnvironment; body: ClaimRequest },
@@ -40,7 +40,7 @@ export async function claimRun(
   return begin(ports, { environment, deployment: waiting, body });
 }
 
-/** "Re-run" on GitHub: the same commit, a newer attempt. An older attempt that comes late is refused. */
+/** "Re-run" on GitHub: the same commit, a newer attempt. An older attempt is refused. */
 async function claimAgain(
   ports: Ports,
   {
@@ -106,7 +106,7 @@ export function refuseTaken({ run, from }: { run: RunRef; from: RunRef | null })
   if (from && !sameRun(from, run) && !isNewer(run, from)) throw taken(from);
 }
 
-/** Run ids grow; they are longer than a double is exact. */
+/** Run ids grow, and can exceed the safe integers. */
 function isNewer(run: RunRef, than: RunRef): boolean {
   const [a, b] = [BigInt(run.id), BigInt(than.id)];
   return a === b ? run.attempt > than.attempt : a > b;

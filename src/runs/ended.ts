@@ -7,7 +7,7 @@ import type { GitHubPorts } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
 import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
-import { settleUnclaimed } from './unclaimed.js';
+import { endUnclaimed } from './unclaimed.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
@@ -20,10 +20,10 @@ interface FinishedRun {
   readonly endedAt: Date | null;
 }
 
-/** A workflow run ended. A deployment that it took on and never ended failed, and so did one that it should have taken on. */
+/** A workflow run ended: ends the open deployments it had claimed, and the unclaimed ones it should have claimed. */
 export async function observeWorkflowRun(ports: Ports, run: FinishedRun): Promise<DeliveryDecision> {
-  const silent = await endSilent(ports, run);
-  const unclaimed = await endUnclaimed(ports, run);
+  const silent = await endOpenOfRun(ports, run);
+  const unclaimed = await endUnclaimedOfCommit(ports, run);
   const environmentIds = [...silent, ...unclaimed].map((deployment) => deployment.environmentId);
   if (environmentIds.length === 0) {
     return {
@@ -45,7 +45,7 @@ const WITHOUT_RESULT = {
   cancel: 'The workflow run was cancelled before it reported a result.',
 } as const;
 
-async function endSilent(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
+async function endOpenOfRun(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
   const open = await ports.deployments.unsettledOfRun(run.repoId, run.runId);
   const ended = open.filter((deployment) => deployment.run && deployment.run.attempt <= run.attempt);
   for (const deployment of ended) {
@@ -62,12 +62,12 @@ async function endSilent(ports: Ports, run: FinishedRun): Promise<readonly Store
   return ended;
 }
 
-/** GitHub is asked only while something waits: most runs end long after the preview was taken on. */
-async function endUnclaimed(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
+/** Asks GitHub only when an unclaimed deployment exists; most runs claim theirs before they end. */
+async function endUnclaimedOfCommit(ports: Ports, run: FinishedRun): Promise<readonly StoredDeployment[]> {
   const ended = { id: run.runId, attempt: run.attempt, conclusion: run.conclusion, endedAt: run.endedAt };
-  const settled: StoredDeployment[] = [];
+  const endedDeployments: StoredDeployment[] = [];
   for (const deployment of await ports.deployments.unclaimedOf(run.repoId, run.sha)) {
-    if (await settleUnclaimed(ports, { deployment, patient: false, ended })) settled.push(deployment);
+    if (await endUnclaimed(ports, { deployment, patient: false, ended })) endedDeployments.push(deployment);
   }
-  return settled;
+  return endedDeployments;
 }

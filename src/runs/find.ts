@@ -27,7 +27,7 @@ interface HeadRequest {
   readonly project?: string | undefined;
 }
 
-/** The environment whose newest head is the commit of this run. A run that was faster than its webhook is looked up at GitHub. */
+/** The environment whose newest head is the commit of this run. When the run starts before its webhook arrives, the server reads the pull request. */
 export async function findHead(
   ports: Ports,
   { identity, body }: { identity: Identity; body: HeadRequest },
@@ -35,7 +35,7 @@ export async function findHead(
   const repo = await findRepo(ports, identity);
   const known = pick(await ports.environments.ofPullRequest(repo.id, body.pullRequest), body.project);
   if (known?.head?.sha === body.sha) return known;
-  await lookAtGitHub(ports, { repo, identity, number: body.pullRequest });
+  await requirePullRequest(ports, { repo, identity, number: body.pullRequest });
   const found = pick(await ports.environments.ofPullRequest(repo.id, body.pullRequest), body.project);
   if (!found) throw noProject(body.project);
   if (found.head?.sha !== body.sha) throw stale(body.sha, found);
@@ -46,7 +46,7 @@ function pick(all: readonly StoredEnvironment[], project: string | undefined): S
   if (project !== undefined) return all.find((environment) => environment.project === project);
   const named = all.filter((environment) => !isRemoved(environment));
   if (named.length > 1) {
-    // They were made side by side, in any order; people get one that is always the same.
+    // Sorted, so that the message is the same every time.
     const names = named
       .map((environment) => environment.project)
       .sort()
@@ -59,7 +59,7 @@ function pick(all: readonly StoredEnvironment[], project: string | undefined): S
   return named[0];
 }
 
-async function lookAtGitHub(
+async function requirePullRequest(
   ports: Ports,
   { repo, identity, number }: { repo: ReachableRepository; identity: Identity; number: number },
 ): Promise<void> {
@@ -85,7 +85,7 @@ function stale(sha: string, environment: StoredEnvironment): VitrineError {
   );
 }
 
-/** The repository of a run. One that is not known, or was lost, is looked up: the webhook of its installation may never have come. */
+/** The repository of a run. GitHub is asked when it is unknown or removed: the installation webhook may be missing. */
 async function findRepo(
   ports: Pick<Ports, 'repos' | 'github'>,
   identity: Identity,
@@ -93,7 +93,7 @@ async function findRepo(
   const known = await ports.repos.get(identity.repoId);
   if (known && isReachable(known) && known.ownerId === identity.ownerId) return known;
   const found = await fetchRepositoryFromGitHub(ports, identity);
-  // What was lost a moment ago stays so: GitHub's answers lag behind its events.
+  // `save` keeps a repository removed a moment ago as removed: GitHub's answers lag behind its events.
   const saved = found && (await ports.repos.save(found));
   if (saved && isReachable(saved)) return saved;
   throw new VitrineError(

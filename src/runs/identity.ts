@@ -6,7 +6,7 @@ type Ports = TokenPorts;
 export interface Identity {
   readonly repoId: number;
   readonly ownerId: number;
-  /** As it is called now. Names can be taken over: whatever is found by it must have the ids. */
+  /** The current name. Names can be reused, so a repository found by name must also have the right ids. */
   readonly repository?: string | undefined;
   readonly pullRequest: number;
   readonly runId: string;
@@ -17,12 +17,12 @@ export interface Identity {
   readonly eventName: string;
   /** The file of the workflow: `.github/workflows/preview.yml`. */
   readonly workflow?: string | undefined;
-  /** Single use: recorded before the token is believed. */
+  /** The token's id. It is recorded on first use. */
   readonly jti: string;
   readonly expiresAt: Date;
 }
 
-/** Clocks of runners and servers differ by this much at most. */
+/** Allowed difference between the clocks of the runner and the server. */
 const LEEWAY_MS = 35_000;
 
 /**

@@ -14,7 +14,7 @@ import { type ClaimRequest, claimRun } from './claim.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'clock' | 'newId'>;
 
-/** A run that cannot do its work ends its deployment at once: the reason is for the check and the comment, not for the run's log alone. */
+/** Ends the deployment of a run that cannot deploy, so that the check and the comment show the reason too. */
 export async function refuseRun(
   ports: Ports,
   { environment, body, reason }: { environment: StoredEnvironment; body: ClaimRequest; reason: string },
@@ -26,22 +26,25 @@ export async function refuseRun(
   return new VitrineError('unprocessable', reason);
 }
 
-const ASKED_WRONGLY: readonly ErrorCode[] = ['bad_request', 'not_found'];
+const REQUEST_ERRORS: readonly ErrorCode[] = ['bad_request', 'not_found'];
 
-/** The workflow asks for the wrong thing, and will ask for the same the next time. */
-export function isAskedWrongly(error: unknown): error is VitrineError {
-  return isVitrineError(error) && ASKED_WRONGLY.includes(error.code);
+/** The request of the workflow is wrong, so a retry would fail the same way. */
+export function isRequestError(error: unknown): error is VitrineError {
+  return isVitrineError(error) && REQUEST_ERRORS.includes(error.code);
 }
 
-interface Misled {
+interface RefusedRequest {
   readonly repoId: number;
   readonly number: number;
   readonly sha: string;
   readonly error: VitrineError;
 }
 
-/** A run of which nobody can say which deployment it is for: those of its commit that still wait for one tell why it does not come. */
-export async function refuseWaiting(ports: Ports, { repoId, number, sha, error }: Misled): Promise<void> {
+/** The request does not identify one deployment: fails every unclaimed deployment of its commit with the reason. */
+export async function refuseWaiting(
+  ports: Ports,
+  { repoId, number, sha, error }: RefusedRequest,
+): Promise<void> {
   for (const environment of await ports.environments.ofPullRequest(repoId, number)) {
     const { head } = environment;
     if (!isActive(environment) || head?.sha !== sha) continue;
@@ -54,15 +57,18 @@ export async function refuseWaiting(ports: Ports, { repoId, number, sha, error }
 
 const HOUR_MS = 60 * 60_000;
 
-interface Asked {
+interface StartAttempt {
   readonly environment: StoredEnvironment;
-  /** That of its head, if it is there already. */
+  /** The head's deployment, when it exists already. */
   readonly deployment: StoredDeployment | null;
   readonly run: RunRef;
 }
 
-/** A project has so many deployments an hour. What no run has taken on yet ends with the reason; a re-run in time brings it back. */
-export async function refuseTooMany(ports: Ports, { environment, deployment, run }: Asked): Promise<void> {
+/** Enforces the project's deployments per hour. An unclaimed deployment fails with the reason; a later re-run revives it. */
+export async function refuseTooMany(
+  ports: Ports,
+  { environment, deployment, run }: StartAttempt,
+): Promise<void> {
   if (deployment?.run && sameRun(deployment.run, run)) return;
   const reason = await reasonAgainst(ports, environment);
   if (reason === null) return;

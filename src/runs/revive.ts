@@ -9,15 +9,15 @@ import { ENDED_BY, type EndedBy } from '../shared/status/words.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts;
 
-interface GivenUp {
+interface EndedUnclaimed {
   readonly environment: StoredEnvironment;
   readonly deployment: StoredDeployment;
 }
 
-/** Opens a deployment again that was ended because no run had claimed it: now a run has come. */
+/** Reopens a deployment that ended because no run had claimed it. */
 export async function reviveUnclaimed(
   ports: Pick<Ports, 'environments' | 'deployments'>,
-  { environment, deployment }: GivenUp,
+  { environment, deployment }: EndedUnclaimed,
 ): Promise<StoredDeployment> {
   if (deployment.run !== null || !DEPLOYMENT[deployment.status].settled) return deployment;
   const revived = await changeDeployment(ports, {
@@ -27,11 +27,11 @@ export async function reviveUnclaimed(
       return status ? { ...waitingAgain(), status } : null;
     },
   });
-  await forgetError(ports, { environment, deployment });
+  await clearError(ports, { environment, deployment });
   return revived;
 }
 
-/** Opens the deployment of the head again if it ended only because its run had reported no result: now the run reports. */
+/** Reopens the head's deployment when it ended only because its run had not reported a result. */
 export async function reopenSilent(
   ports: Ports,
   { environment, run }: { environment: StoredEnvironment; run: RunRef },
@@ -46,11 +46,11 @@ export async function reopenSilent(
       return status ? { ...waitingAgain(), run: null, status } : null;
     },
   });
-  await forgetError(ports, { environment, deployment });
+  await clearError(ports, { environment, deployment });
 }
 
-/** Clears the environment's error, because the deployment of its head goes on. */
-async function forgetError(
+/** Clears the environment's error after the head's deployment was reopened. */
+async function clearError(
   ports: Pick<Ports, 'environments'>,
   { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
 ): Promise<void> {
@@ -66,8 +66,8 @@ async function forgetError(
 const WITHOUT_RESULT: readonly (EndedBy | null)[] = [ENDED_BY.runEnd, ENDED_BY.runSilence];
 
 /**
- * True when the deployment of this run was ended although the run had reported no outcome. GitHub sends events in any order: the
- * run's own report may arrive after the event of its end, and is the better source.
+ * True when the server ended this run's deployment before the run reported an outcome. GitHub sends events in any order, so the run's
+ * own report may arrive after the event of its end. The report is the better source.
  */
 export function endedWithoutResult({ run, endedBy }: Deployment, of: RunRef): boolean {
   return sameRun(run, of) && WITHOUT_RESULT.includes(endedBy);

@@ -19,7 +19,7 @@ import { type BuildPlan, buildPlan } from './build-plan.js';
 import { claimRun, refuseTaken } from './claim.js';
 import { findHead } from './find.js';
 import { type Identity, consumeIdentityToken } from './identity.js';
-import { isAskedWrongly, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
+import { isRequestError, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
 import { endedWithoutResult, reopenSilent } from './revive.js';
 
 type Ports = EnvironmentPorts &
@@ -54,12 +54,12 @@ export type Started =
     }
   | { readonly proceed: false; readonly environment: StoredEnvironment | null; readonly decision: Decision };
 
-/** Longer than any single step without a word to the server; a run that outlives it proves itself again. */
+/** Longer than a run goes without a request. After that, the run must present a new identity token. */
 const TOKEN_LIFE_MS = 15 * 60_000;
 
 /**
- * A workflow run takes on the deployment of its commit. The identity proves repository, pull request and run, never the commit:
- * that must be the newest head the server knows of. Repeating it with the same run changes nothing.
+ * Lets a workflow run claim the deployment of its commit. The identity proves repository, pull request and run, but not the commit,
+ * which must be the newest head that the server knows. A repeated request of the same run changes nothing.
  */
 export async function startDeployment(
   ports: Ports,
@@ -103,7 +103,7 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
     return await findHead(ports, { identity, body });
   } catch (error) {
     // Only the token's first use may fail the waiting deployment.
-    if (isAskedWrongly(error) && (await consumeIdentityToken(ports, identity))) {
+    if (isRequestError(error) && (await consumeIdentityToken(ports, identity))) {
       const { sha, pullRequest: number } = body;
       await refuseWaiting(ports, { repoId: identity.repoId, number, sha, error });
     }
@@ -118,8 +118,8 @@ async function requireUnusedToken(ports: Ports, identity: Identity): Promise<voi
 }
 
 /**
- * What is known is of the last look at the pull request. A run may be faster than the webhook that it was started by (a draft that
- * became ready), and whoever was told to mend the settings re-runs the workflow, and pushes nothing: before it is refused, it is looked again.
+ * Reads the pull request again before a run is refused, because the stored state may be old: the run may start before its webhook
+ * arrives (a draft became ready), or the user may have fixed the settings and re-run the workflow without a push.
  */
 async function refreshEnvironment(
   ports: Ports,
@@ -128,7 +128,7 @@ async function refreshEnvironment(
   const skipped = isActive(environment) && environment.decision?.action === 'skip';
   if (!skipped && targetProblem(ports, { environment, asked: body.target }) === null) return environment;
   try {
-    await lookAtPullRequest(ports, { identity, number: body.pullRequest });
+    await rereadPullRequest(ports, { identity, number: body.pullRequest });
   } catch (error) {
     ports.log('warn', 'The pull request could not be looked at again', {
       environment: environment.slug,
@@ -172,8 +172,8 @@ async function issueToken(
   return { token, tokenExpiresAt };
 }
 
-/** Reads a pull request and its settings from GitHub again, for a run that stands at the door. Asks for nothing new by itself. */
-async function lookAtPullRequest(
+/** Reads the pull request and its settings from GitHub again and stores what changed. */
+async function rereadPullRequest(
   ports: Ports,
   { identity, number }: { identity: Identity; number: number },
 ): Promise<void> {

@@ -11,37 +11,36 @@ import type { Tools } from '../shared/tools.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
-/** These say by themselves that something went wrong; a workflow that was skipped, or had nothing to do, may come another time. */
+/** Conclusions that do not explain a missing preview by themselves: the workflow may still run again. */
 const GOOD: readonly (string | null)[] = [CONCLUSION.success, CONCLUSION.neutral, CONCLUSION.skipped];
 
-/** It ended for now: a person is asked whether it may run at all. */
+/** Not finished: `action_required` means that a maintainer must approve the run first. */
 const OPEN: readonly (string | null)[] = [null, CONCLUSION.actionRequired];
 
-/** GitHub's times are whole seconds. */
-const GRAIN_MS = 1_000;
+/** GitHub reports times in whole seconds. */
+const GITHUB_TIME_STEP_MS = 1_000;
 
 interface Unclaimed {
   readonly deployment: StoredDeployment;
-  /** It has waited long: that nothing went wrong is no reason to wait on. */
+  /** The wait is over its limit: end the deployment even when no workflow failed. */
   readonly patient: boolean;
-  /** A run of which GitHub just said that it ended: its lists may lag behind its events. */
+  /** The run named by the webhook. GitHub's list of runs may still show it as running. */
   readonly ended?: Pick<WorkflowRun, 'id' | 'attempt' | 'conclusion' | 'endedAt'>;
 }
 
 /**
- * Ends a deployment that waits for a run which will not come, because the workflow ended before its preview step: a checkout that failed,
- * a build in a job of its own, a cancellation. Which workflow has that step is known once it has brought a preview of this project; until
- * then all workflows of the commit must have ended. Whoever comes all the same revives it. Answers whether it was ended. Why so:
- * docs/decisions/0006-a-workflow-that-ends-early.md.
+ * Ends a deployment whose workflow ended before its preview step (a failed checkout or build, a cancellation). The workflow with that
+ * step is known from an earlier deployment of the project; before the first one, all workflows of the commit must have ended. A run that
+ * claims the deployment later revives it. Returns whether the deployment was ended. See docs/decisions/0006-a-workflow-that-ends-early.md.
  */
-export async function settleUnclaimed(ports: Ports, unclaimed: Unclaimed): Promise<boolean> {
+export async function endUnclaimed(ports: Ports, unclaimed: Unclaimed): Promise<boolean> {
   const { deployment, patient } = unclaimed;
   const environment = await ports.environments.get(deployment.environmentId);
   if (!environment || !isHeadDeployment(environment, deployment)) return false;
-  const runs = await runsFor(ports, { ...unclaimed, environment });
+  const runs = await relevantRuns(ports, { ...unclaimed, environment });
   const bad = runs.filter(({ conclusion }) => !GOOD.includes(conclusion));
   if (runs.length === 0 || runs.some(isOpen) || (bad.length === 0 && !patient)) return false;
-  // GitHub took its time: a run may have come meanwhile.
+  // A run may have claimed the deployment during the requests to GitHub.
   if ((await ports.deployments.get(deployment.id))?.run !== null) return false;
   const blamed = bad.length > 0 ? bad : runs;
   const cancelled = blamed.every(({ conclusion }) => conclusion === CONCLUSION.cancelled);
@@ -57,8 +56,8 @@ export async function settleUnclaimed(ports: Ports, unclaimed: Unclaimed): Promi
   return true;
 }
 
-/** Those that may still bring the preview, or might have. */
-async function runsFor(
+/** The runs that could have claimed this deployment, or still can. */
+async function relevantRuns(
   ports: Ports,
   { environment, ...unclaimed }: Unclaimed & { readonly environment: StoredEnvironment },
 ): Promise<readonly WorkflowRun[]> {
@@ -69,24 +68,24 @@ async function runsFor(
     (await ports.github.workflowRuns({ installationId, repoId, fullName }, deployment.sha)) ?? [];
   const since = countsSince(environment);
   const all = listed
-    .map((run) => asTold(run, ended))
+    .map((run) => withEndedRun(run, ended))
     .filter((run) => isOpen(run) || !isBefore(run.endedAt, since));
-  const workflow = await knownWorkflow(ports, environment);
+  const workflow = await findPreviewWorkflow(ports, environment);
   const ours = all.filter((run) => run.workflow === workflow);
   if (workflow === undefined) return all;
   if (ours.length > 0) return ours;
-  // It may be on its way, or have another name by now.
+  // The workflow may not have started yet, or its file may have been renamed.
   return patient ? all : [];
 }
 
-function asTold(run: WorkflowRun, ended: Unclaimed['ended']): WorkflowRun {
+function withEndedRun(run: WorkflowRun, ended: Unclaimed['ended']): WorkflowRun {
   if (!ended || ended.id !== run.id || ended.attempt < run.attempt) return run;
   return { ...run, conclusion: ended.conclusion, endedAt: ended.endedAt };
 }
 
-/** What was over before the commit was to have a preview was refused one, or had none to bring: it says nothing of the wait since. */
+/** Runs that ended before the commit was admitted could not deploy, so they do not explain why no run claims it now. */
 function isBefore(time: Date | null, since: Date | null): boolean {
-  return time !== null && since !== null && time.getTime() + GRAIN_MS < since.getTime();
+  return time !== null && since !== null && time.getTime() + GITHUB_TIME_STEP_MS < since.getTime();
 }
 
 function isOpen({ conclusion }: WorkflowRun): boolean {
@@ -102,7 +101,7 @@ interface Ended {
 function reasonOf({ runs, blamed, since }: Ended): string {
   const names = blamed
     .slice(0, 3)
-    .map(({ name, conclusion }) => `"${name.slice(0, 100)}" (${said(conclusion)})`);
+    .map(({ name, conclusion }) => `"${name.slice(0, 100)}" (${conclusionLabel(conclusion)})`);
   const more = blamed.length > names.length ? `, and ${String(blamed.length - names.length)} more` : '';
   const list = `${names.join(', ')}${more}`;
   const alone = runs.length === 1;
@@ -118,7 +117,7 @@ function reasonOf({ runs, blamed, since }: Ended): string {
   return `All workflows that could bring the preview of this commit ended before a preview step started: ${list}.`;
 }
 
-function said(conclusion: string | null): string {
+function conclusionLabel(conclusion: string | null): string {
   return (conclusion ?? '').replaceAll('_', ' ').slice(0, 40);
 }
 
@@ -126,18 +125,18 @@ function logsOf([first]: readonly WorkflowRun[]): { logsUrl?: string } {
   return first?.url ? { logsUrl: first.url } : {};
 }
 
-/** How far back is looked: the newest say where the step is now. */
-const LOOKED_AT = 10;
+/** How many deployments and environments are searched, newest first. */
+const SEARCH_LIMIT = 10;
 
-/** The workflow that brought the newest preview of this project, here or in another pull request; undefined before the first one. */
-async function knownWorkflow(
+/** The workflow of the project's newest deployment, in this environment or another; undefined before the first one. */
+async function findPreviewWorkflow(
   ports: Pick<Ports, 'deployments' | 'environments'>,
   { id, projectId }: StoredEnvironment,
 ): Promise<string | undefined> {
-  const own = await ports.deployments.listOf(id, { limit: LOOKED_AT });
-  const here = own.items.map(workflowOf).find(isTold);
+  const own = await ports.deployments.listOf(id, { limit: SEARCH_LIMIT });
+  const here = own.items.map(workflowOf).find(isDefined);
   if (here !== undefined) return here;
-  const others = await ports.environments.list({ projectId }, { limit: LOOKED_AT });
+  const others = await ports.environments.list({ projectId }, { limit: SEARCH_LIMIT });
   for (const { current } of others.items) {
     const told = workflowOf(current && (await ports.deployments.get(current.deploymentId)));
     if (told !== undefined) return told;
@@ -149,6 +148,6 @@ function workflowOf(deployment: Deployment | null): string | undefined {
   return deployment?.run?.workflow;
 }
 
-function isTold(workflow: string | undefined): boolean {
+function isDefined(workflow: string | undefined): boolean {
   return workflow !== undefined;
 }
