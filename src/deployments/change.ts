@@ -7,7 +7,7 @@ import type { RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/status/deployment.js';
 import { type EndedBy, STAGE_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
-import { deploymentOfHead, settleStages, waitingAgain } from './model.js';
+import { deploymentOfHead, closeStages, waitingAgain } from './model.js';
 import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = DeploymentPorts & EnvironmentPorts & Pick<Tools, 'clock' | 'newId'>;
@@ -35,9 +35,9 @@ interface Ending {
   readonly endedBy: EndedBy;
   readonly error: string | null;
   readonly logTail?: readonly string[];
-  /** Only while it belongs to an earlier generation: it may have been revived since it was looked at. */
+  /** Only while it belongs to an earlier generation: it may have been revived since it was read. */
   readonly before?: number;
-  /** Only while no run has taken it on. */
+  /** Only while no run has claimed it. */
   readonly unclaimed?: true;
   readonly logsUrl?: string;
 }
@@ -68,21 +68,21 @@ function endingAt(at: Date, { event, endedBy, error, logTail, logsUrl, before, u
       endedBy,
       error,
       completedAt: at,
-      stages: settleStages(seen.stages, { open, at, error }),
+      stages: closeStages(seen.stages, { open, at, error }),
       ...(logTail ? { logTail } : {}),
       ...(logsUrl === undefined ? {} : { logsUrl }),
     };
   };
 }
 
-/** The generation of the first head: nothing can be older. */
+/** The generation of the first head: no deployment can be older. */
 const FIRST = 1;
 
 type Needs = Pick<Ports, 'environments' | 'deployments' | 'clock' | 'newId'>;
 
 /**
- * The environment names the deployment of its head; this creates that document. Every caller repairs what a crash left between the
- * two writes, and supersedes all older deployments.
+ * Creates the deployment document that the environment's head names, and supersedes all older deployments. Every caller repeats this,
+ * so it also repairs a crash between the two writes.
  */
 export async function ensureHeadDeployment(
   ports: Needs,
@@ -102,7 +102,7 @@ interface Reopened {
   readonly deployment: StoredDeployment;
 }
 
-/** Reopened at the same commit: what no run had taken on is waited for again; what a run had worked on is history. */
+/** For an environment reopened at the same commit: reopens the unclaimed deployment, or creates a new one if a run had claimed it. */
 async function reviveHeadDeployment(
   ports: Needs,
   { environment, deployment }: Reopened,

@@ -9,7 +9,7 @@ import type { DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
-/** A newer commit or a removal came while the run was at work: the error tells the run why its deployment is not live. */
+/** The error for a run whose deployment was superseded or removed before it went live. */
 export function notMadeLive(environment: StoredEnvironment, deployment: StoredDeployment): VitrineError {
   const reason = isActive(environment)
     ? supersededReason(environment, deployment)
@@ -24,7 +24,7 @@ export async function environmentOf(ports: Ports, deployment: StoredDeployment):
   return environment;
 }
 
-/** The fence: only the newest generation of a living environment may go on. */
+/** Throws unless the deployment is open and belongs to the newest generation of an active environment. */
 export async function refuseLate(
   ports: Ports,
   { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },

@@ -13,8 +13,8 @@ import type { DeploymentPorts, StoredDeployment } from './store.js';
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 /**
- * Flips the one pointer: visitors see the old or the new version, never a mix. The environment is written first, because it is the
- * truth; a crash before the second write is repaired by the run's repeat or by the stuck reconciler.
+ * Makes a deployment live by one write of the environment, so that visitors never see a mix of two versions. After a crash before the
+ * second write, a repeated report of the run or the stuck reconciler ends the deployment.
  */
 export async function finishDeployment(
   ports: Ports,
@@ -67,8 +67,8 @@ interface Failure {
 }
 
 /**
- * Ends a deployment that did not make it. What was live before stays live; only the head is red. The environment is written first: as
- * long as the deployment is open, the run's repeat or the stuck reconciler completes what a crash cut off.
+ * Ends a deployment that failed or was cancelled. The previous deployment stays live. The environment is written first: after a crash
+ * the deployment is still open, and a repeated report of the run or the stuck reconciler ends it.
  */
 export async function failDeployment(ports: Ports, failure: Failure): Promise<void> {
   const { environment, deployment, ...ending } = failure;
@@ -88,7 +88,7 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
   await ports.environments.markDue(environment.id, 'report');
 }
 
-/** It went live in the same moment: the report of its failure did not know that. */
+/** A concurrent request may have made the deployment live before the failure was written. */
 function isLive({ current }: Environment, { id }: StoredDeployment): boolean {
   return current?.deploymentId === id;
 }

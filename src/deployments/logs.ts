@@ -5,7 +5,7 @@ import type { DeploymentPorts } from './store.js';
 
 type Ports = DeploymentPorts & LogPorts;
 
-/** Keeps lines of a build. They are a sign of life too, so the deployment is touched. A repeated batch is kept once. */
+/** Stores log lines and updates the deployment, so that it does not count as stuck. A repeated batch is stored once. */
 export async function appendLogs(
   ports: Ports,
   { deploymentId, body }: { deploymentId: string; body: { seq: number; lines: readonly LogLine[] } },

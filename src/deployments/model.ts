@@ -20,7 +20,7 @@ export interface Deployment {
   readonly repoId: number;
   readonly generation: number;
   readonly sha: string;
-  /** Null until a workflow run has taken the deployment on. */
+  /** Null until a workflow run has claimed the deployment. */
   readonly run: RunRef | null;
   readonly status: DeploymentStatus;
   readonly stages: readonly Stage[];
@@ -73,8 +73,8 @@ export function waitingAgain(): Outcome {
   };
 }
 
-/** Closes what was still open when a deployment ended: the running stage gets the outcome, the ones never reached are skipped. */
-export function settleStages(
+/** Closes the open stages of an ended deployment: the running stage gets the outcome, the later ones are skipped. */
+export function closeStages(
   stages: readonly Stage[],
   { open, at, error }: { open: StageStatus; at: Date; error: string | null },
 ): Stage[] {
@@ -90,7 +90,7 @@ export function settleStages(
   });
 }
 
-/** Takes over what a run reports of its stages; one that has ended stays as it ended, so a late or repeated report is harmless. */
+/** Merges the stages that a run reports. An ended stage keeps its status, so a late or repeated report is harmless. */
 export function mergeStages(known: readonly Stage[], reported: readonly Stage[]): Stage[] {
   return known.map((stage) => {
     const news = reported.find((candidate) => candidate.name === stage.name);
@@ -106,7 +106,7 @@ function rank(status: StageStatus): number {
   return status === STAGE_STATUS.inProgress ? 1 : ENDED;
 }
 
-/** What is known of a deployment before anything has happened to it. */
+/** The fields that a new deployment starts with. */
 export type NewDeployment = Pick<
   Deployment,
   | 'id'
@@ -123,7 +123,7 @@ export type NewDeployment = Pick<
   | 'previousDeploymentId'
 >;
 
-/** The one that the newest commit of an environment waits for. No run has taken it on. */
+/** A new, unclaimed deployment for the head of an environment. */
 export function deploymentOfHead(environment: Environment, { deploymentId, sha }: Head): NewDeployment {
   const { id: environmentId, projectId, repoId, generation, pullRequest, current, name } = environment;
   return {

@@ -32,23 +32,23 @@ export interface Recorded {
   readonly live: boolean;
 }
 
-/** Stages as they go, and at last the outcome. Repeating a report is harmless; one that comes too late is refused with the reason. */
+/** Stores the stages and the outcome that a run reports. A repeated report is harmless; a late one is refused with the reason. */
 export async function recordProgress(
   ports: Ports,
   { deploymentId, body }: { deploymentId: string; body: Progress },
 ): Promise<Recorded> {
-  const deployment = await takeStages(ports, { deploymentId, body });
+  const deployment = await saveStages(ports, { deploymentId, body });
   const environment = await environmentOf(ports, deployment);
   if (body.outcome && !isRepeat(deployment, body.outcome)) {
     await refuseLate(ports, { environment, deployment });
-    return settleOutcome(ports, { environment, deployment, outcome: body.outcome });
+    return saveOutcome(ports, { environment, deployment, outcome: body.outcome });
   }
   if (!body.outcome) await refuseLate(ports, { environment, deployment });
   await ports.environments.markDue(environment.id, 'report');
   return answer(ports, deployment.id);
 }
 
-async function takeStages(
+async function saveStages(
   ports: Ports,
   { deploymentId, body }: { deploymentId: string; body: Progress },
 ): Promise<StoredDeployment> {
@@ -68,7 +68,7 @@ function isRepeat(deployment: StoredDeployment, outcome: Outcome): boolean {
   return DEPLOYMENT[deployment.status].settled && deployment.status === outcome.status;
 }
 
-async function settleOutcome(
+async function saveOutcome(
   ports: Ports,
   {
     environment,
@@ -88,7 +88,7 @@ async function settleOutcome(
   return answer(ports, deployment.id);
 }
 
-/** Closed or overtaken in the same moment: it was live, but is not any more. */
+/** Throws when the deployment was superseded or removed right after it went live. */
 async function stillLive(ports: Ports, id: string): Promise<Recorded> {
   const recorded = await answer(ports, id);
   if (!recorded.live) await refuseLate(ports, recorded);

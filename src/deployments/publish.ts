@@ -10,15 +10,15 @@ import type { StoredDeployment } from './store.js';
 type Ports = EnvironmentPorts & TargetPorts & Pick<Tools, 'log'>;
 
 /**
- * Hands a complete upload to its target. What will be made is written down first, so that tear-down finds it whatever happens;
- * a deployment that was overtaken meanwhile has its resource removed again.
+ * Deploys a complete upload to its target. The resource is stored before it is made, so that the teardown finds it after a crash.
+ * If the deployment was superseded meanwhile, its resource is marked for removal.
  */
 export async function publish(ports: Ports, deployment: StoredDeployment): Promise<void> {
   const name = deployment.target ?? ports.defaultTarget;
   const target = ports.targets.get(name);
   if (!target) throw new VitrineError('unprocessable', `There is no target "${name}" on this server.`);
   const intended = await intendResource(ports, { deployment, artifactRoot: deployment.artifactRoot });
-  // The settings may have changed since the run was let in.
+  // The settings may have changed since the run claimed the deployment.
   const problem = targetProblem(ports, { environment: intended, asked: name });
   if (problem !== null) throw new VitrineError('unprocessable', problem);
   const options = target.options.parse(targetOptions(intended, name));
@@ -58,7 +58,7 @@ interface Intent {
   readonly artifactRoot: string | null;
 }
 
-/** Writes down what is about to be made, before it is made: tear-down then finds it, wherever a crash falls. */
+/** Stores a resource before the target makes it, so that the teardown finds it after a crash. */
 export function intendResource(
   ports: Ports,
   { deployment, artifactRoot }: Intent,
@@ -85,14 +85,14 @@ export function intendResource(
   });
 }
 
-/** What the settings say for a target; options that were written for another one are not its. */
+/** The stored options of the target; empty when the settings name another target. */
 function targetOptions({ settings }: Pick<Environment, 'settings'>, name: string): unknown {
   return settings?.target?.name === name ? settings.target.options : {};
 }
 
 const MEND = 'in .github/preview.yml on the default branch, then re-run the workflow.';
 
-/** Why this server cannot put the environment where it is asked to, with what to do; null when it can. Said before the build, not after it. */
+/** Why this server cannot use the requested target, and how to fix it; null when it can. Checked before the build starts. */
 export function targetProblem(
   { targets, defaultTarget }: Pick<Ports, 'targets' | 'defaultTarget'>,
   { environment, asked }: { environment: Environment; asked: string | undefined },
@@ -113,7 +113,7 @@ export function targetProblem(
 
 const TARGET_DEADLINE_MS = 5 * 60_000;
 
-/** What a target is given to work with: nothing reaches back into the core. */
+/** What a target gets for one deployment. It has no access to the stores. */
 export function runFor(ports: Pick<Ports, 'log'>, deploymentId: string): Run {
   return {
     credentials: {},

@@ -31,21 +31,21 @@ export interface DeploymentStore {
   ensure(fresh: NewDeployment): Promise<StoredDeployment>;
   get(id: string): Promise<StoredDeployment | null>;
   byRun(environmentId: string, sha: string, run: RunRef): Promise<StoredDeployment | null>;
-  /** Every unsettled deployment that a workflow run has taken on. */
+  /** Every unsettled deployment that a workflow run has claimed. */
   unsettledOfRun(repoId: number, runId: string): Promise<readonly StoredDeployment[]>;
-  /** Those of a commit that wait for a run to take them on. */
+  /** The deployments of a commit that no run has claimed yet. */
   unclaimedOf(repoId: number, sha: string): Promise<readonly StoredDeployment[]>;
   unsettledOf(environmentId: string): Promise<readonly StoredDeployment[]>;
-  /** Unsettled ones of any environment without a sign of life since `before`, oldest first; `from` goes on where a page ended. */
+  /** Unsettled ones of any environment not updated since `before`, oldest first; `from` continues after a page. */
   silentSince(before: Date, limit: number, from?: Date): Promise<readonly StoredDeployment[]>;
-  /** When runs last took on deployments of a project, newest first. */
+  /** The times at which runs started deployments of a project, newest first. */
   startsSince(projectId: string, since: Date, limit: number): Promise<readonly Date[]>;
   listOf(environmentId: string, page: PageRequest): Promise<Page<StoredDeployment>>;
-  /** Compare-and-set on (status, version); null when somebody was first. Touches `updatedAt`. */
+  /** Compare-and-set on (status, version); null when another writer was first. Touches `updatedAt`. */
   change(seen: StoredDeployment, patch: DeploymentPatch): Promise<StoredDeployment | null>;
   /** Finds the deployment that a per-commit host can show: newest success or unsettled one with an artifact. */
   bySha7(environmentId: string, sha7: string): Promise<StoredDeployment | null>;
-  /** The newest of a commit, whatever became of it. */
+  /** The newest deployment of a commit, in any status. */
   newestBySha7(environmentId: string, sha7: string): Promise<StoredDeployment | null>;
   countByStatus(): Promise<Readonly<Partial<Record<DeploymentStatus, number>>>>;
 }

@@ -4,7 +4,7 @@ import {
   freshDeployment,
   mergeStages,
   pendingStages,
-  settleStages,
+  closeStages,
   waitingAgain,
 } from '../../src/deployments/model.js';
 import type { Environment, Head } from '../../src/environments/model.js';
@@ -60,13 +60,13 @@ test('an end gives its outcome to the running stage and skips what was never rea
     stage({ status: STAGE_STATUS.inProgress, startedAt: AT }),
     stage({ name: 'copying' }),
   ];
-  const failed = settleStages(stages, { open: STAGE_STATUS.failed, at: LATER, error: 'exit code 1' });
+  const failed = closeStages(stages, { open: STAGE_STATUS.failed, at: LATER, error: 'exit code 1' });
   expect(failed).toEqual([
     stages[0],
     stage({ status: STAGE_STATUS.failed, startedAt: AT, completedAt: LATER, error: 'exit code 1' }),
     stage({ name: 'copying', status: STAGE_STATUS.skipped }),
   ]);
-  const skipped = settleStages(stages, { open: STAGE_STATUS.skipped, at: LATER, error: 'cancelled' });
+  const skipped = closeStages(stages, { open: STAGE_STATUS.skipped, at: LATER, error: 'cancelled' });
   expect(skipped[1]).toMatchObject({ status: STAGE_STATUS.skipped, error: null });
 });
 

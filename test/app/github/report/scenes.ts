@@ -1,4 +1,4 @@
-import { type Deployment, pendingStages, settleStages } from '../../../../src/deployments/model.js';
+import { type Deployment, pendingStages, closeStages } from '../../../../src/deployments/model.js';
 import { situationOf } from '../../../../src/deployments/situation.js';
 import type { Environment } from '../../../../src/environments/model.js';
 import type { CheckReport, CommentReport } from '../../../../src/reports/reporter.js';
@@ -136,7 +136,7 @@ const CURRENT = {
   at: at('12:42:12'),
 };
 const OLDER = { ...CURRENT, deploymentId: '65e1a0000000000000000009', sha: OLDER_SHA, at: at('11:02:00') };
-const BROKEN_STAGES = settleStages(
+const BROKEN_STAGES = closeStages(
   stagesWith({ installing: ['12:41:02', '12:41:25'] }, { name: 'building', since: '12:41:25' }),
   { open: STAGE_STATUS.failed, at: at('12:41:42'), error: 'npm run build ended with code 1' },
 );
