@@ -31,7 +31,7 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
     notes: keepUploadNotes(environment.notes, seen.notes),
     approvedSha: seen.approvedSha,
     ...(seen.settings ? { settings: seen.settings } : {}),
-    ...broughtBy(environment, seen),
+    ...pusherPatch(environment, seen),
   };
   switch (seen.decision.action) {
     case 'destroy':
@@ -47,8 +47,8 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
   }
 }
 
-/** Who pushed may be told after the commit is known. */
-function broughtBy({ head: known }: Environment, { facts, bringer }: Seen): EnvironmentPatch {
+/** The webhook that names the pusher may arrive after another that names the commit. */
+function pusherPatch({ head: known }: Environment, { facts, bringer }: Seen): EnvironmentPatch {
   const news = known?.sha === facts.head.sha && known.by?.login !== bringer.login;
   return news ? { head: { ...known, by: bringer } } : {};
 }

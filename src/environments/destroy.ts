@@ -16,22 +16,22 @@ interface DestroyRequest {
   readonly onlyIf?: (seen: StoredEnvironment) => boolean;
 }
 
-/** Stores that an environment must go; the teardown reconciler makes it so. Asking again is fine. */
+/** Marks an environment for removal; the teardown reconciler removes it. Safe to repeat. */
 export async function destroyEnvironment(ports: Ports, request: DestroyRequest): Promise<StoredEnvironment> {
   const { environmentId, actor, rule, detail, onlyIf = () => true } = request;
-  let asked = false;
+  let marked = false;
   const environment = await changeEnvironment(ports, {
     id: environmentId,
     plan: (seen) => {
       const patch = onlyIf(seen) ? teardownPatch(seen) : {};
-      asked = patch.status !== undefined;
-      if (!asked) return null;
+      marked = patch.status !== undefined;
+      if (!marked) return null;
       return {
         patch: { ...patch, decision: { action: 'destroy', rule, detail } },
         due: ['report', 'teardown'],
       };
     },
   });
-  if (asked) await ports.audit.record({ actor, action: 'destroy', subject: environment.slug, detail });
+  if (marked) await ports.audit.record({ actor, action: 'destroy', subject: environment.slug, detail });
   return environment;
 }

@@ -7,17 +7,17 @@ export function expiresAt({ ttl, lastActivity }: { ttl: string; lastActivity: Da
   return new Date(lastActivity.getTime() + parseDuration(ttl));
 }
 
-type Living = Pick<Environment, 'status' | 'expiresAt' | 'settings'>;
+type ExpiryFields = Pick<Environment, 'status' | 'expiresAt' | 'settings'>;
 
-/** A new attempt counts from its beginning, so that nothing expires between a push and its run. What never went live has no date to move. */
+/** A new attempt renews the expiry, so that no environment expires between a push and its run. Without an expiry there is none to renew. */
 export function renewedExpiry(
-  { expiresAt: before, settings }: Omit<Living, 'status'>,
+  { expiresAt: before, settings }: Omit<ExpiryFields, 'status'>,
   now: Date,
 ): Date | null {
   return before && settings ? expiresAt({ ttl: settings.limits.ttl, lastActivity: now }) : before;
 }
 
-/** The date decides, not whether the housekeeping has been round; a build under way is waited for. */
-export function isExpired({ status, expiresAt: end }: Omit<Living, 'settings'>, now: Date): boolean {
+/** Expired by date, even before the sweep removes it. An environment that is building does not expire. */
+export function isExpired({ status, expiresAt: end }: Omit<ExpiryFields, 'settings'>, now: Date): boolean {
   return end !== null && end.getTime() <= now.getTime() && ENVIRONMENT[status].settled;
 }

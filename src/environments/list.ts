@@ -5,7 +5,7 @@ type Ports = EnvironmentPorts;
 
 const PAGE = 100;
 
-/** Every environment that is neither gone nor going, page by page. */
+/** Every active environment, page by page. */
 export async function* activeEnvironments(
   ports: Pick<Ports, 'environments'>,
   scope: Pick<EnvironmentFilter, 'repoId'> = {},

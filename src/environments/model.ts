@@ -5,7 +5,7 @@ import { nextEnvironment } from '../shared/status/environment.js';
 import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
 import type { Note } from './notes.js';
 
-/** Who vouches for a commit: the person who pushed it, or the author of the pull request where GitHub did not tell. */
+/** The account that pushed a commit, or the author of the pull request when GitHub does not name the pusher. */
 export interface Pusher {
   readonly login: string;
   readonly isBot: boolean;
@@ -18,7 +18,7 @@ export interface Head {
   readonly deploymentId: string;
   readonly at: Date;
   readonly by?: Pusher | undefined;
-  /** The deployment whose run tells GitHub by a check run of its own, because it has no server. */
+  /** The deployment whose run writes its own check run, because it does not report to the server. */
   readonly selfReported?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ interface Current {
   readonly at: Date;
 }
 
-/** A resource that a target made for this environment and that must be destroyed some day. */
+/** A resource that a target made for this environment and must destroy later. */
 export interface Resource {
   readonly target: string;
   readonly generation: number;
@@ -48,7 +48,7 @@ export interface ReportedCheck {
   readonly sha: string;
   readonly id: number | null;
   readonly digest: string;
-  /** Told to be completed. GitHub never lets it work again: what comes then has a check run of its own. */
+  /** Reported as completed. GitHub cannot reopen it, so later work needs a new check run. */
   readonly settled: boolean;
   /** Which check run of ours for this commit it is, from 1. */
   readonly attempt?: number;
@@ -62,7 +62,7 @@ export interface ReportedDeployment {
   readonly settled: boolean;
 }
 
-/** What GitHub will never accept as it is: not sent again before the document changes. */
+/** Parts of a report that GitHub rejected. They are not sent again before the document changes. */
 export interface Refused {
   /** `due.report.wanted` when it was refused. */
   readonly wanted: number;
@@ -83,7 +83,7 @@ export interface Reported {
 export const PROJECTIONS = ['report', 'teardown'] as const;
 export type Projection = (typeof PROJECTIONS)[number];
 
-/** When a projection must next be made true, and how often it was tried in vain. `wanted` grows with every change. */
+/** When a projection must next be reconciled, and how often that failed. `wanted` grows with every change. */
 export interface Due {
   readonly at: Date | null;
   readonly wanted: number;
@@ -91,7 +91,7 @@ export interface Due {
   readonly error: string | null;
 }
 
-/** One place where a project runs: `pr-42`, `staging`. The truth; everything outside is a projection of it. */
+/** One place where a project runs: `pr-42`, `staging`. GitHub reports and target resources are projections of this document. */
 export interface Environment {
   readonly id: string;
   readonly projectId: string;
@@ -113,7 +113,7 @@ export interface Environment {
   readonly approvedSha: string | null;
   readonly pullRequest: PullRequestFacts | null;
   readonly head: Head | null;
-  /** When it got its place among the previews of its project. */
+  /** When it began to count towards the project's limit of previews. */
   readonly admittedAt?: Date | null | undefined;
   readonly current: Current | null;
   readonly resources: readonly Resource[];
@@ -134,7 +134,7 @@ export function isNewest(environment: Environment, generation: number): boolean 
   return environment.generation === generation;
 }
 
-/** Neither gone nor going. */
+/** Neither destroyed nor being destroyed. */
 export function isActive(environment: Pick<Environment, 'status'>): boolean {
   return !GONE_ENVIRONMENTS.includes(environment.status);
 }

@@ -2,7 +2,7 @@ export const NOTE_KINDS = ['settings', 'upload'] as const;
 
 /** What a reader of the check should know besides the outcome. */
 export interface Note {
-  /** What it is about: the settings file, or the newest upload. */
+  /** The source of the note: the settings file, or the newest upload. */
   readonly kind: (typeof NOTE_KINDS)[number];
   readonly text: string;
 }
@@ -31,7 +31,7 @@ function sameNotes(a: readonly Note[], b: readonly Note[]): boolean {
   );
 }
 
-/** Replaces all notes but those on the upload: the commit is the same, and so is its upload. */
+/** Replaces all notes except those on the upload, for an unchanged commit. */
 export function keepUploadNotes(notes: readonly Note[], fresh: readonly Note[]): readonly Note[] {
   return [...withoutUploadNotes(fresh), ...notes.filter(({ kind }) => kind === 'upload')];
 }

@@ -17,7 +17,7 @@ export function supersession({ head, decision }: WithHead, { sha }: { readonly s
   return { endedBy: ENDED_BY.newerRun, error: 'Another run of this commit took over.' };
 }
 
-/** The same as a sentence for the run that brought the commit. */
+/** The reason as a sentence for the run of that commit. */
 export function supersededReason(environment: WithHead, commit: { readonly sha: string }): string {
   return supersession(environment, commit).error;
 }

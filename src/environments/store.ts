@@ -35,19 +35,19 @@ export type EnvironmentPatch = Partial<
 
 export type StoredEnvironment = Versioned<Environment>;
 
-/** The right to make one projection of one environment true, until the lease ends or somebody with a higher fence takes over. */
+/** The right of one worker to reconcile one projection of one environment, until its lease ends or another worker claims it with a higher fence. */
 export interface Claim {
   readonly environment: StoredEnvironment;
   readonly projection: Projection;
   readonly owner: string;
   readonly fence: number;
-  /** `due.wanted` as it was claimed: a later change asks for another round. */
+  /** `due.wanted` at the time of the claim. A higher value later means that another pass is needed. */
   readonly wanted: number;
 }
 
-/** A claim in the hands of a runner that keeps its lease. */
+/** A claim whose lease the runner renews. */
 export interface HeldClaim extends Claim {
-  /** Whether it still stands: known by the clock while the lease runs, else asked of the store. */
+  /** Whether the claim is still valid: by the clock while the lease runs, otherwise by the store. */
   readonly held: () => Promise<boolean>;
 }
 
@@ -60,15 +60,15 @@ export interface EnvironmentFilter {
 }
 
 export interface EnvironmentStore {
-  /** Inserts unless (project, repo, name) is there; returns what is stored. Never fails because somebody was first. */
+  /** Inserts unless (project, repo, name) is there; returns what is stored. Succeeds when another writer inserts first. */
   ensure(fresh: NewEnvironment): Promise<StoredEnvironment>;
   get(id: string): Promise<StoredEnvironment | null>;
   bySlug(slug: string): Promise<StoredEnvironment | null>;
   ofPullRequest(repoId: number, number: number): Promise<readonly StoredEnvironment[]>;
   list(filter: EnvironmentFilter, page: PageRequest): Promise<Page<StoredEnvironment>>;
-  /** Those that show or await a deployment: what was skipped or waits for approval takes no room. */
+  /** Counts those that show or await a deployment. Skipped and held environments do not count. */
   countActive(projectId: string): Promise<number>;
-  /** Compare-and-set on (status, generation, version) of `seen`; null when somebody was first. Marks `due` projections as wanted now. */
+  /** Compare-and-set on (status, generation, version) of `seen`; null when another writer was first. Marks `due` projections as wanted now. */
   change(
     seen: StoredEnvironment,
     write: { readonly patch: EnvironmentPatch; readonly due: readonly Projection[] },
@@ -82,7 +82,7 @@ export interface EnvironmentStore {
   ): Promise<Claim | null>;
   /** Extends the lease; false when the claim was lost and its holder must stop writing. */
   renew(claim: Claim, leaseMs: number): Promise<boolean>;
-  /** Stores what GitHub was told, if the fence still stands. */
+  /** Stores what was reported to GitHub, if the claim is still valid. */
   saveReported(claim: Claim, reported: Reported): Promise<boolean>;
   /** Ends the claim: nothing more is due unless the document changed meanwhile, or `retryInMs` asks for another try. */
   release(claim: Claim, outcome: { readonly retryInMs?: number; readonly error?: string }): Promise<void>;
