@@ -77,7 +77,7 @@ export async function settleArrived(
   for (let round = 0; round < AT_ONCE; round += 1) {
     if (seen?.owed === undefined || seen.owed.length === 0) return;
     const to = afterArrival(seen, arrived);
-    if (await artifacts.settle(id, { from: seen.owed, to })) return;
+    if (await artifacts.replaceOwed(id, { from: seen.owed, to })) return;
     seen = await artifacts.findByRoot(id);
   }
   throw startAgain('too many packs of this upload came in at once');

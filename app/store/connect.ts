@@ -22,7 +22,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Connects, brings the database to the version of this code, and hands out the stores. Fails with one clear sentence. */
+/** Connects, brings the database to the version of this code, and returns the stores. */
 export async function connectStore(address: StoreAddress): Promise<Store> {
   const connection = await openConnection(address);
   try {

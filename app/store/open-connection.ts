@@ -5,7 +5,7 @@ import type { Log } from '../../src/shared/tools.js';
 export interface StoreAddress {
   readonly uri: string;
   readonly log: Log;
-  /** Hears every command that is sent, as the plan tests do. */
+  /** Called for every command sent; the query plan tests use it. */
   readonly onCommand?: (command: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -15,14 +15,14 @@ const DATABASE = 'vitrine';
 const OLDEST_WIRE_VERSION = 17;
 
 /**
- * Waiting is short everywhere: a webhook that waits for a lost database would be answered "accepted" by others and never come
+ * Short timeouts: a proxy may answer "accepted" for a webhook that waits for a lost database, and GitHub would not send that webhook
  * again.
  */
-const PATIENCE = {
+const TIMEOUTS = {
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 3_000,
   socketTimeoutMS: 8_000,
-  // While the database hangs, whoever would only wait for those that wait already is told so.
+  // While the database hangs, requests that wait for a connection fail early.
   waitQueueTimeoutMS: 3_000,
 } as const;
 
@@ -32,27 +32,27 @@ const OPTIONS = {
   autoCreate: false,
   sanitizeFilter: true,
   ignoreUndefined: true,
-  ...PATIENCE,
+  ...TIMEOUTS,
   maxPoolSize: 20,
-  // The driver itself leaves standalone servers alone, which have none.
+  // The driver disables this for standalone servers, which have no retryable writes.
   retryWrites: true,
 } as const satisfies ConnectOptions;
 
-/** A connection of its own: nothing is shared through the module, so one process can hold several. */
+/** Opens a separate connection; one process can hold several. */
 export async function openConnection({ uri, log, onCommand }: StoreAddress): Promise<Connection> {
   const connection = createConnection();
   connection.on('error', (error: Error) =>
     log('error', 'The database reported an error', { reason: error.message }),
   );
   try {
-    const hello = await ask(uri);
+    const hello = await readHello(uri);
     checkVersion(hello);
     const writeConcern = durableWrites(hello);
     await connection.openUri(uri, {
       ...OPTIONS,
       ...databaseOf(uri),
       writeConcern,
-      // Named once more: alone, an address that says `journal=false` would win.
+      // Set here too: otherwise `journal=false` in the address would win.
       journal: writeConcern.journal,
       // What was just written is read back: a secondary may not have it yet.
       readPreference: 'primary',
@@ -67,7 +67,7 @@ export async function openConnection({ uri, log, onCommand }: StoreAddress): Pro
   let closing = false;
   connection.on('disconnecting', () => (closing = true));
   connection.on('disconnected', () => {
-    // Mongoose says so too when it is closed on purpose.
+    // Mongoose emits this event for an intended close too.
     if (closing) return;
     log('warn', 'The database is not reachable; trying to reach it again');
   });
@@ -80,9 +80,9 @@ function databaseOf(uri: string): { dbName?: string } {
   return /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(uri) ? {} : { dbName: DATABASE };
 }
 
-/** What the server says of itself, before anything depends on it. */
-async function ask(uri: string): Promise<mongo.Document> {
-  const client = new mongo.MongoClient(uri, PATIENCE);
+/** Asks the server for its version and topology before the pool is opened. */
+async function readHello(uri: string): Promise<mongo.Document> {
+  const client = new mongo.MongoClient(uri, TIMEOUTS);
   try {
     return await client.db('admin').command({ hello: 1 });
   } finally {
@@ -109,9 +109,8 @@ function unreachable(error: unknown): unknown {
 type DurableWrites = { readonly w: 'majority' | 1; readonly journal: true };
 
 /**
- * What a write must ask for so that no crash takes back what was acknowledged. A replica set: the disks of a majority. A single
- * server: its own disk and no majority, because since 8.0 a single server does not wait for its journal when it is asked for
- * one. https://jira.mongodb.org/browse/SERVER-139311
+ * The write concern under which no acknowledged write is lost in a crash. A replica set: journaled by a majority. A single server:
+ * `w: 1` with journal, because since 8.0 it does not wait for its journal with `majority`. https://jira.mongodb.org/browse/SERVER-139311
  */
 export function durableWrites(hello: mongo.Document): DurableWrites {
   const single = hello['setName'] === undefined && hello['msg'] !== 'isdbgrid';

@@ -77,7 +77,7 @@ export interface ArtifactStore {
   /** Saving twice is one artifact, and a complete one stays complete; `createdAt` moves to the newest save. What it owes stays as it was. */
   save(artifact: Omit<StoredArtifact, 'createdAt'>): Promise<void>;
   /** Changes what it owes, if that is still what was read. Answers whether it was. */
-  settle(id: ArtifactId, owed: { readonly from: Ranges; readonly to: Ranges }): Promise<boolean>;
+  replaceOwed(id: ArtifactId, owed: { readonly from: Ranges; readonly to: Ranges }): Promise<boolean>;
   /** Declares it complete, which counts as a save. False when it is not there any more: then it does not come back. */
   complete(id: ArtifactId): Promise<boolean>;
   /** Already gone is fine. With `createdAt` only while nobody saved it again. Answers whether it went. */

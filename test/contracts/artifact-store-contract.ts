@@ -100,11 +100,11 @@ export function testArtifactStore(name: string, create: () => Promise<ArtifactSt
     await store.save({ ...artifact(1), owed: [[0, 2]] });
     await store.save({ ...artifact(1), owed: [[0, 1]] });
     expect(await owed()).toEqual([[0, 2]]);
-    expect(await store.settle(id, { from: [[0, 1]], to: [] })).toBe(false);
-    expect(await store.settle({ ...id, projectId: 'p2' }, { from: [[0, 2]], to: [] })).toBe(false);
-    expect(await store.settle(id, { from: [[0, 2]], to: [[1, 1]] })).toBe(true);
+    expect(await store.replaceOwed(id, { from: [[0, 1]], to: [] })).toBe(false);
+    expect(await store.replaceOwed({ ...id, projectId: 'p2' }, { from: [[0, 2]], to: [] })).toBe(false);
+    expect(await store.replaceOwed(id, { from: [[0, 2]], to: [[1, 1]] })).toBe(true);
     expect(await owed()).toEqual([[1, 1]]);
-    expect(await store.settle(id, { from: [[1, 1]], to: [] })).toBe(true);
+    expect(await store.replaceOwed(id, { from: [[1, 1]], to: [] })).toBe(true);
     expect(await owed()).toEqual([]);
   });
 

@@ -19,7 +19,7 @@ export function createMemoryArtifactStore(now: () => Date = counter()): Artifact
       const kept = saved.has(key(artifact)) ? saved.get(key(artifact))?.owed : owed;
       saved.set(key(artifact), { ...rest, complete, ...(kept && { owed: kept }), createdAt: now() });
     },
-    async settle(id, { from, to }) {
+    async replaceOwed(id, { from, to }) {
       const found = saved.get(key(id));
       if (found === undefined || JSON.stringify(found.owed) !== JSON.stringify(from)) return false;
       saved.set(key(id), { ...found, owed: to });

@@ -9,7 +9,7 @@ type Deliveries = mongo.Collection<DeliveryDocument>;
 type Worker = Parameters<InboxStore['claim']>[0];
 
 const OPTIONS = { maxTimeMS: MAX_TIME_MS };
-/** When others take all that was found, there may be more behind it. */
+/** Tries again when other workers claimed every delivery that was found. */
 const ROUNDS = 3;
 const READY = { status: DELIVERY_STATUS.stored, $expr: { $lte: ['$readyAt', '$$NOW'] } };
 /** By the index `stored_received`. */
@@ -18,7 +18,7 @@ const OLDEST_FIRST = {
   hint: { receivedAt: 1, _id: 1, readyAt: 1 },
 } as const;
 
-/** Handing deliveries out, by lease and fence, on the database's clock. */
+/** Claims of deliveries by lease and fence, on the database's clock. */
 export function inboxClaims(
   collection: Deliveries,
 ): Pick<InboxStore, 'claim' | 'finish' | 'retry' | 'waitingSince'> {
@@ -55,7 +55,7 @@ export function inboxClaims(
   };
 }
 
-/** One that was to wait, for its next try or for its lease to end, has been waiting since that was over. */
+/** A delivery that was paused or leased counts as waiting since that ended. */
 async function waitingSince(collection: Deliveries): Promise<Date | null> {
   const projection = { _id: 0, receivedAt: 1, readyAt: 1 };
   const next = await collection.findOne(READY, { ...OPTIONS, ...OLDEST_FIRST, projection });
@@ -74,44 +74,44 @@ async function readyIds(collection: Deliveries, { limit }: Worker): Promise<stri
   return found.map(({ _id }) => _id);
 }
 
-/** The oldest, or the one of that id if it is still to be had. */
+/** The oldest delivery, or the one with that id if it is still ready. */
 async function claimOne(
   collection: Deliveries,
   { by, id }: { by: Worker; id?: string },
 ): Promise<ClaimedDelivery[]> {
   const options = { ...OPTIONS, promoteBuffers: true, returnDocument: 'after' } as const;
   const found = await (id === undefined
-    ? collection.findOneAndUpdate(READY, takeOver(by), { ...options, ...OLDEST_FIRST })
-    : collection.findOneAndUpdate({ _id: id, ...READY }, takeOver(by), options));
+    ? collection.findOneAndUpdate(READY, leaseUpdate(by), { ...options, ...OLDEST_FIRST })
+    : collection.findOneAndUpdate({ _id: id, ...READY }, leaseUpdate(by), options));
   return found ? [toClaimed(found)] : [];
 }
 
-/** The condition is asked again by the write, so that each delivery goes to one worker; the mark tells which are ours. */
+/** The write repeats the condition, so that each delivery goes to one worker; the mark finds those of this call. */
 async function claimAll(
   collection: Deliveries,
   { ids, by }: { ids: readonly string[]; by: Worker },
 ): Promise<ClaimedDelivery[]> {
   const mark = `${text(by.owner, 'the owner')} ${newId()}`;
-  await collection.updateMany({ _id: { $in: ids }, ...READY }, takeOver(by, mark), OPTIONS);
+  await collection.updateMany({ _id: { $in: ids }, ...READY }, leaseUpdate(by, mark), OPTIONS);
   const ours = collection.find({ _id: { $in: ids }, claim: mark }, { ...OPTIONS, promoteBuffers: true });
   const order = new Map(ids.map((id, index) => [id, index]));
   const found = (await ours.toArray()).sort((a, b) => (order.get(a._id) ?? 0) - (order.get(b._id) ?? 0));
   return found.map(toClaimed);
 }
 
-function takeOver({ owner, leaseMs }: Worker, mark = text(owner, 'the owner')): mongo.Document[] {
+function leaseUpdate({ owner, leaseMs }: Worker, mark = text(owner, 'the owner')): mongo.Document[] {
   const set = {
     readyAt: { $add: ['$$NOW', whole(leaseMs, 'the lease')] },
     claim: { $literal: mark },
-    crashes: { $add: [{ $ifNull: ['$crashes', 0] }, { $cond: [leftBehind(owner), 1, 0] }] },
+    crashes: { $add: [{ $ifNull: ['$crashes', 0] }, { $cond: [leaseExpiredElsewhere(owner), 1, 0] }] },
     attempts: { $add: ['$attempts', 1] },
     fence: { $add: ['$fence', 1] },
   };
   return [{ $set: set }];
 }
 
-/** Another process had it and let its lease run out. One that gets its own again has only been slow. */
-function leftBehind(owner: string): mongo.Document {
+/** True when the lease of another process expired. A worker that claims its own delivery again was only slow. */
+function leaseExpiredElsewhere(owner: string): mongo.Document {
   const former = { $arrayElemAt: [{ $split: [{ $ifNull: ['$claim', ''] }, ' '] }, 0] };
   return { $not: [{ $in: [former, ['', { $literal: owner }]] }] };
 }
@@ -141,7 +141,7 @@ function toClaimed(document: DeliveryDocument): ClaimedDelivery {
     body,
     receivedAt,
     attempts,
-    // Not in documents of before they were counted.
+    // Older documents lack these counts.
     failures: document.failures ?? 0,
     crashes: document.crashes ?? 0,
     fence,

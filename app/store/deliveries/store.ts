@@ -13,7 +13,7 @@ const EPOCH = new Date(0);
 
 const WAITING = [DELIVERY_STATUS.stored, DELIVERY_STATUS.parked];
 
-/** Webhooks as they came. The first lines of defence against losing one. */
+/** Webhook deliveries, stored before GitHub gets its answer so that none is lost. */
 export function inboxStore(connection: Connection): InboxStore {
   const collection = deliveryModel(connection).collection as unknown as Deliveries;
   return {
@@ -31,14 +31,14 @@ export function inboxStore(connection: Connection): InboxStore {
 async function insert(collection: Deliveries, documents: readonly DeliveryDocument[]): Promise<void> {
   const there = await insertBatch(collection, documents);
   if (there.length === 0) return;
-  await storeAgain(
+  await resetRedelivered(
     collection,
     there.map((position) => documents[position]?._id ?? ''),
   );
 }
 
-/** Somebody has it delivered again: that asks for another try, now. Whoever works on it already is left alone. */
-async function storeAgain(collection: Deliveries, guids: readonly string[]): Promise<void> {
+/** GitHub delivered these again, so they become ready now. Claimed deliveries are left unchanged. */
+async function resetRedelivered(collection: Deliveries, guids: readonly string[]): Promise<void> {
   await collection.updateMany(
     { _id: { $in: guids }, status: { $in: WAITING }, claim: null, readyAt: { $gt: EPOCH } },
     {
@@ -129,7 +129,7 @@ async function countDeliveries(collection: Deliveries): Promise<Record<InboxStat
   return { stored, handled, ignored, parked };
 }
 
-/** The upper bound makes the index start at the page; the rest leaves out what one millisecond shares. */
+/** The upper bound starts the index scan at the page; the `$or` skips earlier rows of the same millisecond. */
 function after(page: PageRequest): object {
   const cursor = cursorOf(page, /^(\d{1,15})\.([\w-]{1,100})$/);
   if (!cursor) return {};
@@ -152,7 +152,7 @@ export async function insertBatch<T extends mongo.Document>(
     return [];
   } catch (error) {
     const there = duplicatesOf(error);
-    // Nothing counts as stored by the mere absence of a complaint: the numbers must add up.
+    // Inserted and duplicate documents must add up to the batch; otherwise some may not be stored.
     if (there && there.positions.length + there.inserted === documents.length) return there.positions;
     throw unwrapped(error);
   }
@@ -171,7 +171,7 @@ function duplicatesOf(error: unknown): Duplicates | null {
   return { positions, inserted: error.insertedCount };
 }
 
-/** The driver dresses a lost connection up as a failed batch with no failed document in it. */
+/** The driver reports a lost connection as a bulk write error around the network error. */
 function unwrapped(error: unknown): unknown {
   const inner = error instanceof mongo.MongoBulkWriteError ? (error.errorResponse as unknown) : undefined;
   return inner instanceof Error ? inner : error;

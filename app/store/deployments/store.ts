@@ -32,7 +32,7 @@ export function deploymentStore(connection: Connection): DeploymentStore {
 }
 
 async function ensure(model: Deployments, fresh: NewDeployment): Promise<StoredDeployment> {
-  // Mostly it is there: every event of its pull request asks for it.
+  // Read first: it usually exists, because every event of its pull request calls this.
   const there = await findStored(model, fresh);
   if (there) return toDeployment(there);
   const { sha7, ...visible } = toDocument(fresh, new Date());
@@ -70,7 +70,7 @@ function findByRun(
   return model.findOne(filter, WITHOUT_SHA7).lean<VisibleDeployment>().exec();
 }
 
-/** Also null when another deployment has taken the same run on: that, too, means somebody was first. */
+/** Also null when another deployment has the same run: then another writer was first. */
 async function change(
   model: Deployments,
   { seen, patch }: { seen: StoredDeployment; patch: DeploymentPatch },

@@ -8,7 +8,7 @@ type Claims = Pick<EnvironmentStore, 'markDue' | 'claim' | 'renew' | 'saveReport
 
 const EPOCH = new Date(0);
 const OPTIONS = { maxTimeMS: MAX_TIME_MS };
-/** The database's clock: those of several machines differ, and any of them may jump. */
+/** The database's clock, because the clocks of several machines differ. */
 const NOW = '$$NOW';
 
 /** Leases: who works on which projection until when. Pipeline updates, because only they know the database's time. */
@@ -33,7 +33,7 @@ export function environmentClaims(connection: Connection): Claims {
     },
     async claim(projection, by) {
       const name = oneOf(projection, PROJECTIONS);
-      const found = await collection.findOneAndUpdate(claimable(name), takeOver(name, by), {
+      const found = await collection.findOneAndUpdate(claimable(name), leaseUpdate(name, by), {
         ...OPTIONS,
         sort: { [`due.${name}.at`]: 1 },
         hint: { [`due.${name}.at`]: 1 },
@@ -63,7 +63,10 @@ function claimable(projection: Projection): object {
   };
 }
 
-function takeOver(projection: Projection, { owner, leaseMs }: { owner: string; leaseMs: number }): object[] {
+function leaseUpdate(
+  projection: Projection,
+  { owner, leaseMs }: { owner: string; leaseMs: number },
+): object[] {
   const fence = { $add: [`$lease.${projection}.fence`, 1] };
   const lease = { owner: { $literal: text(owner, 'the owner') }, until: later(leaseMs), fence };
   return [{ $set: { [`lease.${projection}`]: lease } }];
@@ -76,7 +79,7 @@ function asClaim(document: EnvironmentDocument, by: Pick<Claim, 'projection' | '
   return { environment, ...by, fence: lease[projection].fence, wanted: environment.due[projection].wanted };
 }
 
-/** Whoever took over has a higher fence; whoever released has no owner. */
+/** Another worker's claim has a higher fence; a released claim has no owner. */
 function stillHeld({ environment, projection, owner, fence }: Claim): object {
   const lease = `lease.${oneOf(projection, PROJECTIONS)}`;
   return {
@@ -86,7 +89,7 @@ function stillHeld({ environment, projection, owner, fence }: Claim): object {
   };
 }
 
-/** A change during the claim asked for another round, now and with a fresh count of tries: it is left as it stands. */
+/** When the document changed during the claim, its new due time and attempts are kept. */
 function released(claim: Claim, { retryInMs, error }: { retryInMs?: number; error?: string }): object {
   const due = `due.${claim.projection}`;
   const lease = `lease.${claim.projection}`;

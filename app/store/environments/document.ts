@@ -4,7 +4,7 @@ import type { NewEnvironment, StoredEnvironment } from '../../../src/environment
 import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { strictSchema } from '../shared/schema.js';
 
-/** Leases are the store's own business: readers do not see them. */
+/** Leases are internal to the store. */
 export type VisibleEnvironment = Omit<EnvironmentDocument, 'lease'>;
 
 export const WITHOUT_LEASE = { lease: 0 } as const;
@@ -65,7 +65,7 @@ function each<T>(make: () => T): Record<Projection, T> {
   return { report: make(), teardown: make() };
 }
 
-/** The right to work on one projection. The fence only grows, so that a holder who overslept is recognised. */
+/** The right to work on one projection. The fence only grows, so that writes under an expired lease are refused. */
 interface Lease {
   readonly owner: string | null;
   readonly until: Date;

@@ -70,7 +70,7 @@ async function ensure(connection: Connection, fresh: NewEnvironment): Promise<St
     repoId: whole(fresh.repoId, 'the repository'),
     name: text(fresh.name, 'the name'),
   };
-  // Who asks has hardly ever seen it before: the insert finds out.
+  // Insert first: most callers create a new environment.
   const { lease, ...visible } = freshEnvironment(fresh, { id: newId(), now: new Date() });
   const insert = model.collection.insertOne({ ...visible, lease } as never);
   if (await insertedOrThere(insert)) return toEnvironment(visible);

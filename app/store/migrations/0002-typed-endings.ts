@@ -39,7 +39,7 @@ const { queued, running, success, superseded, cancelled } = DEPLOYMENT_STATUS;
 
 const NOT_CLAIMED = { $eq: [{ $ifNull: ['$run', null] }, null] };
 
-/** Only runs report in words of their own, so what no sentence explains is their report, if there was a run. */
+/** Runs report free text, so an error that no sentence matches came from the run, if there was one. */
 const ENDED_BY_OF_0_1 = {
   $switch: {
     branches: [

@@ -3,7 +3,7 @@ import { VitrineError } from '../../../src/shared/errors.js';
 import { isDuplicateKey } from '../shared/write.js';
 import type { IndexDefinition, Migration } from './migration.js';
 
-/** Making one that is there already does nothing, so a build that was cut off is simply run again. */
+/** Safe to repeat after a crash: an existing index is left unchanged. */
 export async function makeIndexes(db: mongo.Db, indexes: readonly IndexDefinition[]): Promise<void> {
   for (const index of indexes) await makeIndex(db, index);
 }
@@ -42,15 +42,17 @@ async function dropIndex(
 type Found = Pick<mongo.IndexDescriptionInfo, 'name' | 'key' | 'unique'>;
 
 /**
- * Without its unique indexes the store would make two of what must be one, and queries that name another one fail without it: so
- * it does not start unless all are there.
+ * Throws when an index is missing: without unique indexes the store could write duplicates, and queries that name an index fail
+ * without it.
  */
 export async function checkIndexes(db: mongo.Db, applied: readonly Migration[]): Promise<void> {
   const wanted = newest(applied.flatMap(({ indexes }) => indexes));
   const collections = [...new Set(wanted.map(({ collection }) => collection))];
   const lists = await Promise.all(collections.map((collection) => indexesOf(db, collection)));
   const there = new Map(collections.map((collection, index) => [collection, lists[index] ?? []]));
-  const missing = wanted.filter((index) => !there.get(index.collection)?.some((each) => isThe(index, each)));
+  const missing = wanted.filter(
+    (index) => !there.get(index.collection)?.some((each) => matchesIndex(index, each)),
+  );
   if (missing.length === 0) return;
   const names = missing.map(({ collection, name }) => `${collection}.${name}`).join(', ');
   throw new VitrineError(
@@ -65,7 +67,7 @@ function newest(indexes: readonly IndexDefinition[]): readonly IndexDefinition[]
 }
 
 /** The order of the fields is part of a key. */
-function isThe({ name, key, unique }: IndexDefinition, found: Found): boolean {
+function matchesIndex({ name, key, unique }: IndexDefinition, found: Found): boolean {
   const isUnique = found.unique === true;
   return (
     found.name === name && JSON.stringify(found.key) === JSON.stringify(key) && isUnique === (unique === true)
@@ -117,7 +119,7 @@ function plain(field: string): string {
 /** NamespaceNotFound and IndexNotFound. */
 const NOT_THERE: readonly unknown[] = [26, 27];
 
-/** The server tells of a missing collection or index by an error; to us it is an answer. */
+/** The server reports a missing collection or index as an error. */
 function isNotThere(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && NOT_THERE.includes(error.code);
 }

@@ -12,15 +12,15 @@ const LEASE_MS = 15_000;
 
 const LOOK_AGAIN_MS = 100;
 
-/** An index over a large collection takes its time; whoever waits longer than this should be looked at. */
-const PATIENCE_MS = 10 * 60_000;
+/** Long enough to build an index over a large collection. */
+const LONGEST_WAIT_MS = 10 * 60_000;
 
-/** One process migrates, the others wait. A crashed one is followed when its lease ends; a living one renews it. */
+/** One process migrates, the others wait. After a crash another process continues when the lease ends. */
 export async function withMigrationLock<T>(migrations: Migrations, work: () => Promise<T>): Promise<T> {
   const owner = newId();
   await insertedOrThere(migrations.insertOne({ _id: LOCK, until: new Date(0) }));
-  await take(migrations, owner);
-  const renewal = setInterval(() => void renew(migrations, owner).catch(() => undefined), LEASE_MS / 3);
+  await acquireLock(migrations, owner);
+  const renewal = setInterval(() => void renewLock(migrations, owner).catch(() => undefined), LEASE_MS / 3);
   try {
     return await work();
   } finally {
@@ -29,9 +29,9 @@ export async function withMigrationLock<T>(migrations: Migrations, work: () => P
   }
 }
 
-async function take(migrations: Migrations, owner: string): Promise<void> {
+async function acquireLock(migrations: Migrations, owner: string): Promise<void> {
   const free = { _id: LOCK, $expr: { $lte: ['$until', '$$NOW'] } };
-  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_AGAIN_MS) {
+  for (let waited = 0; waited < LONGEST_WAIT_MS; waited += LOOK_AGAIN_MS) {
     const { matchedCount } = await migrations.updateOne(free, [{ $set: { owner, until: leaseEnd() } }]);
     if (matchedCount === 1) return;
     await pause(LOOK_AGAIN_MS);
@@ -42,7 +42,7 @@ async function take(migrations: Migrations, owner: string): Promise<void> {
   );
 }
 
-async function renew(migrations: Migrations, owner: string): Promise<void> {
+async function renewLock(migrations: Migrations, owner: string): Promise<void> {
   await migrations.updateOne({ _id: LOCK, owner }, [{ $set: { until: leaseEnd() } }]);
 }
 

@@ -51,7 +51,7 @@ export async function history(connection: Connection): Promise<readonly Applied[
   return found.map(({ version = 0, name = '', appliedAt = new Date(0) }) => ({ version, name, appliedAt }));
 }
 
-/** Asked again under the lock: whoever held it before may have done the work. */
+/** Reads the history again under the lock: another process may have migrated meanwhile. */
 async function run(connection: Connection, plan: Plan): Promise<void> {
   const applied = new Set((await history(connection)).map(({ version }) => version));
   const up = plan.migrations.filter(({ version }) => version <= plan.to && !applied.has(version));
@@ -69,7 +69,7 @@ async function stepUp(migration: Migration, { db, log }: Plan): Promise<void> {
   const { version, name } = migration;
   const start = performance.now();
   await migration.up(db);
-  // Noted last: a crash before this line runs the step again, a crash after it does not.
+  // Recorded last: a crash before this line runs the step again, a crash after it does not.
   await collectionOf(db).updateOne(
     { _id: idOf(migration) },
     { $set: { version, name }, $currentDate: { appliedAt: true } },
@@ -80,7 +80,7 @@ async function stepUp(migration: Migration, { db, log }: Plan): Promise<void> {
 
 async function stepDown(migration: Migration, { db, log }: Plan): Promise<void> {
   const { version, name } = migration;
-  // Forgotten first: a crash half-way leaves a step that runs up again, never one that is noted but undone.
+  // Removed first: after a crash the step runs up again, and is never recorded but undone.
   await collectionOf(db).deleteOne({ _id: idOf(migration) });
   await migration.down(db);
   log('info', 'A migration of the database was taken back', { version, name });

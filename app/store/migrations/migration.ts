@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { ValidatorDefinition } from './validators.js';
 
-/** One step of the database's form. Running `up` again after a crash half-way must complete it. */
+/** One step of the database schema. Running `up` again after a crash half-way must complete it. */
 export interface Migration {
   readonly version: number;
   readonly name: string;
@@ -19,6 +19,6 @@ export interface IndexDefinition {
   readonly key: Readonly<Record<string, 1 | -1>>;
   readonly unique?: true;
   readonly partial?: Readonly<Record<string, unknown>>;
-  /** Housekeeping only: the database may remove late or never, so readers look at the date. */
+  /** Cleanup only: the database may remove documents late, so readers check the date. */
   readonly expireAfterSeconds?: number;
 }

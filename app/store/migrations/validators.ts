@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 
-/** What the database itself demands of the documents of a collection: its `$jsonSchema`. */
+/** The `$jsonSchema` that the database enforces for a collection. */
 export interface ValidatorDefinition {
   readonly collection: string;
   readonly schema: mongo.Document;
@@ -57,7 +57,7 @@ interface Rules {
   readonly validationLevel?: 'moderate';
 }
 
-/** `moderate`: an older document that does not fit can still be changed, or work on it could never end. */
+/** `moderate`: an older document that does not match can still be updated. */
 function rulesFor(schema: mongo.Document): Rules {
   return { validator: { $jsonSchema: schema }, validationLevel: 'moderate' };
 }

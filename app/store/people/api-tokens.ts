@@ -20,11 +20,11 @@ export function tokenStore(connection: Connection): TokenStore {
     },
     async find(hash, now) {
       const token = await tokens.findOne({ _id: text(hash, 'the hash') }).lean<ApiTokenDocument>();
-      // The database removes what has expired some time later, or never: the date decides.
+      // The database removes expired tokens late, so the date is checked here.
       if (!token || (token.expiresAt !== null && token.expiresAt <= now)) return null;
       return token.scope;
     },
-    // Never repeated by itself: after a lost answer nobody knows who used it, and a fresh token is cheap.
+    // Not retried: after a lost answer it is unknown whether this call used the id. The caller can get a new token.
     useOnce: async (id, expiresAt) =>
       insertedOrThere(uses.collection.insertOne({ _id: text(id, 'the id') as never, expiresAt })),
     async deleteExpired(before) {

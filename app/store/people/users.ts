@@ -7,18 +7,18 @@ import { isDuplicateKey, retryOnce } from '../shared/write.js';
 
 type Seen = Omit<User, 'active'>;
 
-/** People as GitHub tells of them. What it leaves out, such as most e-mail addresses, is not forgotten. */
+/** GitHub users. Fields that an event leaves out, such as e-mail, keep their stored value. */
 export function userStore(connection: Connection): UserStore {
   const model = userModel(connection);
   const find = (githubId: number) => model.findOne({ _id: whole(githubId, 'the id') }).lean<UserDocument>();
   return {
     async saveFromGitHub(seen) {
-      // Every event names somebody, mostly as before: then nothing is written.
+      // Most events name a user without changes: then nothing is written.
       const known = await find(seen.githubId);
-      if (known && tellsNothingNew(known, seen)) return toUser(known);
+      if (known && isUnchanged(known, seen)) return toUser(known);
       return retryOnce(() =>
         save(model, seen).catch((error: unknown) => {
-          // Two first sightings at once: the second is an update.
+          // Two concurrent inserts: the second becomes an update.
           if (isDuplicateKey(error)) return save(model, seen);
           throw error;
         }),
@@ -31,7 +31,7 @@ export function userStore(connection: Connection): UserStore {
   };
 }
 
-function tellsNothingNew(known: UserDocument, { login, email, avatarUrl }: Seen): boolean {
+function isUnchanged(known: UserDocument, { login, email, avatarUrl }: Seen): boolean {
   const same = (before: string | null, now: string | null) => now === null || now === before;
   return known.login === login && same(known.email, email) && same(known.avatarUrl, avatarUrl);
 }

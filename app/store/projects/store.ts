@@ -27,7 +27,7 @@ export function projectStore(connection: Connection): ProjectStore {
   };
 }
 
-/** Who asks has looked for it before, so the insert goes first. One that clashed on the slug alone is tried with the next. */
+/** The caller has already looked for the project, so this inserts first. If only the slug is taken, the fallback slug is tried. */
 async function ensure(model: Model<ProjectDocument>, fresh: Fresh): Promise<Project> {
   const identity = { repoId: whole(fresh.repoId, 'the repository'), name: text(fresh.name, 'the name') };
   const slugs = [text(fresh.slug, 'the slug'), text(fresh.fallbackSlug, 'the other slug')];

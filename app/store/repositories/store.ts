@@ -9,13 +9,13 @@ import { insertedOrThere, retryOnce } from '../shared/write.js';
 type Repos = Model<RepoDocument>;
 
 /**
- * Answers carry no time of their own. One from the installation that just lost the repository is taken for a late one; after
- * this long it is believed again, because the same installation may be given the repository back.
+ * GitHub's answers carry no time. For this long after a removal, an answer from the same installation is treated as outdated. After
+ * that it is accepted, because the installation may have regained the repository.
  */
 const REMOVAL_STANDS_MS = 10_000;
 
-/** Of two with one name the one heard of last has it. So much later it is written down that one was heard of again, unchanged. */
-const HEARD_OF_MS = 60_000;
+/** How often `updatedAt` is written for an unchanged repository. Of two repositories with one name, the newest `updatedAt` counts. */
+const SEEN_EVERY_MS = 60_000;
 
 /** Repositories by GitHub id. */
 export function repoStore(connection: Connection): RepoStore {
@@ -23,14 +23,14 @@ export function repoStore(connection: Connection): RepoStore {
   const list = async (filter: object) =>
     (await model.find(filter).sort({ _id: 1 }).lean<RepoDocument[]>()).map(toRepo);
   return {
-    save: (repo) => retryOnce(() => save(model, { repo, unlessLost: true })),
-    enter: (repo) => retryOnce(() => save(model, { repo, unlessLost: false })),
+    save: (repo) => retryOnce(() => save(model, { repo, unlessJustRemoved: true })),
+    enter: (repo) => retryOnce(() => save(model, { repo, unlessJustRemoved: false })),
     async get(id) {
       const found = await model.findOne({ _id: whole(id, 'the id') }).lean<RepoDocument>();
       return found && toRepo(found);
     },
     async byFullName(fullName) {
-      // After a rename two may carry one name for a while: the one heard of last has it.
+      // After a rename two repositories may have one name for a while: the last updated one is returned.
       const filter = { nameKey: keyOf(text(fullName, 'the repository')), removedAt: null };
       const found = await model.findOne(filter).sort({ updatedAt: -1 }).hint('name').lean<RepoDocument>();
       return found && toRepo(found);
@@ -49,11 +49,11 @@ export function repoStore(connection: Connection): RepoStore {
 
 interface Saving {
   readonly repo: Omit<Repo, 'removedAt'>;
-  /** Not when the same installation lost it a moment ago. */
-  readonly unlessLost: boolean;
+  /** Skips the write when the repository was just removed from the same installation. */
+  readonly unlessJustRemoved: boolean;
 }
 
-/** Every event of a repository saves it, and hardly any changes it: then nothing is written. */
+/** Every event saves its repository, and few change it: an unchanged one is not written. */
 async function save(model: Repos, saving: Saving): Promise<Repo> {
   const document = toDocument(saving.repo);
   const find = () => model.findOne({ _id: document._id }).lean<RepoDocument>();
@@ -62,19 +62,23 @@ async function save(model: Repos, saving: Saving): Promise<Repo> {
     if (await insertedOrThere(model.collection.insertOne(document as never))) return toRepo(document);
     known = await find();
   }
-  if (known && tellsNothingNew(known, document)) return toRepo(known);
-  const updated = await updatedWith(model, document, saving.unlessLost ? notJustLost(document) : {});
+  if (known && isUnchanged(known, document)) return toRepo(known);
+  const updated = await updatedWith(
+    model,
+    document,
+    saving.unlessJustRemoved ? notJustRemoved(document) : {},
+  );
   const stored = updated ?? (await find());
   if (stored) return toRepo(stored);
   throw new VitrineError('unavailable', `Repository ${document.fullName} could not be stored: try again.`);
 }
 
-function tellsNothingNew(known: RepoDocument, document: RepoDocument): boolean {
+function isUnchanged(known: RepoDocument, document: RepoDocument): boolean {
   const step = document.updatedAt.getTime() - known.updatedAt.getTime();
-  return Math.abs(step) < HEARD_OF_MS && SHOWN.every((field) => known[field] === document[field]);
+  return Math.abs(step) < SEEN_EVERY_MS && COMPARED_FIELDS.every((field) => known[field] === document[field]);
 }
 
-const SHOWN = [
+const COMPARED_FIELDS = [
   'ownerId',
   'fullName',
   'defaultBranch',
@@ -83,7 +87,7 @@ const SHOWN = [
   'removedAt',
 ] as const satisfies readonly (keyof RepoDocument)[];
 
-function notJustLost({ installationId }: RepoDocument): object {
+function notJustRemoved({ installationId }: RepoDocument): object {
   const longAgo = { $lte: ['$removedAt', { $subtract: ['$$NOW', REMOVAL_STANDS_MS] }] };
   return { $or: [{ removedAt: null }, { removedFrom: { $ne: installationId } }, { $expr: longAgo }] };
 }
@@ -143,7 +147,7 @@ interface RepoDocument extends Omit<Repo, 'id'> {
   readonly _id: number;
   /** The full name in lower case, as GitHub compares names. */
   readonly nameKey: string;
-  /** The installation that could see it until it was removed. */
+  /** The installation that had access before the removal. */
   readonly removedFrom: number | null;
   readonly updatedAt: Date;
 }

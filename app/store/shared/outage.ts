@@ -9,19 +9,19 @@ const OUTAGES = [
   mongo.MongoClientClosedError,
   MongooseErrors.MongooseServerSelectionError,
 ];
-/** All connections are in use and none comes back in time. The driver does not export its class. */
-const WAITED_IN_VAIN = 'MongoWaitQueueTimeoutError';
+/** No pooled connection became free in time. The driver does not export this class. */
+const WAIT_QUEUE_TIMEOUT = 'MongoWaitQueueTimeoutError';
 const MAX_TIME_EXPIRED = 50;
 
 /** The database cannot be reached, changes its primary, or takes too long. */
 function isOutage(error: unknown): boolean {
   if (OUTAGES.some((outage) => error instanceof outage)) return true;
-  if (error instanceof mongo.MongoDriverError && error.name === WAITED_IN_VAIN) return true;
+  if (error instanceof mongo.MongoDriverError && error.name === WAIT_QUEUE_TIMEOUT) return true;
   if (!(error instanceof mongo.MongoServerError)) return false;
   return error.code === MAX_TIME_EXPIRED || error.hasErrorLabel('RetryableWriteError');
 }
 
-/** What callers are told: nothing of addresses or queries, and whether trying again can help. */
+/** The error for callers: without addresses or queries, and with a code that says whether a retry can help. */
 export function asVitrineError(error: unknown): unknown {
   if (isOutage(error)) {
     const message = 'The database does not answer: try again, and look at its log when this lasts.';
@@ -50,7 +50,7 @@ interface Violation {
   readonly propertiesNotSatisfied?: readonly { readonly propertyName: string }[];
 }
 
-/** Which fields a validator of a collection complains of, without their values; undefined for every other error. */
+/** The fields that a collection's validator refused, without values; undefined for other errors. */
 function refusedByValidator(error: unknown): string | undefined {
   if (!(error instanceof mongo.MongoServerError)) return undefined;
   const inBatch = error instanceof mongo.MongoBulkWriteError ? [error.writeErrors].flat() : [];
@@ -69,7 +69,7 @@ function refusedByValidator(error: unknown): string | undefined {
   ].join(' and');
 }
 
-/** The same store, whose failures are ours: callers do not know the driver. */
+/** Wraps a store so that driver errors become VitrineErrors. */
 export function translatingErrors<S extends object>(store: S): S {
   return new Proxy(store, {
     get(target, name) {

@@ -4,8 +4,8 @@ import type { Page, PageRequest } from '../../../src/shared/pages.js';
 const LONGEST_TEXT = 1_024;
 
 /**
- * Everything that comes from outside is made a primitive here, before it is part of a query: an object would be an operator
- * (`{ "$gt": "" }`), a list would be a set, and both would match what nobody asked for.
+ * Values from outside must be primitives before they are part of a query: MongoDB would read an object as an operator
+ * (`{ "$gt": "" }`) and match other documents.
  */
 export function text(value: unknown, name: string): string {
   if (typeof value !== 'string') throw refused(`${name} must be text`);
@@ -25,7 +25,7 @@ export function oneOf<T extends string>(value: unknown, words: readonly T[]): T 
   return word;
 }
 
-/** A filter that is not understood must not be left out: without it the query would match everything. */
+/** Refuses an unknown filter: ignoring it would match every document. */
 export function onlyKeys(filter: object, names: readonly string[]): void {
   const unknown = Object.keys(filter).find((key) => !names.includes(key));
   if (unknown !== undefined)
@@ -46,7 +46,7 @@ export function limitOf({ limit }: PageRequest): number {
   return Math.min(limit, LARGEST_PAGE);
 }
 
-/** Where the last page ended, checked to be plain text of the expected form. */
+/** Parses the cursor of the previous page; throws when it has another form. */
 export function cursorOf({ cursor }: PageRequest, form: RegExp): RegExpExecArray | null {
   if (cursor === undefined) return null;
   const match = form.exec(text(cursor, 'the cursor'));

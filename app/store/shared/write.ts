@@ -19,8 +19,8 @@ export async function insertedOrThere(insert: Promise<unknown>): Promise<boolean
 }
 
 /**
- * A standalone server has no retryable writes. A write that may be repeated without harm gets its second chance here, so that a
- * lost connection costs nothing. A server that does not answer at all is not tried twice.
+ * Repeats an idempotent write once after a lost connection, because a standalone server has no retryable writes. A timeout is not
+ * retried.
  */
 export async function retryOnce<T>(write: () => Promise<T>): Promise<T> {
   try {

@@ -48,10 +48,10 @@ export function artifactStore(connection: Connection): ArtifactStore {
         }),
       );
     },
-    async settle(id, { from, to }) {
+    async replaceOwed(id, { from, to }) {
       const filter = { ...idOf(id), owed: { $eq: from } };
-      const settled = await collection.updateOne(filter, { $set: { owed: to } }, { maxTimeMS: MAX_TIME_MS });
-      return settled.matchedCount > 0;
+      const updated = await collection.updateOne(filter, { $set: { owed: to } }, { maxTimeMS: MAX_TIME_MS });
+      return updated.matchedCount > 0;
     },
     async complete(id) {
       const change = {
@@ -67,7 +67,7 @@ export function artifactStore(connection: Connection): ArtifactStore {
     async unnamed(hashes) {
       const left = new Set(hashes);
       if (left.size === 0) return left;
-      // Newest first: most of what an upload held is in those that came after it.
+      // Newest first: newer uploads usually hold most of the same files.
       const all = collection.find({}, { projection: { _id: 0, 'files.hash': 1 } }).sort({ _id: -1 });
       for await (const { files } of hashesOf(all)) {
         if (left.size === 0) break;
@@ -83,7 +83,7 @@ function idOf({ projectId, root }: ArtifactId): { projectId: string; root: strin
   return { projectId: text(projectId, 'the project'), root: text(root, 'the root') };
 }
 
-/** Hashes alone are half of a manifest, and nobody waits for one at a time. */
+/** Only the hashes, in the driver's default batches. */
 async function* hashesOf(cursor: AsyncIterable<unknown>): AsyncIterable<Pick<StoredArtifact, 'files'>> {
   try {
     for await (const document of cursor) yield document as Pick<StoredArtifact, 'files'>;
