@@ -13,8 +13,8 @@ interface HostingPorts {
 }
 
 /**
- * Published directories are not a list of their own: an environment names what it holds, and serving follows the names.
- * So nothing can be published that the environment does not know of, and forgetting the name takes it down.
+ * Published directories have no list of their own: previews are served from the resources that the environment document names.
+ * Removing a resource from the document unpublishes it.
  */
 export function createHosting(ports: HostingPorts): StaticHosting {
   return {
@@ -32,7 +32,7 @@ export function createHosting(ports: HostingPorts): StaticHosting {
       }
       return environment.url;
     },
-    // The environment has let go of the name already, or will in the same step; the files go with the sweep.
+    // The teardown removes the resource from the environment; the sweep deletes the files.
     async unpublish() {
       return Promise.resolve();
     },
@@ -44,7 +44,7 @@ export function createHosting(ports: HostingPorts): StaticHosting {
   };
 }
 
-/** What is only intended has no handle yet. */
+/** Resources without a handle are not made yet. */
 function handlesOf(environment: StoredEnvironment): StaticHandle[] {
   return environment.resources
     .filter(({ artifactRoot, doomed, handle }) => artifactRoot !== null && !doomed && handle !== null)
@@ -56,7 +56,7 @@ function handlesOf(environment: StoredEnvironment): StaticHandle[] {
     }));
 }
 
-/** Resources stand in the order in which they were written down last. */
+/** Resources are in the order of their last write, so the generation decides. */
 function newestOf(handles: readonly StaticHandle[]): StaticHandle | null {
   return handles.reduce<StaticHandle | null>(
     (newest, handle) => (newest === null || handle.generation > newest.generation ? handle : newest),

@@ -15,7 +15,7 @@ export interface Overrides {
   readonly clock?: Clock;
   /** Where log lines go; standard error unless given. */
   readonly write?: (line: string) => void;
-  /** For programs that are started on the way, such as a database. */
+  /** For programs that the app starts, such as the database. */
   readonly env?: Env;
   readonly rates?: Partial<Rates>;
   readonly identify?: Identify;

@@ -32,7 +32,7 @@ interface Composed {
   readonly github: GitHubSide;
 }
 
-/** Puts the real parts behind the ports. */
+/** Creates the production implementation of every port. */
 export function composePorts(given: Composition): Composed {
   const { config, clock, log, publicUrl, previewBase, overrides } = given;
   const stores = around(given.stores, overrides.around?.stores);
@@ -81,7 +81,7 @@ export interface Wake {
   readonly changed: (environment: StoredEnvironment) => void;
 }
 
-/** The same store, that tells this process at once what other processes find at their next poll. */
+/** Wakes the workers of this process after a write; other processes see it at their next poll. */
 function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentStore {
   return {
     ...store,
@@ -99,7 +99,7 @@ function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentSto
   };
 }
 
-/** Previews stand beside the App: the same way in and the same port, another domain. */
+/** Previews use the protocol and port of the App, on another domain. */
 export function previewBaseOf({ publicUrl, domain }: { publicUrl: string; domain: string }): PreviewBase {
   const { protocol, port } = new URL(publicUrl);
   return {

@@ -31,7 +31,7 @@ interface Running {
   readonly stop: (withinMs: number) => Promise<void>;
 }
 
-/** Puts everything together over an open store, and starts to work. */
+/** Composes the app over an open store and starts its workers. */
 export async function runApp(parts: RunParts): Promise<Running> {
   const { store } = parts;
   const backpressure = createBackpressure(parts.clock);
@@ -40,7 +40,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
   const { runner, inbox, startJobs } = await composeWorkers({ ...parts, ports, github, backpressure, owner });
   onDue(runner.poke);
   const { surfaces, committer, closeApi } = await composeSurfaces({
-    ...doors(parts, { ports, previews }),
+    ...surfaceInputs(parts, { ports, previews }),
     backpressure,
     onStored: inbox.poke,
   });
@@ -50,7 +50,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
   return {
     surfaces,
     ports,
-    settle: () => settle([inbox.drain, runner.drain]),
+    settle: () => drainAll([inbox.drain, runner.drain]),
     async stop(withinMs) {
       await closeApi();
       await committer.idle();
@@ -60,7 +60,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
   };
 }
 
-/** The documents wake the workers and refresh the previews, which in turn need the documents: so those are connected last. */
+/** Store writes wake the workers and clear cached previews. Both need the stores, so the callbacks are set afterwards. */
 function compose(parts: RunParts) {
   let due: Wake['due'] = () => undefined;
   let changed: Wake['changed'] = () => undefined;
@@ -76,7 +76,7 @@ function compose(parts: RunParts) {
   return { ports, github, previews, onDue: (poke: Wake['due']) => (due = poke) };
 }
 
-function doors(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
+function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
   const { config, secrets, overrides, clock, store, publicUrl } = parts;
   const identity = createIdentity({ issuer: config.oidcIssuer, audience: publicUrl, clock });
   return {
@@ -89,11 +89,11 @@ function doors(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
   };
 }
 
-/** Answers how much was done. */
+/** Returns how many items were processed. */
 type Drain = () => Promise<number>;
 
-/** Work makes work: goes round until one whole round finds nothing to do. */
-async function settle(drains: readonly Drain[]): Promise<void> {
+/** Drains all queues until a whole pass processes nothing: one queue can add work to another. */
+async function drainAll(drains: readonly Drain[]): Promise<void> {
   let did: number;
   do {
     did = 0;

@@ -54,7 +54,7 @@ const WARNINGS: readonly Rule[] = [
   },
 ];
 
-/** Refuses to start where it would be unsafe; answers what is merely unwise. */
+/** Throws on an unsafe configuration; returns warnings for a risky one. */
 export function checkProcess(surroundings: Surroundings): readonly string[] {
   const seen = { ...surroundings, open: !isLoopback(surroundings.config.host) };
   const refusal = REFUSALS.find(({ broken }) => broken(seen));

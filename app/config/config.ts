@@ -6,7 +6,7 @@ import type { LogLevel } from '../../src/shared/tools.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Everything an operator can set that may be shown. Secrets are apart, in `Secrets`. */
+/** Settings of the operator that may be shown. `Secrets` holds the others. */
 export interface Config {
   readonly production: boolean;
   readonly host: string;
@@ -54,7 +54,7 @@ const Variables = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
 });
 
-/** Reads what may be shown; throws one line that names every variable that is wrong. */
+/** Throws one error that names every invalid variable. */
 export function envToConfig(env: Env): Config {
   const read = Variables.safeParse(withoutEmpty(env));
   if (!read.success) throw unusable(read.error);

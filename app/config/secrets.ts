@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { VitrineError } from '../../src/shared/errors.js';
 import { unusable, withoutEmpty, type Env } from './config.js';
 
-/** Never logged, never shown. The App's id is no secret, but is worth nothing without the other two. */
+/** Never logged or shown. The App's id is not secret, but belongs to the other two. */
 export interface Secrets {
   readonly appId: number;
   readonly privateKey: string;
-  /** The second one is the old one, accepted while it is being replaced. */
+  /** The second, if set, is the previous secret, accepted during a rotation. */
   readonly webhookSecrets: readonly [string, ...string[]];
   /** May hold a password. */
   readonly mongodbUri: string | undefined;
@@ -16,7 +16,7 @@ export interface Secrets {
 /** What a GitHub App gives its operator; all three or none. */
 export const CREDENTIALS = ['APP_ID', 'PRIVATE_KEY', 'WEBHOOK_SECRET'] as const;
 
-/** The words that programs fall back to, so that the whole world knows them: Probot's own is the first. */
+/** Well-known default secrets; the first is Probot's. */
 const WELL_KNOWN = ['development', 'secret', 'changeme', 'password'];
 
 const webhookSecret = z
@@ -77,7 +77,7 @@ function notSet(missing: readonly string[]): VitrineError {
   );
 }
 
-/** Files of variables cannot hold line breaks, so keys come with `\n` written out, or as base64. */
+/** Env files may not hold line breaks, so a key may have escaped `\n` or be base64. */
 function toPem(key: string): string {
   if (key.includes('-----BEGIN')) return key.replaceAll('\\n', '\n');
   return Buffer.from(key, 'base64').toString('utf8');
