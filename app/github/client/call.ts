@@ -47,7 +47,7 @@ export async function send(caller: Caller, call: Call): Promise<RawAnswer> {
   return sendOnce(caller, call);
 }
 
-/** As send(), and what came back is what we think it is. */
+/** Sends a call and checks its answer against the schema. */
 export async function ask<T>(caller: Caller, call: Call & { readonly schema: z.ZodType<T> }): Promise<T> {
   const { data } = await send(caller, call);
   const parsed = call.schema.safeParse(data);
@@ -68,7 +68,7 @@ function sendOnce(caller: Caller, call: Call): Promise<RawAnswer> {
   return caller.pace(repo.installationId, { cost, run: () => authorized(caller, call) });
 }
 
-/** A refused token was withdrawn before its time: with 401 nothing was done, so that even a write may be sent with a new one. */
+/** After 401 GitHub has done nothing, so even a write is sent again with a new token. */
 async function authorized(caller: Caller, call: Call): Promise<RawAnswer> {
   const { repo, purpose } = call;
   const repository = 'repoId' in repo ? { id: repo.repoId } : { name: repo.fullName.split('/')[1] ?? '' };
@@ -156,7 +156,7 @@ export async function* pages<T>(
   }
 }
 
-/** A read that the App does in its own name, for the little that needs no installation. */
+/** A read authorized as the App itself, without an installation. */
 export async function askAsApp<T>(
   { request, appJwt, caller }: { request: RawRequest; appJwt: () => Promise<string>; caller: Caller },
   ask: {

@@ -55,7 +55,7 @@ const BACKDATE_S = 60;
 
 const REUSE_S = 420;
 
-/** Signs in as the App itself: good for little else than asking for installation tokens. */
+/** Creates JWTs that authenticate as the App, mainly to request installation tokens. */
 export function createAppJwt({
   appId,
   privateKey,
@@ -88,7 +88,7 @@ function readKey(pem: string): KeyObject {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'rsa') return key;
   } catch {
-    // Said below: the cause could quote the key.
+    // No cause in the error below: it could quote the key.
   }
   throw new VitrineError(
     'internal',

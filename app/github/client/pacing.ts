@@ -36,7 +36,7 @@ export function createPace(clock: Clock): Pace {
       timer: undefined,
     };
     queues.set(installationId, queue);
-    await turn(queue, cost);
+    await waitForTurn(queue, cost);
     try {
       const result = await run();
       queue.budget = { ...queue.budget, refusals: 0 };
@@ -50,7 +50,7 @@ export function createPace(clock: Clock): Pace {
   };
 }
 
-function turn(queue: Queue, cost: Cost): Promise<void> {
+function waitForTurn(queue: Queue, cost: Cost): Promise<void> {
   queue.budget = refill(queue.budget, queue.now());
   const waitMs = expectedWait(queue, cost);
   if (waitMs > LONGEST_WAIT_MS) return Promise.reject(tooLong(waitMs));
@@ -102,7 +102,7 @@ function admitAll(queue: Queue): void {
     }
     queue.waiting.push(one);
     if (wait && wait.waitMs > 0) waits.push(wait.waitMs);
-    // An edit need not wait behind a creation; for everything else there is no overtaking.
+    // An edit may pass a waiting creation; all other calls keep their order.
     closed ||= wait?.hurdle !== 'creations';
   }
   if (waits.length > 0) queue.timer = setTimeout(() => admitAll(queue), Math.ceil(Math.min(...waits)));
@@ -112,7 +112,7 @@ function isLimit(error: unknown): error is GitHubFailure {
   return error instanceof GitHubFailure && error.kind === 'retry';
 }
 
-/** No request before the named moment; without one, a minute, and twice as long each time in a row. */
+/** Sends no request before the time GitHub names. Without one, waits a minute, doubled for each refusal in a row. */
 function pause(queue: Queue, failure: GitHubFailure): GitHubFailure {
   const budget = refill(queue.budget, queue.now());
   const untimed = Math.min(LONGEST_PAUSE_MS, UNTIMED_PAUSE_MS * 2 ** budget.refusals);
@@ -163,7 +163,7 @@ export interface Budget {
 
 type Hurdle = 'pause' | 'flight' | 'points' | 'creations';
 
-/** What stands in the way, and for how long at least. Null: go. An answer on the way back has no known end: waitMs is 0 then. */
+/** Why a call must wait, and for how long at least; null when it may go. `waitMs` is 0 while it waits for another call's answer. */
 interface Wait {
   readonly hurdle: Hurdle;
   readonly waitMs: number;
@@ -174,7 +174,7 @@ export function fullBudget(now: number): Budget {
   return { at: now, creations, points, created: [], inFlight: 0, pausedUntil: 0, refusals: 0 };
 }
 
-/** The budget as time goes by. A clock that steps back gives nothing and takes nothing. */
+/** Refills the budget for the time passed. A clock that steps back changes nothing. */
 export function refill(budget: Budget, now: number): Budget {
   const gone = Math.max(0, now - budget.at);
   return {
@@ -213,7 +213,7 @@ export function spend(budget: Budget, cost: Cost): Budget {
   };
 }
 
-/** The answer is there. */
+/** Records that one call has its answer. */
 export function land(budget: Budget): Budget {
   return { ...budget, inFlight: Math.max(0, budget.inFlight - 1) };
 }

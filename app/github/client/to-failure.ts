@@ -16,7 +16,7 @@ const MEANING: Readonly<Record<FailureKind, string>> = {
   unauthorized: 'does not allow it: check that the App is installed there and its permissions are accepted',
 };
 
-/** Every way in which a call fails, as what it means. `what` names the call, without parameters. */
+/** Translates every failure of a call to a GitHubFailure. `what` names the call, without parameters. */
 export function toFailure(error: unknown, { what, now }: { what: string; now: Date }): GitHubFailure {
   if (isGitHubFailure(error)) return error;
   const answered = readAnswer(error);
@@ -65,7 +65,7 @@ function readAnswer(error: unknown): Answered | undefined {
   return { status: Number(error.status), message: error.message, headers: response.headers ?? {} };
 }
 
-/** When GitHub answers that there is nothing, or not for us, so it is. When it gives no answer the error goes on and the work comes again. */
+/** Returns the default when GitHub refuses the call for good. Failures that a retry may mend are thrown. */
 export async function defaultWhenDenied<T, F>(asked: Promise<T>, otherwise: F): Promise<T | F> {
   try {
     return await asked;

@@ -43,7 +43,7 @@ interface Expected {
   readonly now: Date;
 }
 
-/** What a token says, once its signature holds. `sub`, `repository` and `actor` decide nothing: they can be renamed and re-templated. */
+/** Checks the claims of a token with a valid signature. `sub`, `repository` and `actor` are not used for authorization: they can change. */
 export function readClaims(payload: unknown, expected: Expected): Identity {
   const parsed = Claims.safeParse(payload);
   if (!parsed.success)

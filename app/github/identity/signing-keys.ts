@@ -9,7 +9,7 @@ interface KeySource {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** The public key of that name, or null when the issuer has none. */
+/** The public key with that id, or null when the issuer has none. */
 export type FindKey = (kid: string) => Promise<CryptoKey | null>;
 
 const FRESH_MS = 10 * 60_000;
@@ -27,8 +27,8 @@ const SigningKey = z.object({ kty: z.literal('RSA'), kid: z.string().min(1), n: 
 const KeyList = z.object({ keys: z.array(z.unknown()).max(100) });
 
 /**
- * jose fetches, checks and searches the list; when to fetch it is decided here. On its own jose tries an issuer that is down again for
- * every token, takes an empty list for an answer, and lets no key outlive its age. GitHub's keys:
+ * jose fetches and searches the key list; this function decides when. By default jose would ask an unreachable issuer for every token,
+ * accept an empty list, and drop keys at their maximum age. GitHub's keys:
  * https://docs.github.com/actions/reference/security/oidc
  */
 export function createSigningKeys({ issuer, clock, fetch }: KeySource): FindKey {
@@ -88,7 +88,7 @@ function unreachable(cause: unknown): VitrineError {
   );
 }
 
-/** Throws unless the answer is short and has a key to check signatures with, so that jose keeps the list that it has. */
+/** Throws when the answer is too long or has no usable key; jose then keeps its current list. */
 async function fetchKeyList(request: () => Promise<Response>): Promise<Response> {
   const response = await request();
   if (response.status !== 200) throw new Error(`The issuer answered ${response.status}.`);
@@ -98,7 +98,7 @@ async function fetchKeyList(request: () => Promise<Response>): Promise<Response>
   return Response.json({ keys: usable });
 }
 
-/** Reads no further than the limit: an answer may be of any length. */
+/** Stops at the limit, because an answer may be of any length. */
 async function readBounded(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;

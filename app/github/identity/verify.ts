@@ -13,18 +13,18 @@ interface IdentityOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** Who a workflow run is. Using a token once only is up to the caller, who has the store for it. */
+/** Proves the identity of a workflow run. The caller enforces that each token is used once. */
 export interface IdentityVerifier {
   verify(token: string): Promise<Identity>;
 }
 
 const MAX_BYTES = 16 * 1024;
-/** Three parts of base64url without padding: nothing that some decoders read and others do not. */
+/** Three parts of base64url without padding, which all decoders read the same way. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-/** Fields by which a token would bring its own key, or rules that we do not know. */
+/** Header fields that carry a key or require extensions; GitHub does not use them. */
 const UNWANTED = ['crit', 'jku', 'jwk', 'x5u', 'x5c'];
 
-/** In this order: what is cheap first, and no key is fetched for a token that says it is not ours. */
+/** Cheap checks come first, so that no key is fetched for a token of another issuer. */
 export function createIdentity({
   issuer,
   audience,
@@ -45,7 +45,7 @@ export function createIdentity({
 }
 
 function readHeader(token: string): string {
-  const header = quietly(() => decodeProtectedHeader(token));
+  const header = undefinedOnError(() => decodeProtectedHeader(token));
   if (header?.alg !== 'RS256') throw refused('it is not signed with RS256');
   if (UNWANTED.some((field) => field in header)) throw refused('its header brings keys or rules of its own');
   if (typeof header.kid !== 'string' || header.kid === '') throw refused('it names no key');
@@ -53,7 +53,7 @@ function readHeader(token: string): string {
 }
 
 function readIssuer(token: string): unknown {
-  return quietly(() => decodeJwt(token))?.iss;
+  return undefinedOnError(() => decodeJwt(token))?.iss;
 }
 
 async function keyOf(findKey: FindKey, kid: string): Promise<CryptoKey> {
@@ -65,14 +65,14 @@ async function keyOf(findKey: FindKey, kid: string): Promise<CryptoKey> {
 async function readSigned(token: string, key: CryptoKey): Promise<unknown> {
   const verified = await compactVerify(token, key, { algorithms: ['RS256'] }).catch(() => undefined);
   if (!verified) throw refused('its signature is wrong');
-  const payload: unknown = quietly(() =>
+  const payload: unknown = undefinedOnError(() =>
     JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(verified.payload)),
   );
   return payload;
 }
 
-/** The errors of a parser may quote what they could not read, and nothing of a token may reach a log. */
-function quietly<T>(read: () => T): T | undefined {
+/** Discards parser errors: they may quote the token, which must not reach a log. */
+function undefinedOnError<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {
