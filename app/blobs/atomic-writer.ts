@@ -61,7 +61,7 @@ export function createAtomicWriter(
     },
     async landed(paths) {
       if (landing.size === 0) return;
-      // Whoever writes it is told of the failure.
+      // The caller that writes the file gets the failure.
       for (const path of paths) await landing.get(path)?.catch(() => undefined);
     },
   };

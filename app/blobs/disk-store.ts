@@ -91,7 +91,7 @@ interface WantedBlob {
 const BATCH = 256;
 
 /**
- * Which blobs are there, with the size they should have. Those get a fresh date, each time: whoever removes unused files meanwhile then
+ * Which blobs are there, with the size they should have. Those get a fresh date, each time: a sweep of unused files that runs meanwhile then
  * spares them. Synchronous calls in small batches: an upload asks for thousands at once, and through the thread pool each would cost ten
  * times as much.
  */

@@ -67,7 +67,7 @@ interface Settling {
 /** Packs of one upload that come in at once; the Action sends one after the other. */
 const AT_ONCE = 10;
 
-/** Writes down what arrived. Whoever loses the race against another pack reads again. */
+/** Records what arrived. When another pack was recorded first, this reads the artifact again. */
 export async function settleArrived(
   { artifacts }: UploadPorts,
   { id, owing, meta }: Settling,

@@ -114,9 +114,9 @@ interface ByteReader {
 
 interface State {
   readonly chunks: AsyncIterator<Uint8Array>;
-  /** Of the chunk that came last, what nobody took yet. */
+  /** The part of the newest chunk that is not read yet. */
   rest: Buffer;
-  /** Of the current part, how many bytes nobody took yet. */
+  /** How many bytes of the current part are not read yet. */
   owed: number;
 }
 

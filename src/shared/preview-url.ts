@@ -36,12 +36,12 @@ export function hostLabel({ environment, project }: { environment: string; proje
   return withHash({ stem: label, of: `${environment}\n${project}`, max: MAX_ENVIRONMENT_LABEL });
 }
 
-/** `main-foo` of `bar` and `main` of `foo-bar` read the same: whoever reads must know where the environment ends. */
+/** `main-foo` of `bar` and `main` of `foo-bar` give the same label, so the end of the environment's name must be marked. */
 function isAmbiguous(environment: string): boolean {
   return environment.includes('-') && !PULL_REQUEST.test(environment);
 }
 
-/** `1a2b3c4-pr-42-hello`: shows this commit for ever. */
+/** `1a2b3c4-pr-42-hello`: keeps showing this commit. */
 export function commitLabel({ sha, label }: { sha: string; label: string }): string {
   const whole = `${sha.slice(0, 7)}-${label}`;
   if (whole.length <= MAX_LABEL) return whole;

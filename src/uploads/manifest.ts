@@ -39,7 +39,7 @@ export function parseManifest(input: unknown, limits: ArtifactLimits = ARTIFACT_
   return { manifest: { files }, excluded: all.map((file) => file.path).filter(hiddenPath) };
 }
 
-/** Order of code units: the same everywhere, whatever the locale. */
+/** The order of code units, which does not depend on the locale. */
 export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   if (a.path === b.path) return 0;
   return a.path < b.path ? -1 : 1;

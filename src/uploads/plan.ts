@@ -76,7 +76,7 @@ function tooLarge(reason: string): VitrineError {
 }
 
 /**
- * A manifest names files by their hash, and whoever knows a hash need not have the file: its content may be another project's. So every
+ * A manifest names files by their hash, and a run that knows a hash need not have the file: its content may be another project's. So every
  * file of an upload owes its content until it arrived with this upload, or was taken over from an upload of the same project that owes
  * nothing of it.
  */
@@ -88,12 +88,12 @@ export interface Owing {
 
 type Content = Pick<ArtifactFile, 'hash' | 'size'>;
 
-/** Names a content with its size: a wrong size is owed for ever. */
+/** Names a content with its size, so that a file with a wrong size stays missing. */
 export function contentKey({ hash, size }: Content): string {
   return `${hash}/${size}`;
 }
 
-/** What is owed of these files when so much is known to belong to the project. */
+/** The files that are missing, given those that are known to belong to the project. */
 export function owedOf(files: readonly ArtifactFile[], proven: Iterable<Content>): Ranges {
   const known = keysOf(proven);
   return indicesWhere(files, (file) => !known.has(contentKey(file)));
@@ -104,7 +104,7 @@ export function owedKeys({ files, owed = [] }: Owing): ReadonlySet<string> {
   return keysOf((indicesOf(owed, files.length) ?? []).flatMap((index) => files[index] ?? []));
 }
 
-/** What is owed after these contents arrived. */
+/** The files that are still missing after these contents arrived. */
 export function afterArrival(upload: Owing, arrived: Iterable<Content>): Ranges {
   const owed = owedKeys(upload);
   const here = keysOf(arrived);

@@ -22,7 +22,7 @@ export interface BlobStat {
 export interface BlobStore {
   /**
    * The hashes of those that are there, whole and with this size. Asking is a use, each time: an upload is about to rely on them, so
-   * whoever deletes what is unused spares them.
+   * so the sweep of unused files does not remove them.
    */
   has(blobs: readonly Pick<BlobContent, 'hash' | 'size'>[]): Promise<ReadonlySet<string>>;
   /** Durable when it returns, and a use where it is there already. Refuses content whose length or hash differ, and leaves nothing of it behind. */
@@ -33,10 +33,10 @@ export interface BlobStore {
   readAll(hash: string): Promise<Buffer>;
   /** The blob compressed, made once and kept; null when that does not make it clearly smaller. */
   encoded(hash: string, encoding: BlobEncoding): Promise<Buffer | null>;
-  /** Removes those that nobody wrote or asked for since. Already gone is fine. */
+  /** Removes those that no upload wrote or asked for since then. A missing one is no error. */
   delete(hashes: readonly string[], unused: { readonly unusedSince: Date }): Promise<void>;
   list(): AsyncIterable<BlobStat>;
-  /** Removes what nobody refers to and nobody used since `olderThan`. */
+  /** Removes what no artifact names and no upload used since `olderThan`. */
   sweep(keep: { referenced: ReadonlySet<string>; olderThan: Date }): Promise<SweepResult>;
 }
 
@@ -80,7 +80,7 @@ export interface ArtifactStore {
   replaceOwed(id: ArtifactId, owed: { readonly from: Ranges; readonly to: Ranges }): Promise<boolean>;
   /** Declares it complete, which counts as a save. False when it is not there any more: then it does not come back. */
   complete(id: ArtifactId): Promise<boolean>;
-  /** Already gone is fine. With `createdAt` only while nobody saved it again. Answers whether it went. */
+  /** A missing one is no error. With `createdAt`, only if it was not saved again since. Answers whether it was removed. */
   delete(artifact: ArtifactId & { readonly createdAt?: Date }): Promise<boolean>;
   /** Those of the hashes that no artifact of any project names. */
   unnamed(hashes: readonly string[]): Promise<ReadonlySet<string>>;

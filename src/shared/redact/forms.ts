@@ -1,4 +1,4 @@
-/** Words that stand in every log: hiding them would hide the log, and tell nobody anything. */
+/** Words that are in every log. Masking them would make the log unreadable and protect nothing. */
 const COMMON = new Set([
   ...['true', 'false', 'null', 'none', 'undefined', 'enabled', 'disabled', 'default', 'auto'],
   ...['test', 'tests', 'testing', 'development', 'production', 'staging', 'preview', 'local', 'localhost'],

@@ -53,7 +53,7 @@ function mask({ text, hidden, until, matcher }: MaskInput): { shown: string; res
   return { shown: pieces.join(''), rest: { text: text.slice(until), hidden: still } };
 }
 
-/** What an earlier piece began to hide goes on, together with whatever overlaps it. */
+/** A match that began in an earlier piece continues, joined with the matches that overlap it. */
 function withHidden(spans: Span[], hidden: number): Span[] {
   if (hidden === 0) return spans;
   const touching = spans.filter(({ start }) => start < hidden);
