@@ -104,7 +104,9 @@ test('a broken commit leaves the last good preview, may be followed by another o
 
 test('after the end of a pull request only opening another one makes sense, and every other order says so', async () => {
   await type('break');
-  expect(await type('close')).toMatch(/The removed preview\s+http:\/\/pr-1-hello/);
+  const said = await type('close');
+  expect(said).toContain('✓ The comment says that the preview was removed');
+  expect(said).toMatch(/The removed preview\s+http:\/\/pr-1-hello/);
   expect(lines.at(-1)).toBe('  Now type  open  or  quit  and press Enter.');
   expect(await status(address('pr-1-hello'))).toBe(410);
   for (const order of ['close', 'push', 'break'])
@@ -140,7 +142,9 @@ test('one that was never built can be closed too', async () => {
   root = '/nowhere';
   await type('open');
   root = ROOT;
-  expect(await type('close')).not.toMatch(/✗/);
+  const said = await type('close');
+  expect(said).not.toMatch(/✗/);
+  expect(said).toContain('✓ The comment says that there was no preview');
   expect(lines.at(-1)).toBe('  Now type  open  or  quit  and press Enter.');
 });
 
