@@ -1,9 +1,9 @@
 import { connectStore, type Store } from '../../app/store/connect.js';
-import { testDatabase } from './test-database.js';
+import { migratedDatabase } from './test-database.js';
 
-/** The real store over a database of its own; closing drops it. */
+/** The real store over a database of its own; closing empties it. */
 export async function openTestStore(): Promise<Store> {
-  const database = testDatabase();
+  const database = migratedDatabase();
   const store = await connectStore({ uri: database.uri, log: () => undefined });
   return {
     ...store,

@@ -8,7 +8,7 @@ import type { Config } from '../../app/config/config.js';
 import type { Secrets } from '../../app/config/secrets.js';
 import { type App, createApp } from '../../app/create-app.js';
 import { appKey } from './run-keys.js';
-import { testDatabase } from './test-database.js';
+import { migratedDatabase } from './test-database.js';
 
 export const WEBHOOK_SECRET = 'a webhook secret of the tests';
 
@@ -36,7 +36,7 @@ export interface TestApp extends App {
 
 /** The real server on a free port with a database and a data directory of its own. GitHub is not there unless its address is given. */
 export async function startApp({ config, secrets, ...overrides }: StartOptions = {}): Promise<TestApp> {
-  const database = testDatabase();
+  const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-app-'));
   const lines: string[] = [];
   const app = await createApp(

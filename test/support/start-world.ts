@@ -10,7 +10,7 @@ import type { GitHubOptions } from '../../demo/github/options.js';
 import { startTestGitHub } from './start-test-github.js';
 import { createReviewer, type Reviewer } from '../../demo/reviewer.js';
 import { refuseViolations } from './refuse-violations.js';
-import { testDatabase } from './test-database.js';
+import { migratedDatabase } from './test-database.js';
 
 export const REPOSITORY = 'acme/hello';
 export const AUTHOR = 'octavia';
@@ -42,7 +42,7 @@ export async function startWorld({
   files,
   publicUrl,
 }: WorldOptions = {}): Promise<World> {
-  const database = testDatabase();
+  const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-world-'));
   const github = await startTestGitHub({
     users: [AUTHOR],
