@@ -19,7 +19,7 @@ export interface App {
   /** Resolves, with the reason, when the database that was started for this server is gone for good: nothing works any more. */
   readonly lost: Promise<Error>;
   /** Until every stored delivery is worked on and nothing is due. */
-  settle(): Promise<void>;
+  drain(): Promise<void>;
   /** Answers what was asked, finishes what was begun, and lets go of everything, within ten seconds. */
   close(): Promise<void>;
 }
@@ -43,8 +43,8 @@ export async function createApp(config: Config, secrets: Secrets, overrides: Ove
       await stopServer(server, STOP_MS);
       await running.stop(STOP_MS);
     };
-    const { ports, settle } = running;
-    return { url, port, ports, lost: store.lost, settle, close: once(close) };
+    const { ports, drain } = running;
+    return { url, port, ports, lost: store.lost, drain, close: once(close) };
   } catch (error) {
     await stopServer(server, 0);
     throw error;

@@ -34,7 +34,7 @@ export async function playOnce(stage: Stage): Promise<Played> {
   const second = await pushCommit(stage, { before: first, text: 'Hello again', note });
   const broken = await breakBuild(stage, { before: second, note });
   await closePullRequest(stage, { pull: broken, note });
-  await app.settle();
+  await app.drain();
   const [violation] = github.violations;
   expectThat(!violation, `A request broke GitHub's own description: ${JSON.stringify(violation)}`);
   return {

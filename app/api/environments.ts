@@ -36,7 +36,7 @@ export const environmentHandlers: Handlers<typeof environments> = {
 
 /** The pull request shows it to readers who may not know that there is an operator. */
 function detailOf(actor: string): string {
-  return `Taken down by the operator (${actor}). Push a commit, or close and reopen, to get it back.`;
+  return `Removed by the operator (${actor}). Push a commit, or close and reopen, to get it back.`;
 }
 
 function nameOf(caller: Caller): string {

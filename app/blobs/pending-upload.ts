@@ -4,13 +4,13 @@ import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../src/uploads/limits.j
 import { type ArtifactFile, manifestRoot, parseManifest } from '../../src/uploads/manifest.js';
 import { malformed, type ManifestDifference, type PackMeta } from '../../src/uploads/pack.js';
 import {
-  afterArrival,
   contentKey,
   indicesOf,
   keyOf,
-  owedKeys,
-  owedOf,
-  type Owing,
+  missingAfter,
+  missingContents,
+  missingRanges,
+  type PendingUpload,
   toRanges,
   type UploadPlan,
 } from '../../src/uploads/plan.js';
@@ -22,7 +22,10 @@ interface PackHead {
 }
 
 /** The manifest of the upload: known since its first pack, or made from a base and what this pack says. */
-export async function owingOf(ports: UploadPorts, { upload, meta }: PackHead): Promise<Owing> {
+export async function pendingUploadOf(
+  ports: UploadPorts,
+  { upload, meta }: PackHead,
+): Promise<PendingUpload> {
   const { projectId, limits = ARTIFACT_LIMITS } = upload;
   const { root, manifest: difference } = meta;
   const known = await ports.artifacts.findByRoot({ projectId, root });
@@ -33,14 +36,14 @@ export async function owingOf(ports: UploadPorts, { upload, meta }: PackHead): P
   const { files } = parseManifest({ files: [...kept, ...added] }, limits).manifest;
   if (manifestRoot(files) !== root) throw startAgain('its files do not have the root it names');
   if (files.length === 0) throw empty();
-  const owing = { files, owed: owedOf(files, proven) };
-  await ports.artifacts.save({ projectId, root, ...owing, complete: false });
-  return owing;
+  const pending = { files, owed: missingRanges(files, proven) };
+  await ports.artifacts.save({ projectId, root, ...pending, complete: false });
+  return pending;
 }
 
 interface TakenOver {
   readonly kept: readonly ArtifactFile[];
-  /** Those of them that owe nothing in the base either. */
+  /** Those of them whose content has arrived with the base. */
   readonly proven: readonly ArtifactFile[];
 }
 
@@ -54,13 +57,13 @@ async function takenOver(
   const indices = indicesOf(difference.kept, base.files.length);
   if (indices === null) throw malformed('it keeps files that its base does not have');
   const kept = indices.flatMap((index) => base.files[index] ?? []);
-  const owed = owedKeys(base);
-  return { kept, proven: kept.filter((file) => !owed.has(contentKey(file))) };
+  const missing = missingContents(base);
+  return { kept, proven: kept.filter((file) => !missing.has(contentKey(file))) };
 }
 
-interface Settling {
+interface Arrival {
   readonly id: ArtifactId;
-  readonly owing: Owing;
+  readonly pending: PendingUpload;
   readonly meta: PackMeta;
 }
 
@@ -68,15 +71,15 @@ interface Settling {
 const AT_ONCE = 10;
 
 /** Records what arrived. When another pack was recorded first, this reads the artifact again. */
-export async function settleArrived(
+export async function recordArrived(
   { artifacts }: UploadPorts,
-  { id, owing, meta }: Settling,
+  { id, pending, meta }: Arrival,
 ): Promise<void> {
   const arrived = [...meta.text, ...meta.raw].map(([hash, size]) => ({ hash, size }));
-  let seen: Owing | null = owing;
+  let seen: PendingUpload | null = pending;
   for (let round = 0; round < AT_ONCE; round += 1) {
     if (seen?.owed === undefined || seen.owed.length === 0) return;
-    const to = afterArrival(seen, arrived);
+    const to = missingAfter(seen, arrived);
     if (await artifacts.replaceOwed(id, { from: seen.owed, to })) return;
     seen = await artifacts.findByRoot(id);
   }
@@ -121,8 +124,8 @@ export async function answerPlan(ports: UploadPorts, { projectId, plan }: PlanIn
     );
   }
   const files = match?.files ?? Array.from(plan.keys, () => null);
-  const owed = match?.owed ?? new Set();
-  const isOurs = (file: ArtifactFile) => !owed.has(contentKey(file));
+  const missing = match?.missing ?? new Set();
+  const isOurs = (file: ArtifactFile) => !missing.has(contentKey(file));
   const present = await ports.blobs.has(files.filter((file) => file !== null).filter(isOurs));
   return {
     root: plan.root,
@@ -141,7 +144,7 @@ interface BaseMatch {
   readonly kept: PlanAnswer['kept'];
   readonly matched: number;
   /** Contents that the base itself still waits for. */
-  readonly owed: ReadonlySet<string>;
+  readonly missing: ReadonlySet<string>;
 }
 
 async function closest(
@@ -174,7 +177,7 @@ function matchBase(base: StoredArtifact, keys: BigUint64Array): BaseMatch {
     files,
     kept: mutable(toRanges(kept)),
     matched: kept.length,
-    owed: owedKeys(base),
+    missing: missingContents(base),
   };
 }
 

@@ -10,9 +10,9 @@ import {
   type PackMeta,
   PREFACE_BYTES,
 } from '../../src/uploads/pack.js';
-import type { Owing } from '../../src/uploads/plan.js';
+import type { PendingUpload } from '../../src/uploads/plan.js';
 import type { BlobStore } from '../../src/uploads/store.js';
-import { owingOf, settleArrived, type UploadPorts } from './pending-upload.js';
+import { pendingUploadOf, recordArrived, type UploadPorts } from './pending-upload.js';
 
 interface PackUpload {
   readonly projectId: string;
@@ -47,12 +47,12 @@ export async function receivePack(
   try {
     const inner = createByteReader(plain);
     const meta = decodeMeta(await inner.exactly(preface.metaBytes), preface);
-    const owing = await acceptMeta(ports, { upload, meta });
+    const pending = await acceptMeta(ports, { upload, meta });
     await storeBlobs(ports.blobs, { list: meta.text, reader: inner });
     await inner.end();
     await storeBlobs(ports.blobs, { list: meta.raw, reader: outer });
     await outer.end();
-    await settleArrived(ports, { id: { projectId: upload.projectId, root: meta.root }, owing, meta });
+    await recordArrived(ports, { id: { projectId: upload.projectId, root: meta.root }, pending, meta });
     return {
       root: meta.root,
       blobs: meta.text.length + meta.raw.length,
@@ -66,14 +66,14 @@ export async function receivePack(
 async function acceptMeta(
   ports: UploadPorts,
   { upload, meta }: { readonly upload: PackUpload; readonly meta: PackMeta },
-): Promise<Owing> {
+): Promise<PendingUpload> {
   if (upload.root !== undefined && meta.root !== upload.root) throw malformed('it is for another upload');
-  const owing = await owingOf(ports, { upload, meta });
-  refuseStrangers(owing.files, [...meta.text, ...meta.raw]);
-  return owing;
+  const pending = await pendingUploadOf(ports, { upload, meta });
+  refuseUnlisted(pending.files, [...meta.text, ...meta.raw]);
+  return pending;
 }
 
-function refuseStrangers(files: readonly ArtifactFile[], blobs: PackMeta['text']): void {
+function refuseUnlisted(files: readonly ArtifactFile[], blobs: PackMeta['text']): void {
   const sizes = new Map(files.map((file) => [file.hash, file.size]));
   for (const [hash, size] of blobs) {
     if (sizes.get(hash) !== size) throw malformed(`file ${hash} with ${size} bytes is not in its manifest`);
@@ -117,11 +117,11 @@ interface State {
   /** The part of the newest chunk that is not read yet. */
   rest: Buffer;
   /** How many bytes of the current part are not read yet. */
-  owed: number;
+  remaining: number;
 }
 
 function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
-  const state: State = { chunks: source[Symbol.asyncIterator](), rest: Buffer.alloc(0), owed: 0 };
+  const state: State = { chunks: source[Symbol.asyncIterator](), rest: Buffer.alloc(0), remaining: 0 };
   return {
     part: (length) => readPart(state, length),
     async exactly(length) {
@@ -139,19 +139,19 @@ function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
 
 async function* readPart(state: State, length: number): AsyncGenerator<Buffer> {
   await skip(state);
-  state.owed = length;
-  while (state.owed > 0) yield await take(state);
+  state.remaining = length;
+  while (state.remaining > 0) yield await take(state);
 }
 
 async function skip(state: State): Promise<void> {
-  while (state.owed > 0) await take(state);
+  while (state.remaining > 0) await take(state);
 }
 
 async function take(state: State): Promise<Buffer> {
   if (state.rest.length === 0 && !(await fetchChunk(state))) throw malformed('it is shorter than it says');
-  const piece = state.rest.subarray(0, state.owed);
+  const piece = state.rest.subarray(0, state.remaining);
   state.rest = state.rest.subarray(piece.length);
-  state.owed -= piece.length;
+  state.remaining -= piece.length;
   return piece;
 }
 

@@ -27,7 +27,7 @@ interface RunParts {
 interface Running {
   readonly surfaces: Surfaces;
   readonly ports: Ports;
-  readonly settle: () => Promise<void>;
+  readonly drain: () => Promise<void>;
   readonly stop: (withinMs: number) => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
   return {
     surfaces,
     ports,
-    settle: () => drainAll([inbox.drain, runner.drain]),
+    drain: () => drainAll([inbox.drain, runner.drain]),
     async stop(withinMs) {
       await closeApi();
       await committer.idle();

@@ -28,7 +28,7 @@ const REFUSALS: readonly Rule[] = [
   },
   {
     broken: ({ env, config }) => config.production && withoutEmpty(env)['WEBHOOK_PROXY_URL'] !== undefined,
-    says: 'WEBHOOK_PROXY_URL hands every webhook to a stranger: remove it in production.',
+    says: 'WEBHOOK_PROXY_URL sends every webhook through a third party: remove it in production.',
   },
   {
     broken: ({ config }) =>

@@ -23,7 +23,7 @@ const webhookSecret = z
   .string()
   .refine(
     (secret) => !WELL_KNOWN.includes(secret.toLowerCase()),
-    'is a default that everybody knows: run "openssl rand -hex 32" and use its output',
+    'is a publicly known default: run "openssl rand -hex 32" and use its output',
   )
   .refine(
     (secret) => secret.length >= 16,

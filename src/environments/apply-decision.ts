@@ -15,7 +15,7 @@ interface Seen {
   readonly settings: Settings | null;
   readonly notes: readonly Note[];
   readonly approvedSha: string | null;
-  readonly bringer: Pusher;
+  readonly pusher: Pusher;
   readonly repository: string;
   readonly installationId: number | null;
   readonly now: Date;
@@ -48,9 +48,9 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
 }
 
 /** The webhook that names the pusher may arrive after another that names the commit. */
-function pusherPatch({ head: known }: Environment, { facts, bringer }: Seen): EnvironmentPatch {
-  const news = known?.sha === facts.head.sha && known.by?.login !== bringer.login;
-  return news ? { head: { ...known, by: bringer } } : {};
+function pusherPatch({ head: known }: Environment, { facts, pusher }: Seen): EnvironmentPatch {
+  const news = known?.sha === facts.head.sha && known.by?.login !== pusher.login;
+  return news ? { head: { ...known, by: pusher } } : {};
 }
 
 interface Step {
@@ -129,7 +129,7 @@ function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
       sha,
       deploymentId: same ? environment.head.deploymentId : seen.newId(),
       at: seen.now,
-      by: seen.bringer,
+      by: seen.pusher,
     },
     // An approval covers one commit only.
     ...(seen.approvedSha === sha ? {} : { approvedSha: null }),

@@ -73,7 +73,7 @@ async function saveDecision(ports: Ports, round: Round): Promise<Saved | null> {
     settings: keepsStoredSettings(round) ? null : policy.settings,
     notes: policy.fresh ? policy.problems.map(problemNote) : environment.notes,
     approvedSha,
-    bringer: policy.pusher,
+    pusher: policy.pusher,
     repository: observation.repo.fullName,
     installationId: observation.repo.installationId,
     now: ports.clock.now(),

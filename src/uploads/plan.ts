@@ -76,13 +76,13 @@ function tooLarge(reason: string): VitrineError {
 }
 
 /**
- * A manifest names files by their hash, and a run that knows a hash need not have the file: its content may be another project's. So every
- * file of an upload owes its content until it arrived with this upload, or was taken over from an upload of the same project that owes
- * nothing of it.
+ * A manifest names files by their hash, and a run that knows a hash need not have the file: its content may be another project's. So a
+ * file counts as missing until its content arrived with this upload, or until it is taken over from an upload of the same project in
+ * which it is not missing.
  */
-export interface Owing {
+export interface PendingUpload {
   readonly files: readonly ArtifactFile[];
-  /** Indices of the files that still owe it; none when absent. */
+  /** Indices of the files whose content is missing; none when absent. */
   readonly owed?: Ranges;
 }
 
@@ -94,21 +94,21 @@ export function contentKey({ hash, size }: Content): string {
 }
 
 /** The files that are missing, given those that are known to belong to the project. */
-export function owedOf(files: readonly ArtifactFile[], proven: Iterable<Content>): Ranges {
+export function missingRanges(files: readonly ArtifactFile[], proven: Iterable<Content>): Ranges {
   const known = keysOf(proven);
   return indicesWhere(files, (file) => !known.has(contentKey(file)));
 }
 
-/** Contents that are owed still. */
-export function owedKeys({ files, owed = [] }: Owing): ReadonlySet<string> {
+/** The contents that are still missing. */
+export function missingContents({ files, owed = [] }: PendingUpload): ReadonlySet<string> {
   return keysOf((indicesOf(owed, files.length) ?? []).flatMap((index) => files[index] ?? []));
 }
 
 /** The files that are still missing after these contents arrived. */
-export function afterArrival(upload: Owing, arrived: Iterable<Content>): Ranges {
-  const owed = owedKeys(upload);
+export function missingAfter(upload: PendingUpload, arrived: Iterable<Content>): Ranges {
+  const missing = missingContents(upload);
   const here = keysOf(arrived);
-  return indicesWhere(upload.files, (file) => owed.has(contentKey(file)) && !here.has(contentKey(file)));
+  return indicesWhere(upload.files, (file) => missing.has(contentKey(file)) && !here.has(contentKey(file)));
 }
 
 function keysOf(contents: Iterable<Content>): Set<string> {

@@ -74,9 +74,9 @@ export interface ArtifactStore {
   exists(id: ArtifactId): Promise<boolean>;
   /** Newest first, incomplete ones too, read one by one: the reader stops when one is close enough. */
   latest(projectId: string, limit: number): AsyncIterable<StoredArtifact>;
-  /** Saving twice is one artifact, and a complete one stays complete; `createdAt` moves to the newest save. What it owes stays as it was. */
+  /** Saving twice is one artifact, and a complete one stays complete; `createdAt` moves to the newest save. What is missing stays as it was. */
   save(artifact: Omit<StoredArtifact, 'createdAt'>): Promise<void>;
-  /** Changes what it owes, if that is still what was read. Answers whether it was. */
+  /** Changes what is missing, if that is still what was read. Answers whether it was. */
   replaceOwed(id: ArtifactId, owed: { readonly from: Ranges; readonly to: Ranges }): Promise<boolean>;
   /** Declares it complete, which counts as a save. False when it is not there any more: then it does not come back. */
   complete(id: ArtifactId): Promise<boolean>;

@@ -45,7 +45,7 @@ test('every delivery that was acknowledged is in the inbox', async () => {
   const guids = Array.from({ length: 300 }, (_, index) => `burst-${index}`);
   const answers = await Promise.all(guids.map((guid) => app.deliver({ event: 'ping', payload: {}, guid })));
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(300);
-  await app.settle();
+  await app.drain();
   const counts = await app.ports.inbox.counts();
   expect(counts).toMatchObject({ [DELIVERY_STATUS.ignored]: 300, [DELIVERY_STATUS.stored]: 0 });
 });
@@ -55,7 +55,7 @@ test.each(['pause', 'cut'] as const)(
   async (how) => {
     const { app, proxy } = await startBehindProxy();
     expect((await ping(app)).status).toBe(202);
-    await app.settle();
+    await app.drain();
     proxy[how]();
     const refused = await Promise.all(Array.from({ length: 10 }, () => ping(app)));
     expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));

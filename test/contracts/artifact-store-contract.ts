@@ -93,7 +93,7 @@ export function testArtifactStore(name: string, create: () => Promise<ArtifactSt
     expect(await rootsOf(store.list())).toEqual([]);
   });
 
-  test(`${name}: what an artifact owes is set by its first save, and changes only from what was read`, async () => {
+  test(`${name}: what an artifact misses is set by its first save, and changes only from what was read`, async () => {
     const store = await create();
     const id = { projectId: 'p1', root: root(1) };
     const owed = async () => (await store.findByRoot(id))?.owed;

@@ -21,7 +21,7 @@ test.each([
   await using world = await startWorld();
   const { number, head } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'options' }))
     .pullRequest;
-  await world.settle();
+  await world.drain();
   const { deployment } = await begin(world, { number, sha: head.sha });
   const { environment } = await lookAt(world, number);
   await world.app.ports.environments.change(environment, {

@@ -30,7 +30,7 @@ function after(environment: Environment, met: DecideInput): Environment {
     settings: met.settings,
     notes: [],
     approvedSha: null,
-    bringer: { login: 'octocat', isBot: false },
+    pusher: { login: 'octocat', isBot: false },
     repository: 'acme/hello',
     installationId: 1,
     now,

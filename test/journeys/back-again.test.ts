@@ -13,21 +13,21 @@ const LISTED = { event: 'installation_repositories', repositories: [REPOSITORY] 
 
 async function change(world: World, action: Change['action'], rest: object = {}) {
   world.github.changeInstallation({ account: ACCOUNT, action, ...rest });
-  await world.settle();
+  await world.drain();
 }
 
 async function live(world: World, head: string) {
   const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head });
-  await world.settle();
+  await world.drain();
   const { number } = pullRequest;
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   return { number, sha: pullRequest.head.sha };
 }
 
 async function sweepAndSettle(world: World) {
   const { healed } = await sweep(world.app.ports);
-  await world.settle();
+  await world.drain();
   return healed;
 }
 
@@ -51,7 +51,7 @@ test.each([
     // The closing itself is never heard of.
     const entered = world.github.webhooks.deliveries.at(-1);
     if (entered) await world.github.webhooks.send(entered);
-    await world.settle();
+    await world.drain();
     for (const { number, sha } of [open, closed]) {
       const [comment] = await world.reviewer.comments(number);
       expect(comment?.body).not.toMatch(/is ready/);
@@ -71,7 +71,7 @@ test.each([
     expect(await sweepAndSettle(world)).toBe(0);
 
     expect((await runPreview(world, { number: open.number })).exitCode).toBe(0);
-    await world.settle();
+    await world.drain();
     expect((await lookAt(world, open.number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
     expect(world.github.violations).toEqual([]);
   },
@@ -84,7 +84,7 @@ test('a project that left the settings while the App was away has its last word,
   };
   await using world = await startWorld({ files, github: { clock: secondsApart() } });
   const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
+  await world.drain();
   await change(world, 'removed', LISTED);
   const fewer = { '.github/preview.yml': 'projects:\n  - name: one\n' };
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: fewer });

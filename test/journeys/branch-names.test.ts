@@ -37,7 +37,7 @@ test('whatever a branch is called, its preview is named after the pull request, 
     const { number, sha, delivery } = await openFrom(world, { branch, at });
     const [attempt] = await world.github.webhooks.send(delivery);
     expect([branch, attempt?.status]).toEqual([branch, 202]);
-    await world.settle();
+    await world.drain();
     const { environment } = await expectConverged(world, number);
     expect(environment).toMatchObject({
       status: ENVIRONMENT_STATUS.pending,
@@ -56,7 +56,7 @@ test('a pull request from a branch with a name that git refuses gets no environm
   for (const [at, branch] of ILLEGAL_BRANCH_NAMES.entries()) {
     const { number, delivery } = await openFrom(world, { branch, at });
     await world.github.webhooks.send(delivery);
-    await world.settle();
+    await world.drain();
     const environments = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
     expect([branch, environments]).toEqual([branch, []]);
   }

@@ -28,7 +28,7 @@ inBrowser(
     page.on('pageerror', (error) => problems.push(error.message));
     const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'seen' });
     const { number, head } = pullRequest;
-    await world.settle();
+    await world.drain();
     const [environment] = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
     const url = environment?.url ?? '';
 
@@ -56,7 +56,7 @@ inBrowser(
     expect(await shows(url.replace(/pr-\d+/, 'pr-99999'))).toEqual([404, 'There is no preview here']);
 
     world.github.closePullRequest({ repository: REPOSITORY, number });
-    await world.settle();
+    await world.drain();
     expect(await shows(url)).toEqual([410, 'This preview was removed']);
     expect(problems).toEqual([]);
   },

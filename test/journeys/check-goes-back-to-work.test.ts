@@ -34,13 +34,13 @@ test('a re-run gets a check run of its own, and the one of the attempt that fail
   await using world = await startWorld();
   const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.failed });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.failure));
   const again = await begin(world, { number, sha, attempt: 2 });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject(WORKS);
   await end(world, again, { status: DEPLOYMENT_STATUS.success, url: URL });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.success));
   const all = await history(world, sha);
   expect(all.map(({ conclusion }) => conclusion)).toEqual([CONCLUSION.success, CONCLUSION.failure]);
@@ -53,12 +53,12 @@ test('however often one attempt says the same, it has one check run', async () =
   const { number, sha } = await openPullRequest(world);
   const run = await begin(world, { number, sha });
   await begin(world, { number, sha });
-  await world.settle();
+  await world.drain();
   await end(world, run, { status: DEPLOYMENT_STATUS.success, url: URL });
   await end(world, run, { status: DEPLOYMENT_STATUS.success, url: URL });
-  await world.settle();
+  await world.drain();
   world.github.rerequestCheckRun({ repository: REPOSITORY, id: (await shown(world, sha))?.id ?? 0 });
-  await world.settle();
+  await world.drain();
   expect(await history(world, sha)).toHaveLength(1);
 });
 
@@ -66,17 +66,17 @@ test('a re-run that is over before anybody was told of it does not turn the fail
   await using world = await startWorld();
   const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.failed });
-  await world.settle();
+  await world.drain();
   world.github.fail({ kind: 'status', status: 502, path: /check-runs/, times: 1_000 });
   await end(world, await begin(world, { number, sha, attempt: 2 }), {
     status: DEPLOYMENT_STATUS.success,
     url: URL,
   });
-  await world.settle();
+  await world.drain();
   world.github.stopFailing();
   const { environment } = await lookAt(world, number);
   await world.app.ports.environments.markDue(environment.id, 'report');
-  await world.settle();
+  await world.drain();
   const all = await history(world, sha);
   expect(all.map(({ conclusion }) => conclusion)).toEqual([CONCLUSION.success, CONCLUSION.failure]);
 });
@@ -86,7 +86,7 @@ test('a draft that becomes ready for review waits for its build: its green "no p
   const { number, sha } = await openPullRequest(world, { draft: true });
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.neutral));
   world.github.markReadyForReview({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject(WAITS);
 });
 
@@ -101,7 +101,7 @@ test('an approved commit asks for nothing more: its check waits for the build', 
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.actionRequired));
   const label = { repository: REPOSITORY, number, label: 'preview:approved' };
   world.github.labelPullRequest({ ...label, sender: AUTHOR });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject(WAITS);
 });
 
@@ -115,7 +115,7 @@ test('a commit that waited for approval until its pull request was closed asks f
   const [held] = await world.reviewer.comments(number);
   expect(held?.body).not.toMatch(/Every push updates/);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject({
     ...ended(CONCLUSION.neutral),
     output: { title: 'There was no preview' },
@@ -129,10 +129,10 @@ test('reopened at the same commit, the check waits again', async () => {
   await using world = await startWorld({ github: { clock: secondsApart() } });
   const { number, sha } = await openPullRequest(world);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject(ended(CONCLUSION.neutral));
   world.github.reopenPullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toMatchObject(WAITS);
 });
 
@@ -140,9 +140,9 @@ test('the check of a commit that went live stays green when a newer commit arriv
   await using world = await startWorld();
   const { number, sha } = await openPullRequest(world);
   await end(world, await begin(world, { number, sha }), { status: DEPLOYMENT_STATUS.success, url: URL });
-  await world.settle();
+  await world.drain();
   const before = await shown(world, sha);
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   expect(await shown(world, sha)).toEqual(before);
 });

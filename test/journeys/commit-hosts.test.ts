@@ -10,7 +10,7 @@ import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 async function openPullRequest(world: World, options: object = {}) {
   const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'seen', ...options });
-  await world.settle();
+  await world.drain();
   const { number, head } = opened.pullRequest;
   const { environment } = await lookAt(world, number);
   const { slug: label, url } = environment;
@@ -68,7 +68,7 @@ test('every commit has a page of its own, whatever the pull request shows', asyn
   const again = await begin(world, { ...first, attempt: 2 });
   await shows(503, 'being built');
   await world.github.push({ repository: REPOSITORY, branch: 'seen', files: { 'index.html': 'next' } });
-  await world.settle();
+  await world.drain();
   await shows(404, 'There is no preview of this commit');
   await expect(end(world, again, { status: DEPLOYMENT_STATUS.success })).rejects.toMatchObject({
     code: 'stale_head',
@@ -96,7 +96,7 @@ test('a preview that lives elsewhere leads there, and makes no promise once its 
     status: DEPLOYMENT_STATUS.success,
     url: 'https://elsewhere.example/pr',
   });
-  await world.settle();
+  await world.drain();
   for (const host of [url, commitUrl]) {
     const seen = await eventually(() => visit(host), {
       until: ({ body }) => body.includes('is deployed elsewhere'),
@@ -106,7 +106,7 @@ test('a preview that lives elsewhere leads there, and makes no promise once its 
     expect(seen.body).toContain('href="https://elsewhere.example/pr"');
   }
   world.github.closePullRequest({ repository: REPOSITORY, number, merged: true });
-  await world.settle();
+  await world.drain();
   const gone = await visit(url);
   expect(gone.status).toBe(410);
   expect(gone.body).toContain('Its pull request was merged.');

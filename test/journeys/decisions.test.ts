@@ -35,7 +35,7 @@ test('a draft waits silently, and is deployed once it is ready for review', asyn
   const draft = await openPullRequest(world, { draft: true });
   await expectNeutral(world, draft, /draft/i);
   world.github.markReadyForReview({ repository: REPOSITORY, number: draft.number });
-  await world.settle();
+  await world.drain();
   expect((await environmentOf(world, draft.number)).deployments.map(({ status }) => status)).toEqual([
     DEPLOYMENT_STATUS.queued,
   ]);
@@ -77,7 +77,7 @@ test('a run that ended without a word makes its deployment fail, and the check s
   } as const;
   await world.app.ports.deployments.change(waiting, taken);
   world.github.finishRun(run, CONCLUSION.failure);
-  await world.settle();
+  await world.drain();
   expect((await environmentOf(world, number)).deployments.map(({ status }) => status)).toEqual([
     DEPLOYMENT_STATUS.failed,
   ]);
@@ -92,7 +92,7 @@ test('settings on the default branch ask for a commit status; what the pull requ
   const { number, sha } = await openPullRequest(world, { files });
   const run = await runPreview(world, { number });
   expect(run.exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   const [check] = await world.reviewer.checks(sha);
   expect(check?.output.summary).toMatch(/preview\.yml.*line/);
   const statuses = world.github.requests({ method: 'POST', path: /\/statuses\/[0-9a-f]{40}$/ });
@@ -107,7 +107,7 @@ test('there are no more previews than the settings allow, and a push to one of t
   const first = await openPullRequest(world, { head: 'first' });
   const second = await openPullRequest(world, { head: 'second' });
   await world.github.push({ repository: REPOSITORY, branch: 'first', files: { 'new.html': 'new' } });
-  await world.settle();
+  await world.drain();
   const states = await Promise.all(
     [first, second].map(async ({ number }) => {
       const { environment, deployments } = await environmentOf(world, number);
@@ -129,7 +129,7 @@ test('a failing build keeps the last good preview up, and both say so', async ()
   const broken = { 'build.js': "console.error('no frame'); process.exit(3)" };
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', files: broken });
   const second = await runPreview(world, { number, inputs: { 'output-dir': '.' } });
-  await world.settle();
+  await world.drain();
   expect(second.exitCode).toBe(1);
   const { environment } = await environmentOf(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.failed);
@@ -143,10 +143,10 @@ test('an App that is uninstalled takes everything down and tells GitHub nothing 
   await using world = await startWorld({ files: PAGE });
   const { number } = await openPullRequest(world);
   await runPreview(world, { number });
-  await world.settle();
+  await world.drain();
   const before = world.github.writes();
   world.github.changeInstallation({ account: 'acme', action: 'deleted' });
-  await world.settle();
+  await world.drain();
   const { environment } = await environmentOf(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect((await visit(environment.url)).status).toBe(410);
@@ -157,7 +157,7 @@ test('a renamed repository keeps its environments, under the new name', async ()
   await using world = await startWorld({ files: PAGE });
   const { number } = await openPullRequest(world);
   await world.github.renameRepository(REPOSITORY, 'hallo');
-  await world.settle();
+  await world.drain();
   const { environment } = await environmentOf(world, number);
   expect(environment.repository).toBe('acme/hallo');
   expect(environment.status).toBe(ENVIRONMENT_STATUS.pending);
@@ -167,10 +167,10 @@ test('closing sets every deployment of GitHub inactive', async () => {
   await using world = await startWorld({ files: PAGE });
   const { number } = await openPullRequest(world);
   await runPreview(world, { number });
-  await world.settle();
+  await world.drain();
   expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.success]);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.inactive]);
 });
 

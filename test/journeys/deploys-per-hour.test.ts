@@ -23,7 +23,7 @@ test('beyond the deployments of an hour a run is refused, and the check says unt
   const second = await openPullRequest(world, { head: 'second' });
   const refused = await runPreview(world, { number: second.number });
   expect([refused.exitCode, REASON.test(refused.log)]).toEqual([1, true]);
-  await world.settle();
+  await world.drain();
   const seen = await lookAt(world, second.number);
   expect(seen.deployments.map(({ status, startedAt }) => [status, startedAt])).toEqual([
     [DEPLOYMENT_STATUS.failed, null],
@@ -35,7 +35,7 @@ test('beyond the deployments of an hour a run is refused, and the check says unt
 
   await anHourLater(world, first.number);
   expect((await runPreview(world, { number: second.number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   expect((await world.reviewer.checks(second.sha)).map(({ conclusion }) => conclusion)).toEqual([
     CONCLUSION.success,
   ]);
@@ -47,7 +47,7 @@ test('what is live stays when another run of its commit comes too soon', async (
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   const other = await runPreview(world, { number });
   expect([other.exitCode, REASON.test(other.log)]).toEqual([1, true]);
-  await world.settle();
+  await world.drain();
   const { environment, deployments } = await lookAt(world, number);
   expect(deployments.map(({ status }) => status)).toEqual([DEPLOYMENT_STATUS.success]);
   expect(environment.current?.deploymentId).toBe(deployments[0]?.id);

@@ -17,7 +17,7 @@ type Run = Awaited<ReturnType<typeof startRun>>;
 
 async function finish(world: World, run: Run, conclusion: Parameters<World['github']['finishRun']>[1]) {
   world.github.finishRun(run, conclusion);
-  await world.settle();
+  await world.drain();
 }
 
 const newest = async (world: World, number: number) => (await lookAt(world, number)).deployments[0];
@@ -26,9 +26,9 @@ const newest = async (world: World, number: number) => (await lookAt(world, numb
 async function withKnownWorkflow(world: World) {
   const { number } = await openPullRequest(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   return { number, sha };
 }
 
@@ -54,7 +54,7 @@ test('a workflow that fails before its preview step ends the wait at once, with 
   expect(world.github.violations.filter(({ side }) => side === 'request')).toEqual([]);
 
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   const healed = (await lookAt(world, number)).environment;
   expect(healed).toMatchObject({ status: ENVIRONMENT_STATUS.ready, error: null });
   expect((await visit(healed.url)).status).toBe(200);
@@ -107,7 +107,7 @@ test('a cancelled workflow leaves a cancelled preview, and the run that comes af
   const late = await runPreview(world, { number });
   expect(late.log).not.toMatch(/newer commit/);
   expect(late.exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 });
 
@@ -118,9 +118,9 @@ test('closed and reopened it waits anew, without the reason and the log of the r
   expect((await newest(world, number))?.logsUrl).not.toBeNull();
   const at = { repository: REPOSITORY, number };
   world.github.closePullRequest(at);
-  await world.settle();
+  await world.drain();
   world.github.reopenPullRequest(at);
-  await world.settle();
+  await world.drain();
   expect(await newest(world, number)).toMatchObject({
     status: DEPLOYMENT_STATUS.queued,
     error: null,
@@ -192,12 +192,12 @@ async function draftThatRan() {
   const world = await startWorld({ github: { clock: () => clock.now } });
   const draft = { repository: REPOSITORY, head: 'draft', draft: true };
   const { pullRequest } = await world.github.openPullRequest(draft);
-  await world.settle();
+  await world.drain();
   const { number, head } = pullRequest;
   const markReady = async () => {
     clock.now = Date.now();
     world.github.markReadyForReview({ repository: REPOSITORY, number });
-    await world.settle();
+    await world.drain();
   };
   return { world, number, sha: head.sha, markReady, clock };
 }
@@ -220,7 +220,7 @@ test('a run that ended before the commit was to have a preview says nothing of t
   expect(await reconcileStuck(portsIn(UNCLAIMED_MS + MINUTE, world))).toBe(1);
   expect((await newest(world, number))?.error).toMatch(/for new commits only: re-run it/);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 });
 
@@ -234,9 +234,9 @@ test('the end of a run from before, heard of late, ends nothing', async () => {
   await markReady();
   for (const delivery of world.github.webhooks.deliveries.slice(-1))
     await world.github.webhooks.send(delivery);
-  await world.app.settle();
+  await world.app.drain();
   if (late) await world.github.webhooks.send(late);
-  await world.settle();
+  await world.drain();
   expect((await newest(world, number))?.status).toBe(DEPLOYMENT_STATUS.queued);
 });
 

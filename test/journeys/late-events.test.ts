@@ -21,7 +21,7 @@ async function send(
 ) {
   for (const { delivery } of events) {
     await to.github.webhooks.send(delivery);
-    await to.app.settle();
+    await to.app.drain();
   }
 }
 
@@ -59,7 +59,7 @@ test('an event of a repository that the App just lost brings nothing back', asyn
   await using here = await world();
   const { number } = (await here.github.openPullRequest({ repository: REPOSITORY, head: 'gone' }))
     .pullRequest;
-  await here.settle();
+  await here.drain();
   here.github.webhooks.hold();
   const edited = here.github.editPullRequest({ ...at(number), title: 'Too late' });
   const pushed = await here.github.push({ repository: REPOSITORY, branch: 'gone' });
@@ -93,9 +93,9 @@ test('a draft that is closed without ever having had a preview is not active any
   await using here = await world();
   const opened = await here.github.openPullRequest({ repository: REPOSITORY, head: 'draft', draft: true });
   const { number } = opened.pullRequest;
-  await here.settle();
+  await here.drain();
   here.github.closePullRequest(at(number));
-  await here.settle();
+  await here.drain();
   expect((await expectConverged(here, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect(await here.reviewer.comments(number)).toEqual([]);
 });
@@ -104,20 +104,20 @@ test('an event replayed under another GUID brings back neither what was closed n
   await using here = await world();
   const opened = await here.github.openPullRequest({ repository: REPOSITORY, head: 'replayed' });
   const { number } = opened.pullRequest;
-  await here.settle();
+  await here.drain();
   const replay = () => here.github.webhooks.send(opened.delivery, { guids: [randomUUID()] });
   const { environment } = await lookAt(here, number);
   const asked = { environmentId: environment.id, actor: 'ops', rule: 'asked', detail: 'Not now.' } as const;
   await destroyEnvironment(here.app.ports, asked);
-  await here.settle();
+  await here.drain();
   await replay();
-  await here.settle();
+  await here.drain();
   expect((await lookAt(here, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 
   here.github.closePullRequest(at(number));
-  await here.settle();
+  await here.drain();
   await replay();
-  await here.settle();
+  await here.drain();
   expect((await lookAt(here, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 });
 
@@ -125,13 +125,13 @@ test('what was taken down by hand stays down when two events of one second must 
   const second = Date.now();
   await using here = await world({ github: { clock: () => second } });
   const { number } = (await here.github.openPullRequest({ repository: REPOSITORY, head: 'tie' })).pullRequest;
-  await here.settle();
+  await here.drain();
   const { environment } = await lookAt(here, number);
   const asked = { environmentId: environment.id, actor: 'ops', rule: 'asked', detail: 'Not now.' } as const;
   await destroyEnvironment(here.app.ports, asked);
-  await here.settle();
+  await here.drain();
   here.github.editPullRequest({ ...at(number), title: 'In the same second' });
-  await here.settle();
+  await here.drain();
   expect((await lookAt(here, number)).environment).toMatchObject({
     status: ENVIRONMENT_STATUS.destroyed,
     pullRequest: { title: 'In the same second' },

@@ -70,7 +70,7 @@ test('of pull requests that are opened at once, as many get a preview as there m
   await using world = await worldOfTwo(overrides);
   together(8);
   const numbers = await openMany(world, 8);
-  await world.settle();
+  await world.drain();
   const { out } = await expectTwo(world, numbers);
   for (const { environment } of out) {
     const [check] = await world.reviewer.checks(environment.head?.sha ?? '');
@@ -84,12 +84,12 @@ test('what has its place keeps it, whoever comes at once later; a place that is 
   const { overrides, expect: together } = countingTogether();
   await using world = await worldOfTwo(overrides);
   const [one = 0] = await openMany(world, 1);
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, one);
   await begin(world, { number: one, sha: environment.head?.sha ?? '' });
   together(6);
   const later = await openMany(world, 6);
-  await world.settle();
+  await world.drain();
   const { in: inside, out } = await expectTwo(world, [one, ...later]);
   const places = inside.map((seen) => seen.environment.pullRequest?.number);
   expect(places).toContain(one);
@@ -100,9 +100,9 @@ test('what has its place keeps it, whoever comes at once later; a place that is 
   const next = refused.pullRequest?.number ?? 0;
   expect((await startByHand(world, { number: next, sha: refused.head?.sha ?? '' })).proceed).toBe(false);
   world.github.closePullRequest({ repository: REPOSITORY, number: one });
-  await world.settle();
+  await world.drain();
   const branch = refused.pullRequest?.head.ref ?? '';
   const { sha } = await world.github.push({ repository: REPOSITORY, branch });
-  await world.settle();
+  await world.drain();
   expect(await startByHand(world, { number: next, sha })).toMatchObject({ proceed: true });
 });

@@ -6,7 +6,7 @@ import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 async function open(world: World) {
   const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
+  await world.drain();
   return { number: pullRequest.number, repoId: world.repoId() };
 }
 
@@ -18,7 +18,7 @@ async function statusOf({ app }: World, { number, repoId }: { number: number; re
 
 async function sweepAndSettle(world: World) {
   await sweep(world.app.ports);
-  await world.settle();
+  await world.drain();
 }
 
 async function happen({ github }: World, what: 'deleted' | 'suspend' | 'repository deleted'): Promise<void> {
@@ -53,7 +53,7 @@ test('a repository that a late event brought back after the App was uninstalled 
   const opened = await open(world);
   const before = await world.app.ports.repos.get(opened.repoId);
   world.github.changeInstallation({ account: 'acme', action: 'deleted' });
-  await world.settle();
+  await world.drain();
   if (before) await world.app.ports.repos.enter(before);
   await sweepAndSettle(world);
   expect(await world.app.ports.repos.get(opened.repoId)).toMatchObject({ removedAt: expect.any(Date) });

@@ -13,9 +13,9 @@ const SKIPPED = { branch: 'change', message: 'Words only [skip preview]' };
 async function building(world: World) {
   const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
   const { number, head } = opened.pullRequest;
-  await world.settle();
+  await world.drain();
   const run = await begin(world, { number, sha: head.sha });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.provisioning);
   return { number, sha: head.sha, run };
 }
@@ -33,7 +33,7 @@ test('a commit that must wait ends the build of the one before it, and nothing c
   const before = await building(world);
   world.github.labelPullRequest({ repository: REPOSITORY, number: before.number, label: HOLD });
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, before.number)).environment.status).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   await expectOvertaken(world, before);
   expect((await world.reviewer.checks(before.sha))[0]?.conclusion).toBe(CONCLUSION.cancelled);
@@ -44,7 +44,7 @@ test('a commit that is skipped ends the build of the one before it, and nothing 
   await using world = await startWorld({ github: { clock: secondsApart() } });
   const before = await building(world);
   await world.github.push({ repository: REPOSITORY, ...SKIPPED });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, before.number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
   await expectOvertaken(world, before);
 });
@@ -54,11 +54,11 @@ test('what was live stays live, and says so, when its update is overtaken by a c
   const { number, run } = await building(world);
   await end(world, run, { status: DEPLOYMENT_STATUS.success, url: 'https://good.example/' });
   const next = await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   await begin(world, { number, sha: next.sha });
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.updating);
   await world.github.push({ repository: REPOSITORY, ...SKIPPED });
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   expect(environment).toMatchObject({
     status: ENVIRONMENT_STATUS.ready,
@@ -73,7 +73,7 @@ test('a first build that failed and whose re-run is cancelled leaves a preview t
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.failed);
   const again = await begin(world, { number, sha, attempt: 2 });
   await end(world, again, { status: DEPLOYMENT_STATUS.cancelled });
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.pending, current: null });
   expect((await visit(environment.url)).status).not.toBe(200);

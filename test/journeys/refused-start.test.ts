@@ -42,7 +42,7 @@ test.each([
     const refused = await runPreview(world, { number: at.number });
     expect(refused.exitCode).toBe(1);
     expect(refused.log).toMatch(reason);
-    await world.settle();
+    await world.drain();
     const { environment, deployments } = await lookAt(world, at.number);
     expect(environment.status).toBe(ENVIRONMENT_STATUS.failed);
     expect(deployments.map(({ status, error }) => [status, error])).toEqual([
@@ -60,7 +60,7 @@ test.each([
       files: { [SETTINGS]: 'target: static\n' },
     });
     expect((await runPreview(world, { number: at.number })).exitCode).toBe(0);
-    await world.settle();
+    await world.drain();
     expect((await visit(environment.url)).status).toBe(200);
     expect((await shown(world, at)).conclusions).toEqual([CONCLUSION.success]);
     expect(world.github.violations).toEqual([]);
@@ -72,7 +72,7 @@ test('settings that cannot be read again do not hide the reason', async () => {
   const at = await openPullRequest(world);
   world.github.fail({ kind: 'status', method: 'GET', path: /\/pulls\/\d+$/, status: 403, times: 99 });
   expect((await runPreview(world, { number: at.number })).log).toMatch(/no target "balloon"/);
-  await world.settle();
+  await world.drain();
   expect((await shown(world, at)).conclusions).toEqual([CONCLUSION.failure]);
 });
 
@@ -89,7 +89,7 @@ test.each([
     const refused = await runPreview(world, { number, inputs });
     expect(refused.exitCode).toBe(1);
     expect(refused.log).toMatch(reason);
-    await world.settle();
+    await world.drain();
     expect((await shown(world, { number, sha })).conclusions).toEqual([
       CONCLUSION.failure,
       CONCLUSION.failure,
@@ -98,7 +98,7 @@ test.each([
 
     for (const project of ['shop', 'docs'])
       expect((await runPreview(world, { number, inputs: { project } })).exitCode).toBe(0);
-    await world.settle();
+    await world.drain();
     expect((await shown(world, { number, sha })).conclusions).toEqual([
       CONCLUSION.success,
       CONCLUSION.success,
@@ -111,7 +111,7 @@ test('a run that asks for the wrong thing does not touch what another run has ta
   const { number, sha } = await openPullRequest(world);
   expect((await runPreview(world, { number, inputs: { project: 'shop' } })).exitCode).toBe(0);
   expect((await runPreview(world, { number })).exitCode).toBe(1);
-  await world.settle();
+  await world.drain();
   const environments = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
   expect(Object.fromEntries(environments.map(({ project, status }) => [project, status]))).toEqual({
     shop: ENVIRONMENT_STATUS.ready,
@@ -127,14 +127,14 @@ test('a run that is faster than the webhook of its draft becoming ready is not t
   await using world = await worldWith('');
   const draft = { repository: REPOSITORY, head: 'change', draft: true };
   const { pullRequest } = await world.github.openPullRequest(draft);
-  await world.settle();
+  await world.drain();
   const { number } = pullRequest;
   expect((await lookAt(world, number)).environment.decision?.rule).toBe('draft');
   world.github.webhooks.hold();
   world.github.markReadyForReview({ repository: REPOSITORY, number });
   expect((await runPreview(world, { number })).outputs.status).toBe(DEPLOYMENT_STATUS.success);
   await world.github.webhooks.release();
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 });
 

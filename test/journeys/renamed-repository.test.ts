@@ -13,7 +13,7 @@ const ONE_AND_TWO = {
 
 async function openIn(world: World, repository = REPOSITORY, head = 'change') {
   const { pullRequest } = await world.github.openPullRequest({ repository, head });
-  await world.settle();
+  await world.drain();
   return { number: pullRequest.number, sha: pullRequest.head.sha };
 }
 
@@ -25,9 +25,9 @@ test('a renamed repository keeps its project, address and check for pushes and r
   const { number } = await openIn(world);
   const before = (await lookAt(world, number)).environment;
   await world.github.renameRepository(REPOSITORY, 'hallo');
-  await world.settle();
+  await world.drain();
   const { sha } = await world.github.push({ repository: RENAMED, branch: 'change' });
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   expect(environment).toMatchObject({
     id: before.id,
@@ -51,7 +51,7 @@ test('a project that the settings no longer name is taken down with the next pus
   const fewer = { '.github/preview.yml': 'projects:\n  - name: one\n' };
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: fewer });
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   const all = await environmentsOf(world, number);
   const two = all.find(({ project }) => project === 'two');
   expect(two).toMatchObject({
@@ -66,7 +66,7 @@ test('a project that the settings no longer name is taken down with the next pus
     files: { '.github/preview.yml': ONE_AND_TWO['.github/preview.yml'] },
   });
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   const again = await environmentsOf(world, number);
   expect(again.map(({ status }) => status)).not.toContain(ENVIRONMENT_STATUS.destroyed);
 });
@@ -78,7 +78,7 @@ test('a repository that gets projects gives its first one up, and takes it up ag
   const named = { '.github/preview.yml': 'projects:\n  - name: web\n' };
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: named });
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   const states = async () =>
     Object.fromEntries((await environmentsOf(world, number)).map(({ project, status }) => [project, status]));
   expect(await states()).toEqual({
@@ -87,7 +87,7 @@ test('a repository that gets projects gives its first one up, and takes it up ag
   });
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: { '.github/preview.yml': '' } });
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   expect(await states()).toEqual({
     [before.project]: ENVIRONMENT_STATUS.pending,
     web: ENVIRONMENT_STATUS.destroyed,

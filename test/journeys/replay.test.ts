@@ -14,15 +14,15 @@ async function livedAndClosed(world: World) {
   const { github } = world;
   const opened = await github.openPullRequest({ repository: REPOSITORY, head: 'change' });
   const { number } = opened.pullRequest;
-  await world.settle();
+  await world.drain();
   const pushed = await github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   const closed = github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   const sent = [opened, ...pushed.pullRequests, closed].map(({ delivery }) => delivery);
   return { number, environment, sent };
 }
@@ -31,7 +31,7 @@ async function replay(world: World, delivery: Delivery, event = delivery.event) 
   const renamed = { ...delivery, headers: { ...delivery.headers, 'x-github-event': event } };
   const guid = randomUUID();
   const [attempt] = await world.github.webhooks.send(renamed, { guids: [guid] });
-  await world.settle();
+  await world.drain();
   const { items } = await world.app.ports.inbox.list({}, { limit: 100 });
   return { status: attempt?.status, kept: items.find((item) => item.guid === guid) };
 }
@@ -72,7 +72,7 @@ test.each(['repository', 'installation', 'installation_repositories', 'check_run
   async (event) => {
     await using world = await startWorld();
     const { delivery } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-    await world.settle();
+    await world.drain();
     const { status, kept } = await replay(world, delivery, event);
     expect([status, kept]).toEqual([400, undefined]);
   },
@@ -81,7 +81,7 @@ test.each(['repository', 'installation', 'installation_repositories', 'check_run
 test('a pull request under the name of an event that nobody handles is kept, ignored and changes nothing', async () => {
   await using world = await startWorld();
   const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
+  await world.drain();
   const before = (await lookAt(world, opened.pullRequest.number)).environment;
   const { status, kept } = await replay(world, opened.delivery, 'pull_request_review');
   expect(status).toBe(202);

@@ -10,7 +10,7 @@ const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
 
 async function push(world: World) {
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   return sha;
 }
 
@@ -21,7 +21,7 @@ async function switchOff(world: World) {
 
 async function goLive(world: World, number: number) {
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
 }
 
 const states = async ({ reviewer }: World) => (await reviewer.deployments()).map(({ state }) => state);
@@ -40,7 +40,7 @@ test('reports that are switched off are not begun, and what GitHub shows already
   await goLive(world, number);
   expect(await states(world)).toEqual([DEPLOYMENT_STATE.inactive]);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   const [comment, ...more] = await world.reviewer.comments(number);
   expect(more).toEqual([]);
   expect(comment?.body).toMatch(/was removed/);
@@ -62,7 +62,7 @@ test('with everything switched off from the start GitHub is told nothing, and cl
   const { number } = await openPullRequest(world);
   await goLive(world, number);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   expect(world.github.writes()).toBe(0);
 });
@@ -74,6 +74,6 @@ test('where only deployments are told, the closing is told as well', async () =>
   await goLive(world, number);
   expect(await states(world)).toEqual([DEPLOYMENT_STATE.success]);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   expect(await states(world)).toEqual([DEPLOYMENT_STATE.inactive]);
 });

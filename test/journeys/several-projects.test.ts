@@ -33,15 +33,15 @@ test('the one comment tells of every project, whichever of them changed last', a
   const { number, sha } = await openPullRequest(world);
   expect(Object.keys(await rows(world, number)).sort()).toEqual(['docs', 'shop']);
   const docs = await begin(world, { number, sha, project: 'docs' });
-  await world.settle();
+  await world.drain();
   expect(await rows(world, number)).toMatchObject({ docs: '🔨 Building', shop: '🕓 Queued' });
   await end(world, docs, { status: DEPLOYMENT_STATUS.success, url: 'http://docs.example/' });
-  await world.settle();
+  await world.drain();
   expect(await rows(world, number)).toMatchObject({ docs: '✅ Ready', shop: '🕓 Queued' });
   await end(world, await begin(world, { number, sha, project: 'shop' }), {
     status: DEPLOYMENT_STATUS.failed,
   });
-  await world.settle();
+  await world.drain();
   expect(await rows(world, number)).toMatchObject({ docs: '✅ Ready', shop: '❌ Failed' });
 });
 
@@ -51,7 +51,7 @@ test('a project that the settings name first later on does not write a second co
   const more = SETTINGS.replace('projects:\n', 'projects:\n  - name: admin\n');
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: { '.github/preview.yml': more } });
   await world.github.push({ repository: REPOSITORY, branch: 'change', files: { 'new.html': 'new' } });
-  await world.settle();
+  await world.drain();
   expect(Object.keys(await rows(world, number)).sort()).toEqual(['admin', 'docs', 'shop']);
 });
 
@@ -63,7 +63,7 @@ test('each project has its own commit status, and one does not overwrite the oth
   });
   const docs = await begin(world, { number, sha, project: 'docs' });
   await end(world, docs, { status: DEPLOYMENT_STATUS.success, url: 'http://docs.example/' });
-  await world.settle();
+  await world.drain();
   expect(commitStatuses(world)).toEqual({
     'preview/docs': COMMIT_STATE.success,
     'preview/shop': COMMIT_STATE.failure,
@@ -105,7 +105,7 @@ test('a project that fails does not hide that the other is green', async () => {
   });
   const docs = await begin(world, { number, sha, project: 'docs' });
   await end(world, docs, { status: DEPLOYMENT_STATUS.success, url: 'http://docs.example/' });
-  await world.settle();
+  await world.drain();
   const checks = await world.reviewer.checks(sha);
   expect(Object.fromEntries(checks.map(({ name, conclusion }) => [name, conclusion]))).toEqual({
     'Preview / docs': CONCLUSION.success,

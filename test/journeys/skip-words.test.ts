@@ -16,7 +16,7 @@ test('a push whose message holds a skip word is skipped, and its message is read
   world.github.forgetRequests();
   const message = 'Words only [skip preview]';
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', message });
-  await world.settle();
+  await world.drain();
   const skipped = await lookAt(world, number);
   expect(skipped.environment).toMatchObject({
     decision: { action: 'skip', rule: 'skip-word-commit' },
@@ -26,11 +26,11 @@ test('a push whose message holds a skip word is skipped, and its message is read
   expect((await world.reviewer.checks(sha))[0]?.output.summary).toMatch(/skip preview/);
   expect(asked(world)).toBe(1);
   world.github.editPullRequest({ repository: REPOSITORY, number, title: 'Another title' });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.decision?.rule).toBe('skip-word-commit');
   expect(asked(world)).toBe(1);
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.decision?.rule).toBe('new-commit');
 });
 
@@ -40,7 +40,7 @@ test('where there are no skip words, messages are read no longer', async () => {
   world.github.forgetRequests();
   const message = 'Words only [skip preview]';
   await world.github.push({ repository: REPOSITORY, branch: 'change', message });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.decision?.rule).toBe('new-commit');
   expect(asked(world)).toBe(0);
 });
@@ -65,7 +65,7 @@ test('before the first pull request tells the name of the default branch, policy
   const installationId = world.github.installationId('acme') ?? 0;
   await world.app.ports.repos.save({ ...guess, installationId });
   await sweep(world.app.ports);
-  await world.app.settle();
+  await world.app.drain();
   const { environment } = await lookAt(world, opened.pullRequest.number);
   expect(environment).toMatchObject({
     status: ENVIRONMENT_STATUS.pending,

@@ -28,13 +28,13 @@ async function takeOn(world: World, number: number, runId: string) {
     patch: { status: ENVIRONMENT_STATUS.provisioning },
     due: ['report'],
   });
-  await world.settle();
+  await world.drain();
   return waiting.id;
 }
 
 async function stuckIn(world: World, ms: number) {
   const ended = await reconcileStuck(portsIn(ms, world));
-  await world.settle();
+  await world.drain();
   return ended;
 }
 
@@ -61,7 +61,7 @@ test('a commit that no run takes on fails after an hour and says what to do, and
   const late = await runPreview(world, { number });
   expect(late.log).not.toMatch(/newer commit/);
   expect(late.exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.ready, error: null });
   expect((await visit(environment.url)).status).toBe(200);
@@ -91,7 +91,7 @@ test('a run that falls silent fails after a quarter of an hour, its late report 
     message: expect.stringMatching(/fell silent/),
   });
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
   expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([
     DEPLOYMENT_STATUS.success,
@@ -137,7 +137,7 @@ test('a run whose end GitHub reported, though the run itself did not, fails at o
   const run = await world.github.startRun({ repository: REPOSITORY, number });
   await takeOn(world, number, String(run.id));
   world.github.finishRun(run, CONCLUSION.success);
-  await world.settle();
+  await world.drain();
   expect(await wordsOf(world, number)).toEqual([
     [DEPLOYMENT_STATUS.failed, expect.stringMatching(/ended without reporting a result: see its log/)],
   ]);
@@ -149,10 +149,10 @@ test('a pull request that is reopened at the same commit waits its whole hour ag
   const { number } = await openPullRequest(world);
   const at = { repository: REPOSITORY, number };
   world.github.closePullRequest(at);
-  await world.settle();
+  await world.drain();
   const { deployments } = await lookAt(world, number);
   world.github.reopenPullRequest(at);
-  await world.settle();
+  await world.drain();
   const [waiting] = (await lookAt(world, number)).deployments;
   expect(waiting?.id).toBe(deployments[0]?.id);
   const made = waiting?.createdAt.getTime() ?? 0;
@@ -160,7 +160,7 @@ test('a pull request that is reopened at the same commit waits its whole hour ag
   expect(revived).toBeGreaterThan(made);
   const justBefore = new Date((revived + made) / 2 + UNCLAIMED_MS);
   await reconcileStuck({ ...world.app.ports, clock: { now: () => justBefore } });
-  await world.settle();
+  await world.drain();
   expect((await wordsOf(world, number)).map(([status]) => status)).toEqual([DEPLOYMENT_STATUS.queued]);
 });
 
@@ -250,13 +250,13 @@ test('a tear-down that its target refuses goes on until the target lets go, and 
   await using world = await startWorld();
   const { number } = await openPullRequest(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   const moved = (target: string) => environment.resources.map((resource) => ({ ...resource, target }));
   const { change } = world.app.ports.environments;
   await change(environment, { patch: { resources: moved('balloon') }, due: [] });
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   const stuck = await eventually(async () => (await lookAt(world, number)).environment, {
     until: ({ due }) => due.teardown.error !== null,
     otherwise: 'The tear-down should have been refused.',

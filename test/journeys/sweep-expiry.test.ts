@@ -19,15 +19,15 @@ const KEEP = 'preview:keep';
 async function live(world: World) {
   const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'old' });
   const { number, head } = opened.pullRequest;
-  await world.settle();
+  await world.drain();
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   return { number, sha: head.sha, at: { repository: REPOSITORY, number } };
 }
 
 async function sweepIn(world: World, ms: number) {
   const swept = await sweep(portsIn(ms, world));
-  await world.settle();
+  await world.drain();
   return swept;
 }
 
@@ -54,12 +54,12 @@ test('a preview past its time is taken down, GitHub is told why, and a push brin
     /longer than the settings allow.*Push a commit/,
   );
   world.github.editPullRequest({ ...at, title: 'Another title' });
-  await world.settle();
+  await world.drain();
   for (const later of [2, 3]) await sweepIn(world, TTL + later * MINUTE);
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
 
   await world.github.push({ repository: REPOSITORY, branch: 'old' });
-  await world.settle();
+  await world.drain();
   const back = await lookAt(world, number);
   expect(back.environment).toMatchObject({ status: ENVIRONMENT_STATUS.pending, expiresAt: null });
   expect(back.deployments[0]?.status).toBe(DEPLOYMENT_STATUS.queued);
@@ -71,7 +71,7 @@ test('a push and a re-run count as activity, and what is being built does not ex
   const { environment: before } = await lookAt(world, number);
   const date = ({ expiresAt }: typeof before) => expiresAt?.getTime() ?? 0;
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'old' });
-  await world.settle();
+  await world.drain();
   const { environment: pushed } = await lookAt(world, number);
   expect(date(pushed)).toBeGreaterThan(date(before));
 
@@ -90,14 +90,14 @@ test('a push between the look and the write keeps a preview from expiring', asyn
   if (!expiresAt) throw new Error('A live preview should have a date.');
   const act = async () => {
     await world.github.push({ repository: REPOSITORY, branch: 'old' });
-    await world.settle();
+    await world.drain();
   };
   const id = (await lookAt(world, number)).environment.id;
   const fits = ([asked]: readonly unknown[]) => asked === id;
   const interruption = { method: 'get', when: 'before', fits } as const;
   const environments = aroundCalls(world.app.ports.environments, { interruption, act });
   const swept = await sweep({ ...world.app.ports, environments, clock: { now: () => expiresAt } });
-  await world.settle();
+  await world.drain();
   expect(swept.expired).toBe(0);
   const { environment, deployments } = await lookAt(world, number);
   expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.ready, decision: { rule: 'new-commit' } });
@@ -110,7 +110,7 @@ test('a preview that was taken down by hand stays down, though the sweep sees it
   const { environment } = await lookAt(world, number);
   const asked = { environmentId: environment.id, actor: 'ops', rule: 'asked', detail: 'Not now.' } as const;
   await destroyEnvironment(world.app.ports, asked);
-  await world.settle();
+  await world.drain();
   await expect(startByHand(world, { number, sha })).rejects.toThrow(/removed\. Not now\. Push a commit/);
   expect((await sweepIn(world, 0)).healed).toBe(0);
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
@@ -122,12 +122,12 @@ test('a preview that was taken down by hand stays down while a label holds it ba
   const { environment } = await lookAt(world, number);
   const asked = { environmentId: environment.id, actor: 'ops', rule: 'asked', detail: 'Not now.' } as const;
   await destroyEnvironment(world.app.ports, asked);
-  await world.settle();
+  await world.drain();
   world.github.labelPullRequest({ ...at, label: 'preview:hold' });
   world.github.editPullRequest({ ...at, title: 'Another title' });
-  await world.settle();
+  await world.drain();
   world.github.unlabelPullRequest({ ...at, label: 'preview:hold' });
-  await world.settle();
+  await world.drain();
   const { environment: after } = await lookAt(world, number);
   expect(after).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, decision: { rule: 'asked' } });
 });
@@ -137,7 +137,7 @@ test('the label that keeps a preview keeps it when the pull request closes, and 
   const { number, at } = await live(world);
   world.github.labelPullRequest({ ...at, label: KEEP });
   world.github.closePullRequest(at);
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   const { version } = environment;
@@ -155,9 +155,9 @@ test('that label keeps nothing that never went live: it would never expire', asy
   const { number } = opened.pullRequest;
   const at = { repository: REPOSITORY, number };
   world.github.labelPullRequest({ ...at, label: KEEP });
-  await world.settle();
+  await world.drain();
   world.github.closePullRequest(at);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment).toMatchObject({
     status: ENVIRONMENT_STATUS.destroyed,
     decision: { rule: 'closed' },
@@ -169,7 +169,7 @@ test('without that label a closed pull request loses its preview, even when GitH
   const { number, at } = await live(world);
   world.github.labelPullRequest({ ...at, label: KEEP });
   world.github.closePullRequest(at);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
   world.github.webhooks.hold();
   world.github.unlabelPullRequest({ ...at, label: KEEP });

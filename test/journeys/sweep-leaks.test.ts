@@ -22,9 +22,9 @@ const FILES = { 'index.html': '<h1>Hello</h1>\n', 'a.css': 'a{}\n' };
 async function live(world: World, head = 'leaky') {
   const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head });
   const { number } = pullRequest;
-  await world.settle();
+  await world.drain();
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   return { number, sha: pullRequest.head.sha };
 }
 
@@ -71,7 +71,7 @@ test('a tear-down that could not remove the files is made good by the sweep', as
   await using world = await startWorld({ files: FILES, overrides: { around } });
   const { number } = await live(world);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   broken = false;
   expect(existsSync(blobPath(world, hashOf(FILES['index.html'])))).toBe(true);
   await sweep(portsIn(HOUR + 60_000, world));
@@ -119,7 +119,7 @@ test('a preview whose upload vanished says so, asks for a new run, and that run 
   const root = before.environment.current?.artifactRoot ?? '';
   await world.app.ports.artifacts.delete({ projectId: before.environment.projectId, root });
   await sweep(world.app.ports);
-  await world.settle();
+  await world.drain();
   const { environment, deployments } = await lookAt(world, number);
   expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.failed, current: null, resources: [] });
   expect(deployments.map(({ status }) => status)).toEqual([
@@ -135,7 +135,7 @@ test('a preview whose upload vanished says so, asks for a new run, and that run 
   expect((await lookAt(world, number)).deployments).toHaveLength(2);
 
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
   expect((await visit(environment.url)).body).toContain('Hello');
   expect((await world.reviewer.checks(sha)).map(({ conclusion }) => conclusion)).toEqual([
@@ -147,12 +147,12 @@ test('a last good version that vanished is not offered any more, while a newer c
   await using world = await startWorld({ files: FILES });
   const { number } = await live(world);
   await world.github.push({ repository: REPOSITORY, branch: 'leaky' });
-  await world.settle();
+  await world.drain();
   const before = (await lookAt(world, number)).environment;
   const root = before.current?.artifactRoot ?? '';
   await world.app.ports.artifacts.delete({ projectId: before.projectId, root });
   await sweep(world.app.ports);
-  await world.settle();
+  await world.drain();
   const { environment, deployments } = await lookAt(world, number);
   expect(environment).toMatchObject({ current: null, head: before.head, generation: before.generation });
   expect(deployments.map(({ status }) => status)).toEqual([

@@ -16,7 +16,7 @@ async function open(world: World, head: string, options: object = {}) {
 
 async function sweepAndSettle(world: World) {
   const swept = await sweep(world.app.ports);
-  await world.settle();
+  await world.drain();
   return swept;
 }
 
@@ -24,7 +24,7 @@ async function sweepAndSettle(world: World) {
 async function deafWorld(options: Parameters<typeof startWorld>[0] = {}): Promise<World> {
   const world = await startWorld(options);
   await open(world, 'known');
-  await world.settle();
+  await world.drain();
   world.github.webhooks.hold();
   return world;
 }
@@ -44,7 +44,7 @@ test('without a single webhook a pull request goes from opened to live, updated,
   const { number } = await open(world, 'deaf');
   await sweepAndSettle(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'deaf' });
@@ -111,11 +111,11 @@ test('one pull request that cannot be looked at does not keep the others from be
 test('a tear-down that nobody is charged with any more is taken up again', async () => {
   await using world = await startWorld();
   const { number } = await open(world, 'lost');
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   const patch = { status: ENVIRONMENT_STATUS.destroying, generation: environment.generation + 1 };
   await world.app.ports.environments.change(environment, { patch, due: [] });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroying);
   await sweepAndSettle(world);
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);

@@ -28,14 +28,14 @@ test('what somebody else does to a pull request vouches for no commit of its aut
   const { number } = await openPullRequest(world, { author: 'reader' });
   expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   world.github.editPullRequest({ ...at(number), title: 'A better title', sender: AUTHOR });
-  await world.settle();
+  await world.drain();
   world.github.labelPullRequest({ ...at(number), label: 'bug', sender: AUTHOR });
-  await world.settle();
+  await world.drain();
   world.github.closePullRequest({ ...at(number), sender: AUTHOR });
   world.github.reopenPullRequest({ ...at(number), sender: AUTHOR });
-  await world.settle();
+  await world.drain();
   await sweep(world.app.ports);
-  await world.settle();
+  await world.drain();
   expect(await lookAt(world, number)).toMatchObject({
     environment: { status: ENVIRONMENT_STATUS.awaitingApproval },
     deployments: [],
@@ -46,12 +46,12 @@ test('whoever pushes a commit vouches for it, and only for that one', async () =
   await using world = await worldOf();
   const { number } = await openPullRequest(world, { author: 'reader' });
   const pushed = await world.github.push({ repository: REPOSITORY, branch: 'change', pusher: AUTHOR });
-  await world.settle();
+  await world.drain();
   const first = await lookAt(world, number);
   expect(first.environment.head).toMatchObject({ sha: pushed.sha, by: { login: AUTHOR } });
   expect(first.deployments.map(({ status: word }) => word)).toEqual([DEPLOYMENT_STATUS.queued]);
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', pusher: 'reader' });
-  await world.settle();
+  await world.drain();
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.actionRequired);
 });
 
@@ -63,7 +63,7 @@ test('a label of somebody without write permission, heard of before the opening,
   const labelled = world.github.labelPullRequest({ ...at(number), label: 'bug', sender: 'reader' });
   for (const { delivery } of [labelled, opened]) {
     await world.github.webhooks.send(delivery);
-    await world.app.settle();
+    await world.app.drain();
   }
   expect((await lookAt(world, number)).deployments.map(({ status: word }) => word)).toEqual([
     DEPLOYMENT_STATUS.queued,
@@ -77,10 +77,10 @@ test('a push that is heard of late still tells who pushed', async () => {
   const pushed = await world.github.push({ repository: REPOSITORY, branch: 'change', pusher: AUTHOR });
   const edited = world.github.editPullRequest({ ...at(number), title: 'Another title' });
   await world.github.webhooks.send(edited.delivery);
-  await world.app.settle();
+  await world.app.drain();
   expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   for (const { delivery } of pushed.pullRequests) await world.github.webhooks.send(delivery);
-  await world.app.settle();
+  await world.app.drain();
   expect(await lookAt(world, number)).toMatchObject({
     environment: { status: ENVIRONMENT_STATUS.pending, pullRequest: { title: 'Another title' } },
     deployments: [{ status: DEPLOYMENT_STATUS.queued }],
@@ -93,7 +93,7 @@ test('an approval in the same second as another change counts', async () => {
   const { number, sha } = await openPullRequest(world, { fork: 'stranger', author: 'stranger' });
   expect(await status(world, number)).toBe(ENVIRONMENT_STATUS.awaitingApproval);
   world.github.labelPullRequest({ ...at(number), label: APPROVED, sender: AUTHOR });
-  await world.settle();
+  await world.drain();
   expect(await lookAt(world, number)).toMatchObject({
     environment: { status: ENVIRONMENT_STATUS.pending, approvedSha: sha },
     deployments: [{ status: DEPLOYMENT_STATUS.queued }],
@@ -108,7 +108,7 @@ test('an approval that is heard of late counts as long as its commit is the newe
   const edited = world.github.editPullRequest({ ...at(number), title: 'Another title' });
   for (const { delivery } of [edited, approved]) {
     await world.github.webhooks.send(delivery);
-    await world.app.settle();
+    await world.app.drain();
   }
   expect((await lookAt(world, number)).environment).toMatchObject({
     status: ENVIRONMENT_STATUS.pending,
@@ -122,7 +122,7 @@ test('an approval that is heard of late counts as long as its commit is the newe
   });
   for (const { delivery } of [...pushed.pullRequests, again]) {
     await world.github.webhooks.send(delivery);
-    await world.app.settle();
+    await world.app.drain();
   }
   const { environment } = await lookAt(world, number);
   expect(environment.head?.sha).toBe(pushed.sha);

@@ -18,7 +18,7 @@ test('a run of a repository that was never heard of is looked up at GitHub, and 
   const ran = await runPreview(world, { number });
   expect(ran.log).not.toMatch(/not installed/);
   expect(ran.exitCode).toBe(0);
-  await world.app.settle();
+  await world.app.drain();
   const { environment } = await lookAt(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   expect((await visit(environment.url)).status).toBe(200);

@@ -16,10 +16,10 @@ async function live(files: Readonly<Record<string, string>> = PAGE, options: obj
   const world = await startWorld({ files, github: { clock: secondsApart() } });
   const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change', ...options });
   const { number, head } = opened.pullRequest;
-  await world.settle();
+  await world.drain();
   const run = await begin(world, { number, sha: head.sha });
   await end(world, run, { status: DEPLOYMENT_STATUS.success, url: SHOWN });
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
   return { world, number, at: { repository: REPOSITORY, number } };
 }
@@ -45,7 +45,7 @@ test('closing needs nothing of GitHub: it works while GitHub refuses or fails ev
     world.github.fail({ kind: 'status', method: 'GET', path: /./, status: fault, times: 1_000 });
     world.github.closePullRequest(at);
     await world.github.webhooks.settled();
-    await world.app.settle();
+    await world.app.drain();
     expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
   }
 });
@@ -54,7 +54,7 @@ test('a commit that makes a folder of the settings file is told so, keeps what i
   const { world, number, at } = await live();
   await using _ = world;
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', files: FOLDER });
-  await world.settle();
+  await world.drain();
   const [check] = await world.reviewer.checks(sha);
   expect(check).toMatchObject({ conclusion: CONCLUSION.neutral });
   expect(check?.output.summary).toMatch(/in this pull request.*must be a plain file/);
@@ -63,7 +63,7 @@ test('a commit that makes a folder of the settings file is told so, keeps what i
   await expectShown(world, number);
 
   world.github.closePullRequest(at);
-  await world.settle();
+  await world.drain();
   await expectGone(world, number);
   expect(new Set(await outcomes(world))).toEqual(new Set([DELIVERY_STATUS.handled, DELIVERY_STATUS.ignored]));
 });
@@ -86,13 +86,13 @@ test('a mistake on the default branch takes nothing down that is live, whatever 
   const typo = { '.github/preview.yml': 'triggers:\n  drafts: treu\n' };
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: typo });
   world.github.editPullRequest({ ...at, title: 'Another title' });
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);
   expect(environment.settings?.triggers.drafts).toBe(true);
   await expectShown(world, number);
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   expect((await world.reviewer.checks(sha))[0]?.output.summary).toMatch(/drafts must be true or false/);
   await expectShown(world, number);
 });
@@ -101,11 +101,11 @@ test('settings of several projects that cannot be read any more neither end nor 
   const files = { ...PAGE, '.github/preview.yml': 'projects:\n  - name: one\n  - name: two\n' };
   await using world = await startWorld({ files, github: { clock: secondsApart() } });
   const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
-  await world.settle();
+  await world.drain();
   const broken = { '.github/preview.yml': 'projects: [\n' };
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: broken });
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   const all = await world.app.ports.environments.ofPullRequest(world.repoId(), opened.pullRequest.number);
   // Both were made in one moment, so neither is the first.
   const told = all.map(({ project, status, decision }) => [project, status, decision?.rule]).sort();

@@ -33,10 +33,10 @@ test.each([
     };
     await using world = await startWorld({ files });
     const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'large' });
-    await world.settle();
+    await world.drain();
     const { exitCode, log } = await runPreview(world, { number: pullRequest.number });
     expect({ exitCode, told: log.includes(words) }).toEqual({ exitCode: 1, told: true });
-    await world.settle();
+    await world.drain();
     const { environment, deployments } = await lookAt(world, pullRequest.number);
     expect(deployments.map(({ status, artifactRoot }) => [status, artifactRoot])).toEqual([
       [DEPLOYMENT_STATUS.failed, null],

@@ -17,19 +17,19 @@ const HEAD = 'seen';
 
 async function openPullRequest(world: World): Promise<{ number: number; sha: string }> {
   const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: HEAD });
-  await world.settle();
+  await world.drain();
   return { number: pullRequest.number, sha: pullRequest.head.sha };
 }
 
 async function push(world: World, text: string): Promise<string> {
   const files = { 'index.html': `<h1>${text}</h1>\n` };
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: HEAD, files });
-  await world.settle();
+  await world.drain();
   return sha;
 }
 
 async function checkOf(world: World, sha: string) {
-  await world.settle();
+  await world.drain();
   const [check] = await world.reviewer.checks(sha);
   return { ...check, summary: check?.output.summary ?? '' };
 }
@@ -130,7 +130,7 @@ test('what is wrong with an upload is noted in the check, the log and the summar
     branch: HEAD,
     files: { _redirects: '/old /new\n' },
   });
-  await world.settle();
+  await world.drain();
   await runPreview(world, { number });
   expect((await checkOf(world, mended)).summary).not.toContain('redirects');
 });

@@ -74,12 +74,12 @@ test('a run without a server reports by its own check run, and the App writes th
   await using world = await startWorld();
   await using page = await startPage();
   const { number, head } = await open(world);
-  await world.settle();
+  await world.drain();
   const { run, result } = await runAlone(world, { number, url: page.url });
   expect(result.outputs['preview-url']).toBe(page.url);
-  await world.settle();
+  await world.drain();
   world.github.finishRun(run, CONCLUSION.success);
-  await world.settle();
+  await world.drain();
 
   const [environment] = await world.app.ports.environments.ofPullRequest(world.repoId(), number);
   expect(environment?.status).toBe(ENVIRONMENT_STATUS.ready);
@@ -108,7 +108,7 @@ test('the report of a run that is heard of before its commit, or instead of it, 
   const held = world.github.webhooks.deliveries.length;
   const checks = () => world.github.webhooks.deliveries.filter(({ event }) => event === 'check_run');
   for (const delivery of checks()) await world.github.webhooks.send(delivery);
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment).toMatchObject({
     status: ENVIRONMENT_STATUS.ready,
     head: { sha: head.sha },
@@ -119,14 +119,14 @@ test('the report of a run that is heard of before its commit, or instead of it, 
   expect(world.github.webhooks.deliveries.length).toBeGreaterThan(held);
   world.github.finishRun(run, CONCLUSION.success);
   await world.github.webhooks.release();
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).deployments.map(({ status }) => status)).toEqual([
     DEPLOYMENT_STATUS.success,
   ]);
   expect(await world.reviewer.comments(number)).toHaveLength(1);
   expect((await world.reviewer.deployments()).map(({ state }) => state)).toEqual([DEPLOYMENT_STATE.success]);
   world.github.closePullRequest({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   const [comment, ...more] = await world.reviewer.comments(number);
   expect(more).toEqual([]);
   expect(comment?.body).toMatch(/was removed/);
@@ -137,15 +137,15 @@ test('a check run of an older commit, or of a pull request that there is none of
   await using world = await startWorld();
   await using page = await startPage();
   const { number } = await open(world);
-  await world.settle();
+  await world.drain();
   await runAlone(world, { number, url: page.url });
-  await world.settle();
+  await world.drain();
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'elsewhere' });
-  await world.settle();
+  await world.drain();
   const old = world.github.webhooks.deliveries.filter(({ event }) => event === 'check_run').slice(-1);
   world.github.forgetRequests();
   for (const delivery of old) await world.github.webhooks.send(delivery, { guids: ['late'] });
-  await world.settle();
+  await world.drain();
   expect(world.github.requests({ method: 'GET', path: /\/pulls\/\d+$/ })).toEqual([]);
   expect((await lookAt(world, number)).environment).toMatchObject({
     status: ENVIRONMENT_STATUS.ready,

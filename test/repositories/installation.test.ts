@@ -8,7 +8,7 @@ test('what GitHub shows under another installation was given away: its previews 
   await using world = await startWorld();
   const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' }))
     .pullRequest;
-  await world.settle();
+  await world.drain();
   const { ports } = world.app;
   const repoId = world.repoId();
   const repository = async () => ({

@@ -25,7 +25,7 @@ async function begin() {
   opened += 1;
   const options = { repository: REPOSITORY, head: `change-${opened}` };
   const { number, head } = (await world.github.openPullRequest(options)).pullRequest;
-  await world.settle();
+  await world.drain();
   const run = { id: String(900 + opened), attempt: 1, job: 'preview' };
   const external = { environment: `pr-${number}`, project: 'hello', sha: head.sha, run };
   const report = (changes: Partial<ReportedRun> = {}): ReportedRun => ({

@@ -15,6 +15,7 @@ export function aroundCalls<Part extends object>(
 ): Part {
   let pending = true;
   const { method, when, fits = () => true } = interruption;
+  if (!(method in part)) throw new Error(`There is no method "${method}" to interrupt.`);
   return new Proxy(part, {
     get(target, name, receiver) {
       const value: unknown = Reflect.get(target, name, receiver);

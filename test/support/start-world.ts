@@ -24,7 +24,7 @@ export interface World extends AsyncDisposable {
   readonly dataDir: string;
   readonly logLines: readonly string[];
   /** Until no delivery is under way, none is unread, and nothing is due. */
-  settle(): Promise<void>;
+  drain(): Promise<void>;
   repoId(): number;
 }
 
@@ -68,9 +68,9 @@ export async function startWorld({
     logLines,
     reviewer: createReviewer({ github, repository: REPOSITORY, login: AUTHOR }),
     repoId: () => [...github.state.repositories.values()][0]?.document.id ?? 0,
-    async settle() {
+    async drain() {
       await github.webhooks.settled();
-      await app.settle();
+      await app.drain();
     },
     async [Symbol.asyncDispose]() {
       await app.close();
@@ -91,7 +91,7 @@ export async function openPullRequest(
 ): Promise<{ readonly number: number; readonly sha: string }> {
   const opening = { repository: REPOSITORY, head: 'change', ...options };
   const { pullRequest } = await world.github.openPullRequest(opening);
-  await world.settle();
+  await world.drain();
   return { number: pullRequest.number, sha: pullRequest.head.sha };
 }
 

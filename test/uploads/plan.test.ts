@@ -4,14 +4,14 @@ import { PlanAnswer } from '../../src/contract/uploads.js';
 import fc from 'fast-check';
 import type { ArtifactFile } from '../../src/uploads/manifest.js';
 import {
-  afterArrival,
+  missingAfter,
   contentKey,
   decodePlan,
   encodePlan,
   indicesOf,
   keyOf,
-  owedKeys,
-  owedOf,
+  missingContents,
+  missingRanges,
   toRanges,
   type UploadPlan,
 } from '../../src/uploads/plan.js';
@@ -117,31 +117,31 @@ const file = (path: string, digit: number, size = 5): ArtifactFile => ({
 });
 const files = [file('a', 1), file('b', 2), file('c', 1), file('d', 3)];
 
-test('everything is owed of which nothing is known', () => {
-  expect(owedOf(files, [])).toEqual([[0, 4]]);
-  expect(owedOf(files, [file('elsewhere', 1)])).toEqual([
+test('everything is missing of which nothing is known', () => {
+  expect(missingRanges(files, [])).toEqual([[0, 4]]);
+  expect(missingRanges(files, [file('elsewhere', 1)])).toEqual([
     [1, 1],
     [3, 1],
   ]);
 });
 
 test('a content that arrives settles every file that has it, and what arrived before stays settled', () => {
-  const first = afterArrival({ files, owed: owedOf(files, []) }, [file('a', 1)]);
+  const first = missingAfter({ files, owed: missingRanges(files, []) }, [file('a', 1)]);
   expect(first).toEqual([
     [1, 1],
     [3, 1],
   ]);
-  const second = afterArrival({ files, owed: first }, [file('b', 2), file('d', 3)]);
+  const second = missingAfter({ files, owed: first }, [file('b', 2), file('d', 3)]);
   expect(second).toEqual([]);
-  expect(afterArrival({ files, owed: second }, [])).toEqual([]);
+  expect(missingAfter({ files, owed: second }, [])).toEqual([]);
 });
 
-test('a file with a wrong size owes its content for ever', () => {
+test('a file with a wrong size stays missing for ever', () => {
   const twice = [file('a', 1, 5), file('b', 1, 7)];
-  expect(afterArrival({ files: twice, owed: [[0, 2]] }, [file('a', 1, 5)])).toEqual([[1, 1]]);
+  expect(missingAfter({ files: twice, owed: [[0, 2]] }, [file('a', 1, 5)])).toEqual([[1, 1]]);
 });
 
-test('who says nothing owes nothing', () => {
-  expect(owedKeys({ files })).toEqual(new Set());
-  expect(owedKeys({ files, owed: [[3, 1]] })).toEqual(new Set([contentKey(file('d', 3))]));
+test('an upload that lists nothing as missing has everything', () => {
+  expect(missingContents({ files })).toEqual(new Set());
+  expect(missingContents({ files, owed: [[3, 1]] })).toEqual(new Set([contentKey(file('d', 3))]));
 });

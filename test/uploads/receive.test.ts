@@ -27,7 +27,7 @@ test('a run sends what it planned, and nothing before it planned or besides', as
   await using world = await startWorld();
   const { number, head } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'packs' }))
     .pullRequest;
-  await world.settle();
+  await world.drain();
   const { ports } = world.app;
   const deploymentId = (await begin(world, { number, sha: head.sha })).deployment.id;
   const [wanted, other] = [buildOf('wanted'), buildOf('other')];

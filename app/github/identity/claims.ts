@@ -52,7 +52,7 @@ export function readClaims(payload: unknown, expected: Expected): Identity {
   if (claims.iss !== expected.issuer) throw refused('it comes from another issuer');
   if (claims.aud !== expected.audience)
     throw refused(
-      `it was made for somebody else: the input "server-url" of the Action must be ${expected.audience}, the PUBLIC_URL of this server`,
+      `it was made for another server: the input "server-url" of the Action must be ${expected.audience}, the PUBLIC_URL of this server`,
     );
   checkTimes(claims, Math.floor(expected.now.getTime() / 1000));
   return toIdentity(claims);

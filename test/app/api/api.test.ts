@@ -121,7 +121,7 @@ test('a run reads its own deployment and appends to its log, once for each numbe
 test('an operator destroys an environment, and its decision names the operator', async () => {
   const response = await app.api(`/api/v1/environments/${environment.id}/destroy`, { method: 'POST' });
   expect(response.status).toBe(202);
-  await app.settle();
+  await app.drain();
   const after = EnvironmentView().parse(
     await (await app.api(`/api/v1/environments/${environment.id}`)).json(),
   );
@@ -130,7 +130,7 @@ test('an operator destroys an environment, and its decision names the operator',
     live: false,
     decision: {
       rule: 'asked',
-      detail: expect.stringMatching(/^Taken down by the operator \(tests\)\. Push a commit/),
+      detail: expect.stringMatching(/^Removed by the operator \(tests\)\. Push a commit/),
     },
   });
 });

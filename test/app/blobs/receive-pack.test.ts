@@ -217,7 +217,7 @@ test('who knows only the hash of a file of another project does not get it', asy
   expect(await completeUpload(server, upload)).toMatchObject({ files: 1 });
 });
 
-test('an upload that builds on one that is not whole owes what that one owes', async () => {
+test('an upload that builds on an incomplete one misses what that one misses', async () => {
   const server = await startServer();
   await completeUpload(server, (await send({ server, site: { 'index.html': HELLO } })).id);
   const thief = { projectId: 'p2', root: helloRoot };

@@ -49,9 +49,9 @@ test('addresses lose the slash at their end, and the public one is in lower case
 test.each([
   [{}, /APP_ID, PRIVATE_KEY \(or PRIVATE_KEY_PATH\), WEBHOOK_SECRET not set: copy \.env\.example/],
   [{ APP_ID: '7', PRIVATE_KEY: 'x' }, /^WEBHOOK_SECRET not set/],
-  [{ ...CREDENTIALS, WEBHOOK_SECRET: 'development' }, /^WEBHOOK_SECRET is a default that everybody knows/],
+  [{ ...CREDENTIALS, WEBHOOK_SECRET: 'development' }, /^WEBHOOK_SECRET is a publicly known default/],
   [{ ...CREDENTIALS, WEBHOOK_SECRET: 'fifteen-letters' }, /^WEBHOOK_SECRET is too short/],
-  [{ ...CREDENTIALS, WEBHOOK_SECRET_PREVIOUS: 'development' }, /^WEBHOOK_SECRET_PREVIOUS is a default/],
+  [{ ...CREDENTIALS, WEBHOOK_SECRET_PREVIOUS: 'development' }, /^WEBHOOK_SECRET_PREVIOUS is a publicly known default/],
   [{ ...CREDENTIALS, APP_ID: 'Iv1.abc' }, /^APP_ID must be the number/],
   [{ ...CREDENTIALS, PRIVATE_KEY: 'not a key' }, /^PRIVATE_KEY is not a private key/],
   [{ ...CREDENTIALS, PRIVATE_KEY: elliptic() }, /^PRIVATE_KEY is not a private key/],

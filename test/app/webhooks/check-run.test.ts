@@ -8,7 +8,7 @@ import { openPullRequest, REPOSITORY, startWorld, type World } from '../../suppo
 async function askAgain(world: World, id: number) {
   world.github.forgetRequests();
   world.github.rerequestCheckRun({ repository: REPOSITORY, id });
-  await world.settle();
+  await world.drain();
   const decided = await world.app.ports.inbox.list({}, { limit: 50 });
   return decided.items.find(({ event, action }) => event === 'check_run' && action === 'rerequested');
 }
@@ -44,7 +44,7 @@ test('"Re-run" on the check of an older commit changes nothing', async () => {
   const { sha } = await openPullRequest(world);
   const [check] = await world.reviewer.checks(sha);
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   expect(await askAgain(world, check?.id ?? 0)).toMatchObject({ decision: { action: 'ignore' } });
 });
 
@@ -87,12 +87,12 @@ test.each([
   const run = await world.github.startRun({ repository: REPOSITORY, number });
   const check = await tellOfCheck(world, { number, sha, runId: run.id });
   world.github.webhooks.emit('check_run', check('created', {}));
-  await world.settle();
+  await world.drain();
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.provisioning);
   for (const what of order) {
     if (what === 'run') world.github.finishRun(run, CONCLUSION.success);
     else world.github.webhooks.emit('check_run', check('completed', DONE));
-    await world.settle();
+    await world.drain();
   }
   const { environment, deployments } = await lookAt(world, number);
   expect(environment).toMatchObject({

@@ -12,7 +12,7 @@ async function change(
   rest: object = {},
 ) {
   world.github.changeInstallation({ account: ACCOUNT, action, ...rest });
-  await world.settle();
+  await world.drain();
 }
 
 const LISTED = { event: 'installation_repositories', repositories: [REPOSITORY] } as const;
@@ -27,7 +27,7 @@ async function toldByOthers(world: World, action: 'added' | 'removed', installat
     repositories_removed: action === 'removed' ? listed : [],
     sender: { id: 1, login: 'octavia' },
   });
-  await world.settle();
+  await world.drain();
 }
 
 /** An event of our own installation that GitHub, when asked, knows nothing of. */
@@ -35,7 +35,7 @@ async function tellFalsely(world: World, event: string, payload: object) {
   const installation = { id: ours(world), account: { id: 1, login: ACCOUNT } };
   const sender = { id: 1, login: 'octavia' };
   const delivery = world.github.webhooks.emit(event, { installation, sender, ...payload });
-  await world.settle();
+  await world.drain();
   const { items } = await world.app.ports.inbox.list({}, { limit: 100 });
   return items.find(({ guid }) => guid === delivery.guid);
 }
@@ -107,7 +107,7 @@ test.each([
   await change(world, enter, rest);
   expect(await repo(world)).toMatchObject({ installationId: ours(world), removedAt: null });
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
-  await world.settle();
+  await world.drain();
   const { environment, deployments } = await lookAt(world, number);
   expect(environment).toMatchObject({
     status: ENVIRONMENT_STATUS.pending,

@@ -26,7 +26,7 @@ async function tell(world: World, { action, changes = {} }: { action: string; ch
     sender: { id: 1, login: 'octavia' },
     ...('installation' in changes ? { installation: changes.installation } : {}),
   });
-  await world.settle();
+  await world.drain();
   const { items } = await world.app.ports.inbox.list({}, { limit: 100 });
   return items.find(({ guid }) => guid === delivery.guid);
 }
@@ -49,12 +49,12 @@ test('renamed, then a push and a run: the same preview, project and check as bef
   const { number } = await openPullRequest(world);
   const before = (await lookAt(world, number)).environment;
   await world.github.renameRepository(REPOSITORY, 'hallo');
-  await world.settle();
+  await world.drain();
   const { sha } = await world.github.push({ repository: RENAMED, branch: 'change' });
-  await world.settle();
+  await world.drain();
   const result = await runUnderNewName(world, number);
   expect(result.exitCode === 0 ? '' : result.log).toBe('');
-  await world.settle();
+  await world.drain();
   const { environment, deployments } = await lookAt(world, number);
   const { id, slug, projectId } = before;
   expect(environment).toMatchObject({
@@ -110,7 +110,7 @@ test('deleted: every preview of it goes, and GitHub is told nothing more', async
   const repoId = world.repoId();
   const before = world.github.writes();
   await world.github.deleteRepository(REPOSITORY);
-  await world.settle();
+  await world.drain();
   const [environment] = await world.app.ports.environments.ofPullRequest(repoId, number);
   expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, installationId: null });
   expect(await world.app.ports.repos.get(repoId)).toMatchObject({ removedAt: expect.any(Date) });

@@ -47,7 +47,7 @@ export const CLOSE_POINTS: readonly (readonly [string, Interruption])[] = [
   ['before the names are kept', { port: 'artifacts', method: 'save', when: 'before', fits: partial }],
   ['before the first file is written', { port: 'blobs', method: 'write', when: 'before' }],
   ['after the first file was written', { port: 'blobs', method: 'write', when: 'after' }],
-  ['before it is written down what arrived', { port: 'artifacts', method: 'settle', when: 'before' }],
+  ['before it is written down what arrived', { port: 'artifacts', method: 'replaceOwed', when: 'before' }],
   ['before the upload is declared whole', { port: 'artifacts', method: 'complete', when: 'before' }],
   ['after the upload was declared whole', { port: 'artifacts', method: 'complete', when: 'after' }],
   [
@@ -80,15 +80,15 @@ export async function playClose(interruption: Interruption): Promise<void> {
   await using world = await startWorld({ files: FILES, overrides: { around } });
   const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'brief' }))
     .pullRequest;
-  await world.settle();
+  await world.drain();
   let closed = false;
   close = async () => {
     closed = true;
     world.github.closePullRequest({ repository: REPOSITORY, number });
-    await world.settle();
+    await world.drain();
   };
   const result = await runPreview(world, { number });
-  await world.settle();
+  await world.drain();
   expect(closed).toBe(true);
   const { deployments } = await expectNothingLeft(world, number);
   expect(result).toMatchObject({
@@ -98,7 +98,7 @@ export async function playClose(interruption: Interruption): Promise<void> {
   for (const deployment of deployments) {
     expect(await finishLate(world, deployment)).toEqual({ status: 410, code: 'environment_gone' });
   }
-  await world.settle();
+  await world.drain();
   await expectNothingLeft(world, number);
 }
 

@@ -12,7 +12,7 @@ export async function playOneDelivery(times: number): Promise<void> {
   });
   const attempts = await world.github.webhooks.send(delivery, { times });
   expect(new Set(attempts.map(({ status }) => status))).toEqual(new Set([202]));
-  await world.settle();
+  await world.drain();
   const { deployments } = await expectConverged(world, pullRequest.number);
   expect(deployments).toHaveLength(1);
   expect(await world.reviewer.checks(pullRequest.head.sha)).toHaveLength(1);
@@ -30,7 +30,7 @@ export async function playOneBody(times: number): Promise<void> {
   const guids = Array.from({ length: times }, () => randomUUID());
   const attempts = await world.github.webhooks.send(delivery, { guids });
   expect(new Set(attempts.map(({ status }) => status))).toEqual(new Set([202]));
-  await world.settle();
+  await world.drain();
   const { deployments } = await expectConverged(world, pullRequest.number);
   expect(deployments).toHaveLength(1);
   expect(await world.reviewer.checks(pullRequest.head.sha)).toHaveLength(1);

@@ -34,7 +34,7 @@ export async function playOneChange(count: number): Promise<void> {
   proxy.leadTo(world.app.port);
   const { number } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'big', files: {} }))
     .pullRequest;
-  await world.settle();
+  await world.drain();
   const first = await runPreview(world, { number });
   expect(first.exitCode).toBe(0);
   expect(written.length).toBeGreaterThanOrEqual(count);
@@ -45,7 +45,7 @@ export async function playOneChange(count: number): Promise<void> {
     branch: 'big',
     files: { 'docs/7/page-7.html': page(7, 'changed') },
   });
-  await world.settle();
+  await world.drain();
   proxy.forget();
   const second = await runPreview(world, { number });
   expect(second.exitCode).toBe(0);

@@ -67,7 +67,7 @@ export async function playOrders(world: World, orders: readonly Order[], play: P
       sequences.push(order.flatMap((position) => deliveries[position] ?? []));
     }
     await play(sequences);
-    await world.settle();
+    await world.drain();
     for (const number of numbers) await expectEnd(world, number);
     await makeRoom(world, numbers);
   }
@@ -84,10 +84,10 @@ async function expectEnd(world: World, number: number): Promise<void> {
 }
 
 /** A project may have 20 previews at once. */
-async function makeRoom({ github, settle }: World, numbers: readonly number[]): Promise<void> {
+async function makeRoom({ github, drain }: World, numbers: readonly number[]): Promise<void> {
   const closed = numbers.map((number) => github.closePullRequest({ repository: REPOSITORY, number }));
   await Promise.all(closed.map(({ delivery }) => github.webhooks.send(delivery)));
-  await settle();
+  await drain();
 }
 
 /** The events of each pull request come one after the other; each is worked on before the next one comes. */
@@ -97,7 +97,7 @@ export function inTurn(world: World, copies: readonly ('first' | 'again')[]): Pl
       for (const copy of copies) {
         const sent = orders.map((order) => sendOne(world, { delivery: order[position], copy }));
         expect(new Set(await Promise.all(sent))).toEqual(new Set([202]));
-        await world.app.settle();
+        await world.app.drain();
       }
     }
   };

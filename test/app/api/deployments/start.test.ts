@@ -51,9 +51,9 @@ async function open(options: object = {}) {
   opened += 1;
   const wish = { repository: REPOSITORY, head: `change-${opened}`, ...options };
   const { number, head } = (await world.github.openPullRequest(wish)).pullRequest;
-  await world.settle();
+  await world.drain();
   const run = await world.github.startRun({ repository: REPOSITORY, number });
-  await world.settle();
+  await world.drain();
   calls = [];
   return { number, sha: head.sha, branch: wish.head, run };
 }
@@ -116,7 +116,7 @@ const SESSION = ['tokens.useOnce', 'tokens.issue'];
 test('a commit that is not the newest is stale however often it asks, and its identity stays unused', async () => {
   const { branch, ...pull } = await open();
   await world.github.push({ repository: REPOSITORY, branch });
-  await world.settle();
+  await world.drain();
   calls = [];
   const refused = await askAgain({ ...pull, token: tokenOf(pull.run) });
   expect([refused.status, refused.code]).toEqual([409, 'stale_head']);
@@ -126,7 +126,7 @@ test('a commit that is not the newest is stale however often it asks, and its id
 test('a closed pull request is gone however often it is asked for', async () => {
   const pull = await open();
   world.github.closePullRequest({ repository: REPOSITORY, number: pull.number });
-  await world.settle();
+  await world.drain();
   const refused = await askAgain({ ...pull, token: tokenOf(pull.run) });
   expect([refused.status, refused.code]).toEqual([410, 'environment_gone']);
 });
@@ -151,7 +151,7 @@ test('what is asked for wrongly is told to the one who looks once, not as often 
   const asked = { ...pull, token: tokenOf(pull.run), body: { project: 'nothing' } };
   const first = await ask(asked);
   expect([first.status, first.code]).toEqual([404, 'not_found']);
-  await world.settle();
+  await world.drain();
   const { environment } = await lookAt(world, pull.number);
   expect(environment.error).toBe(first.said);
   const uses = () => written().filter((name) => name === 'deployments.change').length;

@@ -59,7 +59,7 @@ test('a pull request of which nothing new is told costs no write of repository o
   const number = await opened('one');
   app.sent.length = 0;
   github.labelPullRequest({ repository: REPOSITORY, number, label: 'docs' });
-  await app.settle();
+  await app.drain();
   const written = Object.keys(counted(app.sent)).filter((what) => WRITES.includes(what.split(' ')[0] ?? ''));
   expect(written.sort()).toEqual([
     'findAndModify environments',
@@ -72,7 +72,7 @@ test('a pull request of which nothing new is told costs no write of repository o
 
 async function opened(head: string): Promise<number> {
   const { pullRequest } = await github.openPullRequest({ repository: REPOSITORY, head });
-  await app.settle();
+  await app.drain();
   return pullRequest.number;
 }
 

@@ -20,7 +20,7 @@ export interface CountedApp extends AsyncDisposable {
   /** What the database was sent since it was last forgotten. */
   readonly sent: Command[];
   /** Until every delivery is worked on and nothing is due. */
-  settle(): Promise<void>;
+  drain(): Promise<void>;
 }
 
 /** The App without its other doors: GitHub's webhooks come in, and every command to the database is heard. */
@@ -55,9 +55,9 @@ export async function startCountedApp(github: EmulatedGitHub): Promise<CountedAp
   github.webhooks.sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   return {
     sent,
-    async settle() {
+    async drain() {
       await github.webhooks.settled();
-      await app.settle();
+      await app.drain();
     },
     async [Symbol.asyncDispose]() {
       server.close();

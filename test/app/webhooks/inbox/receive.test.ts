@@ -24,7 +24,7 @@ afterAll(async () => {
 const secret = 'the new secret, in force';
 /** When nothing moves any more: one that is just being handled could be counted twice, or not at all. */
 const storedCount = async () => {
-  await app.settle();
+  await app.drain();
   return Object.values(await app.ports.inbox.counts()).reduce((sum, count) => sum + count, 0);
 };
 const rowOf = async (guid: string) =>
@@ -49,7 +49,7 @@ test('a signed delivery is answered 202 once it is stored, with its bytes as the
   const body = '{ "zen":"Keep it logically awesome." }';
   const response = await post(body, { 'x-github-delivery': 'as-it-came' });
   expect([response.status, await response.json()]).toEqual([202, { stored: true }]);
-  await app.settle();
+  await app.drain();
   expect(await rowOf('as-it-came')).toMatchObject({
     event: 'ping',
     status: DELIVERY_STATUS.ignored,
@@ -104,7 +104,7 @@ test.each(['__proto__', 'hasOwnProperty', 'constructor', 'toString', 'error', '*
     expect(
       (await post('{"action":"x"}', { 'x-github-event': event, 'x-github-delivery': guid })).status,
     ).toBe(202);
-    await app.settle();
+    await app.drain();
     expect(await rowOf(guid)).toMatchObject({ event, status: DELIVERY_STATUS.ignored });
   },
 );
@@ -189,7 +189,7 @@ test("every example of GitHub's own, signed, is stored, worked on and given a de
     ),
   );
   expect(new Set(statuses)).toEqual(new Set([202]));
-  await app.settle();
+  await app.drain();
   const rows = await allRows();
   const undecided = all
     .filter(({ guid }) => !rows.get(guid)?.decision)
