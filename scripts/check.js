@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 const CHECKS = {
   eslint: ['node_modules/eslint/bin/eslint.js', '.'],
   prettier: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
-  tsc: ['node_modules/typescript/bin/tsc'],
+  tsc: ['node_modules/typescript-7/bin/tsc'],
 };
 
 async function check([name, args]) {
