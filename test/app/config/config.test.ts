@@ -51,7 +51,10 @@ test.each([
   [{ APP_ID: '7', PRIVATE_KEY: 'x' }, /^WEBHOOK_SECRET not set/],
   [{ ...CREDENTIALS, WEBHOOK_SECRET: 'development' }, /^WEBHOOK_SECRET is a publicly known default/],
   [{ ...CREDENTIALS, WEBHOOK_SECRET: 'fifteen-letters' }, /^WEBHOOK_SECRET is too short/],
-  [{ ...CREDENTIALS, WEBHOOK_SECRET_PREVIOUS: 'development' }, /^WEBHOOK_SECRET_PREVIOUS is a publicly known default/],
+  [
+    { ...CREDENTIALS, WEBHOOK_SECRET_PREVIOUS: 'development' },
+    /^WEBHOOK_SECRET_PREVIOUS is a publicly known default/,
+  ],
   [{ ...CREDENTIALS, APP_ID: 'Iv1.abc' }, /^APP_ID must be the number/],
   [{ ...CREDENTIALS, PRIVATE_KEY: 'not a key' }, /^PRIVATE_KEY is not a private key/],
   [{ ...CREDENTIALS, PRIVATE_KEY: elliptic() }, /^PRIVATE_KEY is not a private key/],
