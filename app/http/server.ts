@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { types } from 'node:util';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { Config } from '../config/config.js';
+import { watchConnections } from './connections.js';
 import { fromThisMachine, type SiteOf } from './hosts.js';
 import { errorAnswer, isOurFault, discardBody, respond } from './respond.js';
 
@@ -42,6 +43,7 @@ const LIMITS = {
 /** Accepts all requests. The Host header decides which surface answers, before the path or the body is read. */
 export function createHttpServer(surfaces: () => Surfaces): Server {
   const server = createServer(LIMITS, (request, response) => {
+    noteAnswer(response);
     if (hasBody(request)) endBody(request, response);
     const fail = (error: unknown) => {
       const requestId = randomBytes(8).toString('hex');
@@ -56,7 +58,8 @@ export function createHttpServer(surfaces: () => Surfaces): Server {
       fail(error);
     }
   });
-  return server.on('clientError', refuse);
+  const noteAnswer = watchConnections(server);
+  return server;
 }
 
 /** Most requests are for files and have no body: they skip the listener of `endBody`. */
@@ -98,20 +101,6 @@ function refuseAmbiguous({ url, rawHeaders }: IncomingMessage): void {
   if (seen.host > 1 || seen.authorization > 1) {
     throw new VitrineError('bad_request', 'Host and Authorization may each be there once only.');
   }
-}
-
-const PARSER_ANSWERS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = PARSER_ANSWERS[error.code ?? ''] ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Listens, and answers the port, which the system chooses when 0 is configured. */
