@@ -1,11 +1,18 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+
+/**
+ * How long a client may take none of the bytes of an answer. Node compares what is left with what was left one period ago, so the
+ * connection ends after one or two periods. nginx waits for a minute.
+ */
+const STALLED_MS = 20_000;
 
 /** Notes the answer that a connection waits for. To be called for each request, in the order in which they arrive. */
 type NoteAnswer = (response: ServerResponse) => void;
 
-/** Ends connections whose bytes are no HTTP, without damage to answers under way. */
-export function watchConnections(server: Server): NoteAnswer {
+/** Ends connections whose bytes are no HTTP, and those whose client stopped reading, without damage to answers under way. */
+export function watchConnections(server: Server, stalledMs: number = STALLED_MS): NoteAnswer {
   // Answers leave in the order of their requests: when the newest one of a connection is sent, all are.
   const newest = new WeakMap<Duplex, ServerResponse>();
   const refused = new WeakSet<Duplex>();
@@ -19,6 +26,10 @@ export function watchConnections(server: Server): NoteAnswer {
       answer: newest.get(socket),
       status: PARSER_ANSWERS[error.code ?? ''] ?? '400 Bad Request',
     });
+  });
+  // Node calls this only when the connection moved no byte for so long: a slow client that still reads is kept.
+  server.setTimeout(stalledMs, (socket) => {
+    if (!isWorkedOn(newest.get(socket), socket)) socket.destroy();
   });
   return (response) => void newest.set(response.req.socket, response);
 }
@@ -46,4 +57,9 @@ function refuse({ socket, answer, status }: Refusal): void {
   if (answer.req.complete) return void answer.once('close', end);
   // The bytes are the body of the newest request. It has its turn when it has the socket. Later, its own answer ends the connection.
   if (answer.socket === socket && !answer.headersSent) end();
+}
+
+/** The server has not begun to answer, or waits for the disk: the client cannot read anything yet. */
+function isWorkedOn(answer: ServerResponse | undefined, socket: Socket): boolean {
+  return answer !== undefined && !answer.writableFinished && socket.writableLength === 0;
 }

@@ -41,7 +41,7 @@ const LIMITS = {
 } as const;
 
 /** Accepts all requests. The Host header decides which surface answers, before the path or the body is read. */
-export function createHttpServer(surfaces: () => Surfaces): Server {
+export function createHttpServer(surfaces: () => Surfaces, stalledMs?: number): Server {
   const server = createServer(LIMITS, (request, response) => {
     noteAnswer(response);
     if (hasBody(request)) endBody(request, response);
@@ -58,7 +58,7 @@ export function createHttpServer(surfaces: () => Surfaces): Server {
       fail(error);
     }
   });
-  const noteAnswer = watchConnections(server);
+  const noteAnswer = watchConnections(server, stalledMs);
   return server;
 }
 

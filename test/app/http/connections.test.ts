@@ -13,16 +13,19 @@ afterEach(async () => {
 type Answering = (response: ServerResponse, path: string) => void;
 
 /** The real server, whose API answers as the test says. */
-async function serve(answer: Answering) {
+async function serve(answer: Answering, stalledMs?: number) {
   const sockets: Socket[] = [];
   const notHere = () => undefined;
-  const server = createHttpServer(() => ({
-    siteOf: () => ({ kind: 'app' }),
-    webhooks: notHere,
-    previews: notHere,
-    api: (request, response) => answer(response, request.url ?? ''),
-    log: notHere,
-  }));
+  const server = createHttpServer(
+    () => ({
+      siteOf: () => ({ kind: 'app' }),
+      webhooks: notHere,
+      previews: notHere,
+      api: (request, response) => answer(response, request.url ?? ''),
+      log: notHere,
+    }),
+    stalledMs,
+  );
   server.on('connection', (socket) => sockets.push(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -98,4 +101,45 @@ test('a body that is no HTTP is refused at once', async () => {
   const { port } = await serve(() => undefined);
   const head = 'POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
   expect(await received(open(port, `${head}not a length\r\n`))).toBe(REFUSAL);
+});
+
+const LARGE = Buffer.alloc(64 * 1024 * 1024, 'x');
+
+test('a client that takes nothing of its answer any more loses its connection', async () => {
+  const { port, sockets } = await serve((response) => response.end(LARGE), 100);
+  open(port, get('/file')).pause();
+  await until(() => sockets.length === 1);
+  const [socket] = sockets as [Socket];
+  await once(socket, 'close');
+  expect(socket.bytesWritten).toBeGreaterThan(0);
+  expect(socket.writableLength).toBe(0);
+});
+
+test('a client that reads slowly gets its whole answer', async () => {
+  const { port, sockets } = await serve((response) => response.end(LARGE), 700);
+  const client = open(port, get('/file'));
+  let bytes = 0;
+  let sinceRest = 0;
+  client.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    sinceRest += chunk.length;
+    if (sinceRest < 2 * 1024 * 1024) return;
+    sinceRest = 0;
+    // Each rest is much shorter than the limit; together they are longer.
+    client.pause();
+    setTimeout(() => client.resume(), 50);
+  });
+  await until(() => bytes >= LARGE.length);
+  expect(sockets[0]?.destroyed).toBe(false);
+});
+
+test('a client is not blamed for an answer that the server has not begun', async () => {
+  let answer: ServerResponse | undefined;
+  const { port, sockets } = await serve((response) => void (answer = response), 20);
+  const client = open(port, get('/slow'));
+  await until(() => answer !== undefined);
+  await once(sockets[0] as Socket, 'timeout');
+  answer?.end('at last');
+  const [first] = (await once(client, 'data')) as [Buffer];
+  expect(first.toString()).toContain('at last');
 });
