@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { VitrineError } from '../src/shared/errors.js';
+import { errorCode, VitrineError } from '../src/shared/errors.js';
 import { embeddedEngine } from './engine/start.js';
 import { cachedMongod, systemMongod } from './mongod/find-mongod.js';
 import { claim, CLAIM_FILE } from './process/data-directory.js';
@@ -20,15 +20,17 @@ export async function findDatabase(options: FindOptions): Promise<Database> {
   return database;
 }
 
-async function localDatabase({
-  dataDir,
-  env,
-  log,
-  allowDownload = true,
-  ways = LOCAL_WAYS,
-  patience,
-}: FindOptions): Promise<Database> {
-  const directory = join(resolve(dataDir), 'mongodb');
+function localDatabase(options: FindOptions): Promise<Database> {
+  const directory = join(resolve(options.dataDir), 'mongodb');
+  return startIn(directory, options).catch((error: unknown) => {
+    throw directoryProblem(directory, error);
+  });
+}
+
+async function startIn(
+  directory: string,
+  { env, log, allowDownload = true, ways = LOCAL_WAYS, patience }: FindOptions,
+): Promise<Database> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { hold, release } = await claim(directory);
   try {
@@ -45,6 +47,18 @@ async function localDatabase({
     await release();
     throw error;
   }
+}
+
+/** A directory that cannot be used is for the operator to repair: the error says how. */
+function directoryProblem(directory: string, error: unknown): unknown {
+  const code = errorCode(error);
+  if (code === null || !/^E[A-Z]+$/.test(code)) return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = `There is no free disk space in ${directory}: free some, or set DATA_DIR to a directory on another disk.`;
+    return new VitrineError('disk_full', message, { cause: error });
+  }
+  const message = `The directory ${directory} cannot be used (${code}): make it a directory that this user may write, or set DATA_DIR to another one.`;
+  return new VitrineError('bad_request', message, { cause: error });
 }
 
 /** The first way that is open here, among those that can read what is there. */

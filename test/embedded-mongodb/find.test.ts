@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { cachedMongod, systemMongod } from '../../embedded-mongodb/mongod/find-mongod.js';
@@ -87,6 +88,16 @@ test('when nothing works, one error says what was tried and what to do', async (
     /MONGODB_URI is not set\n.*no mongod is on the PATH\n.*mongodb-memory-server.*\n.*glibc 2\.38\nSet MONGODB_URI/,
   );
   expect(place.lines).toEqual([]);
+});
+
+test('a data directory that cannot be used is told in one sentence, without a stack', async () => {
+  await using place = await workplace();
+  const file = join(place.folder, 'a-file');
+  await writeFile(file, '');
+  await expect(place.find({ dataDir: file })).rejects.toMatchObject({
+    code: 'bad_request',
+    message: expect.stringMatching(/a-file\/mongodb cannot be used \(ENOTDIR\).*DATA_DIR/),
+  });
 });
 
 test('a mongod that can no longer be found is named when only it can read the data', async () => {

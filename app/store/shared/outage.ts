@@ -12,6 +12,8 @@ const OUTAGES = [
 /** No pooled connection became free in time. The driver does not export this class. */
 const WAIT_QUEUE_TIMEOUT = 'MongoWaitQueueTimeoutError';
 const MAX_TIME_EXPIRED = 50;
+/** MongoDB builds no index with less than 500 MB of free disk space. */
+const OUT_OF_DISK_SPACE = 14_031;
 
 /** The database cannot be reached, changes its primary, or takes too long. */
 function isOutage(error: unknown): boolean {
@@ -26,6 +28,11 @@ export function asVitrineError(error: unknown): unknown {
   if (isOutage(error)) {
     const message = 'The database does not answer: try again, and look at its log when this lasts.';
     return new VitrineError('unavailable', message, { cause: error });
+  }
+  if (error instanceof mongo.MongoServerError && error.code === OUT_OF_DISK_SPACE) {
+    const message =
+      'There is too little free disk space for the database: MongoDB needs 500 MB to build its indexes. Free some on the disk of DATA_DIR, or of the server that MONGODB_URI names, and start again.';
+    return new VitrineError('disk_full', message, { cause: error });
   }
   const refused = refusedByValidator(error);
   if (refused !== undefined) {

@@ -1,16 +1,29 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
+import { connectStore } from '../../../../app/store/connect.js';
 import { openConnection } from '../../../../app/store/open-connection.js';
 import { asVitrineError } from '../../../../app/store/shared/outage.js';
 import type { EnvironmentStatus } from '../../../../src/shared/status/words.js';
 import { delivery, newEnvironment } from '../../../support/builders.js';
 import { openTestStore } from '../../../support/open-test-store.js';
 import { testDatabase } from '../../../support/test-database.js';
+import { connected, workplace } from '../../../embedded-mongodb/workplace.js';
 import { breakableWire } from '../breakable-wire.js';
 import { silent } from '../empty-stores.js';
 
 const database = testDatabase();
 afterAll(() => database.drop());
+
+test('with too little free disk space for the indexes, the start ends with a sentence that helps', async () => {
+  await using place = await workplace();
+  const { uri } = await place.find();
+  const everything = { setParameter: 1, indexBuildMinAvailableDiskSpaceMB: 8_388_608 };
+  await connected(uri, (client) => client.db('admin').command(everything));
+  await expect(connectStore({ uri, log: silent })).rejects.toMatchObject({
+    code: 'disk_full',
+    message: expect.stringMatching(/500 MB.*DATA_DIR.*MONGODB_URI/),
+  });
+});
 
 test('whoever finds every connection in use by a database that hangs is told so', async () => {
   const wire = await breakableWire(database.uri);
