@@ -23,6 +23,8 @@ export interface Overrides {
   readonly pace?: Pace;
   /** How long a worker holds what it claimed; each kind has its own length unless given. */
   readonly leaseMs?: number;
+  /** When the first sweep begins; a random moment of the first half minute unless given. */
+  readonly firstSweepMs?: number;
   readonly around?: {
     readonly stores?: Around<Stores>;
     readonly blobs?: Around<BlobStore>;

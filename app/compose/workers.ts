@@ -10,7 +10,7 @@ import { createApplication, EVENTS } from '../index.js';
 import type { Ports } from '../ports.js';
 import type { Backpressure } from '../webhooks/inbox/backpressure.js';
 import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
-import { every } from '../workers/every.js';
+import { every, soonAfterStart } from '../workers/every.js';
 import { createRunner } from '../workers/reconciler.js';
 import type { Overrides } from './overrides.js';
 
@@ -20,7 +20,7 @@ interface WorkerParts {
   readonly ports: Ports;
   readonly github: GitHubSide;
   readonly backpressure: Backpressure;
-  readonly overrides: Pick<Overrides, 'leaseMs'>;
+  readonly overrides: Pick<Overrides, 'leaseMs' | 'firstSweepMs'>;
   /** Names this process in leases. */
   readonly owner: string;
 }
@@ -32,7 +32,7 @@ const SWEEP_EVERY_MS = 5 * 60_000;
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
   const { ports, owner, backpressure } = parts;
-  const { leaseMs } = parts.overrides;
+  const { leaseMs, firstSweepMs: firstMs = soonAfterStart() } = parts.overrides;
   const { clock, log } = ports;
   const lease = leaseMs === undefined ? {} : { leaseMs };
   const runner = createRunner({
@@ -61,7 +61,7 @@ export async function composeWorkers(parts: WorkerParts) {
   });
   const startJobs = () => [
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
-    every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, run: () => sweep(ports), log }),
+    every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
   ];
   return { runner, inbox, startJobs };
 }

@@ -1,15 +1,18 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../src/shared/tools.js';
 
 interface Job {
   readonly name: string;
   readonly everyMs: number;
+  /** When the first run begins; after one period unless given. */
+  readonly firstMs?: number;
   readonly run: () => Promise<unknown>;
   readonly log: Log;
 }
 
-/** Runs a job periodically, never twice at once. The first run comes after one period, so that restarts do not add runs. */
-export function every({ name, everyMs, run, log }: Job) {
+/** Runs a job periodically, never twice at once. */
+export function every({ name, everyMs, firstMs = everyMs, run, log }: Job) {
   let current: Promise<void> | undefined;
 
   const runOnce = (): Promise<void> => {
@@ -21,14 +24,24 @@ export function every({ name, everyMs, run, log }: Job) {
       .finally(() => (current = undefined));
     return current;
   };
-  const timer = setInterval(() => void runOnce(), everyMs);
+  let timer = setTimeout(runAgainAndAgain, firstMs);
+
+  function runAgainAndAgain(): void {
+    timer = setTimeout(runAgainAndAgain, everyMs);
+    void runOnce();
+  }
 
   return {
     runOnce,
     /** Starts no more runs and waits for a run in progress, at most this long. */
     async stop(withinMs: number): Promise<void> {
-      clearInterval(timer);
+      clearTimeout(timer);
       if (current) await Promise.race([current, pause(withinMs, undefined, { ref: false })]);
     },
   };
+}
+
+/** When a job begins that looks for what was missed while the server was away. Random, so that servers that start together take turns. */
+export function soonAfterStart(): number {
+  return randomInt(2_000, 32_000);
 }

@@ -31,5 +31,7 @@ const app = await createApp(envToConfig(process.env), envToSecrets(process.env),
   env: process.env,
   identify,
   rates: { exchange: UNLIMITED, starts: UNLIMITED },
+  // What is measured is a server that has been running for a while.
+  firstSweepMs: HOUR_MS,
 });
 answerParent({ ready: { port: app.port, url: app.url }, end: app.close });

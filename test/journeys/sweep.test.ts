@@ -1,11 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { envToConfig } from '../../app/config/config.js';
+import { envToSecrets } from '../../app/config/secrets.js';
+import { createApp } from '../../app/create-app.js';
+import { eventually } from '../../demo/expect.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { expectConverged } from '../support/expect-converged.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { startTestGitHub } from '../support/start-test-github.js';
+import { AUTHOR, environmentFor, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { migratedDatabase } from '../support/test-database.js';
 
 const at = (number: number) => ({ repository: REPOSITORY, number });
 
@@ -119,4 +128,33 @@ test('a tear-down that nobody is charged with any more is taken up again', async
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroying);
   await sweepAndSettle(world);
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.destroyed);
+});
+
+test('a server that was away while a pull request opened finds it soon after its start', async () => {
+  const database = migratedDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-restart-'));
+  const files = { 'index.html': '<h1>Hello</h1>\n' };
+  const github = await startTestGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
+  const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
+  const start = (firstSweepMs: number) =>
+    createApp(envToConfig(env), envToSecrets(env), { write: () => undefined, firstSweepMs });
+  const before = await start(60 * 60_000);
+  github.webhooks.sendTo(`http://localhost:${before.port}/api/github/webhooks`);
+  await github.openPullRequest({ repository: REPOSITORY, head: 'known' });
+  await github.webhooks.settled();
+  await before.drain();
+  await before.close();
+  github.webhooks.hold();
+  const { pullRequest } = await github.openPullRequest({ repository: REPOSITORY, head: 'missed' });
+
+  const after = await start(1);
+  const repoId = [...github.state.repositories.values()][0]?.document.id ?? 0;
+  await eventually(() => after.ports.environments.ofPullRequest(repoId, pullRequest.number), {
+    until: ([environment]) => environment?.head?.sha === pullRequest.head.sha,
+    otherwise: 'The sweep after the start should have found the pull request.',
+  });
+  await after.close();
+  await github.close();
+  await database.drop();
+  await rm(dataDir, { recursive: true, force: true });
 });

@@ -88,6 +88,8 @@ const app = await createApp(envToConfig(process.env), envToSecrets(process.env),
   around: { stores: around('stores'), blobs: around('blobs'), reporter: around('reporter') },
   pace: (_installation, { run }) => run(),
   write: () => undefined,
+  // The one below comes when the test says so.
+  firstSweepMs: 60 * 60_000,
   ...(leaseMs && { leaseMs }),
 });
 const log = () => undefined;

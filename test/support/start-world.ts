@@ -14,6 +14,8 @@ import { migratedDatabase } from './test-database.js';
 
 export const REPOSITORY = 'acme/hello';
 export const AUTHOR = 'octavia';
+/** A sweep at a random moment would be among the calls that a test counts. */
+const NOT_DURING_A_TEST = 60 * 60_000;
 
 /** The real App with a database of its own, an emulated GitHub, and somebody who looks at the pull requests. */
 export interface World extends AsyncDisposable {
@@ -56,6 +58,7 @@ export async function startWorld({
     write: (line) => void logLines.push(line),
     // An hour of GitHub's patience would pass here in a minute.
     pace: (_installation, { run }) => run(),
+    firstSweepMs: NOT_DURING_A_TEST,
     ...overrides,
   });
   const webhookUrl = `http://localhost:${app.port}/api/github/webhooks`;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { every } from '../../../app/workers/every.js';
+import { every, soonAfterStart } from '../../../app/workers/every.js';
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -41,4 +41,18 @@ test('a job that takes long is not begun a second time', async () => {
   await Promise.all(both);
   expect(runs).toBe(1);
   await job.stop(1_000);
+});
+
+test('the first run can come sooner than the others', async () => {
+  let runs = 0;
+  const run = async () => void (runs += 1);
+  const job = every({ name: 'job', everyMs: 60 * 60_000, firstMs: 1, run, log: () => undefined });
+  await until(() => runs === 1);
+  await job.stop(1_000);
+});
+
+test('servers that start together begin at different moments of the first half minute', () => {
+  const moments = Array.from({ length: 100 }, soonAfterStart);
+  expect(new Set(moments).size).toBeGreaterThan(80);
+  expect(Math.max(...moments)).toBeLessThan(32_000);
 });
