@@ -156,6 +156,16 @@ export const OTHER_PAGES = {
     retryAfter: null,
     watches: false,
   },
+  unavailable: {
+    status: 503,
+    heading: 'This preview is unavailable for a moment',
+    message:
+      'The server is starting, or it cannot reach its database. Nothing is lost: the preview appears here automatically.',
+    tone: 'progress',
+    icon: 'clock',
+    retryAfter: 5,
+    watches: true,
+  },
   broken: {
     status: 500,
     heading: 'This preview cannot be shown',

@@ -3,7 +3,9 @@ import type { DeploymentStore } from '../../src/deployments/store.js';
 import { isElsewhere } from '../../src/deployments/situation.js';
 import { type Environment, isActive } from '../../src/environments/model.js';
 import type { EnvironmentStore } from '../../src/environments/store.js';
+import { isVitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
+import { withTimeout } from '../http/with-timeout.js';
 import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './page-of-environment.js';
 import type { Preview, PreviewResolver } from './preview.js';
 import { createWeightedCache } from './weighted-cache.js';
@@ -76,40 +78,72 @@ interface CachedResolverOptions {
   readonly load: (label: string) => Promise<Preview>;
   readonly ttlMs: number;
   readonly now: () => number;
+  readonly patience?: Patience;
 }
+
+/** How long a visitor waits for the database, when this process knows what the label showed before, and when it does not. */
+interface Patience {
+  readonly knownMs: number;
+  readonly unknownMs: number;
+}
+
+const PATIENCE: Patience = { knownMs: 2_000, unknownMs: 4_000 };
 
 interface Entry {
   readonly preview: Preview;
   readonly until: number;
+  /** The last lookup failed because the database was away. */
+  readonly outdated?: boolean;
 }
 
 /** Unknown labels are cached too, so their number is limited. */
 const MAX_LABELS = 10_000;
 
-/** Concurrent requests for one label share one lookup, and its result is kept for `ttlMs`. */
-export function createCachedResolver({ load, ttlMs, now }: CachedResolverOptions): CachedResolver {
+/**
+ * Concurrent requests for one label share one lookup, and its result is kept for `ttlMs`. While the database does not answer, a label
+ * keeps showing what it showed before: nothing can replace or remove a preview in that time.
+ */
+export function createCachedResolver(options: CachedResolverOptions): CachedResolver {
+  const { load, ttlMs, now, patience = PATIENCE } = options;
   const entries = createWeightedCache<Entry>({ capacity: MAX_LABELS, weigh: () => 1 });
   const loading = new Map<string, Promise<Preview>>();
 
-  const reload = (label: string): Promise<Preview> => {
-    const started = load(label)
-      .then((preview) => {
-        // `forget` was called during the lookup: the result may be outdated, so it is used once and not stored.
-        if (loading.get(label) === started) entries.set(label, { preview, until: now() + ttlMs });
-        return preview;
-      })
-      .finally(() => {
-        if (loading.get(label) === started) loading.delete(label);
-      });
-    loading.set(label, started);
-    return started;
-  };
+  async function lookUp(label: string, isCurrent: () => boolean): Promise<Preview> {
+    try {
+      const preview = await load(label);
+      // `forget` was called during the lookup: the result may be outdated, so it is used once and not stored.
+      if (isCurrent()) entries.set(label, { preview, until: now() + ttlMs });
+      return preview;
+    } finally {
+      if (isCurrent()) loading.delete(label);
+    }
+  }
+
+  /** What visitors wait for. The lookup itself may take longer. */
+  function reload(label: string, known: Entry | undefined): Promise<Preview> {
+    const lookup = lookUp(label, () => loading.get(label) === visit);
+    const visit = withTimeout(known ? patience.knownMs : patience.unknownMs, lookup).catch(
+      (error: unknown) => {
+        const isAway = isVitrineError(error) && error.code === 'unavailable';
+        if (!isAway || !known || known.preview.kind === 'unknown') throw error;
+        if (entries.get(label) === known)
+          entries.set(label, { preview: known.preview, until: now() + ttlMs, outdated: true });
+        return known.preview;
+      },
+    );
+    loading.set(label, visit);
+    return visit;
+  }
 
   return {
     resolve(label) {
       const entry = entries.get(label);
       if (entry !== undefined && entry.until > now()) return entry.preview;
-      return loading.get(label) ?? reload(label);
+      const visit = loading.get(label) ?? reload(label, entry);
+      if (!entry?.outdated) return visit;
+      // No visitor waits for a database that is away: this lookup finds out whether it is back.
+      visit.catch(() => undefined);
+      return entry.preview;
     },
     forget(label) {
       loading.delete(label);

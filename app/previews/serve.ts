@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isVitrineError } from '../../src/shared/errors.js';
 import { MIB } from '../../src/uploads/limits.js';
 import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
 import { chooseRoute } from './choose-route.js';
@@ -118,5 +119,7 @@ function fail({ pages, onError }: PreviewPorts, visit: Visit, error: unknown): v
   if (response.destroyed || request.socket.destroyed) return;
   onError(error, request);
   if (response.headersSent) return void response.destroy();
-  sendPage(visit, pages.render({ page: 'broken', label: visit.label }));
+  // The database is away: the preview is not broken, and it comes back without a new build.
+  const page = isVitrineError(error) && error.code === 'unavailable' ? 'unavailable' : 'broken';
+  sendPage(visit, pages.render({ page, label: visit.label }));
 }

@@ -4,6 +4,7 @@ import { encodePath, parseRedirectRules, type RedirectRule } from '../../src/sit
 import type { ArtifactFile } from '../../src/uploads/manifest.js';
 import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
 import { readRules } from '../blobs/uploads.js';
+import { withTimeout } from '../http/with-timeout.js';
 import type { LivePreview } from './preview.js';
 import { createWeightedCache, type WeightedCache } from './weighted-cache.js';
 
@@ -52,8 +53,12 @@ export function createSites(ports: SitePorts): SiteOf {
   };
 }
 
+/** A visitor waits no longer for the database. */
+const PATIENCE_MS = 4_000;
+
 async function loadSite({ artifacts, blobs }: SitePorts, preview: LivePreview): Promise<Site> {
-  const artifact = await artifacts.findByRoot({ projectId: preview.projectId, root: preview.root });
+  const found = artifacts.findByRoot({ projectId: preview.projectId, root: preview.root });
+  const artifact = await withTimeout(PATIENCE_MS, found);
   if (artifact?.complete !== true) {
     throw new VitrineError('not_found', 'The files of this preview are not on this server: deploy again.');
   }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Preview } from '../../../app/previews/preview.js';
 import { createCachedResolver } from '../../../app/previews/resolve.js';
+import { VitrineError } from '../../../src/shared/errors.js';
 
 function setUp() {
   let time = 0;
@@ -77,4 +78,72 @@ test('a failed look-up is not kept', async () => {
   await expect(resolve('a')).rejects.toThrow('database away');
   fail = false;
   expect(await resolve('a')).toBe(LIVE);
+});
+
+const AWAY = new VitrineError('unavailable', 'The database does not answer.');
+
+/** A resolver that has shown LIVE at `a`, and whose database answers as the test says from then on. */
+async function afterVisit() {
+  let time = 0;
+  let answer: () => Promise<Preview> = async () => LIVE;
+  const { resolve, forget } = createCachedResolver({
+    load: () => answer(),
+    ttlMs: 1_000,
+    now: () => time,
+    patience: { knownMs: 1, unknownMs: 1 },
+  });
+  await resolve('a');
+  time += 1_001;
+  return {
+    resolve,
+    forget,
+    pass: (ms: number) => (time += ms),
+    from: (next: typeof answer) => (answer = next),
+  };
+}
+
+test.each([
+  ['refuses', () => Promise.reject(AWAY)],
+  ['hangs', () => new Promise<Preview>(() => undefined)],
+])(
+  'while the database %s, a preview stays what it was, and only the first visitor waits',
+  async (_how, away) => {
+    const { resolve, pass, from } = await afterVisit();
+    from(away);
+    expect(await resolve('a')).toBe(LIVE);
+    for (let visits = 0; visits < 5; visits += 1) {
+      pass(1_001);
+      expect(resolve('a')).toBe(LIVE);
+      await new Promise(setImmediate);
+    }
+  },
+);
+
+test('a preview that was not visited before, or did not exist, is unavailable while the database is away', async () => {
+  const { resolve, pass, from } = await afterVisit();
+  from(async () => UNKNOWN);
+  expect(await resolve('none')).toBe(UNKNOWN);
+  pass(1_001);
+  from(() => new Promise(() => undefined));
+  for (const label of ['b', 'none'])
+    await expect(resolve(label)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('when the database is back, what it says is shown again', async () => {
+  const { resolve, pass, from } = await afterVisit();
+  from(() => Promise.reject(AWAY));
+  expect(await resolve('a')).toBe(LIVE);
+  const moved = { ...LIVE, deploymentId: 'e' };
+  from(async () => moved);
+  pass(1_001);
+  resolve('a');
+  await new Promise(setImmediate);
+  expect(resolve('a')).toBe(moved);
+});
+
+test('what this process replaced is never shown again, also while the database is away', async () => {
+  const { resolve, forget, from } = await afterVisit();
+  from(() => Promise.reject(AWAY));
+  forget('a');
+  await expect(resolve('a')).rejects.toBe(AWAY);
 });

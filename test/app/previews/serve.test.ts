@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { sha, startPreviewServer, type SiteFiles } from '../../support/preview-server.js';
 
 type Server = Awaited<ReturnType<typeof startPreviewServer>>;
@@ -436,6 +437,26 @@ test('a file that is gone from the store is an error that says what to do, and i
   expect(answer.text).toContain('cannot be shown');
   expect(server.errors.at(-1)).toMatchObject({ code: 'not_found' });
 });
+
+test('while the database is away, a site that was visited is served, and the page of another asks to come back', async () => {
+  await using away = await disposable();
+  await away.publish({ 'index.html': 'visited before' });
+  expect((await away.ask('/')).text).toBe('visited before');
+  const { findByRoot } = away.artifacts;
+  away.artifacts.findByRoot = () => Promise.reject(new VitrineError('unavailable', 'The database is away.'));
+  expect((await away.ask('/')).text).toBe('visited before');
+  await away.publish({ 'index.html': 'not visited yet' });
+  const answer = await away.ask('/');
+  expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5', 'cache-control': 'no-store' } });
+  expect(answer.text).toContain('unavailable for a moment');
+  away.artifacts.findByRoot = findByRoot;
+  expect((await away.ask('/')).text).toBe('not visited yet');
+});
+
+async function disposable() {
+  const own = await startPreviewServer();
+  return { ...own, [Symbol.asyncDispose]: () => own.close() };
+}
 
 test('an upload that is not complete is never served', async () => {
   const { root, files } = await server.publish({ 'index.html': 'x' });
