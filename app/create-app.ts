@@ -1,16 +1,18 @@
-import type { ServerResponse } from 'node:http';
-import { VitrineError } from '../src/shared/errors.js';
 import { createRedactor } from '../src/shared/redact/redact.js';
 import type { Log } from '../src/shared/tools.js';
+import { createIntake } from './compose/intake.js';
 import { openStore } from './compose/open-store.js';
 import type { Overrides } from './compose/overrides.js';
+import { previewBaseOf } from './compose/ports.js';
 import { runApp } from './compose/run-app.js';
+import { createStartingSurfaces } from './compose/starting.js';
 import type { Config } from './config/config.js';
 import { createLog, type LogOptions } from './config/log.js';
 import type { Secrets } from './config/secrets.js';
-import { errorAnswer, respond } from './http/respond.js';
-import { createHttpServer, listen, stopServer, type Surfaces } from './http/server.js';
+import { createHosts, type SiteOf } from './http/hosts.js';
+import { createHttpServer, listen, stopServer } from './http/server.js';
 import type { Ports } from './ports.js';
+import { createPreviewPages } from './previews/wait-pages.js';
 
 export interface App {
   readonly url: string;
@@ -31,20 +33,31 @@ const STOP_MS = 4_000;
 export async function createApp(config: Config, secrets: Secrets, overrides: Overrides = {}): Promise<App> {
   const clock = overrides.clock ?? { now: () => new Date() };
   const log = logOf(secrets, { level: config.logLevel, clock, write: overrides.write ?? printLine });
-  let surfaces = starting(log);
+  const pages = createPreviewPages();
+  let siteOf: SiteOf = () => ({ kind: 'unknown' });
+  const starting = createStartingSurfaces({ siteOf: (host, near) => siteOf(host, near), pages, log });
+  let { surfaces } = starting;
   const server = createHttpServer(() => surfaces);
   const port = await listen(server, config);
+  const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
+  const previewBase = previewBaseOf({ publicUrl, domain: config.previewDomain });
+  siteOf = createHosts({ publicUrl, previewBase });
   try {
-    const store = await openStore({ config, mongodbUri: secrets.mongodbUri, env: overrides.env ?? {}, log });
-    const url = config.publicUrl ?? `http://localhost:${port}`;
-    const running = await runApp({ config, secrets, overrides, clock, log, store, publicUrl: url });
+    const store = await openStore({
+      ...{ config, mongodbUri: secrets.mongodbUri, env: overrides.env ?? {}, log },
+      around: overrides.around?.stores,
+      onInbox: (inbox) => starting.takeWebhooks(createIntake({ inbox, secrets, clock, log })),
+    });
+    const intake = await starting.intake;
+    const parts = { config, secrets, overrides, clock, log, store, intake, publicUrl, previewBase, pages };
+    const running = await runApp(parts);
     surfaces = running.surfaces;
     const close = async () => {
       await stopServer(server, STOP_MS);
       await running.stop(STOP_MS);
     };
     const { ports, drain } = running;
-    return { url, port, ports, lost: store.lost, drain, close: once(close) };
+    return { url: publicUrl, port, ports, lost: store.lost, drain, close: once(close) };
   } catch (error) {
     await stopServer(server, 0);
     throw error;
@@ -64,21 +77,4 @@ function printLine(line: string): void {
 function once(close: () => Promise<void>): () => Promise<void> {
   let closing: Promise<void> | undefined;
   return () => (closing ??= close());
-}
-
-/** What is said while the database is looked for: the process is up, and cannot take work yet. */
-function starting(log: Log): Surfaces {
-  const notYet = (response: ServerResponse) =>
-    respond(
-      response,
-      errorAnswer(new VitrineError('unavailable', 'The server is starting. Try again in a moment.'), ''),
-    );
-  return {
-    siteOf: () => ({ kind: 'app' }),
-    webhooks: (_request, response) => notYet(response),
-    previews: ({ response }) => notYet(response),
-    api: ({ url }, response) =>
-      url === '/healthz' ? respond(response, { status: 200, body: { ok: true } }) : notYet(response),
-    log,
-  };
 }

@@ -3,14 +3,16 @@ import type { Database } from '../../embedded-mongodb/process/database.js';
 import type { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { Config, Env } from '../config/config.js';
-import { connectStore, type Store } from '../store/connect.js';
+import { connectStore, type ConnectOptions, type Store } from '../store/connect.js';
 
-interface OpenStore {
+interface FindStore {
   readonly config: Pick<Config, 'dataDir'>;
   readonly mongodbUri: string | undefined;
   readonly env: Env;
   readonly log: Log;
 }
+
+interface OpenStore extends FindStore, Pick<ConnectOptions, 'around' | 'onInbox'> {}
 
 interface OpenedStore extends Store {
   /** Resolves, with the reason, when the database is gone for good. */
@@ -22,7 +24,8 @@ export async function openStore(options: OpenStore): Promise<OpenedStore> {
   const database = await findStoreDatabase(options);
   void database.lost.then(({ message }) => options.log('error', message));
   try {
-    const store = await connectStore({ uri: database.uri, log: options.log });
+    const { log, around, onInbox } = options;
+    const store = await connectStore({ uri: database.uri, log, around, onInbox });
     const close = () => store.close().finally(() => database.stop());
     return { ...store, close, lost: database.lost };
   } catch (error) {
@@ -31,7 +34,7 @@ export async function openStore(options: OpenStore): Promise<OpenedStore> {
   }
 }
 
-export function findStoreDatabase({ config, mongodbUri, env, log }: OpenStore): Promise<Database> {
+export function findStoreDatabase({ config, mongodbUri, env, log }: FindStore): Promise<Database> {
   return findDatabase({
     uri: mongodbUri,
     dataDir: config.dataDir,

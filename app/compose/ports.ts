@@ -35,7 +35,7 @@ interface Composed {
 /** Creates the production implementation of every port. */
 export function composePorts(given: Composition): Composed {
   const { config, clock, log, publicUrl, previewBase, overrides } = given;
-  const stores = around(given.stores, overrides.around?.stores);
+  const { stores } = given;
   const environments = wakingEnvironments(stores.environments, given.wake);
   const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
   const blobs = around(disk, overrides.around?.blobs);

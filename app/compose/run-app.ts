@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Config } from '../config/config.js';
 import { projectVersion } from '../config/project-root.js';
@@ -7,10 +8,11 @@ import type { Secrets } from '../config/secrets.js';
 import { createIdentity } from '../github/identity/verify.js';
 import type { Surfaces } from '../http/server.js';
 import type { Ports } from '../ports.js';
+import type { PreviewPages } from '../previews/wait-pages.js';
 import type { Store } from '../store/connect.js';
-import { createBackpressure } from '../webhooks/inbox/backpressure.js';
+import type { Intake } from './intake.js';
 import type { Overrides } from './overrides.js';
-import { composePorts, previewBaseOf, type Wake } from './ports.js';
+import { composePorts, type Wake } from './ports.js';
 import { composePreviews, composeSurfaces, type Previews, RATES } from './surfaces.js';
 import { composeWorkers } from './workers.js';
 
@@ -22,6 +24,10 @@ interface RunParts {
   readonly log: Log;
   readonly store: Store;
   readonly publicUrl: string;
+  readonly previewBase: PreviewBase;
+  /** Already takes webhooks. */
+  readonly intake: Intake;
+  readonly pages: PreviewPages;
 }
 
 interface Running {
@@ -33,17 +39,14 @@ interface Running {
 
 /** Composes the app over an open store and starts its workers. */
 export async function runApp(parts: RunParts): Promise<Running> {
-  const { store } = parts;
-  const backpressure = createBackpressure(parts.clock);
+  const { store, intake } = parts;
+  const { backpressure } = intake;
   const { ports, github, previews, onDue } = compose(parts);
   const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
   const { runner, inbox, startJobs } = await composeWorkers({ ...parts, ports, github, backpressure, owner });
   onDue(runner.poke);
-  const { surfaces, committer, closeApi } = await composeSurfaces({
-    ...surfaceInputs(parts, { ports, previews }),
-    backpressure,
-    onStored: inbox.poke,
-  });
+  const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews }));
+  intake.onStored(inbox.poke);
   inbox.start();
   runner.start();
   const jobs = startJobs();
@@ -53,7 +56,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
     drain: () => drainAll([inbox.drain, runner.drain]),
     async stop(withinMs) {
       await closeApi();
-      await committer.idle();
+      await intake.idle();
       await Promise.all([inbox, runner, ...jobs].map((worker) => worker.stop(withinMs)));
       await store.close();
     },
@@ -67,21 +70,20 @@ function compose(parts: RunParts) {
   const { ports, github } = composePorts({
     ...parts,
     stores: parts.store.stores,
-    previewBase: previewBaseOf({ publicUrl: parts.publicUrl, domain: parts.config.previewDomain }),
     version: projectVersion(),
     wake: { due: (projection) => due(projection), changed: (environment) => changed(environment) },
   });
-  const previews = composePreviews(ports);
+  const previews = composePreviews(ports, parts.pages);
   changed = previews.forget;
   return { ports, github, previews, onDue: (poke: Wake['due']) => (due = poke) };
 }
 
 function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
-  const { config, secrets, overrides, clock, store, publicUrl } = parts;
+  const { config, overrides, clock, store, publicUrl, intake } = parts;
   const identity = createIdentity({ issuer: config.oidcIssuer, audience: publicUrl, clock });
   return {
     ...inside,
-    secrets,
+    webhooks: intake.endpoint,
     identify: overrides.identify ?? identity.verify,
     ping: store.ping,
     version: projectVersion(),

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { InboxStore } from '../../src/deliveries/store.js';
 import type { Stores } from '../ports.js';
 import { inboxStore } from './deliveries/store.js';
 import { logStore } from './deployments/logs.js';
@@ -22,16 +23,24 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface ConnectOptions extends StoreAddress {
+  /** Wraps the stores before anything uses them. */
+  readonly around?: ((stores: Stores) => Stores) | undefined;
+  /** Called once, as soon as webhooks can be stored. A database that is in use takes them while it is migrated. */
+  readonly onInbox?: ((inbox: InboxStore) => void) | undefined;
+}
+
 /** Connects, brings the database to the version of this code, and returns the stores. */
-export async function connectStore(address: StoreAddress): Promise<Store> {
+export async function connectStore({ around, onInbox, ...address }: ConnectOptions): Promise<Store> {
   const connection = await openConnection(address);
+  const stores = around ? around(createStores(connection)) : createStores(connection);
   try {
-    await migrate({ connection, log: address.log });
+    await migrate({ connection, log: address.log, onUsable: () => onInbox?.(stores.inbox) });
   } catch (error) {
     await connection.close();
     throw asVitrineError(error);
   }
-  return { stores: createStores(connection), ping: () => ping(connection), close: () => connection.close() };
+  return { stores, ping: () => ping(connection), close: () => connection.close() };
 }
 
 async function ping(connection: Connection): Promise<void> {

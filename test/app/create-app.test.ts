@@ -1,7 +1,15 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
-import { DELIVERY_STATUS } from '../../src/shared/status/words.js';
+import { mongo } from 'mongoose';
+import { connectStore } from '../../app/store/connect.js';
+import { DELIVERY_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
+import { manifestRoot } from '../../src/uploads/manifest.js';
+import { HEAD_SHA, newEnvironment } from '../support/builders.js';
+import { freePort } from '../support/free-port.js';
+import { sha } from '../support/preview-server.js';
 import { dripping, rawHttp } from '../support/raw-http.js';
-import { sign, startApp, type StartOptions, type TestApp } from '../support/start-app.js';
+import { deliver, sign, startApp, type StartOptions, type TestApp } from '../support/start-app.js';
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { testDatabase } from '../support/test-database.js';
 
@@ -17,13 +25,19 @@ async function start(options: StartOptions = {}): Promise<TestApp> {
   return app;
 }
 
-/** An app whose database can be taken away. */
-async function startBehindProxy(): Promise<{ app: TestApp; proxy: TcpProxy }> {
+/** A database that can be taken away. */
+async function databaseBehindProxy(): Promise<{ proxy: TcpProxy; mongodbUri: string }> {
   const database = new URL(testDatabase().uri);
   const proxy = await tcpProxy({ host: database.hostname, port: Number(database.port) });
   closers.push(proxy.close);
   database.host = `127.0.0.1:${proxy.port}`;
-  return { proxy, app: await start({ secrets: { mongodbUri: database.href } }) };
+  return { proxy, mongodbUri: database.href };
+}
+
+/** An app whose database can be taken away. */
+async function startBehindProxy(): Promise<{ app: TestApp; proxy: TcpProxy }> {
+  const { proxy, mongodbUri } = await databaseBehindProxy();
+  return { proxy, app: await start({ secrets: { mongodbUri } }) };
 }
 
 const ping = (app: TestApp) => app.deliver({ event: 'ping', payload: { zen: 'x' } });
@@ -65,6 +79,90 @@ test.each(['pause', 'cut'] as const)(
     await until(async () => (await statusOf(app, '/readyz')) === 200);
   },
 );
+
+test.each(['pause', 'cut'] as const)(
+  'while the database is away (%s) a preview is served, and one that was not visited before says when to come back',
+  async (how) => {
+    const { app, proxy } = await startBehindProxy();
+    for (const name of ['pr-1', 'pr-2']) await publishPreview(app, name);
+    expect(await visit(app, 'pr-1')).toMatch(/^HTTP\/1\.1 200[^]*pr-1 is here/);
+    proxy[how]();
+    await until(async () => (await statusOf(app, '/readyz')) === 503);
+    expect(await visit(app, 'pr-1')).toMatch(/^HTTP\/1\.1 200[^]*pr-1 is here/);
+    expect(await visit(app, 'pr-2')).toMatch(/^HTTP\/1\.1 503[^]*retry-after: 5[^]*unavailable for a moment/);
+    proxy.resume();
+    await until(async () => (await visit(app, 'pr-2')).includes('pr-2 is here'));
+  },
+);
+
+/** A live preview, as a run leaves it behind. */
+async function publishPreview({ ports }: TestApp, name: string): Promise<void> {
+  const environment = await ports.environments.ensure(newEnvironment({ name }));
+  const { projectId } = environment;
+  const page = `<h1>${name} is here</h1>`;
+  const file = { path: 'index.html', hash: sha(page), size: Buffer.byteLength(page) };
+  const root = manifestRoot([file]);
+  await ports.blobs.write({ ...file, content: [Buffer.from(page)] });
+  await ports.artifacts.save({ projectId, root, files: [file], complete: true });
+  const current = { deploymentId: 'd'.repeat(24), sha: HEAD_SHA, url: environment.url, artifactRoot: root };
+  const patch = { status: ENVIRONMENT_STATUS.ready, current: { ...current, at: new Date() } };
+  await ports.environments.change(environment, { patch, due: [] });
+}
+
+/** Asks as a browser asks for the host of the preview, and answers all that came back. */
+async function visit(app: TestApp, name: string): Promise<string> {
+  const request = connect(app.port, '127.0.0.1').on('error', () => undefined);
+  request.write(`GET / HTTP/1.1\r\nHost: ${name}-site.localhost\r\nConnection: close\r\n\r\n`);
+  return text(request);
+}
+
+test('a webhook that comes before the database is found waits for it and is stored', async () => {
+  const { proxy, mongodbUri } = await databaseBehindProxy();
+  proxy.pause();
+  const port = await freePort();
+  const starting = start({ config: { port }, secrets: { mongodbUri } });
+  const url = `http://localhost:${port}`;
+  await until(() => isUp(url));
+  const delivery = deliver(url, { event: 'ping', payload: { zen: 'x' }, guid: 'early' });
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  const page = await fetch(url, { headers: { accept: 'text/html' } });
+  expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
+  proxy.resume();
+  expect((await delivery).status).toBe(202);
+  const app = await starting;
+  await app.drain();
+  const { items } = await app.ports.inbox.list({}, { limit: 10 });
+  expect(items).toMatchObject([{ guid: 'early', status: DELIVERY_STATUS.ignored }]);
+});
+
+test('webhooks are stored while a database that is in use is migrated, and handled afterwards', async () => {
+  const { uri: mongodbUri, drop } = testDatabase();
+  closers.push(drop);
+  await (await connectStore({ uri: mongodbUri, log: () => undefined })).close();
+  const client = await mongo.MongoClient.connect(mongodbUri);
+  closers.push(() => client.close());
+  const migrations = client.db().collection<{ _id: string }>('migrations');
+  // As an older program leaves it; another process is at its migration.
+  await migrations.deleteOne({ _id: '0002' });
+  await migrations.updateOne({ _id: 'lock' }, { $set: { until: new Date(Date.now() + 3_600_000) } });
+  const port = await freePort();
+  const starting = start({ config: { port }, secrets: { mongodbUri } });
+  const url = `http://localhost:${port}`;
+  await until(() => isUp(url));
+  const ping = { event: 'ping', payload: { zen: 'x' }, guid: 'meanwhile' };
+  expect((await deliver(url, ping)).status).toBe(202);
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  await migrations.updateOne({ _id: 'lock' }, { $set: { until: new Date(0) } });
+  const app = await starting;
+  await app.drain();
+  expect(await app.ports.inbox.counts()).toMatchObject({ [DELIVERY_STATUS.ignored]: 1 });
+});
+
+const isUp = (url: string) =>
+  fetch(`${url}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 test('slow clients do not delay a delivery', async () => {
   const app = await start();

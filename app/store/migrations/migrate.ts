@@ -25,19 +25,27 @@ interface MigrateOptions {
   /** The version to end at; the newest this code knows unless said. */
   readonly to?: number;
   readonly migrations?: readonly Migration[];
+  /**
+   * Called once, when documents can be stored: an older version takes them too, because a process of the older program may run until it
+   * is replaced. An empty database has no collections before its migration.
+   */
+  readonly onUsable?: () => void;
 }
 
-type Plan = Required<Omit<MigrateOptions, 'connection'>> & { readonly db: mongo.Db };
+type Plan = Required<Omit<MigrateOptions, 'connection' | 'onUsable'>> & { readonly db: mongo.Db };
 
 /** Brings the database to a version, up or down. Several processes may start at once: one works, the others wait. */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const { connection, log, migrations = MIGRATIONS } = options;
+  const { connection, log, migrations = MIGRATIONS, onUsable = () => undefined } = options;
   const newest = migrations.at(-1)?.version ?? 0;
   const db = connection.getClient().db(connection.name);
   const plan = { db, log, migrations, to: options.to ?? newest };
   const applied = await history(connection);
   refuseNewer(applied, newest);
+  const inUse = applied.length > 0;
+  if (inUse) onUsable();
   if (!isAt(applied, plan)) await withMigrationLock(collectionOf(db), () => run(connection, plan));
+  if (!inUse) onUsable();
   await checkIndexes(
     db,
     migrations.filter(({ version }) => version <= plan.to),

@@ -4,9 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createIntake } from '../../../../app/compose/intake.js';
+import { previewBaseOf } from '../../../../app/compose/ports.js';
 import { runApp } from '../../../../app/compose/run-app.js';
 import { envToConfig } from '../../../../app/config/config.js';
 import { envToSecrets } from '../../../../app/config/secrets.js';
+import { createPreviewPages } from '../../../../app/previews/wait-pages.js';
 import { createStores } from '../../../../app/store/connect.js';
 import { migrate } from '../../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../../app/store/open-connection.js';
@@ -36,18 +39,21 @@ export async function startCountedApp(github: EmulatedGitHub): Promise<CountedAp
     onCommand: (command) => void sent.push(command),
   });
   await migrate({ connection, log });
+  const secrets = envToSecrets(env);
+  const clock = { now: () => new Date() };
+  const stores = createStores(connection);
+  const publicUrl = 'http://localhost:3000';
   const app = await runApp({
     config: envToConfig(env),
-    secrets: envToSecrets(env),
-    overrides: {},
-    clock: { now: () => new Date() },
+    secrets,
+    overrides: { firstSweepMs: 60 * 60_000 },
+    clock,
     log,
-    store: {
-      stores: createStores(connection),
-      ping: () => Promise.resolve(),
-      close: () => connection.close(),
-    },
-    publicUrl: 'http://localhost:3000',
+    store: { stores, ping: () => Promise.resolve(), close: () => connection.close() },
+    publicUrl,
+    previewBase: previewBaseOf({ publicUrl, domain: 'localhost' }),
+    intake: createIntake({ inbox: stores.inbox, secrets, clock, log }),
+    pages: createPreviewPages(),
   });
   const server = createServer((request, response) => void app.surfaces.webhooks(request, response));
   server.listen(0, '127.0.0.1');

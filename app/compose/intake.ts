@@ -1,0 +1,45 @@
+import type { InboxStore } from '../../src/deliveries/store.js';
+import type { Clock, Log } from '../../src/shared/tools.js';
+import type { Secrets } from '../config/secrets.js';
+import { createBodyBudget } from '../http/body-budget.js';
+import { EVENTS } from '../index.js';
+import { createBackpressure } from '../webhooks/inbox/backpressure.js';
+import { createCommitter } from '../webhooks/inbox/committer.js';
+import { createSignatureCheck, createWebhookEndpoint } from '../webhooks/inbox/receive.js';
+
+interface IntakeParts {
+  readonly inbox: InboxStore;
+  readonly secrets: Pick<Secrets, 'webhookSecrets'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export type Intake = ReturnType<typeof createIntake>;
+
+/** Takes webhooks and stores them. It needs the inbox alone, so it works before the rest of the server has started. */
+export function createIntake({ inbox, secrets, clock, log }: IntakeParts) {
+  let wakeWorker: () => void = () => undefined;
+  const backpressure = createBackpressure(clock);
+  const committer = createCommitter({
+    store: inbox.store,
+    onStored(count) {
+      backpressure.add(count);
+      wakeWorker();
+    },
+  });
+  const endpoint = createWebhookEndpoint({
+    events: EVENTS,
+    isSigned: createSignatureCheck(secrets.webhookSecrets),
+    committer,
+    // Apart from the API's: the sender of a webhook is known only when its whole body is there.
+    budget: createBodyBudget(),
+    clock,
+    log,
+  });
+  return {
+    endpoint,
+    backpressure,
+    idle: committer.idle,
+    onStored: (wake: () => void) => (wakeWorker = wake),
+  };
+}
