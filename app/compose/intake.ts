@@ -1,5 +1,6 @@
 import type { InboxStore } from '../../src/deliveries/store.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
+import { countRepeats } from '../config/log.js';
 import type { Secrets } from '../config/secrets.js';
 import { createBodyBudget } from '../http/body-budget.js';
 import { EVENTS } from '../index.js';
@@ -34,7 +35,7 @@ export function createIntake({ inbox, secrets, clock, log }: IntakeParts) {
     // Apart from the API's: the sender of a webhook is known only when its whole body is there.
     budget: createBodyBudget(),
     clock,
-    log,
+    log: countRepeats(log),
   });
   return {
     endpoint,

@@ -2,6 +2,7 @@ import type { StoredEnvironment } from '../../src/environments/store.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
 import type { Identify } from '../api/access.js';
 import { createApi } from '../api/api.js';
+import { countRepeats } from '../config/log.js';
 import { createBodyBudget } from '../http/body-budget.js';
 import { createHosts } from '../http/hosts.js';
 import { createRateLimit, type Rate } from '../http/rate-limit.js';
@@ -67,7 +68,8 @@ export interface Previews {
 }
 
 export function composePreviews(ports: Ports, pages: PreviewPages): Previews {
-  const { blobs, artifacts, log } = ports;
+  const { blobs, artifacts } = ports;
+  const log = countRepeats(ports.log);
   const resolver = createCachedResolver({
     load: (label) => findPreview(ports, label),
     ttlMs: TTL_MS,

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { messageOf } from '../../src/shared/errors.js';
 import type { Clock, Log, LogLevel } from '../../src/shared/tools.js';
 
 const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -34,4 +35,31 @@ function describeError(error: Error): string {
 /** Removes line breaks and control characters, so that outside text cannot forge log lines or control a terminal. */
 function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+}
+
+const MINUTE_MS = 60_000;
+
+/** Outside text can be part of a message, so the number of different lines is limited. */
+const MAX_KINDS = 100;
+
+/**
+ * Writes the first of equal events at once and counts the others: one line tells their number when the window ends. So that a stranger
+ * who causes an event again and again cannot fill the log.
+ */
+export function countRepeats(log: Log, windowMs: number = MINUTE_MS): Log {
+  const repeats = new Map<string, number>();
+  return (level, message, fields = {}) => {
+    const reason = fields['error'] === undefined ? '' : messageOf(fields['error']);
+    const detailed = `${level} ${message} ${reason}`;
+    const kind = repeats.has(detailed) || repeats.size < MAX_KINDS ? detailed : `${level} ${message}`;
+    const count = repeats.get(kind);
+    repeats.set(kind, count === undefined ? 0 : count + 1);
+    if (count !== undefined) return;
+    log(level, message, fields);
+    setTimeout(() => {
+      const times = repeats.get(kind) ?? 0;
+      repeats.delete(kind);
+      if (times > 0) log(level, `${message}: again`, { times, inMs: windowMs, reason });
+    }, windowMs).unref();
+  };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLog } from '../../../app/config/log.js';
+import { countRepeats, createLog } from '../../../app/config/log.js';
 
 function log(level: 'debug' | 'warn' = 'debug', redact?: (text: string) => string) {
   const lines: string[] = [];
@@ -41,4 +41,36 @@ test('known secrets are taken out of whatever is written', () => {
   const { lines, log: write } = log('debug', (text) => text.replaceAll('hunter2', '***'));
   write('info', 'the word is hunter2', { error: new Error('hunter2') });
   expect(lines[0]).not.toContain('hunter2');
+});
+
+/** Nothing is waited for by a clock: the window ends when the line is there. */
+async function lineThat(lines: readonly string[], pattern: RegExp): Promise<string> {
+  for (;;) {
+    const line = lines.find((each) => pattern.test(each));
+    if (line !== undefined) return line;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+test('an event that comes again and again is written once and then counted', async () => {
+  const { lines, log: write } = log();
+  const counted = countRepeats(write, 20);
+  for (let index = 0; index < 1_000; index += 1)
+    counted('warn', 'refused', { id: index, error: new Error('too slow') });
+  counted('warn', 'refused', { id: 'x', error: new Error('too large') });
+  expect(lines.map((line) => line.slice(25))).toEqual([
+    'warn  refused id=0 error="Error: too slow"',
+    'warn  refused id=x error="Error: too large"',
+  ]);
+  expect(await lineThat(lines, /again/)).toContain('refused: again times=999 inMs=20 reason="too slow"');
+  counted('warn', 'refused', { id: 'later', error: new Error('too slow') });
+  expect(lines.at(-1)).toContain('id=later');
+});
+
+test('events that differ each time cannot fill the log or the memory', async () => {
+  const { lines, log: write } = log();
+  const counted = countRepeats(write, 20);
+  for (let index = 0; index < 1_000; index += 1) counted('warn', 'refused', { error: new Error(`${index}`) });
+  expect(lines.length).toBeLessThanOrEqual(101);
+  expect(await lineThat(lines, /again/)).toContain('times=899');
 });
