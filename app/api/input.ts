@@ -9,7 +9,8 @@ const MIB = 1024 * 1024;
 
 const TIMEOUT_MS = 15_000;
 
-const IDLE_MS = 30_000;
+/** The longest pauses: an upload waits for the disk of its runner, a JSON body is ready when it is sent. */
+const IDLE_MS = { stream: 30_000, whole: 10_000 };
 
 /** The body in the form that the operation declares: nothing, a JSON value, bytes, or the stream itself. */
 export async function readInput(
@@ -18,8 +19,8 @@ export async function readInput(
 ): Promise<unknown> {
   if (body === undefined) return undefined;
   requireType(request, typeof body === 'function' ? 'application/json' : 'application/octet-stream');
-  if (body === 'stream') return streamBody(request, { maxBytes, idleMs: IDLE_MS });
-  const bytes = await readBody(request, { maxBytes, timeoutMs: TIMEOUT_MS, budget });
+  if (body === 'stream') return streamBody(request, { maxBytes, idleMs: IDLE_MS.stream });
+  const bytes = await readBody(request, { maxBytes, timeoutMs: TIMEOUT_MS, idleMs: IDLE_MS.whole, budget });
   if (body === 'bytes') return bytes;
   const value = parseJson(bytes);
   refuseDeep(value);

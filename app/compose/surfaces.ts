@@ -3,7 +3,7 @@ import { commitLabel } from '../../src/shared/preview-url.js';
 import type { Identify } from '../api/access.js';
 import { createApi } from '../api/api.js';
 import { countRepeats } from '../config/log.js';
-import { createBodyBudget } from '../http/body-budget.js';
+import { BODY_LIMITS, createBodyBudget } from '../http/body-budget.js';
 import { createHosts } from '../http/hosts.js';
 import { createRateLimit, type Rate } from '../http/rate-limit.js';
 import type { Surfaces } from '../http/server.js';
@@ -34,6 +34,9 @@ interface SurfaceParts {
   readonly rates: Rates;
 }
 
+/** Callers of the API are known before their body is read, so strangers cannot take this room. */
+const API_BODIES = { ...BODY_LIMITS, bytes: BODY_LIMITS.bytes / 2, largeBytes: BODY_LIMITS.largeBytes / 2 };
+
 /** The three surfaces that answer requests: webhooks, API and previews. */
 export async function composeSurfaces(parts: SurfaceParts) {
   const { ports, webhooks, previews, identify, ping, version, rates } = parts;
@@ -41,7 +44,7 @@ export async function composeSurfaces(parts: SurfaceParts) {
   const api = await createApi({
     ports,
     identify,
-    budget: createBodyBudget(),
+    budget: createBodyBudget(API_BODIES),
     version,
     ping,
     limits: {

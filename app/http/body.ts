@@ -3,23 +3,26 @@ import type { IncomingMessage } from 'node:http';
 import { types } from 'node:util';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from './body-budget.js';
+import { callerAddress } from './hosts.js';
 
 interface BodyRules {
   readonly maxBytes: number;
+  /** The last chunk must come within this time. */
   readonly timeoutMs: number;
+  /** The longest pause between two chunks. */
+  readonly idleMs: number;
   readonly budget: BodyBudget;
 }
 
-/** The whole body, with limits for its declared length, its real length and the time it takes. */
+/** The whole body, with limits for its declared length, its real length, the time it takes and its pauses. */
 export function readBody(request: IncomingMessage, rules: BodyRules): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > rules.maxBytes) {
     return Promise.reject(tooLarge(rules.maxBytes));
   }
-  const body = collect(rules);
   return new Promise((resolve, reject: (error: unknown) => void) => {
     // Without a promise in between: 'close' follows 'end' in the same turn, and would make a complete body look cut off.
     const over = () => {
-      clearTimeout(timer);
+      clearTimeout(pause);
       body.release();
       request.off('data', take).off('end', finish).off('close', cut);
     };
@@ -27,8 +30,12 @@ export function readBody(request: IncomingMessage, rules: BodyRules): Promise<Bu
       over();
       reject(error);
     };
+    const body = collect(rules, { address: () => callerAddress(request), evict: fail });
+    const begun = performance.now();
     const take = (chunk: Buffer) => {
+      pause.refresh();
       try {
+        if (performance.now() - begun > rules.timeoutMs) throw tooSlow();
         body.add(chunk);
       } catch (error) {
         fail(error);
@@ -40,7 +47,7 @@ export function readBody(request: IncomingMessage, rules: BodyRules): Promise<Bu
     };
     const cut = () =>
       fail(new VitrineError('bad_request', 'The request ended before its body was complete.'));
-    const timer = setTimeout(() => fail(tooSlow()), rules.timeoutMs);
+    const pause = setTimeout(() => fail(tooSlow()), rules.idleMs);
     request.on('data', take).on('end', finish).on('close', cut).on('error', ignore);
   });
 }
@@ -50,8 +57,8 @@ function ignore(): void {
   return undefined;
 }
 
-function collect({ maxBytes, budget }: BodyRules) {
-  const share = budget.open();
+function collect({ maxBytes, budget }: BodyRules, sender: Parameters<BodyBudget['open']>[0]) {
+  const share = budget.open(sender);
   const chunks: Buffer[] = [];
   let size = 0;
   return {

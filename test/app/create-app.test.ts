@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
@@ -115,6 +116,31 @@ async function visit(app: TestApp, name: string): Promise<string> {
   request.write(`GET / HTTP/1.1\r\nHost: ${name}-site.localhost\r\nConnection: close\r\n\r\n`);
   return text(request);
 }
+
+test('stalled bodies of a stranger make no room scarce: neither for deliveries nor for the API', async () => {
+  const app = await start();
+  const head = [
+    'POST /api/github/webhooks HTTP/1.1',
+    ...['Host: localhost', 'X-Forwarded-For: 203.0.113.9', 'Content-Type: application/json'],
+    ...['X-GitHub-Event: ping', 'X-GitHub-Delivery: stalled', `X-Hub-Signature-256: ${sign('other')}`],
+    ...['Content-Length: 200000', '', ''],
+  ].join('\r\n');
+  const stalled = Array.from({ length: 66 }, () => dripping(app.port, head + ' '.repeat(132 * 1024)));
+  closers.push(async () => stalled.forEach((socket) => socket.destroy()));
+  // The server is short of room when it ends the first of them.
+  await Promise.race(stalled.map((socket) => once(socket, 'data')));
+  const payload = { zen: 'x'.repeat(200_000) };
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => app.deliver({ event: 'ping', payload })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(202));
+  const body = JSON.stringify({ lines: 'x'.repeat(200_000) });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await app.api('/api/v1/deployments/x/logs', { method: 'POST', headers, body });
+  expect(answer.status).not.toBe(503);
+  const refusals = app.lines.filter((line) => line.includes('webhook refused'));
+  expect(refusals).toHaveLength(1);
+});
 
 test('a webhook that comes before the database is found waits for it and is stored', async () => {
   const { proxy, mongodbUri } = await databaseBehindProxy();

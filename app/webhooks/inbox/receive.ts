@@ -14,6 +14,9 @@ const MAX_BYTES = 25 * 1024 * 1024;
 
 const TIMEOUT_MS = 15_000;
 
+/** GitHub sends a delivery in one go. The sender is not known yet, so a body that stands still is cut early. */
+const IDLE_MS = 5_000;
+
 const STORED = prepareAnswer({ status: 202, body: { stored: true } });
 
 interface WebhookDependencies {
@@ -51,6 +54,7 @@ async function receive(dependencies: WebhookDependencies, request: IncomingMessa
   const body = await readBody(request, {
     maxBytes: MAX_BYTES,
     timeoutMs: TIMEOUT_MS,
+    idleMs: IDLE_MS,
     budget: dependencies.budget,
   });
   if (!dependencies.isSigned(body, signature)) {

@@ -5,12 +5,35 @@ import { createRateLimit } from '../../../app/http/rate-limit.js';
 import { errorAnswer } from '../../../app/http/respond.js';
 import { ERROR_STATUS, VitrineError, type ErrorCode } from '../../../src/shared/errors.js';
 
-const LIMITS = { bytes: 100, largeBytes: 70, small: 20, heavy: 3, light: 5 };
+const LIMITS = {
+  ...{ bytes: 100, largeBytes: 70, small: 20, heavy: 3, light: 5 },
+  ...{ bytesPerSecond: 10, graceMs: 1_000 },
+};
 const FULL = expect.objectContaining({ code: 'unavailable' });
 
+/** A budget whose time the test makes pass, and bodies that note whether they were ended. */
+function setUp(limits: Partial<typeof LIMITS> = {}) {
+  let ms = 0;
+  const budget = createBodyBudget({ ...LIMITS, ...limits }, () => ms);
+  const open = (from = 'github') => {
+    let ended: unknown;
+    const share = budget.open({ address: () => from, evict: (error) => (ended = error) });
+    const add = (bytes: number) => {
+      try {
+        share.add(bytes);
+      } catch (error) {
+        share.release();
+        throw error;
+      }
+    };
+    return { ...share, add, ended: () => ended };
+  };
+  return { budget, open, pass: (more: number) => (ms += more) };
+}
+
 test('bodies take no more together than there is room for, and give it back', () => {
-  const budget = createBodyBudget(LIMITS);
-  const shares = Array.from({ length: 25 }, () => budget.open());
+  const { budget, open } = setUp();
+  const shares = Array.from({ length: 25 }, () => open());
   shares.slice(0, 20).forEach((share) => share.add(5));
   expect(() => shares[20]?.add(1)).toThrow(FULL);
   shares.slice(0, 21).forEach((share) => share.release());
@@ -19,8 +42,8 @@ test('bodies take no more together than there is room for, and give it back', ()
 });
 
 test('a few large bodies do not block small ones', () => {
-  const budget = createBodyBudget({ ...LIMITS, heavy: 100 });
-  const [one, two, small] = [budget.open(), budget.open(), budget.open()];
+  const { open } = setUp({ heavy: 100 });
+  const [one, two, small] = [open(), open(), open()];
   one.add(60);
   expect(() => two.add(21)).toThrow(FULL);
   two.release();
@@ -28,11 +51,53 @@ test('a few large bodies do not block small ones', () => {
 });
 
 test('bodies that sent nearly nothing do not count as heavy', () => {
-  const budget = createBodyBudget(LIMITS);
-  Array.from({ length: 10 }, () => budget.open()).forEach((share) => share.add(1));
-  const heavy = Array.from({ length: 4 }, () => budget.open());
+  const { open } = setUp();
+  Array.from({ length: 10 }, () => open()).forEach((share) => share.add(1));
+  const heavy = Array.from({ length: 4 }, () => open());
   heavy.slice(0, 3).forEach((share) => share.add(6));
   expect(() => heavy[3]?.add(6)).toThrow(FULL);
+});
+
+test('a stalled body makes room for one that arrives, the oldest first, and one that is in progress does not', () => {
+  const { open, pass } = setUp();
+  const [oldest, moving, stalled] = [open('a'), open('b'), open('c')];
+  for (const share of [oldest, moving, stalled]) share.add(6);
+  pass(999);
+  expect(() => open('d').add(6)).toThrow(FULL);
+  pass(1);
+  moving.add(14);
+  const [first, second, third] = [open('d'), open('e'), open('f')];
+  first.add(6);
+  second.add(6);
+  expect([oldest.ended(), stalled.ended()]).toEqual([FULL, FULL]);
+  expect(() => third.add(6)).toThrow(FULL);
+  expect([moving.ended(), first.ended(), second.ended()]).toEqual([undefined, undefined, undefined]);
+});
+
+test.each(['heavy', 'largeBytes', 'bytes'] as const)(
+  'one address that takes all of the room (%s) makes room for others, and cannot push them out',
+  (limit) => {
+    const none = { heavy: 1_000, largeBytes: 1_000, bytes: 1_000 };
+    const { open } = setUp({ ...none, [limit]: limit === 'heavy' ? 3 : 70 });
+    const attack = Array.from({ length: 3 }, () => open('attacker'));
+    for (const share of attack) share.add(21);
+    const delivery = open('github');
+    delivery.add(21);
+    expect(attack.map(({ ended }) => ended())).toEqual([FULL, undefined, undefined]);
+    for (let more = 0; more < 10; more += 1) expect(() => open('attacker').add(21)).toThrow(FULL);
+    expect(delivery.ended()).toBeUndefined();
+  },
+);
+
+test('a body that was ended gives its room back once', () => {
+  const { open, pass } = setUp({ heavy: 1 });
+  const stalled = open();
+  stalled.add(6);
+  pass(2_000);
+  const next = open();
+  next.add(6);
+  stalled.release();
+  expect(() => open().add(6)).toThrow(FULL);
 });
 
 test('a rate allows so many calls at once, and later as many as the time since then allows', () => {
