@@ -1,5 +1,3 @@
-import { createRedactor } from '../src/shared/redact/redact.js';
-import type { Log } from '../src/shared/tools.js';
 import { createIntake } from './compose/intake.js';
 import { openStore } from './compose/open-store.js';
 import type { Overrides } from './compose/overrides.js';
@@ -7,7 +5,7 @@ import { previewBaseOf } from './compose/ports.js';
 import { runApp } from './compose/run-app.js';
 import { createStartingSurfaces } from './compose/starting.js';
 import type { Config } from './config/config.js';
-import { createLog, type LogOptions } from './config/log.js';
+import { logOf } from './config/log.js';
 import type { Secrets } from './config/secrets.js';
 import { createHosts, type SiteOf } from './http/hosts.js';
 import { createHttpServer, listen, stopServer } from './http/server.js';
@@ -50,7 +48,10 @@ export async function createApp(config: Config, secrets: Secrets, overrides: Ove
     });
     const intake = await starting.intake;
     const parts = { config, secrets, overrides, clock, log, store, intake, publicUrl, previewBase, pages };
-    const running = await runApp(parts);
+    const running = await runApp(parts).catch(async (error: unknown) => {
+      await store.close();
+      throw error;
+    });
     surfaces = running.surfaces;
     const close = async () => {
       await stopServer(server, STOP_MS);
@@ -62,12 +63,6 @@ export async function createApp(config: Config, secrets: Secrets, overrides: Ove
     await stopServer(server, 0);
     throw error;
   }
-}
-
-function logOf(secrets: Secrets, options: LogOptions): Log {
-  const known = [secrets.privateKey, ...secrets.webhookSecrets, secrets.mongodbUri ?? ''];
-  const { redact } = createRedactor(known.filter((secret) => secret !== ''));
-  return createLog({ ...options, redact });
 }
 
 function printLine(line: string): void {

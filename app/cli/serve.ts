@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { checkProcess } from '../config/check-process.js';
 import { envToConfig, type Env } from '../config/config.js';
 import { createLog } from '../config/log.js';
@@ -24,10 +26,15 @@ export async function serve({ env, envFile, uid, print, stopping }: ServeOptions
   const made = isNew ? await runSetup({ config, envFile, print, log, stopping }) : {};
   const secrets = envToSecrets({ ...env, ...made });
   for (const warning of warnings) log('warn', warning);
-  const app = await createApp(config, secrets, { env, write: print });
+  const app = await createApp(config, secrets, { env, write: print, ...workerOf(availableParallelism()) });
   log('info', `Vitrine is ready at ${app.url}`);
   log('info', `previews are at ${previewPattern(app)}`);
   return app;
+}
+
+/** With a second core, acting on webhooks gets a process of its own; on a single one, that would only cost memory. */
+function workerOf(cores: number): { workerProgram?: string } {
+  return cores > 1 ? { workerProgram: join(import.meta.dirname, '../worker.js') } : {};
 }
 
 function previewPattern({ ports: { previewBase } }: App): string {

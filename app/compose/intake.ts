@@ -4,7 +4,6 @@ import { countRepeats } from '../config/log.js';
 import type { Secrets } from '../config/secrets.js';
 import { createBodyBudget } from '../http/body-budget.js';
 import { EVENTS } from '../index.js';
-import { createBackpressure } from '../webhooks/inbox/backpressure.js';
 import { createCommitter } from '../webhooks/inbox/committer.js';
 import { createSignatureCheck, createWebhookEndpoint } from '../webhooks/inbox/receive.js';
 
@@ -19,14 +18,10 @@ export type Intake = ReturnType<typeof createIntake>;
 
 /** Takes webhooks and stores them. It needs the inbox alone, so it works before the rest of the server has started. */
 export function createIntake({ inbox, secrets, clock, log }: IntakeParts) {
-  let wakeWorker: () => void = () => undefined;
-  const backpressure = createBackpressure(clock);
+  let stored: (count: number) => void = () => undefined;
   const committer = createCommitter({
     store: inbox.store,
-    onStored(count) {
-      backpressure.add(count);
-      wakeWorker();
-    },
+    onStored: (count) => stored(count),
   });
   const endpoint = createWebhookEndpoint({
     events: EVENTS,
@@ -39,8 +34,8 @@ export function createIntake({ inbox, secrets, clock, log }: IntakeParts) {
   });
   return {
     endpoint,
-    backpressure,
     idle: committer.idle,
-    onStored: (wake: () => void) => (wakeWorker = wake),
+    /** Who is told how many deliveries were stored. */
+    onStored: (told: (count: number) => void) => (stored = told),
   };
 }

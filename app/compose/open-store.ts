@@ -14,7 +14,9 @@ interface FindStore {
 
 interface OpenStore extends FindStore, Pick<ConnectOptions, 'around' | 'onInbox'> {}
 
-interface OpenedStore extends Store {
+export interface OpenedStore extends Store {
+  /** For another process that works on the same documents. */
+  readonly uri: string;
   /** Resolves, with the reason, when the database is gone for good. */
   readonly lost: Promise<VitrineError>;
 }
@@ -27,7 +29,7 @@ export async function openStore(options: OpenStore): Promise<OpenedStore> {
     const { log, around, onInbox } = options;
     const store = await connectStore({ uri: database.uri, log, around, onInbox });
     const close = () => store.close().finally(() => database.stop());
-    return { ...store, close, lost: database.lost };
+    return { ...store, uri: database.uri, close, lost: database.lost };
   } catch (error) {
     await database.stop();
     throw error;

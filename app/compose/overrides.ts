@@ -21,6 +21,8 @@ export interface Overrides {
   readonly identify?: Identify;
   /** GitHub's own limits are kept unless given. */
   readonly pace?: Pace;
+  /** The program of the worker process, `app/worker.js`. Unless given, this process works on what it stores itself. */
+  readonly workerProgram?: string;
   /** How long a worker holds what it claimed; each kind has its own length unless given. */
   readonly leaseMs?: number;
   /** When the first sweep begins; a random moment of the first half minute unless given. */

@@ -1,20 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Config } from '../config/config.js';
 import { projectVersion } from '../config/project-root.js';
 import type { Secrets } from '../config/secrets.js';
+import type { GitHubSide } from '../github/create-github.js';
 import { createIdentity } from '../github/identity/verify.js';
 import type { Surfaces } from '../http/server.js';
 import type { Ports } from '../ports.js';
 import type { PreviewPages } from '../previews/wait-pages.js';
-import type { Store } from '../store/connect.js';
 import type { Intake } from './intake.js';
+import type { OpenedStore } from './open-store.js';
 import type { Overrides } from './overrides.js';
 import { composePorts, type Wake } from './ports.js';
 import { composePreviews, composeSurfaces, type Previews, RATES } from './surfaces.js';
-import { composeWorkers } from './workers.js';
+import { startWork, type Work } from './work.js';
+import { startWorkProcess } from './work-process.js';
 
 interface RunParts {
   readonly config: Config;
@@ -22,7 +22,7 @@ interface RunParts {
   readonly overrides: Overrides;
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Store;
+  readonly store: Pick<OpenedStore, 'stores' | 'ping' | 'close' | 'uri'>;
   readonly publicUrl: string;
   readonly previewBase: PreviewBase;
   /** Already takes webhooks. */
@@ -40,27 +40,40 @@ interface Running {
 /** Composes the app over an open store and starts its workers. */
 export async function runApp(parts: RunParts): Promise<Running> {
   const { store, intake } = parts;
-  const { backpressure } = intake;
   const { ports, github, previews, onDue } = compose(parts);
-  const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
-  const { runner, inbox, startJobs } = await composeWorkers({ ...parts, ports, github, backpressure, owner });
-  onDue(runner.poke);
+  const work = await startWorking(parts, { ports, github, previews });
+  onDue(work.due);
   const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews }));
-  intake.onStored(inbox.poke);
-  inbox.start();
-  runner.start();
-  const jobs = startJobs();
+  intake.onStored(work.stored);
   return {
     surfaces,
     ports,
-    drain: () => drainAll([inbox.drain, runner.drain]),
+    drain: work.drain,
     async stop(withinMs) {
       await closeApi();
       await intake.idle();
-      await Promise.all([inbox, runner, ...jobs].map((worker) => worker.stop(withinMs)));
+      await work.stop(withinMs);
       await store.close();
     },
   };
+}
+
+interface Inside {
+  readonly ports: Ports;
+  readonly github: GitHubSide;
+  readonly previews: Previews;
+}
+
+function startWorking(parts: RunParts, { ports, github, previews }: Inside): Promise<Work> {
+  const { config, secrets, overrides, store, publicUrl, previewBase, log } = parts;
+  const { workerProgram, leaseMs, firstSweepMs } = overrides;
+  if (workerProgram === undefined) return startWork({ config, secrets, overrides, ports, github });
+  return startWorkProcess({
+    program: workerProgram,
+    order: { config, secrets, mongodbUri: store.uri, publicUrl, previewBase, leaseMs, firstSweepMs },
+    onChanged: previews.forget,
+    log,
+  });
 }
 
 /** Store writes wake the workers and clear cached previews. Both need the stores, so the callbacks are set afterwards. */
@@ -89,16 +102,4 @@ function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previe
     version: projectVersion(),
     rates: { ...RATES, ...overrides.rates },
   };
-}
-
-/** Returns how many items were processed. */
-type Drain = () => Promise<number>;
-
-/** Drains all queues until a whole pass processes nothing: one queue can add work to another. */
-async function drainAll(drains: readonly Drain[]): Promise<void> {
-  let did: number;
-  do {
-    did = 0;
-    for (const drain of drains) did += await drain();
-  } while (did > 0);
 }

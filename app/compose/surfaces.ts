@@ -67,7 +67,7 @@ const TTL_MS = 1_000;
 
 export interface Previews {
   readonly serve: PreviewHandler;
-  readonly forget: (environment: StoredEnvironment) => void;
+  readonly forget: (environment: Pick<StoredEnvironment, 'slug' | 'head'>) => void;
 }
 
 export function composePreviews(ports: Ports, pages: PreviewPages): Previews {

@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import { messageOf } from '../../src/shared/errors.js';
+import { createRedactor } from '../../src/shared/redact/redact.js';
 import type { Clock, Log, LogLevel } from '../../src/shared/tools.js';
+import type { Secrets } from './secrets.js';
 
 const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -19,6 +21,13 @@ export function createLog({ level, clock, write, redact = (text) => text }: LogO
     const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${formatValue(value)}`);
     write(redact(`${clock.now().toISOString()} ${lineLevel.padEnd(5)} ${oneLine(message)}${rest.join('')}`));
   };
+}
+
+/** The log of a server, without the secrets that it was started with. */
+export function logOf(secrets: Secrets, options: LogOptions): Log {
+  const known = [secrets.privateKey, ...secrets.webhookSecrets, secrets.mongodbUri ?? ''];
+  const { redact } = createRedactor(known.filter((secret) => secret !== ''));
+  return createLog({ ...options, redact });
 }
 
 function formatValue(value: unknown): string {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { envToConfig } from '../../app/config/config.js';
 import { envToSecrets } from '../../app/config/secrets.js';
 import { createApp } from '../../app/create-app.js';
@@ -31,6 +32,7 @@ const app = await createApp(envToConfig(process.env), envToSecrets(process.env),
   env: process.env,
   identify,
   rates: { exchange: UNLIMITED, starts: UNLIMITED },
+  workerProgram: resolve(import.meta.dirname, '../../app/worker.js'),
   // What is measured is a server that has been running for a while.
   firstSweepMs: HOUR_MS,
 });

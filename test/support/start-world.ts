@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** When something stands in front of the App. */
   readonly publicUrl?: string;
+  /** Only warnings are logged unless given. */
+  readonly logLevel?: 'info';
 }
 
 export async function startWorld({
@@ -43,6 +45,7 @@ export async function startWorld({
   overrides = {},
   files,
   publicUrl,
+  logLevel,
 }: WorldOptions = {}): Promise<World> {
   const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-world-'));
@@ -54,6 +57,7 @@ export async function startWorld({
   const logLines: string[] = [];
   const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
   if (publicUrl !== undefined) env['PUBLIC_URL'] = publicUrl;
+  if (logLevel !== undefined) env['LOG_LEVEL'] = logLevel;
   const app = await createApp(envToConfig(env), envToSecrets(env), {
     write: (line) => void logLines.push(line),
     // An hour of GitHub's patience would pass here in a minute.

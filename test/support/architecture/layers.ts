@@ -110,6 +110,11 @@ const APP: readonly Layer[] = [
     packages: 'any',
   },
   { folder: 'app/cli', may: [...ALL, ...APP_FOLDERS, 'app/compose', 'app/create-app.ts'], packages: 'any' },
+  {
+    folder: 'app/worker.ts',
+    may: [...SERVER_BASE, 'app/compose', 'app/store', 'src/environments'],
+    packages: 'any',
+  },
   { folder: 'app/main.ts', may: [...SERVER_BASE, 'app/cli', 'app/create-app.ts'], packages: 'any' },
 ];
 

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Projection } from '../../src/environments/model.js';
+import type { Config } from '../config/config.js';
+import type { Secrets } from '../config/secrets.js';
+import type { GitHubSide } from '../github/create-github.js';
+import type { Ports } from '../ports.js';
+import { createBackpressure } from '../webhooks/inbox/backpressure.js';
+import type { Overrides } from './overrides.js';
+import { composeWorkers } from './workers.js';
+
+/** The background work of a server, in this process or in one of its own. */
+export interface Work {
+  /** A write made the projection due: look now instead of at the next poll. */
+  readonly due: (projection: Projection) => void;
+  /** So many deliveries were stored: look now. */
+  readonly stored: (count: number) => void;
+  /** Until every stored delivery is worked on and nothing is due. */
+  drain(): Promise<void>;
+  /** Claims nothing more and waits for what is in work, at most this long. */
+  stop(withinMs: number): Promise<void>;
+}
+
+interface WorkParts {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly ports: Ports;
+  readonly github: GitHubSide;
+  readonly overrides: Pick<Overrides, 'leaseMs' | 'firstSweepMs'>;
+}
+
+/** Starts the workers in this process. */
+export async function startWork(parts: WorkParts): Promise<Work> {
+  const backpressure = createBackpressure(parts.ports.clock);
+  const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  const { runner, inbox, startJobs } = await composeWorkers({ ...parts, backpressure, owner });
+  inbox.start();
+  runner.start();
+  const jobs = startJobs();
+  return {
+    due: runner.poke,
+    stored(count) {
+      backpressure.add(count);
+      inbox.poke();
+    },
+    drain: () => drainAll([inbox.drain, runner.drain]),
+    async stop(withinMs) {
+      await Promise.all([inbox, runner, ...jobs].map((worker) => worker.stop(withinMs)));
+    },
+  };
+}
+
+/** Returns how many items were processed. */
+type Drain = () => Promise<number>;
+
+/** Drains all queues until a whole pass processes nothing: one queue can add work to another. */
+async function drainAll(drains: readonly Drain[]): Promise<void> {
+  let did: number;
+  do {
+    did = 0;
+    for (const drain of drains) did += await drain();
+  } while (did > 0);
+}
