@@ -85,7 +85,7 @@ function presentStarted(started: Started): StartDeploymentAnswer {
 
 function presentDeployment(deployment: Deployment): DeploymentView {
   const { id, environmentId, status, generation, sha, url, commitUrl, logsUrl, target } = deployment;
-  const { branch, commitMessage, author, creator, stages, error, logTail, run } = deployment;
+  const { branch, commitMessage, author, creator, stages, error, logTail, cause, run } = deployment;
   return {
     id,
     environmentId,
@@ -107,6 +107,7 @@ function presentDeployment(deployment: Deployment): DeploymentView {
     })),
     error,
     logTail: [...logTail],
+    cause: cause && { ...cause, excerpt: [...cause.excerpt] },
     run: run && { id: run.id, attempt: run.attempt, job: run.job },
     createdAt: deployment.createdAt.toISOString(),
     startedAt: isoOrNull(deployment.startedAt),

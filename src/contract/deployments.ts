@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CAUSE_LIMITS } from '../shared/cause/cause.js';
 import { STAGE_NAMES } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
 import { ENVIRONMENTS, EnvironmentView } from './environments.js';
@@ -45,7 +46,20 @@ const StageBody = /* @__PURE__ */ lazily(() =>
 );
 export type StageBody = ValueOf<typeof StageBody>;
 
-const RecordProgressBody = /* @__PURE__ */ lazily(() =>
+/** The first error in the log of a failed stage: one line, and lines of the log around it. */
+const CauseBody = /* @__PURE__ */ lazily(() =>
+  z.strictObject({
+    line: z
+      .string()
+      .min(1)
+      .max(CAUSE_LIMITS.line * 2),
+    excerpt: z.array(z.string().max(CAUSE_LIMITS.excerptCharacters)).min(1).max(CAUSE_LIMITS.excerptLines),
+    /** The index of the error in the excerpt. */
+    at: z.int().min(0).max(CAUSE_LIMITS.excerptLines),
+  }),
+);
+
+export const RecordProgressBody = /* @__PURE__ */ lazily(() =>
   z.strictObject({
     generation: z.int().min(0),
     stages: z.array(StageBody()).max(STAGE_NAMES.length).optional(),
@@ -56,6 +70,7 @@ const RecordProgressBody = /* @__PURE__ */ lazily(() =>
         status: z.enum(FINISHES),
         error: z.string().max(4_000).nullable(),
         logTail: z.array(z.string().max(2_000)).max(50),
+        cause: CauseBody().optional(),
       })
       .optional(),
   }),
@@ -103,6 +118,7 @@ export const DeploymentView = /* @__PURE__ */ lazily(() =>
     stages: z.array(StageBody()),
     error: z.string().nullable(),
     logTail: z.array(z.string()),
+    cause: CauseBody().nullable().optional(),
     run: RunRefBody().nullable(),
     createdAt: z.string(),
     startedAt: z.string().nullable(),

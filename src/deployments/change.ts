@@ -3,6 +3,7 @@ import { isActive } from '../environments/model.js';
 import { supersession } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
+import type { Cause } from '../shared/cause/cause.js';
 import type { RunRef } from '../shared/run-ref.js';
 import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/status/deployment.js';
 import { type EndedBy, STAGE_STATUS } from '../shared/status/words.js';
@@ -35,6 +36,7 @@ interface Ending {
   readonly endedBy: EndedBy;
   readonly error: string | null;
   readonly logTail?: readonly string[];
+  readonly cause?: Cause | null;
   /** Only while it belongs to an earlier generation: it may have been revived since it was read. */
   readonly before?: number;
   /** Only while no run has claimed it. */
@@ -51,7 +53,8 @@ export function endDeployment(
 }
 
 /** The plan that ends a deployment, or changes nothing when it has ended or the conditions do not hold. */
-function endingAt(at: Date, { event, endedBy, error, logTail, logsUrl, before, unclaimed }: Ending) {
+function endingAt(at: Date, ending: Ending) {
+  const { event, endedBy, error, logTail, cause, logsUrl, before, unclaimed } = ending;
   return (seen: StoredDeployment): DeploymentPatch | null => {
     if (before !== undefined && seen.generation >= before) return null;
     if (unclaimed && seen.run !== null) return null;
@@ -70,6 +73,7 @@ function endingAt(at: Date, { event, endedBy, error, logTail, logsUrl, before, u
       completedAt: at,
       stages: closeStages(seen.stages, { open, at, error }),
       ...(logTail ? { logTail } : {}),
+      ...(cause ? { cause } : {}),
       ...(logsUrl === undefined ? {} : { logsUrl }),
     };
   };

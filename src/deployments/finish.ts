@@ -2,6 +2,7 @@ import { changeEnvironment } from '../environments/change.js';
 import { expiresAt } from '../environments/expire.js';
 import { abandoned, type Environment, isHeadDeployment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { Cause } from '../shared/cause/cause.js';
 import { VitrineError } from '../shared/errors.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { ENDED_BY, type EndedBy } from '../shared/status/words.js';
@@ -62,6 +63,7 @@ interface Failure {
   readonly endedBy: EndedBy;
   readonly error: string;
   readonly logTail?: readonly string[];
+  readonly cause?: Cause | null;
   readonly unclaimed?: true;
   readonly logsUrl?: string;
 }
@@ -72,7 +74,8 @@ interface Failure {
  */
 export async function failDeployment(ports: Ports, failure: Failure): Promise<void> {
   const { environment, deployment, ...ending } = failure;
-  const { event, error } = ending;
+  const { event, cause } = ending;
+  const error = cause?.line ?? ending.error;
   const written = await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {

@@ -1,5 +1,6 @@
 import type { Environment, Head } from '../environments/model.js';
 import type { RunRef } from '../shared/run-ref.js';
+import type { Cause } from '../shared/cause/cause.js';
 import { type Stage, STAGE_NAMES } from '../shared/status/stages.js';
 import {
   DEPLOYMENT_STATUS,
@@ -39,6 +40,8 @@ export interface Deployment {
   readonly error: string | null;
   /** Last lines of the log of a failed stage, redacted, for the check and the comment. */
   readonly logTail: readonly string[];
+  /** The first error in the log of a failed stage, redacted; null when the Action recognised none. */
+  readonly cause: Cause | null;
   readonly production: boolean;
   readonly previousDeploymentId: string | null;
   readonly rollback: boolean;
@@ -59,7 +62,10 @@ export function pendingStages(): Stage[] {
   }));
 }
 
-type Outcome = Pick<Deployment, 'endedBy' | 'error' | 'completedAt' | 'stages' | 'logTail' | 'logsUrl'>;
+type Outcome = Pick<
+  Deployment,
+  'endedBy' | 'error' | 'completedAt' | 'stages' | 'logTail' | 'cause' | 'logsUrl'
+>;
 
 /** Resets what a failed attempt left behind, so that the deployment waits for a run again. */
 export function waitingAgain(): Outcome {
@@ -69,6 +75,7 @@ export function waitingAgain(): Outcome {
     completedAt: null,
     stages: pendingStages(),
     logTail: [],
+    cause: null,
     logsUrl: null,
   };
 }
@@ -155,6 +162,7 @@ export function freshDeployment(known: NewDeployment, at: Date): Deployment {
     endedBy: null,
     error: null,
     logTail: [],
+    cause: null,
     production: false,
     rollback: false,
     createdAt: at,

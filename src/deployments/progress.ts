@@ -1,5 +1,6 @@
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
+import type { Cause } from '../shared/cause/cause.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Stage } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, type DeploymentStatus, ENDED_BY } from '../shared/status/words.js';
@@ -23,6 +24,7 @@ interface Outcome {
   readonly status: DeploymentStatus;
   readonly error: string | null;
   readonly logTail: readonly string[];
+  readonly cause?: Cause | null | undefined;
 }
 
 export interface Recorded {
@@ -84,7 +86,8 @@ async function saveOutcome(
   const error =
     outcome.error ?? (event === 'cancel' ? 'The workflow run was cancelled.' : 'The build failed.');
   const endedBy = ENDED_BY.runReport;
-  await failDeployment(ports, { environment, deployment, event, endedBy, error, logTail: outcome.logTail });
+  const { logTail, cause = null } = outcome;
+  await failDeployment(ports, { environment, deployment, event, endedBy, error, logTail, cause });
   return answer(ports, deployment.id);
 }
 

@@ -2,6 +2,7 @@ import { type Environment, isActive, neverDeployed } from '../environments/model
 import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
+import type { Cause } from '../shared/cause/cause.js';
 import type { Stage, StageName } from '../shared/status/stages.js';
 import {
   DEPLOYMENT_STATUS,
@@ -56,7 +57,10 @@ interface Commit {
 export interface Failure {
   /** Null when no stage failed. */
   readonly stage: StageName | null;
+  /** How the stage ended. */
   readonly error: string | null;
+  /** The first error in the log, when there is a known one. */
+  readonly cause: Cause | null;
   /** The last lines of the log, redacted. */
   readonly log: readonly string[];
 }
@@ -226,7 +230,7 @@ function attemptOf(kind: SituationKind, { environment, deployment }: Subject): A
       startedAt: deployment.startedAt,
       completedAt: deployment.completedAt,
     },
-    error: (deployment ?? environment).error,
+    error: deployment ? (deployment.cause?.line ?? deployment.error) : environment.error,
     failure: kind === 'build-failed' || kind === 'failed-while-live' ? failureOf(deployment) : null,
     stages: built ? (deployment?.stages ?? []) : [],
     logsUrl: deployment?.logsUrl ?? null,
@@ -239,6 +243,7 @@ function failureOf(deployment: Deployment | null): Failure {
   return {
     stage: stage?.name ?? null,
     error: deployment?.error ?? stage?.error ?? null,
+    cause: deployment?.cause ?? null,
     log: deployment?.logTail ?? [],
   };
 }

@@ -20,6 +20,7 @@ export type DeploymentPatch = Partial<
     | 'endedBy'
     | 'error'
     | 'logTail'
+    | 'cause'
     | 'startedAt'
     | 'completedAt'
     | 'deletedAt'

@@ -159,7 +159,14 @@ const TITLES: Readonly<Record<SituationKind, string>> = {
   'never-live': 'There was no preview',
 };
 
-/** The title of the check and the description of the commit status. */
+/** The description of the commit status. */
+export function descriptionOf(situation: Situation): string {
+  const { failure } = situation;
+  const title = titleOf(situation);
+  return failure?.cause ? `${title}: ${failure.cause.line}` : title;
+}
+
+/** The title of the check. */
 export function titleOf({ kind, reason }: Situation): string {
   const decided = kind === 'awaiting-approval' || kind === 'skipped-by-rule';
   return (decided ? reason?.detail : undefined) ?? TITLES[kind];

@@ -10,9 +10,9 @@ import {
   desiredChecks,
   GITHUB_WORDS,
   isReported,
+  descriptionOf,
   type PlannedCheck,
   statusContext,
-  titleOf,
 } from './desired-checks.js';
 import type { CommentReport, CommitStatusReport, DeploymentReport } from './reporter.js';
 
@@ -76,7 +76,7 @@ function desiredStatus({
     sha: head.sha,
     context: statusContext(environment, siblings),
     state: GITHUB_WORDS[situation.kind].commit,
-    description: titleOf(situation),
+    description: descriptionOf(situation),
     targetUrl: environment.current?.url ?? environment.url,
   };
 }

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { createClient, pathTo, type Sent } from '../../src/contract/client.js';
-import { appendLogs } from '../../src/contract/deployments.js';
+import { appendLogs, RecordProgressBody } from '../../src/contract/deployments.js';
 import { listEnvironments } from '../../src/contract/environments.js';
 import { OPERATIONS } from '../../src/contract/openapi.js';
 import type { Operation } from '../../src/contract/operation.js';
 import { uploadPlan } from '../../src/contract/uploads.js';
+import { causeOf } from '../../src/shared/cause/find.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { ARTIFACT_LIMITS } from '../../src/uploads/limits.js';
 import { encodePlan } from '../../src/uploads/plan.js';
 
@@ -55,4 +57,18 @@ test('the client refuses an answer of another shape, and asks nothing without a 
   await expect(early(appendLogs, { params: { id: 'a' }, body })).rejects.toMatchObject({
     code: 'unauthorized',
   });
+});
+
+test('a run may report the largest cause that can be found, none, or more than the server takes: that is refused', () => {
+  const line = `ValueError: ${'🧨'.repeat(1_000)}`;
+  const frames = Array.from({ length: 100 }, () => `  File "a.py", line 1 ${'x'.repeat(1_000)}`);
+  const cause = causeOf(['Traceback (most recent call last):', ...frames, line, ...frames]);
+  const outcome = { status: DEPLOYMENT_STATUS.failed, error: 'x', logTail: [] };
+  const accepts = (given: object) =>
+    RecordProgressBody().safeParse({ generation: 1, outcome: { ...outcome, ...given } }).success;
+  expect(cause?.line.length).toBeGreaterThan(500);
+  expect(accepts({ cause })).toBe(true);
+  expect(accepts({})).toBe(true);
+  expect(accepts({ cause: { ...cause, line: 'x'.repeat(601) } })).toBe(false);
+  expect(accepts({ cause: { ...cause, excerpt: Array.from({ length: 41 }, () => 'x') } })).toBe(false);
 });

@@ -24,6 +24,7 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
       status: DEPLOYMENT_STATUS.queued,
       version: 0,
       logTail: [],
+      cause: null,
       rollback: false,
     });
     expect(made.stages.every(({ status }) => status === STAGE_STATUS.pending)).toBe(true);
@@ -74,6 +75,14 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     expect(
       stored && (await store.change({ ...stored, status: DEPLOYMENT_STATUS.failed }, { error: 'x' })),
     ).toBeNull();
+  });
+
+  test(`${name}: the cause of a failure is kept as it was reported`, async () => {
+    const store = await create();
+    const cause = { line: 'Error: $boom', excerpt: ['', 'Error: $boom'], at: 1 };
+    const written = await change(store, await store.ensure(newDeployment()), { cause });
+    expect(written.cause).toEqual(cause);
+    expect((await store.get(written.id))?.cause).toEqual(cause);
   });
 
   test(`${name}: a run that another deployment has taken on is refused as a lost race`, async () => {

@@ -37,6 +37,7 @@ test('a deployment that waits again has nothing of the attempt before: no reason
     completedAt: null,
     stages: pendingStages(),
     logTail: [],
+    cause: null,
     logsUrl: null,
   };
   expect(waitingAgain()).toEqual(nothing);

@@ -90,8 +90,17 @@ test('a failure names its stage, its error and the end of its log', () => {
   expect(situationOf({ environment: environmentWith(), deployment }).failure).toEqual({
     stage: 'building',
     error: 'code 1',
+    cause: null,
     log: ['line'],
   });
+});
+
+test('where there is one line for the reason, the cause in the log comes before how the command ended', () => {
+  const cause = { line: 'Error: boom', excerpt: ['Error: boom'], at: 0 };
+  const deployment = deploymentWith(DEPLOYMENT_STATUS.failed, { error: 'It ended with exit code 1.', cause });
+  const situation = situationOf({ environment: environmentWith(), deployment });
+  expect(situation.error).toBe('Error: boom');
+  expect(situation.failure).toMatchObject({ error: 'It ended with exit code 1.', cause });
 });
 
 test('a commit that qualified late says that its workflow has to run again, and where', () => {

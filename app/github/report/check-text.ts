@@ -2,6 +2,7 @@ import type { Situation } from '../../../src/deployments/situation.js';
 import { noteLine } from '../../../src/environments/notes.js';
 import type { CheckReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
+import { cleanLine } from '../../../src/shared/text.js';
 import type { LoadTemplate } from '../../render.js';
 import {
   type FailureText,
@@ -41,8 +42,11 @@ export function createRenderCheck(load: LoadTemplate): (report: CheckReport) => 
   };
 }
 
-function titleOf({ title }: CheckReport, { phrase }: CheckModel): string {
-  const line = `${title} ${phrase}`.replace(/\s+/g, ' ').trim();
+function titleOf({ title }: CheckReport, { phrase, failure }: CheckModel): string {
+  const words = failure?.cause
+    ? `${title} ${failure.during}`.trim() + `: ${failure.cause}`
+    : `${title} ${phrase}`;
+  const line = cleanLine(words).replace(/\s+/g, ' ').trim();
   const points = Array.from(line);
   return points.length > LONGEST_TITLE
     ? `${points.slice(0, LONGEST_TITLE - 1).join('')}…`

@@ -1,4 +1,5 @@
 import type { Failure, Situation, SituationKind } from '../../../src/deployments/situation.js';
+import type { Cause } from '../../../src/shared/cause/cause.js';
 import { DEPLOYMENT } from '../../../src/shared/status/deployment.js';
 import { ENVIRONMENT } from '../../../src/shared/status/environment.js';
 import type { StageName } from '../../../src/shared/status/stages.js';
@@ -127,14 +128,33 @@ export interface FailureText {
   /** `while building`; empty when no stage failed. */
   readonly during: string;
   readonly error: string | null;
+  /** The error that the log names, in one line. */
+  readonly cause: string | null;
+  /** Lines of the log around that error. */
+  readonly excerpt: string | null;
   /** The last lines of the log, whole lines only. */
   readonly log: string | null;
 }
 
 /** The reader finds the rest of the log behind the link. */
-export function failureText({ stage, error, log }: Failure, room: Room): FailureText {
-  return { during: stage ? `while ${stage}` : '', error, log: tailOf(log, room) };
+export function failureText({ stage, error, cause, log }: Failure, room: Room): FailureText {
+  return {
+    during: stage ? `while ${stage}` : '',
+    error,
+    cause: cause?.line ?? null,
+    excerpt: cause && excerptOf(cause, room),
+    log: tailOf(log, room),
+  };
 }
+
+/** The error with the lines before it, and with as many of those after it as there is room for. */
+function excerptOf({ excerpt, at }: Cause, room: Room): string | null {
+  const first = Math.max(0, Math.min(at - EXCERPT_LINES_BEFORE, excerpt.length - room.lines));
+  const shown = excerpt.slice(first, first + room.lines);
+  return textOf(linesWithin(shown, room));
+}
+
+const EXCERPT_LINES_BEFORE = 4;
 
 interface Room {
   readonly lines: number;
@@ -145,16 +165,26 @@ interface Room {
 const FOREIGN_FRAME = /^\s+at .*(?:\bnode:|[/\\]node_modules[/\\])/;
 
 function tailOf(lines: readonly string[], room: Room): string | null {
-  const kept: string[] = [];
-  let left = room.characters;
   const useful = lines.length > room.lines ? lines.filter((line) => !FOREIGN_FRAME.test(line)) : lines;
-  for (const line of useful.slice(-room.lines).reverse()) {
+  const lastFirst = useful.slice(-room.lines).reverse();
+  return textOf(linesWithin(lastFirst, room).reverse());
+}
+
+function textOf(lines: readonly string[]): string | null {
+  return lines.length === 0 ? null : lines.join('\n');
+}
+
+/** The first lines, as long as there is room. */
+function linesWithin(lines: readonly string[], { characters }: Room): string[] {
+  const kept: string[] = [];
+  let left = characters;
+  for (const line of lines) {
     const short = Array.from(line.slice(0, 2_000)).slice(0, 500).join('');
     left -= short.length + 1;
     if (left < 0) break;
-    kept.unshift(short);
+    kept.push(short);
   }
-  return kept.length === 0 ? null : kept.join('\n');
+  return kept;
 }
 
 export interface StageRow {

@@ -3,12 +3,14 @@ import { freshDeployment, type NewDeployment } from '../../../src/deployments/mo
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import { strictSchema } from '../shared/schema.js';
 
-export type VisibleDeployment = Omit<DeploymentDocument, 'sha7'>;
+/** A document of an older version has no cause. */
+export type VisibleDeployment = Omit<DeploymentDocument, 'sha7' | 'cause'> &
+  Partial<Pick<DeploymentDocument, 'cause'>>;
 
 export const WITHOUT_SHA7 = { sha7: 0 } as const;
 
 export function toDeployment({ _id, ...rest }: VisibleDeployment): StoredDeployment {
-  return { id: _id, ...rest };
+  return { id: _id, ...rest, cause: rest.cause ?? null };
 }
 
 export function orNull(document: VisibleDeployment | null): StoredDeployment | null {
@@ -54,6 +56,7 @@ const deploymentSchema = strictSchema<DeploymentDocument>({
   endedBy: String,
   error: String,
   logTail: [String],
+  cause: Mixed,
   production: Boolean,
   previousDeploymentId: String,
   rollback: Boolean,

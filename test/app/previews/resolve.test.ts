@@ -115,6 +115,14 @@ const states: [string, Deployment, object][] = [
     },
   ],
   [
+    'failed with a known cause',
+    again(DEPLOYMENT_STATUS.failed, {
+      error: 'npm ci ended with code 1',
+      cause: { line: 'Missing: left-pad@1.3.0 from lock file', excerpt: ['Missing'], at: 0 },
+    }),
+    { state: DEPLOYMENT_STATUS.failed, reason: 'Missing: left-pad@1.3.0 from lock file' },
+  ],
+  [
     'failed without a log',
     again(DEPLOYMENT_STATUS.failed, { error: 'No run came.', logsUrl: null }),
     { state: DEPLOYMENT_STATUS.failed, reason: 'No run came.', link: PULL },

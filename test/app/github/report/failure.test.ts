@@ -12,7 +12,7 @@ const LOG = [
 ];
 
 const logOf = (logTail: readonly string[], lines: number) =>
-  failureText({ stage: null, error: 'x', log: logTail }, { lines, characters: 3_000 }).log;
+  failureText({ stage: null, error: 'x', cause: null, log: logTail }, { lines, characters: 3_000 }).log;
 
 test('a short excerpt keeps the message and drops frames of the runtime and of packages', () => {
   expect(logOf(LOG, 4)).toBe([LOG[0], LOG[1], LOG[2], LOG[6]].join('\n'));
@@ -24,7 +24,7 @@ test('a log that fits is shown unchanged', () => {
 
 test('only whole lines are shown, each with at most 500 characters', () => {
   const shown = failureText(
-    { stage: null, error: 'x', log: ['a'.repeat(600), 'b'.repeat(90)] },
+    { stage: null, error: 'x', cause: null, log: ['a'.repeat(600), 'b'.repeat(90)] },
     { lines: 5, characters: 100 },
   );
   expect(shown.log).toBe('b'.repeat(90));

@@ -17,6 +17,7 @@ function rowOf(foreign: string): Scene {
       commitMessage: foreign,
       error: foreign,
       logTail: [foreign, foreign],
+      cause: { line: foreign, excerpt: [foreign, foreign], at: 0 },
     }),
   };
 }
@@ -101,12 +102,19 @@ test.each([
 ])('%s leaves both within the limits of GitHub, with every fence closed', (_what, logTail) => {
   const row = {
     environment: environmentWith(),
-    deployment: deploymentWith(DEPLOYMENT_STATUS.failed, { logTail, error: '🧨'.repeat(99_999) }),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.failed, {
+      logTail,
+      error: '🧨'.repeat(99_999),
+      cause: { line: '🧨'.repeat(99_999), excerpt: logTail, at: 0 },
+    }),
   };
   const rows = Array.from({ length: 40 }, () => row);
-  const texts = [views.comment(commentOf(...rows)), views.check(checkOf(row)).summary];
-  for (const text of texts) {
-    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_535);
+  const texts: [string, number][] = [
+    [views.comment(commentOf(...rows)), 65_536],
+    [views.check(checkOf(row)).summary, 65_535],
+  ];
+  for (const [text, limit] of texts) {
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(limit);
     expect(Buffer.from(text).toString()).toBe(text);
     expect((text.match(/^`{3,}/gm) ?? []).length % 2).toBe(0);
   }
@@ -127,6 +135,11 @@ test('the last lines of a log are those that are kept', () => {
 test.each([
   ['Ready', 'ready', 'Ready in 1 min 12 s'],
   ['Failed', 'failed-first', 'Failed while building, after 42 s'],
+  [
+    'Failed',
+    'failed-with-cause',
+    'Failed while installing: `npm ci` can only install packages when your package.json and package-lock.json are in sync. Missing: left-pad@1.3.0 from lock file',
+  ],
   ['Queued', 'waiting', 'Queued'],
 ])('the title %s says how it went', (title, name, expected) => {
   const row = SCENES[name];
@@ -137,6 +150,24 @@ test('a title is one line of at most 255 characters', () => {
   const { title } = views.check(checkOf(held('x'), { title: `a\nb ${'🧨'.repeat(300)}` }));
   expect(title.startsWith('a b 🧨')).toBe(true);
   expect(Array.from(title)).toHaveLength(255);
+});
+
+test('a cause with line breaks and controls stays one line of the title', () => {
+  const { title } = views.check(checkOf(rowOf('a\nb\u0007 \u001b[31mc'), { title: 'Failed' }));
+  expect(title).toBe('Failed: a b c');
+});
+
+test('without room for all of it, the excerpt shows the error and the lines before it', () => {
+  const excerpt = Array.from({ length: 40 }, (_, line) => `line ${line}`);
+  const row = {
+    environment: environmentWith(),
+    deployment: deploymentWith(DEPLOYMENT_STATUS.failed, { cause: { line: 'x', excerpt, at: 20 } }),
+  };
+  const comment = views.comment(commentOf(row));
+  expect(comment).toContain('line 16\n');
+  expect(comment).toContain('line 20\n');
+  expect(comment).not.toContain('line 15\n');
+  expect(views.check(checkOf(row)).summary).toContain('line 0\n');
 });
 
 test('the same document gives the same text at any time, so that nothing is sent for nothing', () => {

@@ -116,6 +116,7 @@ export function deploymentWith(status: DeploymentStatus, changes: Partial<Deploy
     endedBy: null,
     error: null,
     logTail: [],
+    cause: null,
     production: false,
     previousDeploymentId: null,
     rollback: false,
@@ -151,6 +152,31 @@ const FAILED = deploymentWith(DEPLOYMENT_STATUS.failed, {
     'src/button.tsx:14:9 - error TS2322: Type "huge" is not assignable to type "small" | "large".',
     '14   size="huge"',
     'Found 1 error.',
+  ],
+});
+/** As `npm ci` says it: the reason first, and then much that does not matter. */
+const OUT_OF_STEP = deploymentWith(DEPLOYMENT_STATUS.failed, {
+  stages: closeStages(stagesWith({}, { name: 'installing', since: '12:41:02' }), {
+    open: STAGE_STATUS.failed,
+    at: at('12:41:06'),
+    error: '"npm ci" ended with exit code 1.',
+  }),
+  completedAt: at('12:41:06'),
+  error: '"npm ci" ended with exit code 1.',
+  cause: {
+    line: '`npm ci` can only install packages when your package.json and package-lock.json are in sync. Missing: left-pad@1.3.0 from lock file',
+    excerpt: [
+      'npm error code EUSAGE',
+      'npm error',
+      'npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync. Please update your lock file with `npm install` before continuing.',
+      'npm error',
+      'npm error Missing: left-pad@1.3.0 from lock file',
+    ],
+    at: 4,
+  },
+  logTail: [
+    'npm error [--no-bin-links] [--no-fund] [--dry-run]',
+    'npm error Run "npm help ci" for more info',
   ],
 });
 const LIVE = deploymentWith(DEPLOYMENT_STATUS.success, {
@@ -262,6 +288,10 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'failed-later': {
     environment: environmentWith({ status: ENVIRONMENT_STATUS.failed, current: OLDER }),
     deployment: FAILED,
+  },
+  'failed-with-cause': {
+    environment: environmentWith({ status: ENVIRONMENT_STATUS.failed }),
+    deployment: OUT_OF_STEP,
   },
   cancelled: {
     environment: environmentWith({ status: ENVIRONMENT_STATUS.pending }),
