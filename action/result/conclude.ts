@@ -2,7 +2,7 @@ import { createRedactor } from '../../src/shared/redact/redact.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import type { World } from '../http/world.js';
 import { inert } from '../runner/commands.js';
-import type { Result } from './result.js';
+import { type Result, whyOf } from './result.js';
 import { renderSummary } from './summary.js';
 import * as toolkit from './toolkit.js';
 
@@ -27,7 +27,7 @@ export async function conclude(
   if (world.env['GITHUB_STEP_SUMMARY']) await toolkit.summary.addRaw(renderSummary(result, logsUrl)).write();
   const where = result.failedStage ? ` while ${result.failedStage}` : '';
   const title = `Preview: ${result.status}${where}`;
-  if (result.status === DEPLOYMENT_STATUS.failed) toolkit.error(result.reason, { title });
+  if (result.status === DEPLOYMENT_STATUS.failed) toolkit.error(annotationOf(result), { title });
   else if (result.reason !== '') toolkit.notice(result.reason, { title });
   if (result.url !== '') world.print(inert(`Preview: ${result.url} (${result.status})`));
   return failOnError && FAILED.includes(result.status) ? 1 : 0;
@@ -57,11 +57,15 @@ export function toOutputs(result: Result, logsUrl: string): Readonly<Record<Outp
     'deployment-id': result.deploymentId,
     environment: result.environment,
     status: result.status,
-    reason: result.failedStage === null ? result.reason : `${result.failedStage} failed: ${result.reason}`,
+    reason: result.failedStage === null ? result.reason : `${result.failedStage} failed: ${whyOf(result)}`,
     live: String(result.live),
     'logs-url': logsUrl,
     'expires-at': result.expiresAt,
   };
+}
+
+function annotationOf({ reason, cause }: Result): string {
+  return cause === null ? reason : `${cause.line}\n${reason}`;
 }
 
 /** The same result without secrets. URLs stay as they are, because later steps use them. */
@@ -73,5 +77,10 @@ export function redactResult(result: Result, secrets: readonly string[]): Result
     reason: redact(result.reason),
     notes: result.notes.map(redact),
     logTail: result.logTail.map(redact),
+    cause: result.cause && {
+      ...result.cause,
+      line: redact(result.cause.line),
+      excerpt: result.cause.excerpt.map(redact),
+    },
   };
 }

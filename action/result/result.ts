@@ -1,4 +1,5 @@
 import type { StageBody } from '../../src/contract/deployments.js';
+import type { Cause } from '../../src/shared/cause/cause.js';
 
 /** How a run of the Action ended. The outputs, the job summary and the exit code are made from it. */
 export interface Result {
@@ -15,6 +16,8 @@ export interface Result {
   readonly stages: readonly StageBody[];
   readonly failedStage: string | null;
   readonly logTail: readonly string[];
+  /** The first error in the log of the failed stage; null when none is recognised. */
+  readonly cause: Cause | null;
   /** Warnings for the summary. */
   readonly notes: readonly string[];
 }
@@ -30,8 +33,14 @@ const EMPTY: Omit<Result, 'status' | 'reason'> = {
   stages: [],
   failedStage: null,
   logTail: [],
+  cause: null,
   notes: [],
 };
+
+/** Why a run failed, in one line: the error in the log of the failed stage, otherwise how the stage ended. */
+export function whyOf({ reason, cause }: Pick<Result, 'reason' | 'cause'>): string {
+  return cause?.line ?? reason;
+}
 
 export function resultOf(fields: Pick<Result, 'status' | 'reason'> & Partial<Result>): Result {
   return { ...EMPTY, ...fields };

@@ -5,7 +5,7 @@ import { ENVIRONMENT } from '../../src/shared/status/environment.js';
 import { STAGE_STATUS, type StageStatus } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
 import { showDuration, showTime } from '../../src/shared/time.js';
-import type { Result } from './result.js';
+import { type Result, whyOf } from './result.js';
 
 const TAIL_LINES = 30;
 
@@ -17,9 +17,9 @@ export function renderSummary(result: Result, logsUrl: string): string {
   return `### Preview\n\n${headline(result)}\n${details === '' ? '' : `\n${details}`}`;
 }
 
-/** URLs, stages with their times and, after a failure, the last lines of the log. */
+/** URLs, stages with their times and, after a failure, the error in the log and its last lines. */
 export function renderDetails(result: Result, logsUrl: string): string {
-  const parts = [facts(result, logsUrl), stageTable(result), notesOf(result), tail(result)];
+  const parts = [facts(result, logsUrl), stageTable(result), notesOf(result), errorOf(result), tail(result)];
   const filled = parts.filter((part) => part !== '');
   return filled.length === 0 ? '' : `${filled.join('\n\n')}\n`;
 }
@@ -27,13 +27,14 @@ export function renderDetails(result: Result, logsUrl: string): string {
 /** One line: emoji, status and reason. */
 export function headline({
   status,
-  reason,
   failedStage,
-}: Pick<Result, 'status' | 'reason' | 'failedStage'>): string {
+  ...result
+}: Pick<Result, 'status' | 'reason' | 'failedStage' | 'cause'>): string {
   const known = Object.entries({ ...ENVIRONMENT, ...DEPLOYMENT }).find(([word]) => word === status)?.[1].text;
   const label = known ? `${known.emoji} ${known.label}` : `ℹ️ ${sentence(status)}`;
   const where = failedStage ? ` while ${failedStage}` : '';
-  return reason === '' ? `**${label}**` : `**${label}${where}**: ${inlineCode(reason, REASON)}`;
+  const why = whyOf(result);
+  return why === '' ? `**${label}**` : `**${label}${where}**: ${inlineCode(why, REASON)}`;
 }
 
 function facts({ url, commitUrl, sha, expiresAt }: Result, logsUrl: string): string {
@@ -69,9 +70,18 @@ function notesOf({ notes }: Result): string {
   return notes.map((note) => `- ${inlineCode(note, REASON)}`).join('\n');
 }
 
-function tail({ logTail }: Result): string {
+/** How the command ended, and the lines around the error. */
+function errorOf({ cause, reason }: Result): string {
+  if (cause === null) return '';
+  return `${inlineCode(reason, REASON)} The first error in its log:\n\n${fence(cause.excerpt.join('\n'))}`;
+}
+
+/** Folded when the error is shown: it is seldom at the end. */
+function tail({ logTail, cause }: Result): string {
   if (logTail.length === 0) return '';
-  return `Last lines of the log:\n\n${fence(logTail.slice(-TAIL_LINES).join('\n'))}`;
+  const lines = fence(logTail.slice(-TAIL_LINES).join('\n'));
+  if (cause === null) return `Last lines of the log:\n\n${lines}`;
+  return `<details>\n<summary>Last lines of the log</summary>\n\n${lines}\n\n</details>`;
 }
 
 function sentence(word: string): string {

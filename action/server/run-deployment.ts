@@ -30,6 +30,7 @@ type Outcome = {
     typeof DEPLOYMENT_STATUS.success | typeof DEPLOYMENT_STATUS.failed | typeof DEPLOYMENT_STATUS.cancelled;
   error: string | null;
   logTail: string[];
+  cause?: { line: string; excerpt: string[]; at: number };
 };
 
 async function finish(session: Session, outcome: Outcome): Promise<ProgressAnswer> {
@@ -64,10 +65,17 @@ async function fail(session: Session, error: unknown): Promise<Result> {
   const logTail = [...stageLog.tail()];
   const reason = session.redact(messageOf(cause));
   const failedStage = error instanceof StageFailure ? error.stage : null;
-  const result = resultOf({ ...facts, status: DEPLOYMENT_STATUS.failed, reason, failedStage, logTail });
+  const result = resultOf({
+    ...facts,
+    status: DEPLOYMENT_STATUS.failed,
+    reason,
+    failedStage,
+    logTail,
+    cause: failedStage === null ? null : stageLog.cause(),
+  });
   if (isUnavailable(cause)) return withoutReport(session, { result, error: cause });
   try {
-    await finish(session, { status: DEPLOYMENT_STATUS.failed, error: reason.slice(0, 4_000), logTail });
+    await finish(session, failedOutcome(result));
     return result;
   } catch (refusal) {
     if (isSuperseded(refusal))
@@ -75,6 +83,11 @@ async function fail(session: Session, error: unknown): Promise<Result> {
     if (isUnavailable(refusal)) return withoutReport(session, { result, error: refusal });
     return result;
   }
+}
+
+function failedOutcome({ reason, logTail, cause }: Result): Outcome {
+  const found = cause && { cause: { ...cause, excerpt: [...cause.excerpt] } };
+  return { status: DEPLOYMENT_STATUS.failed, error: reason.slice(0, 4_000), logTail: [...logTail], ...found };
 }
 
 /** The server stays unavailable. Throws for a preview that it does not serve: dispatch then reports it without the server. */

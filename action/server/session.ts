@@ -56,6 +56,7 @@ export function openSession(input: DeploymentInput): Session {
     world,
     redact,
     newToken: () => randomBytes(16).toString('hex'),
+    root: input.context.workspace,
     onLine: (line) => logs.add(line),
   });
   const progress = createProgress({ client, id, generation, now: world.now, signal, onFailure });
@@ -91,6 +92,7 @@ export function jobOf({ world, inputs, context, answer, stageLog, redact, signal
     directory,
     variables: answer.plan.variables,
     log: stageLog.log,
+    output: stageLog.output,
     redact,
     signal,
   };

@@ -19,7 +19,10 @@ export interface Job {
   readonly directory: string;
   /** Variables for the install and build commands, besides the runner's environment. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What the Action itself has to say. */
   readonly log: Log;
+  /** A line that a command printed. */
+  readonly output: (line: string) => void;
   /** Removes the secrets from a text. */
   readonly redact: (text: string) => string;
   /** Aborted when the run is cancelled or the server ends the deployment. */

@@ -54,7 +54,7 @@ interface Listener {
 }
 
 function listen(stream: Readable, job: Job): Listener {
-  const lines = createLineSplitter((line) => job.log(line));
+  const lines = createLineSplitter((line) => job.output(line));
   let open = true;
   const stop = (): void => {
     if (open) lines.end();

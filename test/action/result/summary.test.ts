@@ -20,7 +20,41 @@ test.each([
   ],
   [{ status: STAGE_STATUS.skipped, reason: 'A draft.' }, '**ℹ️ Skipped**: `A draft.`'],
 ])('%j reads %s', (result, expected) => {
-  expect(headline({ failedStage: null, ...result })).toBe(expected);
+  expect(headline({ failedStage: null, cause: null, ...result })).toBe(expected);
+});
+
+test('the summary of a failure begins with its cause, shows it with its surroundings and folds the last lines', () => {
+  const result = resultOf({
+    status: DEPLOYMENT_STATUS.failed,
+    reason: '"npm ci" ended with exit code 1.',
+    failedStage: 'installing',
+    cause: {
+      line: 'Missing: left-pad@1.3.0',
+      excerpt: ['npm error code EUSAGE', 'npm error Missing'],
+      at: 1,
+    },
+    logTail: ['npm error [--no-fund]'],
+  });
+  expect(renderSummary(result, '')).toBe(`### Preview
+
+**❌ Failed while installing**: \`Missing: left-pad@1.3.0\`
+
+\`"npm ci" ended with exit code 1.\` The first error in its log:
+
+\`\`\`text
+npm error code EUSAGE
+npm error Missing
+\`\`\`
+
+<details>
+<summary>Last lines of the log</summary>
+
+\`\`\`text
+npm error [--no-fund]
+\`\`\`
+
+</details>
+`);
 });
 
 test('the summary of a success names addresses, stages and times', () => {
@@ -84,6 +118,7 @@ describe.each(HOSTILE_TEXTS.map((text) => [text.slice(0, 40), text]))(
       status: DEPLOYMENT_STATUS.failed,
       reason: text,
       logTail: [text],
+      cause: { line: text, excerpt: [text], at: 0 },
       failedStage: 'building',
     });
 

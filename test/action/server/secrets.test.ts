@@ -24,6 +24,7 @@ console.log(CANARY, bytes.toString('base64'), bytes.toString('hex'), encodeURICo
 console.log(Buffer.from('ab' + CANARY + 'cd').toString('base64'));
 console.log(CANARY.slice(0, 5) + '\\u001b[31m' + CANARY.slice(5));
 console.error(PEM);
+console.error('Error: no access with ' + CANARY);
 process.stdout.write(CANARY.slice(0, 7));
 setTimeout(() => { process.stdout.write(CANARY.slice(7) + '\\n'); process.exit(Number(process.argv[2])); }, 50);
 `;
@@ -59,6 +60,7 @@ test.each([0, 1])('a build that prints its secrets and ends with %d shows them n
   for (const form of [...FORMS.map(([, text]) => text), ...linesOfKey])
     for (const text of texts) expect(text).not.toContain(form);
   expect(sent).toContain('***');
+  if (exitCode !== 0) expect(ran.outputs['reason']).toBe('building failed: Error: no access with ***');
 });
 
 test.each([

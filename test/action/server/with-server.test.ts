@@ -22,7 +22,12 @@ interface LastReport {
   readonly generation: number;
   readonly url?: string;
   readonly stages: readonly { name: string; status: string; error: string | null }[];
-  readonly outcome: { status: string; error: string | null; logTail: string[] };
+  readonly outcome: {
+    status: string;
+    error: string | null;
+    logTail: string[];
+    cause?: { line: string; excerpt: string[]; at: number };
+  };
 }
 
 function lastReport(server: FakeVitrine): LastReport {
@@ -155,6 +160,28 @@ describe.each([
     });
     expect(stagesOf(server)).toEqual({ installing: STAGE_STATUS.completed, building: STAGE_STATUS.failed });
     expect(server.calls('plan')).toHaveLength(0);
+  });
+
+  test('the first error in the log of the failed stage is the reason, wherever it is told', async () => {
+    await using server = await startFakeVitrine();
+    await using workspace = await makeWorkspace({
+      'src.txt': 'src/a.ts(1,7): error TS2322: Type "x" is not "y".',
+      'usage.txt': 'usage\n'.repeat(60),
+    });
+    const inputs = {
+      'server-url': server.url,
+      'install-command': 'true',
+      'build-command': 'echo compiling; cat src.txt; echo; cat usage.txt; exit 2',
+    };
+    const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
+    const line = 'src/a.ts(1,7): error TS2322: Type "x" is not "y".';
+    expect(ran.outputs['reason']).toBe(`building failed: ${line}`);
+    expect(ran.stdout).toContain(`::error title=Preview%3A failed while building::${line}%0A"echo compiling`);
+    expect(ran.summary).toContain(`**❌ Failed while building**: \`${line}\``);
+    const { cause, error } = lastReport(server).outcome;
+    expect(cause).toMatchObject({ line, at: 1 });
+    expect(cause?.excerpt.slice(0, 3)).toEqual(['compiling', line, 'usage']);
+    expect(error).toContain('ended with exit code 2.');
   });
 
   test('with fail-on-error: false the job goes on and the output tells', async () => {

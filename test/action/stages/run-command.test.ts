@@ -54,7 +54,8 @@ async function tryCommand(
     signal: stop.signal,
     redact: (text) => text,
     workspace: workspace.code,
-    log: (line) => {
+    log: () => undefined,
+    output: (line) => {
       (over ? late : lines).push(line);
       if (line === 'ready') stop.abort(new Error('enough'));
     },
