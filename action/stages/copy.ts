@@ -26,7 +26,7 @@ export async function copy(job: Job, { built }: { readonly built: boolean }): Pr
   job.log(`Publishing the directory "${output}" (the input "output-dir" changes it).`);
   // The working directory itself also holds the installed packages.
   const without = inside(job.directory, output) === job.directory ? [MODULES] : [];
-  const { files, notes } = await hashDirectory(directory, { without });
+  const { files, notes } = await hashDirectory(directory, { without, signal: job.signal });
   for (const note of notes) job.log(note, 'warning');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const skipped = without.length > 0 ? ` ${MODULES} is never published from there.` : '';

@@ -31,7 +31,8 @@ export function parseManifest(input: unknown, limits: ArtifactLimits = ARTIFACT_
       `${entries.length} files are more than the ${limits.files} that one preview may have${limitSource('files', limits)}`,
     );
   }
-  const all = entries.map((entry, index) => parseEntry(entry, index, limits));
+  const all = entries.map((entry, index) => parseEntry(entry, index));
+  all.forEach((file) => checkFileSize(file, limits));
   const files = all.filter((file) => !hiddenPath(file.path)).sort(byPath);
   checkTotals(files, limits);
   const clash = findClash(files.map((file) => file.path));
@@ -51,7 +52,7 @@ function listEntries(input: unknown): readonly unknown[] {
   return files;
 }
 
-function parseEntry(entry: unknown, index: number, limits: ArtifactLimits): ArtifactFile {
+function parseEntry(entry: unknown, index: number): ArtifactFile {
   if (!isRecord(entry)) throw refused(`entry ${index} is not a file`);
   const { path, hash, size } = entry;
   if (typeof path !== 'string') throw refused(`entry ${index} has no path`);
@@ -61,15 +62,26 @@ function parseEntry(entry: unknown, index: number, limits: ArtifactLimits): Arti
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
     throw refused(`${quoteName(path)} needs a size in whole bytes`);
   }
-  if (size > limits.fileBytes) {
-    throw tooLarge(
-      `${quoteName(path)} has ${size} bytes, more than the ${limits.fileBytes} of one file${limitSource('fileBytes', limits)}`,
-    );
-  }
   return { path, hash, size };
 }
 
-function checkTotals(files: readonly ArtifactFile[], limits: ArtifactLimits): void {
+/** What is known of a file before it is read. */
+type SizedFile = Pick<ArtifactFile, 'path' | 'size'>;
+
+/** Refuses files that are too large, one by one or together. */
+export function checkSizes(files: readonly SizedFile[], limits: ArtifactLimits): void {
+  files.forEach((file) => checkFileSize(file, limits));
+  checkTotals(files, limits);
+}
+
+function checkFileSize({ path, size }: SizedFile, limits: ArtifactLimits): void {
+  if (size <= limits.fileBytes) return;
+  throw tooLarge(
+    `${quoteName(path)} has ${size} bytes, more than the ${limits.fileBytes} of one file${limitSource('fileBytes', limits)}`,
+  );
+}
+
+function checkTotals(files: readonly SizedFile[], limits: ArtifactLimits): void {
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   if (bytes > limits.totalBytes) {
     throw tooLarge(
@@ -90,8 +102,9 @@ function refused(reason: string): VitrineError {
   return new VitrineError('bad_request', `The upload was refused: ${reason}.`);
 }
 
-function tooLarge(reason: string): VitrineError {
-  return new VitrineError('too_large', `The upload was refused: ${reason}.`);
+/** `remedies` are sentences of their own. */
+export function tooLarge(reason: string, ...remedies: readonly string[]): VitrineError {
+  return new VitrineError('too_large', [`The upload was refused: ${reason}.`, ...remedies].join(' '));
 }
 
 /**

@@ -4,7 +4,9 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VitrineError } from '../../shared/errors.js';
-import { type ArtifactFile, byPath, hiddenPath } from '../manifest.js';
+import { quoteName } from '../../shared/text.js';
+import { ARTIFACT_LIMITS, type ArtifactLimits } from '../limits.js';
+import { type ArtifactFile, byPath, checkSizes, hiddenPath, tooLarge } from '../manifest.js';
 
 /** Files up to this size are read in one synchronous call: for thousands of small files that takes a third of the time. */
 const SMALL_BYTES = 1024 * 1024;
@@ -27,27 +29,49 @@ interface HashProgress {
 interface HashOptions {
   /** Names of folders to skip. */
   readonly without?: readonly string[];
+  readonly limits?: ArtifactLimits;
+  /** Ends the work with its reason. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: HashProgress) => void;
 }
 
-/** Lists the files of a directory that may be published, each with its SHA-256. Links are followed only to files inside it. */
+/**
+ * Lists the files of a directory that may be published, each with its SHA-256. Links are followed only to files inside it. Names and sizes
+ * are checked against the limits before any file is read: a sparse file can claim terabytes.
+ */
 export async function hashDirectory(dir: string, options: HashOptions = {}): Promise<HashedDirectory> {
   const root = await realpath(dir).catch((cause: unknown) => {
     throw new VitrineError('bad_request', `The directory ${dir} cannot be read: does the build write it?`, {
       cause,
     });
   });
+  const { without = [], limits = ARTIFACT_LIMITS, signal } = options;
   const out = leftOut();
-  const found = await walk({ root, without: options.without ?? [], leftOut: out });
+  const pause = pauseEach(BATCH, signal);
+  const found = await walk({ root, without, limits, pause, leftOut: out });
+  checkSizes(found, limits);
   const files: ArtifactFile[] = [];
   let bytes = 0;
   for (const file of found) {
-    if (files.length % BATCH === BATCH - 1) await nextTurn();
-    files.push({ ...file, hash: await hashFile(join(root, file.path), file.size) });
+    await pause();
+    files.push({ ...file, hash: await hashFile(join(root, file.path), { ...file, signal }) });
     bytes += file.size;
     options.onProgress?.({ files: files.length, of: found.length, bytes });
   }
   return { files: files.sort(byPath), notes: out.notes() };
+}
+
+type Pause = () => Promise<void>;
+
+/** At every `count`th call, lets other tasks of the process run, such as the handler of a signal, and throws once the run is cancelled. */
+function pauseEach(count: number, signal: AbortSignal | undefined): Pause {
+  let calls = 0;
+  return async () => {
+    calls += 1;
+    if (calls % count !== 0) return;
+    await nextTurn();
+    signal?.throwIfAborted();
+  };
 }
 
 /** Reads the files of a directory for the packs of an upload. */
@@ -59,11 +83,17 @@ export function readFrom(dir: string): (file: ArtifactFile) => AsyncIterable<Uin
   };
 }
 
-async function hashFile(path: string, size: number): Promise<string> {
+async function hashFile(
+  path: string,
+  { size, signal }: { size: number; signal: AbortSignal | undefined },
+): Promise<string> {
   if (size <= SMALL_BYTES) return hashOnce('sha256', readFileSync(path), 'hex');
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: SMALL_BYTES }))
+  // No further than its size: a file that still grows would never end. The upload notices that its size changed.
+  for await (const chunk of createReadStream(path, { highWaterMark: SMALL_BYTES, end: size })) {
+    signal?.throwIfAborted();
     hash.update(chunk as Buffer);
+  }
   return hash.digest('hex');
 }
 
@@ -77,6 +107,8 @@ interface WalkInput {
   readonly root: string;
   /** Names of folders to skip, at any depth. */
   readonly without: readonly string[];
+  readonly limits: ArtifactLimits;
+  readonly pause: Pause;
   readonly leftOut: LeftOut;
 }
 
@@ -91,14 +123,31 @@ async function walk(input: WalkInput): Promise<Found[]> {
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of await entriesOf(input, folder)) {
       const path = folder + entry.name;
+      await input.pause();
       if (input.without.includes(entry.name)) continue;
       // Asks about a file inside, because `.well-known` is hidden itself but its files are not.
       if (hiddenPath(entry.isDirectory() ? `${path}/file` : path)) input.leftOut.add(path, HIDDEN);
       else if (entry.isDirectory()) folders.push(`${path}/`);
       else await take(input, { path, entry, found });
+      if (found.length > input.limits.files) throw tooMany(input, found);
     }
   }
   return found;
+}
+
+/** Stops at the limit: an output directory that holds a package store can have millions of files. */
+function tooMany({ limits }: WalkInput, found: readonly Found[]): VitrineError {
+  const counts = new Map<string, number>();
+  for (const { path } of found) {
+    const [top = ''] = path.split('/');
+    counts.set(top, (counts.get(top) ?? 0) + 1);
+  }
+  const [[largest, count] = ['', 0]] = [...counts].sort(([, a], [, b]) => b - a);
+  return tooLarge(
+    `the directory has more than ${String(limits.files)} files, the most that one preview may have`,
+    ...(count > 1 ? [`${quoteName(largest)} alone has ${String(count)} or more.`] : []),
+    'Does "output-dir" name only what the build writes?',
+  );
 }
 
 async function entriesOf({ root, leftOut }: WalkInput, folder: string): Promise<Dirent[]> {

@@ -14,7 +14,14 @@ async function copied(
     plan = null,
     directory = '.',
     built = false,
-  }: { input?: string; plan?: string | null; directory?: string; built?: boolean } = {},
+    signal,
+  }: {
+    input?: string;
+    plan?: string | null;
+    directory?: string;
+    built?: boolean;
+    signal?: AbortSignal;
+  } = {},
 ) {
   const lines: string[] = [];
   const job = {
@@ -23,6 +30,7 @@ async function copied(
     directory: join(workspace.code, directory),
     workspace: workspace.code,
     log: (line: string) => void lines.push(line),
+    signal,
   } as unknown as Job;
   const { files } = await copy(job, { built });
   return { paths: files.map(({ path }) => path), lines };
@@ -153,4 +161,11 @@ test('hidden files are left out and told', async () => {
   const { paths, lines } = await copied(workspace);
   expect(paths).toEqual(['index.html']);
   expect(lines.join()).toContain('".env" was left out');
+});
+
+test('a run that is cancelled while the files are read stops reading them', async () => {
+  const files = Array.from({ length: 200 }, (_, index) => [`dist/${String(index)}.txt`, 'x']);
+  await using workspace = await makeWorkspace({ 'dist/index.html': 'x', ...Object.fromEntries(files) });
+  const signal = AbortSignal.abort(new Error('The workflow run was cancelled.'));
+  await expect(copied(workspace, { signal })).rejects.toThrow('The workflow run was cancelled.');
 });

@@ -3,9 +3,10 @@ import { hash as hashOnce } from 'node:crypto';
 import { chmod, link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { hashDirectory, readFrom } from '../../../src/uploads/client/directory.js';
+import { ARTIFACT_LIMITS, type ArtifactLimits, MIB } from '../../../src/uploads/limits.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -171,6 +172,81 @@ test('progress counts every file and byte', async () => {
   await hashDirectory(dir, { onProgress: (progress) => seen.push(progress) });
   expect(seen).toHaveLength(20);
   expect(seen.at(-1)).toEqual({ files: 20, of: 20, bytes: 190 });
+});
+
+/** Files that claim a size and take no space; answers how many were read before the directory was refused. */
+async function refusalOf(sizes: Readonly<Record<string, number>>, limits: ArtifactLimits = ARTIFACT_LIMITS) {
+  for (const [name, size] of Object.entries(sizes)) {
+    await mkdir(dirname(join(dir, name)), { recursive: true });
+    await writeFile(join(dir, name), '');
+    await truncate(join(dir, name), size);
+  }
+  let read = 0;
+  const hashing = hashDirectory(dir, { limits, onProgress: () => (read += 1) });
+  const error = await hashing.catch((thrown: unknown) => thrown);
+  return { error, read };
+}
+
+test('a file that claims two terabytes is refused by its size, and nothing is read', async () => {
+  const { error, read } = await refusalOf({ 'a.html': 5, 'disk.img': 2 * 1024 ** 4 });
+  expect(error).toMatchObject({
+    code: 'too_large',
+    message:
+      'The upload was refused: "disk.img" has 2199023255552 bytes, more than the 104857600 of one file.',
+  });
+  expect(read).toBe(0);
+});
+
+test('files that are too large together are refused by their sizes, and nothing is read', async () => {
+  const names = Array.from({ length: 11 }, (_, index) => [`video${index}.mp4`, 100 * MIB] as const);
+  const { error, read } = await refusalOf(Object.fromEntries(names));
+  expect(error).toMatchObject({
+    code: 'too_large',
+    message:
+      'The upload was refused: 1153433600 bytes are more than the 1073741824 that one preview may have.',
+  });
+  expect(read).toBe(0);
+});
+
+test('the search ends at the first file too many, and names the folder that holds the most', async () => {
+  const names = Array.from({ length: 9 }, (_, index) => [`store/${index}.js`, 1] as const);
+  const limits = { ...ARTIFACT_LIMITS, files: 5 };
+  const { error, read } = await refusalOf({ 'index.html': 1, ...Object.fromEntries(names) }, limits);
+  expect(error).toMatchObject({
+    code: 'too_large',
+    message:
+      'The upload was refused: the directory has more than 5 files, the most that one preview may have. ' +
+      '"store" alone has 5 or more. Does "output-dir" name only what the build writes?',
+  });
+  expect(read).toBe(0);
+});
+
+const CANCELLED = 'The workflow run was cancelled.';
+
+test('a run that is cancelled while many files are read stops reading', async () => {
+  for (let n = 0; n < 300; n += 1) await writeFile(join(dir, `f${n}`), 'x');
+  const stopping = new AbortController();
+  const seen: number[] = [];
+  const hashing = hashDirectory(dir, {
+    signal: stopping.signal,
+    onProgress: ({ files }) => {
+      seen.push(files);
+      stopping.abort(new Error(CANCELLED));
+    },
+  });
+  await expect(hashing).rejects.toThrow(CANCELLED);
+  expect(seen.length).toBeLessThan(100);
+});
+
+test('a run that is cancelled while one large file is read stops reading it', async () => {
+  await writeFile(join(dir, 'large.bin'), '');
+  await truncate(join(dir, 'large.bin'), 90 * MIB);
+  const stopping = new AbortController();
+  let read = 0;
+  const hashing = hashDirectory(dir, { signal: stopping.signal, onProgress: () => (read += 1) });
+  setImmediate(() => stopping.abort(new Error(CANCELLED)));
+  await expect(hashing).rejects.toThrow(CANCELLED);
+  expect(read).toBe(0);
 });
 
 test('a directory that is not there says what to check', async () => {
