@@ -25,13 +25,23 @@ export async function retrying<T>(
     const failure = await attemptOnce(policy.attempt);
     if (!(failure instanceof Retriable)) return failure.value;
     policy.signal.throwIfAborted();
-    const pause =
-      failure.waitMs ??
-      Math.min(policy.longestMs ?? LONGEST_MS, FIRST_MS * 2 ** Math.min(count, 10)) * jitter(world);
+    const pause = pauseAfter(world, { policy, failure, count });
     if (world.now().getTime() + pause > deadline) throw finalError(policy, { last: failure, pause });
     world.print(`${policy.what}: ${failure.message} Next try in ${(pause / 1000).toFixed(1)} s.`);
     await world.sleep(pause, policy.signal);
   }
+}
+
+/**
+ * The wait that the server asks for, if that is a wait: `Retry-After: 0`, a negative one or a date in the past would repeat the request
+ * without a pause. Otherwise a growing pause.
+ */
+function pauseAfter(
+  world: Pick<World, 'random'>,
+  { policy, failure, count }: { policy: RetryPolicy; failure: Retriable; count: number },
+): number {
+  if (failure.waitMs !== null && failure.waitMs >= FIRST_MS) return failure.waitMs;
+  return Math.min(policy.longestMs ?? LONGEST_MS, FIRST_MS * 2 ** Math.min(count, 10)) * jitter(world);
 }
 
 async function attemptOnce<T>(attempt: () => Promise<T>): Promise<{ value: T } | Retriable> {

@@ -197,6 +197,18 @@ describe('retrying', () => {
     expect(waits).toEqual([7_000]);
   });
 
+  test.each(['0', '-5', '0.001', 'Mon, 31 Dec 2029 00:00:00 GMT'])(
+    'after "Retry-After: %s" the pause grows, as without one',
+    async (header) => {
+      const { fake, waits } = clock();
+      const attempt = async () => {
+        throw new Retriable('away.', { waitMs: retryAfter(header, NOW) });
+      };
+      await expect(retrying(fake, { ...policy, attempt })).rejects.toMatchObject({ code: 'unavailable' });
+      expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000]);
+    },
+  );
+
   test('gives up when the next wait would pass the budget, with the last word', async () => {
     const { fake, waits } = clock();
     const attempt = async () => {
