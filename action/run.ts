@@ -30,16 +30,19 @@ export async function run(given: World, cwd: string): Promise<number> {
     mask();
     return conclude(world, { result, secrets: rawSecrets(world.env), ...ending });
   };
-  try {
+  const preview = async (): Promise<Result> => {
     const inputs = parseInputs(world.env);
     const context = await readContext(world.env, cwd);
     for (const name of unknownInputs(world.env)) world.print(command('warning', unknownMessage(name)));
     const plan = planRun(world, { inputs, context });
     ending.failOnError = inputs.failOnError;
-    return await end(await dispatch(world, plan));
-  } catch (error) {
-    return end(world.stopped.aborted ? stopped() : failed(failureText(error)));
-  }
+    return dispatch(world, plan);
+  };
+  return end(
+    await preview().catch((error: unknown) =>
+      world.stopped.aborted ? stopped() : failed(failureText(error)),
+    ),
+  );
 }
 
 function refusal(): string {

