@@ -45,7 +45,55 @@ function encodings(text: string): string[] {
   const hex = bytes.toString('hex');
   // As bytes and back: a lone surrogate cannot be encoded.
   const urls = urlForms(bytes.toString('utf8'));
-  return [text, ...jsonForms(text), ...urls, hex, hex.toUpperCase(), ...base64Forms(bytes)];
+  return [
+    text,
+    ...jsonForms(text),
+    ...htmlForms(text),
+    ...urls,
+    hex,
+    hex.toUpperCase(),
+    ...base64Forms(bytes),
+  ];
+}
+
+type Entities = Readonly<Record<string, string>>;
+
+const MARKUP = { '&': '&amp;', '<': '&lt;' };
+
+const TEXT = { ...MARKUP, '>': '&gt;' };
+
+/** Encoders agree on `&` and `<`, and differ in the rest. */
+const HTML_ENCODERS: readonly Entities[] = [
+  // XML, in text and in attributes
+  MARKUP,
+  { ...MARKUP, '"': '&quot;' },
+  // Browsers and React, in text; `htmlspecialchars` of PHP before 8.1
+  TEXT,
+  { ...TEXT, '"': '&quot;' },
+  // Browsers, in attributes
+  { '&': '&amp;', '"': '&quot;' },
+  // lodash, escape-html, Ruby, PHP
+  { ...TEXT, '"': '&quot;', "'": '&#39;' },
+  { ...TEXT, '"': '&quot;', "'": '&#039;' },
+  // Python, React, in attributes
+  { ...TEXT, '"': '&quot;', "'": '&#x27;' },
+  { ...TEXT, '"': '&quot;', "'": '&apos;' },
+  // Go, in text and in attributes
+  { ...TEXT, '"': '&#34;', "'": '&#39;' },
+  { ...TEXT, '"': '&#34;', "'": '&#39;', '+': '&#43;' },
+  // Jinja; Handlebars; Mustache
+  { ...TEXT, '"': '&#34;', "'": '&#39;', '`': '&#96;' },
+  { ...TEXT, '"': '&quot;', "'": '&#x27;', '`': '&#x60;', '=': '&#x3D;' },
+  { ...TEXT, '"': '&quot;', "'": '&#39;', '`': '&#x60;', '=': '&#x3D;', '/': '&#x2F;' },
+  { ...TEXT, '"': '&quot;', "'": '&#x27;', '/': '&#x2F;' },
+];
+
+/** As text of a page, and inside JSON that stands in a page. */
+function htmlForms(text: string): string[] {
+  const wholes = [...new Set([text, JSON.stringify(text).slice(1, -1)])];
+  return wholes.flatMap((whole) =>
+    HTML_ENCODERS.map((entities) => whole.replace(/[&<>"'`=/+]/g, (sign) => entities[sign] ?? sign)),
+  );
 }
 
 /** Plain; for pages, as Go and Rails do it; in ASCII, as Python and PHP do it; with `\/`, as PHP does it. */

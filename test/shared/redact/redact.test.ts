@@ -43,6 +43,33 @@ test.each([
   expect(createRedactor([ODD]).redact(text)).toMatch(/^"?\*\*\*"?$/);
 });
 
+const MARKUP = `a&b<c>d"e'f`;
+
+test.each([
+  ['as browsers write text', 'a&amp;b&lt;c&gt;d"e\'f'],
+  ['as browsers write attributes', "a&amp;b<c>d&quot;e'f"],
+  ['as XML writes text', 'a&amp;b&lt;c>d"e\'f'],
+  ['as lodash and Ruby write it', 'a&amp;b&lt;c&gt;d&quot;e&#39;f'],
+  ['as PHP writes it', 'a&amp;b&lt;c&gt;d&quot;e&#039;f'],
+  ['as Python and React write it', 'a&amp;b&lt;c&gt;d&quot;e&#x27;f'],
+  ['as XML writes attributes', 'a&amp;b&lt;c&gt;d&quot;e&apos;f'],
+  ['as Go writes it', 'a&amp;b&lt;c&gt;d&#34;e&#39;f'],
+  [
+    'in JSON in a page',
+    JSON.stringify(MARKUP).slice(1, -1).replaceAll('&', '&amp;').replaceAll('"', '&quot;'),
+  ],
+])('a secret of markup %s is hidden in a page', (_, text) => {
+  expect(createRedactor([MARKUP]).redact(`<p title="${text}">`)).toBe('<p title="***">');
+});
+
+test.each([
+  ['Handlebars', 'k&#x3D;&#x60;v/+'],
+  ['Mustache', 'k&#x3D;&#x60;v&#x2F;+'],
+  ['Go, in an attribute', 'k=`v/&#43;'],
+])('a secret is hidden as %s writes it', (_, text) => {
+  expect(createRedactor(['k=`v/+']).redact(text)).toBe(MASK);
+});
+
 const KEY = `-----BEGIN KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'.repeat(4)}-----END KEY-----\n`;
 
 test.each([76, 64])('base64 in lines of %d characters is hidden line by line', (width) => {
