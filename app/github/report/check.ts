@@ -5,7 +5,7 @@ import { isGitHubFailure } from '../../../src/repositories/github.js';
 import { CHECK } from '../../../src/shared/status/github.js';
 import { ask, type Caller, pages } from '../client/call.js';
 import type { CheckText } from './check-text.js';
-import { digestOf, fenced } from './fence.js';
+import { contradiction, digestOf, fenced } from './fence.js';
 
 interface CheckReporting {
   readonly caller: Caller;
@@ -15,6 +15,7 @@ interface CheckReporting {
 
 const Created = z.object({ id: z.int().positive() });
 const Run = Created.extend({ external_id: z.string().nullable(), status: z.string() });
+type Run = z.infer<typeof Run>;
 
 /** Writes one check run for one attempt at a commit: creates it, or finds it again and edits it. */
 export function createReportCheck(given: CheckReporting): Reporter['check'] {
@@ -61,34 +62,45 @@ function bodyOf(report: CheckReport, output: CheckText) {
 
 /** Without an id the outcome of the last attempt is unknown: the check run may exist. */
 async function locate(
-  { caller, appId }: CheckReporting,
+  reporting: CheckReporting,
   { repo, report }: CheckToWrite,
   last: ReportedCheck,
 ): Promise<Existing | null> {
   if (last.id !== null) return { id: last.id, settled: last.settled };
+  const ours = await find(reporting, { repo, report }, (run) => run.external_id === report.externalId);
+  return ours && { id: ours.id, settled: ours.status === CHECK.completed };
+}
+
+/** Searches our check runs of the commit by more than their name: a check keeps its first one, and ours may have another by now. */
+async function find(
+  { caller, appId }: CheckReporting,
+  { repo, report }: Pick<CheckToWrite, 'repo' | 'report'>,
+  fits: (run: Run) => boolean,
+): Promise<Run | null> {
   const list = pages(caller, {
     repo,
     purpose: 'report',
     route: 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs',
-    parameters: { ref: report.sha, check_name: report.name, app_id: appId, filter: 'all' },
+    parameters: { ref: report.sha, app_id: appId, filter: 'all' },
     within: 'check_runs',
     item: Run,
     maxPages: 10,
   });
   for await (const runs of list) {
-    const ours = runs.find((run) => run.external_id === report.externalId);
-    if (ours) return { id: ours.id, settled: ours.status === CHECK.completed };
+    const found = runs.find(fits);
+    if (found) return found;
   }
   return null;
 }
 
 /** Null when the check run is gone from GitHub. */
 async function edit(
-  { caller }: CheckReporting,
-  { repo, body, id: checkRun }: CheckToWrite & { readonly id: number },
+  reporting: CheckReporting,
+  { id: checkRun, ...check }: CheckToWrite & { readonly id: number },
 ): Promise<number | null> {
+  const { repo, body } = check;
   try {
-    const { id } = await ask(caller, {
+    const { id } = await ask(reporting.caller, {
       repo,
       purpose: 'report',
       route: 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}',
@@ -97,8 +109,9 @@ async function edit(
     });
     return id;
   } catch (error) {
-    if (isGitHubFailure(error) && error.kind === 'gone') return null;
-    throw error;
+    if (!isGitHubFailure(error) || error.kind !== 'gone') throw error;
+    if (await find(reporting, check, (run) => run.id === checkRun)) throw contradiction('the check run');
+    return null;
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CommentReport, Recipient, Reporter, SentReport } from '../../../src/reports/reporter.js';
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import { ask, type Caller, pages } from '../client/call.js';
-import { digestOf, fenced } from './fence.js';
+import { contradiction, digestOf, fenced } from './fence.js';
 
 interface CommentReporting {
   readonly caller: Caller;
@@ -29,7 +29,7 @@ export function createReportComment(given: CommentReporting): Reporter['comment'
     if (last && last.id !== null && last.digest === digest) return last;
     if (!last) return { id: await create(reporting, comment), digest };
     const edited = last.id === null ? null : await edit(reporting, { ...comment, id: last.id });
-    return { id: edited ?? (await findOrCreate(reporting, comment)), digest };
+    return { id: edited ?? (await findOrCreate(reporting, { ...comment, gone: last.id })), digest };
   };
 }
 
@@ -39,11 +39,16 @@ interface CommentToWrite {
   readonly body: string;
 }
 
-/** The outcome of an earlier attempt is unknown, or another project may have written the comment. */
-async function findOrCreate(reporting: CommentReporting, comment: CommentToWrite): Promise<number> {
+/** The outcome of an earlier attempt is unknown, or another project may have written the comment, or GitHub says that it is gone. */
+async function findOrCreate(
+  reporting: CommentReporting,
+  { gone, ...comment }: CommentToWrite & { readonly gone: number | null },
+): Promise<number> {
   const found = await find(reporting, comment);
-  const edited = found === null ? null : await edit(reporting, { ...comment, id: found });
-  return edited ?? create(reporting, comment);
+  if (found === null) return create(reporting, comment);
+  const edited = found === gone ? null : await edit(reporting, { ...comment, id: found });
+  if (edited === null) throw contradiction('the comment');
+  return edited;
 }
 
 async function find(reporting: CommentReporting, { repo, report }: CommentToWrite): Promise<number | null> {

@@ -3,8 +3,8 @@ import type { DeploymentReport, Recipient, Reporter, SentReport } from '../../..
 import { isGitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import { DEPLOYMENT_STATE } from '../../../src/shared/status/github.js';
-import { ask, type Caller, pages, send } from '../client/call.js';
-import { digestOf, fenced } from './fence.js';
+import { ask, type Caller, pages } from '../client/call.js';
+import { contradiction, digestOf, fenced } from './fence.js';
 
 interface DeploymentToWrite {
   readonly repo: Recipient;
@@ -29,10 +29,12 @@ export function createReportDeployment(given: Caller): Reporter['deployment'] {
     const existing = last && (last.id ?? (await find(caller, { repo, report })));
     if (existing !== null && (await setStatus(caller, { repo, id: existing, status })))
       return { id: existing, digest };
+    if (existing !== null && (await find(caller, { repo, report })) === existing)
+      throw contradiction('the deployment');
     // A deployment that GitHub does not have needs no end.
     if (report.state === DEPLOYMENT_STATE.inactive) return { id: null, digest };
     const id = await create(caller, { repo, report });
-    await setStatus(caller, { repo, id, status });
+    if (!(await setStatus(caller, { repo, id, status }))) throw contradiction('the deployment');
     return { id, digest };
   };
 }
@@ -43,12 +45,13 @@ async function setStatus(
   { repo, id, status }: { repo: RepoRef; id: number; status: ReturnType<typeof statusOf> },
 ): Promise<boolean> {
   try {
-    await send(caller, {
+    await ask(caller, {
       repo,
       purpose: 'report',
       lane: 'background',
       route: 'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses',
       parameters: { deployment_id: id, ...status },
+      schema: Created,
     });
     return true;
   } catch (error) {
@@ -127,12 +130,13 @@ export function createReportCommitStatus(caller: Caller): Reporter['commitStatus
     };
     const digest = digestOf(parameters);
     if (digest === lastDigest) return digest;
-    await send(fenced(caller, repo), {
+    await ask(fenced(caller, repo), {
       repo,
       purpose: 'status',
       lane: 'background',
       route: 'POST /repos/{owner}/{repo}/statuses/{sha}',
       parameters,
+      schema: Created,
     });
     return digest;
   };

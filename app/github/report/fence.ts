@@ -27,3 +27,11 @@ export function fenced(caller: Caller, { mayWrite }: Recipient): Caller {
 export function digestOf(payload: unknown): string {
   return createHash('sha256').update(JSON.stringify(payload)).digest('hex').slice(0, 32);
 }
+
+/** A single 404 is not believed: what GitHub still lists is there, and creating it again would make a second one. */
+export function contradiction(what: string): GitHubFailure {
+  return new GitHubFailure(
+    'ambiguous',
+    `GitHub lists ${what} and does not find it when it is changed: it is tried again later.`,
+  );
+}
