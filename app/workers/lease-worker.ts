@@ -156,6 +156,9 @@ export interface Backoff {
   readonly capMs: number;
 }
 
+/** The longest pause while GitHub or the database does not answer: within a minute after the outage, everything is tried again. */
+export const OUTAGE_CAP_MS = 45_000;
+
 /** Doubles with each try up to the cap. The upper half is random, so that failed items are not all tried again at the same time. */
 export function backoffMs({ firstMs, capMs }: Backoff, attempts: number, random: () => number): number {
   const full = Math.min(capMs, firstMs * 2 ** Math.min(attempts, 30));

@@ -3,7 +3,7 @@ import type { Claim, EnvironmentStore, HeldClaim } from '../../src/environments/
 import { hasLostAccess, isGitHubFailure } from '../../src/repositories/github.js';
 import type { Log } from '../../src/shared/tools.js';
 import { messageOf } from '../../src/shared/errors.js';
-import { type Backoff, backoffMs, createLeaseWorker } from './lease-worker.js';
+import { type Backoff, backoffMs, createLeaseWorker, OUTAGE_CAP_MS } from './lease-worker.js';
 
 /** What a reconciler asks for. An empty outcome means that the projection is true now. */
 interface Outcome {
@@ -33,12 +33,15 @@ const DAY_MS = 24 * 60 * 60_000;
 
 /** GitHub is usually back soon; a target that cannot destroy a resource may need a day. */
 const BACKOFF: Readonly<Record<Projection, Backoff>> = {
-  report: { firstMs: 1_000, capMs: 5 * 60_000 },
+  report: { firstMs: 1_000, capMs: OUTAGE_CAP_MS },
   teardown: { firstMs: 1_000, capMs: DAY_MS },
 };
 
-/** For what GitHub forbids or hides: a person must change that, and every try uses up some of the write limit. So it is tried rarely. */
-const REFUSED_BACKOFF: Backoff = { firstMs: 5 * 60_000, capMs: 6 * 60 * 60_000 };
+/**
+ * For what GitHub forbids or hides. It may do so for a moment only: it takes seconds until all of GitHub knows a new token. Otherwise a
+ * person must change that, and every try uses up some of the write limit. So it is tried soon at first, and ever more rarely.
+ */
+const REFUSED_BACKOFF: Backoff = { firstMs: 2_000, capMs: 6 * 60 * 60_000 };
 
 /** Makes due projections true: claims them by lease, renews the lease during the work, and tries failed ones again later. */
 export function createRunner(options: RunnerOptions) {

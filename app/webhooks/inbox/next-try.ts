@@ -1,12 +1,14 @@
 import type { ClaimedDelivery, NextTry } from '../../../src/deliveries/store.js';
 import { isGitHubFailure, type FailureKind } from '../../../src/repositories/github.js';
 import { isVitrineError, messageOf } from '../../../src/shared/errors.js';
-import { backoffMs } from '../../workers/lease-worker.js';
+import { backoffMs, OUTAGE_CAP_MS } from '../../workers/lease-worker.js';
 
 const TRIES = 8;
 /** GitHub can redeliver for three days, so a delivery is only parked for a person after that time. */
 const PATIENCE_MS = 3 * 24 * 60 * 60_000;
 const BACKOFF = { firstMs: 1_000, capMs: 5 * 60_000 };
+/** Shorter while GitHub or the database does not answer, so that events are read within a minute after they are back. */
+const OUTAGE_BACKOFF = { firstMs: 1_000, capMs: OUTAGE_CAP_MS };
 /** Failures of GitHub that say nothing about the event and end some time. */
 const OUTSIDE: readonly FailureKind[] = ['ambiguous', 'retry', 'unauthorized'];
 
@@ -26,7 +28,8 @@ export function nextTry({ delivery, error, now, random }: Failed): NextTry {
   const isOutside = causes.every(cameFromOutside);
   const failures = delivery.failures + Number(!isOutside);
   const age = now.getTime() - delivery.receivedAt.getTime();
-  const pause = backoffMs(BACKOFF, delivery.attempts, random);
+  const backoff = causes.every(isOutage) ? OUTAGE_BACKOFF : BACKOFF;
+  const pause = backoffMs(backoff, delivery.attempts, random);
   return {
     error: causes.map(messageOf).join('; '),
     failures,
@@ -50,6 +53,12 @@ function causesOf(error: unknown): readonly unknown[] {
 function cameFromOutside(error: unknown): boolean {
   if (isGitHubFailure(error)) return OUTSIDE.includes(error.kind);
   return isVitrineError(error) && error.code === 'unavailable';
+}
+
+/** Nobody has to do anything for it to end, unlike a missing permission. */
+function isOutage(error: unknown): boolean {
+  if (isGitHubFailure(error)) return error.kind === 'ambiguous';
+  return cameFromOutside(error);
 }
 
 function askedPauseOf(error: unknown): number | undefined {

@@ -47,12 +47,16 @@ function runner(report: Reconciler, options: Partial<RunnerOptions> = {}) {
   return { ...made, lines };
 }
 
-/** The store, which writes down after how long each claim that failed is due again. */
-function noted(pauses: (number | undefined)[], of: EnvironmentStore = environments): EnvironmentStore {
+/** The store, which writes down after how long each claim that failed is due again; `only` that of one environment. */
+function noted(
+  pauses: (number | undefined)[],
+  of: EnvironmentStore = environments,
+  only?: string,
+): EnvironmentStore {
   return {
     ...of,
     release: async (claim, outcome) => {
-      pauses.push(outcome.retryInMs);
+      if ((only ?? claim.environment.id) === claim.environment.id) pauses.push(outcome.retryInMs);
       await of.release(claim, outcome);
     },
   };
@@ -115,12 +119,17 @@ test.each([
     90_000,
   ],
   [
-    'waits longer where GitHub forbids it',
+    'is tried again soon where GitHub forbids it for the first time',
     new GitHubFailure('unauthorized', 'accept the permissions'),
-    150_000,
-    300_000,
+    1_000,
+    2_000,
   ],
-  ['waits longer where GitHub shows nothing', new GitHubFailure('gone', 'no token'), 150_000, 300_000],
+  [
+    'is tried again soon where GitHub shows nothing for the first time',
+    new GitHubFailure('gone', 'no token'),
+    1_000,
+    2_000,
+  ],
   ['parks what GitHub will never accept', new GitHubFailure('poison', 'no'), 86_400_000, 86_400_000],
 ])('a failure %s', async (_how, error, least, most) => {
   const { id } = await dueEnvironment();
@@ -178,17 +187,29 @@ test('what GitHub forbids is tried ever more rarely, and at once when the docume
     throw new GitHubFailure('unauthorized', 'accept the permissions');
   };
   const pauses: (number | undefined)[] = [];
-  for (const attempts of [0, 1, 2, 6, 7, 20]) {
+  for (const attempts of [0, 1, 2, 6, 13, 14, 20]) {
     await environments.markDue(id, 'report');
-    await runner(report, { random: () => 1, environments: noted(pauses, afterTries(attempts)) }).drain();
+    const watched = noted(pauses, afterTries(attempts), id);
+    await runner(report, { random: () => 1, environments: watched }).drain();
   }
-  expect(pauses.filter((ms) => ms !== undefined).map((ms) => ms / 60_000)).toEqual([
-    5, 10, 20, 320, 360, 360,
+  expect(pauses.filter((ms) => ms !== undefined).map((ms) => ms / 1_000)).toEqual([
+    2, 4, 8, 128, 16_384, 21_600, 21_600,
   ]);
   const seen = await environments.get(id);
   if (seen) await environments.change(seen, { patch: { error: 'news' }, due: ['report'] });
   await runner(report).drain();
-  expect(tries).toBe(7);
+  expect(tries).toBe(8);
+});
+
+test('while GitHub does not answer, a report is never later than a minute after it is back', async () => {
+  const { id } = await dueEnvironment();
+  const report: Reconciler = async () => {
+    throw new GitHubFailure('ambiguous', '502');
+  };
+  const pauses: (number | undefined)[] = [];
+  const watched = noted(pauses, afterTries(30), id);
+  await runner(report, { random: () => 1, environments: watched }).drain();
+  expect(pauses[0]).toBe(45_000);
 });
 
 test('a reconciler learns that its claim was lost, and hears of one that stands without a question', async () => {

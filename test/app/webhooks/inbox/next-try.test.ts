@@ -50,12 +50,20 @@ test.each([
   expect(after(error, { ageMs: 30 * DAY_MS })).toMatchObject({ park: false, failures: 1 });
 });
 
-test('the pause is what GitHub asks for, else it grows to five minutes', () => {
+test('the pause is what GitHub asks for, else it grows', () => {
   expect(after(limit).inMs).toBe(HOUR_MS);
   expect(after(new AggregateError([away, limit])).inMs).toBe(HOUR_MS);
-  expect([1, 2, 3, 50].map((attempts) => after(away, { attempts }).inMs)).toEqual([
-    2_000, 4_000, 8_000, 300_000,
-  ]);
+  expect([1, 2, 3].map((attempts) => after(away, { attempts }).inMs)).toEqual([2_000, 4_000, 8_000]);
+});
+
+test.each([
+  ['GitHub does not answer', away, 45_000],
+  ['the database is away', new VitrineError('unavailable', 'The database does not answer.'), 45_000],
+  ['GitHub does not let the App in', new GitHubFailure('unauthorized', 'no'), 300_000],
+  ['a handler fails', ours, 300_000],
+  ['a handler fails beside an outage', new AggregateError([away, ours]), 300_000],
+])('while %s, a pause is never longer than it may be', (_what, error, longest) => {
+  expect(after(error, { attempts: 50 }).inMs).toBe(longest);
 });
 
 test('every reason is told', () => {
