@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { GitHubFailure } from '../../../src/repositories/github.js';
+import { type FailureKind, GitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import type { Clock } from '../../../src/shared/tools.js';
 import type { RawAnswer, RawRequest } from './octokit.js';
@@ -86,20 +86,24 @@ async function authorized(caller: Caller, call: Call): Promise<RawAnswer> {
   });
 }
 
-/** 422 here means that the owner has not accepted a permission yet. */
+/** What to do when GitHub gives no token. */
+const REMEDY: Readonly<Partial<Record<FailureKind, string>>> = {
+  poison: "The owner must accept the App's permissions.",
+  gone: 'Is the App still installed there?',
+};
+
+/**
+ * 422 here means that the owner has not accepted a permission yet. 404 says something about the installation and nothing about what the
+ * call asks for, which callers read from a failure that is `gone`.
+ */
 async function tokenFor({ tokens, clock }: Caller, wanted: Parameters<Tokens['get']>[0]): Promise<string> {
   try {
     return await tokens.get(wanted);
   } catch (error) {
     const failure = toFailure(error, { what: 'an installation token', now: clock.now() });
-    if (failure.kind !== 'poison') throw failure;
-    throw new GitHubFailure(
-      'unauthorized',
-      `${failure.message}. The owner must accept the App's permissions.`,
-      {
-        cause: failure,
-      },
-    );
+    const remedy = REMEDY[failure.kind];
+    if (remedy === undefined) throw failure;
+    throw new GitHubFailure('unauthorized', `${failure.message}. ${remedy}`, { cause: failure });
   }
 }
 

@@ -114,6 +114,15 @@ test('a permission that the owner has not accepted is told apart from a bad requ
   });
 });
 
+test('an installation that GitHub denies is no answer about a file: it does not count as missing', async () => {
+  stage.forgetInstallation(stage.repo.installationId);
+  stage.emulated.fail({ path: /access_tokens$/, kind: 'status', status: 404 });
+  await expect(stage.github.settingsFile(stage.repo, null)).rejects.toMatchObject({
+    kind: 'unauthorized',
+    message: expect.stringContaining('Is the App still installed there?') as unknown,
+  });
+});
+
 test('no error shows a token or the key', async () => {
   stage.emulated.fail({ method: 'POST', path: /\/comments$/, kind: 'status', status: 422 });
   const error = await stage.reporter.comment(stage.repo, report(), null).catch((caught: unknown) => caught);
