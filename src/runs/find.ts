@@ -65,7 +65,11 @@ async function requirePullRequest(
 ): Promise<void> {
   const sender = { id: identity.actorId, login: identity.actor };
   if (await noticePullRequest(ports, { repo, number, sender })) return;
-  throw new VitrineError('not_found', `GitHub does not know pull request #${number} of ${repo.fullName}.`);
+  // The identity of the run proves that it exists, so the Action tries again.
+  throw new VitrineError(
+    'unavailable',
+    `GitHub does not know pull request #${number} of ${repo.fullName} just now: the server looks for it again.`,
+  );
 }
 
 function noProject(project: string | undefined): VitrineError {

@@ -8,9 +8,9 @@ import { type TokenPorts, createToken } from '../people/api-token.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
-import type { GitHubPorts } from '../repositories/github.js';
+import { type GitHubPorts, hasLostAccess, isGitHubFailure } from '../repositories/github.js';
 import { isReachable, type RepositoryPorts } from '../repositories/model.js';
-import { VitrineError } from '../shared/errors.js';
+import { messageOf, VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { RunRef } from '../shared/run-ref.js';
 import type { Tools } from '../shared/tools.js';
@@ -102,6 +102,7 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
   try {
     return await findHead(ports, { identity, body });
   } catch (error) {
+    if (hasLostAccess(error) || isLimit(error)) throw notShown(error);
     // Only the token's first use may fail the waiting deployment.
     if (isRequestError(error) && (await consumeIdentityToken(ports, identity))) {
       const { sha, pullRequest: number } = body;
@@ -109,6 +110,17 @@ async function headOf(ports: Ports, { identity, body }: Start): Promise<StoredEn
     }
     throw error;
   }
+}
+
+/** GitHub lets the server wait. The run is not told to wait as long as after a limit of our own. */
+function isLimit(error: unknown): boolean {
+  return isGitHubFailure(error) && error.kind === 'retry';
+}
+
+/** The identity of the run proves that the pull request exists, so GitHub's refusal may pass: the Action tries again. */
+function notShown(cause: unknown): VitrineError {
+  const reason = `GitHub does not show this pull request to the server just now: ${messageOf(cause)}.`;
+  return new VitrineError('unavailable', reason, { cause });
 }
 
 /** Called before the first write that this identity allows. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { visit } from '../../demo/visit.js';
-import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
@@ -38,6 +38,21 @@ test('a repository that was lost and given back is looked up too, when only the 
   await ports.repos.remove(repo.id);
   const { number } = await unheardOf(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
+});
+
+test.each([
+  ['its repository', /^\/repos\/acme\/hello$/, 404],
+  ['its pull request', /\/pulls\/\d+$/, 404],
+  ['its pull request with 403', /\/pulls\/\d+$/, 403],
+  ['its pull request with a limit', /\/pulls\/\d+$/, 429],
+  ['a token', /\/access_tokens$/, 401],
+])('a run is tried again when GitHub denies the server %s for a moment', async (_what, path, status) => {
+  await using world = await startWorld();
+  const { number } = await unheardOf(world);
+  world.github.fail({ kind: 'status', path, status });
+  const ran = await runPreview(world, { number });
+  expect([ran.exitCode, ran.outputs['status']]).toEqual([0, DEPLOYMENT_STATUS.success]);
+  expect(ran.log).toMatch(/GitHub does not .*Next try in 5\.0 s\./);
 });
 
 test('where the App is not installed the run is told so, and nothing is written', async () => {

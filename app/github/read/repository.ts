@@ -15,19 +15,19 @@ export async function findRepository(
 ): Promise<Found> {
   const [owner, repo, more] = fullName.split('/');
   if (!owner || !repo || more !== undefined) return null;
-  try {
-    const installation = await askAsApp(app, {
-      route: 'GET /repos/{owner}/{repo}/installation',
-      parameters: { owner, repo },
-      schema: Installation,
-    });
-    return installation.suspended_at
-      ? null
-      : await facts(app.caller, { installationId: installation.id, fullName });
-  } catch (error) {
-    if (isGitHubFailure(error) && error.kind === 'gone') return null;
-    throw error;
-  }
+  const installation = await askAsApp(app, {
+    route: 'GET /repos/{owner}/{repo}/installation',
+    parameters: { owner, repo },
+    schema: Installation,
+  }).catch(nullWhenGone);
+  if (!installation || installation.suspended_at) return null;
+  // GitHub has just said that the repository is there: if it denies that now, the caller tries again later.
+  return facts(app.caller, { installationId: installation.id, fullName });
+}
+
+function nullWhenGone(error: unknown): null {
+  if (isGitHubFailure(error) && error.kind === 'gone') return null;
+  throw error;
 }
 
 async function facts(
