@@ -32,7 +32,7 @@ export async function createWorld(options: ResolvedOptions, url: string): Promis
   if (options.validation === 'on') githubValidator();
   const [apps, issuer] = await Promise.all([
     createApps(options),
-    createIssuer({ url: url + OIDC_PATH, clock, key: options.oidcKey }),
+    createIssuer({ url: (options.issuerBase ?? url) + OIDC_PATH, clock, key: options.oidcKey }),
   ]);
   const emulate = await startEmulate({ options, apps: Object.values(apps), publicUrl: url });
   await learnPeople({ state, emulate, url }, options);

@@ -37,6 +37,8 @@ export interface GitHubOptions {
   readonly app?: Partial<AppOptions>;
   /** PEM (PKCS#8) of the RSA key that signs the tokens of jobs; absent = a fresh one. */
   readonly oidcKey?: string;
+  /** Where others reach this GitHub, when something stands in front of it: tokens of jobs name it as their issuer. */
+  readonly issuerBase?: string;
   /** GitHub's pace limits are off unless given; `{}` means GitHub's own numbers. */
   readonly limits?: Partial<PaceLimits>;
   /** Checking every request and reply against GitHub's OpenAPI description; benchmarks turn it off. */
@@ -54,6 +56,7 @@ export interface ResolvedOptions {
   readonly repositories: readonly RepositoryOptions[];
   readonly app: AppOptions;
   readonly oidcKey: string | undefined;
+  readonly issuerBase: string | undefined;
   readonly limits: Partial<PaceLimits> | undefined;
   readonly validation: 'on' | 'off';
   readonly patienceMs: number;
@@ -97,6 +100,7 @@ export function resolveOptions(options: GitHubOptions): ResolvedOptions {
     repositories: options.repositories ?? [DEFAULT_REPOSITORY],
     app: { ...DEFAULT_APP, ...options.app },
     oidcKey: options.oidcKey,
+    issuerBase: options.issuerBase,
     limits: options.limits,
     validation: options.validation ?? 'on',
     patienceMs: options.patienceMs ?? 10_000,

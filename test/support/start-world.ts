@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly publicUrl?: string;
   /** Only warnings are logged unless given. */
   readonly logLevel?: 'info';
+  /** Something between the App and GitHub. */
+  readonly between?: { readonly url: string; leadTo(url: string): void };
 }
 
 export async function startWorld({
@@ -46,6 +48,7 @@ export async function startWorld({
   files,
   publicUrl,
   logLevel,
+  between,
 }: WorldOptions = {}): Promise<World> {
   const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-world-'));
@@ -58,6 +61,8 @@ export async function startWorld({
   const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
   if (publicUrl !== undefined) env['PUBLIC_URL'] = publicUrl;
   if (logLevel !== undefined) env['LOG_LEVEL'] = logLevel;
+  if (between) env['GITHUB_API_URL'] = between.url;
+  between?.leadTo(github.url);
   const app = await createApp(envToConfig(env), envToSecrets(env), {
     write: (line) => void logLines.push(line),
     // An hour of GitHub's patience would pass here in a minute.
