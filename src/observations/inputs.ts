@@ -1,6 +1,5 @@
-import type { Pusher, Head } from '../environments/model.js';
-import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import type { Project, ProjectPorts } from '../projects/project.js';
+import type { Head, Pusher } from '../environments/model.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
 import { type RepositoryPermission, wantsToApprove } from '../pull-requests/trust.js';
 import type { GitHubPorts } from '../repositories/github.js';
@@ -8,9 +7,19 @@ import type { ReachableRepository, RepoRef } from '../repositories/model.js';
 import type { SettingsProblem } from '../settings/problem.js';
 import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';
 
-type Ports = GitHubPorts & EnvironmentPorts & ProjectPorts;
+/** A pull request was seen, in a webhook or by asking GitHub. */
+export interface Observation {
+  /** The webhook's action, or `NOTICED` when GitHub's API was read without one. */
+  readonly action: string;
+  readonly repo: ReachableRepository;
+  readonly facts: PullRequestFacts;
+  /** Who caused the webhook. Without a webhook, it decides nothing. */
+  readonly sender: Actor & { readonly isBot?: boolean | undefined };
+  readonly label?: string;
+}
 
-export interface Policy {
+/** All that a decision depends on besides the observation and the environment. */
+export interface Inputs {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
   readonly pusher: Pusher;
@@ -24,16 +33,18 @@ export interface Policy {
   readonly fresh: boolean;
 }
 
-/** An observation and the environments that are stored for its pull request. */
-export interface ObservationContext {
+interface Seen {
   readonly observation: Observation;
+  /** The environments that are stored for its pull request. */
   readonly stored: readonly StoredEnvironment[];
 }
 
-type GitHubOnly = Pick<Ports, 'github'>;
-
 /** For a closed pull request GitHub is not asked: its previews must be removed even when GitHub refuses every read. */
-function storedPolicy({ observation, stored }: ObservationContext): Policy {
+export async function loadInputs(ports: GitHubPorts, seen: Seen): Promise<Inputs> {
+  return seen.observation.facts.state === 'open' ? readInputs(ports, seen) : storedInputs(seen);
+}
+
+function storedInputs({ observation, stored }: Seen): Inputs {
   return {
     settings: stored[0]?.settings ?? defaultSettings(),
     problems: [],
@@ -50,10 +61,7 @@ function storedPolicy({ observation, stored }: ObservationContext): Policy {
  * Reads from GitHub, in parallel, all that a decision needs. The policy comes from the default branch only; the settings of the head
  * may only say how it is built. The settings of a fork's head are not read: a stranger's file must not reach the parser.
  */
-async function readPolicy(
-  { github }: GitHubOnly,
-  { observation, stored }: ObservationContext,
-): Promise<Policy> {
+async function readInputs({ github }: GitHubPorts, { observation, stored }: Seen): Promise<Inputs> {
   const { facts, sender } = observation;
   const repo = refOf(observation.repo);
   const own = facts.head.repoId === facts.base.repoId;
@@ -78,7 +86,7 @@ async function readPolicy(
 }
 
 /** The message of a commit never changes, so a stored one is used. */
-function storedMessage({ observation: { facts }, stored }: ObservationContext): string | undefined {
+function storedMessage({ observation: { facts }, stored }: Seen): string | undefined {
   const same = stored.find(({ pullRequest }) => pullRequest?.head.sha === facts.head.sha);
   return facts.commitMessage ?? same?.pullRequest?.commitMessage;
 }
@@ -94,55 +102,6 @@ function allowsForks({ triggers }: Settings): boolean {
 function hasPathFilter(settings: Settings): boolean {
   const { include, ignore } = settings.triggers.paths;
   return include.length > 0 || ignore.length > 0 || settings.projects.some(({ paths }) => paths.length > 0);
-}
-
-export interface DecisionInputs {
-  readonly policy: Policy;
-  /** The projects of the repository; read only for a pull request that has no environment yet. */
-  readonly projects: readonly Project[];
-}
-
-/** All that is needed to decide on a pull request. The database is read while GitHub answers. */
-export async function loadDecisionInputs(
-  ports: Pick<Ports, 'github' | 'projects'>,
-  context: ObservationContext,
-): Promise<DecisionInputs> {
-  const { observation, stored } = context;
-  const [policy, projects] = await Promise.all([
-    observation.facts.state === 'open' ? readPolicy(ports, context) : storedPolicy(context),
-    stored.length > 0 ? [] : ports.projects.ofRepo(observation.repo.id),
-  ]);
-  return { policy, projects };
-}
-
-interface Prefetched {
-  readonly stored: readonly StoredEnvironment[];
-  /** Requested before the environments were read, if the same would be requested now. */
-  readonly inputs: Promise<DecisionInputs> | undefined;
-}
-
-/** A pull request that was just opened is rarely stored yet, so GitHub and the database are asked at the same time. */
-export async function prefetchDecisionInputs(
-  ports: Pick<Ports, 'github' | 'projects' | 'environments'>,
-  observation: Observation,
-): Promise<Prefetched> {
-  const { repo, facts, action } = observation;
-  const inputs = action === 'opened' ? loadDecisionInputs(ports, { observation, stored: [] }) : undefined;
-  // Late events return before this is awaited; swallow its rejection.
-  inputs?.catch(() => undefined);
-  const stored = await ports.environments.ofPullRequest(repo.id, facts.number);
-  const samePusher = pusherOf(observation, stored).login === pusherOf(observation, []).login;
-  return { stored, inputs: samePusher ? inputs : undefined };
-}
-
-export interface Observation {
-  /** The webhook's action, or `NOTICED` when GitHub's API was read without one. */
-  readonly action: string;
-  readonly repo: ReachableRepository;
-  readonly facts: PullRequestFacts;
-  /** Who caused the webhook. Without a webhook, it decides nothing. */
-  readonly sender: Actor & { readonly isBot?: boolean | undefined };
-  readonly label?: string;
 }
 
 export function refOf(repo: ReachableRepository): RepoRef {
@@ -162,26 +121,4 @@ function pusherOf(
   if (tellsWhoPushed({ action })) return { login: sender.login, isBot: sender.isBot ?? false };
   const pusher = stored.find(({ head }) => head?.sha === facts.head.sha && head.by)?.head?.by;
   return pusher ?? { login: facts.author.login, isBot: facts.author.isBot };
-}
-
-/** `older`: a late delivery. `tie`: another state of the same second, and only GitHub knows which is the newest. */
-type Freshness = 'newer' | 'same' | 'older' | 'tie';
-
-/** GitHub promises no order of deliveries, and `updated_at` counts whole seconds. */
-export function freshness(stored: PullRequestFacts | null, observed: PullRequestFacts): Freshness {
-  if (!stored) return 'newer';
-  const step = observed.updatedAt.getTime() - stored.updatedAt.getTime();
-  if (step !== 0) return step > 0 ? 'newer' : 'older';
-  return fingerprint(stored) === fingerprint(observed) ? 'same' : 'tie';
-}
-
-function fingerprint(facts: PullRequestFacts): string {
-  return JSON.stringify([
-    facts.head.sha,
-    facts.state,
-    facts.draft,
-    facts.base.ref,
-    facts.title,
-    [...facts.labels].sort(),
-  ]);
 }

@@ -2,26 +2,17 @@ import type { DeliveryDecision } from '../deliveries/store.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { UserPorts } from '../people/user.js';
-import type { ProjectPorts } from '../projects/project.js';
+import type { Project, ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/input.js';
-import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
+import { type Actor, freshness, type PullRequestFacts } from '../pull-requests/facts.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
 import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
 import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import { countPreviews, LATE, type Outcome, decideAndSave } from './decide-and-save.js';
-import {
-  freshness,
-  loadDecisionInputs,
-  type DecisionInputs,
-  prefetchDecisionInputs,
-  type Observation,
-  type ObservationContext,
-  refOf,
-  tellsWhoPushed,
-} from './inputs.js';
-import { ensureEnvironments } from './wanted-environments.js';
+import { decideAndSave, type Outcome } from './decide.js';
+import { ensureEnvironments } from './environments.js';
+import { type Inputs, loadInputs, type Observation, refOf, tellsWhoPushed } from './inputs.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -32,7 +23,8 @@ type Ports = EnvironmentPorts &
   AddressPorts &
   Pick<Tools, 'clock' | 'newId'>;
 
-const TRIES = 10;
+/** Each time another process changed an environment of this pull request first. */
+const TRIES = 20;
 
 /**
  * The one entry for everything that reports the state of a pull request: webhooks, the sweep, and a run that was faster than its
@@ -40,26 +32,43 @@ const TRIES = 10;
  */
 export async function observePullRequest(ports: Ports, first: Observation): Promise<DeliveryDecision> {
   const { repo, facts } = first;
+  const asking = { ...ports, github: askingOnce(ports.github) };
+  const author = saveAuthor(ports, facts);
   let observation = first;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const [{ stored, inputs }, repository] = await Promise.all([
-      prefetchDecisionInputs(ports, observation),
-      ports.repos.save(repo),
-      attempt === 0 ? saveAuthor(ports, facts) : undefined,
-    ]);
-    if (repository.removedAt !== null) return withIds(UNINSTALLED, stored);
-    const ordered = await resolveEventOrder(ports, { observation, stored });
-    if (!ordered) return withIds(LATE, stored);
-    const prefetched = ordered === observation ? inputs : undefined;
-    observation = ordered;
-    const result = await decideEachProject(ports, {
-      observation,
-      stored,
-      ...(await (prefetched ?? loadDecisionInputs(ports, { observation, stored }))),
-    });
-    if (result) return result;
+    const known = await loadKnown(ports, observation, author);
+    const step = await resolve(asking, { observation, ...known });
+    if (step.kind === 'ignored') return withIds(step.outcome, known.stored);
+    observation = step.observation;
+    const inputs = await loadInputs(asking, { observation, stored: known.stored });
+    const result = await decideOnAll(ports, { observation, inputs, ...known });
+    if (result.kind === 'decided') return result.decision;
   }
   throw new Error(`Pull request ${repo.fullName}#${facts.number} changes faster than it can be saved.`);
+}
+
+interface Known {
+  /** The environments that are stored for the pull request. */
+  readonly stored: readonly StoredEnvironment[];
+  readonly projects: () => Promise<readonly Project[]>;
+  readonly removed: boolean;
+}
+
+/** What the database knows of a pull request. */
+async function loadKnown(
+  ports: Ports,
+  { repo, facts, action }: Observation,
+  author: Promise<unknown>,
+): Promise<Known> {
+  const projects = once(() => ports.projects.ofRepo(repo.id));
+  const [stored, repository] = await Promise.all([
+    ports.environments.ofPullRequest(repo.id, facts.number),
+    ports.repos.save(repo),
+    author,
+    // A pull request that was just opened has no environment yet, and only a new environment needs its project.
+    action === 'opened' ? projects() : undefined,
+  ]);
+  return { stored, projects, removed: repository.removedAt !== null };
 }
 
 /** For display only: the decision does not read it. */
@@ -68,43 +77,42 @@ async function saveAuthor({ users }: Pick<Ports, 'users'>, { author }: PullReque
   await users.saveFromGitHub({ githubId, login, email: null, avatarUrl });
 }
 
+/** While one event is handled, GitHub is asked each question once, however often the decision starts over. */
+function askingOnce(github: Ports['github']): Ports['github'] {
+  const answers = new Map<string, Promise<unknown>>();
+  const asked = <Args extends unknown[], Answer>(name: string, ask: (...args: Args) => Promise<Answer>) => {
+    return (...args: Args): Promise<Answer> => {
+      const key = JSON.stringify([name, ...args]);
+      const answer = (answers.get(key) as Promise<Answer> | undefined) ?? ask(...args);
+      answers.set(key, answer);
+      return answer;
+    };
+  };
+  return {
+    ...github,
+    settingsFile: asked('settings', github.settingsFile),
+    permission: asked('permission', github.permission),
+    changedFiles: asked('files', github.changedFiles),
+    commitMessage: asked('message', github.commitMessage),
+  };
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => (reading ??= read());
+}
+
 const UNINSTALLED: Outcome = {
   action: 'ignore',
   rule: 'not-installed',
   detail: 'The App was removed from this repository: this event came late.',
 };
 
-function withIds(outcome: Outcome, environments: readonly StoredEnvironment[]): DeliveryDecision {
-  return { ...outcome, environmentIds: environments.map(({ id }) => id) };
-}
-
-/** Decides on every project once; null when another process changed an environment first, so that all must be decided anew. */
-async function decideEachProject(
-  ports: Ports,
-  { observation, stored, policy, projects }: DecisionInputs & ObservationContext,
-): Promise<DeliveryDecision | null> {
-  const [{ wanted, dropped }, counts] = await Promise.all([
-    ensureEnvironments(ports, { stored, observation, policy, projects }),
-    countPreviews(ports, policy.fresh ? projects : []),
-  ]);
-  const { commitMessage } = policy;
-  const facts = commitMessage === undefined ? observation.facts : { ...observation.facts, commitMessage };
-  const environments = [...wanted, ...dropped];
-  const outcomes: Outcome[] = [];
-  for (const environment of environments) {
-    const outcome = await decideAndSave(ports, {
-      observation: { ...observation, facts },
-      environment,
-      policy,
-      counts,
-      dropped: dropped.includes(environment),
-      wasStored: stored.includes(environment),
-    });
-    if (!outcome) return null;
-    outcomes.push(outcome);
-  }
-  return withIds(outcomes[0] ?? NO_PROJECT, environments);
-}
+const LATE: Outcome = {
+  action: 'ignore',
+  rule: 'stale-event',
+  detail: 'A newer state of this pull request is known already: this event came late.',
+};
 
 const NO_PROJECT: Outcome = {
   action: 'ignore',
@@ -112,44 +120,36 @@ const NO_PROJECT: Outcome = {
   detail: 'This repository has no project.',
 };
 
-interface UnobservedPullRequest {
-  readonly repo: ReachableRepository;
-  readonly number: number;
-  /** Whose action led to this pull request; absent = its author. */
-  readonly sender?: Actor;
+function withIds(outcome: Outcome, environments: readonly StoredEnvironment[]): DeliveryDecision {
+  return { ...outcome, environmentIds: environments.map(({ id }) => id) };
 }
 
-/** Observes a pull request whose webhook has not arrived yet, as GitHub's API shows it now. Null when GitHub does not know it. */
-export async function noticePullRequest(
-  ports: Ports,
-  { repo, number, sender }: UnobservedPullRequest,
-): Promise<PullRequestFacts | null> {
-  const facts = await ports.github.pullRequest(refOf(repo), number);
-  if (!facts) return null;
-  const { id, login } = facts.author;
-  await observePullRequest(ports, { action: NOTICED, repo, facts, sender: sender ?? { id, login } });
-  return facts;
-}
+type Seen = Pick<Known, 'stored' | 'removed'> & { readonly observation: Observation };
 
-/** The observation to decide on, compared with what is stored; null when the event arrived late and adds nothing. */
-async function resolveEventOrder(
-  ports: Pick<Ports, 'github'>,
-  { observation, stored }: ObservationContext,
-): Promise<Observation | null> {
+/** Whether the observation counts, and as what: GitHub may have to be asked which of two states is the newest. */
+type Step =
+  | { readonly kind: 'ignored'; readonly outcome: Outcome }
+  | { readonly kind: 'current'; readonly observation: Observation };
+
+async function resolve(ports: Pick<Ports, 'github'>, { observation, stored, removed }: Seen): Promise<Step> {
+  if (removed) return { kind: 'ignored', outcome: UNINSTALLED };
   const ages = stored.map((environment) => freshness(environment.pullRequest, observation.facts));
-  if (ages.includes('older')) return salvageLateEvent({ observation, stored });
-  return ages.includes('tie') ? askGitHub(ports, observation) : observation;
+  if (ages.includes('older')) return salvageLateEvent(observation, stored);
+  if (!ages.includes('tie')) return { kind: 'current', observation };
+  return { kind: 'current', observation: await askGitHub(ports, observation) };
 }
 
 /** Only one event says who pushed a commit, and only one that it was approved. Both count, however late, while the commit is the newest. */
-function salvageLateEvent({ observation, stored }: ObservationContext): Observation | null {
+function salvageLateEvent(observation: Observation, stored: readonly StoredEnvironment[]): Step {
   const newest = stored.reduce((a, b) => (dateOf(b) > dateOf(a) ? b : a));
   const { pullRequest: facts, head } = newest;
   const { sha } = observation.facts.head;
-  if (facts?.state !== 'open' || facts.head.sha !== sha) return null;
+  if (facts?.state !== 'open' || facts.head.sha !== sha) return { kind: 'ignored', outcome: LATE };
   const tellsPusher = tellsWhoPushed(observation) && head?.by?.login !== observation.sender.login;
   const approves = wantsToApprove(observation) && newest.approvedSha !== sha;
-  return tellsPusher || approves ? { ...observation, facts } : null;
+  return tellsPusher || approves
+    ? { kind: 'current', observation: { ...observation, facts } }
+    : { kind: 'ignored', outcome: LATE };
 }
 
 function dateOf({ pullRequest }: StoredEnvironment): number {
@@ -170,4 +170,49 @@ async function askGitHub({ github }: Pick<Ports, 'github'>, observation: Observa
   const sameCommit = facts.head.sha === observation.facts.head.sha;
   const sameState = sameCommit && facts.state === observation.facts.state;
   return { ...observation, action: sameState ? observation.action : NOTICED, facts };
+}
+
+type Round = Pick<Known, 'stored' | 'projects'> & {
+  readonly observation: Observation;
+  readonly inputs: Inputs;
+};
+
+/** `overtaken`: another process changed an environment first. */
+type Result = { readonly kind: 'decided'; readonly decision: DeliveryDecision } | { readonly kind: 'overtaken' };
+
+/** Decides on every project of the repository. */
+async function decideOnAll(ports: Ports, round: Round): Promise<Result> {
+  const { wanted, dropped } = await ensureEnvironments(ports, round);
+  const environments = [...wanted, ...dropped];
+  const outcomes: Outcome[] = [];
+  for (const environment of environments) {
+    if (!round.stored.includes(environment) && environment.pullRequest) return { kind: 'overtaken' };
+    const attempt = await decideAndSave(ports, {
+      ...round,
+      environment,
+      dropped: dropped.includes(environment),
+    });
+    if (attempt.kind === 'overtaken') return attempt;
+    outcomes.push(attempt.outcome);
+  }
+  return { kind: 'decided', decision: withIds(outcomes[0] ?? NO_PROJECT, environments) };
+}
+
+interface UnobservedPullRequest {
+  readonly repo: ReachableRepository;
+  readonly number: number;
+  /** Whose action led to this pull request; absent = its author. */
+  readonly sender?: Actor;
+}
+
+/** Observes a pull request whose webhook has not arrived yet, as GitHub's API shows it now. Null when GitHub does not know it. */
+export async function noticePullRequest(
+  ports: Ports,
+  { repo, number, sender }: UnobservedPullRequest,
+): Promise<PullRequestFacts | null> {
+  const facts = await ports.github.pullRequest(refOf(repo), number);
+  if (!facts) return null;
+  const { id, login } = facts.author;
+  await observePullRequest(ports, { action: NOTICED, repo, facts, sender: sender ?? { id, login } });
+  return facts;
 }

@@ -73,6 +73,28 @@ export function isFork({ head, base }: Pick<PullRequestFacts, 'head' | 'base'>):
   return head.repoId === null || head.repoId !== base.repoId;
 }
 
+/** `older`: a late delivery. `tie`: another state of the same second, and only GitHub knows which is the newest. */
+type Freshness = 'newer' | 'same' | 'older' | 'tie';
+
+/** GitHub promises no order of deliveries, and `updated_at` counts whole seconds. */
+export function freshness(stored: PullRequestFacts | null, observed: PullRequestFacts): Freshness {
+  if (!stored) return 'newer';
+  const step = observed.updatedAt.getTime() - stored.updatedAt.getTime();
+  if (step !== 0) return step > 0 ? 'newer' : 'older';
+  return fingerprint(stored) === fingerprint(observed) ? 'same' : 'tie';
+}
+
+function fingerprint(facts: PullRequestFacts): string {
+  return JSON.stringify([
+    facts.head.sha,
+    facts.state,
+    facts.draft,
+    facts.base.ref,
+    facts.title,
+    [...facts.labels].sort(),
+  ]);
+}
+
 // https://git-scm.com/docs/git-check-ref-format
 
 const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/;

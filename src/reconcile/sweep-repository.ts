@@ -1,13 +1,13 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { freshness, refOf } from '../observations/inputs.js';
+import { refOf } from '../observations/inputs.js';
 import { observePullRequest } from '../observations/observe.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/input.js';
-import type { PullRequestFacts } from '../pull-requests/facts.js';
+import { freshness, type PullRequestFacts } from '../pull-requests/facts.js';
 import { type GitHubPorts, hasLostAccess } from '../repositories/github.js';
 import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
 import { observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';

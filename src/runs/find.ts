@@ -1,7 +1,7 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { noticePullRequest } from '../observations/observe.js';
-import { isRemoved } from '../observations/wanted-environments.js';
+import { isRemoved } from '../observations/environments.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';

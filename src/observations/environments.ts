@@ -4,17 +4,17 @@ import type { Project, ProjectPorts } from '../projects/project.js';
 import { defaultProjectName } from '../settings/settings.js';
 import { type AddressPorts, environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
 import { slug } from '../shared/slug.js';
-import type { Observation, Policy } from './inputs.js';
+import type { Inputs, Observation } from './inputs.js';
 
 type Ports = EnvironmentPorts & ProjectPorts & AddressPorts;
 
 interface EnsureRequest {
   readonly observation: Observation;
-  readonly policy: Policy;
+  readonly inputs: Inputs;
   /** The stored environments of this pull request. */
   readonly stored: readonly StoredEnvironment[];
-  /** The projects of the repository, as far as they were read in advance; others are looked up. */
-  readonly projects: readonly Project[];
+  /** The projects of the repository; they are needed only where an environment is missing. */
+  readonly projects: () => Promise<readonly Project[]>;
 }
 
 interface Ensured {
@@ -28,11 +28,11 @@ export async function ensureEnvironments(ports: Ports, request: EnsureRequest): 
   const named = await namedEnvironments(ports, request);
   const others = request.stored.filter((environment) => !named.some(({ id }) => id === environment.id));
   // Settings that were unread or invalid do not mean that a project is gone.
-  const dropped = tellsProjects(request.policy) ? others : others.filter(isRemoved);
+  const dropped = tellsProjects(request.inputs) ? others : others.filter(isRemoved);
   return { wanted: [...named, ...others.filter((one) => !dropped.includes(one))], dropped };
 }
 
-function tellsProjects({ fresh, problems }: Policy): boolean {
+function tellsProjects({ fresh, problems }: Inputs): boolean {
   return fresh && problems.every(({ level }) => level !== 'error');
 }
 
@@ -45,11 +45,12 @@ async function namedEnvironments(
   ports: Ports,
   request: EnsureRequest,
 ): Promise<readonly StoredEnvironment[]> {
-  const { policy, stored, projects } = request;
-  const named = policy.settings.projects;
+  const { inputs, stored } = request;
+  const named = inputs.settings.projects;
   if (named.length > 0) return Promise.all(named.map(({ name }) => ofName(ports, request, name)));
-  if (tellsProjects(policy)) return [await ofWholeRepository(ports, request)];
+  if (tellsProjects(inputs)) return [await ofWholeRepository(ports, request)];
   if (stored.length > 0) return stored.filter((environment) => !isRemoved(environment));
+  const projects = await request.projects();
   if (projects.length === 0) return [await ofWholeRepository(ports, request)];
   return Promise.all(
     projects.map((project) => makeEnvironment(ports, { observation: request.observation, project })),
@@ -60,7 +61,7 @@ async function ofName(ports: Ports, request: EnsureRequest, name: string): Promi
   const existing = request.stored.find((environment) => environment.project === name);
   if (existing) return existing;
   const { observation } = request;
-  const project = request.projects.find((one) => one.name === name);
+  const project = (await request.projects()).find((one) => one.name === name);
   return makeEnvironment(ports, {
     observation,
     project: project ?? (await makeProject(ports, { observation, name })),
@@ -73,7 +74,7 @@ async function ofWholeRepository(ports: Ports, request: EnsureRequest): Promise<
   const name = defaultProjectName(observation.repo.fullName);
   const existing = stored.find((environment) => environment.project === name);
   if (existing) return existing;
-  const all = stored.length > 0 ? await ports.projects.ofRepo(observation.repo.id) : request.projects;
+  const all = await request.projects();
   const found = all.find(({ isDefault }) => isDefault) ?? all.find((one) => one.name === name);
   const project = found ?? (await makeProject(ports, { observation, name, isDefault: true }));
   return (

@@ -1,0 +1,177 @@
+import type { DeliveryDecision } from '../deliveries/store.js';
+import { ensureHeadDeployment, supersedeOlder } from '../deployments/change.js';
+import type { DeploymentPorts } from '../deployments/store.js';
+import { applyDecision } from '../environments/apply-decision.js';
+import { isActive, isAdmitted } from '../environments/model.js';
+import type { Note } from '../environments/notes.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { type Decision, decide, limitReached } from '../pull-requests/decide/decision.js';
+import { type DecideInput, NOTICED } from '../pull-requests/decide/input.js';
+import { RULES } from '../pull-requests/decide/rules.js';
+import { freshness, isFork } from '../pull-requests/facts.js';
+import { approvalOf, trustOf } from '../pull-requests/trust.js';
+import type { SettingsProblem } from '../settings/problem.js';
+import { projectsOf, type Settings } from '../settings/settings.js';
+import type { Tools } from '../shared/tools.js';
+import type { Inputs, Observation } from './inputs.js';
+import { keepWithinLimit } from './limit.js';
+
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
+
+export type Outcome = Pick<DeliveryDecision, 'action' | 'rule' | 'detail'>;
+
+/** One environment and all that its decision depends on. */
+interface Round {
+  readonly observation: Observation;
+  readonly environment: StoredEnvironment;
+  readonly inputs: Inputs;
+  /** The settings no longer name its project. */
+  readonly dropped: boolean;
+}
+
+/** `overtaken`: another process changed the environment first, so that the pull request must be looked at again. */
+type Attempt = { readonly kind: 'decided'; readonly outcome: Outcome } | { readonly kind: 'overtaken' };
+
+/** Decides on one environment and saves the decision, with what follows from it. */
+export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt> {
+  const approvedSha = approved(round);
+  const known = { ...round, environment: { ...round.environment, approvedSha } };
+  const decision = round.dropped ? removedFromSettings(round.environment) : await decideOn(ports, known);
+  const change = applyDecision(round.environment, {
+    facts: factsOf(round),
+    decision,
+    settings: keepsStoredSettings(round) ? null : round.inputs.settings,
+    notes: round.inputs.fresh ? round.inputs.problems.map(problemNote) : round.environment.notes,
+    approvedSha,
+    pusher: round.inputs.pusher,
+    repository: round.observation.repo.fullName,
+    installationId: round.observation.repo.installationId,
+    now: ports.clock.now(),
+    newId: ports.newId,
+  });
+  const saved = await ports.environments.change(round.environment, change);
+  return saved
+    ? { kind: 'decided', outcome: await followUp(ports, { round, saved, decision }) }
+    : { kind: 'overtaken' };
+}
+
+function factsOf({ observation: { facts }, inputs: { commitMessage } }: Round): Observation['facts'] {
+  return commitMessage === undefined ? facts : { ...facts, commitMessage };
+}
+
+function approved({ observation, environment, inputs }: Round): string | null {
+  const { action, label, facts } = observation;
+  const { senderPermission } = inputs;
+  return approvalOf({ action, label, senderPermission, headSha: facts.head.sha }) ?? environment.approvedSha;
+}
+
+/** Keep the stored settings when the file was unread or invalid. */
+function keepsStoredSettings({ environment: { settings }, inputs: { fresh, problems } }: Round): boolean {
+  return !fresh || (settings !== null && problems.some(({ level }) => level === 'error'));
+}
+
+function problemNote({ file, line, message }: SettingsProblem): Note {
+  const where = `.github/preview.yml${file === 'base' ? ' of the default branch' : ''}, line ${line}`;
+  return { kind: 'settings', text: `${where}: ${message}` };
+}
+
+interface Saved {
+  readonly round: Round;
+  readonly saved: StoredEnvironment;
+  readonly decision: Decision;
+}
+
+/** What follows from a saved decision: deployments, and the limit of the project. */
+async function followUp(ports: Ports, { round, saved, decision }: Saved): Promise<Outcome> {
+  const { settings } = round.inputs;
+  const admitted = isAdmitted(saved);
+  const newlyAdmitted = admitted && !isAdmitted(round.environment);
+  // A new commit supersedes the older deployments even when it is not deployed itself.
+  const supersedes = isActive(saved) && saved.generation > round.environment.generation;
+  const [count] = await Promise.all([
+    newlyAdmitted ? ports.environments.countActive(saved.projectId) : 0,
+    admitted && ensureHeadDeployment(ports, { environment: saved, run: null }),
+    !admitted && supersedes && supersedeOlder(ports, saved),
+  ]);
+  if (count <= settings.limits.environments) return decision;
+  const evicted = await keepWithinLimit(ports, saved.projectId);
+  return evicted.has(saved.id) ? limitReached(settings) : decision;
+}
+
+/** Collects the input of `decide`. */
+async function decideOn(ports: Ports, round: Round): Promise<Decision> {
+  const { observation, environment, inputs } = round;
+  const { facts } = observation;
+  return decide({
+    action: effectiveAction(observation, environment),
+    pullRequest: inputs.changedFiles
+      ? { ...factsOf(round), changedFiles: [...inputs.changedFiles] }
+      : factsOf(round),
+    settings: inputs.settings,
+    problems: inputs.problems,
+    ...projectFor(inputs.settings, environment),
+    trust: trustOf({
+      permission: inputs.permission,
+      isFork: isFork(facts),
+      isBot: inputs.pusher.isBot,
+      approvedSha: environment.approvedSha,
+      headSha: facts.head.sha,
+    }),
+    environment: stateOf(environment),
+    counts: { environmentsInProject: await othersInProject(ports, round) },
+    ...(observation.label ? { label: observation.label } : {}),
+  });
+}
+
+function removedFromSettings(environment: StoredEnvironment): Decision {
+  const rule = 'project-removed';
+  const { effect, detail } = RULES[rule];
+  return { action: needsDestroy(environment) ? effect : 'ignore', rule, detail };
+}
+
+/** A preview that was removed with its repository also gets this decision: otherwise the sweep would pick it up forever. */
+function needsDestroy(environment: StoredEnvironment): boolean {
+  return isActive(environment) || environment.decision?.rule === 'repository-removed';
+}
+
+/** Null for a new environment, on which nothing was decided yet. */
+function stateOf({
+  status,
+  generation,
+  head,
+  current,
+  approvedSha,
+  decision,
+}: StoredEnvironment): DecideInput['environment'] {
+  if (!head) return null;
+  const accepted = decision?.action === 'deploy';
+  const headSha = accepted ? head.sha : null;
+  return { status, generation, headSha, isShown: current !== null, approvedSha, decision };
+}
+
+function projectFor(
+  settings: Settings,
+  { project, repository }: StoredEnvironment,
+): Pick<DecideInput, 'project'> {
+  const found = projectsOf(settings, repository).find(({ name }) => name === project);
+  return found ? { project: found } : {};
+}
+
+/** An admitted environment already counts towards the limit, so its decision needs no count of the others. */
+async function othersInProject(ports: Ports, { environment, inputs }: Round): Promise<number> {
+  if (isAdmitted(environment) || !inputs.fresh) return 0;
+  return ports.environments.countActive(environment.projectId);
+}
+
+/**
+ * The state decides and the event is only a hint: the next event makes up for a lost `closed` or `reopened`, and an event about a state
+ * that is stored already requests nothing.
+ */
+function effectiveAction({ action, facts }: Observation, environment: StoredEnvironment): string {
+  const { pullRequest, head } = environment;
+  if (facts.state === 'closed') return 'closed';
+  if (pullRequest?.state === 'closed') return 'reopened';
+  if (!head) return action === NOTICED ? 'opened' : action;
+  if (head.sha !== facts.head.sha) return 'synchronize';
+  return freshness(pullRequest, facts) === 'same' ? NOTICED : action;
+}
