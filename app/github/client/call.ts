@@ -82,8 +82,19 @@ async function authorized(caller: Caller, call: Call): Promise<RawAnswer> {
   caller.tokens.reject(wanted, first);
   const second = await tokenFor(caller, wanted);
   return transmit(caller, { call, token: second }).catch((error: unknown) => {
-    throw failed(caller, { error, what: call.route });
+    if (!isRefusedToken(error)) throw failed(caller, { error, what: call.route });
+    caller.tokens.reject(wanted, second);
+    throw refusedFreshToken(call.route, error);
   });
+}
+
+/** GitHub gave this token a moment ago, so this says nothing about what the App may do: it is a fault of GitHub's that ends soon. */
+function refusedFreshToken(route: string, cause: unknown): GitHubFailure {
+  return new GitHubFailure(
+    'ambiguous',
+    `GitHub refused a token that it had just issued: ${route} is tried again later.`,
+    { cause },
+  );
 }
 
 /** What to do when GitHub gives no token. */

@@ -102,7 +102,7 @@ test('a token that GitHub withdrew is replaced, and the write is sent once more 
   expect(stage.emulated.requests({ path: /access_tokens$/, method: 'POST' })).toHaveLength(2);
   stage.emulated.fail({ method: 'PATCH', path: /\/comments/, kind: 'status', status: 401, times: 2 });
   await expect(stage.reporter.comment(stage.repo, report('shop'), second)).rejects.toMatchObject({
-    kind: 'unauthorized',
+    kind: 'ambiguous',
   });
 });
 
