@@ -3,7 +3,9 @@ import type { DeliveryDecision } from '../src/deliveries/store.js';
 import { checkRun } from './webhooks/check-run.js';
 import type { HandlerPorts, WebhookEvents } from './webhooks/declare-event.js';
 import { installation, installationRepositories } from './webhooks/installation.js';
+import { member, membership, organization, team } from './webhooks/people.js';
 import { pullRequest } from './webhooks/pull-request.js';
+import { push } from './webhooks/push.js';
 import { repository } from './webhooks/repository.js';
 import { workflowRun } from './webhooks/workflow-run.js';
 
@@ -15,6 +17,11 @@ const TABLE = [
   repository,
   checkRun,
   workflowRun,
+  push,
+  member,
+  team,
+  membership,
+  organization,
 ] as const;
 
 export const EVENTS: WebhookEvents = new Map(TABLE.map((event) => [event.name, event]));

@@ -16,7 +16,7 @@ import {
   readPullRequest,
 } from './read/pull-requests.js';
 import { findRepository, isAwake } from './read/repository.js';
-import { createSettingsFile } from './read/settings-file.js';
+import { readBranchHead, readSettingsFile } from './read/settings-file.js';
 import { listWorkflowRuns } from './read/workflow-runs.js';
 import { type CheckText, createRenderCheck } from './report/check-text.js';
 import { createReportCheck } from './report/check.js';
@@ -88,16 +88,36 @@ function reportToken({ installationId, repoId }: Pick<RepoRef, 'installationId' 
 
 function createReads(app: App, log: Log): GitHub {
   const { caller } = app;
+  const sharing = createSharing();
   return {
     pullRequest: (repo, number) => readPullRequest(caller, { repo, number }),
     openPullRequests: (repo) => listOpenPullRequests(caller, { repo, log }),
     commitMessage: (repo, sha) => readCommitMessage(caller, { repo, sha }),
     changedFiles: (repo, number) => listChangedFiles(caller, { repo, number }),
-    permission: (repo, login) => readPermission(caller, { repo, login }),
-    settingsFile: createSettingsFile(caller),
+    permission: (repo, login) =>
+      sharing(`permission ${repo.repoId} ${login}`, () => readPermission(caller, { repo, login })),
+    settingsFile(repo, question) {
+      const read = () => readSettingsFile(caller, { repo, question });
+      // Who knows a version already may have heard of a newer one since another caller asked.
+      const isFirst = question.sha === null && !question.etag && question.expected !== true;
+      return isFirst ? sharing(`settings ${repo.repoId}`, read) : read();
+    },
+    branchHead: (repo, branch) => readBranchHead(caller, { repo, branch }),
     workflowRuns: (repo, sha) => listWorkflowRuns(caller, { repo, sha }),
     repository: (fullName) => findRepository(app, fullName),
     isAwake: (installationId) => isAwake(app, installationId),
+  };
+}
+
+/** Of several pull requests that arrive together in a new repository, the first asks, and the others wait for the same answer. */
+function createSharing() {
+  const asked = new Map<string, Promise<unknown>>();
+  return <T>(question: string, ask: () => Promise<T>): Promise<T> => {
+    const same = asked.get(question) as Promise<T> | undefined;
+    if (same) return same;
+    const answer = ask().finally(() => asked.delete(question));
+    asked.set(question, answer);
+    return answer;
   };
 }
 

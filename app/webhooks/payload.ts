@@ -18,7 +18,11 @@ export const ORIGIN = {
   sender: GitHubUser,
 } as const;
 
-type Origin = z.infer<z.ZodObject<typeof ORIGIN>>;
+type Origin = Pick<z.infer<z.ZodObject<typeof ORIGIN>>, 'installation'> & {
+  readonly repository: Omit<z.infer<typeof GitHubRepository>, 'owner'> & {
+    readonly owner: { readonly id: number };
+  };
+};
 
 export const ListedRepositories = z.array(
   z.object({ id: Id, full_name: z.string().min(1), private: z.boolean() }),
@@ -49,8 +53,12 @@ export const UNINSTALLED = ignored(
 );
 
 /** Many events have all fields that this shape asks for. The field that holds an event's subject tells them apart. */
-export function onlyAbout<Shape extends z.ZodRawShape>(subject: string | null, shape: Shape) {
-  const others = SUBJECTS.filter((field) => field !== subject);
+export function onlyAbout<Shape extends z.ZodRawShape>(
+  subject: string | null | readonly string[],
+  shape: Shape,
+) {
+  const own = typeof subject === 'string' ? [subject] : (subject ?? []);
+  const others = SUBJECTS.filter((field) => !own.includes(field));
   return z.looseObject(shape).refine((payload) => !others.some((field) => Object.hasOwn(payload, field)), {
     error: 'belongs to another event',
   });

@@ -24,7 +24,12 @@ export const repository = declareEvent({
     const repo = repoOf(origin);
     if (!repo) return UNINSTALLED;
     if (action === 'deleted') return whenDeleted(ports, { repoId: repo.id, fullName: repo.fullName });
-    if (CHANGES.includes(action)) return observeRepository(ports, repo);
+    if (CHANGES.includes(action)) {
+      // Another default branch has another policy; another owner or visibility lets other people in.
+      await ports.repos.doubtPolicy(repo.id);
+      await ports.repos.forgetPermissions({ id: repo.id });
+      return observeRepository(ports, repo);
+    }
     return ignored('action-not-used', 'This changes nothing for previews.');
   },
 });

@@ -13,6 +13,7 @@ export type DeploymentPatch = Partial<
     | 'status'
     | 'stages'
     | 'target'
+    | 'commitMessage'
     | 'url'
     | 'commitUrl'
     | 'logsUrl'

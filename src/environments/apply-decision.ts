@@ -1,5 +1,6 @@
 import type { Decision } from '../pull-requests/decide/decision.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
+import type { SettingsText } from '../settings/read.js';
 import type { Settings } from '../settings/settings.js';
 import { type EnvironmentEvent, nextEnvironment } from '../shared/status/environment.js';
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
@@ -16,6 +17,8 @@ interface Seen {
   readonly notes: readonly Note[];
   readonly approvedSha: string | null;
   readonly pusher: Pusher;
+  /** The settings file of the commit, as far as it is known. */
+  readonly headFile?: SettingsText | null | undefined;
   readonly repository: string;
   readonly installationId: number | null;
   readonly now: Date;
@@ -31,7 +34,7 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
     notes: keepUploadNotes(environment.notes, seen.notes),
     approvedSha: seen.approvedSha,
     ...(seen.settings ? { settings: seen.settings } : {}),
-    ...pusherPatch(environment, seen),
+    ...headPatch(environment, seen),
   };
   switch (seen.decision.action) {
     case 'destroy':
@@ -47,10 +50,14 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
   }
 }
 
-/** The webhook that names the pusher may arrive after another that names the commit. */
-function pusherPatch({ head: known }: Environment, { facts, pusher }: Seen): EnvironmentPatch {
-  const news = known?.sha === facts.head.sha && known.by?.login !== pusher.login;
-  return news ? { head: { ...known, by: pusher } } : {};
+/** The webhook that names the pusher may arrive after another that names the commit, and a run reads the settings file of the commit. */
+function headPatch({ head: known }: Environment, { facts, pusher, headFile }: Seen): EnvironmentPatch {
+  if (known?.sha !== facts.head.sha) return {};
+  const news = {
+    ...(known.by?.login === pusher.login ? {} : { by: pusher }),
+    ...(headFile === undefined || known.settingsFile !== undefined ? {} : { settingsFile: headFile }),
+  };
+  return Object.keys(news).length > 0 ? { head: { ...known, ...news } } : {};
 }
 
 interface Step {
@@ -95,7 +102,9 @@ const EVENTS: Readonly<Record<string, EnvironmentEvent>> = { deploy: 'approve', 
 function moveHead({ environment, seen, known }: Step): Change {
   const reopened = !isActive(environment);
   const moved = reopened || environment.head?.sha !== seen.facts.head.sha;
-  const before = moved ? (abandoned(environment) ?? environment.status) : environment.status;
+  // A run was about to build a commit that was accepted, and what was read then refuses it.
+  const withdrawn = !moved && isAdmitted(environment) && seen.decision.action !== 'deploy';
+  const before = moved || withdrawn ? (abandoned(environment) ?? environment.status) : environment.status;
   const status = reopened ? ENVIRONMENT_STATUS.pending : before;
   const event = EVENTS[seen.decision.action];
   const next = (event && nextEnvironment(status, event)) ?? status;
@@ -107,6 +116,7 @@ function moveHead({ environment, seen, known }: Step): Change {
       decision: seen.decision,
       // Notes on the upload of another commit do not apply to this one.
       ...(moved ? { ...newHead(environment, seen), notes: withoutUploadNotes(seen.notes) } : {}),
+      ...(withdrawn ? { generation: environment.generation + 1 } : {}),
       ...(seen.decision.action === 'deploy' && !isAdmitted(environment) ? { admittedAt: seen.now } : {}),
       ...(seen.decision.action === 'deploy' ? { expiresAt: renewed(environment, seen) } : {}),
       ...(reopened ? { current: null, error: null, destroyedAt: null, expiresAt: null } : {}),
@@ -130,6 +140,7 @@ function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
       deploymentId: same ? environment.head.deploymentId : seen.newId(),
       at: seen.now,
       by: seen.pusher,
+      ...(seen.headFile === undefined ? {} : { settingsFile: seen.headFile }),
     },
     // An approval covers one commit only.
     ...(seen.approvedSha === sha ? {} : { approvedSha: null }),

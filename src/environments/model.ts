@@ -1,5 +1,6 @@
 import type { Decision } from '../pull-requests/decide/decision.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
+import type { SettingsText } from '../settings/read.js';
 import type { Settings } from '../settings/settings.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
@@ -18,6 +19,8 @@ export interface Head {
   readonly deploymentId: string;
   readonly at: Date;
   readonly by?: Pusher | undefined;
+  /** The commit's `.github/preview.yml`, null when it has none; read when a run begins to build it. */
+  readonly settingsFile?: SettingsText | null | undefined;
   /** The deployment whose run writes its own check run, because it does not report to the server. */
   readonly selfReported?: string | undefined;
 }

@@ -5,7 +5,7 @@ import { applyDecision } from '../environments/apply-decision.js';
 import { isActive, isAdmitted } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { type Decision, decide, limitReached } from '../pull-requests/decide/decision.js';
+import { type Decision, decide, decideAgain, limitReached } from '../pull-requests/decide/decision.js';
 import { type DecideInput, NOTICED } from '../pull-requests/decide/input.js';
 import { RULES } from '../pull-requests/decide/rules.js';
 import { freshness, isFork } from '../pull-requests/facts.js';
@@ -44,6 +44,7 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
     notes: round.inputs.fresh ? round.inputs.problems.map(problemNote) : round.environment.notes,
     approvedSha,
     pusher: round.inputs.pusher,
+    headFile: round.inputs.headFile,
     repository: round.observation.repo.fullName,
     installationId: round.observation.repo.installationId,
     now: ports.clock.now(),
@@ -102,7 +103,7 @@ async function followUp(ports: Ports, { round, saved, decision }: Saved): Promis
 async function decideOn(ports: Ports, round: Round): Promise<Decision> {
   const { observation, environment, inputs } = round;
   const { facts } = observation;
-  return decide({
+  const input: DecideInput = {
     action: effectiveAction(observation, environment),
     pullRequest: inputs.changedFiles
       ? { ...factsOf(round), changedFiles: [...inputs.changedFiles] }
@@ -120,7 +121,20 @@ async function decideOn(ports: Ports, round: Round): Promise<Decision> {
     environment: stateOf(environment),
     counts: { environmentsInProject: await othersInProject(ports, round) },
     ...(observation.label ? { label: observation.label } : {}),
-  });
+  };
+  return (await isUnclaimed(ports, round)) ? decideAgain(input) : decide(input);
+}
+
+/** A run is about to build a commit that was accepted, and no run has taken it on yet. */
+async function isUnclaimed(ports: Ports, { observation, environment }: Round): Promise<boolean> {
+  const { head } = environment;
+  if (
+    observation.beforeBuild !== true ||
+    !isAdmitted(environment) ||
+    head?.sha !== observation.facts.head.sha
+  )
+    return false;
+  return (await ports.deployments.get(head.deploymentId))?.run === null;
 }
 
 function removedFromSettings(environment: StoredEnvironment): Decision {

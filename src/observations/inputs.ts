@@ -1,11 +1,14 @@
 import type { Head, Pusher } from '../environments/model.js';
 import type { StoredEnvironment } from '../environments/store.js';
-import type { Actor, PullRequestFacts } from '../pull-requests/facts.js';
+import { type Actor, isFork, type PullRequestFacts } from '../pull-requests/facts.js';
 import { type RepositoryPermission, wantsToApprove } from '../pull-requests/trust.js';
+import { askAbout, refOf } from '../repositories/ask.js';
 import type { GitHubPorts } from '../repositories/github.js';
-import type { ReachableRepository, RepoRef } from '../repositories/model.js';
+import type { ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
 import type { SettingsProblem } from '../settings/problem.js';
+import type { SettingsText } from '../settings/read.js';
 import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';
+import type { Tools } from '../shared/tools.js';
 
 /** A pull request was seen, in a webhook or by asking GitHub. */
 export interface Observation {
@@ -16,12 +19,16 @@ export interface Observation {
   /** Who caused the webhook. Without a webhook, it decides nothing. */
   readonly sender: Actor & { readonly isBot?: boolean | undefined };
   readonly label?: string;
+  /** A run is about to build the newest commit: what the decision was made without is read now, and decides again. */
+  readonly beforeBuild?: boolean;
 }
 
 /** All that a decision depends on besides the observation and the environment. */
 export interface Inputs {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
+  /** The settings file of the newest commit; undefined while no run has begun to build it. */
+  readonly headFile: SettingsText | null | undefined;
   readonly pusher: Pusher;
   /** Of the pusher of the newest commit. */
   readonly permission: RepositoryPermission | undefined;
@@ -29,83 +36,107 @@ export interface Inputs {
   readonly senderPermission: RepositoryPermission | undefined;
   readonly changedFiles: readonly string[] | undefined;
   readonly commitMessage: string | undefined;
-  /** False when GitHub was not asked: the stored settings stay. */
+  /** False when the policy was not looked at: the stored settings stay. */
   readonly fresh: boolean;
 }
+
+type Ports = Pick<RepositoryPorts, 'repos'> & GitHubPorts & Pick<Tools, 'clock'>;
 
 interface Seen {
   readonly observation: Observation;
   /** The environments that are stored for its pull request. */
   readonly stored: readonly StoredEnvironment[];
+  /** With what GitHub said of it earlier. */
+  readonly repository: Repo;
 }
 
 /** For a closed pull request GitHub is not asked: its previews must be removed even when GitHub refuses every read. */
-export async function loadInputs(ports: GitHubPorts, seen: Seen): Promise<Inputs> {
+export async function loadInputs(ports: Ports, seen: Seen): Promise<Inputs> {
   return seen.observation.facts.state === 'open' ? readInputs(ports, seen) : storedInputs(seen);
 }
 
-function storedInputs({ observation, stored }: Seen): Inputs {
+function storedInputs({ observation, stored, repository }: Seen): Inputs {
   return {
     settings: stored[0]?.settings ?? defaultSettings(),
     problems: [],
+    headFile: undefined,
     pusher: pusherOf(observation, stored),
     permission: undefined,
     senderPermission: undefined,
     changedFiles: undefined,
-    commitMessage: storedMessage({ observation, stored }),
+    commitMessage: knownMessage({ observation, stored, repository }),
     fresh: false,
   };
 }
 
 /**
- * Reads from GitHub, in parallel, all that a decision needs. The policy comes from the default branch only; the settings of the head
- * may only say how it is built. The settings of a fork's head are not read: a stranger's file must not reach the parser.
+ * Decides from what is known: the policy of the default branch and the permissions of people are kept with the repository, and the
+ * settings file of the commit, which may only say how it is built, is read when a run builds it. What is missing is asked side by side.
  */
-async function readInputs({ github }: GitHubPorts, { observation, stored }: Seen): Promise<Inputs> {
-  const { facts, sender } = observation;
+async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
+  const { observation, stored, repository } = seen;
+  const { facts, sender, beforeBuild = false } = observation;
+  const { github } = ports;
   const repo = refOf(observation.repo);
-  const own = facts.head.repoId === facts.base.repoId;
   const pusher = pusherOf(observation, stored);
-  const message = storedMessage({ observation, stored });
-  const early = message === undefined && own && hasSkipWords(stored[0]?.settings ?? defaultSettings());
-  const [base, head, permission, senderPermission, read] = await Promise.all([
-    github.settingsFile(repo, null),
-    own ? github.settingsFile(repo, facts.head.sha) : undefined,
-    github.permission(repo, pusher.login),
-    wantsToApprove(observation) ? github.permission(repo, sender.login) : undefined,
-    early ? github.commitMessage(repo, facts.head.sha) : message,
+  const trusted = isFork(facts) || pusher.isBot ? [] : [pusher.login];
+  const approver = wantsToApprove(observation) ? [sender.login] : [];
+  const [{ policy, permissions }, headFile] = await Promise.all([
+    askAbout(ports, {
+      // What is kept may have changed since the observation was made.
+      repo: { ...observation.repo, kept: repository.kept, epoch: repository.epoch },
+      logins: [...trusted, ...approver],
+      again: beforeBuild,
+    }),
+    headFileOf(ports, seen),
   ]);
-  const { settings, problems } = parseSettings({ base, head: own ? (head ?? null) : undefined });
-  const late = message === undefined && !early && hasSkipWords(settings) && (own || allowsForks(settings));
+  const { settings, problems } = parseSettings({ base: policy ?? undefined, head: headFile });
   const [changedFiles, commitMessage] = await Promise.all([
     hasPathFilter(settings) ? github.changedFiles(repo, facts.number) : undefined,
-    late ? github.commitMessage(repo, facts.head.sha) : read,
+    knownMessage(seen) ??
+      (mustReadMessage(settings, observation) ? github.commitMessage(repo, facts.head.sha) : undefined),
   ]);
-  const people = { pusher, permission, senderPermission };
-  return { settings, problems, ...people, changedFiles, commitMessage, fresh: true };
+  return {
+    settings,
+    problems,
+    headFile,
+    pusher,
+    permission: permissions.get(pusher.login),
+    senderPermission: approver.length > 0 ? permissions.get(sender.login) : undefined,
+    changedFiles,
+    commitMessage,
+    fresh: true,
+  };
 }
 
-/** The message of a commit never changes, so a stored one is used. */
-function storedMessage({ observation: { facts }, stored }: Seen): string | undefined {
+/** The settings of a fork's head are not read: a stranger's file must not reach the parser. */
+async function headFileOf(
+  { github }: GitHubPorts,
+  { observation: { facts, repo, beforeBuild }, stored }: Seen,
+): Promise<SettingsText | null | undefined> {
+  if (isFork(facts)) return undefined;
+  const known = stored.find(({ head }) => head?.sha === facts.head.sha && head.settingsFile !== undefined);
+  if (known || beforeBuild !== true) return known?.head?.settingsFile;
+  const answer = await github.settingsFile(refOf(repo), { sha: facts.head.sha });
+  return answer.kind === 'file' ? answer.file : null;
+}
+
+/** The message of a commit never changes. A push with a skip word is remembered, because a pull request event does not hold the message. */
+function knownMessage({ observation: { facts }, stored, repository }: Seen): string | undefined {
   const same = stored.find(({ pullRequest }) => pullRequest?.head.sha === facts.head.sha);
-  return facts.commitMessage ?? same?.pullRequest?.commitMessage;
+  const pushed = repository.kept?.skipped?.find(({ sha }) => sha === facts.head.sha);
+  return facts.commitMessage ?? same?.pullRequest?.commitMessage ?? pushed?.message;
 }
 
-function hasSkipWords({ triggers }: Settings): boolean {
-  return triggers.skipWords.length > 0;
-}
-
-function allowsForks({ triggers }: Settings): boolean {
-  return triggers.forks !== 'deny';
+/** A push to a fork is not heard of. */
+function mustReadMessage({ triggers }: Settings, { facts, beforeBuild }: Observation): boolean {
+  if (triggers.skipWords.length === 0) return false;
+  return isFork(facts) ? triggers.forks !== 'deny' : beforeBuild === true;
 }
 
 function hasPathFilter(settings: Settings): boolean {
   const { include, ignore } = settings.triggers.paths;
   return include.length > 0 || ignore.length > 0 || settings.projects.some(({ paths }) => paths.length > 0);
-}
-
-export function refOf(repo: ReachableRepository): RepoRef {
-  return { installationId: repo.installationId, repoId: repo.id, fullName: repo.fullName };
 }
 
 /** Only the webhook of a push says who pushed. The senders of all other events need not have pushed anything. */

@@ -6,13 +6,14 @@ import type { Project, ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/input.js';
 import { type Actor, freshness, type PullRequestFacts } from '../pull-requests/facts.js';
 import { wantsToApprove } from '../pull-requests/trust.js';
+import { refOf } from '../repositories/ask.js';
 import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
-import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
+import type { ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
 import { decideAndSave, type Outcome } from './decide.js';
 import { ensureEnvironments } from './environments.js';
-import { type Inputs, loadInputs, type Observation, refOf, tellsWhoPushed } from './inputs.js';
+import { type Inputs, loadInputs, type Observation, tellsWhoPushed } from './inputs.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -38,9 +39,9 @@ export async function observePullRequest(ports: Ports, first: Observation): Prom
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const known = await loadKnown(ports, observation, author);
     const step = await resolve(asking, { observation, ...known });
-    if (step.kind === 'ignored') return withIds(step.outcome, known.stored);
+    if (step.kind === 'outdated') return withIds(step.outcome, known.stored);
     observation = step.observation;
-    const inputs = await loadInputs(asking, { observation, stored: known.stored });
+    const inputs = await loadInputs(asking, { observation, ...known });
     const result = await decideOnAll(ports, { observation, inputs, ...known });
     if (result.kind === 'decided') return result.decision;
   }
@@ -50,8 +51,8 @@ export async function observePullRequest(ports: Ports, first: Observation): Prom
 interface Known {
   /** The environments that are stored for the pull request. */
   readonly stored: readonly StoredEnvironment[];
+  readonly repository: Repo;
   readonly projects: () => Promise<readonly Project[]>;
-  readonly removed: boolean;
 }
 
 /** What the database knows of a pull request. */
@@ -68,7 +69,7 @@ async function loadKnown(
     // A pull request that was just opened has no environment yet, and only a new environment needs its project.
     action === 'opened' ? projects() : undefined,
   ]);
-  return { stored, projects, removed: repository.removedAt !== null };
+  return { stored, repository, projects };
 }
 
 /** For display only: the decision does not read it. */
@@ -124,15 +125,18 @@ function withIds(outcome: Outcome, environments: readonly StoredEnvironment[]): 
   return { ...outcome, environmentIds: environments.map(({ id }) => id) };
 }
 
-type Seen = Pick<Known, 'stored' | 'removed'> & { readonly observation: Observation };
+type Seen = Pick<Known, 'stored' | 'repository'> & { readonly observation: Observation };
 
 /** Whether the observation counts, and as what: GitHub may have to be asked which of two states is the newest. */
 type Step =
-  | { readonly kind: 'ignored'; readonly outcome: Outcome }
+  | { readonly kind: 'outdated'; readonly outcome: Outcome }
   | { readonly kind: 'current'; readonly observation: Observation };
 
-async function resolve(ports: Pick<Ports, 'github'>, { observation, stored, removed }: Seen): Promise<Step> {
-  if (removed) return { kind: 'ignored', outcome: UNINSTALLED };
+async function resolve(
+  ports: Pick<Ports, 'github'>,
+  { observation, stored, repository }: Seen,
+): Promise<Step> {
+  if (repository.removedAt !== null) return { kind: 'outdated', outcome: UNINSTALLED };
   const ages = stored.map((environment) => freshness(environment.pullRequest, observation.facts));
   if (ages.includes('older')) return salvageLateEvent(observation, stored);
   if (!ages.includes('tie')) return { kind: 'current', observation };
@@ -144,12 +148,12 @@ function salvageLateEvent(observation: Observation, stored: readonly StoredEnvir
   const newest = stored.reduce((a, b) => (dateOf(b) > dateOf(a) ? b : a));
   const { pullRequest: facts, head } = newest;
   const { sha } = observation.facts.head;
-  if (facts?.state !== 'open' || facts.head.sha !== sha) return { kind: 'ignored', outcome: LATE };
+  if (facts?.state !== 'open' || facts.head.sha !== sha) return { kind: 'outdated', outcome: LATE };
   const tellsPusher = tellsWhoPushed(observation) && head?.by?.login !== observation.sender.login;
   const approves = wantsToApprove(observation) && newest.approvedSha !== sha;
   return tellsPusher || approves
     ? { kind: 'current', observation: { ...observation, facts } }
-    : { kind: 'ignored', outcome: LATE };
+    : { kind: 'outdated', outcome: LATE };
 }
 
 function dateOf({ pullRequest }: StoredEnvironment): number {
@@ -178,7 +182,8 @@ type Round = Pick<Known, 'stored' | 'projects'> & {
 };
 
 /** `overtaken`: another process changed an environment first. */
-type Result = { readonly kind: 'decided'; readonly decision: DeliveryDecision } | { readonly kind: 'overtaken' };
+type Result =
+  { readonly kind: 'decided'; readonly decision: DeliveryDecision } | { readonly kind: 'overtaken' };
 
 /** Decides on every project of the repository. */
 async function decideOnAll(ports: Ports, round: Round): Promise<Result> {
@@ -203,16 +208,17 @@ interface UnobservedPullRequest {
   readonly number: number;
   /** Whose action led to this pull request; absent = its author. */
   readonly sender?: Actor;
+  readonly beforeBuild?: boolean;
 }
 
 /** Observes a pull request whose webhook has not arrived yet, as GitHub's API shows it now. Null when GitHub does not know it. */
 export async function noticePullRequest(
   ports: Ports,
-  { repo, number, sender }: UnobservedPullRequest,
+  { repo, number, ...how }: UnobservedPullRequest,
 ): Promise<PullRequestFacts | null> {
   const facts = await ports.github.pullRequest(refOf(repo), number);
   if (!facts) return null;
   const { id, login } = facts.author;
-  await observePullRequest(ports, { action: NOTICED, repo, facts, sender: sender ?? { id, login } });
+  await observePullRequest(ports, { action: NOTICED, repo, facts, sender: { id, login }, ...how });
   return facts;
 }

@@ -1,15 +1,16 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { refOf } from '../observations/inputs.js';
 import { observePullRequest } from '../observations/observe.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/input.js';
+import type { Rule } from '../pull-requests/decide/rules.js';
 import { freshness, type PullRequestFacts } from '../pull-requests/facts.js';
+import { askAbout, refOf } from '../repositories/ask.js';
 import { type GitHubPorts, hasLostAccess } from '../repositories/github.js';
-import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
+import type { ReachableRepository, Repo as StoredRepo, RepositoryPorts } from '../repositories/model.js';
 import { observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
@@ -25,14 +26,18 @@ type Ports = EnvironmentPorts &
   AddressPorts &
   AuditPorts;
 
-type Repo = ReachableRepository;
+type Repo = ReachableRepository & Pick<StoredRepo, 'kept' | 'epoch'>;
 
 /**
  * Compares the open pull requests of a repository with the stored environments, in both directions. The sweep asks GitHub only for the
  * list, and looks closer only at pull requests that differ from what is stored.
  */
 async function sweepRepository(ports: Ports, repo: Repo): Promise<number> {
-  const open = await ports.github.openPullRequests(refOf(repo));
+  const [open] = await Promise.all([
+    ports.github.openPullRequests(refOf(repo)),
+    // A push to the default branch may not have been heard of.
+    askAbout(ports, { repo, logins: [], again: true }),
+  ]);
   const known = new Map<number, StoredEnvironment[]>();
   for await (const environment of activeEnvironments(ports, { repoId: repo.id })) {
     const number = environment.pullRequest?.number;
@@ -81,12 +86,12 @@ async function healClosed(
   return 1;
 }
 
-/**
- * Compares all facts except `updatedAt`: every comment changes it, our own too. A preview that went because the App lost the repository
- * must come back with the repository, so it always counts as different.
- */
+/** A preview that went because the App lost the repository comes back with it, and GitHub may say by now what an author may do. */
+const ALWAYS_LOOKED_AT: readonly (Rule | undefined)[] = ['repository-removed', 'permission-unknown'];
+
+/** Compares all facts except `updatedAt`: every comment changes it, our own too. */
 function isUpToDate({ pullRequest, decision }: StoredEnvironment, facts: PullRequestFacts): boolean {
-  if (pullRequest === null || decision?.rule === 'repository-removed') return false;
+  if (pullRequest === null || ALWAYS_LOOKED_AT.includes(decision?.rule)) return false;
   return freshness({ ...pullRequest, updatedAt: facts.updatedAt }, facts) === 'same';
 }
 

@@ -19,6 +19,21 @@ export interface WorkflowRun {
   readonly url: string | null;
 }
 
+/** Which version of the settings file is asked for. */
+export interface SettingsQuestion {
+  /** Null for the newest commit of the default branch, whatever its name is now. */
+  readonly sha: string | null;
+  /** Of the version that is known: GitHub then answers `unchanged`, which costs nothing of its rate limit. */
+  readonly etag?: string | null | undefined;
+  /** There was a file. One answer "not found" does not prove that it is gone: the list of files must show it. */
+  readonly expected?: boolean | undefined;
+}
+
+export type SettingsAnswer =
+  | { readonly kind: 'file'; readonly file: SettingsText; readonly etag: string | null }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unchanged' };
+
 /** What the core reads from GitHub. Webhooks are hints that are checked against it. */
 export interface GitHub {
   pullRequest(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
@@ -28,8 +43,10 @@ export interface GitHub {
   changedFiles(repo: RepoRef, number: number): Promise<readonly string[] | undefined>;
   /** Undefined when GitHub does not say: callers then refuse. */
   permission(repo: RepoRef, login: string): Promise<RepositoryPermission | undefined>;
-  /** `.github/preview.yml` of a commit, or of the default branch for null; undefined when the file does not exist. */
-  settingsFile(repo: RepoRef, sha: string | null): Promise<SettingsText | undefined>;
+  /** `.github/preview.yml`. */
+  settingsFile(repo: RepoRef, question: SettingsQuestion): Promise<SettingsAnswer>;
+  /** The newest commit of a branch. */
+  branchHead(repo: RepoRef, branch: string): Promise<string>;
   /** The workflow runs of a commit that a pull request started; undefined when GitHub does not say. */
   workflowRuns(repo: RepoRef, sha: string): Promise<readonly WorkflowRun[] | undefined>;
   /** A repository and its installation, or null when the App cannot see it. */

@@ -4,7 +4,7 @@ import type { AuditPorts } from '../people/audit-log.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Tools } from '../shared/tools.js';
 import type { GitHubPorts } from './github.js';
-import type { Repo, RepositoryPorts } from './model.js';
+import type { Repo, RepositoryPorts, SeenRepo } from './model.js';
 import { observeRepository, removeRepository, repoAsFound } from './update.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts & GitHubPorts & Pick<Tools, 'clock'>;
@@ -45,7 +45,7 @@ export async function restoreRepositories(ports: Ports, installationId: number):
   return lost.length;
 }
 
-async function enter(ports: Ports, known: Repo | null, repo: Omit<Repo, 'removedAt'>): Promise<void> {
+async function enter(ports: Ports, known: Repo | null, repo: SeenRepo): Promise<void> {
   const entered = await ports.repos.enter(repo);
   // The repository was lost, or came from another account: its previews continue under the new installation.
   if (known && known.installationId !== entered.installationId) await observeRepository(ports, entered);

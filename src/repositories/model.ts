@@ -1,3 +1,6 @@
+import type { RepositoryPermission } from '../pull-requests/trust.js';
+import type { SettingsText } from '../settings/read.js';
+
 /** A repository of GitHub. Its id is its identity; names are for display and may change. */
 export interface Repo {
   readonly id: number;
@@ -8,10 +11,47 @@ export interface Repo {
   readonly installationId: number | null;
   readonly private: boolean;
   readonly removedAt: Date | null;
+  readonly kept?: Kept | undefined;
+  /** Grows with every `forget`, so that an answer which was asked for before is not kept after it. */
+  readonly epoch?: number | undefined;
 }
 
+/** What GitHub said of a repository, kept with it so that a decision need not ask again. Losing it costs a question and nothing else. */
+export interface Kept {
+  readonly policy?: KeptPolicy | undefined;
+  readonly permissions?: readonly KeptPermission[] | undefined;
+  /** Newest last: commits that were pushed with a skip word, because a pull request event does not hold the message. */
+  readonly skipped?: readonly CommitMessage[] | undefined;
+}
+
+/** `.github/preview.yml` of the default branch. A file at a commit never changes, so it holds until a newer commit is heard of. */
+export interface KeptPolicy {
+  /** The commit it is from; null when GitHub was asked for the newest one without naming it. */
+  readonly sha: string | null;
+  /** Null when the branch has none. */
+  readonly file: SettingsText | null;
+  readonly etag: string | null;
+  /** A newer commit was heard of: ask GitHub before the next decision. */
+  readonly stale: boolean;
+}
+
+export interface KeptPermission {
+  /** In lower case, as GitHub compares names. */
+  readonly login: string;
+  readonly level: RepositoryPermission;
+  readonly at: Date;
+}
+
+export interface CommitMessage {
+  readonly sha: string;
+  readonly message: string;
+}
+
+/** The fields that GitHub's events and answers tell. */
+export type SeenRepo = Omit<Repo, 'removedAt' | 'kept' | 'epoch'>;
+
 /** A repository that an installation of the App can read. */
-export type ReachableRepository = Omit<Repo, 'removedAt'> & { readonly installationId: number };
+export type ReachableRepository = SeenRepo & { readonly installationId: number };
 
 export function isReachable(repo: Repo): repo is Repo & { installationId: number } {
   return repo.installationId !== null && repo.removedAt === null;
@@ -19,15 +59,21 @@ export function isReachable(repo: Repo): repo is Repo & { installationId: number
 
 export interface RepoStore {
   /** Upserts by GitHub id. For a while after an installation lost the repository, what it reports counts as late and is ignored. */
-  save(repo: Omit<Repo, 'removedAt'>): Promise<Repo>;
+  save(repo: SeenRepo): Promise<Repo>;
   /** An installation was given the repository, or was resumed: this is saved even right after a loss. */
-  enter(repo: Omit<Repo, 'removedAt'>): Promise<Repo>;
+  enter(repo: SeenRepo): Promise<Repo>;
   get(id: number): Promise<Repo | null>;
   byFullName(fullName: string): Promise<Repo | null>;
   ofInstallation(installationId: number): Promise<readonly Repo[]>;
   /** The repositories that this installation lost and that no other installation has now. */
   removedFrom(installationId: number): Promise<readonly Repo[]>;
   all(): Promise<readonly Repo[]>;
+  /** Keeps an answer of GitHub, unless its kind was forgotten since `seen` was read. */
+  keep(seen: Pick<Repo, 'id' | 'epoch'>, answers: Kept): Promise<void>;
+  /** The policy may have changed: it is marked as stale. Returns the repository as it is then; null when it is not known. */
+  doubtPolicy(id: number): Promise<Repo | null>;
+  /** Permissions may have changed, in one repository or in all of an installation. */
+  forgetPermissions(where: { readonly id: number } | { readonly installationId: number }): Promise<void>;
   /** Records that the App can no longer see it. The caller destroys its environments. */
   remove(id: number): Promise<void>;
 }

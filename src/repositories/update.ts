@@ -6,15 +6,12 @@ import type { Environment } from '../environments/model.js';
 import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { GitHub } from './github.js';
-import type { ReachableRepository, Repo, RepositoryPorts } from './model.js';
+import type { ReachableRepository, Repo, RepositoryPorts, SeenRepo } from './model.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts;
 
 /** A repository was renamed, transferred, or made public or private. Its previews get the new name and installation. */
-export async function observeRepository(
-  ports: Ports,
-  repo: Omit<Repo, 'removedAt'>,
-): Promise<DeliveryDecision> {
+export async function observeRepository(ports: Ports, repo: SeenRepo): Promise<DeliveryDecision> {
   await ports.repos.save(repo);
   const environmentIds: string[] = [];
   for await (const { id } of listedEnvironments(ports, { repoId: repo.id })) {

@@ -80,7 +80,10 @@ async function begin(
       const status = nextDeployment(seen.status, 'start');
       if (!status) throw gone(environment, body);
       const target = body.target ?? environment.settings?.target?.name ?? ports.defaultTarget;
-      return { run: body.run, status, target, logsUrl: body.logsUrl ?? null, startedAt: ports.clock.now() };
+      // The message is read when a run starts, and the deployment is older.
+      const commitMessage = seen.commitMessage ?? environment.pullRequest?.commitMessage ?? null;
+      const logsUrl = body.logsUrl ?? null;
+      return { run: body.run, status, target, commitMessage, logsUrl, startedAt: ports.clock.now() };
     },
   });
   const shown = await changeEnvironment(ports, {

@@ -3,16 +3,22 @@ import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js'
 import { isActive } from '../environments/model.js';
 import { removedReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { noticePullRequest } from '../observations/observe.js';
+import { noticePullRequest, observePullRequest } from '../observations/observe.js';
 import { type TokenPorts, createToken } from '../people/api-token.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
-import { type GitHubPorts, hasLostAccess, isGitHubFailure } from '../repositories/github.js';
+import { NOTICED } from '../pull-requests/decide/input.js';
+import {
+  type GitHubFailure,
+  type GitHubPorts,
+  hasLostAccess,
+  isGitHubFailure,
+} from '../repositories/github.js';
 import { isReachable, type RepositoryPorts } from '../repositories/model.js';
 import { messageOf, VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
-import type { RunRef } from '../shared/run-ref.js';
+import { type RunRef, sameRun } from '../shared/run-ref.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { type BuildPlan, buildPlan } from './build-plan.js';
@@ -67,7 +73,7 @@ export async function startDeployment(
 ): Promise<Started> {
   checkClaims(identity, body);
   const known = await headOf(ports, { identity, body });
-  const environment = await refreshEnvironment(ports, { identity, body, environment: known });
+  const environment = await lookBeforeBuild(ports, { identity, body, environment: known });
   const refused = refusal(environment);
   if (refused) return { proceed: false, environment, decision: refused };
   const { head } = environment;
@@ -130,24 +136,59 @@ async function requireUnusedToken(ports: Ports, identity: Identity): Promise<voi
 }
 
 /**
- * Reads the pull request again before a run is refused, because the stored state may be old: the run may start before its webhook
- * arrives (a draft became ready), or the user may have fixed the settings and re-run the workflow without a push.
+ * Looks at everything once more before a run builds: the newest policy, the settings file of the commit and its message. So a lost
+ * webhook costs minutes, and never a deployment that the default branch forbids. A run that would be refused also has the pull request
+ * read: it may have started before its webhook arrived, or GitHub may not have said before what the author may do.
  */
-async function refreshEnvironment(
+async function lookBeforeBuild(
   ports: Ports,
   { identity, body, environment }: Start & { environment: StoredEnvironment },
 ): Promise<StoredEnvironment> {
-  const skipped = isActive(environment) && environment.decision?.action === 'skip';
-  if (!skipped && targetProblem(ports, { environment, asked: body.target }) === null) return environment;
+  const { pullRequest } = environment;
+  const repo = await ports.repos.get(identity.repoId);
+  if (!repo || !isReachable(repo) || !pullRequest || (await hasClaimed(ports, { environment, body })))
+    return environment;
+  const seen = { repo, sender: { id: identity.actorId, login: identity.actor }, beforeBuild: true } as const;
+  const refused = mayBeRefused(ports, { environment, body });
   try {
-    await rereadPullRequest(ports, { identity, number: body.pullRequest });
+    if (refused) await noticePullRequest(ports, { ...seen, number: body.pullRequest });
+    else await observePullRequest(ports, { ...seen, action: NOTICED, facts: pullRequest });
   } catch (error) {
+    if (!isGitHubFailure(error)) throw error;
+    // What is refused can be refused without GitHub; what is accepted must not be built by an old policy.
+    if (!refused) throw notLookedAt(error);
     ports.log('warn', 'The pull request could not be looked at again', {
       environment: environment.slug,
       error,
     });
   }
   return (await ports.environments.get(environment.id)) ?? environment;
+}
+
+function mayBeRefused(
+  ports: Ports,
+  { environment, body }: { environment: StoredEnvironment; body: StartRequest },
+): boolean {
+  const accepted = isActive(environment) && environment.decision?.action === 'deploy';
+  return !accepted || targetProblem(ports, { environment, asked: body.target }) !== null;
+}
+
+/** The run repeats its request. */
+async function hasClaimed(
+  ports: Ports,
+  { environment: { head }, body }: { environment: StoredEnvironment; body: StartRequest },
+): Promise<boolean> {
+  const deployment = head && (await ports.deployments.get(head.deploymentId));
+  return deployment?.run ? sameRun(deployment.run, body.run) : false;
+}
+
+/** The run asks again: it must not build by a policy that could not be read. */
+function notLookedAt(cause: GitHubFailure): VitrineError {
+  return new VitrineError(
+    'unavailable',
+    `The newest settings could not be read, so nothing is built yet. ${cause.message}`,
+    { cause },
+  );
 }
 
 function checkClaims(identity: Identity, body: StartRequest): void {
@@ -182,15 +223,4 @@ async function issueToken(
     expiresAt: tokenExpiresAt,
   });
   return { token, tokenExpiresAt };
-}
-
-/** Reads the pull request and its settings from GitHub again and stores what changed. */
-async function rereadPullRequest(
-  ports: Ports,
-  { identity, number }: { identity: Identity; number: number },
-): Promise<void> {
-  const repo = await ports.repos.get(identity.repoId);
-  if (!repo || !isReachable(repo)) return;
-  const sender = { id: identity.actorId, login: identity.actor };
-  await noticePullRequest(ports, { repo, number, sender });
 }

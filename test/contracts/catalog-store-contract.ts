@@ -60,7 +60,7 @@ export function testCatalogStores(name: string, create: () => Promise<Catalog>):
     const { repos } = await create();
     expect(await repos.enter(repo(1))).toEqual({ ...repo(1), removedAt: null });
     await repos.remove(1);
-    expect(await repos.enter(repo(1))).toEqual({ ...repo(1), removedAt: null });
+    expect(await repos.enter(repo(1))).toMatchObject({ ...repo(1), removedAt: null });
     expect((await repos.ofInstallation(7)).map(({ id }) => id)).toEqual([1]);
   });
 
@@ -72,6 +72,46 @@ export function testCatalogStores(name: string, create: () => Promise<Catalog>):
     expect((await repos.removedFrom(7)).map(({ id }) => id)).toEqual([1, 2]);
     await repos.enter(repo(1, 'octo/1', 8));
     expect((await repos.removedFrom(7)).map(({ id }) => id)).toEqual([2]);
+  });
+
+  test(`${name}: what GitHub said of a repository is kept until the repository changes or leaves`, async () => {
+    const { repos } = await create();
+    const at = new Date('2026-01-01T00:00:00Z');
+    const policy = { sha: 'a'.repeat(40), file: 'a: 1', etag: '"one"', stale: false };
+    const permissions = [{ login: 'mona', level: 'write', at }] as const;
+    await repos.keep(await repos.save(repo(1)), { policy });
+    const seen = await repos.save(repo(1));
+    expect(seen.kept).toEqual({ policy });
+    await repos.keep(seen, { permissions });
+    expect((await repos.get(1))?.kept).toEqual({ policy, permissions });
+    expect((await repos.save(repo(1, 'octo/renamed'))).kept).toEqual({});
+  });
+
+  test(`${name}: an answer of before an event that makes it doubtful is not kept after it`, async () => {
+    const { repos } = await create();
+    const policy = { sha: null, file: null, etag: null, stale: false };
+    expect(await repos.doubtPolicy(1)).toBeNull();
+    const before = await repos.save(repo(1));
+    expect((await repos.doubtPolicy(1))?.kept).toEqual({});
+    await repos.keep(before, { policy });
+    expect((await repos.get(1))?.kept).toEqual({});
+    const doubted = await repos.doubtPolicy(1);
+    await repos.keep({ id: 1, epoch: doubted?.epoch }, { policy });
+    expect((await repos.get(1))?.kept).toEqual({ policy });
+    expect((await repos.doubtPolicy(1))?.kept?.policy).toEqual({ ...policy, stale: true });
+  });
+
+  test(`${name}: permissions are forgotten in one repository, or in all of an installation`, async () => {
+    const { repos } = await create();
+    const permissions = [{ login: 'mona', level: 'admin', at: new Date(0) }] as const;
+    for (const id of [1, 2, 3])
+      await repos.keep(await repos.save(repo(id, `octo/${id}`, id === 3 ? 8 : 7)), { permissions });
+    const known = async () =>
+      (await repos.all()).filter(({ kept }) => kept?.permissions?.length === 1).map(({ id }) => id);
+    await repos.forgetPermissions({ id: 1 });
+    expect(await known()).toEqual([2, 3]);
+    await repos.forgetPermissions({ installationId: 7 });
+    expect(await known()).toEqual([3]);
   });
 
   test(`${name}: twenty concurrent ensures make one project`, async () => {

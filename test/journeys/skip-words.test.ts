@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
+import type { Delivery } from '../../demo/github/webhooks/delivery.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
+import { startByHand } from '../support/run-by-hand.js';
 import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const NO_WORDS = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': 'triggers:\n  skip-words: []\n' };
@@ -10,7 +12,7 @@ const MESSAGES = /\/git\/commits\//;
 
 const asked = (world: World) => world.github.requests({ method: 'GET', path: MESSAGES }).length;
 
-test('a push whose message holds a skip word is skipped, and its message is read once', async () => {
+test('a push whose message holds a skip word is skipped, and GitHub is not asked for its message', async () => {
   await using world = await startWorld({ github: { clock: secondsApart() } });
   const { number } = await openPullRequest(world);
   world.github.forgetRequests();
@@ -24,14 +26,56 @@ test('a push whose message holds a skip word is skipped, and its message is read
   });
   expect(skipped.deployments.map(({ status }) => status)).toEqual([DEPLOYMENT_STATUS.superseded]);
   expect((await world.reviewer.checks(sha))[0]?.output.summary).toMatch(/skip preview/);
-  expect(asked(world)).toBe(1);
+  expect(asked(world)).toBe(0);
   world.github.editPullRequest({ repository: REPOSITORY, number, title: 'Another title' });
   await world.drain();
   expect((await lookAt(world, number)).environment.decision?.rule).toBe('skip-word-commit');
-  expect(asked(world)).toBe(1);
+  expect(asked(world)).toBe(0);
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.drain();
   expect((await lookAt(world, number)).environment.decision?.rule).toBe('new-commit');
+});
+
+test.each([
+  ['before', (all: readonly Delivery[]) => all],
+  ['after', (all: readonly Delivery[]) => [...all].reverse()],
+])(
+  'a push that is heard of %s the event of its pull request tells that it is skipped',
+  async (_when, order) => {
+    await using world = await startWorld({ github: { clock: secondsApart() } });
+    const { number } = await openPullRequest(world);
+    world.github.webhooks.hold();
+    const message = 'Words only [skip preview]';
+    const pushed = await world.github.push({ repository: REPOSITORY, branch: 'change', message });
+    for (const delivery of order([pushed.push, ...pushed.pullRequests.map((one) => one.delivery)])) {
+      await world.github.webhooks.send(delivery);
+      await world.app.drain();
+    }
+    const { environment, deployments } = await lookAt(world, number);
+    expect(environment.decision?.rule).toBe('skip-word-commit');
+    expect(deployments.map(({ status }) => status)).toEqual(
+      expect.arrayContaining([DEPLOYMENT_STATUS.superseded]),
+    );
+    expect(deployments.map(({ status }) => status)).not.toContain(DEPLOYMENT_STATUS.queued);
+    expect(asked(world)).toBe(0);
+  },
+);
+
+test('a run reads the message of a push that was not heard of, and does not build it', async () => {
+  await using world = await startWorld({ github: { clock: secondsApart() } });
+  const title = 'Words only [preview skip]';
+  const files = { 'a.txt': 'a' };
+  const { number, sha } = await openPullRequest(world, { title, files });
+  world.github.editPullRequest({ repository: REPOSITORY, number, title: 'Words only' });
+  await world.drain();
+  expect((await lookAt(world, number)).environment.decision?.action).toBe('deploy');
+  expect(await startByHand(world, { number, sha })).toMatchObject({
+    proceed: false,
+    decision: { action: 'skip', rule: 'skip-word-commit' },
+  });
+  await world.drain();
+  expect((await world.reviewer.checks(sha)).at(-1)?.output.summary).toMatch(/preview skip/);
+  expect(asked(world)).toBe(1);
 });
 
 test('where there are no skip words, messages are read no longer', async () => {

@@ -92,13 +92,15 @@ test('a change that moves no commit is found as well: ready for review, and a la
   expect((await lookAt(world, number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
 });
 
-test('a sweep that finds nothing new asks GitHub for one list and writes nothing', async () => {
+test('a sweep that finds nothing new asks GitHub for one list and the policy, and writes nothing', async () => {
   await using world = await deafWorld();
   await sweepAndSettle(world);
   world.github.forgetRequests();
   const { environment } = await lookAt(world, 1);
   expect(await sweepAndSettle(world)).toMatchObject({ healed: 0, expired: 0, leaked: 0 });
-  expect(world.github.requests().map(({ method, path }) => `${method} ${path}`)).toEqual([
+  const asked = world.github.requests().map(({ method, path }) => `${method} ${path}`);
+  expect(asked.sort()).toEqual([
+    'GET /repos/acme/hello/contents/.github/preview.yml',
     expect.stringMatching(/^GET \/repositories\/\d+\/pulls$|^GET \/repos\/acme\/hello\/pulls$/),
   ]);
   expect((await lookAt(world, 1)).environment.version).toBe(environment.version);

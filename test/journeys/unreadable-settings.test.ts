@@ -5,7 +5,7 @@ import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
-import { begin, end } from '../support/run-by-hand.js';
+import { begin, end, startByHand } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
@@ -54,6 +54,9 @@ test('a commit that makes a folder of the settings file is told so, keeps what i
   const { world, number, at } = await live();
   await using _ = world;
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change', files: FOLDER });
+  await world.drain();
+  // The file of the commit is read when a run is about to build it.
+  expect(await startByHand(world, { number, sha, attempt: 2 })).toMatchObject({ proceed: false });
   await world.drain();
   const [check] = await world.reviewer.checks(sha);
   expect(check).toMatchObject({ conclusion: CONCLUSION.neutral });

@@ -1,10 +1,10 @@
-import type { Connection, Model } from 'mongoose';
-import type { Repo, RepoStore } from '../../../src/repositories/model.js';
+import { type Connection, type Model, Schema } from 'mongoose';
+import type { Kept, Repo, RepoStore, SeenRepo } from '../../../src/repositories/model.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { apiTokenModel } from '../people/api-tokens.js';
 import { MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
-import { insertedOrThere, retryOnce } from '../shared/write.js';
+import { insertedOrThere, REPEATABLE, retryOnce } from '../shared/write.js';
 
 type Repos = Model<RepoDocument>;
 
@@ -40,6 +40,7 @@ export function repoStore(connection: Connection): RepoStore {
     removedFrom: async (installationId) =>
       list({ installationId: null, removedFrom: whole(installationId, 'the installation') }),
     all: () => list({}),
+    ...keptAnswers(model),
     async remove(id) {
       await removed(model, whole(id, 'the id'));
       await apiTokenModel(connection).deleteMany({ 'scope.repoId': id });
@@ -47,8 +48,37 @@ export function repoStore(connection: Connection): RepoStore {
   };
 }
 
+const OPTIONS = { maxTimeMS: MAX_TIME_MS } as const;
+
+/** What GitHub said of a repository. The epoch refuses an answer that was asked for before the last `forget`. */
+function keptAnswers(model: Repos): Pick<RepoStore, 'keep' | 'doubtPolicy' | 'forgetPermissions'> {
+  const { collection } = model;
+  return {
+    async keep({ id, epoch }, answers) {
+      const fields = Object.entries(answers).map(([kind, answer]) => [`kept.${kind}`, answer as unknown]);
+      const where = { _id: whole(id, 'the id') as never, epoch: epoch ?? null };
+      await collection.updateOne(where, { $set: Object.fromEntries(fields) }, { ...OPTIONS, ...REPEATABLE });
+    },
+    async doubtPolicy(id) {
+      const update = { $set: { 'kept.policy.stale': true }, $inc: { epoch: 1 } };
+      const found = await collection.findOneAndUpdate({ _id: whole(id, 'the id') as never }, update, {
+        ...OPTIONS,
+        returnDocument: 'after',
+      });
+      return found && toRepo(found as unknown as RepoDocument);
+    },
+    async forgetPermissions(where) {
+      const filter =
+        'id' in where
+          ? { _id: whole(where.id, 'the id') as never }
+          : { installationId: whole(where.installationId, 'the installation') };
+      await collection.updateMany(filter, { $set: { 'kept.permissions': [] }, $inc: { epoch: 1 } }, OPTIONS);
+    },
+  };
+}
+
 interface Saving {
-  readonly repo: Omit<Repo, 'removedAt'>;
+  readonly repo: SeenRepo;
   /** Skips the write when the repository was just removed from the same installation. */
   readonly unlessJustRemoved: boolean;
 }
@@ -63,11 +93,10 @@ async function save(model: Repos, saving: Saving): Promise<Repo> {
     known = await find();
   }
   if (known && isUnchanged(known, document)) return toRepo(known);
-  const updated = await updatedWith(
-    model,
-    document,
-    saving.unlessJustRemoved ? notJustRemoved(document) : {},
-  );
+  const updated = await updatedWith(model, document, {
+    condition: saving.unlessJustRemoved ? notJustRemoved(document) : {},
+    keeps: known !== null && isSame(known, document),
+  });
   const stored = updated ?? (await find());
   if (stored) return toRepo(stored);
   throw new VitrineError('unavailable', `Repository ${document.fullName} could not be stored: try again.`);
@@ -75,7 +104,11 @@ async function save(model: Repos, saving: Saving): Promise<Repo> {
 
 function isUnchanged(known: RepoDocument, document: RepoDocument): boolean {
   const step = document.updatedAt.getTime() - known.updatedAt.getTime();
-  return Math.abs(step) < SEEN_EVERY_MS && COMPARED_FIELDS.every((field) => known[field] === document[field]);
+  return Math.abs(step) < SEEN_EVERY_MS && isSame(known, document);
+}
+
+function isSame(known: RepoDocument, document: RepoDocument): boolean {
+  return COMPARED_FIELDS.every((field) => known[field] === document[field]);
 }
 
 const COMPARED_FIELDS = [
@@ -92,23 +125,31 @@ function notJustRemoved({ installationId }: RepoDocument): object {
   return { $or: [{ removedAt: null }, { removedFrom: { $ne: installationId } }, { $expr: longAgo }] };
 }
 
+interface Updating {
+  readonly condition: object;
+  /** Only the time of the last event is new: what GitHub said of the repository still counts. */
+  readonly keeps: boolean;
+}
+
 function updatedWith(
   model: Repos,
   { _id, ...fields }: RepoDocument,
-  condition: object,
+  { condition, keeps }: Updating,
 ): Promise<RepoDocument | null> {
-  const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const;
+  const options = { returnDocument: 'after', ...OPTIONS } as const;
+  const update = keeps ? { $set: fields } : { $set: { ...fields, kept: {} }, $inc: { epoch: 1 } };
   return model.collection.findOneAndUpdate(
     { _id, ...condition } as never,
-    { $set: fields },
+    update,
     options,
   ) as Promise<RepoDocument | null>;
 }
 
 /** A second removal keeps the first one's installation. */
 async function removed(model: Repos, id: number): Promise<void> {
-  const update = [{ $set: { removedAt: '$$NOW', removedFrom: '$installationId', installationId: null } }];
-  await model.collection.updateOne({ _id: id, removedAt: null } as never, update, { maxTimeMS: MAX_TIME_MS });
+  const removal = { removedAt: '$$NOW', removedFrom: '$installationId', installationId: null };
+  const update = [{ $set: { ...removal, epoch: { $add: [{ $ifNull: ['$epoch', 0] }, 1] } } }];
+  await model.collection.updateOne({ _id: id, removedAt: null } as never, update, OPTIONS);
 }
 
 function toDocument({
@@ -118,7 +159,7 @@ function toDocument({
   defaultBranch,
   installationId,
   private: hidden,
-}: Omit<Repo, 'removedAt'>): RepoDocument {
+}: SeenRepo): RepoDocument {
   return {
     _id: whole(id, 'the id'),
     ownerId,
@@ -138,8 +179,23 @@ function keyOf(fullName: string): string {
 }
 
 function toRepo(document: RepoDocument): Repo {
-  const { _id, ownerId, fullName, defaultBranch, installationId, removedAt } = document;
-  return { id: _id, ownerId, fullName, defaultBranch, installationId, private: document.private, removedAt };
+  const { _id, ownerId, fullName, defaultBranch, installationId, removedAt, kept, epoch } = document;
+  return {
+    id: _id,
+    ownerId,
+    fullName,
+    defaultBranch,
+    installationId,
+    private: document.private,
+    removedAt,
+    ...(kept === undefined ? {} : { kept: readable(kept) }),
+    ...(epoch === undefined ? {} : { epoch }),
+  };
+}
+
+/** A policy that was doubted before it was ever read has no file. */
+function readable({ policy, ...kept }: Kept): Kept {
+  return policy !== undefined && 'file' in policy ? { ...kept, policy } : kept;
 }
 
 interface RepoDocument extends Omit<Repo, 'id'> {
@@ -164,6 +220,8 @@ const repoSchema = strictSchema<RepoDocument>({
   private: Boolean,
   removedAt: Date,
   removedFrom: Number,
+  kept: Schema.Types.Mixed,
+  epoch: Number,
   updatedAt: Date,
 });
 

@@ -39,3 +39,9 @@ function connectionWasLost(error: unknown): boolean {
 export function newId(): string {
   return new mongo.ObjectId().toHexString();
 }
+
+/**
+ * For a write that does not wait for the journal: if a crash of the database loses it, the server does the same again from what is
+ * stored before it. The journal keeps the order of writes, so it also holds once a later write has waited.
+ */
+export const REPEATABLE = { writeConcern: { w: 1, journal: false } } as const;

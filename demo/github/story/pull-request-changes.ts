@@ -46,7 +46,7 @@ export async function push(world: World, options: Push): Promise<PushEvent> {
   const message = options.message ?? `Update ${options.branch}`;
   const sha = await commit(world, { repository, branch: options.branch, changes, message });
   const sender = personOf(world, options.pusher ?? world.options.users[0] ?? '');
-  const told = pushEvent(world, { repository, branch: options.branch, before, after: sha, sender });
+  const told = pushEvent(world, { repository, branch: options.branch, before, after: sha, message, sender });
   const pullRequests = pullsOfBranch(world, repository, options.branch).map(({ home, pull }) => {
     const next = withHead({ ...pull, ...merging(world, { base: pull.base.sha, head: sha }) }, sha);
     const fields = { before: pull.head.sha, after: sha };

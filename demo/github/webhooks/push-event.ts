@@ -1,3 +1,4 @@
+import { githubTime } from '../clock.js';
 import { without, type Account } from '../documents.js';
 import type { RepositoryState } from '../state.js';
 import type { World } from '../world.js';
@@ -12,11 +13,14 @@ interface Pushed {
   readonly branch: string;
   readonly before: string;
   readonly after: string;
+  readonly message: string;
   readonly sender: Account;
 }
 
-export function pushEvent(world: World, { repository, branch, before, after, sender }: Pushed): Delivery {
+export function pushEvent(world: World, pushed: Pushed): Delivery {
+  const { repository, branch, before, after, sender } = pushed;
   const { full_name } = repository.document;
+  const commit = commitDocument(world, pushed);
   const fields = {
     ref: `refs/heads/${branch}`,
     before,
@@ -26,10 +30,27 @@ export function pushEvent(world: World, { repository, branch, before, after, sen
     deleted: false,
     forced: false,
     compare: `${world.url}/${full_name}/compare/${before}...${after}`,
-    commits: [],
-    head_commit: null,
+    commits: [commit],
+    head_commit: commit,
     pusher: { name: sender.login, email: `${sender.login}@example.com` },
   };
   const happening = { event: 'push', action: '', repository, sender, fields };
   return world.webhooks.emit('push', without(payloadOf(world, happening), 'action'));
+}
+
+function commitDocument(world: World, { repository, after, message, sender }: Pushed) {
+  const author = { name: sender.login, email: `${sender.login}@example.com`, username: sender.login };
+  return {
+    id: after,
+    tree_id: after,
+    distinct: true,
+    message,
+    timestamp: githubTime(world.options.clock),
+    url: `${world.url}/${repository.document.full_name}/commit/${after}`,
+    author,
+    committer: author,
+    added: [],
+    removed: [],
+    modified: [],
+  };
 }

@@ -15,8 +15,32 @@ export interface Decision {
  * order of events, because the rules look at the state of the pull request and use the action of the event only as the reason.
  */
 export function decide(input: DecideInput): Decision {
+  return firstOf(RULE_IDS, input);
+}
+
+/** What people asked of newer commits, which does not hold back one that is on its way. */
+const FOR_NEWER_COMMITS: readonly Rule[] = ['label-hold'];
+
+/**
+ * Decides once more on a commit that was accepted and that no run has taken on yet, with what was not known then: the newest policy,
+ * the settings file of the commit and its message. It is refused if it would be refused as a new one; otherwise it stays accepted.
+ */
+export function decideAgain(input: DecideInput): Decision {
+  const { environment } = input;
+  const asNew: DecideInput = {
+    ...input,
+    // Whose commit it is was known.
+    trust: { level: 'trusted', reason: 'This commit was accepted.' },
+    environment: environment?.isShown === true ? { ...environment, headSha: null, decision: null } : null,
+  };
+  const rules = RULE_IDS.filter((id) => !FOR_NEWER_COMMITS.includes(id));
+  const decision = firstOf(rules, asNew);
+  return decision.action === 'deploy' ? decide(input) : decision;
+}
+
+function firstOf(rules: readonly Rule[], input: DecideInput): Decision {
   // The last rule applies to every open pull request.
-  const rule = RULE_IDS.find((id) => ruleDefinition(id)?.applies?.(input)) ?? 'action-not-relevant';
+  const rule = rules.find((id) => ruleDefinition(id)?.applies?.(input)) ?? 'action-not-relevant';
   const definition: RuleDefinition = RULES[rule];
   const { detail = '' } = definition;
   return {

@@ -14,8 +14,8 @@ const read = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
 const app = App.parse(parse(read('app.yml')));
 
-/** GitHub delivers `workflow_run` only to Apps that may read Actions. */
-const FOR_EVENTS = { actions: 'read' };
+/** GitHub delivers `workflow_run` only to Apps that may read Actions, and the events of teams and members only to those that may read members. */
+const FOR_EVENTS = { actions: 'read', members: 'read' };
 
 test('the App asks for exactly what its tokens and events need', () => {
   const needed: Record<string, string> = { ...FOR_EVENTS };
@@ -28,7 +28,7 @@ test('the App asks for exactly what its tokens and events need', () => {
 
 test('every permission is explained', () => {
   const page = read('docs/permissions.md').toLowerCase().replace(/ +/g, ' ');
-  const names: Record<string, string> = { statuses: 'commit statuses' };
+  const names: Record<string, string> = { statuses: 'commit statuses', members: 'members' };
   for (const [name, level] of Object.entries(app.default_permissions)) {
     expect(page).toContain(`| ${(names[name] ?? name).replace('_', ' ')} | ${level} |`);
   }

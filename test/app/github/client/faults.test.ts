@@ -117,7 +117,7 @@ test('a permission that the owner has not accepted is told apart from a bad requ
 test('an installation that GitHub denies is no answer about a file: it does not count as missing', async () => {
   stage.forgetInstallation(stage.repo.installationId);
   stage.emulated.fail({ path: /access_tokens$/, kind: 'status', status: 404 });
-  await expect(stage.github.settingsFile(stage.repo, null)).rejects.toMatchObject({
+  await expect(stage.github.settingsFile(stage.repo, { sha: null })).rejects.toMatchObject({
     kind: 'unauthorized',
     message: expect.stringContaining('Is the App still installed there?') as unknown,
   });

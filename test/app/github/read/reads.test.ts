@@ -133,15 +133,16 @@ test('no answer about a permission is not an answer: the work must come again', 
 });
 
 test('the settings file is read at a branch and at a commit', async () => {
-  expect(await stage.github.settingsFile(stage.repo, 'main')).toBe(SETTINGS);
-  expect(await stage.github.settingsFile(stage.repo, stage.sha)).toBe(SETTINGS);
+  expect(await stage.github.settingsFile(stage.repo, { sha: 'main' })).toMatchObject({ file: SETTINGS });
+  expect(await stage.github.settingsFile(stage.repo, { sha: stage.sha })).toMatchObject({ file: SETTINGS });
+  expect(await stage.github.branchHead(stage.repo, 'main')).toMatch(/^[0-9a-f]{40}$/);
 });
 
 test('a repository without the file has no settings', async () => {
   await stage.emulated.createRepository({ fullName: 'acme/bare', files: { 'README.md': '' } });
   const found = await stage.github.repository('acme/bare');
   if (!found) throw new Error('The App does not see acme/bare.');
-  expect(await stage.github.settingsFile(found.repo, 'main')).toBeUndefined();
+  expect(await stage.github.settingsFile(found.repo, { sha: 'main' })).toEqual({ kind: 'absent' });
 });
 
 test('a repository is found by its name, with what is needed to act there', async () => {

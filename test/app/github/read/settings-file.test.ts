@@ -47,59 +47,108 @@ test('without a commit it is the file of the branch that GitHub calls the defaul
     .get(PATH)
     .query((query) => Object.keys(query).length === 0)
     .reply(200, file('a: 1'));
-  expect(await reads.settingsFile(repo, null)).toBe('a: 1');
+  expect(await reads.settingsFile(repo, { sha: null })).toEqual({ kind: 'file', file: 'a: 1', etag: null });
 });
 
-test('an unchanged file is not sent again', async () => {
+test('pull requests that arrive together in a new repository ask GitHub once for its settings and for each person', async () => {
+  const { github: reads } = side();
+  const answer = { permission: 'write', role_name: 'write' };
+  github()
+    .get(PATH)
+    .reply(200, file('a: 1'))
+    .get('/repos/acme/hello/collaborators/octocat/permission')
+    .reply(200, answer);
+  const all = Array.from({ length: 5 }, () =>
+    Promise.all([reads.settingsFile(repo, { sha: null }), reads.permission(repo, 'octocat')]),
+  );
+  for (const [settings, permission] of await Promise.all(all)) {
+    expect(settings).toMatchObject({ file: 'a: 1' });
+    expect(permission).toBe('write');
+  }
+  expect(nock.isDone()).toBe(true);
+});
+
+test('a file that is known is not sent again while it is unchanged', async () => {
+  const { github: reads } = side();
+  const text = 'café: ✓\n'.repeat(50);
+  github()
+    .get(PATH)
+    .reply(200, file(text), { etag: '"abc"' })
+    .get(PATH)
+    .matchHeader('if-none-match', '"abc"')
+    .reply(304);
+  expect(await reads.settingsFile(repo, { sha: null })).toEqual({ kind: 'file', file: text, etag: '"abc"' });
+  expect(await reads.settingsFile(repo, { sha: null, etag: '"abc"' })).toEqual({ kind: 'unchanged' });
+  expect(nock.isDone()).toBe(true);
+});
+
+test('of settings that are too long to be read, not all is kept', async () => {
   const { github: reads } = side();
   github()
     .get(PATH)
-    .query({ ref: 'main' })
-    .reply(200, file('café: ✓\n'.repeat(50)), { etag: '"abc"' })
-    .get(PATH)
-    .query({ ref: 'main' })
-    .matchHeader('if-none-match', '"abc"')
-    .reply(304);
-  const first = await reads.settingsFile(repo, 'main');
-  expect(first).toBe('café: ✓\n'.repeat(50));
-  expect(await reads.settingsFile(repo, 'main')).toBe(first);
+    .query(true)
+    .reply(200, file('#'.repeat(900_000)));
+  const answer = await reads.settingsFile(repo, { sha: null });
+  expect(answer).toMatchObject({ kind: 'file', file: expect.stringMatching(/^#{33000}$/) as unknown });
+});
+
+test('where no file was known, one that is not found is absent', async () => {
+  const { github: reads } = side();
+  github().get(PATH).reply(404, {});
+  expect(await reads.settingsFile(repo, { sha: null })).toEqual({ kind: 'absent' });
   expect(nock.isDone()).toBe(true);
 });
 
-test('what a commit holds is asked for once, because it never changes', async () => {
+const FOLDER = PATH.replace('/preview.yml', '');
+const ROOT = '/repos/acme/hello/git/trees/HEAD';
+const tree = (...paths: string[]) => ({ tree: paths.map((path) => ({ path })), truncated: false });
+const entry = (name: string) => ({ type: 'file', name });
+const expected = { sha: null, expected: true } as const;
+
+test.each([
+  [
+    'its folder',
+    () =>
+      github()
+        .get(PATH)
+        .reply(404, {})
+        .get(FOLDER)
+        .reply(200, [entry('CODEOWNERS')]),
+  ],
+  [
+    'the repository',
+    () =>
+      github().get(PATH).reply(404, {}).get(FOLDER).reply(404, {}).get(ROOT).reply(200, tree('README.md')),
+  ],
+])('a file that was there is believed to be gone when the list of %s shows it', async (_what, answers) => {
   const { github: reads } = side();
-  const [sha, empty] = ['a'.repeat(40), 'b'.repeat(40)];
-  github().get(PATH).query({ ref: sha }).reply(200, file('a: 1'), { etag: '"abc"' });
-  for (let times = 0; times < 3; times += 1) expect(await reads.settingsFile(repo, sha)).toBe('a: 1');
-  // GitHub may not know a commit yet that was pushed just now: that there is nothing is not kept.
-  nock(API).get(PATH).query({ ref: empty }).reply(404, {});
-  nock(API).get(PATH).query({ ref: empty }).reply(200, file('b: 2'));
-  expect(await reads.settingsFile(repo, empty)).toBeUndefined();
-  expect(await reads.settingsFile(repo, empty)).toBe('b: 2');
+  answers();
+  expect(await reads.settingsFile(repo, expected)).toEqual({ kind: 'absent' });
   expect(nock.isDone()).toBe(true);
 });
 
-test('long settings are not kept in memory', async () => {
+test.each([
+  [
+    'its folder still lists it',
+    () =>
+      github()
+        .get(PATH)
+        .reply(404, {})
+        .get(FOLDER)
+        .reply(200, [entry('preview.yml')]),
+  ],
+  [
+    'nothing is found at all',
+    () => github().get(PATH).reply(404, {}).get(FOLDER).reply(404, {}).get(ROOT).reply(404, {}),
+  ],
+  [
+    'only its folder is not found',
+    () => github().get(PATH).reply(404, {}).get(FOLDER).reply(404, {}).get(ROOT).reply(200, tree('.github')),
+  ],
+])('a file that was there is asked for again later when %s', async (_what, answers) => {
   const { github: reads } = side();
-  const long = '#'.repeat(33_000);
-  github().get(PATH).query(true).times(2).reply(200, file(long), { etag: '"abc"' });
-  for (let times = 0; times < 2; times += 1)
-    expect(await reads.settingsFile(repo, 'a'.repeat(40))).toBe(long);
-  expect(nock.isDone()).toBe(true);
-});
-
-test('a file that was deleted is not answered from memory', async () => {
-  const { github: reads } = side();
-  const query = { ref: 'main' };
-  github().get(PATH).query(query).reply(200, file('a: 1'), { etag: '"abc"' });
-  nock(API).get(PATH).query(query).reply(404, {});
-  nock(API, { badheaders: ['if-none-match'] })
-    .get(PATH)
-    .query(query)
-    .reply(200, file('b: 2'));
-  expect(await reads.settingsFile(repo, 'main')).toBe('a: 1');
-  expect(await reads.settingsFile(repo, 'main')).toBeUndefined();
-  expect(await reads.settingsFile(repo, 'main')).toBe('b: 2');
+  answers();
+  await expect(reads.settingsFile(repo, expected)).rejects.toMatchObject({ kind: 'ambiguous' });
 });
 
 test.each([
@@ -112,10 +161,27 @@ test.each([
 ])('settings that are %s are a mistake that somebody can mend, not an error', async (_what, answer) => {
   const { github: reads } = side();
   github().get(PATH).query(true).reply(200, answer);
-  expect(await reads.settingsFile(repo, 'main')).toEqual({
-    problem: expect.stringMatching(/^must be /) as unknown,
+  expect(await reads.settingsFile(repo, { sha: 'main' })).toMatchObject({
+    file: { problem: expect.stringMatching(/^must be /) as unknown },
   });
 });
+
+test.each([
+  ['HTML', '<html>Welcome</html>', 'text/html'],
+  ['null', 'null', 'application/json'],
+  ['an object without fields', '{}', 'application/json'],
+  ['another object', '{"message": "hello"}', 'application/json'],
+  ['a list of something else', '[1, 2]', 'application/json'],
+  ['a file without content', '{"type": "file", "encoding": "base64", "size": 3}', 'application/json'],
+  ['half of it', '{"type": "file", "enc', 'application/json'],
+])(
+  'an answer that is %s says nothing about the file: it is asked for again later',
+  async (_what, body, type) => {
+    const { github: reads } = side();
+    github().get(PATH).query(true).reply(200, body, { 'content-type': type });
+    await expect(reads.settingsFile(repo, { sha: null })).rejects.toMatchObject({ kind: 'ambiguous' });
+  },
+);
 
 test('a list of changed files that GitHub would cut is no list', async () => {
   const { github: reads } = side();
