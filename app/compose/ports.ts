@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import type { Projection } from '../../src/environments/model.js';
-import type { EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
+import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createStaticTarget, type Target } from '../../src/targets/registry.js';
@@ -81,22 +82,46 @@ export interface Wake {
   readonly changed: (environment: StoredEnvironment) => void;
 }
 
+/** How many environments that were just saved are remembered until their report. */
+const REMEMBERED = 1_000;
+
 /** Wakes the workers of this process after a write; other processes see it at their next poll. */
 function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentStore {
+  const aloneAt = new LRUCache<string, string>({ max: REMEMBERED });
+  const saved = (environment: StoredEnvironment, { due, alone }: EnvironmentWrite): StoredEnvironment => {
+    if (alone === true) aloneAt.set(environment.id, stateOf(environment));
+    wake.changed(environment);
+    due.forEach(wake.due);
+    return environment;
+  };
   return {
     ...store,
+    async ensure(fresh, write) {
+      const environment = await store.ensure(fresh, write);
+      return write && environment.id === fresh.id ? saved(environment, write) : environment;
+    },
     async change(seen, write) {
       const changed = await store.change(seen, write);
-      if (!changed) return null;
-      wake.changed(changed);
-      write.due.forEach(wake.due);
-      return changed;
+      return changed && saved(changed, write);
+    },
+    async claim(projection, by) {
+      const claim = await store.claim(projection, by);
+      if (!claim) return null;
+      const { environment } = claim;
+      const isAlone = aloneAt.get(environment.id) === stateOf(environment);
+      aloneAt.delete(environment.id);
+      return isAlone ? { ...claim, alone: true } : claim;
     },
     async markDue(id, projection) {
       await store.markDue(id, projection);
       wake.due(projection);
     },
   };
+}
+
+/** Differs after every change, and after every time that a report became due without one: the deployment may have changed. */
+function stateOf({ version, due }: StoredEnvironment): string {
+  return `${version} ${due.report.wanted}`;
 }
 
 /** Previews use the protocol and port of the App, on another domain. */

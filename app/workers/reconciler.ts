@@ -9,6 +9,8 @@ import { type Backoff, backoffMs, createLeaseWorker, OUTAGE_CAP_MS } from './lea
 interface Outcome {
   readonly retryInMs?: number;
   readonly error?: string;
+  /** The reconciler has ended the claim with its last write. */
+  readonly released?: boolean;
 }
 
 /** Makes one projection of the claimed environment true. When it throws, it is tried again later. */
@@ -102,6 +104,7 @@ async function workAndRelease(options: RunnerOptions, taken: Taken): Promise<voi
   const fields = { projection: claim.projection, environment: claim.environment.slug };
   if (outcome.error)
     log('warn', 'projection failed', { ...fields, error: outcome.error, retryInMs: outcome.retryInMs });
+  if (outcome.released === true) return;
   try {
     await environments.release(claim, outcome);
   } catch (error) {

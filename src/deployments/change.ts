@@ -90,11 +90,16 @@ type Needs = Pick<Ports, 'environments' | 'deployments' | 'clock' | 'newId'>;
  */
 export async function ensureHeadDeployment(
   ports: Needs,
-  { environment, run }: { environment: StoredEnvironment; run: RunRef | null },
+  {
+    environment,
+    run,
+    isNew = false,
+  }: { environment: StoredEnvironment; run: RunRef | null; isNew?: boolean },
 ): Promise<StoredDeployment | null> {
   const { head } = environment;
   if (!head || !isActive(environment) || environment.decision?.action !== 'deploy') return null;
-  const deployment = await ports.deployments.ensure({ ...deploymentOfHead(environment, head), run });
+  const fresh = { ...deploymentOfHead(environment, head), run };
+  const deployment = await ports.deployments.ensure(fresh, { isNew });
   if (deployment.generation < environment.generation)
     return reviveHeadDeployment(ports, { environment, deployment });
   await supersedeOlder(ports, environment);

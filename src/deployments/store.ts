@@ -29,8 +29,8 @@ export type DeploymentPatch = Partial<
 >;
 
 export interface DeploymentStore {
-  /** Inserts unless the id, or the same (environment, sha, run), is there; returns what is stored. */
-  ensure(fresh: NewDeployment): Promise<StoredDeployment>;
+  /** Inserts unless the id, or the same (environment, sha, run), is there; returns what is stored. A new one is rarely there: it is not looked for first. */
+  ensure(fresh: NewDeployment, how?: { readonly isNew?: boolean }): Promise<StoredDeployment>;
   get(id: string): Promise<StoredDeployment | null>;
   byRun(environmentId: string, sha: string, run: RunRef): Promise<StoredDeployment | null>;
   /** Every unsettled deployment that a workflow run has claimed. */

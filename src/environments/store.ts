@@ -7,7 +7,7 @@ export type NewEnvironment = Pick<
   Environment,
   'projectId' | 'project' | 'repoId' | 'repository' | 'installationId' | 'name' | 'slug' | 'url'
 > &
-  Partial<Pick<Environment, 'pullRequest' | 'decision' | 'settings'>>;
+  Partial<Pick<Environment, 'pullRequest' | 'decision' | 'settings' | 'id'>>;
 
 export type EnvironmentPatch = Partial<
   Pick<
@@ -35,6 +35,15 @@ export type EnvironmentPatch = Partial<
 
 export type StoredEnvironment = Versioned<Environment>;
 
+export interface EnvironmentWrite {
+  readonly patch: EnvironmentPatch;
+  readonly due: readonly Projection[];
+  /** The writer does the same again when a crash of the database loses it, so it does not wait for the journal. */
+  readonly repeatable?: boolean | undefined;
+  /** See `Claim.alone`. */
+  readonly alone?: boolean | undefined;
+}
+
 /** The right of one worker to reconcile one projection of one environment, until its lease ends or another worker claims it with a higher fence. */
 export interface Claim {
   readonly environment: StoredEnvironment;
@@ -43,12 +52,24 @@ export interface Claim {
   readonly fence: number;
   /** `due.wanted` at the time of the claim. A higher value later means that another pass is needed. */
   readonly wanted: number;
+  /**
+   * This process saved the environment a moment ago, and nothing has changed it since. It is the only one of its pull request, and the
+   * deployment of its head was named by that write: the report need not read either.
+   */
+  readonly alone?: true | undefined;
 }
 
 /** A claim whose lease the runner renews. */
 export interface HeldClaim extends Claim {
   /** Whether the claim is still valid: by the clock while the lease runs, otherwise by the store. */
   readonly held: () => Promise<boolean>;
+}
+
+export interface SavingReported {
+  /** Waits for the journal: what is about to be sent must be known after a crash. What was sent can be looked for. */
+  readonly durable?: boolean;
+  /** Ends the claim too, as `release` does after a success. */
+  readonly ends?: boolean;
 }
 
 export interface EnvironmentFilter {
@@ -60,8 +81,11 @@ export interface EnvironmentFilter {
 }
 
 export interface EnvironmentStore {
-  /** Inserts unless (project, repo, name) is there; returns what is stored. Succeeds when another writer inserts first. */
-  ensure(fresh: NewEnvironment): Promise<StoredEnvironment>;
+  /**
+   * Inserts unless (project, repo, name) is there, together with a first change; returns what is stored. When another writer inserts
+   * first, that is another id than the given one.
+   */
+  ensure(fresh: NewEnvironment, write?: EnvironmentWrite): Promise<StoredEnvironment>;
   get(id: string): Promise<StoredEnvironment | null>;
   bySlug(slug: string): Promise<StoredEnvironment | null>;
   ofPullRequest(repoId: number, number: number): Promise<readonly StoredEnvironment[]>;
@@ -69,10 +93,7 @@ export interface EnvironmentStore {
   /** Counts those that show or await a deployment. Skipped and held environments do not count. */
   countActive(projectId: string): Promise<number>;
   /** Compare-and-set on (status, generation, version) of `seen`; null when another writer was first. Marks `due` projections as wanted now. */
-  change(
-    seen: StoredEnvironment,
-    write: { readonly patch: EnvironmentPatch; readonly due: readonly Projection[] },
-  ): Promise<StoredEnvironment | null>;
+  change(seen: StoredEnvironment, write: EnvironmentWrite): Promise<StoredEnvironment | null>;
   /** Asks for a projection again without changing the document's meaning. */
   markDue(id: string, projection: Projection): Promise<void>;
   /** Takes the longest-due claimable environment by lease. Leases run on the database's clock. */
@@ -82,8 +103,8 @@ export interface EnvironmentStore {
   ): Promise<Claim | null>;
   /** Extends the lease; false when the claim was lost and its holder must stop writing. */
   renew(claim: Claim, leaseMs: number): Promise<boolean>;
-  /** Stores what was reported to GitHub, if the claim is still valid. */
-  saveReported(claim: Claim, reported: Reported): Promise<boolean>;
+  /** Stores what was or will be reported to GitHub, if the claim is still valid. */
+  saveReported(claim: Claim, reported: Reported, how?: SavingReported): Promise<boolean>;
   /** Ends the claim: nothing more is due unless the document changed meanwhile, or `retryInMs` asks for another try. */
   release(claim: Claim, outcome: { readonly retryInMs?: number; readonly error?: string }): Promise<void>;
   /** Whether any resource that is not doomed was made from this artifact. */

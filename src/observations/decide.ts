@@ -2,6 +2,7 @@ import type { DeliveryDecision } from '../deliveries/store.js';
 import { ensureHeadDeployment, supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { applyDecision } from '../environments/apply-decision.js';
+import type { Change } from '../environments/change.js';
 import { isActive, isAdmitted } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -27,6 +28,10 @@ interface Round {
   readonly inputs: Inputs;
   /** The settings no longer name its project. */
   readonly dropped: boolean;
+  /** It is not stored yet. */
+  readonly isNew: boolean;
+  /** The pull request has no other. */
+  readonly alone: boolean;
 }
 
 /** `overtaken`: another process changed the environment first, so that the pull request must be looked at again. */
@@ -50,10 +55,31 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
     now: ports.clock.now(),
     newId: ports.newId,
   });
-  const saved = await ports.environments.change(round.environment, change);
+  const saved = await save(ports, { round, change });
   return saved
     ? { kind: 'decided', outcome: await followUp(ports, { round, saved, decision }) }
     : { kind: 'overtaken' };
+}
+
+/**
+ * A decision does not wait for the journal: if a crash of the database loses it, its delivery is not finished either and is decided
+ * again, and before GitHub is told anything, the report waits for the journal. Null when another process was first.
+ */
+async function save(
+  ports: Ports,
+  { round: { environment, isNew, alone }, change }: { round: Round; change: Change },
+): Promise<StoredEnvironment | null> {
+  const write = { ...change, repeatable: true, alone: alone && namesDeployment(environment, change) };
+  if (!isNew) return ports.environments.change(environment, write);
+  const stored = await ports.environments.ensure(environment, write);
+  if (stored.id === environment.id) return stored;
+  // An older version of the server stored new environments before it decided on them.
+  return stored.pullRequest === null ? ports.environments.change(stored, write) : null;
+}
+
+/** The write names a new deployment, so no run can have taken it on. */
+function namesDeployment({ head }: StoredEnvironment, { patch }: Change): boolean {
+  return patch.head ? patch.head.deploymentId !== head?.deploymentId : false;
 }
 
 function factsOf({ observation: { facts }, inputs: { commitMessage } }: Round): Observation['facts'] {
@@ -86,12 +112,13 @@ interface Saved {
 async function followUp(ports: Ports, { round, saved, decision }: Saved): Promise<Outcome> {
   const { settings } = round.inputs;
   const admitted = isAdmitted(saved);
+  const isNew = saved.head?.deploymentId !== round.environment.head?.deploymentId;
   const newlyAdmitted = admitted && !isAdmitted(round.environment);
   // A new commit supersedes the older deployments even when it is not deployed itself.
   const supersedes = isActive(saved) && saved.generation > round.environment.generation;
   const [count] = await Promise.all([
     newlyAdmitted ? ports.environments.countActive(saved.projectId) : 0,
-    admitted && ensureHeadDeployment(ports, { environment: saved, run: null }),
+    admitted && ensureHeadDeployment(ports, { environment: saved, run: null, isNew }),
     !admitted && supersedes && supersedeOlder(ports, saved),
   ]);
   if (count <= settings.limits.environments) return decision;

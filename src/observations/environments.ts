@@ -1,14 +1,16 @@
+import { draftEnvironment } from '../environments/draft.js';
 import { isActive, type Environment } from '../environments/model.js';
-import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { Project, ProjectPorts } from '../projects/project.js';
 import { defaultProjectName } from '../settings/settings.js';
 import { type AddressPorts, environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
 import { slug } from '../shared/slug.js';
+import type { Tools } from '../shared/tools.js';
 import type { Inputs, Observation } from './inputs.js';
 
-type Ports = EnvironmentPorts & ProjectPorts & AddressPorts;
+type Ports = ProjectPorts & AddressPorts & Pick<Tools, 'clock' | 'newId'>;
 
-interface EnsureRequest {
+interface Wanted {
   readonly observation: Observation;
   readonly inputs: Inputs;
   /** The stored environments of this pull request. */
@@ -17,14 +19,14 @@ interface EnsureRequest {
   readonly projects: () => Promise<readonly Project[]>;
 }
 
-interface Ensured {
+interface Environments {
   readonly wanted: readonly StoredEnvironment[];
   /** The environments of projects that the settings no longer name. */
   readonly dropped: readonly StoredEnvironment[];
 }
 
-/** The environment of every project of the repository for this pull request. Missing ones are created. */
-export async function ensureEnvironments(ports: Ports, request: EnsureRequest): Promise<Ensured> {
+/** The environment of every project of the repository for this pull request. A missing one is stored with the first decision on it. */
+export async function findEnvironments(ports: Ports, request: Wanted): Promise<Environments> {
   const named = await namedEnvironments(ports, request);
   const others = request.stored.filter((environment) => !named.some(({ id }) => id === environment.id));
   // Settings that were unread or invalid do not mean that a project is gone.
@@ -41,10 +43,7 @@ export function isRemoved(environment: Environment): boolean {
   return !isActive(environment) && environment.decision?.rule === 'project-removed';
 }
 
-async function namedEnvironments(
-  ports: Ports,
-  request: EnsureRequest,
-): Promise<readonly StoredEnvironment[]> {
+async function namedEnvironments(ports: Ports, request: Wanted): Promise<readonly StoredEnvironment[]> {
   const { inputs, stored } = request;
   const named = inputs.settings.projects;
   if (named.length > 0) return Promise.all(named.map(({ name }) => ofName(ports, request, name)));
@@ -52,12 +51,10 @@ async function namedEnvironments(
   if (stored.length > 0) return stored.filter((environment) => !isRemoved(environment));
   const projects = await request.projects();
   if (projects.length === 0) return [await ofWholeRepository(ports, request)];
-  return Promise.all(
-    projects.map((project) => makeEnvironment(ports, { observation: request.observation, project })),
-  );
+  return projects.map((project) => makeEnvironment(ports, { observation: request.observation, project }));
 }
 
-async function ofName(ports: Ports, request: EnsureRequest, name: string): Promise<StoredEnvironment> {
+async function ofName(ports: Ports, request: Wanted, name: string): Promise<StoredEnvironment> {
   const existing = request.stored.find((environment) => environment.project === name);
   if (existing) return existing;
   const { observation } = request;
@@ -69,7 +66,7 @@ async function ofName(ports: Ports, request: EnsureRequest, name: string): Promi
 }
 
 /** The default project is named after the repository. It keeps its name, URL and check when the repository is renamed. */
-async function ofWholeRepository(ports: Ports, request: EnsureRequest): Promise<StoredEnvironment> {
+async function ofWholeRepository(ports: Ports, request: Wanted): Promise<StoredEnvironment> {
   const { observation, stored } = request;
   const name = defaultProjectName(observation.repo.fullName);
   const existing = stored.find((environment) => environment.project === name);
@@ -102,11 +99,11 @@ function makeProject(ports: Ports, { observation, ...fresh }: NewProject): Promi
 function makeEnvironment(
   ports: Ports,
   { observation, project }: { observation: Observation; project: Project },
-): Promise<StoredEnvironment> {
+): StoredEnvironment {
   const { repo, facts } = observation;
   const environment = environmentNameFor({ pullRequest: facts.number });
   const label = hostLabel({ environment, project: project.slug });
-  return ports.environments.ensure({
+  const fresh = {
     projectId: project.id,
     project: project.name,
     repoId: repo.id,
@@ -115,5 +112,6 @@ function makeEnvironment(
     name: environment,
     slug: label,
     url: previewUrl({ label, base: ports.previewBase }),
-  });
+  };
+  return draftEnvironment(fresh, { id: ports.newId(), now: ports.clock.now() });
 }

@@ -12,7 +12,7 @@ import type { ReachableRepository, Repo, RepositoryPorts } from '../repositories
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
 import { decideAndSave, type Outcome } from './decide.js';
-import { ensureEnvironments } from './environments.js';
+import { findEnvironments } from './environments.js';
 import { type Inputs, loadInputs, type Observation, tellsWhoPushed } from './inputs.js';
 
 type Ports = EnvironmentPorts &
@@ -125,7 +125,7 @@ function withIds(outcome: Outcome, environments: readonly StoredEnvironment[]): 
   return { ...outcome, environmentIds: environments.map(({ id }) => id) };
 }
 
-type Seen = Pick<Known, 'stored' | 'repository'> & { readonly observation: Observation };
+type Seen = Known & { readonly observation: Observation };
 
 /** Whether the observation counts, and as what: GitHub may have to be asked which of two states is the newest. */
 type Step =
@@ -176,10 +176,7 @@ async function askGitHub({ github }: Pick<Ports, 'github'>, observation: Observa
   return { ...observation, action: sameState ? observation.action : NOTICED, facts };
 }
 
-type Round = Pick<Known, 'stored' | 'projects'> & {
-  readonly observation: Observation;
-  readonly inputs: Inputs;
-};
+type Round = Seen & { readonly inputs: Inputs };
 
 /** `overtaken`: another process changed an environment first. */
 type Result =
@@ -187,15 +184,16 @@ type Result =
 
 /** Decides on every project of the repository. */
 async function decideOnAll(ports: Ports, round: Round): Promise<Result> {
-  const { wanted, dropped } = await ensureEnvironments(ports, round);
+  const { wanted, dropped } = await findEnvironments(ports, round);
   const environments = [...wanted, ...dropped];
   const outcomes: Outcome[] = [];
   for (const environment of environments) {
-    if (!round.stored.includes(environment) && environment.pullRequest) return { kind: 'overtaken' };
     const attempt = await decideAndSave(ports, {
       ...round,
       environment,
       dropped: dropped.includes(environment),
+      isNew: !round.stored.includes(environment),
+      alone: environments.length === 1,
     });
     if (attempt.kind === 'overtaken') return attempt;
     outcomes.push(attempt.outcome);

@@ -6,7 +6,7 @@ import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/input.js';
 import { askAbout, observeDefaultBranch } from '../repositories/ask.js';
-import type { GitHubPorts } from '../repositories/github.js';
+import { type GitHubPorts, hasLostAccess } from '../repositories/github.js';
 import type { CommitMessage, ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
 import { parseSettings } from '../settings/settings.js';
 import { findSkipWord } from '../settings/skip-words.js';
@@ -32,8 +32,21 @@ interface Push {
   readonly message: string;
 }
 
-/** A branch was pushed. The default branch holds the policy; the newest commit of another one may say that it wants no preview. */
+/**
+ * The policy of a repository that GitHub hides from the App was doubted, so it is read before the next decision. An event or the sweep
+ * tells why GitHub hides it.
+ */
 export async function observePush(ports: Ports, push: Push): Promise<DeliveryDecision> {
+  try {
+    return await readPush(ports, push);
+  } catch (error) {
+    if (!hasLostAccess(error)) throw error;
+    return decided('ignore', 'GitHub does not let the App see the repository: nothing was read.');
+  }
+}
+
+/** A branch was pushed. The default branch holds the policy; the newest commit of another one may say that it wants no preview. */
+async function readPush(ports: Ports, push: Push): Promise<DeliveryDecision> {
   if (push.branch === push.repo.defaultBranch) return observeDefaultBranch(ports, push);
   const repository = await ports.repos.save(push.repo);
   const word = await skipWordOf(ports, { repository, push });

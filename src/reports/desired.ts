@@ -2,7 +2,7 @@ import { type Deployment, deploymentOfHead, freshDeployment, waitingAgain } from
 import { situationOf } from '../deployments/situation.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { type Environment, type Head, isActive } from '../environments/model.js';
-import type { StoredEnvironment } from '../environments/store.js';
+import type { Claim, StoredEnvironment } from '../environments/store.js';
 import { projectsOf } from '../settings/settings.js';
 import { DEPLOYMENT, nextDeployment } from '../shared/status/deployment.js';
 import { DEPLOYMENT_STATE } from '../shared/status/github.js';
@@ -199,9 +199,14 @@ interface ExpectedInput {
 
 type Lookup = (id: string) => Promise<Deployment | null>;
 
-/** Reads each deployment once for a report. */
-export function createLookup({ deployments }: DeploymentPorts): Lookup {
+/** Reads each deployment once for a report. That of a head which was named a moment ago is not looked for: it is as the head says. */
+export function createLookup(
+  { deployments }: DeploymentPorts,
+  claim?: Pick<Claim, 'environment' | 'alone'>,
+): Lookup {
   const reads = new Map<string, Promise<Deployment | null>>();
+  const named = claim?.alone && claim.environment.head;
+  if (named) reads.set(named.deploymentId, Promise.resolve(null));
   return (id) => {
     const found = reads.get(id) ?? deployments.get(id);
     reads.set(id, found);

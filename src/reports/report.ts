@@ -8,27 +8,31 @@ import { sendReports } from './send.js';
 type Ports = EnvironmentPorts & DeploymentPorts & ReporterPorts;
 
 /** Makes GitHub show what the documents say: a check for each commit, one comment for the pull request, deployments. Sends differences only. */
-export async function reconcileReport(ports: Ports, claim: Claim | HeldClaim): Promise<void> {
+export async function reconcileReport(
+  ports: Ports,
+  claim: Claim | HeldClaim,
+): Promise<{ readonly released?: boolean }> {
   const { environment } = claim;
   // The App was removed from the repository and cannot report there.
-  if (environment.installationId === null) return;
+  if (environment.installationId === null) return {};
   const repo: RepoRef = {
     installationId: environment.installationId,
     repoId: environment.repoId,
     fullName: environment.repository,
   };
-  const lookup = createLookup(ports);
+  const lookup = createLookup(ports, claim);
   const [siblings] = await Promise.all([
-    siblingsOf(ports, environment),
+    claim.alone ? [environment] : siblingsOf(ports, environment),
     ...[...referencedDeployments(environment)].map(lookup),
   ]);
   const desired = await desiredReports(lookup, { environment, siblings });
-  const results = await Promise.allSettled([
+  const [notified, sent] = await Promise.allSettled([
     notifyCommentOwner(ports, { environment, siblings }),
-    sendReports({ ports, claim, repo, desired }),
+    sendReports({ ports, claim, repo, desired, last: siblings.length === 1 }),
   ]);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  if (notified.status === 'rejected') throw notified.reason;
+  if (sent.status === 'rejected') throw sent.reason;
+  return { released: sent.value };
 }
 
 async function siblingsOf(

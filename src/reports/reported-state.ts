@@ -1,5 +1,5 @@
 import type { Refused, Reported, ReportedCheck, ReportedDeployment } from '../environments/model.js';
-import type { Claim, EnvironmentPorts } from '../environments/store.js';
+import type { Claim, EnvironmentPorts, SavingReported } from '../environments/store.js';
 import { CHECK, DEPLOYMENT_STATE } from '../shared/status/github.js';
 import { isReported, type PlannedCheck } from './desired-checks.js';
 import type { Desired } from './desired.js';
@@ -21,19 +21,21 @@ export function createReportedState(
   const checks = new Map(start.checks.map((check) => [check.sha, check]));
   const deployments = new Map(start.deployments.map((sent) => [sent.deploymentId, sent]));
   let { comment, commitStatus } = start;
-  const save = (refused: Refused | null): Promise<boolean> =>
-    environments.saveReported(claim, {
+  const save = (refused: Refused | null, how: SavingReported = {}): Promise<boolean> => {
+    const reported = {
       ...start,
       checks: [...checks.values()].slice(-KEPT),
       deployments: [...deployments.values()].filter(isWorthKeeping).slice(-KEPT),
       comment,
       commitStatus,
       refused,
-    });
+    };
+    return environments.saveReported(claim, reported, how);
+  };
   return {
     save,
     /** Writes nothing unless a part is sent for the first time. */
-    begin: async () => firsts.size === 0 || save(start.refused ?? null),
+    begin: async () => firsts.size === 0 || save(start.refused ?? null, { durable: true }),
     check: ({ report: { sha } }: PlannedCheck): ReportedCheck | null =>
       firsts.has(sha) ? null : (checks.get(sha) ?? null),
     deployment: ({ deploymentId: id }: DeploymentReport): ReportedDeployment | null =>

@@ -15,6 +15,8 @@ interface SendInput {
   readonly claim: Claim | HeldClaim;
   readonly repo: RepoRef;
   readonly desired: Desired;
+  /** Nothing but this is left to do under the claim. */
+  readonly last: boolean;
 }
 
 /** One check, deployment, comment or commit status. The name identifies it in the stored list of refusals. */
@@ -25,14 +27,14 @@ interface Part {
 
 /**
  * Sends all parts side by side, so that one refusal does not hold back the others, and stores what was sent. Throws what failed. Writes
- * nothing more once the claim is lost.
+ * nothing more once the claim is lost. Answers whether the claim was ended with that.
  */
-export async function sendReports({ ports, claim, repo, desired }: SendInput): Promise<void> {
+export async function sendReports({ ports, claim, repo, desired, last }: SendInput): Promise<boolean> {
   const guard = createClaimGuard(ports, claim);
   const state = createReportedState(ports, { claim, desired });
   if (!(await state.begin())) {
     guard.lose();
-    return guard.close();
+    await guard.close();
   }
   const to: Recipient = { ...repo, mayWrite: guard.mayWrite };
   const parts = partsOf({ ports, to, desired, state });
@@ -46,9 +48,11 @@ export async function sendReports({ ports, claim, repo, desired }: SendInput): P
   const failures = results.flatMap((result, index) =>
     result.status === 'rejected' ? [{ name: parts[index]?.name ?? '', error: result.reason as unknown }] : [],
   );
-  if (!(await state.save(refusedNow(claim, failures)))) guard.lose();
+  const ends = last && failures.length === 0;
+  if (!(await state.save(refusedNow(claim, failures), { ends }))) guard.lose();
   await guard.close();
   if (failures.length > 0) throw asOneError(failures);
+  return ends;
 }
 
 interface PartsInput extends Pick<SendInput, 'desired'> {

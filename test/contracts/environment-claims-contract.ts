@@ -138,4 +138,18 @@ export function testEnvironmentClaims(name: string, create: () => Promise<Enviro
     await store.release(claim, { retryInMs: 60_000, error: 'late' });
     expect((await claimed(store)).environment.due.report).toMatchObject({ attempts: 0 });
   });
+
+  test(`${name}: what was reported can end the claim with the same write, unless more became due meanwhile`, async () => {
+    const { store } = await dueOne();
+    const claim = await claimed(store);
+    expect(await store.saveReported(claim, REPORTED, { ends: true })).toBe(true);
+    const done = await store.get(claim.environment.id);
+    expect(done).toMatchObject({ reported: REPORTED, due: { report: { at: null, attempts: 0 } } });
+    expect(await store.saveReported(claim, REPORTED)).toBe(false);
+    await store.markDue(claim.environment.id, 'report');
+    const again = await claimed(store);
+    await store.markDue(claim.environment.id, 'report');
+    expect(await store.saveReported(again, REPORTED, { ends: true })).toBe(true);
+    expect((await store.get(again.environment.id))?.due.report.at).not.toBeNull();
+  });
 }

@@ -30,6 +30,10 @@ function countingTogether() {
     ...others,
     environments: {
       ...environments,
+      async ensure(fresh, write) {
+        if (write?.patch.decision?.action === 'deploy') await together();
+        return environments.ensure(fresh, write);
+      },
       async change(seen, write) {
         if (write.patch.decision?.action === 'deploy') await together();
         return environments.change(seen, write);

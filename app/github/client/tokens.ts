@@ -52,26 +52,48 @@ const Answer = z.object({ token: z.string().min(1), expires_at: z.iso.datetime()
 /** One narrowed token per installation, repository and purpose, shared by concurrent callers. */
 export function createTokens(minting: Minting): Tokens {
   const entries = new LRUCache<string, Entry>({ max: KEPT });
+  const tokenOf = async (request: TokenRequest): Promise<string> => {
+    const entry = entryOf(entries, request);
+    const now = minting.clock.now().getTime();
+    const { current } = entry;
+    if (!current || now >= current.usableUntil)
+      return (await renew(entry, () => mint(minting, request))).token;
+    if (now - current.at >= RENEW_AFTER_MS) renew(entry, () => mint(minting, request)).catch(() => undefined);
+    return current.token;
+  };
   return {
     async get(request) {
-      const entry = entryOf(entries, request);
-      const now = minting.clock.now().getTime();
-      const { current } = entry;
-      if (!current || now >= current.usableUntil)
-        return (await renew(entry, () => mint(minting, request))).token;
-      if (now - current.at >= RENEW_AFTER_MS)
-        renew(entry, () => mint(minting, request)).catch(() => undefined);
-      return current.token;
+      const wider = reportingToken(request);
+      if (!wider || entryOf(entries, request).current) return tokenOf(request);
+      return tokenOf(wider).catch((error: unknown) => {
+        if (!isNotAccepted(error)) throw error;
+        return tokenOf(request);
+      });
     },
     reject(request, token) {
-      const entry = entryOf(entries, request);
-      if (entry.current?.token === token) entry.current = undefined;
+      for (const one of [request, reportingToken(request)]) {
+        const entry = one && entryOf(entries, one);
+        if (entry?.current?.token === token) entry.current = undefined;
+      }
     },
     forget(installationId) {
       for (const [key, entry] of [...entries.entries()])
         if (entry.installationId === installationId) entries.delete(key);
     },
   };
+}
+
+/**
+ * The token for reports may read as well, so a webhook needs one token and not two. Only while the owner has not accepted what a report
+ * needs, reading has a token of its own.
+ */
+function reportingToken({ purpose, ...rest }: TokenRequest): TokenRequest | null {
+  return purpose === 'read' && 'id' in rest.repository ? { ...rest, purpose: 'report' } : null;
+}
+
+/** 422: the set asks for a permission that the owner has not accepted. */
+function isNotAccepted(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && error.status === 422;
 }
 
 function entryOf(
@@ -110,10 +132,16 @@ async function mint({ request, appJwt, clock, timeoutMs }: Minting, wanted: Toke
 
 /** What each kind of call may do. Tokens carry no more than this, for one repository; app.yml asks for the sum. */
 export const PERMISSIONS = {
-  /** Pull requests, changed files, settings file, permission of a person. */
+  /** Pull requests, changed files, settings file, permission of a person. Used alone only where `report` is not accepted yet. */
   read: { metadata: 'read', contents: 'read', pull_requests: 'read' },
-  /** Check run, comment, deployment. */
-  report: { metadata: 'read', checks: 'write', pull_requests: 'write', deployments: 'write' },
+  /** Check run, comment, deployment, and what is read for them. */
+  report: {
+    metadata: 'read',
+    contents: 'read',
+    checks: 'write',
+    pull_requests: 'write',
+    deployments: 'write',
+  },
   /** Which workflows of a commit have ended. */
   runs: { metadata: 'read', actions: 'read' },
   /** Only where a project asks for a commit status. */

@@ -2,13 +2,14 @@ import type { mongo } from 'mongoose';
 import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
 import { DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { limitOf, MAX_TIME_MS, text, whole } from '../shared/query.js';
-import { newId } from '../shared/write.js';
+import { newId, REPEATABLE } from '../shared/write.js';
 import type { DeliveryDocument } from './document.js';
 
 type Deliveries = mongo.Collection<DeliveryDocument>;
 type Worker = Parameters<InboxStore['claim']>[0];
 
-const OPTIONS = { maxTimeMS: MAX_TIME_MS };
+/** A lost claim is taken again, and a delivery whose end was lost is handled again, which changes nothing: neither waits for the journal. */
+const OPTIONS = { maxTimeMS: MAX_TIME_MS, ...REPEATABLE };
 /** Tries again when other workers claimed every delivery that was found. */
 const ROUNDS = 3;
 const READY = { status: DELIVERY_STATUS.stored, $expr: { $lte: ['$readyAt', '$$NOW'] } };
@@ -58,14 +59,14 @@ export function inboxClaims(
 /** A delivery that was paused or leased counts as waiting since that ended. */
 async function waitingSince(collection: Deliveries): Promise<Date | null> {
   const projection = { _id: 0, receivedAt: 1, readyAt: 1 };
-  const next = await collection.findOne(READY, { ...OPTIONS, ...OLDEST_FIRST, projection });
+  const next = await collection.findOne(READY, { maxTimeMS: MAX_TIME_MS, ...OLDEST_FIRST, projection });
   return next && (next.readyAt > next.receivedAt ? next.readyAt : next.receivedAt);
 }
 
 async function readyIds(collection: Deliveries, { limit }: Worker): Promise<string[]> {
   const found = await collection
     .find(READY, {
-      ...OPTIONS,
+      maxTimeMS: MAX_TIME_MS,
       ...OLDEST_FIRST,
       projection: { _id: 1 },
       limit: limitOf({ limit }),
@@ -93,7 +94,10 @@ async function claimAll(
 ): Promise<ClaimedDelivery[]> {
   const mark = `${text(by.owner, 'the owner')} ${newId()}`;
   await collection.updateMany({ _id: { $in: ids }, ...READY }, leaseUpdate(by, mark), OPTIONS);
-  const ours = collection.find({ _id: { $in: ids }, claim: mark }, { ...OPTIONS, promoteBuffers: true });
+  const ours = collection.find(
+    { _id: { $in: ids }, claim: mark },
+    { maxTimeMS: MAX_TIME_MS, promoteBuffers: true },
+  );
   const order = new Map(ids.map((id, index) => [id, index]));
   const found = (await ours.toArray()).sort((a, b) => (order.get(a._id) ?? 0) - (order.get(b._id) ?? 0));
   return found.map(toClaimed);

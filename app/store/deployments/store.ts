@@ -6,7 +6,7 @@ import type { RunRef } from '../../../src/shared/run-ref.js';
 import { UNSETTLED_DEPLOYMENTS } from '../../../src/shared/status/deployment.js';
 import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
 import { cursorOf, limitOf, pageOf, text, whole } from '../shared/query.js';
-import { insertedOrThere, isDuplicateKey, retryOnce } from '../shared/write.js';
+import { insertedOrThere, isDuplicateKey, REPEATABLE, retryOnce } from '../shared/write.js';
 import {
   type DeploymentDocument,
   deploymentModel,
@@ -24,19 +24,19 @@ export function deploymentStore(connection: Connection): DeploymentStore {
   const model = deploymentModel(connection);
   return {
     ...deploymentQueries(model),
-    ensure: (fresh) => retryOnce(() => ensure(model, fresh)),
+    ensure: (fresh, { isNew = false } = {}) => retryOnce(() => ensure(model, fresh, isNew)),
     get: async (id) => orNull(await findById(model, id)),
     byRun: async (environmentId, sha, run) => orNull(await findByRun(model, { environmentId, sha, run })),
     change: (seen, patch) => change(model, { seen, patch }),
   };
 }
 
-async function ensure(model: Deployments, fresh: NewDeployment): Promise<StoredDeployment> {
+async function ensure(model: Deployments, fresh: NewDeployment, isNew: boolean): Promise<StoredDeployment> {
   // Read first: it usually exists, because every event of its pull request calls this.
-  const there = await findStored(model, fresh);
+  const there = isNew ? null : await findStored(model, fresh);
   if (there) return toDeployment(there);
   const { sha7, ...visible } = toDocument(fresh, new Date());
-  const insert = model.collection.insertOne({ ...visible, sha7 } as never);
+  const insert = model.collection.insertOne({ ...visible, sha7 } as never, REPEATABLE);
   if (await insertedOrThere(insert)) return toDeployment(visible);
   const stored = await findStored(model, fresh);
   if (stored) return toDeployment(stored);

@@ -2,20 +2,23 @@ import type { Connection } from 'mongoose';
 import { PROJECTIONS, type Projection } from '../../../src/environments/model.js';
 import type { Claim, EnvironmentStore } from '../../../src/environments/store.js';
 import { MAX_TIME_MS, oneOf, text, whole } from '../shared/query.js';
+import { REPEATABLE } from '../shared/write.js';
 import { type EnvironmentDocument, environmentModel, toEnvironment } from './document.js';
 
 type Claims = Pick<EnvironmentStore, 'markDue' | 'claim' | 'renew' | 'saveReported' | 'release'>;
 
 const EPOCH = new Date(0);
-const OPTIONS = { maxTimeMS: MAX_TIME_MS };
+const DURABLE = { maxTimeMS: MAX_TIME_MS };
+/** A lease that a crash of the database loses is taken again. Its fence differs then, so whoever holds the lost one can store nothing. */
+const OPTIONS = { ...DURABLE, ...REPEATABLE };
 /** The database's clock, because the clocks of several machines differ. */
 const NOW = '$$NOW';
 
 /** Leases: who works on which projection until when. Pipeline updates, because only they know the database's time. */
 export function environmentClaims(connection: Connection): Claims {
   const { collection } = environmentModel(connection);
-  const claimed = async (claim: Claim, update: object[]): Promise<boolean> => {
-    const { matchedCount } = await collection.updateOne(stillHeld(claim), update, OPTIONS);
+  const claimed = async (claim: Claim, update: object[], options: object = OPTIONS): Promise<boolean> => {
+    const { matchedCount } = await collection.updateOne(stillHeld(claim), update, options);
     return matchedCount === 1;
   };
   return {
@@ -28,7 +31,7 @@ export function environmentClaims(connection: Connection): Claims {
           $set: { [`${at}.attempts`]: 0 },
           $currentDate: { [`${at}.at`]: true },
         },
-        OPTIONS,
+        DURABLE,
       );
     },
     async claim(projection, by) {
@@ -43,7 +46,10 @@ export function environmentClaims(connection: Connection): Claims {
     },
     renew: async (claim, leaseMs) =>
       claimed(claim, [{ $set: { [`lease.${claim.projection}.until`]: later(leaseMs) } }]),
-    saveReported: async (claim, reported) => claimed(claim, [{ $set: { reported: { $literal: reported } } }]),
+    async saveReported(claim, reported, { durable = false, ends = false } = {}) {
+      const set = { reported: { $literal: reported }, ...(ends ? released(claim, {}) : {}) };
+      return claimed(claim, [{ $set: set }], durable ? DURABLE : OPTIONS);
+    },
     async release(claim, outcome) {
       await claimed(claim, [{ $set: released(claim, outcome) }]);
     },

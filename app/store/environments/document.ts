@@ -1,7 +1,6 @@
 import { type Connection, type Model, Schema } from 'mongoose';
-import type { Due, Projection, Reported } from '../../../src/environments/model.js';
-import type { NewEnvironment, StoredEnvironment } from '../../../src/environments/store.js';
-import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
+import type { Due, Projection } from '../../../src/environments/model.js';
+import type { EnvironmentWrite, StoredEnvironment } from '../../../src/environments/store.js';
 import { strictSchema } from '../shared/schema.js';
 
 /** Leases are internal to the store. */
@@ -17,49 +16,24 @@ export function orNull(document: VisibleEnvironment | null): StoredEnvironment |
   return document && toEnvironment(document);
 }
 
-export function freshEnvironment(
-  fresh: NewEnvironment,
-  { id, now }: { id: string; now: Date },
+/** A new environment that is stored with what was decided on it, in one write. */
+export function documentOf(
+  draft: StoredEnvironment,
+  { patch, due }: Pick<EnvironmentWrite, 'patch' | 'due'>,
 ): EnvironmentDocument {
+  const { id: _id, ...fields } = { ...draft, ...patch };
+  const at = new Date(draft.createdAt.getTime() - CLOCKS_DIFFER_MS);
+  const wanted: Due = { at, wanted: 1, attempts: 0, error: null };
   return {
-    _id: id,
-    version: 0,
-    projectId: fresh.projectId,
-    project: fresh.project,
-    repoId: fresh.repoId,
-    repository: fresh.repository,
-    installationId: fresh.installationId,
-    name: fresh.name,
-    slug: fresh.slug,
-    url: fresh.url,
-    status: ENVIRONMENT_STATUS.pending,
-    generation: 0,
-    decision: fresh.decision ?? null,
-    settings: fresh.settings ?? null,
-    pullRequest: fresh.pullRequest ?? null,
-    ...NOTHING_YET,
-    due: each((): Due => ({ at: null, wanted: 0, attempts: 0, error: null })),
+    _id,
+    ...fields,
+    due: { ...fields.due, ...Object.fromEntries(due.map((projection) => [projection, wanted])) },
     lease: each((): Lease => ({ owner: null, until: new Date(0), fence: 0 })),
-    createdAt: now,
-    updatedAt: now,
   };
 }
 
-const NOTHING_REPORTED: Reported = { checks: [], deployments: [], commitStatus: null, comment: null };
-
-const NOTHING_YET = {
-  notes: [],
-  approvedSha: null,
-  admittedAt: null,
-  head: null,
-  current: null,
-  resources: [],
-  error: null,
-  reported: NOTHING_REPORTED,
-  expiresAt: null,
-  deployedAt: null,
-  destroyedAt: null,
-};
+/** What is due is claimed by the clock of the database, which an insert cannot read. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 function each<T>(make: () => T): Record<Projection, T> {
   return { report: make(), teardown: make() };

@@ -1,21 +1,22 @@
 import { type Connection, type Model, trusted } from 'mongoose';
+import { draftEnvironment } from '../../../src/environments/draft.js';
 import { isActive } from '../../../src/environments/model.js';
 import type {
   EnvironmentFilter,
   EnvironmentStore,
-  NewEnvironment,
+  EnvironmentWrite,
   StoredEnvironment,
 } from '../../../src/environments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Page, PageRequest } from '../../../src/shared/pages.js';
 import { ENVIRONMENT_STATUS, type EnvironmentStatus } from '../../../src/shared/status/words.js';
 import { cursorOf, limitOf, oneOf, onlyKeys, pageOf, text, whole } from '../shared/query.js';
-import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
+import { insertedOrThere, newId, REPEATABLE, retryOnce } from '../shared/write.js';
 import { environmentClaims } from './claims.js';
 import {
+  documentOf,
   type EnvironmentDocument,
   environmentModel,
-  freshEnvironment,
   orNull,
   toEnvironment,
   type VisibleEnvironment,
@@ -30,7 +31,10 @@ export function environmentStore(connection: Connection): EnvironmentStore {
   const find = (filter: object) => model.findOne(filter, WITHOUT_LEASE).lean<VisibleEnvironment>();
   return {
     ...environmentClaims(connection),
-    ensure: (fresh) => retryOnce(() => ensure(connection, fresh)),
+    ensure: (fresh, write = NO_WRITE) => {
+      const draft = draftEnvironment(fresh, { id: fresh.id ?? newId(), now: new Date() });
+      return retryOnce(() => ensure(connection, draft, write));
+    },
     get: async (id) => orNull(await find({ _id: text(id, 'the id') })),
     bySlug: async (slug) => orNull(await find({ slug: text(slug, 'the slug') })),
     async ofPullRequest(repoId, number) {
@@ -63,30 +67,37 @@ export function environmentStore(connection: Connection): EnvironmentStore {
   };
 }
 
-async function ensure(connection: Connection, fresh: NewEnvironment): Promise<StoredEnvironment> {
+const NO_WRITE: EnvironmentWrite = { patch: {}, due: [] };
+
+async function ensure(
+  connection: Connection,
+  draft: StoredEnvironment,
+  write: EnvironmentWrite,
+): Promise<StoredEnvironment> {
   const model = environmentModel(connection);
   const identity = {
-    projectId: text(fresh.projectId, 'the project'),
-    repoId: whole(fresh.repoId, 'the repository'),
-    name: text(fresh.name, 'the name'),
+    projectId: text(draft.projectId, 'the project'),
+    repoId: whole(draft.repoId, 'the repository'),
+    name: text(draft.name, 'the name'),
   };
   // Insert first: most callers create a new environment.
-  const { lease, ...visible } = freshEnvironment(fresh, { id: newId(), now: new Date() });
-  const insert = model.collection.insertOne({ ...visible, lease } as never);
+  const { lease, ...visible } = documentOf(draft, write);
+  const options = write.repeatable === true ? REPEATABLE : {};
+  const insert = model.collection.insertOne({ ...visible, lease } as never, options);
   if (await insertedOrThere(insert)) return toEnvironment(visible);
   const stored = await model.findOne(identity, WITHOUT_LEASE).lean<VisibleEnvironment>();
   if (stored) return toEnvironment(stored);
   throw new VitrineError(
     'conflict',
-    `The host name ${fresh.slug} belongs to another environment: rename the project or the environment.`,
+    `The host name ${draft.slug} belongs to another environment: rename the project or the environment.`,
   );
 }
 
-type Change = { readonly seen: StoredEnvironment } & Parameters<EnvironmentStore['change']>[1];
+type Change = { readonly seen: StoredEnvironment } & EnvironmentWrite;
 
 async function change(
   connection: Connection,
-  { seen, patch, due }: Change,
+  { seen, patch, due, repeatable }: Change,
 ): Promise<StoredEnvironment | null> {
   const { id, status, generation, version } = seen;
   const wanted = Object.fromEntries(due.map((projection) => [`due.${projection}.wanted`, 1]));
@@ -100,7 +111,11 @@ async function change(
         $inc: { version: 1, ...wanted },
         $currentDate: { updatedAt: true, ...now },
       },
-      { returnDocument: 'after', projection: WITHOUT_LEASE },
+      {
+        returnDocument: 'after',
+        projection: WITHOUT_LEASE,
+        ...(repeatable === true ? REPEATABLE : {}),
+      },
     )
     .lean<VisibleEnvironment>();
   return orNull(written);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Connection, Model } from 'mongoose';
 import type { User, UserStore } from '../../../src/people/user.js';
 import { VitrineError } from '../../../src/shared/errors.js';
@@ -11,18 +12,17 @@ type Seen = Omit<User, 'active'>;
 export function userStore(connection: Connection): UserStore {
   const model = userModel(connection);
   const find = (githubId: number) => model.findOne({ _id: whole(githubId, 'the id') }).lean<UserDocument>();
+  const recent = new LRUCache<number, User>({ max: REMEMBERED, ttl: REMEMBERED_MS });
   return {
     async saveFromGitHub(seen) {
-      // Most events name a user without changes: then nothing is written.
+      // Most events name a user without changes: then nothing is written, and for a while nothing is read.
+      const before = recent.get(seen.githubId);
+      if (before && isUnchanged(before, seen)) return before;
       const known = await find(seen.githubId);
-      if (known && isUnchanged(known, seen)) return toUser(known);
-      return retryOnce(() =>
-        save(model, seen).catch((error: unknown) => {
-          // Two concurrent inserts: the second becomes an update.
-          if (isDuplicateKey(error)) return save(model, seen);
-          throw error;
-        }),
-      );
+      const user =
+        known && isUnchanged(known, seen) ? toUser(known) : await retryOnce(() => saveOnce(model, seen));
+      recent.set(seen.githubId, user);
+      return user;
     },
     async byGitHubId(githubId) {
       const found = await find(githubId);
@@ -31,7 +31,22 @@ export function userStore(connection: Connection): UserStore {
   };
 }
 
-function isUnchanged(known: UserDocument, { login, email, avatarUrl }: Seen): boolean {
+const REMEMBERED = 1_000;
+/** How long a person who is seen again as before is not looked for in the database. */
+const REMEMBERED_MS = 10 * 60_000;
+
+/** Two concurrent inserts: the second becomes an update. */
+function saveOnce(model: Model<UserDocument>, seen: Seen): Promise<User> {
+  return save(model, seen).catch((error: unknown) => {
+    if (isDuplicateKey(error)) return save(model, seen);
+    throw error;
+  });
+}
+
+function isUnchanged(
+  known: Pick<User, 'login' | 'email' | 'avatarUrl'>,
+  { login, email, avatarUrl }: Seen,
+): boolean {
   const same = (before: string | null, now: string | null) => now === null || now === before;
   return known.login === login && same(known.email, email) && same(known.avatarUrl, avatarUrl);
 }

@@ -40,12 +40,12 @@ export const CRASHES_AT_THE_WEBHOOK: readonly (readonly [string, Crash])[] = [
     { at: { port: 'users', method: 'saveFromGitHub', when: 'before' }, answer: STORED },
   ],
   [
-    'C5 after the environment was made',
-    { at: { port: 'environments', method: 'ensure', when: 'after' }, answer: STORED },
+    'C5 before the environment is made',
+    { at: { port: 'environments', method: 'ensure', when: 'before' }, answer: STORED },
   ],
   [
-    'C5 after the environment was decided on',
-    { at: { port: 'environments', method: 'change', when: 'after', sets: 'head' }, answer: STORED },
+    'C5 after the environment was made and decided on',
+    { at: { port: 'environments', method: 'ensure', when: 'after', sets: 'head' }, answer: STORED },
   ],
   [
     'C6 after the deployment was made',

@@ -99,7 +99,7 @@ test('a token that GitHub withdrew is replaced, and the write is sent once more 
   stage.emulated.fail({ method: 'PATCH', path: /\/comments/, kind: 'status', status: 401 });
   const second = await stage.reporter.comment(stage.repo, report('docs'), first);
   expect(second.id).toBe(first.id);
-  expect(stage.emulated.requests({ path: /access_tokens$/, method: 'POST' })).toHaveLength(2);
+  expect(stage.emulated.requests({ path: /access_tokens$/, method: 'POST' })).toHaveLength(1);
   stage.emulated.fail({ method: 'PATCH', path: /\/comments/, kind: 'status', status: 401, times: 2 });
   await expect(stage.reporter.comment(stage.repo, report('shop'), second)).rejects.toMatchObject({
     kind: 'ambiguous',
@@ -107,6 +107,7 @@ test('a token that GitHub withdrew is replaced, and the write is sent once more 
 });
 
 test('a permission that the owner has not accepted is told apart from a bad request', async () => {
+  stage.forgetInstallation(stage.repo.installationId);
   stage.emulated.fail({ path: /access_tokens$/, kind: 'status', status: 422 });
   await expect(stage.reporter.comment(stage.repo, report(), null)).rejects.toMatchObject({
     kind: 'unauthorized',

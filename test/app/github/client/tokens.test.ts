@@ -34,7 +34,7 @@ test('every token is for one repository and no more than the call needs', async 
   );
   await stage.github.repository('acme/hello');
   expect(minted().map(({ body }) => body)).toEqual([
-    { repository_ids: [stage.repo.repoId], permissions: PERMISSIONS.read },
+    { repository_ids: [stage.repo.repoId], permissions: PERMISSIONS.report },
     { repository_ids: [stage.repo.repoId], permissions: PERMISSIONS.status },
     { repositories: ['hello'], permissions: PERMISSIONS.read },
   ]);
@@ -43,6 +43,21 @@ test('every token is for one repository and no more than the call needs', async 
 test('callers at the same time share one token', async () => {
   await Promise.all(Array.from({ length: 12 }, read));
   expect(minted()).toHaveLength(1);
+});
+
+test('reading and reporting share one token, and while the owner has not accepted what a report needs, reading has its own', async () => {
+  await read();
+  await stage.reporter.comment(stage.repo, { ...commentOf(scene), number: stage.number }, null);
+  expect(minted()).toHaveLength(1);
+  stage.forgetInstallation(stage.repo.installationId);
+  stage.emulated.fail({ path: /access_tokens$/, kind: 'status', status: 422 });
+  expect(await read()).toBe('admin');
+  expect(await read()).toBe('admin');
+  expect(minted().map(({ body }) => (body as { permissions: unknown }).permissions)).toEqual([
+    PERMISSIONS.report,
+    PERMISSIONS.report,
+    PERMISSIONS.read,
+  ]);
 });
 
 test('the token of a report that will come is fetched ahead; a failure to do so is not noticed', async () => {

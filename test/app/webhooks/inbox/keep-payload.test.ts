@@ -33,7 +33,7 @@ test('a payload of 24 kB is kept as less than 3 kB, and an event without a handl
     repository: { id: 7, description: 'x'.repeat(9_000) },
     commits: [],
   };
-  expect(kept('push', pushed)).toEqual({ repository: { id: 7 } });
+  expect(kept('gollum', pushed)).toEqual({ repository: { id: 7 } });
 });
 
 test('names that every object has are not kept, and long changes are dropped', () => {
