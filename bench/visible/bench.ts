@@ -55,8 +55,10 @@ function rowsOf(samples: Samples): Row[] {
   const both = (what: string, measurement: string) =>
     [FLOOR, STOCK].map((peer) => against(peer, { what, measurement }));
   return [
-    ...both('first event: check visible', 'first check'),
-    ...both('first event: comment visible', 'first comment'),
+    against(FLOOR, { what: 'first event: check visible', measurement: 'first check', goal: atMost(2.5) }),
+    against(STOCK, { what: 'first event: check visible', measurement: 'first check' }),
+    against(FLOOR, { what: 'first event: comment visible', measurement: 'first comment', goal: atMost(2.5) }),
+    against(STOCK, { what: 'first event: comment visible', measurement: 'first comment' }),
     call({ what: 'warm: check visible', measurement: 'warm check', goal: atMost(1.25) }),
     call({ what: 'warm: comment visible', measurement: 'warm comment', now: atMost(3), goal: atMost(1.25) }),
     ...both('warm: check visible', 'warm check'),
@@ -79,7 +81,7 @@ function rowsOf(samples: Samples): Row[] {
       ours: samples.of(OURS, 'calls'),
       against: LABELS[STOCK] ?? STOCK,
       theirs: samples.of(STOCK, 'calls'),
-      goal: atMost(2, 'figure'),
+      goal: atMost(2.3, 'figure'),
     }),
   ];
 }
@@ -88,6 +90,6 @@ function notesOf(refused: readonly string[]): string[] {
   return [
     `GitHub is a mock that takes ${CALL_MS} ms for every call and enforces 100 calls at once, 900 points and 80 new contents a minute. Calls it refused, worst round: ${refused.join(', ')}.`,
     'Every event opens another pull request. The ten at once belong to an installation that was idle before, so its token is fetched first.',
-    'Ours also reads the settings files and the permission of the author before it decides, and creates a GitHub deployment.',
+    'Ours also asks for the settings of the default branch before its first decision in a repository. It reads more when a run starts, which is not measured here.',
   ];
 }
