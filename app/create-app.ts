@@ -24,7 +24,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** For answers on their way, then once more for work that was begun: together less than the ten seconds a supervisor waits. */
+/** For answers on their way, and at the same time for work that was begun: well within the ten seconds a supervisor waits. */
 const STOP_MS = 4_000;
 
 /** The whole server. The port is taken first: a second process finds out before it touches any data. */
@@ -54,8 +54,8 @@ export async function createApp(config: Config, secrets: Secrets, overrides: Ove
     });
     surfaces = running.surfaces;
     const close = async () => {
-      await stopServer(server, STOP_MS);
-      await running.stop(STOP_MS);
+      await Promise.all([stopServer(server, STOP_MS), running.stopWork(STOP_MS)]);
+      await running.close();
     };
     const { ports, drain } = running;
     return { url: publicUrl, port, ports, lost: store.lost, drain, close: once(close) };

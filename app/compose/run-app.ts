@@ -34,7 +34,10 @@ interface Running {
   readonly surfaces: Surfaces;
   readonly ports: Ports;
   readonly drain: () => Promise<void>;
-  readonly stop: (withinMs: number) => Promise<void>;
+  /** Claims nothing more, and waits at most this long for what is in work. The server may still answer meanwhile. */
+  readonly stopWork: (withinMs: number) => Promise<void>;
+  /** After the last answer and the last work. */
+  readonly close: () => Promise<void>;
 }
 
 /** Composes the app over an open store and starts its workers. */
@@ -49,10 +52,10 @@ export async function runApp(parts: RunParts): Promise<Running> {
     surfaces,
     ports,
     drain: work.drain,
-    async stop(withinMs) {
+    stopWork: work.stop,
+    async close() {
       await closeApi();
       await intake.idle();
-      await work.stop(withinMs);
       await store.close();
     },
   };

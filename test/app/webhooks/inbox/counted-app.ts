@@ -67,7 +67,8 @@ export async function startCountedApp(github: EmulatedGitHub): Promise<CountedAp
     },
     async [Symbol.asyncDispose]() {
       server.close();
-      await app.stop(4_000);
+      await app.stopWork(4_000);
+      await app.close();
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
