@@ -206,7 +206,9 @@ test('status words are spelled in src/shared/status only', () => {
 test('a target is named among the targets only', () => {
   const broken = find(PRODUCT, (node, { path }) => {
     if (path.startsWith('src/targets/')) return false;
-    return ts.isStringLiteral(node) && ['static', 'kubernetes', 'fly', 'vercel'].includes(node.text);
+    return (
+      ts.isStringLiteral(node) && ['static', 'command', 'kubernetes', 'fly', 'vercel'].includes(node.text)
+    );
   });
   expect(broken).toEqual([]);
 });

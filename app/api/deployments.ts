@@ -7,8 +7,10 @@ import type {
 import { appendLogs as append, type LogChunk } from '../../src/deployments/logs.js';
 import type { Deployment } from '../../src/deployments/model.js';
 import { recordProgress as record } from '../../src/deployments/progress.js';
+import type { Environment } from '../../src/environments/model.js';
 import { startDeployment as start, type Started } from '../../src/runs/start.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { Ports } from '../ports.js';
 import { presentEnvironment } from './environments.js';
 import { found, type Handlers, isoOrNull, pageOf } from './handler.js';
 
@@ -37,6 +39,7 @@ export const deploymentHandlers: Handlers<typeof deployments> = {
       deployment: presentDeployment(recorded.deployment),
       environment: presentEnvironment(recorded.environment),
       live: recorded.live,
+      leftovers: leftoversIn(ports, recorded.environment),
     };
   },
 
@@ -52,6 +55,10 @@ export const deploymentHandlers: Handlers<typeof deployments> = {
     return { items: items.map(presentLogs), nextCursor };
   },
 };
+
+function leftoversIn({ targets }: Ports, { resources }: Environment): number {
+  return resources.filter(({ doomed, target }) => doomed && targets.get(target)?.runsIn === 'ci').length;
+}
 
 type StageGiven = NonNullable<RecordProgressBody['stages']>[number];
 

@@ -55,6 +55,8 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     generation,
     url,
     live: current !== null && !GONE_ENVIRONMENTS.includes(status),
+    kind: current?.reach.kind ?? null,
+    health: presentHealth(environment),
     commit: head?.sha ?? null,
     currentCommit: current?.sha ?? null,
     pullRequest: presentPullRequest(environment),
@@ -66,6 +68,10 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     deployedAt: isoOrNull(environment.deployedAt),
     destroyedAt: isoOrNull(environment.destroyedAt),
   };
+}
+
+function presentHealth({ health }: Environment): EnvironmentView['health'] {
+  return health ? { state: health.state, detail: health.detail, since: health.since.toISOString() } : null;
 }
 
 function presentPullRequest({ pullRequest }: Environment): EnvironmentView['pullRequest'] {

@@ -3,7 +3,13 @@ import { listedEnvironments } from '../../src/environments/list.js';
 import { isNewest } from '../../src/environments/model.js';
 import type { EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import type { StaticHandle, StaticHosting } from '../../src/targets/registry.js';
+import {
+  COMMAND_TARGET,
+  type CommandHandle,
+  type CommandRecords,
+  type StaticHandle,
+  type StaticHosting,
+} from '../../src/targets/registry.js';
 import type { ArtifactStore } from '../../src/uploads/store.js';
 
 interface HostingPorts {
@@ -44,21 +50,38 @@ export function createHosting(ports: HostingPorts): StaticHosting {
   };
 }
 
-/** Resources without a handle are not made yet. */
+/** What workflow runs said that their commands made: the documents are the only list of it. */
+export function createCommandRecords({ environments }: Pick<HostingPorts, 'environments'>): CommandRecords {
+  const handlesIn = ({ resources }: StoredEnvironment): CommandHandle[] =>
+    resources
+      .filter(({ target, doomed, handle }) => target === COMMAND_TARGET && !doomed && handle !== null)
+      .map(({ handle }) => handle as CommandHandle);
+  return {
+    async find(slug) {
+      const environment = await environments.bySlug(slug);
+      return environment ? newestOf(handlesIn(environment)) : null;
+    },
+    async *list() {
+      for await (const environment of listedEnvironments({ environments }, { activeOnly: true }))
+        yield* handlesIn(environment);
+    },
+  };
+}
+
+/** Resources without a reach are not made yet. */
 function handlesOf(environment: StoredEnvironment): StaticHandle[] {
   return environment.resources
-    .filter(({ artifactRoot, doomed, handle }) => artifactRoot !== null && !doomed && handle !== null)
-    .map(({ artifactRoot, generation }) => ({
-      slug: environment.slug,
-      generation,
-      projectId: environment.projectId,
-      artifact: artifactRoot ?? '',
-    }));
+    .filter(({ doomed }) => !doomed)
+    .flatMap(({ reach, generation }) =>
+      reach?.kind === 'files'
+        ? [{ slug: environment.slug, generation, projectId: environment.projectId, artifact: reach.root }]
+        : [],
+    );
 }
 
 /** Resources are in the order of their last write, so the generation decides. */
-function newestOf(handles: readonly StaticHandle[]): StaticHandle | null {
-  return handles.reduce<StaticHandle | null>(
+function newestOf<Handle extends { readonly generation: number }>(handles: readonly Handle[]): Handle | null {
+  return handles.reduce<Handle | null>(
     (newest, handle) => (newest === null || handle.generation > newest.generation ? handle : newest),
     null,
   );

@@ -4,15 +4,16 @@ import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
-import { createStaticTarget, type Target } from '../../src/targets/registry.js';
+import { createTargets } from '../../src/targets/registry.js';
 import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config/config.js';
+import { createVisit } from '../http/visit.js';
 import type { Secrets } from '../config/secrets.js';
 import { createGitHub, createViews, type GitHubSide } from '../github/create-github.js';
 import type { Ports, Stores } from '../ports.js';
 import { newId } from '../store/shared/write.js';
-import { createHosting } from './hosting.js';
+import { createCommandRecords, createHosting } from './hosting.js';
 import type { Around, Overrides } from './overrides.js';
 
 interface Composition {
@@ -41,7 +42,6 @@ export function composePorts(given: Composition): Composed {
   const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
   const blobs = around(disk, overrides.around?.blobs);
   const hosting = createHosting({ ...stores, environments });
-  const fallback = createStaticTarget({ hosting }) as Target<unknown, unknown>;
   const github = connectGitHub(given);
   const ports: Ports = {
     ...stores,
@@ -50,8 +50,9 @@ export function composePorts(given: Composition): Composed {
     uploads: createUploads({ blobs, artifacts: stores.artifacts, clock }),
     github: github.github,
     reporter: around(github.reporter, overrides.around?.reporter),
-    targets: new Map([[fallback.name, fallback]]),
-    defaultTarget: fallback.name,
+    // No target needs credentials yet.
+    ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),
+    visit: createVisit({ publicUrl }),
     clock,
     log,
     newId,

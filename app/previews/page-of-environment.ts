@@ -1,4 +1,5 @@
 import type { Deployment } from '../../src/deployments/model.js';
+import type { Leftovers } from '../../src/deployments/leftovers.js';
 import type { Removal, RemovalCause } from '../../src/deployments/removal.js';
 import { type Situation, situationOf } from '../../src/deployments/situation.js';
 import { type Environment } from '../../src/environments/model.js';
@@ -9,13 +10,13 @@ import type { PageLink, PageState, WaitingPreview } from './preview.js';
 /** The page at the URL of an environment that shows nothing. */
 export function pageOfEnvironment(environment: Environment): WaitingPreview {
   const situation = situationOf({ environment, deployment: null });
-  const { kind, removal, reason, error } = situation;
+  const { kind, removal, leftovers, reason, error } = situation;
   return {
     ...pageWith(situation, pullRequestLink(situation)),
     state: stateOf(situation),
     text: PREVIEW_PAGES[kind],
     ...(removal
-      ? { message: messageOf(removal), reason: removal.visitorDetail }
+      ? { message: messageOf(removal, leftovers), reason: removal.visitorDetail }
       : { reason: reason?.detail ?? error }),
   };
 }
@@ -82,6 +83,15 @@ const RETURNS = {
   reopen: 'Reopening the pull request starts a new one.',
 };
 
-function messageOf({ cause, returnsBy }: Removal): string {
-  return returnsBy ? `${CAUSES[cause]} ${RETURNS[returnsBy]}` : CAUSES[cause];
+/** What the workflow deployed may still be at its own URL. */
+const LEFTOVERS: Readonly<Record<Leftovers['state'], string>> = {
+  awaited: 'The workflow run that removes it from its host has not come yet.',
+  underway: 'A workflow run removes it from its host now.',
+  unremoved: 'The workflow run could not remove it from its host.',
+  abandoned: 'No workflow run removed it from its host.',
+};
+
+function messageOf({ cause, returnsBy }: Removal, leftovers: Leftovers | null): string {
+  const left = leftovers && LEFTOVERS[leftovers.state];
+  return [CAUSES[cause], left, returnsBy && RETURNS[returnsBy]].filter(Boolean).join(' ');
 }

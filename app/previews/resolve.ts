@@ -1,9 +1,9 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import type { DeploymentStore } from '../../src/deployments/store.js';
-import { isElsewhere } from '../../src/deployments/situation.js';
 import { type Environment, isActive } from '../../src/environments/model.js';
 import type { EnvironmentStore } from '../../src/environments/store.js';
-import { isVitrineError } from '../../src/shared/errors.js';
+import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import type { Reach } from '../../src/shared/reach.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { withTimeout } from '../http/with-timeout.js';
 import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './page-of-environment.js';
@@ -32,8 +32,32 @@ export async function findPreview(ports: FindPorts, label: string): Promise<Prev
 function latestOf(environment: Environment): Preview {
   const { current } = environment;
   if (!isActive(environment) || !current) return pageOfEnvironment(environment);
-  if (current.artifactRoot === null) return pageElsewhere(environment, current.url);
-  return live(environment, { deploymentId: current.deploymentId, root: current.artifactRoot });
+  return shownAt(environment, { deploymentId: current.deploymentId, reach: current.reach });
+}
+
+/** The one place that turns the reach of a deployment into what visitors get. */
+function shownAt(
+  environment: Environment,
+  { deploymentId, reach }: { readonly deploymentId: string; readonly reach: Reach },
+): Preview {
+  const { projectId, settings } = environment;
+  switch (reach.kind) {
+    case 'files':
+      return {
+        kind: 'live',
+        projectId,
+        spa: settings?.build.spa ?? false,
+        deploymentId,
+        root: reach.root,
+      };
+    case 'upstream':
+      throw new VitrineError(
+        'internal',
+        'This server cannot pass requests on yet: no target may ask for it.',
+      );
+    case 'elsewhere':
+      return pageElsewhere(environment, reach.url);
+  }
 }
 
 /** The newest build of the commit that can be served; otherwise the state of its newest deployment. */
@@ -42,30 +66,20 @@ async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: 
   if (!environment) return UNKNOWN;
   if (!isActive(environment)) return pageOfEnvironment(environment);
   const built = await ports.deployments.bySha7(environment.id, sha7);
-  if (built && isServable(environment, built)) {
-    return live(environment, { deploymentId: built.id, root: built.artifactRoot });
-  }
+  if (built?.reach && isServable(environment, built))
+    return shownAt(environment, { deploymentId: built.id, reach: built.reach });
   const newest = await ports.deployments.newestBySha7(environment.id, sha7);
-  if (newest && newest.status === DEPLOYMENT_STATUS.success && isElsewhere(newest))
-    return pageElsewhere(environment, newest.url ?? environment.url);
+  if (newest?.status === DEPLOYMENT_STATUS.success && newest.reach?.kind === 'elsewhere')
+    return shownAt(environment, { deploymentId: newest.id, reach: newest.reach });
   if (newest) return pageOfCommit(environment, newest);
   return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment) : UNKNOWN;
 }
 
-/** The upload is complete and not being removed. It need not be live yet: the run verifies it at this host first. */
-function isServable(
-  environment: Environment,
-  deployment: Deployment,
-): deployment is Deployment & { artifactRoot: string } {
-  if (deployment.artifactRoot === null) return false;
+/** It is made and not being removed. It need not be live yet: the run verifies it at this host first. */
+function isServable(environment: Environment, { id }: Deployment): boolean {
   return environment.resources.some(
-    ({ deploymentId, doomed, handle }) => deploymentId === deployment.id && !doomed && handle !== null,
+    ({ deploymentId, doomed, handle }) => deploymentId === id && !doomed && handle !== null,
   );
-}
-
-function live(environment: Environment, shown: { deploymentId: string; root: string }): Preview {
-  const spa = environment.settings?.build.spa ?? false;
-  return { kind: 'live', projectId: environment.projectId, spa, ...shown };
 }
 
 interface CachedResolver {

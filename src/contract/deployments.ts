@@ -4,14 +4,14 @@ import { STAGE_NAMES } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
 import { ENVIRONMENTS, EnvironmentView } from './environments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
-import { API, ById, DecisionView, Id, listOf, PageQuery, WebUrl } from './shapes.js';
+import { API, ById, DecisionView, Id, listOf, PageQuery, PullRequestNumber, WebUrl } from './shapes.js';
 
 export const DEPLOYMENTS = `${API}/deployments` as const;
 
 /** How a run may end a deployment. Only the server sets the other statuses. */
 const FINISHES = [DEPLOYMENT_STATUS.success, DEPLOYMENT_STATUS.failed, DEPLOYMENT_STATUS.cancelled] as const;
 
-const RunRefBody = /* @__PURE__ */ lazily(() =>
+export const RunRefBody = /* @__PURE__ */ lazily(() =>
   z.strictObject({
     id: z.string().regex(/^[1-9]\d{0,19}$/),
     attempt: z.int().min(1).max(10_000),
@@ -22,10 +22,7 @@ const RunRefBody = /* @__PURE__ */ lazily(() =>
 export const StartDeploymentBody = /* @__PURE__ */ lazily(() =>
   z.strictObject({
     sha: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA: 40 lower-case hex digits'),
-    pullRequest: z
-      .int()
-      .min(1)
-      .max(2 ** 31),
+    pullRequest: PullRequestNumber(),
     run: RunRefBody(),
     project: z.string().min(1).max(100).optional(),
     target: z.string().min(1).max(40).optional(),
@@ -65,6 +62,8 @@ export const RecordProgressBody = /* @__PURE__ */ lazily(() =>
     stages: z.array(StageBody()).max(STAGE_NAMES.length).optional(),
     /** Where an earlier step deployed to; only for previews that this server does not serve. */
     url: WebUrl().optional(),
+    /** The path that the run checked there. */
+    healthPath: z.string().min(1).max(2_000).optional(),
     outcome: z
       .strictObject({
         status: z.enum(FINISHES),
@@ -132,6 +131,8 @@ export type DeploymentView = ValueOf<typeof DeploymentView>;
 const BuildPlan = /* @__PURE__ */ lazily(() =>
   z.object({
     target: z.string(),
+    /** What the run hands over. */
+    takes: z.enum(['files', 'image', 'compose', 'nothing']).default('files'),
     install: z.string().nullable(),
     build: z.string().nullable(),
     output: z.string().nullable(),
@@ -167,6 +168,8 @@ const ProgressAnswer = /* @__PURE__ */ lazily(() =>
     environment: EnvironmentView(),
     /** True when the environment's URL shows this deployment now. */
     live: z.boolean(),
+    /** So many resources wait for a workflow run that removes them. */
+    leftovers: z.int().default(0),
   }),
 );
 export type ProgressAnswer = ValueOf<typeof ProgressAnswer>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HEALTH_STATES, REACH_KINDS } from '../shared/reach.js';
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
 import { API, ById, DecisionView, Id, listOf, page } from './shapes.js';
@@ -16,6 +17,13 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     generation: z.int(),
     url: z.string(),
     live: z.boolean(),
+    /** How visitors reach it; null while nothing is live. */
+    kind: z.enum(REACH_KINDS).nullable().default(null),
+    /** What the server last found there; null when it has not looked. */
+    health: z
+      .object({ state: z.enum(HEALTH_STATES), detail: z.string().nullable(), since: z.string() })
+      .nullable()
+      .default(null),
     commit: z.string().nullable(),
     currentCommit: z.string().nullable(),
     pullRequest: z

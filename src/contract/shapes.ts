@@ -10,6 +10,12 @@ export const Id = /* @__PURE__ */ lazily(() =>
 
 export const ById = /* @__PURE__ */ lazily(() => z.strictObject({ id: Id() }));
 
+export const PullRequestNumber = () =>
+  z
+    .int()
+    .min(1)
+    .max(2 ** 31);
+
 export const WebUrl = /* @__PURE__ */ lazily(() => z.url({ protocol: /^https?$/ }).max(2_000));
 
 export const DecisionView = /* @__PURE__ */ lazily(() =>

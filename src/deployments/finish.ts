@@ -21,11 +21,13 @@ export async function finishDeployment(
   ports: Ports,
   { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
 ): Promise<void> {
-  const url = deployment.url ?? (deployment.artifactRoot ? environment.url : null);
-  if (url === null) {
+  const { reach } = deployment;
+  // What 0.2 published has no URL of its own.
+  const url = deployment.url ?? environment.url;
+  if (reach === null) {
     throw new VitrineError(
       'unprocessable',
-      'Nothing was deployed: upload the build, or give the input "url".',
+      'Nothing was deployed: upload the build, or give the input "url" or "deploy-command".',
     );
   }
   const now = ports.clock.now();
@@ -37,21 +39,29 @@ export async function finishDeployment(
       if (!status || !isHeadDeployment(seen, deployment)) {
         throw notMadeLive(seen, deployment);
       }
-      const { id, sha, artifactRoot } = deployment;
+      const { id, sha } = deployment;
+      const replaced = seen.resources.some(({ replacedBy }) => replacedBy === id);
       return {
         patch: {
           status,
-          current: { deploymentId: id, sha, url, artifactRoot, at: now },
+          current: { deploymentId: id, sha, url, reach, at: now },
+          health: null,
+          ...(replaced ? { resources: withoutReplaced(seen, id) } : {}),
           error: null,
           deployedAt: now,
           expiresAt: seen.settings ? expiresAt({ ttl: seen.settings.limits.ttl, lastActivity: now }) : null,
         },
-        due: ['report'],
+        due: replaced ? ['report', 'teardown'] : ['report'],
       };
     },
   });
   await endDeployment(ports, { id: deployment.id, ...SUCCESS });
   await ports.environments.markDue(environment.id, 'report');
+}
+
+/** What it takes the place of must go now that it is live. */
+function withoutReplaced({ resources }: Environment, id: string): Environment['resources'] {
+  return resources.map((one) => (one.replacedBy === id ? { ...one, doomed: true } : one));
 }
 
 const SUCCESS = { event: 'succeed', endedBy: ENDED_BY.runReport, error: null } as const;

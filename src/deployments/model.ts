@@ -1,4 +1,5 @@
 import type { Environment, Head } from '../environments/model.js';
+import type { Reach } from '../shared/reach.js';
 import type { RunRef } from '../shared/run-ref.js';
 import type { Cause } from '../shared/cause/cause.js';
 import { type Stage, STAGE_NAMES } from '../shared/status/stages.js';
@@ -33,7 +34,10 @@ export interface Deployment {
   readonly url: string | null;
   readonly commitUrl: string | null;
   readonly logsUrl: string | null;
+  /** The uploaded directory, once it is complete. */
   readonly artifactRoot: string | null;
+  /** Null until it is deployed. */
+  readonly reach: Reach | null;
   /** What ended it; null while it waits or runs. */
   readonly endedBy: EndedBy | null;
   /** Why it was not successful, in a sentence for people. */
@@ -159,6 +163,7 @@ export function freshDeployment(known: NewDeployment, at: Date): Deployment {
     commitUrl: null,
     logsUrl: null,
     artifactRoot: null,
+    reach: null,
     endedBy: null,
     error: null,
     logTail: [],

@@ -9,14 +9,17 @@ import { changeDeployment } from './change.js';
 import { environmentOf, refuseLate } from './fence.js';
 import { failDeployment, finishDeployment } from './finish.js';
 import { mergeStages } from './model.js';
-import type { DeploymentPorts, StoredDeployment } from './store.js';
+import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
 
 interface Progress {
   readonly generation: number;
   readonly stages?: readonly Stage[] | undefined;
+  /** Where the workflow deployed to by itself. */
   readonly url?: string | undefined;
+  /** The path that the run checked there. */
+  readonly healthPath?: string | undefined;
   readonly outcome?: Outcome | undefined;
 }
 
@@ -60,10 +63,22 @@ async function saveStages(
       if (DEPLOYMENT[seen.status].settled) return null;
       return {
         ...(body.stages ? { stages: mergeStages(seen.stages, body.stages) } : {}),
-        ...(body.url === undefined ? {} : { url: body.url }),
+        ...linkTo(seen, body),
       };
     },
   });
+}
+
+/** A URL of the workflow's own counts for a deployment that no target has made. */
+export function linkTo(
+  { reach }: Pick<StoredDeployment, 'reach'>,
+  {
+    url,
+    healthPath = null,
+  }: { readonly url?: string | undefined; readonly healthPath?: string | null | undefined },
+): DeploymentPatch {
+  if (url === undefined || reach !== null) return {};
+  return { url, reach: { kind: 'elsewhere', url, healthPath, removable: false } };
 }
 
 function isRepeat(deployment: StoredDeployment, outcome: Outcome): boolean {

@@ -3,37 +3,56 @@ import { type Environment, isHeadDeployment, type Resource } from '../environmen
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Tools } from '../shared/tools.js';
-import type { Release, Run, TargetPorts } from '../targets/target.js';
+import type { Release, Run, ServerTarget, TargetPorts } from '../targets/target.js';
+import { changeDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
-import type { StoredDeployment } from './store.js';
+import type { DeploymentPorts, StoredDeployment } from './store.js';
+import { variablesOf } from './variables.js';
 
-type Ports = EnvironmentPorts & TargetPorts & Pick<Tools, 'log'>;
+type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'log'>;
+
+interface Upload {
+  readonly root: string;
+  /** The URL that keeps showing this commit. */
+  readonly commitUrl: string;
+}
 
 /**
  * Deploys a complete upload to its target. The resource is stored before it is made, so that the teardown finds it after a crash.
  * If the deployment was superseded meanwhile, its resource is marked for removal.
  */
-export async function publish(ports: Ports, deployment: StoredDeployment): Promise<void> {
+export async function publish(
+  ports: Ports,
+  { deployment: waiting, root, commitUrl }: Upload & { readonly deployment: StoredDeployment },
+): Promise<void> {
+  const deployment = { ...waiting, artifactRoot: root };
   const name = deployment.target ?? ports.defaultTarget;
   const target = ports.targets.get(name);
   if (!target) throw new VitrineError('unprocessable', `There is no target "${name}" on this server.`);
+  if (target.runsIn === 'ci')
+    throw new VitrineError('unprocessable', `A workflow run deploys to "${name}" itself: upload nothing.`);
   const intended = await intendResource(ports, { deployment, artifactRoot: deployment.artifactRoot });
   // The settings may have changed since the run claimed the deployment.
   const problem = targetProblem(ports, { environment: intended, asked: name });
   if (problem !== null) throw new VitrineError('unprocessable', problem);
   const options = target.options.parse(targetOptions(intended, name));
-  const { handle } = await target.deploy(
+  const { url, reach, handle } = await target.deploy(
     releaseOf(intended, deployment),
     options,
-    runFor(ports, deployment.id),
+    runFor(ports, { environment: intended, target, about: deployment.id }),
   );
+  // Before the environment: its change makes the server forget what it showed at the host of the commit.
+  await changeDeployment(ports, {
+    id: deployment.id,
+    plan: () => ({ artifactRoot: root, commitUrl, url, reach }),
+  });
   await changeEnvironment(ports, {
     id: deployment.environmentId,
     plan: (seen) => {
       const doomed = !isHeadDeployment(seen, deployment);
       const resources = seen.resources.map((resource) =>
         resource.deploymentId === deployment.id
-          ? { ...resource, handle, doomed: resource.doomed || doomed }
+          ? { ...resource, handle, reach, doomed: resource.doomed || doomed }
           : resource,
       );
       return { patch: { resources }, due: doomed ? ['teardown'] : [] };
@@ -49,7 +68,6 @@ function releaseOf(environment: StoredEnvironment, deployment: StoredDeployment)
     sha: deployment.sha,
     artifact: deployment.artifactRoot,
     image: null,
-    variables: {},
   };
 }
 
@@ -72,17 +90,20 @@ export function intendResource(
       const known = seen.resources.find((resource) => resource.deploymentId === deployment.id);
       if (known?.artifactRoot === artifactRoot) return null;
       const others = seen.resources.filter((resource) => resource !== known);
-      const made: Resource = {
-        target: deployment.target ?? ports.defaultTarget,
-        generation: deployment.generation,
-        deploymentId: deployment.id,
-        artifactRoot,
-        doomed: false,
-        handle: known?.handle ?? null,
-      };
+      const target = deployment.target ?? ports.defaultTarget;
+      const { reach = null, handle = null } = known ?? {};
+      const made = { ...newResource(deployment, { target, artifactRoot }), reach, handle };
       return { patch: { resources: [...others, made] }, due: [] };
     },
   });
+}
+
+/** What a target is about to make for a deployment. */
+export function newResource(
+  { id: deploymentId, generation }: StoredDeployment,
+  from: Pick<Resource, 'target' | 'artifactRoot'>,
+): Resource {
+  return { ...from, generation, deploymentId, reach: null, doomed: false, handle: null };
 }
 
 /** The stored options of the target; empty when the settings name another target. */
@@ -94,11 +115,13 @@ const MEND = 'in .github/preview.yml on the default branch, then re-run the work
 
 /** Why this server cannot use the requested target, and how to fix it; null when it can. Checked before the build starts. */
 export function targetProblem(
-  { targets, defaultTarget }: Pick<Ports, 'targets' | 'defaultTarget'>,
+  { targets, targetsOff, defaultTarget }: Pick<Ports, 'targets' | 'targetsOff' | 'defaultTarget'>,
   { environment, asked }: { environment: Environment; asked: string | undefined },
 ): string | null {
   const name = asked ?? environment.settings?.target?.name ?? defaultTarget;
   const target = targets.get(name);
+  const off = targetsOff.get(name);
+  if (off !== undefined) return off;
   if (!target) {
     const known = [...targets.keys()].join(', ');
     const remedy = asked === undefined ? `Set "target" to one of them ${MEND}` : 'Ask for one of them.';
@@ -111,14 +134,40 @@ export function targetProblem(
   return `The options of the target "${name}" are not valid${where}: ${issue?.message.slice(0, 200) ?? ''}. Mend them ${MEND}`;
 }
 
+/** Why the run that asks for this target cannot start. The settings of the default branch decide, where they name a target. */
+export function startProblem(
+  ports: Pick<Ports, 'targets' | 'targetsOff' | 'defaultTarget'>,
+  { environment, asked }: { environment: Environment; asked: string | undefined },
+): string | null {
+  const named = environment.settings?.target?.name;
+  if (asked === undefined || named === undefined || asked === named)
+    return targetProblem(ports, { environment, asked });
+  return `The workflow asks for the target "${asked.slice(0, 40)}", and the project has the target "${named.slice(0, 40)}". Change "target" ${MEND}`;
+}
+
 const TARGET_DEADLINE_MS = 5 * 60_000;
 
-/** What a target gets for one deployment. It has no access to the stores. */
-export function runFor(ports: Pick<Ports, 'log'>, deploymentId: string): Run {
+interface RunInput {
+  readonly target: Pick<ServerTarget<unknown, unknown>, 'name'>;
+  /** Whose variables it gets; null when it works for none in particular. */
+  readonly environment: Environment | null;
+  /** What the call is for, for the log. */
+  readonly about: string;
+}
+
+/** What a target gets for one call. It has no access to the stores. */
+export function runFor(
+  { targetCredentials, visit, log }: Pick<Ports, 'targetCredentials' | 'visit' | 'log'>,
+  { target, environment, about }: RunInput,
+): Run {
   return {
-    credentials: {},
-    log: (line) => ports.log('info', line, { deploymentId }),
+    credentials: targetCredentials.get(target.name),
+    variables: environment ? variablesOf(environment) : {},
+    // The server keeps no secrets yet.
+    secrets: {},
+    log: (line) => log('info', line, { target: target.name, about }),
     signal: AbortSignal.timeout(TARGET_DEADLINE_MS),
-    fetch,
+    fetch: globalThis.fetch,
+    visit,
   };
 }

@@ -1,4 +1,4 @@
-import { type Environment, isActive, neverDeployed } from '../environments/model.js';
+import { type Environment, type Health, isActive, neverDeployed } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
@@ -11,6 +11,7 @@ import {
   type EnvironmentStatus,
   STAGE_STATUS,
 } from '../shared/status/words.js';
+import { type Leftovers, leftoversOf } from './leftovers.js';
 import type { Deployment } from './model.js';
 import { type Removal, removalOf } from './removal.js';
 
@@ -85,8 +86,13 @@ export interface Situation {
   readonly commitUrl: string | null;
   /** The older deployment that visitors see while the commit is not live. */
   readonly lastGood: LiveVersion | null;
-  /** The workflow deployed it itself, and this server only links to it. */
+  /** It has a URL of its own, and this server only links to it. */
   readonly elsewhere: boolean;
+  /** It must be removed where the workflow deployed it. */
+  readonly unmanaged: boolean;
+  readonly leftovers: Leftovers | null;
+  /** It is live, and does not answer as it should. */
+  readonly health: Health | null;
   /** The decision that explains why there is no preview. */
   readonly reason: Pick<Decision, 'rule' | 'detail'> | null;
   readonly error: string | null;
@@ -122,7 +128,8 @@ export function situationOf(subject: Subject): Situation {
   const { repository, project, name, url, current, pullRequest } = environment;
   const kind = kindOf(subject);
   const isLive = kind === 'live' || kind === 'asleep';
-  const elsewhere = isElsewhere(current ?? deployment);
+  const reach = (current ?? deployment)?.reach ?? null;
+  const unmanaged = reach?.kind === 'elsewhere' && !reach.removable;
   const sha = shaOf(subject);
   return {
     kind,
@@ -138,12 +145,15 @@ export function situationOf(subject: Subject): Situation {
     expectedUrl: kind === 'waiting' || kind === 'building' ? url : null,
     commitUrl: isLive ? (deployment?.commitUrl ?? null) : null,
     lastGood: kind === 'newer-commit' ? null : lastGoodOf(environment, deployment),
-    elsewhere,
+    elsewhere: reach?.kind === 'elsewhere',
+    unmanaged,
+    leftovers: leftoversOf(environment),
+    health: isActive(environment) ? unwell(environment) : null,
     ...attemptOf(kind, subject),
     ...rerunOf(kind, environment),
     reason: reasonOf(kind, environment),
     notes: kind === 'newer-commit' ? [] : environment.notes,
-    expiresAt: isLive && !elsewhere ? environment.expiresAt : null,
+    expiresAt: isLive && !unmanaged ? environment.expiresAt : null,
     lifetime: kind === 'removed' ? lifetimeOf(environment) : null,
     removal: isActive(environment) ? null : removalOf(environment),
     changedAt: changedAt(environment, deployment),
@@ -201,9 +211,9 @@ function commitOf({ pullRequest }: Environment, sha: string): Commit {
   return { sha, url: pullRequest ? `${pullRequest.url}/commits/${sha}` : '' };
 }
 
-/** An earlier step of the workflow deployed it to a URL of its own: this server has no files of it. */
-export function isElsewhere(shown: Pick<Deployment, 'url' | 'artifactRoot'> | null): boolean {
-  return shown !== null && shown.url !== null && shown.artifactRoot === null;
+function unwell({ health, current }: Environment): Health | null {
+  const bad = health && (health.state === 'unhealthy' || health.state === 'gone');
+  return bad && current ? health : null;
 }
 
 function lastGoodOf(environment: Environment, deployment: Deployment | null): LiveVersion | null {
@@ -276,5 +286,7 @@ function changedAt(environment: Environment, deployment: Deployment | null): Dat
   if (!isActive(environment))
     return environment.destroyedAt ?? deployment?.completedAt ?? environment.createdAt;
   const built = deployment && (deployment.completedAt ?? deployment.startedAt ?? deployment.createdAt);
-  return built ?? environment.head?.at ?? environment.createdAt;
+  const changed = built ?? environment.head?.at ?? environment.createdAt;
+  const looked = unwell(environment)?.since;
+  return looked && looked > changed ? looked : changed;
 }

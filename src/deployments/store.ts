@@ -18,6 +18,7 @@ export type DeploymentPatch = Partial<
     | 'commitUrl'
     | 'logsUrl'
     | 'artifactRoot'
+    | 'reach'
     | 'endedBy'
     | 'error'
     | 'logTail'
@@ -45,7 +46,7 @@ export interface DeploymentStore {
   listOf(environmentId: string, page: PageRequest): Promise<Page<StoredDeployment>>;
   /** Compare-and-set on (status, version); null when another writer was first. Touches `updatedAt`. */
   change(seen: StoredDeployment, patch: DeploymentPatch): Promise<StoredDeployment | null>;
-  /** Finds the deployment that a per-commit host can show: newest success or unsettled one with an artifact. */
+  /** Finds the deployment that a per-commit host can show: newest success or unsettled one that this server serves. */
   bySha7(environmentId: string, sha7: string): Promise<StoredDeployment | null>;
   /** The newest deployment of a commit, in any status. */
   newestBySha7(environmentId: string, sha7: string): Promise<StoredDeployment | null>;

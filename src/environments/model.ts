@@ -2,6 +2,8 @@ import type { Decision } from '../pull-requests/decide/decision.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { SettingsText } from '../settings/read.js';
 import type { Settings } from '../settings/settings.js';
+import type { HealthState, Reach } from '../shared/reach.js';
+import type { RunRef } from '../shared/run-ref.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
 import type { Note } from './notes.js';
@@ -30,7 +32,7 @@ interface Current {
   readonly deploymentId: string;
   readonly sha: string;
   readonly url: string;
-  readonly artifactRoot: string | null;
+  readonly reach: Reach;
   readonly at: Date;
 }
 
@@ -39,12 +41,44 @@ export interface Resource {
   readonly target: string;
   readonly generation: number;
   readonly deploymentId: string;
-  /** The uploaded directory it shows, so that its files are kept as long as it lives. */
+  /** The uploaded directory that it was made from, so that its files are kept as long as it lives. */
   readonly artifactRoot: string | null;
+  /** Null until the target has made it. */
+  readonly reach: Reach | null;
   /** Set when it must go: on tear-down, or because a newer head won while it was being made. */
   readonly doomed: boolean;
-  /** The target's own JSON for finding it again. */
+  /** The target's own JSON for finding it again; null until the target has made it. */
   readonly handle: unknown;
+  /** The deployment that takes its place once that is live. */
+  readonly replacedBy?: string | undefined;
+  /** Set when it is doomed and only a workflow run can remove it. */
+  readonly cleanup?: Cleanup | undefined;
+}
+
+/** How far the removal by a workflow run is. */
+export interface Cleanup {
+  /** Since when it waits for a run. */
+  readonly since: Date;
+  /** The run that removes it now, and since when. */
+  readonly run: RunRef | null;
+  readonly startedAt: Date | null;
+  /** How the last attempt failed. */
+  readonly error: string | null;
+  readonly logsUrl: string | null;
+  /** No run came in time: the environment does not wait for it any more. */
+  readonly abandonedAt: Date | null;
+}
+
+/** It waits for a workflow run, and none has come yet. */
+export function cleanupSince(since: Date): Cleanup {
+  return { since, run: null, startedAt: null, error: null, logsUrl: null, abandonedAt: null };
+}
+
+/** What the health loop found, and since when. */
+export interface Health {
+  readonly state: HealthState;
+  readonly detail: string | null;
+  readonly since: Date;
 }
 
 export interface ReportedCheck {
@@ -119,6 +153,8 @@ export interface Environment {
   /** When it began to count towards the project's limit of previews. */
   readonly admittedAt?: Date | null | undefined;
   readonly current: Current | null;
+  /** Of `current`; null until it was looked at. */
+  readonly health?: Health | null | undefined;
   readonly resources: readonly Resource[];
   readonly error: string | null;
   readonly reported: Reported;

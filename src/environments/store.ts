@@ -23,6 +23,7 @@ export type EnvironmentPatch = Partial<
     | 'pullRequest'
     | 'head'
     | 'current'
+    | 'health'
     | 'resources'
     | 'error'
     | 'expiresAt'
@@ -109,6 +110,8 @@ export interface EnvironmentStore {
   release(claim: Claim, outcome: { readonly retryInMs?: number; readonly error?: string }): Promise<void>;
   /** Whether any resource that is not doomed was made from this artifact. */
   namesArtifact(artifact: { projectId: string; root: string }): Promise<boolean>;
+  /** Those with a resource that no workflow run removed in time. */
+  withAbandoned(limit: number): Promise<readonly StoredEnvironment[]>;
   deleteOfProject(projectId: string): Promise<number>;
 }
 

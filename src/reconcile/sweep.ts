@@ -1,12 +1,13 @@
 import { ensureHeadDeployment } from '../deployments/change.js';
 import { failDeployment } from '../deployments/finish.js';
+import { type Leak, leaksOf } from '../deployments/leaks.js';
 import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
 import { isExpired } from '../environments/expire.js';
 import { activeEnvironments, listedEnvironments } from '../environments/list.js';
-import { type Environment, isActive } from '../environments/model.js';
+import { type Environment, isActive, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { TokenPorts } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
@@ -91,41 +92,57 @@ function sweepExpired(ports: Ports): Promise<number> {
 /** A `destroying` environment without a due teardown would stay `destroying` for ever. */
 function sweepTeardowns(ports: Ports): Promise<number> {
   const items = listedEnvironments(ports, { status: ENVIRONMENT_STATUS.destroying });
-  const work = async ({ id, due }: StoredEnvironment) => {
-    if (due.teardown.at !== null) return 0;
-    await ports.environments.markDue(id, 'teardown');
+  const work = async (environment: StoredEnvironment) => {
+    if (await abandonLate(ports, environment)) return 1;
+    if (environment.due.teardown.at !== null) return 0;
+    await ports.environments.markDue(environment.id, 'teardown');
     return 1;
   };
   return forEachIsolated(ports, { items, fields: { part: 'tear-downs' }, work });
 }
 
+/** Longer than a workflow stays broken unnoticed. What is given up then is listed by `GET /api/v1/leaks`. */
+const ABANDON_MS = 14 * 24 * 60 * 60_000;
+
+/** No workflow run removed it in two weeks: the environment ends without it, and says what is left. */
+async function abandonLate(ports: Ports, environment: StoredEnvironment): Promise<boolean> {
+  const now = ports.clock.now();
+  const isLate = ({ cleanup }: Resource) =>
+    cleanup !== undefined &&
+    cleanup.abandonedAt === null &&
+    now.getTime() - cleanup.since.getTime() >= ABANDON_MS;
+  if (!environment.resources.some(isLate)) return false;
+  await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      if (seen.status !== ENVIRONMENT_STATUS.destroying || !seen.resources.some(isLate)) return null;
+      const resources = seen.resources.map((one) =>
+        one.cleanup && isLate(one) ? { ...one, cleanup: { ...one.cleanup, abandonedAt: now } } : one,
+      );
+      return { patch: { resources }, due: ['report', 'teardown'] };
+    },
+  });
+  return true;
+}
+
 /** Removes resources that no environment names: the server crashed after it made them and before it stored their handles. */
 function sweepResources(ports: Ports): Promise<number> {
-  const items = [...ports.targets.values()].filter(({ runsIn }) => runsIn === 'server');
+  const fields = { part: 'targets' };
   return forEachIsolated(ports, {
-    items,
-    fields: { part: 'targets' },
-    work: (target) => sweepTarget(ports, target),
+    items: ports.targets.values(),
+    fields,
+    work: async (target) => (target.runsIn === 'server' ? sweepTarget(ports, target) : 0),
   });
 }
 
 function sweepTarget(ports: Ports, target: Target<unknown, unknown>): Promise<number> {
-  const run = runFor(ports, `sweep of ${target.name}`);
-  const work = async (handle: unknown) => {
-    if (await isWanted(ports, handle)) return 0;
+  const run = runFor(ports, { target, environment: null, about: 'sweep' });
+  const work = async ({ handle }: Leak) => {
     ports.log('warn', 'Removing a resource that no environment names', { target: target.name, handle });
     await target.destroy(handle, run);
     return 1;
   };
-  return forEachIsolated(ports, { items: target.list(run), fields: { target: target.name }, work });
-}
-
-/** The handle of every target has `slug` and `generation`. */
-async function isWanted(ports: Ports, handle: unknown): Promise<boolean> {
-  if (typeof handle !== 'object' || handle === null || !('slug' in handle) || !('generation' in handle))
-    return true;
-  const environment = await ports.environments.bySlug(String(handle.slug));
-  return environment?.resources.some((resource) => resource.generation === handle.generation) ?? false;
+  return forEachIsolated(ports, { items: leaksOf(ports, target), fields: { target: target.name }, work });
 }
 
 const GONE =
@@ -141,14 +158,15 @@ function sweepVanished(ports: Ports): Promise<number> {
 }
 
 async function healVanished(ports: Ports, environment: StoredEnvironment): Promise<number> {
-  const root = environment.current?.artifactRoot ?? null;
-  if (root === null) return 0;
+  const reach = environment.current?.reach;
+  if (reach?.kind !== 'files') return 0;
+  const { root } = reach;
   const artifact = await ports.artifacts.findByRoot({ projectId: environment.projectId, root });
   if (artifact) return 0;
   const healed = await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {
-      if (seen.current?.artifactRoot !== root) return null;
+      if (seen.current?.reach.kind !== 'files' || seen.current.reach.root !== root) return null;
       const doomed = seen.resources.map((one) =>
         one.artifactRoot === root ? { ...one, doomed: true } : one,
       );

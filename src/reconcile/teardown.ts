@@ -1,8 +1,8 @@
 import { endDeployment } from '../deployments/change.js';
 import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
-import { changeEnvironment } from '../environments/change.js';
-import type { Resource } from '../environments/model.js';
+import { type Change, changeEnvironment } from '../environments/change.js';
+import { cleanupSince, type Resource } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
@@ -24,17 +24,36 @@ export async function reconcileTeardown(ports: Ports, { environment }: Claim): P
   for (const resource of environment.resources.filter(({ doomed }) => doomed)) {
     await removeResource(ports, { environment, resource });
   }
+  const now = ports.clock.now();
+  const waits = (one: Resource) => mustAwaitRun(ports, one);
   await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {
-      if (seen.status !== ENVIRONMENT_STATUS.destroying || seen.resources.length > 0) return null;
+      if (seen.resources.some(waits)) return awaitRuns(seen, { waits, since: now });
+      if (seen.status !== ENVIRONMENT_STATUS.destroying || !seen.resources.every(isAbandoned)) return null;
       const status = nextEnvironment(seen.status, 'gone') ?? seen.status;
-      return {
-        patch: { status, current: null, error: null, destroyedAt: ports.clock.now() },
-        due: ['report'],
-      };
+      return { patch: { status, current: null, error: null, destroyedAt: now }, due: ['report'] };
     },
   });
+}
+
+/** Only a workflow run can remove what one made, and it does not wait for one yet. */
+function mustAwaitRun({ targets }: Pick<Ports, 'targets'>, { doomed, target, cleanup }: Resource): boolean {
+  return doomed && cleanup === undefined && targets.get(target)?.runsIn === 'ci';
+}
+
+interface Awaiting {
+  readonly waits: (resource: Resource) => boolean;
+  readonly since: Date;
+}
+
+function awaitRuns({ resources }: StoredEnvironment, { waits, since }: Awaiting): Change {
+  const marked = resources.map((one) => (waits(one) ? { ...one, cleanup: cleanupSince(since) } : one));
+  return { patch: { resources: marked }, due: ['report'] };
+}
+
+function isAbandoned({ cleanup }: Resource): boolean {
+  return cleanup !== undefined && cleanup.abandonedAt !== null;
 }
 
 async function cancelOpenDeployments(ports: Ports, environment: StoredEnvironment): Promise<void> {
@@ -52,8 +71,12 @@ async function removeResource(
   const target = ports.targets.get(resource.target);
   if (!target)
     throw new Error(`Target "${resource.target}" is not configured: its resources cannot be removed.`);
+  if (target.runsIn === 'ci') return;
   // Without a handle the server crashed before it stored one. The sweep finds the resource by its label.
-  if (resource.handle !== null) await target.destroy(resource.handle, runFor(ports, resource.deploymentId));
+  if (resource.handle !== null) {
+    const run = runFor(ports, { target, environment, about: resource.deploymentId });
+    await target.destroy(resource.handle, run);
+  }
   await changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => ({

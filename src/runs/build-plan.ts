@@ -1,11 +1,12 @@
+import { buildSettingsOf, variablesOf } from '../deployments/variables.js';
 import type { Environment } from '../environments/model.js';
-import { defaultSettings, projectsOf } from '../settings/settings.js';
-import { asRecord, resolveVariables } from '../variables/layers.js';
-import type { BuiltInFacts } from '../variables/names.js';
+import type { ServerTarget } from '../targets/target.js';
 
 /** What a run needs to build. The server decides it, so that a pull request cannot change it. */
 export interface BuildPlan {
   readonly target: string;
+  /** What the run hands over to the target. */
+  readonly takes: ServerTarget<unknown, unknown>['takes'];
   readonly install: string | null;
   readonly build: string | null;
   readonly output: string | null;
@@ -14,37 +15,22 @@ export interface BuildPlan {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-export function buildPlan({ environment, target }: { environment: Environment; target: string }): BuildPlan {
-  const settings = environment.settings ?? defaultSettings();
-  const project = projectsOf(settings, environment.repository).find(
-    ({ name }) => name === environment.project,
-  );
-  const build = project?.build ?? settings.build;
-  // Variables were validated when the settings were read, so problems are not checked again.
-  const variables = resolveVariables({ layers: { project: build.env }, builtIn: factsOf(environment) });
+type Chosen = Pick<BuildPlan, 'target' | 'takes'>;
+
+export function buildPlan({ environment, ...chosen }: Chosen & { environment: Environment }): BuildPlan {
+  const { build, root } = buildSettingsOf(environment);
   return {
-    target,
+    ...chosen,
     install: build.install,
     build: build.build,
     output: build.output,
-    workingDirectory: within(project?.root ?? '.', build.workingDirectory),
+    workingDirectory: within(root, build.workingDirectory),
     healthPath: build.healthPath,
-    variables: asRecord(variables),
+    variables: variablesOf(environment),
   };
 }
 
 /** A project's commands run in its folder, or in the folder inside it that they name. */
 function within(root: string, folder: string): string {
   return [root, folder].filter((part) => part !== '.').join('/') || '.';
-}
-
-function factsOf({ url, name, project, head, pullRequest }: Environment): BuiltInFacts {
-  return {
-    url,
-    environment: name,
-    project,
-    sha: head?.sha ?? '',
-    branch: pullRequest?.head.ref ?? name,
-    pullRequest: pullRequest ? { number: pullRequest.number, baseBranch: pullRequest.base.ref } : undefined,
-  };
 }

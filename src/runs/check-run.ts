@@ -1,6 +1,6 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import { changeDeployment } from '../deployments/change.js';
-import { recordProgress } from '../deployments/progress.js';
+import { linkTo, recordProgress } from '../deployments/progress.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -141,7 +141,10 @@ async function applyReportedRun(ports: Ports, { environment, reported }: Report)
   if (!ended) return;
   const { url } = reported;
   if (url !== null)
-    await changeDeployment(ports, { id: claimed.deployment.id, plan: (seen) => (seen.url ? null : { url }) });
+    await changeDeployment(ports, {
+      id: claimed.deployment.id,
+      plan: (seen) => (seen.url ? null : linkTo(seen, { url })),
+    });
   await recordProgress(ports, {
     deploymentId: claimed.deployment.id,
     body: {

@@ -1,4 +1,6 @@
 import type { TokenPorts } from '../people/api-token.js';
+import { VitrineError } from '../shared/errors.js';
+import type { RunRef } from '../shared/run-ref.js';
 
 type Ports = TokenPorts;
 
@@ -8,7 +10,10 @@ export interface Identity {
   readonly ownerId: number;
   /** The current name. Names can be reused, so a repository found by name must also have the right ids. */
   readonly repository?: string | undefined;
-  readonly pullRequest: number;
+  /** Null when the run belongs to a branch: after a merge, or when a person or a schedule started it. */
+  readonly pullRequest: number | null;
+  /** The branch of such a run. */
+  readonly branch?: string | undefined;
   readonly runId: string;
   readonly runAttempt: number;
   readonly actorId: number;
@@ -34,4 +39,10 @@ export function consumeIdentityToken(
   { jti, expiresAt }: Identity,
 ): Promise<boolean> {
   return tokens.useOnce(jti, new Date(expiresAt.getTime() + LEEWAY_MS));
+}
+
+/** A request names its run, for retries; the identity proves it. */
+export function requireOwnRun({ runId, runAttempt }: Identity, run: RunRef): void {
+  if (runId === run.id && runAttempt === run.attempt) return;
+  throw new VitrineError('forbidden', "The workflow's identity is for another run than the request names.");
 }

@@ -1,4 +1,4 @@
-import { targetProblem } from '../deployments/publish.js';
+import { startProblem } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive } from '../environments/model.js';
 import { removedReason } from '../environments/reasons.js';
@@ -24,7 +24,7 @@ import type { TargetPorts } from '../targets/target.js';
 import { type BuildPlan, buildPlan } from './build-plan.js';
 import { claimRun, refuseTaken } from './claim.js';
 import { findHead } from './find.js';
-import { type Identity, consumeIdentityToken } from './identity.js';
+import { type Identity, consumeIdentityToken, requireOwnRun } from './identity.js';
 import { isRequestError, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
 import { endedWithoutResult, reopenSilent } from './revive.js';
 
@@ -81,7 +81,7 @@ export async function startDeployment(
   refuseTaken({ run: body.run, from: deployment?.run ?? null });
   await requireUnusedToken(ports, identity);
   await refuseTooMany(ports, { environment, deployment, run: body.run });
-  const reason = targetProblem(ports, { environment, asked: body.target });
+  const reason = startProblem(ports, { environment, asked: body.target });
   if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
   if (deployment && endedWithoutResult(deployment, body.run))
     await reopenSilent(ports, { environment, run: body.run });
@@ -92,11 +92,16 @@ export async function startDeployment(
     proceed: true,
     ...claimed,
     ...issued,
-    plan: buildPlan({
-      environment: claimed.environment,
-      target: claimed.deployment.target ?? ports.defaultTarget,
-    }),
+    plan: planFor(ports, claimed),
   };
+}
+
+function planFor(
+  { targets, defaultTarget }: Ports,
+  { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
+): BuildPlan {
+  const target = deployment.target ?? defaultTarget;
+  return buildPlan({ environment, target, takes: targets.get(target)?.takes ?? 'files' });
 }
 
 interface Start {
@@ -170,7 +175,7 @@ function mayBeRefused(
   { environment, body }: { environment: StoredEnvironment; body: StartRequest },
 ): boolean {
   const accepted = isActive(environment) && environment.decision?.action === 'deploy';
-  return !accepted || targetProblem(ports, { environment, asked: body.target }) !== null;
+  return !accepted || startProblem(ports, { environment, asked: body.target }) !== null;
 }
 
 /** The run repeats its request. */
@@ -195,12 +200,10 @@ function checkClaims(identity: Identity, body: StartRequest): void {
   if (identity.pullRequest !== body.pullRequest) {
     throw new VitrineError(
       'forbidden',
-      `The workflow's identity is for pull request #${identity.pullRequest}, not #${body.pullRequest}.`,
+      `The workflow's identity is for pull request #${identity.pullRequest ?? 'none'}, not #${body.pullRequest}.`,
     );
   }
-  if (identity.runId !== body.run.id || identity.runAttempt !== body.run.attempt) {
-    throw new VitrineError('forbidden', "The workflow's identity is for another run than the request names.");
-  }
+  requireOwnRun(identity, body.run);
 }
 
 function refusal(environment: StoredEnvironment): Decision | null {

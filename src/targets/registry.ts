@@ -1,7 +1,61 @@
-export {
-  createStaticTarget,
-  type StaticHandle,
-  type StaticHosting,
-  type StaticOptions,
-} from './static/static.js';
-export type { Deployed, Inspection, Release, Run, Target } from './target.js';
+import { type CommandRecords, createCommandTarget } from './command/command.js';
+import { createStaticTarget, type StaticHosting } from './static/static.js';
+import type { ServerTarget, TargetPorts } from './target.js';
+
+interface TargetParts {
+  readonly hosting: StaticHosting;
+  readonly records: CommandRecords;
+  /** What the operator configured for targets, by their names. */
+  readonly credentials: Readonly<Record<string, unknown>>;
+}
+
+/** Every target that a server can have, one each. The first is the default. */
+function every({ hosting, records }: TargetParts): readonly AnyTarget[] {
+  return [anyTarget(createStaticTarget({ hosting })), anyTarget(createCommandTarget({ records }))];
+}
+
+type AnyTarget = ServerTarget<unknown, unknown>;
+
+/** The registry reads options and handles as JSON, and each target checks its own with its schemas. */
+function anyTarget<Options, Handle>(target: ServerTarget<Options, Handle>): AnyTarget {
+  return target as unknown as AnyTarget;
+}
+
+type Registry = Pick<TargetPorts, 'targets' | 'targetsOff' | 'targetCredentials' | 'defaultTarget'>;
+
+/** The targets of this server. One whose credentials are missing or wrong is off. */
+export function createTargets(parts: TargetParts): Registry {
+  const all = every(parts);
+  const [first] = all;
+  return { ...sortOn(all, parts.credentials), defaultTarget: first?.name ?? '' };
+}
+
+export function sortOn(
+  all: readonly AnyTarget[],
+  credentials: TargetParts['credentials'],
+): Omit<Registry, 'defaultTarget'> {
+  const targets = new Map<string, AnyTarget>();
+  const targetsOff = new Map<string, string>();
+  const targetCredentials = new Map<string, unknown>();
+  for (const target of all) {
+    const { name } = target;
+    const checked = target.credentials.safeParse(credentials[name]);
+    if (checked.success) {
+      targets.set(name, target);
+      targetCredentials.set(name, checked.data);
+    } else {
+      const fields = checked.error.issues.map(({ path }) => path.map(String).join('.')).filter(Boolean);
+      targetsOff.set(name, offBecause(name, fields));
+    }
+  }
+  return { targets, targetsOff, targetCredentials };
+}
+
+/** The names of what is missing, never a value. */
+function offBecause(name: string, fields: readonly string[]): string {
+  const missing = fields.length > 0 ? ` (${[...new Set(fields)].join(', ')})` : '';
+  return `The target "${name}" is off on this server, because it has no valid credentials for it${missing}. Ask the operator of the server to set them, or choose another target.`;
+}
+
+export { COMMAND_TARGET, type CommandHandle, type CommandRecords } from './command/command.js';
+export type { StaticHandle, StaticHosting } from './static/static.js';

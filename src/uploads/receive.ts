@@ -1,5 +1,4 @@
 import type { PlanAnswer, UploadAnswer } from '../contract/uploads.js';
-import { changeDeployment } from '../deployments/change.js';
 import { environmentOf, refuseLate } from '../deployments/fence.js';
 import { intendResource, publish } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
@@ -101,11 +100,7 @@ async function whenComplete(ports: Ports, { deployment, state }: Arrival): Promi
   const label = commitLabel({ sha: deployment.sha, label: environment.slug });
   const commitUrl = previewUrl({ label, base: ports.previewBase });
   if (isPublished(environment, { deployment, root })) return commitUrl;
-  const kept = await changeDeployment(ports, {
-    id: deployment.id,
-    plan: () => ({ artifactRoot: root, commitUrl }),
-  });
-  await publish(ports, kept);
+  await publish(ports, { deployment, root, commitUrl });
   await note(ports, { environment, notes });
   return commitUrl;
 }

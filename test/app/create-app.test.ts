@@ -105,7 +105,8 @@ async function publishPreview({ ports }: TestApp, name: string): Promise<void> {
   const root = manifestRoot([file]);
   await ports.blobs.write({ ...file, content: [Buffer.from(page)] });
   await ports.artifacts.save({ projectId, root, files: [file], complete: true });
-  const current = { deploymentId: 'd'.repeat(24), sha: HEAD_SHA, url: environment.url, artifactRoot: root };
+  const reach = { kind: 'files', root } as const;
+  const current = { deploymentId: 'd'.repeat(24), sha: HEAD_SHA, url: environment.url, reach };
   const patch = { status: ENVIRONMENT_STATUS.ready, current: { ...current, at: new Date() } };
   await ports.environments.change(environment, { patch, due: [] });
 }

@@ -139,10 +139,10 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     const sha7 = first.sha.slice(0, 7);
     expect(await store.bySha7(ENVIRONMENT, sha7)).toBeNull();
     expect((await store.newestBySha7(ENVIRONMENT, sha7))?.id).toBe(third.id);
-    await change(store, first, { status: DEPLOYMENT_STATUS.success, artifactRoot: 'one' });
-    await change(store, second, { status: DEPLOYMENT_STATUS.failed, artifactRoot: 'two' });
+    await change(store, first, { status: DEPLOYMENT_STATUS.success, reach: { kind: 'files', root: 'one' } });
+    await change(store, second, { status: DEPLOYMENT_STATUS.failed, reach: { kind: 'files', root: 'two' } });
     expect((await store.bySha7(ENVIRONMENT, sha7))?.id).toBe(first.id);
-    const shown = await change(store, third, { artifactRoot: 'three' });
+    const shown = await change(store, third, { reach: { kind: 'upstream', host: 'h', port: 1 } });
     expect((await store.bySha7(ENVIRONMENT, sha7))?.id).toBe(third.id);
     await change(store, shown, { deletedAt: new Date() });
     expect((await store.newestBySha7(ENVIRONMENT, sha7))?.id).toBe(second.id);

@@ -84,6 +84,7 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
       generation: 1,
       deploymentId: 'd',
       artifactRoot: 'root',
+      reach: { kind: 'files', root: 'root' } as const,
       doomed: false,
       handle: { deep: [{ a: null }], empty: {} },
     };
@@ -100,7 +101,8 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
     const store = await create();
     const seen = await store.ensure(newEnvironment());
     const { projectId } = seen;
-    const resource = { target: 'any', generation: 1, deploymentId: 'd', artifactRoot: 'r1', handle: {} };
+    const made = { target: 'any', generation: 1, deploymentId: 'd', handle: {} };
+    const resource = { ...made, artifactRoot: 'r1', reach: { kind: 'files', root: 'r1' } as const };
     const doomed = { ...resource, artifactRoot: 'r2', doomed: true };
     await store.change(seen, { patch: { resources: [{ ...resource, doomed: false }, doomed] }, due: [] });
     expect(await store.namesArtifact({ projectId, root: 'r1' })).toBe(true);

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { isFinal } from '../../src/shared/errors.js';
+import { REACH_KINDS } from '../../src/shared/reach.js';
 import type { Release, Run, Target } from '../../src/targets/target.js';
 
 export interface TargetSetup<Options, Handle> {
@@ -13,6 +14,8 @@ export interface TargetSetup<Options, Handle> {
   readonly secrets: readonly string[];
   /** Makes the next call of the host fail: for a while, or for good. */
   readonly failNext: (kind: 'retriable' | 'final') => void;
+  /** What a visitor gets at the URLs of the target. */
+  readonly visit: Run['visit'];
 }
 
 export interface TargetCase<Options, Handle> {
@@ -28,9 +31,12 @@ export function testTarget<Options, Handle>({ name, create, badOptions }: Target
     const lines: string[] = [];
     const run = (signal = new AbortController().signal): Run => ({
       credentials: setup.credentials,
+      variables: { TOKEN: setup.secrets[0] ?? 'none' },
+      secrets: Object.fromEntries(setup.secrets.map((secret, index) => [`SECRET_${index}`, secret])),
       log: (line) => void lines.push(line),
       signal,
       fetch: globalThis.fetch,
+      visit: setup.visit,
     });
     const deploy = async (slug: string, generation = 1) =>
       setup.target.deploy(await setup.release(slug, generation), setup.options, run());
@@ -45,8 +51,9 @@ export function testTarget<Options, Handle>({ name, create, badOptions }: Target
 
   test(`${name}: a deploy answers a URL and a handle that survives JSON`, async () => {
     const { deploy, target, run } = await start();
-    const { url, handle } = await deploy('pr-1-hello');
+    const { url, handle, reach } = await deploy('pr-1-hello');
     expect(new URL(url).protocol).toMatch(/^https?:$/);
+    expect(REACH_KINDS).toContain(reach.kind);
     const stored = JSON.parse(JSON.stringify(handle)) as Handle;
     expect(stored).toEqual(handle);
     expect(await target.inspect(stored, run())).toMatchObject({ state: 'live' });

@@ -28,7 +28,8 @@ test.each([
     patch: { settings: settingsWith(target) },
     due: [],
   });
-  await expect(publish(world.app.ports, deployment)).rejects.toMatchObject({
+  const upload = { deployment, root: 'a root', commitUrl: 'http://commit.localhost' };
+  await expect(publish(world.app.ports, upload)).rejects.toMatchObject({
     code: 'unprocessable',
     message: expect.stringMatching(reason),
   });

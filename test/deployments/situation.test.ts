@@ -16,7 +16,8 @@ import {
 const decided = (action: Decision['action'], rule: Rule): Partial<Environment> => ({
   decision: { action, rule, detail: 'Because.' },
 });
-const CURRENT = { deploymentId: 'older', sha: OLDER_SHA, url: 'u', artifactRoot: 'a', at: at('11:00:00') };
+const FILES = { kind: 'files', root: 'a' } as const;
+const CURRENT = { deploymentId: 'older', sha: OLDER_SHA, url: 'u', reach: FILES, at: at('11:00:00') };
 const other = (status: Parameters<typeof deploymentWith>[0]) =>
   deploymentWith(status, { id: 'older', sha: OLDER_SHA });
 
@@ -138,7 +139,15 @@ test('what the server keeps to itself is not part of it', () => {
     installationId: 987_654,
     approvedSha: 'approved-sha',
     resources: [
-      { target: 't', generation: 1, deploymentId: 'd', artifactRoot: null, doomed: false, handle: 'handle' },
+      {
+        target: 't',
+        generation: 1,
+        deploymentId: 'd',
+        artifactRoot: null,
+        reach: null,
+        doomed: false,
+        handle: 'handle',
+      },
     ],
   });
   const shown = JSON.stringify(

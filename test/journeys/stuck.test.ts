@@ -214,9 +214,10 @@ test('what went live in the same moment is not called failed', async () => {
   const { environment, deployments } = await lookAt(world, number);
   const deployment = deployments[0] as (typeof deployments)[number];
   const current = {
-    ...deployment,
     deploymentId: deployment.id,
+    sha: deployment.sha,
     url: 'http://preview.example',
+    reach: { kind: 'files', root: 'r' } as const,
     at: new Date(),
   };
   const patch = { status: ENVIRONMENT_STATUS.ready, current, error: null };

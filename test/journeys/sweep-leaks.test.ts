@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { hashToken } from '../../src/people/api-token.js';
+import { createCommandRecords } from '../../app/compose/hosting.js';
 import type { Ports } from '../../app/ports.js';
 import { visit } from '../../demo/visit.js';
+import type { StoredEnvironment } from '../../src/environments/store.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
-import { createStaticTarget, type Target } from '../../src/targets/registry.js';
+import { createTargets } from '../../src/targets/registry.js';
 import { manifestRoot } from '../../src/uploads/manifest.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import { lookAt, portsIn } from '../support/look-at.js';
@@ -85,8 +87,12 @@ function portsWithTarget(world: World, refuses: (slug: string) => boolean = () =
     if (refuses(handle.slug)) throw new Error('The host does not let go.');
     await hosting.unpublish(handle);
   };
-  const target = createStaticTarget({ hosting: { ...hosting, unpublish } }) as Target<unknown, unknown>;
-  const ports: Ports = { ...world.app.ports, targets: new Map([[target.name, target]]) };
+  const targets = createTargets({
+    hosting: { ...hosting, unpublish },
+    records: createCommandRecords(world.app.ports),
+    credentials: {},
+  });
+  const ports: Ports = { ...world.app.ports, ...targets };
   const held = async () => {
     const slugs: string[] = [];
     for await (const { slug, generation } of hosting.list()) slugs.push(`${slug}@${generation}`);
@@ -112,11 +118,14 @@ test('what a target holds without an environment that names it is removed, what 
   expect(await world.app.ports.artifacts.exists(id)).toBe(false);
 });
 
+const rootOf = ({ current }: StoredEnvironment) =>
+  current?.reach.kind === 'files' ? current.reach.root : '';
+
 test('a preview whose upload vanished says so, asks for a new run, and that run brings it back', async () => {
   await using world = await startWorld({ files: FILES });
   const { number, sha } = await live(world);
   const before = await lookAt(world, number);
-  const root = before.environment.current?.artifactRoot ?? '';
+  const root = rootOf(before.environment);
   await world.app.ports.artifacts.delete({ projectId: before.environment.projectId, root });
   await sweep(world.app.ports);
   await world.drain();
@@ -149,7 +158,7 @@ test('a last good version that vanished is not offered any more, while a newer c
   await world.github.push({ repository: REPOSITORY, branch: 'leaky' });
   await world.drain();
   const before = (await lookAt(world, number)).environment;
-  const root = before.current?.artifactRoot ?? '';
+  const root = rootOf(before);
   await world.app.ports.artifacts.delete({ projectId: before.projectId, root });
   await sweep(world.app.ports);
   await world.drain();

@@ -1,29 +1,80 @@
+import { VitrineError } from '../../src/shared/errors.js';
+import { type Commands, commandVerbs, createCommandTarget } from '../../src/targets/command/command.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
+import { testTarget } from '../contracts/target-contract.js';
+import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
 
-const staticTarget = {
+type Fault = 'retriable' | 'final';
+
+const release = async (slug: string, generation: number) => ({
+  slug,
+  generation,
+  projectId: 'p1',
+  sha: 'a'.repeat(40),
+  artifact: String(generation % 10).repeat(64),
+  image: null,
+});
+
+export const staticTarget = {
   name: 'static',
   badOptions: [null, 'spa', { spa: 'yes' }, { sap: true }],
   create: async () => {
     const hosting = createMemoryStaticHosting();
     return {
       target: createStaticTarget({ hosting }),
-      release: async (slug: string, generation: number) => ({
-        slug,
-        generation,
-        projectId: 'p1',
-        sha: 'a'.repeat(40),
-        artifact: String(generation % 10).repeat(64),
-        image: null,
-        variables: { TOKEN: 'canary-variable' },
-      }),
+      release,
       options: { spa: false },
       credentials: { token: 'canary-credential' },
       secrets: ['canary-variable', 'canary-credential'],
       failNext: hosting.failNext,
+      visit: async () => 200,
     };
   },
 };
 
-/** Every target, with what the contract suite needs of it. */
-export const TARGETS = [staticTarget] as const;
+/** A host with a command line, where a name belongs to one preview. */
+function createHost() {
+  const there = new Set<string>();
+  const faults: Fault[] = [];
+  const commands: Commands = {
+    healthPath: '/',
+    async deploy({ slug }, run) {
+      run.signal.throwIfAborted();
+      const fault = faults.shift();
+      if (fault !== undefined)
+        throw new VitrineError(fault === 'final' ? 'unprocessable' : 'unavailable', 'The host refused.');
+      there.add(slug);
+      return { url: `http://${slug}.host.example`, handle: { name: slug } };
+    },
+    async destroy({ slug }) {
+      there.delete(slug);
+    },
+  };
+  const visit = async (page: string) => (there.has(new URL(page).hostname.split('.')[0] ?? '') ? 200 : 404);
+  return { commands, visit, failNext: (kind: Fault) => void faults.push(kind) };
+}
+
+const commandTarget = {
+  name: 'command',
+  badOptions: [null, 'deploy', { deploy: './deploy.sh' }],
+  create: async () => {
+    const records = createMemoryCommandRecords();
+    const { commands, visit, failNext } = createHost();
+    return {
+      target: { ...createCommandTarget({ records }), ...commandVerbs({ commands, journal: records }) },
+      release,
+      options: {},
+      credentials: undefined,
+      secrets: ['canary-variable', 'canary-secret'],
+      failNext,
+      visit,
+    };
+  },
+};
+
+/** Every target. The contract suite goes through this list. */
+export const TARGETS = [
+  { name: staticTarget.name, contract: () => testTarget(staticTarget) },
+  { name: commandTarget.name, contract: () => testTarget(commandTarget) },
+] as const;

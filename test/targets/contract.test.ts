@@ -1,4 +1,3 @@
-import { testTarget } from '../contracts/target-contract.js';
 import { TARGETS } from '../support/targets.js';
 
-for (const target of TARGETS) testTarget(target);
+for (const { contract } of TARGETS) contract();

@@ -18,9 +18,12 @@ interface CommentModel {
   /** False once every preview is removed: there is nothing left to explain. */
   readonly alive: boolean;
   readonly held: boolean;
-  /** Whether any preview is served by this server, and whether any is deployed elsewhere. */
+  readonly troubles: readonly RowModel[];
+  /** Whether any preview is served by this server. */
   readonly hosted: boolean;
-  readonly elsewhere: boolean;
+  /** Whether closing removes any preview, and whether any must be removed where the workflow deployed it. */
+  readonly removes: boolean;
+  readonly unmanaged: boolean;
 }
 
 /** GitHub allows 65,536 characters; counted in bytes it is never more. */
@@ -48,7 +51,9 @@ function modelOf({ marker, situations }: CommentReport): CommentModel {
     alive: rows.some(({ kind }) => !ENDED.includes(kind)),
     held: rows.some(({ kind }) => kind === 'awaiting-approval'),
     hosted: rows.some((row) => !row.elsewhere),
-    elsewhere: rows.some((row) => row.elsewhere),
+    removes: rows.some((row) => !row.unmanaged),
+    unmanaged: rows.some((row) => row.unmanaged),
+    troubles: rows.filter(({ trouble }) => trouble !== null),
   };
 }
 
@@ -60,12 +65,13 @@ interface RowModel extends Phrases {
   readonly reason: string | null;
   readonly logsUrl: string | null;
   readonly elsewhere: boolean;
+  readonly unmanaged: boolean;
 }
 
 const LOG_ROOM = { lines: 10, characters: 3_000 };
 
 function rowModel(situation: Situation): RowModel {
-  const { kind, project, failure, reason, logsUrl, elsewhere } = situation;
+  const { kind, project, failure, reason, logsUrl, elsewhere, unmanaged } = situation;
   const over = kind === 'removed' || kind === 'never-live';
   return {
     ...phrasesOf(situation),
@@ -76,6 +82,7 @@ function rowModel(situation: Situation): RowModel {
     reason: reason?.detail ?? null,
     logsUrl: over ? null : logsUrl,
     elsewhere,
+    unmanaged,
   };
 }
 

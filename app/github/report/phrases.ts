@@ -1,3 +1,4 @@
+import type { Leftovers } from '../../../src/deployments/leftovers.js';
 import type { Failure, Situation, SituationKind } from '../../../src/deployments/situation.js';
 import type { Cause } from '../../../src/shared/cause/cause.js';
 import { DEPLOYMENT } from '../../../src/shared/status/deployment.js';
@@ -21,6 +22,16 @@ export interface Phrases {
   readonly runsUrl: string | null;
   readonly lived: string | null;
   readonly expires: string | null;
+  readonly trouble: Trouble | null;
+}
+
+/** What went wrong after the build. */
+interface Trouble {
+  readonly sentence: string;
+  readonly since: string | null;
+  readonly urls: readonly string[];
+  readonly error: string | null;
+  readonly logsUrl: string | null;
 }
 
 interface CommitRef {
@@ -47,6 +58,7 @@ export function phrasesOf(situation: Situation): Phrases {
     runsUrl: situation.runsUrl,
     lived: lifetime && showSpan(lifetime.from, lifetime.to),
     expires: expiresAt && showTime(expiresAt),
+    trouble: troubleOf(situation),
   };
 }
 
@@ -105,9 +117,37 @@ const RERUNS = {
     'The workflow starts automatically if ready_for_review is among its types of pull_request. Otherwise, re-run it to build this commit.',
 };
 
-function remedyOf({ kind, rerun, elsewhere }: Situation): string {
+function remedyOf({ kind, rerun, unmanaged, leftovers }: Situation): string {
   if (rerun) return RERUNS[rerun];
-  return elsewhere && (kind === 'being-removed' || kind === 'removed') ? ELSEWHERE : REMEDIES[kind];
+  if (kind !== 'being-removed' && kind !== 'removed') return REMEDIES[kind];
+  // What is missing stands in its own paragraph.
+  if (leftovers) return leftovers.state === 'underway' ? 'A workflow run removes it now.' : '';
+  return unmanaged ? ELSEWHERE : REMEDIES[kind];
+}
+
+const RUN_BY_HAND =
+  'add "closed" to the types of "pull_request" in the workflow that has the input "destroy-command", or start a workflow by hand with the inputs "action: destroy" and "pr-number".';
+
+const LEFTOVERS: Readonly<Record<Exclude<Leftovers['state'], 'underway'>, string>> = {
+  awaited: `Only a workflow run can remove what the workflow deployed, and the server waits for it. If none comes, ${RUN_BY_HAND}`,
+  unremoved:
+    'The workflow run could not remove what the workflow deployed. Mend the cause and re-run that run.',
+  abandoned: 'No workflow run removed in time what the workflow deployed. Remove it there.',
+};
+
+const UNWELL = {
+  unhealthy: 'The preview does not answer as it should.',
+  gone: 'The preview is not at its URL any more. Re-run the workflow, or push a commit, to deploy it again.',
+} as const;
+
+function troubleOf({ leftovers, health }: Situation): Trouble | null {
+  if (leftovers && leftovers.state !== 'underway') {
+    const { state, urls, error, logsUrl } = leftovers;
+    return { sentence: LEFTOVERS[state], since: null, urls, error, logsUrl };
+  }
+  if (health?.state !== 'unhealthy' && health?.state !== 'gone') return null;
+  const since = showTime(health.since);
+  return { sentence: UNWELL[health.state], since, urls: [], error: health.detail, logsUrl: null };
 }
 
 function outcomeOf({ liveUrl, failure, attempt }: Situation): string {

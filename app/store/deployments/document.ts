@@ -53,6 +53,7 @@ const deploymentSchema = strictSchema<DeploymentDocument>({
   commitUrl: String,
   logsUrl: String,
   artifactRoot: String,
+  reach: Mixed,
   endedBy: String,
   error: String,
   logTail: [String],

@@ -2,6 +2,7 @@ import { type Connection, type Model, trusted } from 'mongoose';
 import type { NewDeployment } from '../../../src/deployments/model.js';
 import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../../src/deployments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
+import type { Reach } from '../../../src/shared/reach.js';
 import type { RunRef } from '../../../src/shared/run-ref.js';
 import { UNSETTLED_DEPLOYMENTS } from '../../../src/shared/status/deployment.js';
 import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
@@ -90,6 +91,9 @@ async function change(
   }
 }
 
+/** What this server answers itself at the host of a commit. */
+const SERVED_HERE = ['files', 'upstream'] satisfies Reach['kind'][];
+
 type Queries = Pick<
   DeploymentStore,
   | 'unsettledOfRun'
@@ -167,7 +171,7 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       const filter = {
         ...ofCommit(environmentId, sha7),
         status: usable,
-        artifactRoot: trusted({ $ne: null }),
+        'reach.kind': trusted({ $in: SERVED_HERE }),
       };
       return newest(find(filter));
     },

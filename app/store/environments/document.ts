@@ -80,6 +80,7 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   pullRequest: Mixed,
   head: Mixed,
   current: Mixed,
+  health: Mixed,
   resources: [Mixed],
   error: String,
   reported: Mixed,

@@ -60,6 +60,14 @@ export function environmentStore(connection: Connection): EnvironmentStore {
       const named = model.exists({ projectId: text(projectId, 'the project'), resources: living });
       return (await named.hint('project_artifact')) !== null;
     },
+    async withAbandoned(limit) {
+      const found = model
+        .find({ 'resources.cleanup.abandonedAt': trusted({ $gt: new Date(0) }) }, WITHOUT_LEASE)
+        .limit(limitOf({ limit }))
+        .hint('abandoned')
+        .lean<VisibleEnvironment[]>();
+      return (await found).map(toEnvironment);
+    },
     async deleteOfProject(projectId) {
       const { deletedCount } = await model.deleteMany({ projectId: text(projectId, 'the project') });
       return deletedCount;

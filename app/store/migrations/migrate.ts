@@ -3,6 +3,7 @@ import { VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { initialIndexes } from './0001-initial-indexes.js';
 import { typedEndings } from './0002-typed-endings.js';
+import { kindAndReach } from './0004-kind-and-reach.js';
 import { checkIndexes } from './indexes.js';
 import {
   type MigrationDocument,
@@ -118,4 +119,4 @@ function idOf({ version }: Migration): string {
 }
 
 /** In order of their versions. A migration that was released is never changed: the next one corrects it. */
-const MIGRATIONS: readonly Migration[] = [initialIndexes, typedEndings];
+const MIGRATIONS: readonly Migration[] = [initialIndexes, typedEndings, kindAndReach];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
 import { isHash } from '../../shared/hash.js';
-import type { Release, Run, Target } from '../target.js';
+import { parseOptions, type Release, type Run, type Target } from '../target.js';
 
 const staticOptionsSchema = z.strictObject({
   /** Serve index.html, or 200.html, for paths without a file: for pages that route in the browser. */
@@ -32,19 +32,22 @@ export function createStaticTarget({
   hosting,
 }: {
   readonly hosting: StaticHosting;
-}): Target<StaticOptions, StaticHandle> {
+}): Target<StaticOptions, StaticHandle> & { readonly runsIn: 'server' } {
   return {
     name: 'static',
     options: staticOptionsSchema,
     credentials: z.unknown(),
     runsIn: 'server',
+    takes: 'files',
+    capabilities: { sleep: null },
+    identityOf: ({ slug, generation }) => `${slug} ${generation}`,
     async deploy(release, options, run) {
       run.signal.throwIfAborted();
-      const parsed = parseOptions(options);
+      const parsed = parseOptions(staticOptionsSchema, options);
       const handle = handleOf(release);
       const url = await hosting.publish(handle, parsed);
       run.log(`Published ${handle.artifact.slice(0, 12)} at ${url}`);
-      return { url, handle };
+      return { url, handle, reach: { kind: 'files', root: handle.artifact } };
     },
     async destroy(handle, run) {
       run.signal.throwIfAborted();
@@ -68,13 +71,6 @@ async function* listUntilAborted(hosting: StaticHosting, run: Run): AsyncGenerat
     run.signal.throwIfAborted();
     yield handle;
   }
-}
-
-function parseOptions(options: unknown): StaticOptions {
-  const parsed = staticOptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const reason = z.prettifyError(parsed.error);
-  throw new VitrineError('bad_request', `The options of the preview are not valid: ${reason}`);
 }
 
 function handleOf(release: Release): StaticHandle {

@@ -42,6 +42,7 @@ async function tryCommand(
     inputs: parseInputs({}),
     plan: {
       target: 'x',
+      takes: 'files',
       install: null,
       build: null,
       output: null,

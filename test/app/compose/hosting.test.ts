@@ -4,7 +4,11 @@ import type { Ports } from '../../../app/ports.js';
 import type { Resource } from '../../../src/environments/model.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { createStaticTarget, type StaticHandle, type StaticHosting } from '../../../src/targets/registry.js';
+import {
+  createStaticTarget,
+  type StaticHandle,
+  type StaticHosting,
+} from '../../../src/targets/static/static.js';
 import { testTarget } from '../../contracts/target-contract.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 
@@ -22,6 +26,7 @@ const resourceOf = (generation: number, handle: unknown): Resource => ({
   generation,
   deploymentId: `d${generation}`,
   artifactRoot: rootOf(generation),
+  reach: handle === null ? null : { kind: 'files', root: rootOf(generation) },
   doomed: false,
   handle,
 });
@@ -78,13 +83,14 @@ testTarget({
         begin(slug, generation);
         const artifact = rootOf(generation);
         await artifacts.save({ projectId: 'p1', root: artifact, files: [], complete: true });
-        const rest = { sha: 'a'.repeat(40), image: null, variables: { TOKEN: 'canary-variable' } };
+        const rest = { sha: 'a'.repeat(40), image: null };
         return { slug, generation, projectId: 'p1', artifact, ...rest };
       },
       options: { spa: false },
       credentials: {},
-      secrets: ['canary-variable'],
+      secrets: [],
       failNext: (kind: 'retriable' | 'final') => void faults.push(kind),
+      visit: async () => 200,
     };
   },
 });

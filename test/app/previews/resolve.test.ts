@@ -8,11 +8,13 @@ import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/statu
 import { at, deploymentWith, environmentWith, SHA } from '../github/report/scenes.js';
 
 const ROOT = 'b'.repeat(64);
+const FILES = { kind: 'files', root: ROOT } as const;
 const SLUG = 'pr-7-hello';
 const COMMIT = `${SHA.slice(0, 7)}-${SLUG}`;
 const LOGS = 'https://github.com/acme/hello/actions/runs/77';
 const PULL = { text: 'Pull request #7', url: 'https://github.com/acme/hello/pull/7' };
 const ELSEWHERE = 'https://staging.example.com/pr-7';
+const LINK = { kind: 'elsewhere', url: ELSEWHERE, healthPath: '/', removable: false } as const;
 
 interface Documents {
   readonly environment?: Partial<Environment>;
@@ -37,8 +39,8 @@ function shownAt(label: string, { environment = {}, deployments = [] }: Document
       deployments: {
         bySha7: async (_id, sha7) => {
           const found = deployments.find(
-            ({ sha, status, artifactRoot }) =>
-              sha.startsWith(sha7) && artifactRoot !== null && usable.includes(status),
+            ({ sha, status, reach }) =>
+              sha.startsWith(sha7) && reach?.kind === 'files' && usable.includes(status),
           );
           return found ? stored(found) : null;
         },
@@ -53,7 +55,14 @@ function shownAt(label: string, { environment = {}, deployments = [] }: Document
 }
 
 function resourceOf({ id: deploymentId }: Deployment, over: object = {}) {
-  const made = { target: 'static', generation: 1, artifactRoot: ROOT, doomed: false, handle: {} };
+  const made = {
+    target: 'static',
+    generation: 1,
+    artifactRoot: ROOT,
+    reach: FILES,
+    doomed: false,
+    handle: {},
+  };
   return { deploymentId, ...made, ...over };
 }
 
@@ -65,12 +74,13 @@ const closedPull = (merged: boolean): Partial<Environment> => {
   return { pullRequest: pullRequest && { ...pullRequest, state: 'closed', merged } };
 };
 
-const first = deploymentWith(DEPLOYMENT_STATUS.success, { id: '1'.repeat(24), artifactRoot: ROOT });
+const first = deploymentWith(DEPLOYMENT_STATUS.success, { id: '1'.repeat(24), reach: FILES });
 const again = (status: Deployment['status'], over: Partial<Deployment> = {}) =>
   deploymentWith(status, { id: '2'.repeat(24), ...over });
 
 test('the host of a commit shows its build once it is published, and its newest build when it is built again', async () => {
-  const second = again(DEPLOYMENT_STATUS.running, { artifactRoot: 'c'.repeat(64) });
+  const files = { kind: 'files', root: 'c'.repeat(64) } as const;
+  const second = again(DEPLOYMENT_STATUS.running, { reach: files });
   const both = { environment: { resources: [resourceOf(first)] }, deployments: [second, first] };
   expect(await shownAt(COMMIT, { ...both, deployments: [first] })).toMatchObject({
     kind: 'live',
@@ -86,9 +96,9 @@ test('the host of a commit shows its build once it is published, and its newest 
   expect(await shownAt(COMMIT, { ...both, environment: published })).toMatchObject({
     kind: 'live',
     deploymentId: second.id,
-    root: second.artifactRoot,
+    root: files.root,
   });
-  const failed = again(DEPLOYMENT_STATUS.failed, { artifactRoot: second.artifactRoot });
+  const failed = again(DEPLOYMENT_STATUS.failed, { reach: files });
   expect(await shownAt(COMMIT, { environment: published, deployments: [failed, first] })).toMatchObject({
     deploymentId: first.id,
   });
@@ -139,7 +149,7 @@ const states: [string, Deployment, object][] = [
   ],
   [
     'lives elsewhere',
-    again(DEPLOYMENT_STATUS.success, { url: ELSEWHERE }),
+    again(DEPLOYMENT_STATUS.success, { url: ELSEWHERE, reach: LINK }),
     { state: 'elsewhere', link: { url: ELSEWHERE } },
   ],
   ['was removed', first, { state: DEPLOYMENT_STATUS.success, link: { url: environmentWith().url } }],
@@ -180,7 +190,7 @@ test('a skipped pull request says why at its own host and at that of its commit,
 test('a commit that is held while an older one is live says so at its host', async () => {
   const held = {
     ...decided('hold', 'awaiting-approval', 'Somebody must approve.'),
-    current: { deploymentId: first.id, sha: SHA, url: 'x', artifactRoot: ROOT, at: at('12:00:00') },
+    current: { deploymentId: first.id, sha: SHA, url: 'x', reach: FILES, at: at('12:00:00') },
   };
   expect(await shownAt(COMMIT, { environment: held })).toMatchObject({
     state: ENVIRONMENT_STATUS.awaitingApproval,
@@ -205,7 +215,7 @@ test('a preview that lives at another address leads there, also while it is upda
     deploymentId: first.id,
     sha: SHA,
     url: ELSEWHERE,
-    artifactRoot: null,
+    reach: LINK,
     at: at('12:00:00'),
   };
   for (const status of [ENVIRONMENT_STATUS.ready, ENVIRONMENT_STATUS.updating, ENVIRONMENT_STATUS.failed]) {

@@ -166,7 +166,11 @@ async function seed(): Promise<void> {
     const waiting = await deployments.ensure(
       newDeployment({ id, run: odd ? { ...run, attempt: index } : null }),
     );
-    if (odd) await deployments.change(waiting, { status: DEPLOYMENT_STATUS.success, artifactRoot: 'r' });
+    if (odd)
+      await deployments.change(waiting, {
+        status: DEPLOYMENT_STATUS.success,
+        reach: { kind: 'files', root: 'r' },
+      });
     await inbox.store([delivery({ guid: `g-${index}`, repoId: index % 3 })]);
     await projects.ensure({ repoId: 1, name: `p${index}`, slug: `p${index}`, fallbackSlug: `q${index}` });
     await logs.append({ deploymentId: 'd1', type: 'build', seq: index, lines: [] });

@@ -125,7 +125,7 @@ test.each([
       deploymentId: 'd',
       sha: 'a',
       url: 'https://x.example/',
-      artifactRoot: null,
+      reach: { kind: 'files', root: 'r' } as const,
       at: new Date(),
     };
     expect(abandoned({ status, current: isLive ? current : null })).toBe(expected);

@@ -1,6 +1,6 @@
 import { type Deployment, pendingStages, closeStages } from '../../../../src/deployments/model.js';
 import { situationOf } from '../../../../src/deployments/situation.js';
-import type { Environment } from '../../../../src/environments/model.js';
+import { cleanupSince, type Environment, type Resource } from '../../../../src/environments/model.js';
 import type { CheckReport, CommentReport } from '../../../../src/reports/reporter.js';
 import { CHECK } from '../../../../src/shared/status/github.js';
 import type { Stage, StageName } from '../../../../src/shared/status/stages.js';
@@ -113,6 +113,7 @@ export function deploymentWith(status: DeploymentStatus, changes: Partial<Deploy
     commitUrl: null,
     logsUrl: 'https://github.com/acme/hello/actions/runs/77',
     artifactRoot: null,
+    reach: null,
     endedBy: null,
     error: null,
     logTail: [],
@@ -129,11 +130,11 @@ export function deploymentWith(status: DeploymentStatus, changes: Partial<Deploy
   };
 }
 
-const CURRENT = {
+const CURRENT: NonNullable<Environment['current']> = {
   deploymentId: '65e1a000000000000000000a',
   sha: SHA,
   url: URL,
-  artifactRoot: 'b'.repeat(64),
+  reach: { kind: 'files', root: 'b'.repeat(64) },
   at: at('12:42:12'),
 };
 const OLDER = { ...CURRENT, deploymentId: '65e1a0000000000000000009', sha: OLDER_SHA, at: at('11:02:00') };
@@ -184,13 +185,20 @@ const LIVE = deploymentWith(DEPLOYMENT_STATUS.success, {
   completedAt: at('12:42:12'),
   url: URL,
   commitUrl: 'https://a1b2c3d-pr-7-hello.preview.example.com',
-  artifactRoot: CURRENT.artifactRoot,
+  reach: CURRENT.reach,
 });
+const LINK = {
+  kind: 'elsewhere',
+  url: 'https://staging.example.com/pr-7',
+  healthPath: '/',
+  removable: false,
+} as const;
 /** Deployed by an earlier step of the workflow, which tells of it by a check run of its own. */
 const LINKED = deploymentWith(DEPLOYMENT_STATUS.success, {
   stages: stagesWith({ verifying: ['12:42:11', '12:42:12'] }),
   completedAt: at('12:42:12'),
-  url: 'https://staging.example.com/pr-7',
+  url: LINK.url,
+  reach: LINK,
 });
 const LINKED_HEAD = {
   sha: SHA,
@@ -199,6 +207,30 @@ const LINKED_HEAD = {
   selfReported: LINKED.id,
 };
 const decided = (action: Environment['decision'] & object): Partial<Environment> => ({ decision: action });
+
+/** Deployed by a command of the workflow, which a run has to remove. */
+const REMOVED_BY_RUN: Partial<Environment> = {
+  status: ENVIRONMENT_STATUS.destroying,
+  deployedAt: at('12:42:12'),
+  ...decided({
+    action: 'destroy',
+    rule: 'merged',
+    detail: 'The pull request was merged. Its preview is removed.',
+  }),
+};
+
+function leftoverWith(changes: Partial<NonNullable<Resource['cleanup']>>): Resource {
+  return {
+    target: 'command',
+    generation: 1,
+    deploymentId: LINKED.id,
+    artifactRoot: null,
+    reach: { ...LINK, removable: true },
+    doomed: true,
+    handle: {},
+    cleanup: { ...cleanupSince(at('13:00:00')), ...changes },
+  };
+}
 
 /** An environment with the deployment of its newest commit. */
 export interface Scene {
@@ -264,7 +296,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   elsewhere: {
     environment: environmentWith({
       head: LINKED_HEAD,
-      current: { ...CURRENT, url: 'https://staging.example.com/pr-7', artifactRoot: null },
+      current: { ...CURRENT, url: LINK.url, reach: LINK },
       deployedAt: at('12:42:12'),
       expiresAt: at('23:00:00'),
     }),
@@ -281,6 +313,39 @@ export const SCENES: Readonly<Record<string, Scene>> = {
         rule: 'merged',
         detail: 'The pull request was merged. Its preview is removed.',
       }),
+    }),
+    deployment: LINKED,
+  },
+  unwell: {
+    environment: environmentWith({
+      current: { ...CURRENT, url: LINK.url, reach: LINK },
+      deployedAt: at('12:42:12'),
+      health: { state: 'unhealthy', detail: 'It answers HTTP 503.', since: at('14:10:00') },
+    }),
+    deployment: LINKED,
+  },
+  'destroying-awaited': {
+    environment: environmentWith({ ...REMOVED_BY_RUN, resources: [leftoverWith({})] }),
+    deployment: LINKED,
+  },
+  'destroying-unremoved': {
+    environment: environmentWith({
+      ...REMOVED_BY_RUN,
+      resources: [
+        leftoverWith({
+          error: '"npx surge teardown" ended with exit code 1.',
+          logsUrl: 'https://github.com/acme/hello/actions/runs/78/attempts/1',
+        }),
+      ],
+    }),
+    deployment: LINKED,
+  },
+  'destroyed-abandoned': {
+    environment: environmentWith({
+      ...REMOVED_BY_RUN,
+      status: ENVIRONMENT_STATUS.destroyed,
+      destroyedAt: new Date('2026-03-15T13:00:00Z'),
+      resources: [leftoverWith({ abandonedAt: new Date('2026-03-15T13:00:00Z') })],
     }),
     deployment: LINKED,
   },

@@ -1,0 +1,23 @@
+import { ENVIRONMENT_STATUS } from './status/words.js';
+
+/**
+ * How visitors reach what a target made. `files`: this server answers from a manifest. `upstream`: this server passes requests on to a
+ * host and port. `elsewhere`: it has a URL of its own, which this server links to and probes.
+ */
+export type Reach =
+  | { readonly kind: 'files'; readonly root: string }
+  | { readonly kind: 'upstream'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'elsewhere';
+      readonly url: string;
+      /** The path that the workflow run checked; null when it is not known, and then the server does not probe. */
+      readonly healthPath: string | null;
+      /** A workflow run can remove it. Otherwise it must be removed there. */
+      readonly removable: boolean;
+    };
+
+export const REACH_KINDS = ['files', 'upstream', 'elsewhere'] as const satisfies readonly Reach['kind'][];
+
+/** What a target says of a resource when it looks at it. */
+export const HEALTH_STATES = ['live', ENVIRONMENT_STATUS.sleeping, 'unhealthy', 'gone'] as const;
+export type HealthState = (typeof HEALTH_STATES)[number];
