@@ -21,6 +21,7 @@ import { environmentHandlers } from './environments.js';
 import type { Handlers } from './handler.js';
 import { parseInput, parseQuery, readInput } from './input.js';
 import { serverHandlers } from './server.js';
+import { targetHandlers } from './targets.js';
 import { uploadHandlers } from './uploads.js';
 
 declare module 'fastify' {
@@ -57,6 +58,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...deploymentHandlers,
     ...uploadHandlers,
     ...deliveryHandlers,
+    ...targetHandlers,
   };
   for (const name of Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])
     mount(app, { operation: OPERATIONS[name], handle: handlers[name] as Handle, ports: parts.ports });

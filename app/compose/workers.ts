@@ -1,4 +1,5 @@
 import { Probot } from 'probot';
+import { createHealthCheck } from '../../src/reconcile/health.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
@@ -28,6 +29,7 @@ interface WorkerParts {
 const CONCURRENCY = 16;
 const STUCK_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
+const HEALTH_EVERY_MS = 2 * 60_000;
 
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
@@ -61,6 +63,7 @@ export async function composeWorkers(parts: WorkerParts) {
   });
   const startJobs = () => [
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
+    every({ name: 'health', everyMs: HEALTH_EVERY_MS, run: createHealthCheck(ports), log }),
     every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
   ];
   return { runner, inbox, startJobs };

@@ -7,6 +7,7 @@ import { environments, EnvironmentView } from './environments.js';
 import type { Operation, Operations } from './operation.js';
 import { server } from './server.js';
 import { ErrorAnswer } from './shapes.js';
+import { LeakView, targets } from './targets.js';
 import { uploads } from './uploads.js';
 
 /** Every operation of the API. */
@@ -16,10 +17,11 @@ export const OPERATIONS = {
   ...deployments,
   ...uploads,
   ...deliveries,
+  ...targets,
 } as const satisfies Operations;
 
 /** Schemas that the description names once and refers to. */
-const NAMED = { EnvironmentView, DeploymentView, LogChunkView, DeliveryView, ErrorAnswer } as const;
+const NAMED = { EnvironmentView, DeploymentView, LogChunkView, DeliveryView, LeakView, ErrorAnswer } as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */
 export function errorsOf({ permission, params, query, body, errors = [] }: Operation): readonly ErrorCode[] {

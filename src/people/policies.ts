@@ -26,6 +26,7 @@ const POLICIES = {
   'deployment.report': OWN_RUN,
   'deployment.upload': OWN_RUN,
   'delivery.read': OPERATORS,
+  'leak.read': OPERATORS,
 } as const satisfies Readonly<Record<string, Rights>>;
 
 /** What can be done, by the name that operations declare. */

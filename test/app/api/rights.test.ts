@@ -50,6 +50,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   uploadPlan: runs,
   uploadPack: runs,
   listDeliveries: operators,
+  listLeaks: operators,
 };
 
 let app: TestApp;
