@@ -16,7 +16,7 @@ export type Caller =
  * Checks a workflow's OIDC token. Throws `unauthorized` or `forbidden` with the reason. The verb that acts for the identity makes sure
  * that it is used once.
  */
-export type Identify = (token: string) => Promise<Identity>;
+export type Identify = (token: string, purpose: 'deploy' | 'remove') => Promise<Identity>;
 
 export interface AuthenticatePorts {
   readonly tokens: TokenStore;
@@ -64,7 +64,10 @@ export async function authenticate(
 ): Promise<Caller> {
   if (authorization === undefined) return { kind: 'anonymous' };
   const token = bearer(authorization);
-  if (takesIdentity(operation)) return { kind: 'identity', identity: await ports.identify(token) };
+  if (takesIdentity(operation)) {
+    const purpose = operation.permission === 'resource.remove' ? 'remove' : 'deploy';
+    return { kind: 'identity', identity: await ports.identify(token, purpose) };
+  }
   const scope = await ports.tokens.find(hashToken(token), ports.clock.now());
   if (!scope) throw new VitrineError('unauthorized', 'The token is not known, or its time is over.');
   return scope;

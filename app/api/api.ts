@@ -20,6 +20,7 @@ import { deploymentHandlers } from './deployments.js';
 import { environmentHandlers } from './environments.js';
 import type { Handlers } from './handler.js';
 import { parseInput, parseQuery, readInput } from './input.js';
+import { resourceHandlers } from './resources.js';
 import { serverHandlers } from './server.js';
 import { targetHandlers } from './targets.js';
 import { uploadHandlers } from './uploads.js';
@@ -56,6 +57,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...serverHandlers(parts),
     ...environmentHandlers,
     ...deploymentHandlers,
+    ...resourceHandlers,
     ...uploadHandlers,
     ...deliveryHandlers,
     ...targetHandlers,

@@ -2,6 +2,7 @@ import type { environments, EnvironmentView } from '../../src/contract/environme
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import type { Environment } from '../../src/environments/model.js';
 import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
+import { forgetLeftovers } from '../../src/runs/removals.js';
 import type { Caller } from './access.js';
 import { found, type Handlers, isoOrNull, pageOf } from './handler.js';
 
@@ -26,11 +27,13 @@ export const environmentHandlers: Handlers<typeof environments> = {
     return presentEnvironment(found(await ports.environments.bySlug(params.namespace), 'environment'));
   },
 
-  async destroyEnvironment(ports, { params, caller }) {
+  async destroyEnvironment(ports, { params, query, caller }) {
     const { id: environmentId } = found(await ports.environments.get(params.id), 'environment');
     const actor = nameOf(caller);
     const request = { environmentId, actor, rule: 'asked', detail: detailOf(actor) } as const;
-    return presentEnvironment(await destroy(ports, request));
+    const destroyed = await destroy(ports, request);
+    if (query.force !== 'true') return presentEnvironment(destroyed);
+    return presentEnvironment(await forgetLeftovers(ports, { environmentId, actor }));
   },
 };
 

@@ -4,7 +4,17 @@ import { STAGE_NAMES } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
 import { ENVIRONMENTS, EnvironmentView } from './environments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
-import { API, ById, DecisionView, Id, listOf, PageQuery, PullRequestNumber, WebUrl } from './shapes.js';
+import {
+  API,
+  ById,
+  DecisionView,
+  Id,
+  listOf,
+  PageQuery,
+  PullRequestNumber,
+  UrlPath,
+  WebUrl,
+} from './shapes.js';
 
 export const DEPLOYMENTS = `${API}/deployments` as const;
 
@@ -63,7 +73,7 @@ export const RecordProgressBody = /* @__PURE__ */ lazily(() =>
     /** Where an earlier step deployed to; only for previews that this server does not serve. */
     url: WebUrl().optional(),
     /** The path that the run checked there. */
-    healthPath: z.string().min(1).max(2_000).optional(),
+    healthPath: UrlPath().optional(),
     outcome: z
       .strictObject({
         status: z.enum(FINISHES),

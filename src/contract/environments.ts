@@ -91,6 +91,11 @@ export const destroyEnvironment = {
   permission: 'environment.destroy',
   summary: 'Removes the preview',
   params: ById,
+  query: () =>
+    z.strictObject({
+      /** Nothing is left of what only a workflow run could remove: do not wait for one. */
+      force: z.enum(['true', 'false']).optional(),
+    }),
   answers: { 202: EnvironmentView },
   errors: ['not_found'],
 } as const satisfies Operation;

@@ -5,6 +5,7 @@ import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView, LogChunkView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
 import type { Operation, Operations } from './operation.js';
+import { resources } from './resources.js';
 import { server } from './server.js';
 import { ErrorAnswer } from './shapes.js';
 import { LeakView, targets } from './targets.js';
@@ -15,6 +16,7 @@ export const OPERATIONS = {
   ...server,
   ...environments,
   ...deployments,
+  ...resources,
   ...uploads,
   ...deliveries,
   ...targets,

@@ -16,6 +16,13 @@ export const PullRequestNumber = () =>
     .min(1)
     .max(2 ** 31);
 
+/** A path on the host of another URL: it must not name another host. */
+export const UrlPath = () =>
+  z
+    .string()
+    .max(2_000)
+    .regex(/^\/(?!\/)[^\s\\]*$/, 'must be a path that begins with one "/"');
+
 export const WebUrl = /* @__PURE__ */ lazily(() => z.url({ protocol: /^https?$/ }).max(2_000));
 
 export const DecisionView = /* @__PURE__ */ lazily(() =>

@@ -25,6 +25,7 @@ const POLICIES = {
   'deployment.read': { ...OWN_RUN, ...OPERATORS },
   'deployment.report': OWN_RUN,
   'deployment.upload': OWN_RUN,
+  'resource.remove': { identity: 'any' },
   'delivery.read': OPERATORS,
   'leak.read': OPERATORS,
 } as const satisfies Readonly<Record<string, Rights>>;

@@ -90,7 +90,7 @@ function stale(sha: string, environment: StoredEnvironment): VitrineError {
 }
 
 /** The repository of a run. GitHub is asked when it is unknown or removed: the installation webhook may be missing. */
-async function findRepo(
+export async function findRepo(
   ports: Pick<Ports, 'repos' | 'github'>,
   identity: Identity,
 ): Promise<ReachableRepository> {

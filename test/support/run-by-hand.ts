@@ -9,13 +9,14 @@ export interface HandRun {
   readonly sha: string;
   readonly attempt?: number;
   readonly project?: string;
+  readonly target?: string;
 }
 
 export type Begun = Extract<Started, { proceed: true }>;
 
 /** What the server hears of a workflow run, one step at a time: a test may stop wherever it likes. */
 export async function startByHand({ app, repoId }: World, run: HandRun): Promise<Started> {
-  const { number: pullRequest, sha, attempt = 1, project } = run;
+  const { number: pullRequest, sha, attempt = 1, project, target } = run;
   const repo = await app.ports.repos.get(repoId());
   const identity = {
     repoId: repoId(),
@@ -31,7 +32,10 @@ export async function startByHand({ app, repoId }: World, run: HandRun): Promise
     expiresAt: new Date(Date.now() + 60_000),
   };
   const body = { sha, pullRequest, run: { id: '900', attempt, job: 'preview' } };
-  return startDeployment(app.ports, { identity, body: { ...body, ...(project ? { project } : {}) } });
+  return startDeployment(app.ports, {
+    identity,
+    body: { ...body, ...(project ? { project } : {}), ...(target ? { target } : {}) },
+  });
 }
 
 export async function begin(world: World, run: HandRun): Promise<Begun> {

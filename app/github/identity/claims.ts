@@ -41,7 +41,11 @@ interface Expected {
   readonly issuer: string;
   readonly audience: string;
   readonly now: Date;
+  readonly purpose: Purpose;
 }
+
+/** Removing what an earlier run made takes less than deploying: the pull request may be merged, and a person may start the run. */
+export type Purpose = 'deploy' | 'remove';
 
 /** Checks the claims of a token with a valid signature. `sub`, `repository` and `actor` are not used for authorization: they can change. */
 export function readClaims(payload: unknown, expected: Expected): Identity {
@@ -55,7 +59,10 @@ export function readClaims(payload: unknown, expected: Expected): Identity {
       `it was made for another server: the input "server-url" of the Action must be ${expected.audience}, the PUBLIC_URL of this server`,
     );
   checkTimes(claims, Math.floor(expected.now.getTime() / 1000));
-  return toIdentity(claims);
+  return {
+    ...identityOf(claims),
+    ...(expected.purpose === 'remove' ? placeToRemove(claims) : placeToDeploy(claims)),
+  };
 }
 
 export function refused(reason: string): VitrineError {
@@ -75,28 +82,48 @@ const REFUSED_EVENTS: Readonly<Record<string, string>> = {
   workflow_dispatch: 'previews started by hand are not made yet; use pull_request',
 };
 
-function toIdentity(claims: Claims): Identity {
-  const { event_name: eventName, ref } = claims;
+type Place = Pick<Identity, 'pullRequest' | 'branch'>;
+
+function placeToDeploy({ event_name: eventName, ref }: Claims): Place {
   if (eventName !== 'pull_request') {
     throw forbidden(`the event ${quoted(eventName)} may not deploy: ${reasonAgainst(eventName)}`);
   }
-  const number = /^refs\/pull\/([1-9]\d{0,9})\/merge$/.exec(ref)?.[1];
-  if (number === undefined) {
+  const pullRequest = pullRequestOf(ref);
+  if (pullRequest === null) {
     throw forbidden(
       'it does not belong to an open pull request; after a merge there is nothing left to preview',
     );
   }
+  return { pullRequest };
+}
+
+const REMOVING_EVENTS: readonly string[] = ['pull_request', 'workflow_dispatch', 'schedule'];
+
+/** The run of a merge belongs to the branch that was merged into: https://docs.github.com/actions/reference/workflows-and-actions/contexts#github-context */
+function placeToRemove({ event_name: eventName, ref }: Claims): Place {
+  if (!REMOVING_EVENTS.includes(eventName))
+    throw forbidden(
+      `the event ${quoted(eventName)} may remove nothing: use pull_request, workflow_dispatch or schedule`,
+    );
+  return { pullRequest: pullRequestOf(ref), branch: /^refs\/heads\/(.+)$/.exec(ref)?.[1] };
+}
+
+function pullRequestOf(ref: string): number | null {
+  const number = /^refs\/pull\/([1-9]\d{0,9})\/merge$/.exec(ref)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+function identityOf(claims: Claims): Omit<Identity, 'pullRequest' | 'branch'> {
   return {
     repoId: claims.repository_id,
     ownerId: claims.repository_owner_id,
     repository: claims.repository,
-    pullRequest: Number(number),
     runId: claims.run_id,
     runAttempt: claims.run_attempt,
     actorId: claims.actor_id,
     actor: claims.actor,
     mergeSha: claims.sha,
-    eventName,
+    eventName: claims.event_name,
     workflow: workflowOf(claims.workflow_ref),
     jti: claims.jti,
     expiresAt: new Date(claims.exp * 1000),

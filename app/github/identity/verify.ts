@@ -1,7 +1,7 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, type CryptoKey } from 'jose';
 import type { Identity } from '../../../src/runs/identity.js';
 import type { Clock } from '../../../src/shared/tools.js';
-import { readClaims, refused } from './claims.js';
+import { type Purpose, readClaims, refused } from './claims.js';
 import { createSigningKeys, type FindKey } from './signing-keys.js';
 
 interface IdentityOptions {
@@ -15,7 +15,7 @@ interface IdentityOptions {
 
 /** Proves the identity of a workflow run. The caller enforces that each token is used once. */
 export interface IdentityVerifier {
-  verify(token: string): Promise<Identity>;
+  verify(token: string, purpose?: Purpose): Promise<Identity>;
 }
 
 const MAX_BYTES = 16 * 1024;
@@ -33,13 +33,13 @@ export function createIdentity({
 }: IdentityOptions): IdentityVerifier {
   const findKey = createSigningKeys({ issuer, clock, fetch });
   return {
-    async verify(token) {
+    async verify(token, purpose = 'deploy') {
       if (typeof token !== 'string' || token.length > MAX_BYTES) throw refused('it is too long');
       if (!COMPACT.test(token)) throw refused('it is not a signed token as GitHub Actions issues them');
       const kid = readHeader(token);
       if (readIssuer(token) !== issuer) throw refused('it comes from another issuer');
       const payload = await readSigned(token, await keyOf(findKey, kid));
-      return readClaims(payload, { issuer, audience, now: clock.now() });
+      return readClaims(payload, { issuer, audience, now: clock.now(), purpose });
     },
   };
 }

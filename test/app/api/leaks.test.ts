@@ -63,13 +63,16 @@ test('what a target holds and no environment names is listed, and what one names
   }
 });
 
-test('what no run removed in time is listed', async () => {
+test('what no run removed in time is listed until an operator says that it is gone', async () => {
   const app = await startApp();
   try {
-    await abandon(app);
+    const id = await abandon(app);
     expect(await leaksOf(app)).toMatchObject([
       { target: 'command', kind: 'abandoned', namespace: PLACE.slug, url: LEFT, handle: HANDLE },
     ]);
+    const answer = await app.api(`/api/v1/environments/${id}/destroy?force=true`, { method: 'POST' });
+    expect(answer.status).toBe(202);
+    expect(await leaksOf(app)).toEqual([]);
   } finally {
     await app.close();
   }

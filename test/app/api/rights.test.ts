@@ -51,6 +51,11 @@ const MATRIX: Readonly<Record<string, Row>> = {
   uploadPack: runs,
   listDeliveries: operators,
   listLeaks: operators,
+  announceResource: runs,
+  recordResource: runs,
+  withdrawResource: runs,
+  startRemovals: workflows,
+  finishRemoval: workflows,
 };
 
 let app: TestApp;

@@ -383,3 +383,24 @@ test('a key that the list marks for encryption checks no signature', async () =>
   answerKeys = () => ({ status: 200, body: JSON.stringify({ keys: [key] }) });
   await expect(identity.verify(await sign())).rejects.toMatchObject({ code: 'unauthorized' });
 });
+
+const placeOf = async (claims: Changes) => {
+  const { pullRequest, branch } = await identity.verify(await sign({ claims }), 'remove');
+  return { pullRequest, branch };
+};
+
+test('a run that removes may belong to a pull request, to a merge, to a person or to a schedule', async () => {
+  const main = 'refs/heads/main';
+  expect(await placeOf({})).toEqual({ pullRequest: 7, branch: undefined });
+  expect(await placeOf({ ref: main })).toEqual({ pullRequest: null, branch: 'main' });
+  for (const event_name of ['workflow_dispatch', 'schedule'])
+    expect(await placeOf({ event_name, ref: main })).toEqual({ pullRequest: null, branch: 'main' });
+});
+
+test.each(['pull_request_target', 'issue_comment', 'workflow_run', 'push', ''])(
+  'a run of the event %p may remove nothing',
+  async (event_name) => {
+    const token = await sign({ claims: { event_name } });
+    await expect(identity.verify(token, 'remove')).rejects.toMatchObject({ code: 'forbidden' });
+  },
+);
