@@ -31,6 +31,7 @@ export async function dispatch(world: World, plan: Plan): Promise<Result> {
   if (mode.kind === 'nothing')
     return resultOf({ status: STAGE_STATUS.skipped, reason: mode.reason, url: inputs.url ?? '' });
   if (mode.kind === 'destroy') return reportToGitHub(world, { inputs, context, url: null });
+  if (mode.kind === 'remove') return removeWithServer(world, { ...plan, mode });
   if (mode.kind === 'github') return reportToGitHub(world, { inputs, context, url: mode.url });
   if (identity === null) throw new VitrineError('internal', 'Deploying to a server needs an identity.');
   const identityAhead = await requestAhead(identity, world.stopped);
@@ -49,6 +50,17 @@ export async function dispatch(world: World, plan: Plan): Promise<Result> {
     world.print(`${error.message} The preview is reported without the server.`);
     return reportToGitHub(world, { inputs, context, url: inputs.url });
   }
+}
+
+type Removing = Plan & { readonly mode: Extract<Mode, { kind: 'remove' }> };
+
+/** Removes what earlier runs deployed by a command. */
+async function removeWithServer(world: World, { identity, mode, ...input }: Removing): Promise<Result> {
+  if (identity === null) throw new VitrineError('internal', 'Removing a deployment needs an identity.');
+  const { removeAll, resultOfRemovals } = await import('./server/removals.js');
+  await import('./result/conclude.js');
+  const { serverUrl, number } = mode;
+  return resultOfRemovals(await removeAll(world, { ...input, identity, serverUrl, number, closed: true }));
 }
 
 interface GitHubInput {

@@ -6,6 +6,7 @@ export type Mode =
   | { readonly kind: 'server'; readonly serverUrl: string; readonly pullRequest: PullRequest }
   | { readonly kind: 'github'; readonly url: string }
   | { readonly kind: 'destroy' }
+  | { readonly kind: 'remove'; readonly serverUrl: string; readonly number: number }
   | { readonly kind: 'nothing'; readonly reason: string };
 
 interface ModeInput {
@@ -28,15 +29,27 @@ export function chooseMode(input: ModeInput): Mode {
     );
   }
   const closed = context.event === 'pull_request' && context.eventAction === 'closed';
-  if (inputs.action === 'destroy' || (inputs.action === 'auto' && closed)) return destroying(inputs);
+  if (inputs.action === 'destroy' || (inputs.action === 'auto' && closed))
+    return removing(input) ?? destroying(inputs);
   return inputs.serverUrl === null ? withoutServer(inputs) : withServer(input, inputs.serverUrl);
+}
+
+/** What a deploy command made, only a destroy command can remove; null where there is none. */
+function removing({ inputs, context, identified }: ModeInput): Mode | null {
+  const { serverUrl, destroyCommand } = inputs;
+  if (serverUrl === null || destroyCommand === null) return null;
+  const { pullRequest } = context;
+  const number = inputs.prNumber ?? pullRequest?.number;
+  if (number === undefined) return null;
+  if (pullRequest !== null) refuseOtherNumber(inputs, pullRequest);
+  return identified ? { kind: 'remove', serverUrl, number } : nothing(withoutIdentity(pullRequest));
 }
 
 /** With a server, the Action updates only the reports that it made while the server was unavailable. */
 function destroying({ action, serverUrl, url, githubToken }: Inputs): Mode {
   if (serverUrl !== null && action === 'destroy')
     return nothing(
-      'The input "action: destroy" works only without "server-url": the server removes the preview when the pull request closes.',
+      'The input "action: destroy" has nothing to do without "destroy-command": the server removes the preview when the pull request closes.',
     );
   if (serverUrl === null) refuseWithoutToken(githubToken);
   else if (url === null || githubToken === '') return nothing(BY_SERVER);
@@ -53,11 +66,13 @@ function withServer({ inputs, context, identified }: ModeInput, serverUrl: strin
   }
   refuseOtherNumber(inputs, pullRequest);
   if (identified) return { kind: 'server', serverUrl, pullRequest };
-  return nothing(
-    pullRequest.fork
-      ? 'GitHub gives pull requests from forks no identity token, so this run cannot deploy. A maintainer can push the branch to this repository.'
-      : 'This job cannot get an identity token from GitHub. Add "permissions: { contents: read, id-token: write }" to the job.',
-  );
+  return nothing(withoutIdentity(pullRequest));
+}
+
+function withoutIdentity(pullRequest: PullRequest | null): string {
+  return pullRequest?.fork
+    ? 'GitHub gives pull requests from forks no identity token, so this run cannot deploy. A maintainer can push the branch to this repository.'
+    : 'This job cannot get an identity token from GitHub. Add "permissions: { contents: read, id-token: write }" to the job.';
 }
 
 /** The identity token names one pull request, so the server would refuse a deployment of another one. */
@@ -70,7 +85,12 @@ function refuseOtherNumber({ prNumber }: Inputs, { number }: PullRequest): void 
 }
 
 function withoutServer(inputs: Inputs): Mode {
-  const { url, action, target } = inputs;
+  const { url, action, target, deployCommand } = inputs;
+  if (deployCommand !== null)
+    throw new VitrineError(
+      'bad_request',
+      'The input "deploy-command" needs a server that remembers what it deployed: set the input "server-url". Without one, deploy in a step of your own and set the input "url".',
+    );
   if (target !== null)
     throw new VitrineError(
       'bad_request',

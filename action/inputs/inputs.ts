@@ -42,6 +42,8 @@ export function parseInputs(env: Env) {
     buildCommand: maybe(read('build-command'), ([, text]) => text),
     outputDir: maybe(read('output-dir'), relative),
     prebuilt: flag(read('prebuilt'), 'false'),
+    deployCommand: maybe(read('deploy-command'), ([, text]) => text),
+    destroyCommand: maybe(read('destroy-command'), ([, text]) => text),
     healthPath: maybe(read('health-path'), urlPath),
     ...given,
     waitTimeoutMs: milliseconds(read('wait-timeout'), '300'),

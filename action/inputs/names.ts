@@ -11,6 +11,8 @@ export const INPUT_NAMES = [
   'build-command',
   'output-dir',
   'prebuilt',
+  'deploy-command',
+  'destroy-command',
   'health-path',
   'env',
   'build-env',

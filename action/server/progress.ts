@@ -13,7 +13,10 @@ export interface Progress {
   end(name: StageName, ended: { readonly status: StageStatus; readonly error: string | null }): void;
   stages(): readonly StageBody[];
   /** Waits for the request in flight, then reports the remaining stages and the outcome. */
-  finish(last: Pick<RecordProgressBody, 'outcome' | 'url'>, client?: Client): Promise<ProgressAnswer>;
+  finish(
+    last: Pick<RecordProgressBody, 'outcome' | 'url' | 'healthPath'>,
+    client?: Client,
+  ): Promise<ProgressAnswer>;
 }
 
 interface ProgressInput {

@@ -5,6 +5,8 @@ import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { type Result, resultOf } from '../result/result.js';
 import { StageFailure } from '../stages/job.js';
 import { isSuperseded } from './connection.js';
+import type { Link } from './deploy-by-command.js';
+import { removeAll } from './removals.js';
 import { runStages } from './run-stages.js';
 import { type DeploymentInput, jobOf, openSession, type Session } from './session.js';
 
@@ -15,9 +17,10 @@ const LAST_REPORT_MS = 4_000;
 export async function runDeployment(input: DeploymentInput): Promise<Result> {
   const session = openSession(input);
   try {
-    await runStages({ ...session, job: jobOf(session) });
+    const link = await runStages({ ...session, job: jobOf(session) });
     const outcome = { status: DEPLOYMENT_STATUS.success, error: null, logTail: [] };
-    return resultOfAnswer(session, await finish(session, outcome));
+    const answer = await finish(session, { outcome, ...link });
+    return await withoutLeftovers(session, { answer, result: resultOfAnswer(session, answer) });
   } catch (error) {
     return await fail(session, error);
   } finally {
@@ -33,10 +36,32 @@ type Outcome = {
   cause?: { line: string; excerpt: string[]; at: number };
 };
 
-async function finish(session: Session, outcome: Outcome): Promise<ProgressAnswer> {
+async function finish(
+  session: Session,
+  last: { readonly outcome: Outcome } & Partial<Link>,
+): Promise<ProgressAnswer> {
   await session.logs.flush();
-  const { url } = session.inputs;
-  return session.progress.finish({ outcome, ...(url === null ? {} : { url }) });
+  return session.progress.finish(last);
+}
+
+/** Removes what this deployment took the place of. The preview is live: a failure waits for the next run and fails nothing. */
+async function withoutLeftovers(
+  { world, inputs, context, identity, serverUrl, answer: { environment } }: Session,
+  { answer, result }: { readonly answer: ProgressAnswer; readonly result: Result },
+): Promise<Result> {
+  const number = environment.pullRequest?.number;
+  if (answer.leftovers === 0 || inputs.destroyCommand === null || number === undefined) return result;
+  try {
+    const input = { inputs, context, identity, serverUrl, number, closed: false };
+    const { failures } = await removeAll(world, input);
+    return { ...result, notes: [...result.notes, ...failures.map(stillThere)] };
+  } catch (error) {
+    return { ...result, notes: [...result.notes, stillThere(messageOf(error))] };
+  }
+}
+
+function stillThere(reason: string): string {
+  return `An earlier deployment is still there: ${reason} The next run tries again.`;
 }
 
 function resultOfAnswer({ progress, stageLog }: Session, answer: ProgressAnswer): Result {
@@ -75,7 +100,8 @@ async function fail(session: Session, error: unknown): Promise<Result> {
   });
   if (isUnavailable(cause)) return withoutReport(session, { result, error: cause });
   try {
-    await finish(session, failedOutcome(result));
+    const { url } = session.inputs;
+    await finish(session, { outcome: failedOutcome(result), ...(url === null ? {} : { url }) });
     return result;
   } catch (refusal) {
     if (isSuperseded(refusal))

@@ -13,7 +13,8 @@ import { install } from '../stages/install.js';
 import { type Job, SKIPPED, StageFailure } from '../stages/job.js';
 import type { StageLog } from '../stages/stage-log.js';
 import { verify } from '../stages/verify.js';
-import { isSuperseded } from './connection.js';
+import { type Connection, isSuperseded } from './connection.js';
+import { deployByCommand, type Link } from './deploy-by-command.js';
 import type { Progress } from './progress.js';
 import type { Started } from './session.js';
 
@@ -22,6 +23,7 @@ interface StagesInput {
   readonly inputs: Inputs;
   readonly answer: Started;
   readonly client: Client;
+  readonly connection: Connection;
   readonly stageLog: StageLog;
   readonly redact: (text: string) => string;
   readonly progress: Progress;
@@ -29,16 +31,24 @@ interface StagesInput {
   readonly job: Job;
 }
 
-/** Runs the stages in their order. With "prebuilt" or "url" an earlier step has built or deployed. */
-export async function runStages(input: StagesInput): Promise<void> {
+/**
+ * Runs the stages in their order. With "prebuilt" or "url" an earlier step has built or deployed. Resolves to the link to report, for a
+ * deployment that the server did not make.
+ */
+export async function runStages(input: StagesInput): Promise<Link | null> {
   refuseOtherTarget(input);
   const { inputs } = input;
-  if (inputs.url !== null) return verifyAt(input, inputs.url);
+  const healthPath = inputs.healthPath ?? input.answer.plan.healthPath;
+  if (inputs.url !== null) {
+    await verifyAt(input, inputs.url);
+    return { url: inputs.url, healthPath };
+  }
   const job = { ...input.job, directory: await workingDirectory(input.job) };
   const skip = async (): Promise<typeof SKIPPED> => SKIPPED;
   await runStage(input, { name: 'installing', work: () => (inputs.prebuilt ? skip() : install(job)) });
   const building = { name: 'building', work: () => (inputs.prebuilt ? skip() : build(job)) } as const;
   const built = (await runStage(input, building)) !== SKIPPED;
+  if (input.answer.plan.takes === 'nothing') return deployAndVerify(input, { job, healthPath });
   const artifact = await runStage(input, { name: 'copying', work: () => copy(job, { built }) });
   const { client, answer } = input;
   const commitUrl = await runStage(input, {
@@ -46,6 +56,19 @@ export async function runStages(input: StagesInput): Promise<void> {
     work: () => deploy({ client, id: answer.deployment.id, artifact, log: job.log }),
   });
   await verifyAt(input, commitUrl);
+  return null;
+}
+
+/** By the command of the workflow, which takes nothing but the folder it runs in. */
+async function deployAndVerify(
+  input: StagesInput,
+  { job, healthPath }: { readonly job: Job; readonly healthPath: string },
+): Promise<Link | null> {
+  const work = () => deployByCommand({ ...input, job, healthPath });
+  const link = await runStage(input, { name: 'deploying', work });
+  await verifyAt(input, link.url);
+  // With a destroy command the server knows it already.
+  return input.inputs.destroyCommand === null ? link : null;
 }
 
 /** Checks the page before the deployment counts as a success: at the commit URL, or at the input "url". */
@@ -68,6 +91,17 @@ function workingDirectory({ workspace, directory }: Job): Promise<string> {
 }
 
 function refuseOtherTarget({ inputs, answer }: StagesInput): void {
+  const byCommand = answer.plan.takes === 'nothing';
+  if (byCommand && inputs.deployCommand === null && inputs.url === null)
+    throw new VitrineError(
+      'bad_request',
+      `The target ${JSON.stringify(answer.plan.target)} needs the input "deploy-command".`,
+    );
+  if (!byCommand && inputs.deployCommand !== null)
+    throw new VitrineError(
+      'bad_request',
+      `The server deploys this project to ${JSON.stringify(answer.plan.target)}: remove the input "deploy-command", or change "target" in .github/preview.yml on the default branch.`,
+    );
   if (inputs.target === null || inputs.target === answer.plan.target) return;
   throw new VitrineError(
     'bad_request',

@@ -11,6 +11,7 @@ import type { Context } from '../runner/context.js';
 import type { Job } from '../stages/job.js';
 import { createStageLog, type StageLog } from '../stages/stage-log.js';
 import { type Connection, isSuperseded } from './connection.js';
+import type { Identity } from './identity.js';
 import { createLogs, type Logs } from './logs.js';
 import { createProgress, type Progress } from './progress.js';
 import { messageOf } from '../../src/shared/errors.js';
@@ -20,6 +21,8 @@ export interface DeploymentInput {
   readonly inputs: Inputs;
   readonly context: Context;
   readonly connection: Connection;
+  readonly identity: Identity;
+  readonly serverUrl: string;
   readonly signal: AbortSignal;
   /** Aborted when the server ends the deployment, and at the end of the run. */
   readonly ending: AbortController;

@@ -1,4 +1,5 @@
 import type { StartDeploymentAnswer } from '../../src/contract/deployments.js';
+import { COMMAND_TARGET } from '../../src/targets/command/command.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import { isLoopback } from '../http/connection.js';
@@ -41,6 +42,8 @@ export async function runWithServer(world: World, input: ServerInput): Promise<R
       inputs: input.inputs,
       context: input.context,
       connection,
+      identity: input.identity,
+      serverUrl: input.serverUrl,
       signal,
       ending,
       answer,
@@ -61,12 +64,15 @@ export async function runWithServer(world: World, input: ServerInput): Promise<R
 
 function startBody({ inputs, context, pullRequest }: ServerInput) {
   const project = inputs.project === null ? {} : { project: inputs.project };
+  // The settings may name no target: the command asks for its own.
+  const target = inputs.deployCommand === null ? {} : { target: COMMAND_TARGET };
   return {
     sha: pullRequest.sha,
     pullRequest: pullRequest.number,
     run: context.run,
     logsUrl: context.logsUrl,
     ...project,
+    ...target,
   };
 }
 

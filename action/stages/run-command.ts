@@ -17,11 +17,14 @@ interface CommandInput {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** What a command needs of a job. */
+export type CommandJob = Pick<Job, 'world' | 'directory' | 'log' | 'output' | 'redact' | 'signal'>;
+
 /**
  * Runs a command of the workflow's author as a `run:` step does. Nothing is inserted into it: values that the author of a pull request
  * can choose are passed as environment variables.
  */
-export async function runCommand(job: Job, { command, variables }: CommandInput): Promise<undefined> {
+export async function runCommand(job: CommandJob, { command, variables }: CommandInput): Promise<undefined> {
   job.signal.throwIfAborted();
   const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', command], {
     cwd: job.directory,
@@ -53,7 +56,7 @@ interface Listener {
   readonly stop: () => void;
 }
 
-function listen(stream: Readable, job: Job): Listener {
+function listen(stream: Readable, job: CommandJob): Listener {
   const lines = createLineSplitter((line) => job.output(line));
   let open = true;
   const stop = (): void => {
@@ -68,7 +71,7 @@ function listen(stream: Readable, job: Job): Listener {
   return { closed: closed.then(stop), stop };
 }
 
-async function waitForOutput(job: Job, listeners: readonly Listener[]): Promise<void> {
+async function waitForOutput(job: CommandJob, listeners: readonly Listener[]): Promise<void> {
   const enough = new AbortController();
   const late = job.world.sleep(OUTPUT_MS, AbortSignal.any([job.signal, enough.signal]));
   await Promise.race([Promise.all(listeners.map(({ closed }) => closed)), late]);
@@ -89,7 +92,7 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 /** Redacts before it cuts, so that the cut leaves no part of a secret. */
-function quoted({ redact }: Job, command: string): string {
+function quoted({ redact }: CommandJob, command: string): string {
   const safe = redact(command);
   return JSON.stringify(safe.length > 200 ? `${safe.slice(0, 200)}...` : safe);
 }

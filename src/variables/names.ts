@@ -84,4 +84,14 @@ export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
 
 const NOTHING: BuiltInFacts = { url: '', environment: '', project: '', sha: '', branch: '' };
 
-const BUILT_IN_NAMES: readonly string[] = Object.keys(builtInVariables(NOTHING));
+/** What a deploy command and a destroy command get besides. */
+export const COMMAND_VARIABLES = {
+  slug: 'PREVIEW_SLUG',
+  urlFile: 'PREVIEW_URL_FILE',
+  handleFile: 'PREVIEW_HANDLE_FILE',
+} as const;
+
+const BUILT_IN_NAMES: readonly string[] = [
+  ...Object.keys(builtInVariables(NOTHING)),
+  ...Object.values(COMMAND_VARIABLES),
+];

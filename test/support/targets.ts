@@ -2,6 +2,8 @@ import { VitrineError } from '../../src/shared/errors.js';
 import { type Commands, commandVerbs, createCommandTarget } from '../../src/targets/command/command.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
+import type { TargetStage } from '../journeys/plays/targets.js';
+import { startDirectoryHost } from './directory-host.js';
 import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
 
@@ -73,8 +75,32 @@ const commandTarget = {
   },
 };
 
-/** Every target. The contract suite goes through this list. */
+async function openFiles(): Promise<TargetStage> {
+  return {
+    kind: 'files',
+    inputs: {},
+    removedByRun: false,
+    async held({ app }) {
+      const { items } = await app.ports.environments.list({}, { limit: 100 });
+      return items.flatMap(({ slug, resources }) => (resources.length > 0 ? [slug] : []));
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+async function openHost(): Promise<TargetStage> {
+  const host = await startDirectoryHost();
+  return {
+    kind: 'elsewhere',
+    inputs: host.inputs,
+    removedByRun: true,
+    held: async () => host.held(),
+    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+  };
+}
+
+/** Every target. The contract suite and the journeys go through this list. */
 export const TARGETS = [
-  { name: staticTarget.name, contract: () => testTarget(staticTarget) },
-  { name: commandTarget.name, contract: () => testTarget(commandTarget) },
+  { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles },
+  { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost },
 ] as const;

@@ -24,6 +24,10 @@ export interface StartRun {
   readonly workflow?: string;
   /** The `permissions:` of the job; forks get read at most. */
   readonly permissions?: Permissions;
+  /** The end of the pull request started it. */
+  readonly closed?: boolean;
+  /** Started by a person, on the default branch. */
+  readonly byHand?: boolean;
   /** The same run again: attempt 2 of this id. */
   readonly rerunOf?: RunContext;
 }
@@ -75,10 +79,12 @@ function contextOf(world: World, { options, repository, pull }: Starting): RunWi
     attempt: (earlier?.attempt ?? 0) + 1,
     checkRunId: world.state.nextId(),
     repository,
-    eventName: options.eventName ?? 'pull_request',
-    event: options.event ?? eventOf(world, repository, pull),
+    eventName: options.eventName ?? (options.byHand ? 'workflow_dispatch' : 'pull_request'),
+    event: options.byHand
+      ? {}
+      : (options.event ?? eventOf(world, { repository, pull, closed: options.closed })),
     sha: pull.merge_commit_sha ?? pull.head.sha,
-    ref: `refs/pull/${pull.number}/merge`,
+    ref: refOf({ options, repository, pull }),
     headRef: pull.head.ref,
     baseRef: pull.base.ref,
     actor: pull.user,
@@ -88,10 +94,20 @@ function contextOf(world: World, { options, repository, pull }: Starting): RunWi
   };
 }
 
+/** A run that a merge started belongs to the branch that was merged into, not to the pull request. */
+function refOf({ options, repository, pull }: Starting): string {
+  if (options.byHand) return `refs/heads/${repository.document.default_branch}`;
+  return options.closed && pull.merged ? `refs/heads/${pull.base.ref}` : `refs/pull/${pull.number}/merge`;
+}
+
 /** The event file of a run looks like the webhook, without `installation`. */
-function eventOf(world: World, repository: RepositoryState, pull: PullRequest): Json {
+function eventOf(
+  world: World,
+  { repository, pull, closed }: Omit<Starting, 'options'> & { readonly closed: boolean | undefined },
+): Json {
   const fields = { number: pull.number, pull_request: pull };
-  const action = pull.created_at === pull.updated_at ? 'opened' : 'synchronize';
+  const pushed = pull.created_at === pull.updated_at ? 'opened' : 'synchronize';
+  const action = closed ? 'closed' : pushed;
   const happening = { event: 'pull_request', action, repository, sender: pull.user, fields };
   return without(payloadOf(world, happening), 'installation');
 }

@@ -286,13 +286,13 @@ describe.each([
     expect(server.requests.map(nameOf)).toEqual(['oidc', 'start']);
   });
 
-  test('destroy with a server does nothing and says that it works only without one', async () => {
+  test('destroy with a server and without a destroy command does nothing and says so', async () => {
     await using server = await startFakeVitrine();
     await using workspace = await makeWorkspace(PAGE);
     const inputs = { 'server-url': server.url, action: 'destroy' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
     expect([ran.code, ran.outputs['status'], server.requests]).toEqual([0, STAGE_STATUS.skipped, []]);
-    expect(ran.outputs['reason']).toContain('works only without "server-url"');
+    expect(ran.outputs['reason']).toContain('nothing to do without "destroy-command"');
   });
 
   test('a second step of the same job repeats the result and does no work', async () => {

@@ -119,6 +119,8 @@ const APP: readonly Layer[] = [
 ];
 
 const SHARED_WITH_SERVER = src('shared', 'variables', 'contract', 'uploads/client');
+/** Targets whose verbs a workflow run calls. */
+const TARGETS_IN_CI = src('targets/target.ts', 'targets/command');
 
 const ACTION: readonly Layer[] = [
   { folder: 'action/http', may: src('shared'), packages: 'any' },
@@ -135,12 +137,12 @@ const ACTION: readonly Layer[] = [
   },
   {
     folder: 'action/stages',
-    may: [...SHARED_WITH_SERVER, 'action/http', 'action/runner', 'action/inputs'],
+    may: [...SHARED_WITH_SERVER, ...TARGETS_IN_CI, 'action/http', 'action/runner', 'action/inputs'],
     packages: 'any',
   },
   {
     folder: 'action/server',
-    may: [...SHARED_WITH_SERVER, ...ACTION_FOLDERS],
+    may: [...SHARED_WITH_SERVER, ...TARGETS_IN_CI, ...ACTION_FOLDERS],
     packages: 'any',
   },
   { folder: 'action/report', may: [...SHARED_WITH_SERVER, ...ACTION_FOLDERS], packages: 'any' },
