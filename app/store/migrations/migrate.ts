@@ -3,7 +3,7 @@ import { VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { initialIndexes } from './0001-initial-indexes.js';
 import { typedEndings } from './0002-typed-endings.js';
-import { kindAndReach } from './0004-kind-and-reach.js';
+import { kindAndReach } from './0003-kind-and-reach.js';
 import { checkIndexes } from './indexes.js';
 import {
   type MigrationDocument,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Connection, mongo } from 'mongoose';
-import { kindAndReach } from '../../../../app/store/migrations/0004-kind-and-reach.js';
+import { kindAndReach } from '../../../../app/store/migrations/0003-kind-and-reach.js';
 import { migrate } from '../../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../../app/store/open-connection.js';
 import { startApp } from '../../../support/start-app.js';

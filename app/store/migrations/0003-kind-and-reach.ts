@@ -143,7 +143,7 @@ const validators = [
 
 /** What is live, what was made and what was deployed say how they are reached, instead of leaving it to be guessed. */
 export const kindAndReach: Migration = {
-  version: 4,
+  version: 3,
   name: 'kind-and-reach',
   indexes,
   validators,
