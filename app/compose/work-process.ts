@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import type { Projection } from '../../src/environments/model.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
@@ -137,10 +137,13 @@ async function forkWorker(
   return child;
 }
 
+/** A third of the share of the process that answers, and of others on the machine: enough for a report to come soon. */
+const NICENESS = 5;
+
 /** On a busy machine, the process that answers comes first. */
 function yieldToAnswers({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    if (pid !== undefined) setPriority(pid, NICENESS);
   } catch {
     // Some containers do not allow it: both are equal then.
   }

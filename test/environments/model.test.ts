@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import {
   abandoned,
+  cleanupSince,
   isActive,
   isAdmitted,
   isHeadDeployment,
@@ -74,4 +75,16 @@ test('one that was never seen is told from one that is gone', () => {
   expect(neverDeployed({ deployedAt: null, current: null })).toBe(true);
   expect(neverDeployed({ deployedAt: new Date(), current: null })).toBe(false);
   expect(neverDeployed({ deployedAt: null, current })).toBe(false);
+});
+
+test('a removal that waits for a workflow run begins without one', () => {
+  const since = new Date('2026-11-28T12:00:00Z');
+  expect(cleanupSince(since)).toEqual({
+    since,
+    run: null,
+    startedAt: null,
+    error: null,
+    logsUrl: null,
+    abandonedAt: null,
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import {
+  freshness,
   isFork,
   isGitRefName,
   isPicture,
@@ -85,4 +86,22 @@ test.each([
   [7, false],
 ])('%j: is it the address of a picture?', (url, is) => {
   expect(isPicture(url)).toBe(is);
+});
+
+const at = (seconds: number) => ({ updatedAt: new Date(Date.UTC(2026, 10, 28, 12, 0, seconds)) });
+
+test.each([
+  ['a later second', pullRequest(at(1)), pullRequest(at(2)), 'newer'],
+  ['an earlier second', pullRequest(at(2)), pullRequest(at(1)), 'older'],
+  ['the same second and state', pullRequest(at(1)), pullRequest(at(1)), 'same'],
+  [
+    'the same labels in another order',
+    pullRequest({ ...at(1), labels: ['a', 'b'] }),
+    pullRequest({ ...at(1), labels: ['b', 'a'] }),
+    'same',
+  ],
+  ['the same second, another title', pullRequest(at(1)), pullRequest({ ...at(1), title: 'Other' }), 'tie'],
+  ['nothing stored', null, pullRequest(at(1)), 'newer'],
+])('%s: which of two states of a pull request is the newer one', (_what, stored, observed, expected) => {
+  expect(freshness(stored, observed)).toBe(expected);
 });

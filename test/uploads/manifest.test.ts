@@ -1,7 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ARTIFACT_LIMITS } from '../../src/uploads/limits.js';
-import { type ArtifactFile, byPath, manifestRoot, parseManifest } from '../../src/uploads/manifest.js';
+import {
+  type ArtifactFile,
+  byPath,
+  checkSizes,
+  manifestRoot,
+  parseManifest,
+} from '../../src/uploads/manifest.js';
 
 const HASH = 'ab'.repeat(32);
 const file = (path: string, over: object = {}) => ({ path, hash: HASH, size: 1, ...over });
@@ -188,4 +194,15 @@ test('parsing never throws anything but a refusal', () => {
       },
     ),
   );
+});
+
+test('sizes are checked before a file is read: each file, and all together', () => {
+  const limits = { ...ARTIFACT_LIMITS, fileBytes: 10, totalBytes: 15 };
+  expect(() => checkSizes([{ path: 'a.txt', size: 10 }], limits)).not.toThrow();
+  expect(() => checkSizes([{ path: 'a.txt', size: 11 }], limits)).toThrow('"a.txt" has 11 bytes');
+  const both = [
+    { path: 'a.txt', size: 8 },
+    { path: 'b.txt', size: 8 },
+  ];
+  expect(() => checkSizes(both, limits)).toThrow('16 bytes');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { decide, limitReached } from '../../../src/pull-requests/decide/decision.js';
-import { type DecideInput, NOTICED } from '../../../src/pull-requests/decide/input.js';
+import { decide, decideAgain, limitReached } from '../../../src/pull-requests/decide/decision.js';
+import { type DecideInput, LABELS, NOTICED } from '../../../src/pull-requests/decide/input.js';
 import { defaultSettings, parseSettings, type Settings } from '../../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS, GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
 import {
@@ -447,4 +447,40 @@ test('an environment that gives up its place is told the limit and what to do', 
   const { action, rule, detail } = limitReached(defaultSettings());
   expect([action, rule]).toEqual(['skip', 'limit-environments']);
   expect(detail).toContain(String(defaultSettings().limits.environments));
+});
+
+const accepted = liveEnvironment({
+  status: ENVIRONMENT_STATUS.pending,
+  isShown: false,
+  decision: before('deploy'),
+});
+const again = (changes: Parameters<typeof decideInput>[0] = {}) => {
+  const input = decideInput({ action: NOTICED, environment: accepted, ...changes });
+  return { again: decideAgain(input), first: decide(input) };
+};
+
+test('before a run builds, an accepted commit stays accepted when nothing speaks against it', () => {
+  const { again: second, first } = again();
+  expect(second).toEqual(first);
+});
+
+test('before a run builds, an accepted commit is refused for what was not known before', () => {
+  const skipped = again({ pullRequest: { commitMessage: 'Add a page [skip preview]' } });
+  expect(skipped.again).toMatchObject({ action: 'skip' });
+  const labelled = again({ settings: withTriggers({ mode: 'label' }) });
+  expect(labelled.again.action).toBe('skip');
+});
+
+test('before a run builds, what holds back newer commits does not hold back the accepted one', () => {
+  const held = again({ pullRequest: { labels: [LABELS.hold] } });
+  expect(held.again).toEqual(held.first);
+});
+
+test('before a run builds, a refusal of a commit with an older live preview leaves that preview online', () => {
+  const live = liveEnvironment({ decision: before('deploy') });
+  const { again: second } = again({
+    environment: live,
+    problems: parseSettings({ base: 'acces: x' }).problems,
+  });
+  expect(second).toMatchObject({ action: 'skip', rule: 'settings-invalid' });
 });
