@@ -189,6 +189,7 @@ const WHY: Readonly<Record<string, string>> = {
   deployments: "fill GitHub's deployment box",
   statuses: 'set a commit status, where the settings ask for one',
   actions: 'learn how workflow runs end',
+  members: 'hear when the rights of people change',
 };
 
 /** The permissions of `app.yml` with their reasons: "Pull requests (write): see pull requests and keep one comment". */

@@ -209,7 +209,7 @@ test('an organization gets the App when it is asked for, and a name that cannot 
 test('the page says what the App may do, and every right has its reason', async () => {
   const { address, origin, finished } = await begin();
   const rights = (await openPage(address)).texts('li');
-  expect(rights).toHaveLength(7);
+  expect(rights).toHaveLength(8);
   for (const right of rights) expect(right).toMatch(/^[A-Z][a-z ]+ \((read|write)\): \S/);
   await end({ address, origin, finished });
 });
