@@ -41,6 +41,12 @@ export function consumeIdentityToken(
   return tokens.useOnce(jti, new Date(expiresAt.getTime() + LEEWAY_MS));
 }
 
+/** Called before the first write that this identity allows. */
+export async function requireUnusedToken(ports: Pick<Ports, 'tokens'>, identity: Identity): Promise<void> {
+  if (await consumeIdentityToken(ports, identity)) return;
+  throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');
+}
+
 /** A request names its run, for retries; the identity proves it. */
 export function requireOwnRun({ runId, runAttempt }: Identity, run: RunRef): void {
   if (runId === run.id && runAttempt === run.attempt) return;

@@ -17,7 +17,7 @@ import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { findRepo } from './find.js';
-import { consumeIdentityToken, type Identity, requireOwnRun } from './identity.js';
+import { type Identity, requireOwnRun, requireUnusedToken } from './identity.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
@@ -69,7 +69,7 @@ export async function startRemovals(
   requireOwnRun(identity, body.run);
   const repo = await findRepo(ports, identity);
   refuseOtherPlace(identity, { repo, number: body.pullRequest });
-  await requireUnused(ports, identity);
+  await requireUnusedToken(ports, identity);
   if (body.closed) await noticeEnd(ports, { repo, identity, number: body.pullRequest });
   const environments = (await ports.environments.ofPullRequest(repo.id, body.pullRequest)).filter(
     ({ project }) => body.project === undefined || project === body.project,
@@ -100,11 +100,6 @@ function refuseOtherPlace({ pullRequest, branch, eventName }: Identity, { repo, 
     'forbidden',
     'A workflow that is started by hand or by a schedule may remove previews from the default branch only: start it there.',
   );
-}
-
-async function requireUnused(ports: Ports, identity: Identity): Promise<void> {
-  if (await consumeIdentityToken(ports, identity)) return;
-  throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');
 }
 
 async function noticeEnd(
@@ -188,7 +183,7 @@ export async function finishRemoval(
   const repo = await findRepo(ports, identity);
   refuseOtherPlace(identity, { repo, number: body.pullRequest });
   const environment = await environmentOf(ports, { deploymentId, repoId: repo.id, number: body.pullRequest });
-  await requireUnused(ports, identity);
+  await requireUnusedToken(ports, identity);
   return changeEnvironment(ports, {
     id: environment.id,
     plan: (seen) => {

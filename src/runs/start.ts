@@ -24,7 +24,7 @@ import type { TargetPorts } from '../targets/target.js';
 import { type BuildPlan, buildPlan } from './build-plan.js';
 import { claimRun, refuseTaken } from './claim.js';
 import { findHead } from './find.js';
-import { type Identity, consumeIdentityToken, requireOwnRun } from './identity.js';
+import { type Identity, consumeIdentityToken, requireOwnRun, requireUnusedToken } from './identity.js';
 import { isRequestError, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
 import { endedWithoutResult, reopenSilent } from './revive.js';
 
@@ -132,12 +132,6 @@ function isLimit(error: unknown): boolean {
 function notShown(cause: unknown): VitrineError {
   const reason = `GitHub does not show this pull request to the server just now: ${messageOf(cause)}.`;
   return new VitrineError('unavailable', reason, { cause });
-}
-
-/** Called before the first write that this identity allows. */
-async function requireUnusedToken(ports: Ports, identity: Identity): Promise<void> {
-  if (await consumeIdentityToken(ports, identity)) return;
-  throw new VitrineError('unauthorized', 'This identity token was used before: ask GitHub for a new one.');
 }
 
 /**
