@@ -112,7 +112,7 @@ describe('a command', () => {
   });
 
   test('logs an unfinished line before it ends, and nothing after that', async () => {
-    const { lines, late } = await tryCommand('(printf unfinished; sleep 3; echo more) & echo "child $!"');
+    const { lines, late } = await tryCommand('(sleep 600; echo more) & echo "child $!"; printf unfinished');
     expect(lines).toContain('unfinished');
     process.kill(Number(lines.find((line) => line.startsWith('child'))?.split(' ')[1]));
     expect(await late()).toEqual([]);
