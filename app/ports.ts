@@ -4,6 +4,7 @@ import type { DeploymentPorts } from '../src/deployments/store.js';
 import type { EnvironmentPorts } from '../src/environments/store.js';
 import type { TokenPorts } from '../src/people/api-token.js';
 import type { AuditPorts } from '../src/people/audit-log.js';
+import type { RightsPorts } from '../src/people/rights.js';
 import type { UserPorts } from '../src/people/user.js';
 import type { ProjectPorts } from '../src/projects/project.js';
 import type { ReporterPorts } from '../src/reports/reporter.js';
@@ -33,4 +34,13 @@ export interface Stores
  * Each port has a contract suite under test/contracts that every implementation passes.
  */
 export interface Ports
-  extends Stores, BlobPorts, UploadPorts, GitHubPorts, ReporterPorts, TargetPorts, Tools, AddressPorts {}
+  extends
+    Stores,
+    RightsPorts,
+    BlobPorts,
+    UploadPorts,
+    GitHubPorts,
+    ReporterPorts,
+    TargetPorts,
+    Tools,
+    AddressPorts {}

@@ -1,7 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import type { Operation } from '../../src/contract/operation.js';
+import type { Operation, ResourceParameter } from '../../src/contract/operation.js';
+import type { DeploymentPorts } from '../../src/deployments/store.js';
+import type { EnvironmentPorts } from '../../src/environments/store.js';
 import { hashToken, type TokenScope, type TokenStore } from '../../src/people/api-token.js';
-import { type ActorKind, actorsFor, can, type Verdict } from '../../src/people/policies.js';
+import {
+  type ActorKind,
+  actorsFor,
+  can,
+  personNeeds,
+  type Resource,
+  type UserActor,
+  type Verdict,
+} from '../../src/people/policies.js';
+import type { Place, RightsPorts } from '../../src/people/rights.js';
+import type { ProjectPorts } from '../../src/projects/project.js';
 import type { Identity } from '../../src/runs/identity.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Clock } from '../../src/shared/tools.js';
@@ -10,7 +22,10 @@ import type { RateLimit } from '../http/rate-limit.js';
 
 /** The actor of a request, with what its token proves. */
 export type Caller =
-  { readonly kind: 'anonymous' } | { readonly kind: 'identity'; readonly identity: Identity } | TokenScope;
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'identity'; readonly identity: Identity }
+  | Exclude<TokenScope, { kind: 'user' }>
+  | UserActor;
 
 /**
  * Checks a workflow's OIDC token. Throws `unauthorized` or `forbidden` with the reason. The verb that acts for the identity makes sure
@@ -24,14 +39,19 @@ export interface AuthenticatePorts {
   readonly identify: Identify;
 }
 
-export interface AccessParts extends AuthenticatePorts {
+/** Where the documents are that rights depend on. */
+type PlacePorts = EnvironmentPorts & DeploymentPorts & ProjectPorts;
+
+export interface AccessParts extends AuthenticatePorts, PlacePorts, RightsPorts {
   readonly limits: { readonly exchange: RateLimit; readonly starts: RateLimit };
 }
+
+type Params = Readonly<Record<string, string | undefined>>;
 
 interface Arrival {
   readonly operation: Operation;
   readonly request: IncomingMessage;
-  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly params: Params;
 }
 
 /** Finds out who asks and whether they may, before a byte of the body is read. */
@@ -41,8 +61,8 @@ export async function admit(parts: AccessParts, { operation, request, params }: 
     limits.exchange(callerAddress(request), 'Too many identities from one address.');
   const { authorization } = request.headers;
   const caller = await authenticate(parts, { operation, authorization });
-  const deploymentId = operation.resource && params[operation.resource.deploymentId];
-  refuse(can(caller, operation.permission, { deploymentId }), operation);
+  const resource = await resourceOf(parts, { operation, params, caller });
+  refuse(can(caller, operation.permission, resource), operation);
   if (caller.kind === 'identity')
     limits.starts(String(caller.identity.repoId), 'This repository starts too many deployments.');
   return caller;
@@ -70,7 +90,42 @@ export async function authenticate(
   }
   const scope = await ports.tokens.find(hashToken(token), ports.clock.now());
   if (!scope) throw new VitrineError('unauthorized', 'The token is not known, or its time is over.');
-  return scope;
+  return scope.kind === 'user' ? { ...scope, administrator: false, sessionId: null } : scope;
+}
+
+interface Asked {
+  readonly operation: Operation;
+  readonly params: Params;
+  readonly caller: Caller;
+}
+
+/** What rights depend on. Only for people the document is read: what it belongs to says which role they have. */
+async function resourceOf(parts: AccessParts, { operation, params, caller }: Asked): Promise<Resource> {
+  const { resource } = operation;
+  if (!resource) return {};
+  const deploymentId = 'deploymentId' in resource ? params[resource.deploymentId] : undefined;
+  if (caller.kind !== 'user') return { deploymentId };
+  const place = await placeOf(parts, resource, params);
+  if (!place) return { deploymentId };
+  const role = caller.administrator ? 'admin' : await parts.rights.roleOn(caller.userId, place);
+  return { deploymentId, projectId: place.projectId ?? undefined, role };
+}
+
+/** Where the named document belongs; null when there is none. */
+async function placeOf(
+  { environments, deployments, projects }: PlacePorts,
+  resource: ResourceParameter,
+  params: Params,
+): Promise<Place | null> {
+  if ('deploymentId' in resource) return deployments.get(params[resource.deploymentId] ?? '');
+  if ('environmentId' in resource) return environments.get(params[resource.environmentId] ?? '');
+  if ('namespace' in resource) return environments.bySlug(params[resource.namespace] ?? '');
+  if ('repositoryId' in resource) {
+    const repoId = Number(params[resource.repositoryId]);
+    return Number.isSafeInteger(repoId) ? { repoId, projectId: null } : null;
+  }
+  const project = await projects.get(params[resource.projectId] ?? '');
+  return project && { repoId: project.repoId, projectId: project.id };
 }
 
 function bearer(authorization: string): string {
@@ -84,15 +139,33 @@ const ACTOR: Readonly<Record<ActorKind, string>> = {
   identity: "a workflow's identity",
   run: 'the run that started it',
   operator: 'an operator',
+  user: 'a person',
 };
 
-function refuse(verdict: Verdict, { permission }: Operation): void {
+const PERSON = {
+  read: 'a person who may read the repository',
+  write: 'a person who may write to the repository',
+  admin: 'an administrator of the repository',
+  self: 'a person',
+  session: 'a person who is signed in',
+  administrator: 'an administrator of this server',
+} as const;
+
+function refuse(verdict: Verdict, { permission, resource }: Operation): void {
   if (verdict === 'yes') return;
-  const actors = actorsFor(permission).map((kind) => ACTOR[kind]);
+  const person = personNeeds(permission);
+  const actors = actorsFor(permission).map((kind) =>
+    kind === 'user' && person ? PERSON[person] : ACTOR[kind],
+  );
   const messages = {
     unauthorized: `This needs a token of ${actors.join(' or ')}.`,
     forbidden: `This token cannot do that: it needs one of ${actors.join(' or ')}.`,
-    not_found: 'There is no such deployment.',
+    not_found: `There is no such ${nounOf(resource)}.`,
   };
   throw new VitrineError(verdict, messages[verdict]);
+}
+
+function nounOf(resource: ResourceParameter | undefined): string {
+  const [parameter = 'deploymentId'] = Object.keys(resource ?? {});
+  return parameter === 'namespace' ? 'environment' : parameter.replace(/Id$/, '');
 }

@@ -5,11 +5,14 @@ import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 import { forgetLeftovers } from '../../src/runs/removals.js';
 import type { Caller } from './access.js';
 import { found, type Handlers, isoOrNull, pageOf } from './handler.js';
+import { visibleTo } from './visible.js';
 
 export const environmentHandlers: Handlers<typeof environments> = {
-  async listEnvironments(ports, { query }) {
+  async listEnvironments(ports, { query, caller }) {
     const { repository, active_only, status, project, ...page } = query;
+    const visible = await visibleTo(ports, caller);
     const filter = {
+      ...(visible !== 'all' && { projectIds: visible.projectIds }),
       ...(repository !== undefined && { repository }),
       ...(status !== undefined && { status }),
       ...(project !== undefined && { projectId: project }),
@@ -30,7 +33,7 @@ export const environmentHandlers: Handlers<typeof environments> = {
   async destroyEnvironment(ports, { params, query, caller }) {
     const { id: environmentId } = found(await ports.environments.get(params.id), 'environment');
     const actor = nameOf(caller);
-    const request = { environmentId, actor, rule: 'asked', detail: detailOf(actor) } as const;
+    const request = { environmentId, actor, rule: 'asked', detail: detailOf(caller) } as const;
     const destroyed = await destroy(ports, request);
     if (query.force !== 'true') return presentEnvironment(destroyed);
     return presentEnvironment(await forgetLeftovers(ports, { environmentId, actor }));
@@ -38,12 +41,13 @@ export const environmentHandlers: Handlers<typeof environments> = {
 };
 
 /** The pull request shows it to readers who may not know that there is an operator. */
-function detailOf(actor: string): string {
-  return `Removed by the operator (${actor}). Push a commit, or close and reopen, to get it back.`;
+function detailOf(caller: Caller): string {
+  const who = caller.kind === 'user' ? nameOf(caller) : `the operator (${nameOf(caller)})`;
+  return `Removed by ${who}. Push a commit, or close and reopen, to get it back.`;
 }
 
 function nameOf(caller: Caller): string {
-  return caller.kind === 'operator' ? caller.name : caller.kind;
+  return caller.kind === 'operator' || caller.kind === 'user' ? caller.name : caller.kind;
 }
 
 export function presentEnvironment(environment: Environment): EnvironmentView {

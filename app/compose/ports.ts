@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
+import { createRights } from '../../src/repositories/rights.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createTargets } from '../../src/targets/registry.js';
@@ -49,6 +50,7 @@ export function composePorts(given: Composition): Composed {
     blobs,
     uploads: createUploads({ blobs, artifacts: stores.artifacts, clock }),
     github: github.github,
+    rights: createRights({ ...stores, github: github.github, clock }),
     reporter: around(github.reporter, overrides.around?.reporter),
     // No target needs credentials yet.
     ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),

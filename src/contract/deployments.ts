@@ -210,6 +210,7 @@ export const listEnvironmentDeployments = {
   method: 'GET',
   path: `${ENVIRONMENTS}/:id/deployments`,
   permission: 'environment.read',
+  resource: { environmentId: 'id' },
   summary: 'The deployments of an environment, newest first',
   params: ById,
   query: PageQuery,

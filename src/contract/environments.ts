@@ -48,7 +48,7 @@ const Namespace = () =>
 export const listEnvironments = {
   method: 'GET',
   path: ENVIRONMENTS,
-  permission: 'environment.read',
+  permission: 'environment.list',
   summary: 'Lists environments',
   query: () =>
     z.strictObject({
@@ -69,6 +69,7 @@ export const getEnvironment = {
   method: 'GET',
   path: `${ENVIRONMENTS}/:id`,
   permission: 'environment.read',
+  resource: { environmentId: 'id' },
   summary: 'One environment',
   params: ById,
   answers: { 200: EnvironmentView },
@@ -79,6 +80,7 @@ export const getEnvironmentByNamespace = {
   method: 'GET',
   path: `${ENVIRONMENTS}/namespace/:namespace`,
   permission: 'environment.read',
+  resource: { namespace: 'namespace' },
   summary: 'One environment, by its namespace',
   params: () => z.strictObject({ namespace: Namespace() }),
   answers: { 200: EnvironmentView },
@@ -89,6 +91,7 @@ export const destroyEnvironment = {
   method: 'POST',
   path: `${ENVIRONMENTS}/:id/destroy`,
   permission: 'environment.destroy',
+  resource: { environmentId: 'id' },
   summary: 'Removes the preview',
   params: ById,
   query: () =>

@@ -21,13 +21,21 @@ export interface Page {
   readonly policy: string;
 }
 
+/** The noun behind a path parameter. */
+export type ResourceParameter =
+  | { readonly deploymentId: string }
+  | { readonly environmentId: string }
+  | { readonly namespace: string }
+  | { readonly projectId: string }
+  | { readonly repositoryId: string };
+
 export interface Operation {
   readonly method: Method;
   readonly path: `/${string}`;
   /** What the caller must be allowed to do; `src/people/policies.ts` says who is. */
   readonly permission: Permission;
-  /** The parameter that names the deployment of the request, where rights depend on it. */
-  readonly resource?: { readonly deploymentId: string };
+  /** What the request is about and the parameter that names it, where rights depend on it. */
+  readonly resource?: ResourceParameter;
   readonly summary: string;
   readonly params?: Schema<z.ZodObject>;
   readonly query?: Schema<z.ZodObject>;

@@ -77,6 +77,8 @@ export interface EnvironmentFilter {
   readonly repository?: string;
   readonly repoId?: number;
   readonly projectId?: string;
+  /** Only those of these projects: what the caller may see. */
+  readonly projectIds?: readonly string[];
   readonly status?: EnvironmentStatus;
   readonly activeOnly?: true;
 }

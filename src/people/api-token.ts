@@ -1,9 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 
+/** What an API token of a person may be used for. A session has all of them. */
+export const ABILITIES = ['read', 'deploy', 'admin'] as const;
+export type Ability = (typeof ABILITIES)[number];
+
 /** Who a bearer token speaks for. A run may only touch the deployment it was made for. */
 export type TokenScope =
   | { readonly kind: 'run'; readonly deploymentId: string; readonly repoId: number }
-  | { readonly kind: 'operator'; readonly name: string };
+  | { readonly kind: 'operator'; readonly name: string }
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      readonly name: string;
+      readonly abilities: readonly Ability[];
+      readonly projectIds: readonly string[] | null;
+    };
 
 export interface TokenStore {
   /** Stores the hash only; the caller shows the token once. */

@@ -8,6 +8,7 @@ export interface User {
 }
 
 export interface UserStore {
+  get(id: string): Promise<User | null>;
   saveFromGitHub(user: Omit<User, 'active'>): Promise<User>;
   byGitHubId(githubId: number): Promise<User | null>;
 }

@@ -53,6 +53,16 @@ export async function askAbout(ports: Ports, question: Question): Promise<Answer
   };
 }
 
+/** What one person may do there; undefined when GitHub does not say. What it says is kept. */
+export async function askPermission(
+  ports: Ports,
+  { repo, login }: { repo: Question['repo']; login: string },
+): Promise<RepositoryPermission | undefined> {
+  const { level, fresh } = await permissionOf(ports, repo, login);
+  if (fresh) await ports.repos.keep(repo, { permissions: withNewest(ports, repo, [fresh]) });
+  return level;
+}
+
 async function currentPolicy(
   { github }: Ports,
   { repo, again }: Pick<Question, 'repo' | 'again'>,

@@ -19,7 +19,7 @@ test('an operation that needs a token says so and for whom it is', () => {
   expect(at('/healthz', 'get')).not.toHaveProperty('security');
   expect(at('/healthz', 'get')).toMatchObject({ description: 'For: anyone.' });
   expect(at('/api/v1/deployments/{id}', 'get')).toMatchObject({
-    description: 'For: run, operator.',
+    description: 'For: run, operator, user.',
     security: [{ token: [] }],
   });
 });

@@ -17,11 +17,24 @@ test.each(operations)('%s checks exactly the parameters that its path names', (_
   expect(Object.keys(params?.().shape ?? {})).toEqual(named);
 });
 
-test.each(operations)('%s names its deployment exactly if rights depend on it', (_name, operation) => {
-  const { resource, path } = operation;
-  const expected = path.startsWith('/api/v1/deployments/:') ? [':id'] : [];
-  expect(resource ? [`:${resource.deploymentId}`] : []).toEqual(expected);
-});
+/** By the noun that the path begins with; a namespace is the other name of an environment. */
+const RESOURCES: readonly (readonly [RegExp, string])[] = [
+  [/^\/api\/v1\/deployments\/:/, 'deploymentId'],
+  [/^\/api\/v1\/environments\/:/, 'environmentId'],
+  [/^\/api\/v1\/environments\/namespace\/:/, 'namespace'],
+  [/^\/api\/v1\/projects\/:/, 'projectId'],
+  [/^\/api\/v1\/repositories\/:/, 'repositoryId'],
+];
+
+test.each(operations)(
+  '%s names the document that rights depend on by its first parameter',
+  (_name, operation) => {
+    const { resource, path } = operation;
+    const noun = RESOURCES.find(([begins]) => begins.test(path))?.[1];
+    const [parameter] = /(?<=:)\w+/.exec(path) ?? [];
+    expect(resource).toEqual(noun === undefined ? undefined : { [noun]: parameter });
+  },
+);
 
 test('no two operations have the same method and path', () => {
   const routes = operations.map(([, { method, path }]) => `${method} ${path}`);

@@ -1,5 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { type Actor, actorsFor, can, type Verdict } from '../../src/people/policies.js';
+import { ABILITIES } from '../../src/people/api-token.js';
+import {
+  type Actor,
+  actorsFor,
+  can,
+  type Permission,
+  personNeeds,
+  type Resource,
+  type UserActor,
+  type Verdict,
+} from '../../src/people/policies.js';
 
 const OWN = { deploymentId: 'a'.repeat(24) };
 const anonymous: Actor = { kind: 'anonymous' };
@@ -30,6 +40,70 @@ test('an operator reads every deployment and reports on none', () => {
   expect(can(operator, 'deployment.report', OWN)).toBe('forbidden');
 });
 
+const person: UserActor = {
+  kind: 'user',
+  userId: '1',
+  name: 'mona',
+  administrator: false,
+  abilities: ABILITIES,
+  projectIds: null,
+  sessionId: 's',
+};
+
+test.each<[string, Partial<UserActor>, Permission, Resource, Verdict]>([
+  ['may see lists', {}, 'environment.list', {}, 'yes'],
+  ['reads with the role to read', {}, 'environment.read', { role: 'read' }, 'yes'],
+  ['finds nothing without a role', {}, 'environment.read', { role: null }, 'not_found'],
+  ['finds nothing where no role is known', {}, 'environment.read', {}, 'not_found'],
+  ['destroys with the role to write', {}, 'environment.destroy', { role: 'write' }, 'yes'],
+  ['destroys nothing with the role to read', {}, 'environment.destroy', { role: 'read' }, 'forbidden'],
+  ['has every role as an administrator', { administrator: true }, 'environment.destroy', {}, 'yes'],
+  ['sees no leaks of the server', {}, 'leak.read', { role: 'admin' }, 'forbidden'],
+  ['sees them as an administrator', { administrator: true }, 'leak.read', {}, 'yes'],
+  ['never reports as a run does', { administrator: true }, 'deployment.report', OWN, 'forbidden'],
+  [
+    'destroys nothing with a token that reads',
+    { abilities: ['read'] },
+    'environment.destroy',
+    { role: 'admin' },
+    'forbidden',
+  ],
+  [
+    'sees no list with a token that only deploys',
+    { abilities: ['deploy'] },
+    'environment.list',
+    {},
+    'forbidden',
+  ],
+  [
+    'finds its project with a bound token',
+    { projectIds: ['p'] },
+    'environment.read',
+    { role: 'read', projectId: 'p' },
+    'yes',
+  ],
+  [
+    'finds no other project with it',
+    { projectIds: ['p'] },
+    'environment.read',
+    { role: 'read', projectId: 'q' },
+    'not_found',
+  ],
+  [
+    'is bound as an administrator too',
+    { projectIds: ['p'], administrator: true },
+    'leak.read',
+    {},
+    'forbidden',
+  ],
+])('a person %s', (_what, changes, permission, resource, verdict) => {
+  expect(can({ ...person, ...changes }, permission, resource)).toBe(verdict);
+});
+
+test('what a person needs can be named', () => {
+  expect([personNeeds('environment.destroy'), personNeeds('deployment.report')]).toEqual(['write', null]);
+});
+
 test('the kinds of actor of a permission can be listed', () => {
-  expect(actorsFor('deployment.read')).toEqual(['run', 'operator']);
+  expect(actorsFor('deployment.read')).toEqual(['run', 'operator', 'user']);
 });

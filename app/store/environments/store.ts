@@ -131,7 +131,7 @@ async function change(
 
 const STATUSES = Object.values(ENVIRONMENT_STATUS);
 
-const KEYS = ['projectId', 'repoId', 'repository', 'status', 'activeOnly'] as const;
+const KEYS = ['projectId', 'projectIds', 'repoId', 'repository', 'status', 'activeOnly'] as const;
 
 /** Newest first. One index serves filter and order: each status is a sorted run of it, and the runs are merged. */
 async function listEnvironments(
@@ -157,9 +157,12 @@ async function listEnvironments(
   return pageOf(found.map(toEnvironment), { limit, cursor: ({ id }) => id });
 }
 
-function scopeOf({ projectId, repoId, repository }: EnvironmentFilter): object {
+function scopeOf({ projectId, projectIds, repoId, repository }: EnvironmentFilter): object {
+  const visible = projectIds?.map((id) => text(id, 'the project'));
+  const within = projectId === undefined ? visible : visible?.filter((id) => id === projectId);
   return {
     ...(projectId !== undefined && { projectId: text(projectId, 'the project') }),
+    ...(within && { projectId: trusted({ $in: within }) }),
     ...(repoId !== undefined && { repoId: whole(repoId, 'the repository') }),
     ...(repository !== undefined && { repository: text(repository, 'the repository') }),
   };
@@ -171,8 +174,8 @@ function statusesOf({ status, activeOnly }: EnvironmentFilter): EnvironmentStatu
 }
 
 /** Named, because the planner may otherwise guess from a few documents and sort in memory. */
-function indexFor({ projectId, repoId, repository }: EnvironmentFilter): string {
-  if (projectId !== undefined) return 'project_status_id';
+function indexFor({ projectId, projectIds, repoId, repository }: EnvironmentFilter): string {
+  if (projectId !== undefined || projectIds) return 'project_status_id';
   if (repoId !== undefined) return 'repo_status_id';
   return repository !== undefined ? 'repository_status_id' : 'status_id';
 }

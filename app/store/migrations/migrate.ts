@@ -4,6 +4,7 @@ import type { Log } from '../../../src/shared/tools.js';
 import { initialIndexes } from './0001-initial-indexes.js';
 import { typedEndings } from './0002-typed-endings.js';
 import { kindAndReach } from './0003-kind-and-reach.js';
+import { people } from './0004-people.js';
 import { checkIndexes } from './indexes.js';
 import {
   type MigrationDocument,
@@ -119,4 +120,4 @@ function idOf({ version }: Migration): string {
 }
 
 /** In order of their versions. A migration that was released is never changed: the next one corrects it. */
-const MIGRATIONS: readonly Migration[] = [initialIndexes, typedEndings, kindAndReach];
+export const MIGRATIONS: readonly Migration[] = [initialIndexes, typedEndings, kindAndReach, people];

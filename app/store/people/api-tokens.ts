@@ -1,6 +1,6 @@
 import { type Connection, type Model, Schema } from 'mongoose';
-import type { TokenScope, TokenStore } from '../../../src/people/api-token.js';
-import { MAX_TIME_MS, text, whole } from '../shared/query.js';
+import { ABILITIES, type TokenScope, type TokenStore } from '../../../src/people/api-token.js';
+import { MAX_TIME_MS, oneOf, text, whole } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
 import { insertedOrThere, retryOnce } from '../shared/write.js';
 
@@ -40,8 +40,19 @@ export function tokenStore(connection: Connection): TokenStore {
 
 function primitiveScope(scope: TokenScope): TokenScope {
   if (scope.kind === 'operator') return { kind: 'operator', name: text(scope.name, 'the name') };
+  if (scope.kind === 'user') return primitiveUser(scope);
   const deploymentId = text(scope.deploymentId, 'the deployment');
   return { kind: 'run', deploymentId, repoId: whole(scope.repoId, 'the repository') };
+}
+
+function primitiveUser({ userId, name, abilities, projectIds }: Extract<TokenScope, { kind: 'user' }>) {
+  return {
+    kind: 'user',
+    userId: text(userId, 'the person'),
+    name: text(name, 'the name'),
+    abilities: abilities.map((ability) => oneOf(ability, ABILITIES)),
+    projectIds: projectIds && projectIds.map((id) => text(id, 'the project')),
+  } as const;
 }
 
 interface ApiTokenDocument {

@@ -24,6 +24,10 @@ export function userStore(connection: Connection): UserStore {
       recent.set(seen.githubId, user);
       return user;
     },
+    async get(id) {
+      const found = /^\d{1,15}$/.test(id) ? await find(Number(id)) : null;
+      return found && toUser(found);
+    },
     async byGitHubId(githubId) {
       const found = await find(githubId);
       return found && toUser(found);

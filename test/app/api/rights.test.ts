@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashToken } from '../../../src/people/api-token.js';
+import { ABILITIES, hashToken } from '../../../src/people/api-token.js';
 import { pathTo } from '../../../src/contract/client.js';
 import { OPERATIONS } from '../../../src/contract/openapi.js';
 import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';
+import { newDeployment, newEnvironment } from '../../support/builders.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 const DEPLOYMENT = 'a'.repeat(24);
@@ -17,7 +18,26 @@ const TOKENS = {
   run: 'vtr_own',
   'other run': 'vtr_other',
   operator: 'vto_operator',
+  stranger: 'vtp_stranger',
+  reader: 'vtp_reader',
+  writer: 'vtp_writer',
 } as const;
+
+/** GitHub's ids of people, and what it said that they may do in the repository of the deployment. */
+const PEOPLE = {
+  stranger: { githubId: 31, level: 'none' },
+  reader: { githubId: 32, level: 'read' },
+  writer: { githubId: 33, level: 'write' },
+} as const;
+const REPOSITORY = {
+  id: 11,
+  ownerId: 1,
+  fullName: 'acme/site',
+  defaultBranch: 'main',
+  installationId: 7,
+  private: true,
+};
+const NAMESPACE = 'pr-1-site';
 
 type Who = keyof typeof TOKENS;
 /** `yes`: the request passed, so its body or its document decides about the answer. */
@@ -25,11 +45,29 @@ type Verdict = 'yes' | 401 | 403 | 404;
 type Row = Readonly<Record<Who, Verdict>>;
 
 // An identity is a token for one operation only: for the others it is no token at all.
-const anyone: Row = { anonymous: 'yes', workflow: 401, run: 'yes', 'other run': 'yes', operator: 'yes' };
-const operators: Row = { anonymous: 401, workflow: 401, run: 403, 'other run': 403, operator: 'yes' };
-const workflows: Row = { anonymous: 401, workflow: 'yes', run: 401, 'other run': 401, operator: 401 };
-const runs: Row = { anonymous: 401, workflow: 401, run: 'yes', 'other run': 404, operator: 403 };
-const readers: Row = { ...runs, operator: 'yes' };
+const notPeople = { stranger: 403, reader: 403, writer: 403 } as const;
+const people = { stranger: 'yes', reader: 'yes', writer: 'yes' } as const;
+const tokens = { anonymous: 401, workflow: 401, run: 403, 'other run': 403, operator: 'yes' } as const;
+const anyone: Row = {
+  ...{ anonymous: 'yes', workflow: 401, run: 'yes', 'other run': 'yes', operator: 'yes' },
+  ...people,
+};
+const administrators: Row = { ...tokens, ...notPeople };
+const lists: Row = { ...tokens, ...people };
+const repositoryReaders: Row = { ...tokens, stranger: 404, reader: 'yes', writer: 'yes' };
+const repositoryWriters: Row = { ...tokens, stranger: 404, reader: 403, writer: 'yes' };
+const workflows: Row = {
+  ...{ anonymous: 401, workflow: 'yes', run: 401, 'other run': 401, operator: 401 },
+  ...{ stranger: 401, reader: 401, writer: 401 },
+};
+const runs: Row = {
+  ...{ anonymous: 401, workflow: 401, run: 'yes', 'other run': 404, operator: 403 },
+  ...notPeople,
+};
+const deploymentReaders: Row = {
+  ...runs,
+  ...{ operator: 'yes', stranger: 404, reader: 'yes', writer: 'yes' },
+};
 
 /** Written by hand, apart from the declarations: a new operation fails here until its rights are added. */
 const MATRIX: Readonly<Record<string, Row>> = {
@@ -37,20 +75,20 @@ const MATRIX: Readonly<Record<string, Row>> = {
   checkHealth: anyone,
   checkReadiness: anyone,
   describeServer: anyone,
-  listEnvironments: operators,
-  getEnvironmentByNamespace: operators,
-  getEnvironment: operators,
-  listEnvironmentDeployments: operators,
-  destroyEnvironment: operators,
+  listEnvironments: lists,
+  getEnvironmentByNamespace: repositoryReaders,
+  getEnvironment: repositoryReaders,
+  listEnvironmentDeployments: repositoryReaders,
+  destroyEnvironment: repositoryWriters,
   startDeployment: workflows,
-  getDeployment: readers,
+  getDeployment: deploymentReaders,
   recordProgress: runs,
   appendLogs: runs,
-  readLogs: readers,
+  readLogs: deploymentReaders,
   uploadPlan: runs,
   uploadPack: runs,
-  listDeliveries: operators,
-  listLeaks: operators,
+  listDeliveries: administrators,
+  listLeaks: administrators,
   announceResource: runs,
   recordResource: runs,
   withdrawResource: runs,
@@ -74,7 +112,39 @@ beforeAll(async () => {
   } as const;
   for (const who of ['run', 'other run', 'operator'] as const)
     await app.ports.tokens.issue({ hash: hashToken(TOKENS[who]), scope: scopes[who], expiresAt: null });
+  await addDocuments();
+  await addPeople();
 });
+
+/** One environment with one deployment; every operation is asked about their id. */
+async function addDocuments(): Promise<void> {
+  const { ports } = app;
+  const place = { repoId: REPOSITORY.id, repository: REPOSITORY.fullName };
+  await ports.repos.save(REPOSITORY);
+  const project = { repoId: REPOSITORY.id, name: 'site', slug: 'site', fallbackSlug: 'site-1' };
+  const { id: projectId } = await ports.projects.ensure(project);
+  await ports.environments.ensure(newEnvironment({ ...place, projectId, id: DEPLOYMENT, slug: NAMESPACE }));
+  await ports.deployments.ensure(
+    newDeployment({ id: DEPLOYMENT, environmentId: DEPLOYMENT, repoId: REPOSITORY.id }),
+  );
+}
+
+async function addPeople(): Promise<void> {
+  const { users, repos, tokens: store } = app.ports;
+  const permissions = Object.entries(PEOPLE).map(([login, { level }]) => ({ login, level, at: new Date() }));
+  await repos.keep({ id: REPOSITORY.id }, { permissions });
+  for (const [login, { githubId }] of Object.entries(PEOPLE)) {
+    await users.saveFromGitHub({ githubId, login, email: null, avatarUrl: null });
+    const scope = {
+      kind: 'user',
+      userId: String(githubId),
+      name: login,
+      abilities: ABILITIES,
+      projectIds: null,
+    } as const;
+    await store.issue({ hash: hashToken(TOKENS[login as Who] ?? ''), scope, expiresAt: null });
+  }
+}
 afterAll(async () => {
   await app.close();
 });
@@ -83,13 +153,13 @@ test('the matrix names every operation and no other', () => {
   expect(Object.keys(MATRIX).toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
 });
 
-/** The refusals that come from rights; 404 has its own message for a deployment of another run. */
+/** The refusals that come from rights; what belongs to others is 404. */
 async function verdictOf(name: string, who: Who): Promise<Verdict> {
   const operation = OPERATIONS[name as keyof typeof OPERATIONS];
-  const path = pathTo(operation, { params: { id: DEPLOYMENT, namespace: 'nothing' } });
+  const path = pathTo(operation, { params: { id: DEPLOYMENT, namespace: NAMESPACE } });
   const response = await app.api(path, { method: operation.method, token: TOKENS[who] });
   if (response.status === 401 || response.status === 403) return response.status;
-  const isHidden = response.status === 404 && who === 'other run' && path.includes(DEPLOYMENT);
+  const isHidden = response.status === 404 && (who === 'other run' || who === 'stranger');
   return isHidden ? 404 : 'yes';
 }
 
@@ -101,3 +171,11 @@ test.each(Object.entries(MATRIX))(
     expect(verdicts).toEqual(row);
   },
 );
+
+test('lists show people only what they may see', async () => {
+  const seen = async (who: Who) => {
+    const response = await app.api('/api/v1/environments', { token: TOKENS[who] });
+    return ((await response.json()) as { items: readonly unknown[] }).items.length;
+  };
+  expect([await seen('stranger'), await seen('reader'), await seen('operator')]).toEqual([0, 1, 1]);
+});

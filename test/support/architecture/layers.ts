@@ -52,7 +52,7 @@ const CORE: readonly Layer[] = [
   { folder: 'src/deployments', may: [...MODELS, ...src('targets')], packages: ['node:crypto'] },
   {
     folder: 'src/repositories',
-    may: src('shared', 'people', 'settings', 'deliveries', 'pull-requests', 'environments'),
+    may: src('shared', 'projects', 'people', 'settings', 'deliveries', 'pull-requests', 'environments'),
     packages: ['node:crypto'],
   },
   { folder: 'src/observations', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },

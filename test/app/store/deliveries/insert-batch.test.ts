@@ -51,7 +51,7 @@ test('a batch with a document that the database refuses for another reason is no
 
 test('a database that is gone is an error of the network, not of the batch', async () => {
   const wire = await breakableWire(database.uri);
-  const lost = await mongo.MongoClient.connect(wire.uri, { serverSelectionTimeoutMS: 100 });
+  const lost = await mongo.MongoClient.connect(wire.uri, { serverSelectionTimeoutMS: 2_000 });
   const there = lost.db(database.name).collection<{ _id: string; n: number }>('batch');
   await wire.cut();
   const failure: unknown = await insertBatch(there, [{ _id: 'late', n: 1 }]).catch((error: unknown) => error);

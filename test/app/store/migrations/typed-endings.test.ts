@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Connection, mongo } from 'mongoose';
 import { typedEndings } from '../../../../app/store/migrations/0002-typed-endings.js';
-import { history, migrate } from '../../../../app/store/migrations/migrate.js';
+import { history, migrate, MIGRATIONS } from '../../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../../app/store/open-connection.js';
 import { noteLine } from '../../../../src/environments/notes.js';
 import { DEPLOYMENT_STATUS, ENDED_BY, type EndedBy } from '../../../../src/shared/status/words.js';
@@ -231,7 +231,7 @@ test('cut off between two documents, it leaves those that are done as they are',
 test('the server starts on data of version 0.1 and shows it', async () => {
   const app = await startApp({ secrets: { mongodbUri: database.uri } });
   try {
-    expect((await history(connection)).map(({ version }) => version)).toEqual([1, 2, 3]);
+    expect(await history(connection)).toHaveLength(MIGRATIONS.length);
     const environment = await app.ports.environments.get(LIVE);
     expect(environment?.notes.map(noteLine)).toEqual([
       expect.stringMatching(/^\.github/),
