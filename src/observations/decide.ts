@@ -67,14 +67,29 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
  */
 async function save(
   ports: Ports,
-  { round: { environment, isNew, alone }, change }: { round: Round; change: Change },
+  { round: { observation, environment, isNew, alone }, change }: { round: Round; change: Change },
 ): Promise<StoredEnvironment | null> {
+  if (observation.beforeBuild === true && changesNothing(environment, change)) return environment;
   const write = { ...change, repeatable: true, alone: alone && namesDeployment(environment, change) };
   if (!isNew) return ports.environments.change(environment, write);
   const stored = await ports.environments.ensure(environment, write);
   if (stored.id === environment.id) return stored;
   // An older version of the server stored new environments before it decided on them.
   return stored.pullRequest === null ? ports.environments.change(stored, write) : null;
+}
+
+/** The time of expiry moves with the clock: by so little it is no change. */
+const MOMENT_MS = 60_000;
+
+/**
+ * Several requests of one run look at the same time. Those that find what another has just written write nothing, or each would make
+ * all others look again.
+ */
+function changesNothing(environment: StoredEnvironment, { patch: { expiresAt, ...patch } }: Change): boolean {
+  const renewed = (expiresAt?.getTime() ?? 0) - (environment.expiresAt?.getTime() ?? 0);
+  if (expiresAt !== undefined && Math.abs(renewed) > MOMENT_MS) return false;
+  const keys = Object.keys(patch) as (keyof typeof patch)[];
+  return keys.every((key) => JSON.stringify(patch[key]) === JSON.stringify(environment[key]));
 }
 
 /** The write names a new deployment, so no run can have taken it on. */

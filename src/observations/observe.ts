@@ -9,6 +9,7 @@ import { wantsToApprove } from '../pull-requests/trust.js';
 import { refOf } from '../repositories/ask.js';
 import { type GitHubPorts, isGitHubFailure } from '../repositories/github.js';
 import type { ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
+import { VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
 import { decideAndSave, type Outcome } from './decide.js';
@@ -45,7 +46,11 @@ export async function observePullRequest(ports: Ports, first: Observation): Prom
     const result = await decideOnAll(ports, { observation, inputs, ...known });
     if (result.kind === 'decided') return result.decision;
   }
-  throw new Error(`Pull request ${repo.fullName}#${facts.number} changes faster than it can be saved.`);
+  const name = `${repo.fullName}#${facts.number}`;
+  throw new VitrineError(
+    'unavailable',
+    `Pull request ${name} changes faster than it can be saved: try again.`,
+  );
 }
 
 interface Known {
