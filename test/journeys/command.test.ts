@@ -135,7 +135,7 @@ test('a destroy command that fails is shown, and running it again completes the 
   });
   expect([exitCode, outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
   expect((await shown(stage)).status).toBe(ENVIRONMENT_STATUS.destroying);
-  expect(await commentOf(stage)).toMatch(/could not remove .*Mend the cause[^]*exit code 3/);
+  expect(await commentOf(stage)).toMatch(/could not remove .*Fix the cause[^]*exit code 3/);
   expect(await commentOf(stage)).toContain(`/actions/runs/${String(runs[0]?.id)}/`);
   await run(stage, { closed: true, ...(runs[0] && { rerunOf: runs[0] }) });
   expect(await shown(stage)).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, resources: [] });

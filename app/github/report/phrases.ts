@@ -131,7 +131,7 @@ const RUN_BY_HAND =
 const LEFTOVERS: Readonly<Record<Exclude<Leftovers['state'], 'underway'>, string>> = {
   awaited: `Only a workflow run can remove what the workflow deployed, and the server waits for it. If none comes, ${RUN_BY_HAND}`,
   unremoved:
-    'The workflow run could not remove what the workflow deployed. Mend the cause and re-run that run.',
+    'The workflow run could not remove what the workflow deployed. Fix the cause and re-run that run.',
   abandoned: 'No workflow run removed in time what the workflow deployed. Remove it there.',
 };
 
