@@ -4,7 +4,7 @@ import type { Removal, RemovalCause } from '../../src/deployments/removal.js';
 import { type Situation, situationOf } from '../../src/deployments/situation.js';
 import { type Environment } from '../../src/environments/model.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
-import { COMMIT_PAGES, ELSEWHERE_PAGE, PREVIEW_PAGES } from './page-texts.js';
+import { COMMIT_PAGES, ELSEWHERE_PAGE, LEAVING_PAGE, PREVIEW_PAGES } from './page-texts.js';
 import type { PageLink, PageState, WaitingPreview } from './preview.js';
 
 /** The page at the URL of an environment that shows nothing. */
@@ -14,7 +14,7 @@ export function pageOfEnvironment(environment: Environment): WaitingPreview {
   return {
     ...pageWith(situation, pullRequestLink(situation)),
     state: stateOf(situation),
-    text: PREVIEW_PAGES[kind],
+    text: kind === 'being-removed' && leftovers ? LEAVING_PAGE : PREVIEW_PAGES[kind],
     ...(removal
       ? { message: messageOf(removal, leftovers), reason: removal.visitorDetail }
       : { reason: reason?.detail ?? error }),

@@ -19,6 +19,9 @@ const GONE: PageText = {
   icon: 'box',
 };
 
+/** It may still be at its host: a workflow run has to remove it there. */
+export const LEAVING_PAGE: PageText = { ...GONE, heading: 'This preview is being removed' };
+
 const FAILED: PageText = {
   status: 502,
   heading: 'The build of this preview failed',

@@ -134,7 +134,9 @@ test('a destroy command that fails is shown, and running it again completes the 
     onRun: (context) => void runs.push(context),
   });
   expect([exitCode, outputs['status']]).toEqual([1, DEPLOYMENT_STATUS.failed]);
-  expect((await shown(stage)).status).toBe(ENVIRONMENT_STATUS.destroying);
+  const { status: left, url } = await shown(stage);
+  expect(left).toBe(ENVIRONMENT_STATUS.destroying);
+  expect((await visit(url)).body).toMatch(/is being removed[^]*could not remove it from its host/);
   expect(await commentOf(stage)).toMatch(/could not remove .*Fix the cause[^]*exit code 3/);
   expect(await commentOf(stage)).toContain(`/actions/runs/${String(runs[0]?.id)}/`);
   await run(stage, { closed: true, ...(runs[0] && { rerunOf: runs[0] }) });
