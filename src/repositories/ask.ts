@@ -69,22 +69,32 @@ async function currentPolicy(
 ): Promise<KeptPolicy> {
   const known = repo.kept?.policy;
   if (known && !known.stale && !again) return known;
-  const expected = known !== undefined && known.file !== null;
+  const expected = mayExist(known);
   const answer = await github.settingsFile(refOf(repo), { sha: null, etag: known?.etag, expected });
-  return updated(known, { answer, sha: null });
+  return updated(known, { answer, sha: null, expected });
+}
+
+/**
+ * The first question of a repository believes that there is no file, so that the first report does not wait for a list of files. Before a
+ * run builds, and at each sweep, the list must show it.
+ */
+function mayExist(known: KeptPolicy | undefined): boolean {
+  return known !== undefined && (known.file !== null || known.unproven === true);
 }
 
 /** Returns `known` itself when nothing has changed. */
 function updated(
   known: KeptPolicy | undefined,
-  { answer, sha }: { answer: SettingsAnswer; sha: string | null },
+  { answer, sha, expected }: { answer: SettingsAnswer; sha: string | null; expected: boolean },
 ): KeptPolicy {
   if (answer.kind === 'unchanged' && known) return known.stale ? { ...known, sha, stale: false } : known;
   const file = answer.kind === 'file' ? answer.file : null;
   const etag = answer.kind === 'file' ? answer.etag : null;
+  const unproven = file === null && !expected && !(known?.file === null && known.unproven === undefined);
   const same = known !== undefined && !known.stale && sameFile(known.file, file);
-  if (same && known.etag === etag && (sha === null || sha === known.sha)) return known;
-  return { sha: sha ?? (same ? known.sha : null), file, etag, stale: false };
+  const asProven = (known?.unproven ?? false) === unproven;
+  if (same && asProven && known.etag === etag && (sha === null || sha === known.sha)) return known;
+  return { sha: sha ?? (same ? known.sha : null), file, etag, stale: false, ...(unproven && { unproven }) };
 }
 
 function sameFile(a: SettingsText | null, b: SettingsText | null): boolean {
@@ -150,9 +160,10 @@ export async function observeDefaultBranch(
   const doubted = await ports.repos.doubtPolicy(repo.id);
   const inOrder = known !== undefined && known.sha === before && !known.stale;
   const sha = inOrder ? after : await newestOf(ports, { repo, branch, before, after });
-  const expected = known !== undefined && known.file !== null;
+  const expected = mayExist(known);
   const answer = await ports.github.settingsFile(refOf(repo), { sha, expected });
-  await ports.repos.keep({ id: repo.id, epoch: doubted?.epoch }, { policy: updated(known, { answer, sha }) });
+  const policy = updated(known, { answer, sha, expected });
+  await ports.repos.keep({ id: repo.id, epoch: doubted?.epoch }, { policy });
   return decided('update', 'The policy of the newest commit of the default branch was read.');
 }
 

@@ -31,6 +31,8 @@ export interface KeptPolicy {
   /** Null when the branch has none. */
   readonly file: SettingsText | null;
   readonly etag: string | null;
+  /** There is none, as one answer says and no list of files has shown yet. */
+  readonly unproven?: true | undefined;
   /** A newer commit was heard of: ask GitHub before the next decision. */
   readonly stale: boolean;
 }

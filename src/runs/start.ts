@@ -75,6 +75,7 @@ export async function startDeployment(
   const known = await headOf(ports, { identity, body });
   const environment = await lookBeforeBuild(ports, { identity, body, environment: known });
   const refused = refusal(environment);
+  if (refused?.rule === 'permission-unknown') requirePatience(ports, environment);
   if (refused) return { proceed: false, environment, decision: refused };
   const { head } = environment;
   const deployment = head && (await ports.deployments.get(head.deploymentId));
@@ -94,6 +95,18 @@ export async function startDeployment(
     ...issued,
     plan: planFor(ports, claimed),
   };
+}
+
+/** GitHub says soon what a person may do, unless it has nothing to say: after this the run ends, and a person must approve. */
+const PATIENCE_MS = 3 * 60_000;
+
+/** The run asks again: as long as GitHub does not say what the author may do, neither a refusal nor a build would be right. */
+function requirePatience({ clock }: Ports, { head }: StoredEnvironment): void {
+  if (head && clock.now().getTime() - head.at.getTime() > PATIENCE_MS) return;
+  throw new VitrineError(
+    'unavailable',
+    'GitHub did not say what the author of this commit may do in the repository. It is asked again.',
+  );
 }
 
 function planFor(

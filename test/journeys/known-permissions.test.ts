@@ -83,6 +83,17 @@ test('the start of a run asks for such a person too, and the run goes on', async
   expect(await startByHand(world, { number, sha })).toMatchObject({ proceed: true });
 });
 
+test('as long as GitHub does not say it, a run is told to ask again, and after a while that it waits for approval', async () => {
+  const minutes = { passed: 0 };
+  await using world = await worldAt(minutes);
+  world.github.fail({ kind: 'status', path: PERMISSION, status: 404, times: 3 });
+  const { number, sha } = await openPullRequest(world);
+  await expect(startByHand(world, { number, sha })).rejects.toMatchObject({ code: 'unavailable' });
+  minutes.passed = 4;
+  expect(await startByHand(world, { number, sha })).toMatchObject({ proceed: false });
+  expect(await startByHand(world, { number, sha })).toMatchObject({ proceed: true });
+});
+
 test('a refused token is no denial: the webhook is tried again', async () => {
   await using world = await worldAt();
   world.github.fail({ kind: 'status', path: PERMISSION, status: 401, times: 6 });

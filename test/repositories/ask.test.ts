@@ -72,3 +72,14 @@ test('a changed policy is kept without the commit that the old one was of', asyn
   await askAbout(ports, { repo: { ...repo, kept: { policy } }, logins: [], again: true });
   expect(kept).toEqual([{ policy: { sha: null, file: 'b: 2', etag: '"two"', stale: false } }]);
 });
+
+test('that there is no file is believed at first, and must be shown when it is asked again', async () => {
+  const { ports, questions, kept } = stage({ kind: 'absent' });
+  const absent = { sha: null, file: null, etag: null, stale: false };
+  await askAbout(ports, { repo, logins: [] });
+  const unproven: KeptPolicy = { ...absent, unproven: true };
+  await askAbout(ports, { repo: { ...repo, kept: { policy: unproven } }, logins: [], again: true });
+  await askAbout(ports, { repo: { ...repo, kept: { policy: absent } }, logins: [], again: true });
+  expect(questions.map(({ expected }) => expected)).toEqual([false, true, false]);
+  expect(kept).toEqual([{ policy: unproven }, { policy: absent }]);
+});
