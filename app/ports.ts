@@ -13,7 +13,8 @@ import type { RepositoryPorts } from '../src/repositories/model.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
 import type { Tools } from '../src/shared/tools.js';
 import type { TargetPorts } from '../src/targets/target.js';
-import type { ArtifactPorts, BlobPorts, UploadPorts } from '../src/uploads/store.js';
+import type { ImagePorts, ImageUploadPorts } from '../src/images/store.js';
+import type { ArtifactPorts, BlobPorts, OtherBlobPorts, UploadPorts } from '../src/uploads/store.js';
 
 /** What the database keeps, a store a noun. */
 export interface Stores
@@ -27,6 +28,7 @@ export interface Stores
     TokenPorts,
     DeliveryPorts,
     ArtifactPorts,
+    ImagePorts,
     AuditPorts {}
 
 /**
@@ -37,6 +39,8 @@ export interface Ports
   extends
     Stores,
     RightsPorts,
+    OtherBlobPorts,
+    ImageUploadPorts,
     BlobPorts,
     UploadPorts,
     GitHubPorts,

@@ -7,6 +7,8 @@ import type { BlobContent } from '../../src/uploads/store.js';
 export interface AtomicWriter {
   /** The file appears whole and durable under its path, or not at all. */
   write(file: BlobContent & { readonly path: string }): Promise<void>;
+  /** Moves a whole file of the same disk there. */
+  adopt(from: string, to: string): Promise<void>;
   /** Waits for those that have their names already, but not durably. */
   landed(paths: readonly string[]): Promise<void>;
 }
@@ -58,6 +60,12 @@ export function createAtomicWriter(
         await rm(temporary, { force: true }).catch(() => undefined);
         throw asDiskFull(error);
       }
+    },
+    async adopt(from, to) {
+      const handle = await open(from, 'r+');
+      await handle.sync().finally(() => handle.close());
+      await ensure(dirname(to));
+      await land(from, to);
     },
     async landed(paths) {
       if (landing.size === 0) return;

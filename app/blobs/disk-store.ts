@@ -33,6 +33,10 @@ export function createDiskBlobStore({ dir, now = () => new Date() }: DiskBlobSto
       if ((await has([blob])).size > 0) return drain(verified(blob));
       await writer.write({ ...blob, path: pathOf(blob.hash) });
     },
+    async adopt({ hash, size, path }) {
+      if ((await has([{ hash, size }])).size > 0) return;
+      await writer.adopt(path, pathOf(hash));
+    },
     size: (hash) => sizeOf(pathOf(hash)),
     read: (hash, range) => readChunks(pathOf(hash), hash, range),
     readAll,

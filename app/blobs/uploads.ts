@@ -2,13 +2,21 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { Clock } from '../../src/shared/tools.js';
 import { parseHeaderRules } from '../../src/sites/headers.js';
 import { parseRedirectRules } from '../../src/sites/redirects.js';
+import { unnamedBlobs } from '../../src/uploads/forget.js';
 import type { ArtifactLimits } from '../../src/uploads/limits.js';
 import { decodePlan } from '../../src/uploads/plan.js';
-import type { ArtifactId, BlobStore, StoredArtifact, Uploads, UploadState } from '../../src/uploads/store.js';
+import type {
+  ArtifactId,
+  BlobStore,
+  OtherBlobPorts,
+  StoredArtifact,
+  Uploads,
+  UploadState,
+} from '../../src/uploads/store.js';
 import { answerPlan, type UploadPorts } from './pending-upload.js';
 import { receivePack } from './receive-pack.js';
 
-interface UploadsPorts extends UploadPorts {
+interface UploadsPorts extends UploadPorts, OtherBlobPorts {
   readonly clock: Clock;
 }
 
@@ -50,7 +58,7 @@ async function takePack(ports: UploadsPorts, { upload, body }: Pack): Promise<Up
   } finally {
     const unusedSince = ports.clock.now();
     const kept = root !== undefined && (await ports.artifacts.exists({ projectId, root }));
-    if (!kept) await ports.blobs.delete([...(await ports.artifacts.unnamed([...written]))], { unusedSince });
+    if (!kept) await ports.blobs.delete(await unnamedBlobs(ports, [...written]), { unusedSince });
   }
 }
 

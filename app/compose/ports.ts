@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
+import { digestOf, hashOf } from '../../src/images/name.js';
 import { createRights } from '../../src/repositories/rights.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createTargets } from '../../src/targets/registry.js';
+import type { OtherBlobs } from '../../src/uploads/store.js';
 import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config/config.js';
@@ -13,6 +15,7 @@ import { createVisit } from '../http/visit.js';
 import type { Secrets } from '../config/secrets.js';
 import { createGitHub, createViews, type GitHubSide } from '../github/create-github.js';
 import type { Ports, Stores } from '../ports.js';
+import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
 import { createCommandRecords, createHosting } from './hosting.js';
 import type { Around, Overrides } from './overrides.js';
@@ -42,13 +45,16 @@ export function composePorts(given: Composition): Composed {
   const environments = wakingEnvironments(stores.environments, given.wake);
   const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
   const blobs = around(disk, overrides.around?.blobs);
+  const otherBlobs = blobsOfImages(stores.images);
   const hosting = createHosting({ ...stores, environments });
   const github = connectGitHub(given);
   const ports: Ports = {
     ...stores,
     environments,
     blobs,
-    uploads: createUploads({ blobs, artifacts: stores.artifacts, clock }),
+    otherBlobs,
+    uploads: createUploads({ blobs, otherBlobs, artifacts: stores.artifacts, clock }),
+    imageUploads: createUploadSessions({ dir: join(config.dataDir, 'image-uploads'), clock }),
     github: github.github,
     rights: createRights({ ...stores, github: github.github, clock }),
     reporter: around(github.reporter, overrides.around?.reporter),
@@ -62,6 +68,19 @@ export function composePorts(given: Composition): Composed {
     publicUrl,
   };
   return { ports, github };
+}
+
+/** Images name blobs by their digests. */
+function blobsOfImages(images: Stores['images']): OtherBlobs {
+  return {
+    async *hashes() {
+      for await (const digest of images.digests()) yield hashOf(digest);
+    },
+    async named(hashes) {
+      const known = await images.known(hashes.map(digestOf));
+      return new Set([...known].map(hashOf));
+    },
+  };
 }
 
 function around<Part>(part: Part, wrap: Around<Part> | undefined): Part {

@@ -55,6 +55,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
     stopWork: work.stop,
     async close() {
       await closeApi();
+      previews.close();
       await intake.idle();
       await store.close();
     },

@@ -9,8 +9,15 @@ import { createRateLimit, type Rate } from '../http/rate-limit.js';
 import type { Surfaces } from '../http/server.js';
 import type { Ports } from '../ports.js';
 import { createCachedResolver, findPreview } from '../previews/resolve.js';
-import { createPreviewHandler, type PreviewHandler } from '../previews/serve.js';
+import { createProxy } from '../previews/proxy.js';
+import {
+  createPreviewHandler,
+  createSocketHandler,
+  type PreviewFailed,
+  type PreviewHandler,
+} from '../previews/serve.js';
 import type { PreviewPages } from '../previews/wait-pages.js';
+import { createRegistry } from '../registry/endpoint.js';
 
 export interface Rates {
   /** How many identity tokens one address may present. */
@@ -56,7 +63,9 @@ export async function composeSurfaces(parts: SurfaceParts) {
     siteOf: createHosts(ports),
     webhooks,
     api: api.answer,
+    registry: createRegistry(ports),
     previews: previews.serve,
+    sockets: previews.connect,
     log,
   };
   return { surfaces, closeApi: api.close };
@@ -67,6 +76,9 @@ const TTL_MS = 1_000;
 
 export interface Previews {
   readonly serve: PreviewHandler;
+  readonly connect: Surfaces['sockets'];
+  /** Ends idle connections to previews. */
+  readonly close: () => void;
   readonly forget: (environment: Pick<StoredEnvironment, 'slug' | 'head'>) => void;
 }
 
@@ -78,16 +90,14 @@ export function composePreviews(ports: Ports, pages: PreviewPages): Previews {
     ttlMs: TTL_MS,
     now: () => ports.clock.now().getTime(),
   });
-  const serve = createPreviewHandler({
-    blobs,
-    artifacts,
-    resolve: resolver.resolve,
-    pages,
-    onError: (error, { url, headers }) =>
-      log('error', 'a preview could not be served', { host: headers.host, url, error }),
-  });
+  const proxy = createProxy(ports);
+  const onError: PreviewFailed = (error, { url, headers }) =>
+    log('error', 'a preview could not be served', { host: headers.host, url, error });
+  const parts = { resolve: resolver.resolve, proxy, onError };
   return {
-    serve,
+    serve: createPreviewHandler({ ...parts, blobs, artifacts, pages }),
+    connect: createSocketHandler(parts),
+    close: proxy.close,
     forget({ slug, head }) {
       resolver.forget(slug);
       if (head) resolver.forget(commitLabel({ sha: head.sha, label: slug }));

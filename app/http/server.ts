@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { types } from 'node:util';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
@@ -17,10 +18,19 @@ export interface Surfaces {
   readonly siteOf: SiteOf;
   readonly webhooks: Surface;
   readonly api: Surface;
+  /** Container images, by the protocol of Docker's registry. */
+  readonly registry: Surface;
   readonly previews: (visit: {
     label: string;
     request: IncomingMessage;
     response: ServerResponse;
+  }) => unknown;
+  /** Connections that a visitor of a preview wants to turn into a WebSocket. */
+  readonly sockets: (visit: {
+    label: string;
+    request: IncomingMessage;
+    socket: Duplex;
+    head: Buffer;
   }) => unknown;
   readonly log: Log;
 }
@@ -59,6 +69,7 @@ export function createHttpServer(surfaces: () => Surfaces, stalledMs?: number): 
     }
   });
   const noteAnswer = watchConnections(server, stalledMs);
+  server.on('upgrade', (request, socket, head: Buffer) => enterSocket(surfaces(), { request, socket, head }));
   return server;
 }
 
@@ -84,7 +95,36 @@ function enter(surfaces: Surfaces, request: IncomingMessage, response: ServerRes
     throw new VitrineError('misdirected', 'This server does not answer for that host name.');
   }
   const isWebhook = path === WEBHOOK_PATH || path.startsWith(`${WEBHOOK_PATH}?`);
-  return isWebhook ? surfaces.webhooks(request, response) : surfaces.api(request, response);
+  if (isWebhook) return surfaces.webhooks(request, response);
+  return isRegistryPath(path) ? surfaces.registry(request, response) : surfaces.api(request, response);
+}
+
+/** Clients of a registry ask at the root of the host, whatever else is there. */
+function isRegistryPath(path: string): boolean {
+  return path.startsWith('/v2') && /^\/v2(?:[/?]|$)/.test(path);
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Only WebSockets, and only to previews: nothing else of this server speaks another protocol than HTTP. */
+function enterSocket(surfaces: Surfaces, { request, socket, head }: Upgrade): void {
+  socket.on('error', () => socket.destroy());
+  // An idle WebSocket is no stalled reader.
+  if (socket instanceof Socket) socket.setTimeout(0);
+  try {
+    refuseAmbiguous(request);
+    const site = surfaces.siteOf(request.headers.host, () => fromThisMachine(request));
+    const wanted = request.headers.upgrade?.toLowerCase() === 'websocket' && request.method === 'GET';
+    if (!wanted || site.kind !== 'preview')
+      throw new VitrineError('bad_request', 'There is no WebSocket here.');
+    surfaces.sockets({ label: site.label, request, socket, head });
+  } catch {
+    socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  }
 }
 
 /** Refuses requests that a proxy and this server could understand differently. */

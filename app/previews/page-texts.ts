@@ -169,6 +169,26 @@ export const OTHER_PAGES = {
     retryAfter: 5,
     watches: true,
   },
+  unreachable: {
+    status: 502,
+    heading: 'This preview does not answer',
+    message:
+      'Its program is not running, or does not listen where it should. The log of its deployment shows more.',
+    tone: 'bad',
+    icon: 'cross',
+    retryAfter: 5,
+    watches: false,
+  },
+  silent: {
+    status: 504,
+    heading: 'This preview takes too long',
+    message:
+      'Its program took the request and did not answer it. Try again, or look at the log of its deployment.',
+    tone: 'bad',
+    icon: 'clock',
+    retryAfter: 5,
+    watches: false,
+  },
   broken: {
     status: 500,
     heading: 'This preview cannot be shown',

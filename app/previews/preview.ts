@@ -2,7 +2,7 @@ import type { DeploymentStatus, EnvironmentStatus } from '../../src/shared/statu
 import type { PageText } from './page-texts.js';
 
 /** What a host shows. */
-export type Preview = LivePreview | WaitingPreview | UnknownPreview;
+export type Preview = LivePreview | UpstreamPreview | WaitingPreview | UnknownPreview;
 
 export interface LivePreview {
   readonly kind: 'live';
@@ -14,6 +14,14 @@ export interface LivePreview {
   readonly spa: boolean;
   /** Alternating names and values, added to every response; they replace the server's own. For protected previews. */
   readonly headers?: readonly string[];
+}
+
+/** A program that a target started answers itself. */
+export interface UpstreamPreview {
+  readonly kind: 'upstream';
+  readonly deploymentId: string;
+  readonly host: string;
+  readonly port: number;
 }
 
 /** The public word for a preview, or one commit of it, that cannot be served. */

@@ -2,7 +2,7 @@ import type { Deployment } from '../../src/deployments/model.js';
 import type { DeploymentStore } from '../../src/deployments/store.js';
 import { type Environment, isActive } from '../../src/environments/model.js';
 import type { EnvironmentStore } from '../../src/environments/store.js';
-import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { isVitrineError } from '../../src/shared/errors.js';
 import type { Reach } from '../../src/shared/reach.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { withTimeout } from '../http/with-timeout.js';
@@ -51,10 +51,7 @@ function shownAt(
         root: reach.root,
       };
     case 'upstream':
-      throw new VitrineError(
-        'internal',
-        'This server cannot pass requests on yet: no target may ask for it.',
-      );
+      return { kind: 'upstream', deploymentId, host: reach.host, port: reach.port };
     case 'elsewhere':
       return pageElsewhere(environment, reach.url);
   }

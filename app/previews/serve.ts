@@ -1,22 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { MIB } from '../../src/uploads/limits.js';
 import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
 import { chooseRoute } from './choose-route.js';
-import type { LivePreview, Preview, PreviewResolver } from './preview.js';
+import type { LivePreview, Preview, PreviewResolver, UpstreamPreview } from './preview.js';
+import { type Proxy, refuseUpgrade } from './proxy.js';
 import { ALWAYS, createAcceptedEncodings, type ReadyForms, weighForms } from './represent.js';
 import { sendFile, type SendPorts, writeHead } from './send-file.js';
 import { createSites, type FileRoute, type Site } from './site.js';
 import { type PageRequest, type PreviewPages, sendPage } from './wait-pages.js';
 import { createWeightedCache } from './weighted-cache.js';
 
+export type PreviewFailed = (error: unknown, request: IncomingMessage) => void;
+
 interface PreviewPorts {
   readonly blobs: BlobStore;
   readonly artifacts: Pick<ArtifactStore, 'findByRoot'>;
   readonly resolve: PreviewResolver;
   readonly pages: PreviewPages;
+  readonly proxy: Proxy;
   /** Called for every request that failed because of the server. */
-  readonly onError: (error: unknown, request: IncomingMessage) => void;
+  readonly onError: PreviewFailed;
   readonly hotBytes?: number;
 }
 
@@ -49,6 +54,8 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   const sites = createSites(ports);
   const serve = (visit: Visit, preview: Preview): Promise<void> | undefined => {
     if (visit.request.url?.startsWith(RESERVED) === true) return sendStatus(ports, visit, preview);
+    if (preview.kind === 'upstream') return passOn(ports, visit, preview);
+    if (!READS.includes(visit.request.method)) return refuseMethod(visit);
     if (preview.kind !== 'live')
       return showPage(ports, visit, preview.kind === 'page' ? preview : preview.kind);
     const site = sites(preview);
@@ -56,8 +63,8 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
     return site.then((loaded) => serveSite({ ports, sending, visit, preview, site: loaded }));
   };
   return (visit) => {
-    const { request } = visit;
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(visit);
+    // It would show a visitor what proxies between us added.
+    if (visit.request.method === 'TRACE') return refuseMethod(visit);
     try {
       const preview = ports.resolve(visit.label);
       const work = 'kind' in preview ? serve(visit, preview) : preview.then((found) => serve(visit, found));
@@ -66,6 +73,37 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
       fail(ports, visit, error);
     }
   };
+}
+
+const READS: readonly (string | undefined)[] = ['GET', 'HEAD'];
+
+async function passOn({ proxy, pages }: PreviewPorts, visit: Visit, preview: UpstreamPreview): Promise<void> {
+  const failure = await proxy.pass({ ...visit, preview });
+  if (failure !== null && !visit.response.destroyed)
+    sendPage(visit, pages.render({ page: failure, label: visit.label }));
+}
+
+/** Connects the WebSocket of a visitor with a preview that is a program; files have none. */
+export function createSocketHandler({ resolve, proxy, onError }: SocketPorts) {
+  return async ({ label, request, socket, head }: SocketVisit): Promise<void> => {
+    try {
+      const preview = await resolve(label);
+      if (preview.kind !== 'upstream') return refuseUpgrade(socket, preview.kind === 'live' ? 400 : 503);
+      proxy.connect({ label, preview, request, socket, head });
+    } catch (error) {
+      onError(error, request);
+      refuseUpgrade(socket, 503);
+    }
+  };
+}
+
+type SocketPorts = Pick<PreviewPorts, 'resolve' | 'proxy' | 'onError'>;
+
+interface SocketVisit {
+  readonly label: string;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
 }
 
 interface SiteVisit {
@@ -97,20 +135,25 @@ function sendStatus({ pages }: PreviewPorts, visit: Visit, preview: Preview): un
   if (request.url?.replace(/\?.*$/, '') !== STATUS_PATH)
     return sendPage(visit, pages.render({ page: 'missing' }));
   const state = preview.kind === 'page' ? preview.state : preview.kind;
-  const body = JSON.stringify({ state, live: preview.kind === 'live' });
+  const body = JSON.stringify({ state: state === 'upstream' ? 'live' : state, live: isLive(preview) });
   const head = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store', ...ALWAYS];
   writeHead(response, { status: 200, head: [...head, 'content-length', String(body.length)] });
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function isLive({ kind }: Preview): boolean {
+  return kind === 'live' || kind === 'upstream';
 }
 
 function showPage({ pages }: PreviewPorts, visit: Visit, page: PageRequest['page']): undefined {
   return sendPage(visit, pages.render({ page, label: visit.label }));
 }
 
-function refuseMethod({ response }: Visit): void {
+function refuseMethod({ response }: Visit): undefined {
   const head = ['allow', 'GET, HEAD', 'content-length', '0', ...ALWAYS];
   writeHead(response, { status: 405, head });
   response.end();
+  return undefined;
 }
 
 function fail({ pages, onError }: PreviewPorts, visit: Visit, error: unknown): void {

@@ -5,6 +5,7 @@ import { inboxStore } from './deliveries/store.js';
 import { logStore } from './deployments/logs.js';
 import { deploymentStore } from './deployments/store.js';
 import { environmentStore } from './environments/store.js';
+import { imageStore } from './images/store.js';
 import { migrate } from './migrations/migrate.js';
 import { openConnection, type StoreAddress } from './open-connection.js';
 import { tokenStore } from './people/api-tokens.js';
@@ -63,6 +64,7 @@ export function createStores(connection: Connection): Stores {
     tokens: translatingErrors(tokenStore(connection)),
     inbox: translatingErrors(inboxStore(connection)),
     artifacts: translatingErrors(artifactStore(connection)),
+    images: translatingErrors(imageStore(connection)),
     audit: translatingErrors(auditLog(connection)),
   };
 }

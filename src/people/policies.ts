@@ -65,6 +65,8 @@ const POLICIES = {
   'resource.remove': { identity: 'any' },
   'delivery.read': ADMINISTRATORS,
   'leak.read': ADMINISTRATORS,
+  'image.push': OWN_RUN,
+  'image.pull': { ...OWN_RUN, ...WRITERS },
 } as const satisfies Readonly<Record<string, Rights>>;
 
 /** What can be done, by the name that operations declare. */

@@ -20,8 +20,10 @@ import type { AddressPorts } from '../shared/preview-url.js';
 import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { Target, TargetPorts } from '../targets/target.js';
+import { sweepImages } from '../images/sweep.js';
+import type { ImagePorts, ImageUploadPorts } from '../images/store.js';
 import { sweepFiles } from '../uploads/forget.js';
-import type { ArtifactPorts, BlobPorts } from '../uploads/store.js';
+import type { ArtifactPorts, BlobPorts, OtherBlobPorts } from '../uploads/store.js';
 import { forEachIsolated } from './for-each-isolated.js';
 import { sweepOrRemove } from './sweep-repository.js';
 
@@ -35,6 +37,9 @@ type Ports = EnvironmentPorts &
   AuditPorts &
   ArtifactPorts &
   BlobPorts &
+  OtherBlobPorts &
+  ImagePorts &
+  ImageUploadPorts &
   TargetPorts &
   Tools &
   AddressPorts;
@@ -61,6 +66,7 @@ export async function sweep(ports: Ports): Promise<Swept> {
   await isolated('tear-downs', () => sweepTeardowns(ports));
   const leaked = await isolated('resources', () => sweepResources(ports));
   await isolated('vanished uploads', () => sweepVanished(ports));
+  await isolated('images', () => sweepImages(ports));
   await isolated('files', () => sweepFiles(ports));
   await isolated('tokens', () => ports.tokens.deleteExpired(before));
   return { healed, expired, leaked };

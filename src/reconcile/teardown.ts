@@ -9,12 +9,13 @@ import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from '../uploads/forget.js';
-import type { ArtifactPorts, BlobPorts } from '../uploads/store.js';
+import type { ArtifactPorts, BlobPorts, OtherBlobPorts } from '../uploads/store.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
   ArtifactPorts &
   BlobPorts &
+  OtherBlobPorts &
   TargetPorts &
   Pick<Tools, 'clock' | 'log'>;
 

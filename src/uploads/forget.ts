@@ -1,8 +1,8 @@
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { Tools } from '../shared/tools.js';
-import type { ArtifactId, ArtifactPorts, BlobPorts } from './store.js';
+import type { ArtifactId, ArtifactPorts, BlobPorts, OtherBlobPorts } from './store.js';
 
-type Ports = EnvironmentPorts & ArtifactPorts & BlobPorts & Pick<Tools, 'clock'>;
+type Ports = EnvironmentPorts & ArtifactPorts & BlobPorts & OtherBlobPorts & Pick<Tools, 'clock'>;
 
 /**
  * Removes an uploaded directory that no environment names any more, with the files that only it had. An upload of the same files that
@@ -14,8 +14,18 @@ export async function forgetArtifact(ports: Ports, id: ArtifactId): Promise<void
   if (!artifact || (await ports.environments.namesArtifact(id))) return;
   if (!(await ports.artifacts.delete(artifact))) return;
   const hashes = [...new Set(artifact.files.map((file) => file.hash))];
-  const only = await ports.artifacts.unnamed(hashes);
-  if (only.size > 0) await ports.blobs.delete([...only], { unusedSince });
+  const only = await unnamedBlobs(ports, hashes);
+  if (only.length > 0) await ports.blobs.delete(only, { unusedSince });
+}
+
+/** Those of the files that neither an uploaded directory nor an image names. */
+export async function unnamedBlobs(
+  { artifacts, otherBlobs }: ArtifactPorts & OtherBlobPorts,
+  hashes: readonly string[],
+): Promise<readonly string[]> {
+  const unnamed = [...(await artifacts.unnamed(hashes))];
+  const others = await otherBlobs.named(unnamed);
+  return unnamed.filter((hash) => !others.has(hash));
 }
 
 /** Longer than any upload may pause: what is newer may be on its way into a manifest. */
@@ -33,6 +43,7 @@ export async function sweepFiles(ports: Ports): Promise<number> {
     if (gone) forgotten += 1;
     else for (const file of artifact.files) referenced.add(file.hash);
   }
+  for await (const hash of ports.otherBlobs.hashes()) referenced.add(hash);
   const { removed } = await ports.blobs.sweep({ referenced, olderThan });
   return forgotten + removed;
 }

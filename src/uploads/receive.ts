@@ -12,12 +12,20 @@ import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from './forget.js';
 import { uploadLimits } from './limits.js';
-import type { ArtifactPorts, BlobPorts, UploadOwner, UploadPorts, UploadState } from './store.js';
+import type {
+  ArtifactPorts,
+  BlobPorts,
+  OtherBlobPorts,
+  UploadOwner,
+  UploadPorts,
+  UploadState,
+} from './store.js';
 
 type Ports = EnvironmentPorts &
   DeploymentPorts &
   ArtifactPorts &
   BlobPorts &
+  OtherBlobPorts &
   UploadPorts &
   TargetPorts &
   Pick<Tools, 'clock' | 'log'> &

@@ -27,6 +27,8 @@ export interface BlobStore {
   has(blobs: readonly Pick<BlobContent, 'hash' | 'size'>[]): Promise<ReadonlySet<string>>;
   /** Durable when it returns, and a use where it is there already. Refuses content whose length or hash differ, and leaves nothing of it behind. */
   write(blob: BlobContent): Promise<void>;
+  /** Takes over a file of the same disk whose SHA-256 the caller has checked: it is moved, not copied. Durable when it returns. */
+  adopt(file: { readonly hash: string; readonly size: number; readonly path: string }): Promise<void>;
   size(hash: string): Promise<number | null>;
   /** Throws `not_found` when the blob is not there. */
   read(hash: string, range?: ByteRange): AsyncIterable<Buffer>;
@@ -86,6 +88,18 @@ export interface ArtifactStore {
   unnamed(hashes: readonly string[]): Promise<ReadonlySet<string>>;
   /** Every artifact of every project, for the sweep. */
   list(): AsyncIterable<StoredArtifact>;
+}
+
+/** What names blobs besides artifacts: images. */
+export interface OtherBlobs {
+  /** Every hash that is named. */
+  hashes(): AsyncIterable<string>;
+  /** Those of the hashes that are named. */
+  named(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export interface OtherBlobPorts {
+  readonly otherBlobs: OtherBlobs;
 }
 
 export interface ArtifactPorts {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDiskBlobStore } from '../../app/blobs/disk-store.js';
 import type { LivePreview, Preview } from '../../app/previews/preview.js';
+import { createProxy } from '../../app/previews/proxy.js';
 import { createPreviewHandler } from '../../app/previews/serve.js';
 import { createPreviewPages } from '../../app/previews/wait-pages.js';
 import { manifestRoot } from '../../src/uploads/manifest.js';
@@ -39,6 +40,7 @@ export async function startPreviewServer(hotBytes?: number) {
     blobs,
     artifacts,
     resolve: () => shown,
+    proxy: createProxy({ previewBase: { protocol: 'http', domain: 'localhost' } }),
     pages: createPreviewPages(join(process.cwd(), 'templates')),
     onError: (error) => void errors.push(error),
     ...(hotBytes === undefined ? {} : { hotBytes }),

@@ -29,6 +29,7 @@ export interface Delivered {
 export interface TestApp extends App {
   /** Log lines so far. */
   readonly lines: readonly string[];
+  readonly dataDir: string;
   readonly operatorToken: string;
   /** Sends a webhook as GitHub would. */
   deliver(delivery: Delivered): Promise<Response>;
@@ -58,6 +59,7 @@ export async function startApp({ config, secrets, ...overrides }: StartOptions =
   return {
     ...app,
     lines,
+    dataDir,
     operatorToken,
     deliver: (delivery) => deliver(app.url, delivery),
     api: (path, { token = operatorToken, ...init } = {}) =>

@@ -38,7 +38,15 @@ export async function runSetup(options: RunSetup): Promise<Readonly<Record<strin
   let surface: ReturnType<typeof createSetupEndpoint> | undefined;
   let siteOf: SiteOf = () => ({ kind: 'unknown' });
   const server = createHttpServer(() => {
-    return { siteOf, webhooks: notHere, previews: notHere, api: surface ?? notHere, log };
+    return {
+      siteOf,
+      webhooks: notHere,
+      previews: notHere,
+      registry: notHere,
+      sockets: notHere,
+      api: surface ?? notHere,
+      log,
+    };
   });
   server.listen(config.port, config.host);
   await once(server, 'listening');

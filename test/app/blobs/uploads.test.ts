@@ -26,6 +26,7 @@ async function setUp(onWrite: (artifacts: ArtifactStore) => Promise<void> = () =
   const uploads = createUploads({
     blobs: { ...blobs, write },
     artifacts,
+    otherBlobs: { hashes: async function* () {}, named: () => Promise.resolve(new Set()) },
     clock: { now: () => new Date() },
   });
   const owner = { deploymentId: 'd1', projectId: 'p1', limits: ARTIFACT_LIMITS };

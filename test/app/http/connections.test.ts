@@ -21,6 +21,8 @@ async function serve(answer: Answering, stalledMs?: number) {
       siteOf: () => ({ kind: 'app' }),
       webhooks: notHere,
       previews: notHere,
+      registry: notHere,
+      sockets: notHere,
       api: (request, response) => answer(response, request.url ?? ''),
       log: notHere,
     }),

@@ -15,7 +15,7 @@ const MODELS = src('shared', 'variables', 'projects', 'people', 'settings', 'pul
 const VERBS = [...MODELS, ...src('sites', 'targets', 'deliveries', 'deployments')];
 const REPOSITORIES = src('repositories');
 const OBSERVATIONS = src('observations');
-const ALL = [...VERBS, ...REPOSITORIES, ...OBSERVATIONS, ...src('uploads', 'reports', 'runs')];
+const ALL = [...VERBS, ...REPOSITORIES, ...OBSERVATIONS, ...src('uploads', 'images', 'reports', 'runs')];
 
 const APP_FOLDERS = [
   'app/config',
@@ -30,6 +30,7 @@ const APP_FOLDERS = [
   'app/api',
   'app/webhooks',
   'app/previews',
+  'app/registry',
 ];
 const ACTION_FOLDERS = ['action/http', 'action/runner', 'action/inputs', 'action/result', 'action/stages'];
 
@@ -58,6 +59,7 @@ const CORE: readonly Layer[] = [
   { folder: 'src/observations', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
   { folder: 'src/uploads', may: [...VERBS, ...src('contract')], packages: PURE },
   { folder: 'src/uploads/client', may: src('uploads', 'sites', 'contract', 'shared'), packages: 'any' },
+  { folder: 'src/images', may: [...VERBS, ...src('uploads')], packages: PURE },
   { folder: 'src/reports', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
   { folder: 'src/runs', may: [...VERBS, ...REPOSITORIES, ...OBSERVATIONS], packages: ['node:crypto'] },
   { folder: 'src/reconcile', may: ALL, packages: ['node:crypto'] },
@@ -91,6 +93,7 @@ const APP: readonly Layer[] = [
     packages: ['zod', 'probot', 'node:http', 'node:crypto', 'node:buffer', 'node:util', 'node:timers'],
   },
   { folder: 'app/previews', may: [...ALL, 'app/blobs', 'app/http', 'app/render.ts'], packages: 'any' },
+  { folder: 'app/registry', may: [...ALL, 'app/http'], packages: 'any' },
   { folder: 'app/index.ts', may: [...ALL, 'app/ports.ts', 'app/webhooks'], packages: 'any' },
   {
     folder: 'app/compose',

@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http';
+import type { DeploymentPorts } from '../../src/deployments/store.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../../src/environments/store.js';
+import { isImageName, namespaceOf } from '../../src/images/name.js';
+import { RegistryError } from '../../src/images/registry-error.js';
+import type { ImageRepository } from '../../src/images/store.js';
+import { hashToken, type TokenPorts, type TokenScope } from '../../src/people/api-token.js';
+import { type Actor, can, type Permission, type Resource } from '../../src/people/policies.js';
+import type { RightsPorts } from '../../src/people/rights.js';
+import { UNSETTLED_DEPLOYMENTS } from '../../src/shared/status/deployment.js';
+import type { Clock } from '../../src/shared/tools.js';
+
+export type AccessPorts = EnvironmentPorts &
+  DeploymentPorts &
+  TokenPorts &
+  RightsPorts & { readonly clock: Clock; readonly publicUrl: string };
+
+/** Whom the token of a request speaks for; null without one. Throws for a token that is not known. */
+export async function findCaller(
+  { tokens, clock }: AccessPorts,
+  { headers }: Pick<IncomingMessage, 'headers'>,
+): Promise<TokenScope | null> {
+  const token = tokenOf(headers.authorization);
+  if (token === null) return null;
+  return tokens.find(hashToken(token), clock.now());
+}
+
+const LONGEST = 16 * 1024;
+
+/** Docker sends a token as a password to be exchanged, and then as a bearer. The user name says nothing. */
+export function tokenOf(authorization: string | undefined): string | null {
+  if (authorization === undefined || authorization.length > LONGEST) return null;
+  const [, scheme = '', value = ''] = /^(\w+) +(\S+)$/.exec(authorization) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return value;
+  if (scheme.toLowerCase() !== 'basic') return null;
+  const decoded = Buffer.from(value, 'base64').toString('utf8');
+  return decoded.slice(decoded.indexOf(':') + 1) || null;
+}
+
+export interface Entry {
+  readonly repository: ImageRepository;
+  /** Whether the caller may push here too. */
+  readonly mayPush: boolean;
+}
+
+interface Asked {
+  readonly caller: TokenScope | null;
+  readonly name: string;
+  readonly action: 'pull' | 'push';
+}
+
+/** The repository that a request names, if its caller may do there what it asks for. */
+export async function enter(ports: AccessPorts, { caller, name, action }: Asked): Promise<Entry> {
+  if (!isImageName(name))
+    throw new RegistryError(
+      'NAME_INVALID',
+      'A name has lower-case letters, digits and . _ - between slashes.',
+    );
+  if (caller === null) throw challenge(ports, { name, action });
+  const environment = await ports.environments.bySlug(namespaceOf(name));
+  const resource = environment && (await resourceFor(ports, { caller, environment }));
+  const may = (permission: Permission) =>
+    resource !== null && can(actorOf(caller), permission, resource) === 'yes';
+  const mayPush = may('image.push');
+  if (environment === null || !(action === 'push' ? mayPush : may('image.pull'))) {
+    // Whoever may not push learns which right is missing; whoever may not pull does not learn what exists.
+    if (action === 'push') throw challenge(ports, { name, action });
+    throw new RegistryError('NAME_UNKNOWN', `There is no repository ${name}.`);
+  }
+  const { id: environmentId, projectId } = environment;
+  return { repository: { name, environmentId, projectId }, mayPush };
+}
+
+function actorOf(caller: TokenScope): Actor {
+  return caller.kind === 'user' ? { ...caller, administrator: false, sessionId: null } : caller;
+}
+
+/** A run may push while it deploys the newest state of the environment, and no longer. */
+async function resourceFor(
+  ports: AccessPorts,
+  { caller, environment }: { caller: TokenScope; environment: StoredEnvironment },
+): Promise<Resource> {
+  const { projectId, repoId } = environment;
+  if (caller.kind === 'operator') return { projectId };
+  if (caller.kind === 'user')
+    return { projectId, role: await ports.rights.roleOn(caller.userId, { repoId, projectId }) };
+  const deployment = await ports.deployments.get(caller.deploymentId);
+  const isOurs =
+    deployment?.environmentId === environment.id &&
+    deployment.generation === environment.generation &&
+    UNSETTLED_DEPLOYMENTS.includes(deployment.status);
+  return isOurs ? { deploymentId: deployment.id, projectId } : { projectId };
+}
+
+/** Tells the client where it gets a token, and for what: https://distribution.github.io/distribution/spec/auth/token/ */
+export function challenge(
+  { publicUrl }: Pick<AccessPorts, 'publicUrl'>,
+  asked: Pick<Asked, 'name' | 'action'> | null,
+): RegistryError {
+  const actions = asked?.action === 'push' ? 'pull,push' : 'pull';
+  const scope = asked ? `,scope="repository:${asked.name}:${actions}"` : '';
+  const host = new URL(publicUrl).host;
+  return new RegistryError(
+    'UNAUTHORIZED',
+    'This needs a token: log in with the token of a run as the password.',
+    {
+      'www-authenticate': `Bearer realm="${publicUrl}/v2/token",service="${host}"${scope}`,
+    },
+  );
+}

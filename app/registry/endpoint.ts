@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type RegistryRoute, routeOf } from '../../src/images/name.js';
+import { RegistryError } from '../../src/images/registry-error.js';
+import type { TokenScope } from '../../src/people/api-token.js';
+import { challenge, enter, findCaller, tokenOf } from './access.js';
+import { answerError, answerJson } from './answer.js';
+import { answerBlob } from './blobs.js';
+import { answerManifest, answerReferrers, answerTags } from './manifests.js';
+import { answerUpload, beginUpload } from './uploads.js';
+import type { RegistryPorts, Visit } from './visit.js';
+
+/** Docker's own registry protocol: `docker push` and `docker pull` to this server, as docs/registry.md describes. */
+export function createRegistry(ports: RegistryPorts) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+      const route = routeOf(path);
+      if (!route) throw new RegistryError('NAME_UNKNOWN', 'The registry has no such path.');
+      await dispatch(ports, { request, response, query: new URLSearchParams(query) }, route);
+    } catch (error) {
+      answerError(response, { error, log: ports.log });
+    }
+  };
+}
+
+const READS: readonly (string | undefined)[] = ['GET', 'HEAD'];
+
+async function dispatch(ports: RegistryPorts, visit: Visit, route: RegistryRoute): Promise<void> {
+  const caller = await findCaller(ports, visit.request);
+  if (route.kind === 'base' || route.kind === 'token') return answerLogin(ports, visit, { route, caller });
+  const { method } = visit.request;
+  const isUpload = route.kind === 'uploads' || route.kind === 'upload';
+  const action = READS.includes(method) && !isUpload ? 'pull' : 'push';
+  const entry = await enter(ports, { caller, name: route.name, action });
+  switch (route.kind) {
+    case 'blob':
+      return answerBlob(ports, visit, { ...entry, digest: route.reference });
+    case 'manifest':
+      return answerManifest(ports, visit, { ...entry, reference: route.reference });
+    case 'referrers':
+      return answerReferrers(ports, visit, { ...entry, digest: route.reference });
+    case 'tags':
+      return answerTags(ports, visit, entry);
+    case 'uploads':
+      return beginUpload(ports, visit, entry);
+    default:
+      return answerUpload(ports, visit, { ...entry, id: route.session });
+  }
+}
+
+/** What `docker login` asks: whether the token counts, and for the bearer token of the next requests, which is the same one. */
+function answerLogin(
+  ports: RegistryPorts,
+  { request, response }: Visit,
+  { route, caller }: { route: RegistryRoute; caller: TokenScope | null },
+): void {
+  if (!READS.includes(request.method)) throw new RegistryError('UNSUPPORTED', 'Only GET can be used here.');
+  const token = tokenOf(request.headers.authorization);
+  if (caller === null || token === null) throw challenge(ports, null);
+  if (route.kind === 'base') return answerJson(response, { value: {} });
+  answerJson(response, { value: { token, access_token: token, expires_in: TOKEN_SECONDS } });
+}
+
+/** Clients ask again after this time. The token itself may end earlier or live longer. */
+const TOKEN_SECONDS = 300;

@@ -1,0 +1,144 @@
+import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import { RegistryError } from '../../src/images/registry-error.js';
+import type { ImageRepository, UploadSession, UploadSessions } from '../../src/images/store.js';
+import type { Clock } from '../../src/shared/tools.js';
+
+const LIFE_MS = 60 * 60_000;
+const MOST_SESSIONS = 100;
+/** So many digests under way are remembered. A file whose digest is not is read once more at its end. */
+const REMEMBERED = 500;
+
+interface Running {
+  readonly hash: Hash;
+  offset: number;
+}
+
+/**
+ * Sessions as files, so that every process that shares the directory continues every push. Two requests for one session at the same time
+ * may mix their bytes; the digest at the end then refuses them.
+ */
+export function createUploadSessions({ dir, clock }: { dir: string; clock: Clock }): UploadSessions {
+  const running = new LRUCache<string, Running>({ max: REMEMBERED });
+  const pathOf = ({ id, repository }: UploadSession) =>
+    join(folderOf(dir, repository), fileName(id, repository));
+  const offsetOf = async (session: UploadSession) =>
+    stat(pathOf(session)).then(
+      ({ size }) => size,
+      () => null,
+    );
+  return {
+    async begin(repository) {
+      const folder = folderOf(dir, repository);
+      await mkdir(folder, { recursive: true });
+      if ((await readdir(folder)).length >= MOST_SESSIONS)
+        throw new RegistryError(
+          'TOOMANYREQUESTS',
+          `${MOST_SESSIONS} pushes are open: end one, or wait an hour.`,
+        );
+      const session = { id: randomBytes(16).toString('hex'), repository };
+      await (await open(pathOf(session), 'wx', 0o600)).close();
+      running.set(session.id, { hash: createHash('sha256'), offset: 0 });
+      return session;
+    },
+    offset: offsetOf,
+    async append(session, { content, from }) {
+      const offset = await offsetOf(session);
+      if (offset === null) throw unknownSession();
+      if (from !== null && from !== offset) throw wrongRange(offset);
+      return appendTo(pathOf(session), { content, at: continuing(running, session, offset) });
+    },
+    async whole(session) {
+      const size = await offsetOf(session);
+      if (size === null) throw unknownSession();
+      const path = pathOf(session);
+      const known = running.get(session.id);
+      const hash = known?.offset === size ? known.hash.copy().digest('hex') : await hashFile(path);
+      return { hash, size, path };
+    },
+    async end(session) {
+      running.delete(session.id);
+      await rm(pathOf(session), { force: true });
+    },
+    sweep: () => sweepFolders(dir, new Date(clock.now().getTime() - LIFE_MS)),
+  };
+}
+
+/** Ids of environments are 24 hex digits. */
+function folderOf(dir: string, { environmentId }: ImageRepository): string {
+  return join(dir, environmentId);
+}
+
+/** A session counts for the repository that it was begun for. */
+function fileName(id: string, { name }: ImageRepository): string {
+  return `${id}-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+}
+
+function unknownSession(): RegistryError {
+  return new RegistryError(
+    'BLOB_UPLOAD_UNKNOWN',
+    'There is no such upload, or an hour went by: begin again.',
+  );
+}
+
+function wrongRange(offset: number): RegistryError {
+  return new RegistryError(
+    'RANGE_INVALID',
+    `The upload has ${offset} bytes: continue there.`,
+    rangeHeader(offset),
+  );
+}
+
+/** The bytes that are there, both ends included. The specification writes the empty range as 0-0. */
+export function rangeHeader(offset: number): Readonly<Record<string, string>> {
+  return { range: `0-${String(Math.max(0, offset - 1))}` };
+}
+
+/** The digest of what is there, if this process has seen all of it. */
+function continuing(running: LRUCache<string, Running>, { id }: UploadSession, offset: number): Running {
+  const known = running.get(id);
+  if (known?.offset === offset) return known;
+  running.delete(id);
+  return { hash: createHash('sha256'), offset };
+}
+
+async function appendTo(
+  path: string,
+  { content, at }: { content: AsyncIterable<Uint8Array>; at: Running },
+): Promise<number> {
+  const file = await open(path, 'r+');
+  try {
+    for await (const chunk of content) {
+      await file.write(chunk, 0, chunk.length, at.offset);
+      at.hash.update(chunk);
+      at.offset += chunk.length;
+    }
+    return at.offset;
+  } finally {
+    await file.close();
+  }
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }))
+    hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function sweepFolders(dir: string, before: Date): Promise<number> {
+  let removed = 0;
+  for (const folder of await readdir(dir).catch(() => [])) {
+    for (const name of await readdir(join(dir, folder)).catch(() => [])) {
+      const path = join(dir, folder, name);
+      const stats = await stat(path).catch(() => null);
+      if (stats === null || stats.mtime >= before) continue;
+      await rm(path, { force: true });
+      removed += 1;
+    }
+  }
+  return removed;
+}

@@ -1,0 +1,23 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RegistryError } from '../../src/images/registry-error.js';
+import type { ImagePorts, ImageUploadPorts } from '../../src/images/store.js';
+import type { Log } from '../../src/shared/tools.js';
+import type { BlobPorts } from '../../src/uploads/store.js';
+import type { AccessPorts } from './access.js';
+
+export interface RegistryPorts extends AccessPorts, ImagePorts, ImageUploadPorts, BlobPorts {
+  readonly log: Log;
+}
+
+/** One request to the registry. */
+export interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+}
+
+export function refuseMethod({ request }: Visit, allowed: readonly string[]): void {
+  if (allowed.includes(request.method ?? '')) return;
+  const allow = allowed.join(', ');
+  throw new RegistryError('UNSUPPORTED', `Only ${allow} can be used here.`, { allow });
+}
