@@ -4,7 +4,7 @@ import config from './jest.config.js';
 export default {
   ...config,
   testMatch: [
-    '<rootDir>/test/{shared,variables,settings,pull-requests,sites}/**/*.test.ts',
+    '<rootDir>/test/{shared,variables,secrets,settings,pull-requests,sites}/**/*.test.ts',
     '<rootDir>/test/environments/{model,expire,reasons,needs-rerun,notes,overtaken}.test.ts',
     '<rootDir>/test/deployments/{model,new-deployment}.test.ts',
     '<rootDir>/test/uploads/{limits,manifest,missing,pack,plan}.test.ts',
@@ -15,7 +15,7 @@ export default {
   coverageProvider: 'v8',
   coverageReporters: [['text', { skipFull: true }]],
   collectCoverageFrom: [
-    'src/{shared,variables,settings,pull-requests,sites}/**/*.ts',
+    'src/{shared,variables,secrets,settings,pull-requests,sites}/**/*.ts',
     'src/environments/{model,expire,reasons,notes}.ts',
     'src/deployments/model.ts',
     'src/uploads/{manifest,limits,plan,pack}.ts',

@@ -5,6 +5,7 @@ import { previewBaseOf } from './compose/ports.js';
 import { runApp } from './compose/run-app.js';
 import { createStartingSurfaces } from './compose/starting.js';
 import type { Config } from './config/config.js';
+import { openEncryptionKeys } from './config/encryption-keys.js';
 import { logOf } from './config/log.js';
 import type { Secrets } from './config/secrets.js';
 import { createHosts, type SiteOf } from './http/hosts.js';
@@ -28,9 +29,9 @@ export interface App {
 const STOP_MS = 4_000;
 
 /** The whole server. The port is taken first: a second process finds out before it touches any data. */
-export async function createApp(config: Config, secrets: Secrets, overrides: Overrides = {}): Promise<App> {
+export async function createApp(config: Config, given: Secrets, overrides: Overrides = {}): Promise<App> {
   const clock = overrides.clock ?? { now: () => new Date() };
-  const log = logOf(secrets, { level: config.logLevel, clock, write: overrides.write ?? printLine });
+  const log = logOf(given, { level: config.logLevel, clock, write: overrides.write ?? printLine });
   const pages = createPreviewPages();
   let siteOf: SiteOf = () => ({ kind: 'unknown' });
   const starting = createStartingSurfaces({ siteOf: (host, near) => siteOf(host, near), pages, log });
@@ -41,6 +42,7 @@ export async function createApp(config: Config, secrets: Secrets, overrides: Ove
   const previewBase = previewBaseOf({ publicUrl, domain: config.previewDomain });
   siteOf = createHosts({ publicUrl, previewBase });
   try {
+    const secrets = { ...given, encryptionKeys: await openEncryptionKeys({ config, secrets: given, log }) };
     const store = await openStore({
       ...{ config, mongodbUri: secrets.mongodbUri, env: overrides.env ?? {}, log },
       around: overrides.around?.stores,

@@ -4,12 +4,17 @@ import type { DeploymentPorts } from '../src/deployments/store.js';
 import type { EnvironmentPorts } from '../src/environments/store.js';
 import type { TokenPorts } from '../src/people/api-token.js';
 import type { AuditPorts } from '../src/people/audit-log.js';
+import type { GitHubConnectionPorts, GitHubUserPorts } from '../src/people/github-connection.js';
+import type { MemberPorts } from '../src/people/member.js';
 import type { RightsPorts } from '../src/people/rights.js';
-import type { UserPorts } from '../src/people/user.js';
+import type { SessionPorts } from '../src/people/session.js';
+import type { ProviderPorts, SignInPorts } from '../src/people/sign-in.js';
+import type { AdministratorPorts, UserPorts } from '../src/people/user.js';
 import type { ProjectPorts } from '../src/projects/project.js';
 import type { ReporterPorts } from '../src/reports/reporter.js';
 import type { GitHubPorts } from '../src/repositories/github.js';
 import type { RepositoryPorts } from '../src/repositories/model.js';
+import type { SealPorts } from '../src/secrets/envelope.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
 import type { Tools } from '../src/shared/tools.js';
 import type { TargetPorts } from '../src/targets/target.js';
@@ -25,6 +30,10 @@ export interface Stores
     ProjectPorts,
     RepositoryPorts,
     UserPorts,
+    SessionPorts,
+    SignInPorts,
+    GitHubConnectionPorts,
+    MemberPorts,
     TokenPorts,
     DeliveryPorts,
     ArtifactPorts,
@@ -41,10 +50,14 @@ export interface Ports
     RightsPorts,
     OtherBlobPorts,
     ImageUploadPorts,
+    AdministratorPorts,
+    ProviderPorts,
+    GitHubUserPorts,
     BlobPorts,
     UploadPorts,
     GitHubPorts,
     ReporterPorts,
     TargetPorts,
+    SealPorts,
     Tools,
     AddressPorts {}

@@ -3,6 +3,7 @@ import type { Operation, ResourceParameter } from '../../src/contract/operation.
 import type { DeploymentPorts } from '../../src/deployments/store.js';
 import type { EnvironmentPorts } from '../../src/environments/store.js';
 import { hashToken, type TokenScope, type TokenStore } from '../../src/people/api-token.js';
+import { type AdministratorPorts, isAdministrator, type UserStore } from '../../src/people/user.js';
 import {
   type ActorKind,
   actorsFor,
@@ -19,6 +20,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { Clock } from '../../src/shared/tools.js';
 import { callerAddress } from '../http/hosts.js';
 import type { RateLimit } from '../http/rate-limit.js';
+import { findSignedIn, refuseForeignWrite, type SessionParts, type SignedIn } from './session.js';
 
 /** The actor of a request, with what its token proves. */
 export type Caller =
@@ -33,8 +35,9 @@ export type Caller =
  */
 export type Identify = (token: string, purpose: 'deploy' | 'remove') => Promise<Identity>;
 
-export interface AuthenticatePorts {
-  readonly tokens: TokenStore;
+export interface AuthenticatePorts extends AdministratorPorts {
+  readonly tokens: Pick<TokenStore, 'find'>;
+  readonly users: Pick<UserStore, 'get'>;
   readonly clock: Clock;
   readonly identify: Identify;
 }
@@ -42,7 +45,7 @@ export interface AuthenticatePorts {
 /** Where the documents are that rights depend on. */
 type PlacePorts = EnvironmentPorts & DeploymentPorts & ProjectPorts;
 
-export interface AccessParts extends AuthenticatePorts, PlacePorts, RightsPorts {
+export interface AccessParts extends AuthenticatePorts, PlacePorts, RightsPorts, SessionParts {
   readonly limits: { readonly exchange: RateLimit; readonly starts: RateLimit };
 }
 
@@ -54,18 +57,28 @@ interface Arrival {
   readonly params: Params;
 }
 
+interface Admitted {
+  readonly caller: Caller;
+  /** Null unless a cookie says who asks. */
+  readonly signedIn: SignedIn | null;
+}
+
 /** Finds out who asks and whether they may, before a byte of the body is read. */
-export async function admit(parts: AccessParts, { operation, request, params }: Arrival): Promise<Caller> {
+export async function admit(parts: AccessParts, { operation, request, params }: Arrival): Promise<Admitted> {
   const { limits } = parts;
   if (takesIdentity(operation))
     limits.exchange(callerAddress(request), 'Too many identities from one address.');
   const { authorization } = request.headers;
-  const caller = await authenticate(parts, { operation, authorization });
+  // A token says who asks, whatever cookies the browser adds.
+  const signedIn =
+    authorization === undefined && !takesIdentity(operation) ? await findSignedIn(parts, request) : null;
+  const caller = signedIn?.caller ?? (await authenticate(parts, { operation, authorization }));
+  refuseForeignWrite(parts.publicUrl, { operation, request, session: signedIn?.session ?? null });
   const resource = await resourceOf(parts, { operation, params, caller });
   refuse(can(caller, operation.permission, resource), operation);
   if (caller.kind === 'identity')
     limits.starts(String(caller.identity.repoId), 'This repository starts too many deployments.');
-  return caller;
+  return { caller, signedIn };
 }
 
 /** Operations for workflow runs take OIDC tokens, and no other operation does. */
@@ -90,7 +103,22 @@ export async function authenticate(
   }
   const scope = await ports.tokens.find(hashToken(token), ports.clock.now());
   if (!scope) throw new VitrineError('unauthorized', 'The token is not known, or its time is over.');
-  return scope.kind === 'user' ? { ...scope, administrator: false, sessionId: null } : scope;
+  return scope.kind === 'user' ? personWith(ports, scope) : scope;
+}
+
+/** A token may do what its person may, within its bounds, as long as the person has an account that is open. */
+async function personWith(
+  { users, admins }: AuthenticatePorts,
+  scope: Extract<TokenScope, { kind: 'user' }>,
+): Promise<UserActor> {
+  const user = await users.get(scope.userId);
+  if (!user?.active) throw new VitrineError('unauthorized', 'The account of this token is closed.');
+  return {
+    ...scope,
+    name: user.name,
+    administrator: isAdministrator(user, admins),
+    sessionId: null,
+  };
 }
 
 interface Asked {

@@ -9,17 +9,30 @@ import {
 } from 'fastify';
 import type { z } from 'zod';
 import { OPERATIONS } from '../../src/contract/openapi.js';
-import { type Method, METHODS, type Operation, type Page } from '../../src/contract/operation.js';
+import {
+  type Method,
+  METHODS,
+  type Operation,
+  type Page,
+  type Redirect,
+} from '../../src/contract/operation.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from '../http/body-budget.js';
+import { createCookies } from '../http/cookies.js';
+import { callerAddress } from '../http/hosts.js';
 import { type Answer, errorAnswer, isOurFault, prepareAnswer } from '../http/respond.js';
 import type { Ports } from '../ports.js';
 import { type AccessParts, admit, type Caller } from './access.js';
+import { type ErrorPages, loadErrorPages } from './error-pages.js';
 import { deliveryHandlers } from './deliveries.js';
 import { deploymentHandlers } from './deployments.js';
 import { environmentHandlers } from './environments.js';
-import type { Handlers } from './handler.js';
+import type { Browser, Handlers } from './handler.js';
 import { parseInput, parseQuery, readInput } from './input.js';
+import { accountHandlers } from './people/account.js';
+import { apiTokenHandlers } from './people/api-tokens.js';
+import { signInHandlers } from './people/sign-in.js';
+import { refuseWithoutProof, type SignedIn } from './session.js';
 import { resourceHandlers } from './resources.js';
 import { serverHandlers } from './server.js';
 import { targetHandlers } from './targets.js';
@@ -31,6 +44,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     caller: Caller;
+    /** Null unless a cookie says who asks. */
+    signedIn: SignedIn | null;
   }
 }
 
@@ -51,10 +66,14 @@ export interface Api {
 /** The API and the pages on Fastify, as a surface of our own server: docs/decisions/0008-web-framework.md has the reasons. */
 export async function createApi(parts: ApiParts): Promise<Api> {
   const app = createFastify();
-  app.setErrorHandler((error, request, reply) => refuse(app, { parts, error, request, reply }));
+  const pages = loadErrorPages();
+  app.setErrorHandler((error, request, reply) => refuse(app, { parts, pages, error, request, reply }));
   addHooks(app, parts);
   const handlers: Handlers<typeof OPERATIONS> = {
     ...serverHandlers(parts),
+    ...signInHandlers(parts.ports),
+    ...accountHandlers,
+    ...apiTokenHandlers,
     ...environmentHandlers,
     ...deploymentHandlers,
     ...resourceHandlers,
@@ -98,14 +117,22 @@ function createFastify(): FastifyInstance {
 function addHooks(app: FastifyInstance, { ports, identify, limits, budget }: ApiParts): void {
   const access = { ...ports, identify, limits };
   app.decorateRequest('caller');
-  app.addHook('onRequest', async (request) => {
+  app.decorateRequest('signedIn');
+  app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw nothingHere();
     const params = request.params as Record<string, string>;
     if (hasEmpty(params)) throw nothingHere();
-    request.caller = await admit(access, { operation: operationOf(request), request: request.raw, params });
+    const operation = operationOf(request);
+    const { caller, signedIn } = await admit(access, { operation, request: request.raw, params });
+    Object.assign(request, { caller, signedIn });
+    if (signedIn?.cookie) reply.header('set-cookie', signedIn.cookie);
   });
   app.addHook('preValidation', async (request) => {
-    request.body = await readInput(operationOf(request), { request: request.raw, budget });
+    const operation = operationOf(request);
+    request.body = await readInput(operation, { request: request.raw, budget });
+    const { signedIn } = request;
+    if (operation.form && signedIn)
+      refuseWithoutProof(signedIn.session, (request.body as { csrf?: unknown }).csrf);
   });
 }
 
@@ -125,23 +152,49 @@ function mount(app: FastifyInstance, { operation, handle, ports }: Mounted): voi
       ...(operation.query && { querystring: operation.query() }),
       ...(typeof operation.body === 'function' && { body: operation.body() }),
     },
-    handler: async ({ id, caller, params, query, body, headers }, reply) => {
-      const result = await handle(ports, { params, query, body, caller, accept: headers.accept ?? '' });
-      const { status, body: content, headers: own } = toAnswer(operation, result);
+    handler: async (request, reply) => {
+      const { id, caller, signedIn, params, query, body, headers } = request;
+      const browser = browserOf(ports, request);
+      const session = signedIn?.session ?? null;
+      const input = { params, query, body, caller, session, browser, accept: headers.accept ?? '' };
+      const {
+        status,
+        body: content,
+        headers: own,
+        cookies,
+      } = toAnswer(operation, await handle(ports, input));
+      for (const cookie of cookies ?? []) reply.header('set-cookie', cookie);
       return send(reply, { status, body: content, headers: { 'x-request-id': id, ...own } });
     },
   });
 }
 
+function browserOf({ publicUrl }: Ports, { raw, headers }: FastifyRequest): Browser {
+  const signInCookie = createCookies(publicUrl).read(raw, 'sign-in');
+  return { userAgent: headers['user-agent'] ?? '', address: callerAddress(raw), signInCookie };
+}
+
 /** A handler's result as an answer: it holds its status only where several are declared. */
-function toAnswer({ answers }: Operation, result: unknown): Answer {
+function toAnswer(
+  { answers }: Operation,
+  result: unknown,
+): Answer & { readonly cookies?: readonly string[] } {
   const [only, ...others] = Object.keys(answers).map(Number);
   const { status, body } =
     only === undefined || others.length > 0
       ? (result as { status: number; body: unknown })
       : { status: only, body: result };
-  if (answers[status] !== 'page') return { status, body };
-  const { html, policy } = body as Page;
+  const kind = answers[status];
+  if (kind === 'redirect') {
+    const { location, cookies = [] } = body as Redirect;
+    return { status, body: '', headers: { location }, cookies };
+  }
+  if (kind !== 'page') return { status, body };
+  const { cookies = [], ...page } = body as Page;
+  return { ...pageAnswer(status, page), cookies };
+}
+
+function pageAnswer(status: number, { html, policy }: Page): Answer {
   const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy };
   return { status, body: html, headers };
 }
@@ -159,19 +212,30 @@ const compile: FastifySchemaCompiler<z.ZodType> =
 
 interface Failed {
   readonly parts: ApiParts;
+  readonly pages: ErrorPages;
   readonly error: unknown;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-function refuse(app: FastifyInstance, { parts, error, request, reply }: Failed): FastifyReply {
+function refuse(app: FastifyInstance, { parts, pages, error, request, reply }: Failed): FastifyReply {
   const cause = toOurError(error);
   const { id: requestId, method } = request;
   const [path = ''] = request.raw.url?.split('?', 1) ?? [];
   const allowed = request.is404 ? METHODS.filter((other) => isRoute(app, other, path)) : [];
   if (allowed.length > 0) return send(reply, notAllowed(allowed, requestId));
   if (isOurFault(cause)) parts.ports.log('error', 'request failed', { requestId, method, path, error });
-  return send(reply, errorAnswer(cause, requestId));
+  const answer = errorAnswer(cause, requestId);
+  if (!wantsPage(request)) return send(reply, answer);
+  const { headers, ...page } = pageAnswer(answer.status, pages(answer));
+  return send(reply, { ...page, headers: { ...answer.headers, ...headers } });
+}
+
+/** A person who follows a link gets a page, also when something is wrong. */
+function wantsPage({ is404, routeOptions, headers }: FastifyRequest): boolean {
+  const answers = is404 ? [] : Object.values(routeOptions.config.operation?.answers ?? {});
+  const isForPeople = answers.includes('page') || answers.includes('redirect');
+  return isForPeople && /\btext\/html\b/i.test(headers.accept ?? '');
 }
 
 function isRoute(app: FastifyInstance, method: Method, url: string): boolean {

@@ -8,6 +8,7 @@ import type {
 } from '../../src/contract/operation.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Ports } from '../ports.js';
+import type { StoredSession } from '../../src/people/session.js';
 import type { Caller } from './access.js';
 
 /** A request whose caller is allowed and whose parts have the shapes of its operation. */
@@ -16,8 +17,19 @@ export interface Input<O extends Operation> {
   readonly query: QueryOf<O>;
   readonly body: BodyOf<O>;
   readonly caller: Caller;
+  /** Of the browser in which the caller is signed in; null for tokens and strangers. */
+  readonly session: StoredSession | null;
+  readonly browser: Browser;
   /** The media types that the caller accepts, as its header says them. */
   readonly accept: string;
+}
+
+/** What a request says of the browser that sent it. */
+export interface Browser {
+  readonly userAgent: string;
+  readonly address: string;
+  /** The cookie of a sign-in that is under way, as it was sent. */
+  readonly signInCookie: string | undefined;
 }
 
 export type Handler<O extends Operation> = (ports: Ports, input: Input<O>) => Promise<ResultOf<O>>;

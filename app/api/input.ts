@@ -14,14 +14,16 @@ const IDLE_MS = { stream: 30_000, whole: 10_000 };
 
 /** The body in the form that the operation declares: nothing, a JSON value, bytes, or the stream itself. */
 export async function readInput(
-  { body, maxBytes = MIB }: Operation,
+  { body, form, maxBytes = MIB }: Operation,
   { request, budget }: { request: IncomingMessage; budget: BodyBudget },
 ): Promise<unknown> {
   if (body === undefined) return undefined;
-  requireType(request, typeof body === 'function' ? 'application/json' : 'application/octet-stream');
+  const json = form ? 'application/x-www-form-urlencoded' : 'application/json';
+  requireType(request, typeof body === 'function' ? json : 'application/octet-stream');
   if (body === 'stream') return streamBody(request, { maxBytes, idleMs: IDLE_MS.stream });
   const bytes = await readBody(request, { maxBytes, timeoutMs: TIMEOUT_MS, idleMs: IDLE_MS.whole, budget });
   if (body === 'bytes') return bytes;
+  if (form) return fieldsOf(new URLSearchParams(bytes.toString('utf8')));
   const value = parseJson(bytes);
   refuseDeep(value);
   return value;
@@ -41,8 +43,12 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
 
 /** A query as an object. A name that is given twice has no single meaning, so it is refused. */
 export function parseQuery<T>(schema: z.ZodType<T>, query: URLSearchParams): T {
-  const names = [...query.keys()];
+  return parseInput(schema, fieldsOf(query));
+}
+
+function fieldsOf(fields: URLSearchParams): Record<string, string> {
+  const names = [...fields.keys()];
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new VitrineError('bad_request', `${twice} is there twice.`);
-  return parseInput(schema, Object.fromEntries(query));
+  return Object.fromEntries(fields);
 }

@@ -1,5 +1,6 @@
 import { describeApi } from '../../src/contract/openapi.js';
 import { checkReadiness, describeServer, type server } from '../../src/contract/server.js';
+import { SIGN_IN } from '../../src/contract/sign-in.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { withTimeout } from '../http/with-timeout.js';
 import type { Ports } from '../ports.js';
@@ -17,6 +18,7 @@ export function serverHandlers({ version, ping }: ServerFacts): Handlers<typeof 
     version,
     api: describeServer.path,
     ready: checkReadiness.path,
+    signIn: SIGN_IN,
   });
   let description: ReturnType<typeof describeApi> | undefined;
   return {
@@ -37,6 +39,7 @@ interface HomeModel {
   /** The paths of the API's description and of the readiness check. */
   readonly api: string;
   readonly ready: string;
+  readonly signIn: string;
 }
 
 function wantsJson(accept: string): boolean {

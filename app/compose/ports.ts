@@ -4,6 +4,8 @@ import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
 import { digestOf, hashOf } from '../../src/images/name.js';
 import { createRights } from '../../src/repositories/rights.js';
+import { createSeal } from '../../src/secrets/envelope.js';
+import { parseKeys } from '../../src/secrets/keys.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createTargets } from '../../src/targets/registry.js';
@@ -19,6 +21,7 @@ import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
 import { createCommandRecords, createHosting } from './hosting.js';
 import type { Around, Overrides } from './overrides.js';
+import { composePeople } from './people.js';
 
 interface Composition {
   readonly config: Config;
@@ -48,6 +51,8 @@ export function composePorts(given: Composition): Composed {
   const otherBlobs = blobsOfImages(stores.images);
   const hosting = createHosting({ ...stores, environments });
   const github = connectGitHub(given);
+  const people = composePeople(given);
+  const seal = createSeal(parseKeys(given.secrets.encryptionKeys ?? ''));
   const ports: Ports = {
     ...stores,
     environments,
@@ -56,7 +61,9 @@ export function composePorts(given: Composition): Composed {
     uploads: createUploads({ blobs, otherBlobs, artifacts: stores.artifacts, clock }),
     imageUploads: createUploadSessions({ dir: join(config.dataDir, 'image-uploads'), clock }),
     github: github.github,
-    rights: createRights({ ...stores, github: github.github, clock }),
+    ...people,
+    seal,
+    rights: createRights({ ...stores, ...people, github: github.github, seal, clock, log, newId }),
     reporter: around(github.reporter, overrides.around?.reporter),
     // No target needs credentials yet.
     ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),

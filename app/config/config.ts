@@ -3,6 +3,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { LogLevel } from '../../src/shared/tools.js';
+import { SIGN_IN_VARIABLES, type SignInConfig, toSignInConfig } from './sign-in.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -18,6 +19,9 @@ export interface Config {
   readonly githubApiUrl: string;
   readonly oidcIssuer: string;
   readonly logLevel: LogLevel;
+  readonly signIn: SignInConfig;
+  /** GitHub logins and addresses of this server's administrators, in lower case. */
+  readonly admins: readonly string[];
 }
 
 const webAddress = z
@@ -52,6 +56,7 @@ const Variables = z.object({
   GITHUB_API_URL: webAddress.default('https://api.github.com'),
   OIDC_ISSUER: webAddress.default('https://token.actions.githubusercontent.com'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
+  ...SIGN_IN_VARIABLES,
 });
 
 /** Throws one error that names every invalid variable. */
@@ -69,6 +74,8 @@ export function envToConfig(env: Env): Config {
     githubApiUrl: variables.GITHUB_API_URL,
     oidcIssuer: variables.OIDC_ISSUER,
     logLevel: variables.LOG_LEVEL,
+    signIn: toSignInConfig(variables),
+    admins: variables.ADMINS,
   };
 }
 

@@ -25,8 +25,18 @@ export function createLog({ level, clock, write, redact = (text) => text }: LogO
 
 /** The log of a server, without the secrets that it was started with. */
 export function logOf(secrets: Secrets, options: LogOptions): Log {
-  const known = [secrets.privateKey, ...secrets.webhookSecrets, secrets.mongodbUri ?? ''];
-  const { redact } = createRedactor(known.filter((secret) => secret !== ''));
+  const { privateKey, webhookSecrets, mongodbUri, signIn } = secrets;
+  const keys = (secrets.encryptionKeys ?? '').split(/[\s,]+/).map((entry) => entry.split(':')[1]);
+  const known = [
+    privateKey,
+    ...webhookSecrets,
+    mongodbUri,
+    ...keys,
+    signIn.github,
+    signIn.google,
+    signIn.openId,
+  ];
+  const { redact } = createRedactor(known.flatMap((secret) => (secret ? [secret] : [])));
   return createLog({ ...options, redact });
 }
 

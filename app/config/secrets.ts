@@ -1,7 +1,14 @@
 import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
+import { parseKeys } from '../../src/secrets/keys.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { unusable, withoutEmpty, type Env } from './config.js';
+import {
+  missingForSignIn,
+  SIGN_IN_SECRET_VARIABLES,
+  type SignInSecrets,
+  toSignInSecrets,
+} from './sign-in.js';
 
 /** Never logged or shown. The App's id is not secret, but belongs to the other two. */
 export interface Secrets {
@@ -11,6 +18,10 @@ export interface Secrets {
   readonly webhookSecrets: readonly [string, ...string[]];
   /** May hold a password. */
   readonly mongodbUri: string | undefined;
+  /** See `src/secrets/keys.ts`; absent until `openEncryptionKeys` has found them. */
+  readonly encryptionKeys?: string | undefined;
+  /** With which this server signs people in at other websites. */
+  readonly signIn: SignInSecrets;
 }
 
 /** What a GitHub App gives its operator; all three or none. */
@@ -41,6 +52,8 @@ const Variables = z.object({
     .refine(isPrivateKey, 'is not a private key: it must be the whole .pem file that GitHub gave you'),
   WEBHOOK_SECRET: webhookSecret,
   WEBHOOK_SECRET_PREVIOUS: webhookSecret.optional(),
+  ENCRYPTION_KEYS: z.string().optional(),
+  ...SIGN_IN_SECRET_VARIABLES,
 });
 
 /** Which of the App's credentials are not set. */
@@ -50,16 +63,19 @@ export function missingCredentials(env: Env): readonly (typeof CREDENTIALS)[numb
 }
 
 export function envToSecrets(env: Env): Secrets {
-  const missing = missingCredentials(env);
+  const missing = [...missingCredentials(env), ...missingForSignIn(withoutEmpty(env))];
   if (missing.length > 0) throw notSet(missing);
   const read = Variables.safeParse(withoutEmpty(env));
   if (!read.success) throw unusable(read.error);
-  const { APP_ID, PRIVATE_KEY, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS } = read.data;
+  const { APP_ID, PRIVATE_KEY, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS, ENCRYPTION_KEYS } = read.data;
+  if (ENCRYPTION_KEYS !== undefined) parseKeys(ENCRYPTION_KEYS);
   return {
     appId: APP_ID,
     privateKey: PRIVATE_KEY,
     webhookSecrets: [WEBHOOK_SECRET, ...(WEBHOOK_SECRET_PREVIOUS ? [WEBHOOK_SECRET_PREVIOUS] : [])],
     mongodbUri: envToDatabaseUri(env),
+    encryptionKeys: ENCRYPTION_KEYS,
+    signIn: toSignInSecrets(read.data),
   };
 }
 

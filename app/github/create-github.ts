@@ -94,8 +94,10 @@ function createReads(app: App, log: Log): GitHub {
     openPullRequests: (repo) => listOpenPullRequests(caller, { repo, log }),
     commitMessage: (repo, sha) => readCommitMessage(caller, { repo, sha }),
     changedFiles: (repo, number) => listChangedFiles(caller, { repo, number }),
-    permission: (repo, login) =>
-      sharing(`permission ${repo.repoId} ${login}`, () => readPermission(caller, { repo, login })),
+    permission: (repo, login, accountId) =>
+      sharing(`permission ${repo.repoId} ${login} ${accountId ?? ''}`, () =>
+        readPermission(caller, { repo, login, accountId }),
+      ),
     settingsFile(repo, question) {
       const read = () => readSettingsFile(caller, { repo, question });
       // Who knows a version already may have heard of a newer one since another caller asked.

@@ -10,6 +10,10 @@ import { migrate } from './migrations/migrate.js';
 import { openConnection, type StoreAddress } from './open-connection.js';
 import { tokenStore } from './people/api-tokens.js';
 import { auditLog } from './people/audit-log.js';
+import { githubConnectionStore } from './people/github-connections.js';
+import { memberStore } from './people/members.js';
+import { sessionStore } from './people/sessions.js';
+import { attemptStore, pendingSignInStore } from './people/sign-ins.js';
 import { userStore } from './people/users.js';
 import { projectStore } from './projects/store.js';
 import { repoStore } from './repositories/store.js';
@@ -61,6 +65,11 @@ export function createStores(connection: Connection): Stores {
     projects: translatingErrors(projectStore(connection)),
     repos: translatingErrors(repoStore(connection)),
     users: translatingErrors(userStore(connection)),
+    sessions: translatingErrors(sessionStore(connection)),
+    pendingSignIns: translatingErrors(pendingSignInStore(connection)),
+    attempts: translatingErrors(attemptStore(connection)),
+    connections: translatingErrors(githubConnectionStore(connection)),
+    members: translatingErrors(memberStore(connection)),
     tokens: translatingErrors(tokenStore(connection)),
     inbox: translatingErrors(inboxStore(connection)),
     artifacts: translatingErrors(artifactStore(connection)),

@@ -25,6 +25,7 @@ export const installation = declareEvent({
   }),
   keep: { repositories: KEEP_LISTED },
   async handle(ports, { action, installation: { id, account, suspended_at: suspendedAt }, repositories }) {
+    await ports.connections.forgetReach({ installationId: id });
     if (action === 'deleted' || action === 'suspend') {
       const lost = { installationId: id, suspendedAt: suspendedAt ?? null, kind: ENDS[action] };
       const decision = await removeInstallation(ports, lost);
@@ -51,6 +52,7 @@ export const installationRepositories = declareEvent({
   keep: { repositories_added: KEEP_LISTED, repositories_removed: KEEP_LISTED },
   async handle(ports, payload) {
     const { id: installationId, account } = payload.installation;
+    await ports.connections.forgetReach({ installationId });
     const listed = payload.repositories_added;
     await addRepositories(ports, { listed, installationId, ownerId: account?.id });
     const repoIds = payload.repositories_removed.map(({ id }) => id);

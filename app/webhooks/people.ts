@@ -19,7 +19,11 @@ export const member = declareEvent({
     installation: IN_ORGANIZATION.installation,
   }),
   keep: { member: { id: true } },
-  handle: (ports, { repository: { id }, installation }) => forgetPermissions(ports, installation && { id }),
+  async handle(ports, { repository: { id }, installation, member: { id: githubId } }) {
+    // Somebody who got their first repository has a list that names no installation.
+    if (installation) await ports.connections.forgetReach({ githubId });
+    return forgetPermissions(ports, { installation, where: { id } });
+  },
 });
 
 /** A team was changed, or got or lost a repository. A team may reach many repositories, so the event counts for all of them. */
@@ -27,7 +31,7 @@ export const team = declareEvent({
   name: 'team',
   shape: onlyAbout('team', { ...IN_ORGANIZATION, team: z.object({ id: Id }) }),
   keep: { team: { id: true }, organization: { id: true } },
-  handle: (ports, { installation }) => forgetPermissions(ports, ofInstallation(installation)),
+  handle: (ports, { installation }) => forgetPermissions(ports, { installation }),
 });
 
 /** A person joined or left a team. */
@@ -40,7 +44,10 @@ export const membership = declareEvent({
     team: z.looseObject({}),
   }),
   keep: { scope: true, member: { id: true }, team: { id: true }, organization: { id: true } },
-  handle: (ports, { installation }) => forgetPermissions(ports, ofInstallation(installation)),
+  async handle(ports, { installation, member: person }) {
+    if (installation && person) await ports.connections.forgetReach({ githubId: person.id });
+    return forgetPermissions(ports, { installation });
+  },
 });
 
 /** A person joined or left the organization. */
@@ -51,22 +58,26 @@ export const organization = declareEvent({
     { error: 'belongs to another event' },
   ),
   keep: { organization: { id: true }, membership: { role: true } },
-  handle: (ports, { installation }) => forgetPermissions(ports, ofInstallation(installation)),
+  handle: (ports, { installation }) => forgetPermissions(ports, { installation }),
 });
 
 type Installation = z.infer<typeof IN_ORGANIZATION.installation>;
 
-function ofInstallation(installation: Installation): { readonly installationId: number } | null {
-  return installation ? { installationId: installation.id } : null;
+interface Changed {
+  readonly installation: Installation;
+  /** One repository; all of the installation when absent. */
+  readonly where?: { readonly id: number };
 }
 
 /** What GitHub said of people counts for five minutes. This event may have changed it, so GitHub is asked again. */
 async function forgetPermissions(
   ports: HandlerPorts,
-  where: Parameters<HandlerPorts['repos']['forgetPermissions']>[0] | null | undefined,
+  { installation, where }: Changed,
 ): Promise<DeliveryDecision> {
-  if (!where) return UNINSTALLED;
-  await ports.repos.forgetPermissions(where);
+  if (!installation) return UNINSTALLED;
+  const { id: installationId } = installation;
+  await ports.repos.forgetPermissions(where ?? { installationId });
+  await ports.connections.forgetReach({ installationId });
   const detail = 'What people may do is asked of GitHub again.';
   return { action: 'update', rule: 'permissions-changed', detail, environmentIds: [] };
 }

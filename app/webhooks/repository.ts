@@ -28,6 +28,7 @@ export const repository = declareEvent({
       // Another default branch has another policy; another owner or visibility lets other people in.
       await ports.repos.doubtPolicy(repo.id);
       await ports.repos.forgetPermissions({ id: repo.id });
+      await ports.connections.forgetReach({ installationId: repo.installationId });
       return observeRepository(ports, repo);
     }
     return ignored('action-not-used', 'This changes nothing for previews.');

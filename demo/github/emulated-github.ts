@@ -20,6 +20,8 @@ export interface AppCredentials {
   readonly slug: string;
   readonly privateKey: string;
   readonly webhookSecret: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
 }
 
 export interface EmulatedGitHub extends Story {
@@ -59,7 +61,14 @@ export function controlsOf(world: World, { faults, close }: Behind): EmulatedGit
   return {
     ...storyOf(world),
     url: world.url,
-    app: { id, slug, privateKey, webhookSecret: world.options.app.webhookSecret },
+    app: {
+      id,
+      slug,
+      privateKey,
+      webhookSecret: world.options.app.webhookSecret,
+      clientId: world.options.app.clientId,
+      clientSecret: world.options.app.clientSecret,
+    },
     webhooks: world.webhooks,
     oidc: world.issuer,
     state: world.state,

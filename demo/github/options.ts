@@ -22,6 +22,10 @@ export interface AppOptions {
   readonly permissions: Permissions;
   readonly events: readonly string[];
   readonly webhookSecret: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Where people may be sent back to; absent = anywhere, because the port of a test server is known late. */
+  readonly callbackUrls?: readonly string[];
   /** Where deliveries go; absent = they are made and kept, not sent. */
   readonly webhookUrl?: string;
   /** PEM of an RSA key; absent = a fresh one. */
@@ -91,6 +95,8 @@ const DEFAULT_APP: AppOptions = {
     'installation_repositories',
   ],
   webhookSecret: 'a-webhook-secret-of-the-emulated-github',
+  clientId: 'Iv23li412001',
+  clientSecret: 'client-secret-of-the-emulated-app',
 };
 
 const DEFAULT_REPOSITORY: RepositoryOptions = {

@@ -32,6 +32,21 @@ export interface DeploymentStatus extends Json {
   readonly state: string;
 }
 
+/** What a person allowed the App: its tokens, of which a refresh replaces both. */
+export interface Grant {
+  readonly login: string;
+  readonly access: string;
+  readonly refresh: string;
+  readonly refreshEndsAt: number;
+}
+
+interface AuthorizationCode {
+  readonly login: string;
+  readonly redirectUri: string;
+  readonly challenge: string | null;
+  readonly endsAt: number;
+}
+
 /** What belongs to one repository and is not kept by emulate. */
 export interface RepositoryState {
   document: Repository;
@@ -64,6 +79,7 @@ export interface GitHubState {
   readonly idTokenRequests: Map<string, Json>;
   /** Manifest codes work once. */
   readonly spentCodes: Set<string>;
+  readonly oauth: { readonly codes: Map<string, AuthorizationCode>; readonly grants: Grant[] };
   nextId(): number;
 }
 
@@ -81,6 +97,7 @@ export function createState(): GitHubState {
     mergeHeads: new Map(),
     idTokenRequests: new Map(),
     spentCodes: new Set(),
+    oauth: { codes: new Map(), grants: [] },
     nextId: () => (lastId += 7),
   };
 }

@@ -6,7 +6,10 @@ import { deployments, DeploymentView, LogChunkView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
 import type { Operation, Operations } from './operation.js';
 import { resources } from './resources.js';
+import { account, AccountView, SessionView } from './account.js';
+import { apiTokens, ApiTokenView } from './api-tokens.js';
 import { server } from './server.js';
+import { signIn } from './sign-in.js';
 import { ErrorAnswer } from './shapes.js';
 import { LeakView, targets } from './targets.js';
 import { uploads } from './uploads.js';
@@ -14,6 +17,9 @@ import { uploads } from './uploads.js';
 /** Every operation of the API. */
 export const OPERATIONS = {
   ...server,
+  ...signIn,
+  ...account,
+  ...apiTokens,
   ...environments,
   ...deployments,
   ...resources,
@@ -23,7 +29,17 @@ export const OPERATIONS = {
 } as const satisfies Operations;
 
 /** Schemas that the description names once and refers to. */
-const NAMED = { EnvironmentView, DeploymentView, LogChunkView, DeliveryView, LeakView, ErrorAnswer } as const;
+const NAMED = {
+  AccountView,
+  SessionView,
+  ApiTokenView,
+  EnvironmentView,
+  DeploymentView,
+  LogChunkView,
+  DeliveryView,
+  LeakView,
+  ErrorAnswer,
+} as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */
 export function errorsOf({ permission, params, query, body, errors = [] }: Operation): readonly ErrorCode[] {
@@ -59,7 +75,10 @@ export function describeApi(version: string, operations: Operations = OPERATIONS
     info: { title: 'Vitrine', version },
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-sid' },
+      },
       schemas: Object.fromEntries(schemas) as Readonly<Record<string, Json>>,
     },
   };
@@ -73,13 +92,16 @@ function describe(operationId: string, operation: Operation): Json {
     operationId,
     summary,
     description: `For: ${closed ? actors.join(', ') : 'anyone'}.`,
-    ...(closed && { security: [{ token: [] }] }),
+    ...(closed && { security: [{ token: [] }, ...(actors.includes('user') ? [{ session: [] }] : [])] }),
     parameters: [...parameters('path', params?.()), ...parameters('query', query?.())],
     ...(body !== undefined && {
       requestBody: {
         required: true,
         ...(typeof body === 'function'
-          ? json(convert(body(), 'input'))
+          ? contentAs(
+              operation.form ? 'application/x-www-form-urlencoded' : 'application/json',
+              convert(body(), 'input'),
+            )
           : { content: { 'application/octet-stream': {} } }),
       },
     }),
@@ -89,10 +111,16 @@ function describe(operationId: string, operation: Operation): Json {
 
 function describeAnswers(answers: Operation['answers']): Json {
   const described = Object.entries(answers).map(([status, answer]) => {
-    const content = answer === 'page' ? { content: { 'text/html': {} } } : json(convert(answer(), 'output'));
-    return [status, { description: status === '202' ? 'Accepted' : 'The answer', ...content }];
+    return [status, { description: DESCRIPTIONS[status] ?? 'The answer', ...contentOf(answer) }];
   });
   return Object.fromEntries(described) as Json;
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = { 201: 'Created', 202: 'Accepted', 303: 'Elsewhere' };
+
+function contentOf(answer: Operation['answers'][number]): Json {
+  if (typeof answer === 'function') return json(convert(answer(), 'output'));
+  return answer === 'page' ? { content: { 'text/html': {} } } : {};
 }
 
 /** One answer for each status, which names its codes. */
@@ -133,7 +161,11 @@ function convert(schema: z.ZodType, io: 'input' | 'output', own?: string): Json 
 const uri = (id: string) => `#/components/schemas/${id}`;
 
 function json(schema: unknown) {
-  return { content: { 'application/json': { schema } } };
+  return contentAs('application/json', schema);
+}
+
+function contentAs(type: string, schema: unknown) {
+  return { content: { [type]: { schema } } };
 }
 
 /** Without the keys that only a document of its own has. */

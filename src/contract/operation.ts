@@ -19,6 +19,14 @@ export type ValueOf<S extends Schema> = z.output<ReturnType<S>>;
 export interface Page {
   readonly html: string;
   readonly policy: string;
+  /** Values of `Set-Cookie`. */
+  readonly cookies?: readonly string[];
+}
+
+/** Leads the browser on. */
+export interface Redirect {
+  readonly location: string;
+  readonly cookies?: readonly string[];
 }
 
 /** The noun behind a path parameter. */
@@ -41,10 +49,12 @@ export interface Operation {
   readonly query?: Schema<z.ZodObject>;
   /** A schema for JSON; `bytes` for the whole body; `stream` for a body that is used as it arrives. */
   readonly body?: Schema | 'bytes' | 'stream';
+  /** The body comes from the form of a page: `application/x-www-form-urlencoded` instead of JSON, and from our own pages only. */
+  readonly form?: true;
   /** The largest body; 1 MiB when absent. */
   readonly maxBytes?: number;
-  /** The answers that are not errors, by status: JSON of this shape, or a page. */
-  readonly answers: Readonly<Record<number, Schema | 'page'>>;
+  /** The answers that are not errors, by status: JSON of this shape, a page, or another address. */
+  readonly answers: Readonly<Record<number, Schema | 'page' | 'redirect'>>;
   /** Errors that only this operation answers; `errorsOf` adds those that follow from the rest of the declaration. */
   readonly errors?: readonly ErrorCode[];
 }
@@ -71,7 +81,7 @@ export type BodyOf<O extends Operation> = O['body'] extends 'bytes'
 type Statuses<O extends Operation> = keyof O['answers'] & number;
 
 /** What a handler gives back for one answer, before it is written as JSON. */
-type Written<A> = A extends 'page' ? Page : Input<A>;
+type Written<A> = A extends 'page' ? Page : A extends 'redirect' ? Redirect : Input<A>;
 
 /** One of several answers, with its status. */
 type AnswerWithStatus<O extends Operation> = {

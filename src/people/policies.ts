@@ -52,6 +52,9 @@ const READERS: Rights = { operator: 'any', user: 'read' };
 const WRITERS: Rights = { operator: 'any', user: 'write' };
 const ADMINISTRATORS: Rights = { operator: 'any', user: 'administrator' };
 const OWN_RUN: Rights = { run: 'own' };
+/** About a person's own account: reading it by a token too, changing it in the browser only. */
+const OWN_ACCOUNT: Rights = { user: 'self' };
+const IN_BROWSER: Rights = { user: 'session' };
 
 const POLICIES = {
   'server.read': EVERYONE,
@@ -67,6 +70,9 @@ const POLICIES = {
   'leak.read': ADMINISTRATORS,
   'image.push': OWN_RUN,
   'image.pull': { ...OWN_RUN, ...WRITERS },
+  'account.sign-in': EVERYONE,
+  'account.read': OWN_ACCOUNT,
+  'account.change': IN_BROWSER,
 } as const satisfies Readonly<Record<string, Rights>>;
 
 /** What can be done, by the name that operations declare. */

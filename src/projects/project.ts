@@ -23,6 +23,8 @@ export interface ProjectStore {
   }): Promise<Project>;
   get(id: string): Promise<Project | null>;
   ofRepo(repoId: number): Promise<readonly Project[]>;
+  /** The ids of all projects of these repositories. */
+  idsOfRepos(repoIds: readonly number[]): Promise<readonly string[]>;
   delete(id: string): Promise<void>;
 }
 

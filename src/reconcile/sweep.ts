@@ -11,6 +11,8 @@ import { type Environment, isActive, type Resource } from '../environments/model
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { TokenPorts } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
+import type { SessionPorts } from '../people/session.js';
+import type { SignInPorts } from '../people/sign-in.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { RULES } from '../pull-requests/decide/rules.js';
@@ -34,6 +36,8 @@ type Ports = EnvironmentPorts &
   GitHubPorts &
   UserPorts &
   TokenPorts &
+  SessionPorts &
+  SignInPorts &
   AuditPorts &
   ArtifactPorts &
   BlobPorts &
@@ -68,7 +72,8 @@ export async function sweep(ports: Ports): Promise<Swept> {
   await isolated('vanished uploads', () => sweepVanished(ports));
   await isolated('images', () => sweepImages(ports));
   await isolated('files', () => sweepFiles(ports));
-  await isolated('tokens', () => ports.tokens.deleteExpired(before));
+  for (const part of ['tokens', 'sessions', 'pendingSignIns', 'attempts'] as const)
+    await isolated(part, () => ports[part].deleteExpired(before));
   return { healed, expired, leaked };
 }
 

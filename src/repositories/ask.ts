@@ -39,7 +39,7 @@ export async function askAbout(ports: Ports, question: Question): Promise<Answer
   const logins = [...new Set(question.logins)];
   const [policy, levels] = await Promise.all([
     currentPolicy(ports, question),
-    Promise.all(logins.map((login) => permissionOf(ports, repo, login))),
+    Promise.all(logins.map((login) => permissionOf(ports, repo, { login }))),
   ]);
   const asked = levels.flatMap(({ fresh }) => fresh ?? []);
   const news: Kept = {
@@ -53,12 +53,16 @@ export async function askAbout(ports: Ports, question: Question): Promise<Answer
   };
 }
 
-/** What one person may do there; undefined when GitHub does not say. What it says is kept. */
+/**
+ * What one person may do there; undefined when GitHub does not say, or when the login belongs to another account by now: logins are
+ * renamed and given to others. What GitHub says is kept.
+ */
 export async function askPermission(
   ports: Ports,
-  { repo, login }: { repo: Question['repo']; login: string },
+  { repo, login, githubId }: { repo: Question['repo']; login: string; githubId: number },
 ): Promise<RepositoryPermission | undefined> {
-  const { level, fresh } = await permissionOf(ports, repo, login);
+  if (githubId === repo.ownerId) return 'admin';
+  const { level, fresh } = await permissionOf(ports, repo, { login, accountId: githubId });
   if (fresh) await ports.repos.keep(repo, { permissions: withNewest(ports, repo, [fresh]) });
   return level;
 }
@@ -111,15 +115,27 @@ interface Level {
 const KEPT_MS = 5 * 60_000;
 
 /** That GitHub does not say is never kept: it may say so the next time. */
-async function permissionOf({ github, clock }: Ports, repo: Question['repo'], asked: string): Promise<Level> {
-  const login = asked.toLowerCase();
+async function permissionOf({ github, clock }: Ports, repo: Question['repo'], asked: Asked): Promise<Level> {
+  const login = asked.login.toLowerCase();
+  const { accountId } = asked;
+  const isOwner = login === repo.fullName.split('/')[0]?.toLowerCase();
   // The owner of a personal repository may do everything there. Accounts of people and organisations share one list of names.
-  if (login === repo.fullName.split('/')[0]?.toLowerCase()) return { level: 'admin' };
+  if (isOwner && accountId === undefined) return { level: 'admin' };
   const now = clock.now();
-  const known = repo.kept?.permissions?.find((one) => one.login === login && isRecent(one, now));
+  const isSame = (one: KeptPermission) => accountId === undefined || one.accountId === accountId;
+  const known = repo.kept?.permissions?.find(
+    (one) => one.login === login && isSame(one) && isRecent(one, now),
+  );
   if (known) return { level: known.level };
-  const level = await github.permission(refOf(repo), asked);
-  return level === undefined ? { level } : { level, fresh: { login, level, at: now } };
+  const level = await github.permission(refOf(repo), asked.login, accountId);
+  if (level === undefined) return { level };
+  return { level, fresh: { login, level, at: now, ...(accountId !== undefined && { accountId }) } };
+}
+
+interface Asked {
+  readonly login: string;
+  /** The account that the login must still belong to. */
+  readonly accountId?: number;
 }
 
 /** Servers' clocks differ a little; a time that is far ahead is wrong. */

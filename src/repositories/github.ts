@@ -41,8 +41,8 @@ export interface GitHub {
   /** Undefined when GitHub does not say. */
   commitMessage(repo: RepoRef, sha: string): Promise<string | undefined>;
   changedFiles(repo: RepoRef, number: number): Promise<readonly string[] | undefined>;
-  /** Undefined when GitHub does not say: callers then refuse. */
-  permission(repo: RepoRef, login: string): Promise<RepositoryPermission | undefined>;
+  /** Undefined when GitHub does not say, or when the login does not belong to the account: callers then refuse. */
+  permission(repo: RepoRef, login: string, accountId?: number): Promise<RepositoryPermission | undefined>;
   /** `.github/preview.yml`. */
   settingsFile(repo: RepoRef, question: SettingsQuestion): Promise<SettingsAnswer>;
   /** The newest commit of a branch. */

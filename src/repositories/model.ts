@@ -42,6 +42,8 @@ export interface KeptPermission {
   readonly login: string;
   readonly level: RepositoryPermission;
   readonly at: Date;
+  /** The account that had the login then, where it was compared. */
+  readonly accountId?: number;
 }
 
 export interface CommitMessage {

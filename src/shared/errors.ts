@@ -15,6 +15,7 @@ export const ERROR_STATUS = {
   unprocessable: 422,
   too_many_requests: 429,
   internal: 500,
+  secret_unreadable: 500,
   bad_gateway: 502,
   unavailable: 503,
   disk_full: 507,

@@ -20,7 +20,7 @@ test('an operation that needs a token says so and for whom it is', () => {
   expect(at('/healthz', 'get')).toMatchObject({ description: 'For: anyone.' });
   expect(at('/api/v1/deployments/{id}', 'get')).toMatchObject({
     description: 'For: run, operator, user.',
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
   });
 });
 

@@ -49,6 +49,7 @@ export async function startApp({ config, secrets, ...overrides }: StartOptions =
       privateKey: appKey(),
       webhookSecrets: [WEBHOOK_SECRET],
       mongodbUri: database.uri,
+      signIn: { github: undefined, google: undefined, openId: undefined },
       ...secrets,
     },
     { write: (line) => lines.push(line), firstSweepMs: NOT_DURING_A_TEST, ...overrides },
@@ -85,6 +86,8 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   githubApiUrl: 'http://127.0.0.1:9',
   oidcIssuer: 'http://127.0.0.1:9',
   logLevel: 'info',
+  signIn: { github: null, google: null, openId: null },
+  admins: [],
 };
 
 /** Sends a webhook as GitHub would. */

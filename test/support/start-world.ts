@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Overrides } from '../../app/compose/overrides.js';
-import { envToConfig } from '../../app/config/config.js';
-import { envToSecrets } from '../../app/config/secrets.js';
+import { type Config, envToConfig } from '../../app/config/config.js';
+import { envToSecrets, type Secrets } from '../../app/config/secrets.js';
 import { type App, createApp } from '../../app/create-app.js';
 import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import type { GitHubOptions } from '../../demo/github/options.js';
@@ -36,6 +36,14 @@ export interface WorldOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** When something stands in front of the App. */
   readonly publicUrl?: string;
+  /** GitHub logins and addresses, as the operator writes them. */
+  readonly admins?: string;
+  /** Ways of signing in beside GitHub; a free port is chosen unless they need to know it. */
+  readonly signIn?: {
+    readonly port: number;
+    readonly config: Partial<Config['signIn']>;
+    readonly secrets: Partial<Secrets['signIn']>;
+  };
   /** Only warnings are logged unless given. */
   readonly logLevel?: 'info';
   /** Something between the App and GitHub. */
@@ -47,6 +55,8 @@ export async function startWorld({
   overrides = {},
   files,
   publicUrl,
+  admins,
+  signIn,
   logLevel,
   between,
 }: WorldOptions = {}): Promise<World> {
@@ -60,10 +70,12 @@ export async function startWorld({
   const logLines: string[] = [];
   const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
   if (publicUrl !== undefined) env['PUBLIC_URL'] = publicUrl;
+  if (admins !== undefined) env['ADMINS'] = admins;
   if (logLevel !== undefined) env['LOG_LEVEL'] = logLevel;
   if (between) env['GITHUB_API_URL'] = between.url;
   between?.leadTo(github.url);
-  const app = await createApp(envToConfig(env), envToSecrets(env), {
+  const { config, secrets } = withSignIn({ config: envToConfig(env), secrets: envToSecrets(env) }, signIn);
+  const app = await createApp(config, secrets, {
     write: (line) => void logLines.push(line),
     // An hour of GitHub's patience would pass here in a minute.
     pace: (_installation, { run }) => run(),
@@ -91,6 +103,18 @@ export async function startWorld({
       await rm(dataDir, { recursive: true, force: true });
       refuseViolations(github);
     },
+  };
+}
+
+function withSignIn(
+  given: { readonly config: Config; readonly secrets: Secrets },
+  signIn: WorldOptions['signIn'],
+): { readonly config: Config; readonly secrets: Secrets } {
+  if (!signIn) return given;
+  const { config, secrets } = given;
+  return {
+    config: { ...config, port: signIn.port, signIn: { ...config.signIn, ...signIn.config } },
+    secrets: { ...secrets, signIn: { ...secrets.signIn, ...signIn.secrets } },
   };
 }
 
@@ -125,6 +149,8 @@ export function environmentFor({
     APP_ID: String(github.app.id),
     PRIVATE_KEY: github.app.privateKey,
     WEBHOOK_SECRET: github.app.webhookSecret,
+    GITHUB_CLIENT_ID: github.app.clientId,
+    GITHUB_CLIENT_SECRET: github.app.clientSecret,
     GITHUB_API_URL: github.url,
     OIDC_ISSUER: github.oidc.url,
     MONGODB_URI: mongodbUri,

@@ -117,7 +117,11 @@ const LEVELS = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] as const
 /** Of people: Apps such as `dependabot[bot]` are no collaborators. */
 const LOGIN = /^[A-Za-z0-9][\w-]{0,99}$/;
 
-const Answer = z.object({ permission: z.string(), role_name: z.string().optional() });
+const Answer = z.object({
+  permission: z.string(),
+  role_name: z.string().optional(),
+  user: z.object({ id: z.int() }).nullish(),
+});
 
 /**
  * What a person may do in this repository, teams and organisation included. `permission` knows four words, `role_name` all of them and the
@@ -125,7 +129,11 @@ const Answer = z.object({ permission: z.string(), role_name: z.string().optional
  */
 export async function readPermission(
   caller: Caller,
-  { repo, login }: { readonly repo: RepoRef; readonly login: string },
+  {
+    repo,
+    login,
+    accountId,
+  }: { readonly repo: RepoRef; readonly login: string; readonly accountId?: number | undefined },
 ): Promise<RepositoryPermission | undefined> {
   if (!LOGIN.test(login)) return undefined;
   const answer = await defaultWhenDenied(
@@ -138,6 +146,7 @@ export async function readPermission(
     }),
     undefined,
   );
+  if (accountId !== undefined && answer?.user?.id !== accountId) return undefined;
   return (
     LEVELS.find((level) => level === answer?.role_name) ??
     LEVELS.find((level) => level === answer?.permission)

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Page } from '../../../src/contract/operation.js';
 import { isVitrineError, VitrineError } from '../../../src/shared/errors.js';
 import type { Log } from '../../../src/shared/tools.js';
+import { githubWebsite } from '../../config/sign-in.js';
 import { SECURITY_HEADERS } from '../../http/respond.js';
 import { loadPage } from '../../render.js';
 import { type Conversion, createManifest, isReachable, SETUP_DONE_PATH, SETUP_PATH } from './manifest.js';
@@ -155,16 +156,6 @@ function same(given: string | null, expected: string): boolean {
   return timingSafeEqual(digest(given ?? ''), digest(expected));
 }
 
-/** The address of GitHub's website, derived from the address of its API. On an Enterprise Server both have the same host. */
-export function githubWebsite(apiUrl: string): string {
-  const { hostname, origin } = new URL(apiUrl);
-  if (hostname === 'api.github.com') return 'https://github.com';
-  // Data residency: https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency
-  if (hostname.startsWith('api.') && hostname.endsWith('.ghe.com'))
-    return `https://${hostname.slice('api.'.length)}`;
-  return origin;
-}
-
 /** The page where GitHub asks whether it should make the App. */
 export function newAppUrl({
   apiUrl,
@@ -190,6 +181,7 @@ const WHY: Readonly<Record<string, string>> = {
   statuses: 'set a commit status, where the settings ask for one',
   actions: 'learn how workflow runs end',
   members: 'hear when the rights of people change',
+  emails: 'know the proven address of people who sign in',
 };
 
 /** The permissions of `app.yml` with their reasons: "Pull requests (write): see pull requests and keep one comment". */

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { isLoopback } from '../../config/config.js';
+import { callbackUrl } from '../../config/sign-in.js';
 import { WEBHOOK_PATH } from '../../http/server.js';
 
 const AppFile = z.looseObject({ name: z.string(), default_permissions: z.record(z.string(), z.string()) });
@@ -21,6 +22,7 @@ export function createManifest({ appYml, publicUrl }: { appYml: string; publicUr
     url: reachable ? publicUrl : (file['url'] ?? NOWHERE),
     hook_attributes: { url: reachable ? `${publicUrl}${WEBHOOK_PATH}` : NOWHERE, active: reachable },
     redirect_url: `${publicUrl}${SETUP_DONE_PATH}`,
+    callback_urls: [callbackUrl(publicUrl, 'github')],
   });
 }
 

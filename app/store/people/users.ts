@@ -1,37 +1,96 @@
 import { LRUCache } from 'lru-cache';
-import type { Connection, Model } from 'mongoose';
-import type { User, UserStore } from '../../../src/people/user.js';
+import { type Connection, type Model, Schema } from 'mongoose';
+import {
+  type Account,
+  DEFAULT_PREFERENCES,
+  emailKey,
+  type NewUser,
+  type SeenPerson,
+  type User,
+  type UserPatch,
+  type UserStore,
+} from '../../../src/people/user.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { text, whole } from '../shared/query.js';
+import { MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
-import { isDuplicateKey, retryOnce } from '../shared/write.js';
+import { insertedOrThere, isDuplicateKey, newId, retryOnce } from '../shared/write.js';
 
-type Seen = Omit<User, 'active'>;
-
-/** GitHub users. Fields that an event leaves out, such as e-mail, keep their stored value. */
+/** People, by an id of their own. Their accounts at providers and their proven addresses are unique. */
 export function userStore(connection: Connection): UserStore {
   const model = userModel(connection);
-  const find = (githubId: number) => model.findOne({ _id: whole(githubId, 'the id') }).lean<UserDocument>();
-  const recent = new LRUCache<number, User>({ max: REMEMBERED, ttl: REMEMBERED_MS });
+  const find = async (filter: object) => {
+    const found = await model.findOne(filter).lean<UserDocument>();
+    return found && toUser(found);
+  };
   return {
-    async saveFromGitHub(seen) {
-      // Most events name a user without changes: then nothing is written, and for a while nothing is read.
-      const before = recent.get(seen.githubId);
-      if (before && isUnchanged(before, seen)) return before;
-      const known = await find(seen.githubId);
-      const user =
-        known && isUnchanged(known, seen) ? toUser(known) : await retryOnce(() => saveOnce(model, seen));
-      recent.set(seen.githubId, user);
-      return user;
+    saveFromGitHub: createSaveFromGitHub(model),
+    byGitHubId: async (githubId) => find({ githubId: whole(githubId, 'the id') }),
+    get: async (id) => find({ _id: text(id, 'the id') }),
+    byAccount: async (account) => find(accountFilter(account)),
+    byProvenEmail: async (email) => find({ provenEmail: emailKey(text(email, 'the address')) }),
+    async create(fresh) {
+      const document = newDocument(fresh);
+      const inserted = await retryOnce(() =>
+        insertedOrSame(model, insertedOrThere(model.collection.insertOne(document as never)), document._id),
+      );
+      return inserted ? toUser(document) : null;
     },
-    async get(id) {
-      const found = /^\d{1,15}$/.test(id) ? await find(Number(id)) : null;
-      return found && toUser(found);
+    change: (id, patch) => retryOnce(() => change(model, text(id, 'the id'), patch)),
+    async remove(id) {
+      await retryOnce(() => model.deleteOne({ _id: text(id, 'the id') }));
     },
-    async byGitHubId(githubId) {
-      const found = await find(githubId);
-      return found && toUser(found);
-    },
+  };
+}
+
+/** After a lost answer the insert is repeated: a duplicate may be the document itself. */
+async function insertedOrSame(
+  model: Model<UserDocument>,
+  inserted: Promise<boolean>,
+  id: string,
+): Promise<boolean> {
+  return (await inserted) || (await model.exists({ _id: id })) !== null;
+}
+
+function accountFilter(account: Account): object {
+  if (account.provider === 'github') return { githubId: whole(account.id, 'the id') };
+  if (account.provider === 'google') return { googleId: text(account.id, 'the id') };
+  const { issuer, subject } = account;
+  return {
+    openIdKey: openIdKey({ issuer: text(issuer, 'the issuer'), subject: text(subject, 'the subject') }),
+  };
+}
+
+async function change(model: Model<UserDocument>, id: string, patch: UserPatch): Promise<User | null> {
+  const known = await model.findOne({ _id: id }).lean<UserDocument>();
+  if (!known) return null;
+  const fields = { ...patch, ...keysOf({ ...known, ...patch }), updatedAt: new Date() };
+  // The address decides about the key of another field, so the address must still be the one that was read.
+  const where = { _id: id as never, email: known.email, emailVerified: known.emailVerified };
+  try {
+    const stored = await model.collection.findOneAndUpdate(where, { $set: fields }, AFTER);
+    return stored ? toUser(stored as unknown as UserDocument) : await change(model, id, patch);
+  } catch (error) {
+    if (isDuplicateKey(error)) throw new VitrineError('conflict', TAKEN, { cause: error });
+    throw error;
+  }
+}
+
+const AFTER = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const;
+const TAKEN =
+  'Another person of this server has this account or this address already: sign in as them instead.';
+
+/** Most events name a person without changes: then nothing is written, and for a while nothing is read. */
+function createSaveFromGitHub(model: Model<UserDocument>): UserStore['saveFromGitHub'] {
+  const recent = new LRUCache<number, User>({ max: REMEMBERED, ttl: REMEMBERED_MS });
+  return async (seen) => {
+    const before = recent.get(seen.githubId);
+    if (before && isUnchanged(before, seen)) return before;
+    const githubId = whole(seen.githubId, 'the id');
+    const known = await model.findOne({ githubId }).lean<UserDocument>();
+    const user =
+      known && isUnchanged(known, seen) ? toUser(known) : await retryOnce(() => saveOnce(model, seen, known));
+    recent.set(seen.githubId, user);
+    return user;
   };
 }
 
@@ -40,58 +99,105 @@ const REMEMBERED = 1_000;
 const REMEMBERED_MS = 10 * 60_000;
 
 /** Two concurrent inserts: the second becomes an update. */
-function saveOnce(model: Model<UserDocument>, seen: Seen): Promise<User> {
-  return save(model, seen).catch((error: unknown) => {
-    if (isDuplicateKey(error)) return save(model, seen);
+function saveOnce(model: Model<UserDocument>, seen: SeenPerson, known: UserDocument | null): Promise<User> {
+  return save(model, seen, known).catch((error: unknown) => {
+    if (isDuplicateKey(error)) return save(model, seen, known);
     throw error;
   });
 }
 
-function isUnchanged(
-  known: Pick<User, 'login' | 'email' | 'avatarUrl'>,
-  { login, email, avatarUrl }: Seen,
-): boolean {
+type Seen = Pick<User, 'login' | 'email' | 'emailVerified' | 'avatarUrl'>;
+
+/** Fields that an event leaves out, such as the address, keep their stored value; so does a proven address. */
+function isUnchanged(known: Seen, { login, email, avatarUrl }: SeenPerson): boolean {
   const same = (before: string | null, now: string | null) => now === null || now === before;
-  return known.login === login && same(known.email, email) && same(known.avatarUrl, avatarUrl);
+  const sameEmail = known.emailVerified || same(known.email, email);
+  return known.login === login && sameEmail && same(known.avatarUrl, avatarUrl);
 }
 
-async function save(model: Model<UserDocument>, { githubId, login, email, avatarUrl }: Seen): Promise<User> {
+async function save(
+  model: Model<UserDocument>,
+  { githubId, login, email, avatarUrl }: SeenPerson,
+  known: UserDocument | null,
+): Promise<User> {
   const now = new Date();
-  const known = { ...(email !== null && { email }), ...(avatarUrl !== null && { avatarUrl }) };
-  const unknown = { ...(email === null && { email }), ...(avatarUrl === null && { avatarUrl }) };
-  const stored = await model
-    .findOneAndUpdate(
-      { _id: whole(githubId, 'the id') },
-      {
-        $set: { login: text(login, 'the login'), ...known, updatedAt: now },
-        $setOnInsert: { ...unknown, active: true, createdAt: now },
-      },
-      { upsert: true, returnDocument: 'after' },
-    )
-    .lean<UserDocument>();
+  const fresh = newDocument({
+    ...{ name: login, login, email, emailVerified: false, avatarUrl, githubId },
+    ...{ googleId: null, openId: null },
+  });
+  const changed: Partial<UserDocument> = {
+    login: text(login, 'the login'),
+    ...(known && known.name === known.login && { name: login }),
+    ...(email !== null && known?.emailVerified !== true && { email }),
+    ...(avatarUrl !== null && { avatarUrl }),
+    updatedAt: now,
+  };
+  const others = Object.entries(fresh).filter(([name]) => !(name in changed) && name !== 'githubId');
+  const stored = await model.collection.findOneAndUpdate(
+    { githubId: whole(githubId, 'the id') },
+    { $set: changed, $setOnInsert: Object.fromEntries(others) },
+    { upsert: true, ...AFTER },
+  );
   if (!stored) throw new VitrineError('unavailable', `User ${githubId} could not be stored: try again.`);
-  return toUser(stored);
+  return toUser(stored as unknown as UserDocument);
 }
 
-function toUser({ _id, login, email, avatarUrl, active }: UserDocument): User {
-  return { githubId: _id, login, email, avatarUrl, active };
+function newDocument(fresh: NewUser): UserDocument {
+  const now = new Date();
+  const { name, login, email, emailVerified, avatarUrl, githubId, googleId, openId } = fresh;
+  const user = { name, login, email, emailVerified, avatarUrl, githubId, googleId, openId };
+  return {
+    _id: newId(),
+    ...user,
+    ...keysOf(user),
+    active: true,
+    preferences: DEFAULT_PREFERENCES,
+    signedInAt: null,
+    createdAt: now,
+    updatedAt: now,
+  };
 }
 
-interface UserDocument extends Omit<User, 'githubId'> {
-  /** GitHub's id: logins are renamed and given to others. */
-  readonly _id: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+/** What the unique indexes compare. */
+function keysOf({ email, emailVerified, openId }: Pick<User, 'email' | 'emailVerified' | 'openId'>) {
+  return {
+    provenEmail: emailVerified && email !== null ? emailKey(email) : null,
+    openIdKey: openId && openIdKey(openId),
+  };
 }
 
-const USERS = 'users';
+/** Issuers are addresses, which hold no spaces. */
+function openIdKey({ issuer, subject }: { issuer: string; subject: string }): string {
+  return `${issuer} ${subject}`;
+}
+
+function toUser({ _id, provenEmail: _proven, openIdKey: _key, ...rest }: UserDocument): User {
+  return { id: _id, ...rest };
+}
+
+export interface UserDocument extends Omit<User, 'id'> {
+  readonly _id: string;
+  readonly provenEmail: string | null;
+  readonly openIdKey: string | null;
+}
+
+export const USERS = 'users';
 
 const userSchema = strictSchema<UserDocument>({
-  _id: Number,
+  _id: String,
+  name: String,
   login: String,
   email: String,
+  emailVerified: Boolean,
+  provenEmail: String,
   avatarUrl: String,
+  githubId: Number,
+  googleId: String,
+  openId: Schema.Types.Mixed,
+  openIdKey: String,
   active: Boolean,
+  preferences: Schema.Types.Mixed,
+  signedInAt: Date,
   createdAt: Date,
   updatedAt: Date,
 });

@@ -1,4 +1,4 @@
-import type { Connection, Model } from 'mongoose';
+import { type Connection, type Model, trusted } from 'mongoose';
 import type { Project, ProjectStore } from '../../../src/projects/project.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { text, whole } from '../shared/query.js';
@@ -20,6 +20,12 @@ export function projectStore(connection: Connection): ProjectStore {
       const filter = { repoId: whole(repoId, 'the repository') };
       const found = await model.find(filter).sort({ name: 1 }).hint('repo_name').lean<ProjectDocument[]>();
       return found.map(toProject);
+    },
+    async idsOfRepos(repoIds) {
+      if (repoIds.length === 0) return [];
+      const filter = { repoId: trusted({ $in: repoIds.map((id) => whole(id, 'the repository')) }) };
+      const found = await model.find(filter, { _id: 1 }).hint('repo_name').lean<{ _id: string }[]>();
+      return found.map(({ _id }) => _id);
     },
     async delete(id) {
       await model.deleteOne({ _id: text(id, 'the id') });

@@ -7,8 +7,10 @@ import { deploymentStatusRoutes } from '../routes/deployment-statuses.js';
 import { deploymentRoutes } from '../routes/deployments.js';
 import { hookDeliveryRoutes } from '../routes/hook-deliveries.js';
 import { installationRoutes } from '../routes/installations.js';
+import { oauthRoutes } from '../routes/oauth.js';
 import { oidcRoutes } from '../routes/oidc.js';
 import { pullRequestRoutes } from '../routes/pull-requests.js';
+import { userRoutes } from '../routes/user.js';
 import { workflowRunRoutes } from '../routes/workflow-runs.js';
 import type { World } from '../world.js';
 import { forward } from './forward.js';
@@ -28,7 +30,10 @@ const API_ROUTES: readonly Route[] = [
   ...deploymentStatusRoutes,
   ...commitStatusRoutes,
   ...workflowRunRoutes,
+  ...userRoutes,
 ];
+
+const WEBSITE_ROUTES: readonly Route[] = [...oidcRoutes, ...oauthRoutes];
 
 /** Pages and endpoints of GitHub that its API description does not cover. */
 const BESIDE_THE_API = /^\/(oidc|login|settings|apps|avatars|actions)\/|^\/[^/]+\/[^/]+\/raw\//;
@@ -36,7 +41,7 @@ const BESIDE_THE_API = /^\/(oidc|login|settings|apps|avatars|actions)\/|^\/[^/]+
 export async function answer(world: World, incoming: Incoming): Promise<ApiReply> {
   const moved = redirect(world, incoming);
   if (moved) return moved;
-  if (BESIDE_THE_API.test(incoming.url.pathname)) return await dispatch(world, incoming, oidcRoutes);
+  if (BESIDE_THE_API.test(incoming.url.pathname)) return await dispatch(world, incoming, WEBSITE_ROUTES);
   if (!identify(world, incoming.token)) return refused(401, 'Bad credentials');
   const described = { method: incoming.method, url: incoming.url, body: incoming.body };
   const validator = world.options.validation === 'on' ? githubValidator() : undefined;

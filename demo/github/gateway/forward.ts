@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { githubTime } from '../clock.js';
 import { complete } from '../complete.js';
 import type { Json } from '../documents.js';
+import { userToken } from '../emulate.js';
 import { actorOf, TOKEN_LIFETIME_MS, tokenReply } from '../identity/app-tokens.js';
 import { appDocument, botAccount } from '../routes/bot.js';
 import type { World } from '../world.js';
@@ -16,7 +17,7 @@ export async function forward(world: World, incoming: Incoming): Promise<ApiRepl
   const reply = await world.emulate.send({
     method: incoming.method,
     path: withKnownRef(world, incoming.url),
-    ...(incoming.token === undefined ? {} : { token: incoming.token }),
+    ...(incoming.token === undefined ? {} : { token: behind(world, incoming.token) }),
     headers: incoming.accept === undefined ? {} : { accept: incoming.accept },
     body: incoming.body,
   });
@@ -28,6 +29,12 @@ export async function forward(world: World, incoming: Incoming): Promise<ApiRepl
     ...(body === undefined ? {} : { body: isJson ? withApps(world, complete(body, world.url)) : body }),
     headers: reply.link === undefined ? {} : { link: reply.link },
   };
+}
+
+/** emulate does not know the tokens of our OAuth: it sees one of the same person. */
+function behind({ state }: World, token: string): string {
+  const actor = state.actors.get(token);
+  return token.startsWith('ghu_') && actor?.kind === 'user' ? userToken(actor.login) : token;
 }
 
 function accountOf(world: World, installationId: number): string | undefined {

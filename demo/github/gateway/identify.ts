@@ -7,10 +7,18 @@ import type { World } from '../world.js';
 export function identify(world: World, token: string | undefined): Actor | undefined {
   if (token === undefined) return { kind: 'nobody' };
   if (token.startsWith('eyJ')) return isAppJwt(world, token) ? { kind: 'app' } : undefined;
+  if (/^basic /i.test(token)) return isClient(world, token) ? { kind: 'app' } : undefined;
   const actor = world.state.actors.get(token);
+  if (actor?.kind === 'user' && (actor.endsAt ?? Infinity) <= world.options.clock()) return undefined;
   if (actor?.kind !== 'installation') return actor;
   const isInstalled = actor.appId !== world.apps.ours.id || world.state.installations.has(actor.account);
   return isInstalled && actor.expiresAt > world.options.clock() ? actor : undefined;
+}
+
+/** With its client secret the App acts for itself where authorizations of people are concerned. */
+function isClient({ options: { app } }: World, credentials: string): boolean {
+  const expected = Buffer.from(`${app.clientId}:${app.clientSecret}`).toString('base64');
+  return credentials.slice('basic '.length) === expected;
 }
 
 function isAppJwt(world: World, token: string): boolean {

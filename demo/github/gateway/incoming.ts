@@ -20,11 +20,13 @@ export async function readIncoming(message: IncomingMessage, base: string): Prom
     accept,
     ifNoneMatch: message.headers['if-none-match'],
     token: authorization?.replace(/^(bearer|token)\s+/i, ''),
-    body: bytes.length === 0 ? undefined : parse(bytes.toString()),
+    body: bytes.length === 0 ? undefined : parse(bytes.toString(), message.headers['content-type']),
   };
 }
 
-function parse(text: string): unknown {
+function parse(text: string, type: string | undefined): unknown {
+  if (type?.startsWith('application/x-www-form-urlencoded'))
+    return Object.fromEntries(new URLSearchParams(text));
   try {
     return JSON.parse(text);
   } catch {

@@ -5,7 +5,7 @@ import type { Repository } from '../documents.js';
 export type Actor =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'app' }
-  | { readonly kind: 'user'; readonly login: string }
+  | { readonly kind: 'user'; readonly login: string; readonly endsAt?: number }
   | InstallationActor;
 
 export interface InstallationActor {

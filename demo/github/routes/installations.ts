@@ -72,7 +72,8 @@ function convertManifest(world: World, { params }: ApiRequest): ApiReply {
     status: 201,
     body: {
       ...appDocument(world, world.apps.ours),
-      client_secret: 'client-secret-of-the-emulated-app',
+      client_id: world.options.app.clientId,
+      client_secret: world.options.app.clientSecret,
       webhook_secret: world.options.app.webhookSecret,
       pem: world.apps.ours.privateKey,
     },

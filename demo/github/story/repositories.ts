@@ -105,6 +105,30 @@ export async function renameRepository(world: World, fullName: string, name: str
   return repositoryEvent(world, { action: 'renamed', repository, fields });
 }
 
+interface CollaboratorChange {
+  readonly repository: string;
+  readonly login: string;
+  /** Null takes the person out. */
+  readonly role: string | null;
+}
+
+/** Somebody changes what a person may do in a repository. */
+export function changeCollaborator(
+  world: World,
+  { repository: name, login, role }: CollaboratorChange,
+): Delivery {
+  const repository = existing(world, name);
+  const action = role === null ? 'removed' : repository.collaborators.has(login) ? 'edited' : 'added';
+  if (role === null) repository.collaborators.delete(login);
+  else repository.collaborators.set(login, role);
+  const sender = personOf(world, gitUser(world, repository));
+  const fields = { member: personOf(world, login), ...(action === 'edited' && { changes: {} }) };
+  return world.webhooks.emit(
+    'member',
+    payloadOf(world, { event: 'member', action, repository, sender, fields }),
+  );
+}
+
 interface RepositoryHappening {
   readonly action: string;
   readonly repository: RepositoryState;

@@ -8,7 +8,7 @@ import { requestAction, rerequestCheckRun, type ThatCheckRun } from './check-run
 import { changeInstallation, type InstallationChange } from './installations.js';
 import * as changes from './pull-request-changes.js';
 import { openPullRequest, type OpenPullRequest, type PullRequestEvent } from './pull-requests.js';
-import { createRepository, deleteRepository, renameRepository } from './repositories.js';
+import { changeCollaborator, createRepository, deleteRepository, renameRepository } from './repositories.js';
 import type { RunContext } from './run-context.js';
 import { finishRun, startRun, type StartRun } from './workflow-runs.js';
 
@@ -18,6 +18,7 @@ export interface Story {
   createRepository(options: RepositoryOptions): Promise<RepositoryState>;
   renameRepository(fullName: string, name: string): Promise<Delivery>;
   deleteRepository(fullName: string): Promise<Delivery>;
+  changeCollaborator(change: { repository: string; login: string; role: string | null }): Delivery;
   openPullRequest(options: OpenPullRequest): Promise<PullRequestEvent>;
   push(options: changes.Push): Promise<changes.PushEvent>;
   closePullRequest(that: That & { merged?: boolean }): PullRequestEvent;
@@ -39,6 +40,7 @@ export function storyOf(world: World): Story {
     createRepository: (options) => createRepository(world, options),
     renameRepository: (fullName, name) => renameRepository(world, fullName, name),
     deleteRepository: (fullName) => deleteRepository(world, fullName),
+    changeCollaborator: (change) => changeCollaborator(world, change),
     openPullRequest: (options) => openPullRequest(world, options),
     push: (options) => changes.push(world, options),
     closePullRequest: (that) => changes.closePullRequest(world, that),

@@ -14,11 +14,10 @@ function ports(changes: Partial<AuthenticatePorts> = {}): AuthenticatePorts {
   return {
     clock: { now: () => NOW },
     tokens: {
-      issue: async () => undefined,
       find: async (hash) => (hash === hashToken('vto_good') ? { kind: 'operator', name: 'ops' } : null),
-      useOnce: async () => true,
-      deleteExpired: async () => 0,
     },
+    users: { get: async () => null },
+    admins: [],
     identify: async (token) => {
       if (token === 'jwt.of.github') return IDENTITY;
       throw new VitrineError('unauthorized', 'The identity token is not valid.');

@@ -54,6 +54,9 @@ const anyone: Row = {
 };
 const administrators: Row = { ...tokens, ...notPeople };
 const lists: Row = { ...tokens, ...people };
+const ownAccounts: Row = { ...tokens, operator: 403, ...people };
+/** Not with a token: only in a browser. */
+const sessions: Row = { ...tokens, operator: 403, ...notPeople };
 const repositoryReaders: Row = { ...tokens, stranger: 404, reader: 'yes', writer: 'yes' };
 const repositoryWriters: Row = { ...tokens, stranger: 404, reader: 403, writer: 'yes' };
 const workflows: Row = {
@@ -75,6 +78,20 @@ const MATRIX: Readonly<Record<string, Row>> = {
   checkHealth: anyone,
   checkReadiness: anyone,
   describeServer: anyone,
+  showSignIn: anyone,
+  beginSignIn: anyone,
+  finishSignIn: anyone,
+  // The page of this server sends it, and no other website can.
+  signOut: { ...anyone, anonymous: 403, run: 403, 'other run': 403, operator: 403, ...notPeople },
+  getAccount: ownAccounts,
+  changeAccount: sessions,
+  disconnectAccount: sessions,
+  listSessions: sessions,
+  endSession: sessions,
+  endSessions: sessions,
+  listTokens: ownAccounts,
+  createApiToken: sessions,
+  revokeToken: sessions,
   listEnvironments: lists,
   getEnvironmentByNamespace: repositoryReaders,
   getEnvironment: repositoryReaders,
@@ -131,13 +148,16 @@ async function addDocuments(): Promise<void> {
 
 async function addPeople(): Promise<void> {
   const { users, repos, tokens: store } = app.ports;
-  const permissions = Object.entries(PEOPLE).map(([login, { level }]) => ({ login, level, at: new Date() }));
+  const permissions = Object.entries(PEOPLE).map(([login, { level, githubId }]) => ({
+    ...{ login, level, at: new Date(), accountId: githubId },
+  }));
   await repos.keep({ id: REPOSITORY.id }, { permissions });
-  for (const [login, { githubId }] of Object.entries(PEOPLE)) {
-    await users.saveFromGitHub({ githubId, login, email: null, avatarUrl: null });
+  for (const [login, { githubId, level }] of Object.entries(PEOPLE)) {
+    const { id: userId } = await users.saveFromGitHub({ githubId, login, email: null, avatarUrl: null });
+    await connect({ userId, githubId, login, repoIds: level === 'none' ? [] : [REPOSITORY.id] });
     const scope = {
       kind: 'user',
-      userId: String(githubId),
+      userId,
       name: login,
       abilities: ABILITIES,
       projectIds: null,
@@ -145,6 +165,25 @@ async function addPeople(): Promise<void> {
     await store.issue({ hash: hashToken(TOKENS[login as Who] ?? ''), scope, expiresAt: null });
   }
 }
+
+interface Connected {
+  readonly userId: string;
+  readonly githubId: number;
+  readonly login: string;
+  readonly repoIds: readonly number[];
+}
+
+/** GitHub listed the repositories of the person a moment ago. */
+async function connect({ repoIds, ...who }: Connected): Promise<void> {
+  const { connections } = app.ports;
+  const tokens = { accessToken: 'sealed', refreshToken: null, accessExpiresAt: null, refreshExpiresAt: null };
+  await connections.save({ ...who, ...tokens, scope: '', connectedAt: new Date() });
+  await connections.keepReach(
+    { userId: who.userId, epoch: 1 },
+    { repoIds, installationIds: [7], at: new Date() },
+  );
+}
+
 afterAll(async () => {
   await app.close();
 });
@@ -156,10 +195,11 @@ test('the matrix names every operation and no other', () => {
 /** The refusals that come from rights; what belongs to others is 404. */
 async function verdictOf(name: string, who: Who): Promise<Verdict> {
   const operation = OPERATIONS[name as keyof typeof OPERATIONS];
-  const path = pathTo(operation, { params: { id: DEPLOYMENT, namespace: NAMESPACE } });
+  const path = pathTo(operation, { params: { id: DEPLOYMENT, namespace: NAMESPACE, provider: 'github' } });
   const response = await app.api(path, { method: operation.method, token: TOKENS[who] });
   if (response.status === 401 || response.status === 403) return response.status;
-  const isHidden = response.status === 404 && (who === 'other run' || who === 'stranger');
+  const isHidden =
+    response.status === 404 && 'resource' in operation && (who === 'other run' || who === 'stranger');
   return isHidden ? 404 : 'yes';
 }
 

@@ -18,6 +18,8 @@ test('nothing needs to be set for a server on this machine alone', () => {
     githubApiUrl: 'https://api.github.com',
     oidcIssuer: 'https://token.actions.githubusercontent.com',
     logLevel: 'info',
+    signIn: { github: null, google: null, openId: null },
+    admins: [],
   });
 });
 

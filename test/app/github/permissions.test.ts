@@ -16,9 +16,11 @@ const app = App.parse(parse(read('app.yml')));
 
 /** GitHub delivers `workflow_run` only to Apps that may read Actions, and the events of teams and members only to those that may read members. */
 const FOR_EVENTS = { actions: 'read', members: 'read' };
+/** A person who signs in is asked for it, and organizations are not. */
+const FOR_PEOPLE = { emails: 'read' };
 
 test('the App asks for exactly what its tokens and events need', () => {
-  const needed: Record<string, string> = { ...FOR_EVENTS };
+  const needed: Record<string, string> = { ...FOR_EVENTS, ...FOR_PEOPLE };
   for (const set of Object.values(PERMISSIONS)) {
     for (const [name, level] of Object.entries(set))
       needed[name] = needed[name] === 'write' ? 'write' : level;
@@ -28,7 +30,7 @@ test('the App asks for exactly what its tokens and events need', () => {
 
 test('every permission is explained', () => {
   const page = read('docs/permissions.md').toLowerCase().replace(/ +/g, ' ');
-  const names: Record<string, string> = { statuses: 'commit statuses', members: 'members' };
+  const names: Record<string, string> = { statuses: 'commit statuses', emails: 'email addresses' };
   for (const [name, level] of Object.entries(app.default_permissions)) {
     expect(page).toContain(`| ${(names[name] ?? name).replace('_', ' ')} | ${level} |`);
   }

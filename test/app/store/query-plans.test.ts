@@ -5,6 +5,7 @@ import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
+import { newSession } from '../../../src/people/session.js';
 import { delivery, newDeployment, newEnvironment, pullRequest } from '../../support/builders.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';
@@ -101,6 +102,31 @@ test.each<[string, () => unknown]>([
   ['all repositories', () => stores.repos.all()],
   ['a repository that is removed', () => stores.repos.remove(99)],
   ['user', () => stores.users.byGitHubId(5)],
+  ['user by account of Google', () => stores.users.byAccount({ provider: 'google', id: 'g-5' })],
+  [
+    'user by account of another provider',
+    () => stores.users.byAccount({ provider: 'openid', issuer: 'https://id', subject: 's-5' }),
+  ],
+  ['user by address', () => stores.users.byProvenEmail('5@example.com')],
+  ['session by cookie', () => stores.sessions.byHash('h5')],
+  ['sessions of a person', () => stores.sessions.ofUser('u1', page)],
+  [
+    'sessions of a person, a later page',
+    () => stores.sessions.ofUser('u1', { ...page, cursor: 'f'.repeat(24) }),
+  ],
+  ['sessions that have ended', () => stores.sessions.deleteExpired(new Date(0))],
+  ['sign-ins that have ended', () => stores.pendingSignIns.deleteExpired(new Date(0))],
+  ['counters that have ended', () => stores.attempts.deleteExpired(new Date(0))],
+  ['connection of a person', () => stores.connections.get('u5')],
+  ['lists of an installation forgotten', () => stores.connections.forgetReach({ installationId: 99 })],
+  ['the list of a person forgotten', () => stores.connections.forgetReach({ githubId: 99 })],
+  ['role of a member', () => stores.members.roleOf('p1', 'u5')],
+  ['members of a project', () => stores.members.ofProject('p1', page)],
+  ['members of a project, a later page', () => stores.members.ofProject('p1', { ...page, cursor: 'u5' })],
+  ['projects of a person', () => stores.members.ofUser('u5')],
+  ['projects of repositories', () => stores.projects.idsOfRepos([2, 3])],
+  ['tokens of a person', () => stores.tokens.ofUser('u1', page)],
+  ['tokens of a person, a later page', () => stores.tokens.ofUser('u1', { ...page, cursor: 'f'.repeat(24) })],
   ['token', () => stores.tokens.find('h', new Date())],
   ['tokens that have ended', () => stores.tokens.deleteExpired(new Date(0))],
   ['deliveries', () => stores.inbox.list({}, page)],
@@ -176,7 +202,29 @@ async function seed(): Promise<void> {
     await logs.append({ deploymentId: 'd1', type: 'build', seq: index, lines: [] });
     await artifacts.save({ projectId: 'p1', root: String(index), files: [], complete: odd });
     await repos.save({ ...REPO, id: index, fullName: `octo/${index}` });
+    await seedPerson(index);
   }
+}
+
+async function seedPerson(index: number): Promise<void> {
+  const { users, sessions, members, tokens, connections } = stores;
+  const openId = { issuer: 'https://id', subject: `s-${index}` };
+  await users.create({
+    ...{ name: 'n', login: null, email: `${index}@example.com`, emailVerified: true, avatarUrl: null },
+    ...{ githubId: index + 1, googleId: `g-${index}`, openId },
+  });
+  const id = `e${String(index).padStart(23, '0')}`;
+  const userId = index % 3 === 0 ? 'u1' : `u${index}`;
+  const who = { id, userId, way: 'github', device: 'd', address: 'a', now: new Date() };
+  const { session } = newSession(who);
+  await sessions.create({ ...session, hashes: [`h${index}`] });
+  await members.set({ projectId: index % 2 === 1 ? 'p1' : `p${index}`, userId: `u${index}`, role: 'read' });
+  const scope = { kind: 'user', userId, name: 'n', abilities: ['read'], projectIds: null } as const;
+  await tokens.issue({ hash: `t${index}`, scope, expiresAt: null, id });
+  await connections.save({
+    ...{ userId: `u${index}`, githubId: index + 1, login: 'l', scope: '', connectedAt: new Date() },
+    ...{ accessToken: 'a', refreshToken: null, accessExpiresAt: null, refreshExpiresAt: null },
+  });
 }
 
 const REPO = { ownerId: 1, defaultBranch: 'main', installationId: 7, private: false };

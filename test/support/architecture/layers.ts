@@ -11,7 +11,16 @@ const PURE = ['zod', 'yaml', 'node:crypto', 'node:buffer', 'node:util'];
 const src = (...nouns: string[]) => nouns.map((noun) => `src/${noun}`);
 
 /** The nouns of the core in their order, lowest first: each may import some of those before it. */
-const MODELS = src('shared', 'variables', 'projects', 'people', 'settings', 'pull-requests', 'environments');
+const MODELS = src(
+  'shared',
+  'variables',
+  'projects',
+  'people',
+  'secrets',
+  'settings',
+  'pull-requests',
+  'environments',
+);
 const VERBS = [...MODELS, ...src('sites', 'targets', 'deliveries', 'deployments')];
 const REPOSITORIES = src('repositories');
 const OBSERVATIONS = src('observations');
@@ -25,6 +34,7 @@ const APP_FOLDERS = [
   'app/workers',
   'app/blobs',
   'app/github',
+  'app/sign-in',
   'app/store',
   'app/pages',
   'app/api',
@@ -38,7 +48,8 @@ const CORE: readonly Layer[] = [
   { folder: 'src/shared', may: [], packages: PURE },
   { folder: 'src/variables', may: src('shared'), packages: PURE },
   { folder: 'src/projects', may: src('shared'), packages: PURE },
-  { folder: 'src/people', may: src('shared'), packages: PURE },
+  { folder: 'src/people', may: src('shared'), packages: [...PURE, 'node:timers'] },
+  { folder: 'src/secrets', may: src('shared', 'variables', 'people'), packages: PURE },
   { folder: 'src/settings', may: src('shared', 'variables'), packages: PURE },
   { folder: 'src/sites', may: src('shared'), packages: PURE },
   { folder: 'src/targets', may: src('shared'), packages: 'any' },
@@ -69,13 +80,14 @@ const SERVER_BASE = [...src('shared'), 'app/config'];
 
 /** The server, lowest first. Pages, the API and the webhooks reach neither the database nor GitHub: they have ports. */
 const APP: readonly Layer[] = [
-  { folder: 'app/config', may: src('shared'), packages: 'any' },
+  { folder: 'app/config', may: src('shared', 'secrets'), packages: 'any' },
   { folder: 'app/http', may: SERVER_BASE, packages: 'any' },
   { folder: 'app/render.ts', may: [...SERVER_BASE, ...src('contract'), 'app/http'], packages: 'any' },
   { folder: 'app/ports.ts', may: ALL, packages: [] },
   { folder: 'app/workers', may: [...ALL, 'app/http'], packages: 'any' },
   { folder: 'app/blobs', may: src('shared', 'sites', 'contract', 'uploads'), packages: 'any' },
   { folder: 'app/github', may: [...ALL, 'app/render.ts'], packages: 'any' },
+  { folder: 'app/sign-in', may: src('shared', 'people'), packages: ['zod', 'openid-client'] },
   { folder: 'app/store', may: [...ALL, 'app/ports.ts'], packages: 'any' },
   {
     folder: 'app/pages',
@@ -178,4 +190,5 @@ export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   '@actions': ['action'],
   handlebars: ['app/render.ts'],
   fastify: ['app/api'],
+  'openid-client': ['app/sign-in'],
 };
