@@ -17,6 +17,8 @@ export interface App {
   readonly url: string;
   readonly port: number;
   readonly ports: Ports;
+  /** How many streams are open. */
+  readonly streams: () => number;
   /** Resolves, with the reason, when the database that was started for this server is gone for good: nothing works any more. */
   readonly lost: Promise<Error>;
   /** Until every stored delivery is worked on and nothing is due. */
@@ -56,11 +58,12 @@ export async function createApp(config: Config, given: Secrets, overrides: Overr
     });
     surfaces = running.surfaces;
     const close = async () => {
+      running.endStreams();
       await Promise.all([stopServer(server, STOP_MS), running.stopWork(STOP_MS)]);
       await running.close();
     };
-    const { ports, drain } = running;
-    return { url: publicUrl, port, ports, lost: store.lost, drain, close: once(close) };
+    const { ports, drain, streams } = running;
+    return { url: publicUrl, port, ports, streams, lost: store.lost, drain, close: once(close) };
   } catch (error) {
     await stopServer(server, 0);
     throw error;

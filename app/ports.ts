@@ -1,5 +1,6 @@
 import type { DeliveryPorts } from '../src/deliveries/store.js';
-import type { LogPorts } from '../src/deployments/logs.js';
+import type { LogSessionPorts } from '../src/deployments/logs/append.js';
+import type { LogPorts, LogRedaction } from '../src/deployments/logs/store.js';
 import type { DeploymentPorts } from '../src/deployments/store.js';
 import type { EnvironmentPorts } from '../src/environments/store.js';
 import type { TokenPorts } from '../src/people/api-token.js';
@@ -53,6 +54,8 @@ export interface Ports
     AdministratorPorts,
     ProviderPorts,
     GitHubUserPorts,
+    LogRedaction,
+    LogSessionPorts,
     BlobPorts,
     UploadPorts,
     GitHubPorts,

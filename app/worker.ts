@@ -29,6 +29,8 @@ async function startWorker(order: WorkOrder): Promise<Working> {
     version: projectVersion(),
     wake: {
       due: (projection) => due(projection),
+      // Who follows a log is connected to the server, which finds in the database what this process stored.
+      logged: () => undefined,
       changed: ({ slug, head }) => answer({ kind: 'changed', environment: { slug, head } }),
     },
   });

@@ -1,5 +1,6 @@
 import { action } from './action/bench.js';
 import type { Bench } from './harness/setting.js';
+import { logs } from './logs/bench.js';
 import { serving } from './serving/bench.js';
 import { upload } from './upload/bench.js';
 import { visible } from './visible/bench.js';
@@ -7,5 +8,5 @@ import { webhooks } from './webhooks/bench.js';
 
 /** Every benchmark by the name that `npm run bench -- <name>` takes. */
 export const BENCHES: ReadonlyMap<string, Bench> = new Map(
-  Object.entries({ webhooks, visible, upload, action, serving }),
+  Object.entries({ webhooks, visible, upload, action, serving, logs }),
 );

@@ -1,4 +1,4 @@
-import type { AppendLogsBody } from '../../src/contract/deployments.js';
+import type { AppendLogsBody } from '../../src/contract/logs.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 
 type Line = AppendLogsBody['lines'][number];
@@ -17,15 +17,15 @@ interface LogsInput {
   readonly onFailure: (error: unknown, lost: number) => void;
 }
 
+/** A batch is sent when it is full, and after a second in any case: people watch a build. */
 const FLUSH_MS = 1_000;
-const BATCH_LINES = 500;
-const BATCH_BYTES = 256 * 1024;
-/** The lines that can wait while the server is unavailable. More lines are dropped, and a line reports how many. */
-const WAITING_LINES = 20_000;
+const BATCH = { lines: 1_000, bytes: 64 * 1024 } as const;
+/** What can wait while the server is unavailable. More lines are dropped, and a line reports how many. */
+const WAITING = { lines: 20_000, bytes: 8 * 1024 * 1024 } as const;
 
 /** Sends log lines in numbered batches, so that the server can ignore a batch that it has. The build never waits for it. */
 export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
-  const waiting: Line[] = [];
+  const waiting = createQueue();
   let dropped = 0;
   let last: Line | null = null;
   let seq = 0;
@@ -34,7 +34,7 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
 
   signal.addEventListener('abort', () => {
     if (timer) clearTimeout(timer);
-    waiting.length = 0;
+    waiting.clear();
   });
 
   const reportCut = (): void => {
@@ -49,7 +49,7 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
       return true;
     } catch (error) {
       // The retries for an unavailable server have used up their time: another batch would wait as long again.
-      const lost = lines.length + (isUnavailable(error) ? waiting.splice(0).length : 0);
+      const lost = lines.length + (isUnavailable(error) ? waiting.clear() : 0);
       dropped += lost;
       onFailure(error, lost);
       return false;
@@ -59,9 +59,9 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
   };
 
   const drain = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const arrived = await sendBatch(take(waiting));
-      if (arrived && waiting.length === 0) reportCut();
+    while (!waiting.isEmpty()) {
+      const arrived = await sendBatch(waiting.take());
+      if (arrived && waiting.isEmpty()) reportCut();
     }
     sending = null;
   };
@@ -76,14 +76,15 @@ export function createLogs({ send, signal, onFailure }: LogsInput): Logs {
     flush,
     add: (line) => {
       if (signal.aborted) return;
-      if (waiting.length >= WAITING_LINES) {
+      if (waiting.isFull()) {
         dropped += 1;
         return;
       }
       last = line;
       reportCut();
       waiting.push(line);
-      timer ??= setTimeout(() => void flush(), FLUSH_MS);
+      if (waiting.hasBatch()) void flush();
+      else timer ??= setTimeout(() => void flush(), FLUSH_MS);
     },
   };
 }
@@ -92,13 +93,39 @@ function isUnavailable(error: unknown): boolean {
   return isVitrineError(error) && error.code === 'unavailable';
 }
 
-function take(waiting: Line[]): Line[] {
-  let count = 0;
+/** Lines that wait, with a limit for their number and for the memory that they take. */
+function createQueue() {
+  const lines: Line[] = [];
   let bytes = 0;
-  for (const line of waiting) {
-    bytes += Buffer.byteLength(line.text);
-    if (count > 0 && (count >= BATCH_LINES || bytes > BATCH_BYTES)) break;
-    count += 1;
-  }
-  return waiting.splice(0, count);
+
+  const clear = (): number => {
+    bytes = 0;
+    return lines.splice(0).length;
+  };
+
+  /** At least one line. */
+  const take = (): Line[] => {
+    let count = 0;
+    let taken = 0;
+    for (const { text } of lines) {
+      const size = Buffer.byteLength(text);
+      if (count > 0 && (count >= BATCH.lines || taken + size > BATCH.bytes)) break;
+      count += 1;
+      taken += size;
+    }
+    bytes -= taken;
+    return lines.splice(0, count);
+  };
+
+  return {
+    clear,
+    take,
+    push(line: Line): void {
+      lines.push(line);
+      bytes += Buffer.byteLength(line.text);
+    },
+    isEmpty: () => lines.length === 0,
+    hasBatch: () => lines.length >= BATCH.lines || bytes >= BATCH.bytes,
+    isFull: () => lines.length >= WAITING.lines || bytes >= WAITING.bytes,
+  };
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '../../src/contract/client.js';
-import { appendLogs, type StartDeploymentAnswer } from '../../src/contract/deployments.js';
+import type { StartDeploymentAnswer } from '../../src/contract/deployments.js';
+import { appendLogs } from '../../src/contract/logs.js';
 import { whyNotHidden } from '../../src/shared/redact/forms.js';
 import { createRedactor } from '../../src/shared/redact/redact.js';
 import type { World } from '../http/world.js';

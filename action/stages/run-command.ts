@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { VitrineError } from '../../src/shared/errors.js';
+import { lastState } from '../../src/shared/text.js';
 import { textAt } from '../http/json.js';
 import type { Job } from './job.js';
 
@@ -153,7 +154,10 @@ interface LineSplitter {
 /** Four times the part of a line that the server keeps, so that secrets are redacted before the line is cut. */
 const LONGEST = 64 * 1024;
 
-/** Splits bytes into lines at LF, CRLF and the single CR of progress bars. Replaces invalid UTF-8 and cuts very long lines. */
+/**
+ * Splits bytes into lines at LF and CRLF. A progress bar returns to the beginning of its line with CR: its last state is the line. Replaces
+ * invalid UTF-8 and cuts very long lines.
+ */
 export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
   const decoder = new StringDecoder('utf8');
   let rest = '';
@@ -165,20 +169,22 @@ export function createLineSplitter(onLine: (line: string) => void): LineSplitter
     onLine(cut > 0 ? `${line.slice(0, LONGEST)} (${String(cut)} more characters)` : line);
   };
   const take = (text: string): void => {
-    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) emit(line.replace(/\r$/, ''));
-    // A CR at the end stays in `rest`, because its LF can be in the next chunk.
-    if (rest.length <= LONGEST + 1) return;
-    dropped += rest.length - LONGEST;
-    rest = rest.slice(0, LONGEST);
+    const lines = (rest + text).split(/\r\n|\n/);
+    const states = (lines.pop() ?? '').split('\r');
+    for (const line of lines) emit(lastState(line));
+    // A CR at the end stays in `rest`, because its LF can be in the next chunk. So does the state before it: what comes may be empty.
+    const current = states.pop() ?? '';
+    const before = lastState(states.join('\r'));
+    if (states.length > 0) dropped = 0;
+    dropped += Math.max(0, current.length - LONGEST);
+    rest = `${before === '' ? '' : `${before.slice(0, LONGEST)}\r`}${current.slice(0, LONGEST)}`;
   };
 
   return {
     push: (chunk) => take(decoder.write(chunk)),
     end: () => {
       take(decoder.end());
-      if (rest !== '' || dropped > 0) emit(rest.replace(/\r$/, ''));
+      if (rest !== '' || dropped > 0) emit(lastState(rest));
       rest = '';
     },
   };

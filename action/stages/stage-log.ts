@@ -1,6 +1,6 @@
 import type { Cause } from '../../src/shared/cause/cause.js';
 import { createCauseFinder } from '../../src/shared/cause/find.js';
-import { capitalised, cleanLine } from '../../src/shared/text.js';
+import { capitalised, cleanLine, colouredLine } from '../../src/shared/text.js';
 import type { World } from '../http/world.js';
 import { command, inert, resume } from '../runner/commands.js';
 import type { Level, Log } from './job.js';
@@ -53,7 +53,8 @@ export function createStageLog({ world, redact, newToken, root, onLine }: StageL
     const shown = safe === clean ? redact(raw) : safe;
     world.print(open ? shown : inert(shown));
     const text = safe.slice(0, LINE_CHARACTERS);
-    onLine({ at: world.now().toISOString(), stage, level, text });
+    const coloured = safe === clean ? colouredLine(shown).slice(0, LINE_CHARACTERS) : text;
+    onLine({ at: world.now().toISOString(), stage, level, text: coloured });
     if (level === 'warning' && warnings.length < WARNINGS) warnings.push(text.slice(0, 2_000));
     last = [...last.slice(1 - TAIL_LINES), text.slice(0, 2_000)];
     return text;

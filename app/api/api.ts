@@ -16,19 +16,21 @@ import {
   type Page,
   type Redirect,
 } from '../../src/contract/operation.js';
-import { VitrineError } from '../../src/shared/errors.js';
+import { errorCode, VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import { createCookies } from '../http/cookies.js';
 import { callerAddress } from '../http/hosts.js';
 import { type Answer, errorAnswer, isOurFault, prepareAnswer } from '../http/respond.js';
+import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import { type AccessParts, admit, type Caller } from './access.js';
 import { type ErrorPages, loadErrorPages } from './error-pages.js';
 import { deliveryHandlers } from './deliveries.js';
 import { deploymentHandlers } from './deployments.js';
 import { environmentHandlers } from './environments.js';
-import type { Browser, Handlers } from './handler.js';
+import { type Browser, DirectAnswer, type Handlers } from './handler.js';
 import { parseInput, parseQuery, readInput } from './input.js';
+import { logHandlers } from './logs.js';
 import { accountHandlers } from './people/account.js';
 import { apiTokenHandlers } from './people/api-tokens.js';
 import { signInHandlers } from './people/sign-in.js';
@@ -51,6 +53,7 @@ declare module 'fastify' {
 
 interface ApiParts extends Pick<AccessParts, 'identify' | 'limits'> {
   readonly ports: Ports;
+  readonly hub: LogHub;
   readonly budget: BodyBudget;
   readonly version: string;
   /** Asks the database for a sign of life. */
@@ -76,13 +79,14 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...apiTokenHandlers,
     ...environmentHandlers,
     ...deploymentHandlers,
+    ...logHandlers(parts),
     ...resourceHandlers,
     ...uploadHandlers,
     ...deliveryHandlers,
     ...targetHandlers,
   };
   for (const name of Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])
-    mount(app, { operation: OPERATIONS[name], handle: handlers[name] as Handle, ports: parts.ports });
+    mount(app, { operation: OPERATIONS[name], handle: handlers[name] as Handle, parts });
   await app.ready();
   return { answer: (request, response) => app.routing(request, response), close: () => app.close() };
 }
@@ -139,10 +143,11 @@ function addHooks(app: FastifyInstance, { ports, identify, limits, budget }: Api
 interface Mounted {
   readonly operation: Operation;
   readonly handle: Handle;
-  readonly ports: Ports;
+  readonly parts: ApiParts;
 }
 
-function mount(app: FastifyInstance, { operation, handle, ports }: Mounted): void {
+function mount(app: FastifyInstance, { operation, handle, parts }: Mounted): void {
+  const access = { ...parts.ports, ...parts };
   app.route({
     method: operation.method,
     url: operation.path,
@@ -153,16 +158,23 @@ function mount(app: FastifyInstance, { operation, handle, ports }: Mounted): voi
       ...(typeof operation.body === 'function' && { body: operation.body() }),
     },
     handler: async (request, reply) => {
-      const { id, caller, signedIn, params, query, body, headers } = request;
-      const browser = browserOf(ports, request);
-      const session = signedIn?.session ?? null;
-      const input = { params, query, body, caller, session, browser, accept: headers.accept ?? '' };
-      const {
-        status,
-        body: content,
-        headers: own,
-        cookies,
-      } = toAnswer(operation, await handle(ports, input));
+      const { id, caller, signedIn, params, query, body, headers, raw } = request;
+      const arrival = { operation, request: raw, params: params as Record<string, string> };
+      const input = {
+        ...{ params, query, body, caller, session: signedIn?.session ?? null },
+        browser: browserOf(parts.ports, request),
+        accept: headers.accept ?? '',
+        lastEventId: headers['last-event-id']?.toString(),
+        stillAllowed: () => isStillAllowed(access, arrival),
+      };
+      const result = await handle(parts.ports, input);
+      if (result instanceof DirectAnswer) {
+        const written = result.write(reply.raw, { 'x-request-id': id });
+        reply.hijack();
+        Promise.resolve(written).catch((error: unknown) => reportCut(parts, { request, error }));
+        return reply;
+      }
+      const { status, body: content, headers: own, cookies } = toAnswer(operation, result);
       for (const cookie of cookies ?? []) reply.header('set-cookie', cookie);
       return send(reply, { status, body: content, headers: { 'x-request-id': id, ...own } });
     },
@@ -172,6 +184,23 @@ function mount(app: FastifyInstance, { operation, handle, ports }: Mounted): voi
 function browserOf({ publicUrl }: Ports, { raw, headers }: FastifyRequest): Browser {
   const signInCookie = createCookies(publicUrl).read(raw, 'sign-in');
   return { userAgent: headers['user-agent'] ?? '', address: callerAddress(raw), signInCookie };
+}
+
+/** Rights that cannot be checked count as taken away. */
+async function isStillAllowed(...asked: Parameters<typeof admit>): Promise<boolean> {
+  return admit(...asked).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** An answer of which the client has a part already. A client that left is no fault. */
+function reportCut(
+  { ports }: ApiParts,
+  { request: { id: requestId, method, url }, error }: Pick<Failed, 'request' | 'error'>,
+): void {
+  if (errorCode(error) === 'ERR_STREAM_PREMATURE_CLOSE') return;
+  ports.log('error', 'an answer was cut off', { requestId, method, path: url.split('?', 1)[0], error });
 }
 
 /** A handler's result as an answer: it holds its status only where several are declared. */

@@ -4,7 +4,6 @@ import type {
   RecordProgressBody,
   StartDeploymentAnswer,
 } from '../../src/contract/deployments.js';
-import { appendLogs as append, type LogChunk } from '../../src/deployments/logs.js';
 import type { Deployment } from '../../src/deployments/model.js';
 import { recordProgress as record } from '../../src/deployments/progress.js';
 import type { Environment } from '../../src/environments/model.js';
@@ -42,18 +41,6 @@ export const deploymentHandlers: Handlers<typeof deployments> = {
       leftovers: leftoversIn(ports, recorded.environment),
     };
   },
-
-  async appendLogs(ports, { params, body: { seq, lines } }) {
-    const dated = lines.map((line) => ({ ...line, at: new Date(line.at) }));
-    await append(ports, { deploymentId: params.id, body: { seq, lines: dated } });
-    return { stored: true };
-  },
-
-  async readLogs(ports, { params, query }) {
-    found(await ports.deployments.get(params.id), 'deployment');
-    const { items, nextCursor } = await ports.logs.read(params.id, pageOf(query));
-    return { items: items.map(presentLogs), nextCursor };
-  },
 };
 
 function leftoversIn({ targets }: Ports, { resources }: Environment): number {
@@ -68,10 +55,6 @@ function toStage(stage: StageGiven) {
 
 function dateOrNull(text: string | null): Date | null {
   return text === null ? null : new Date(text);
-}
-
-function presentLogs({ deploymentId, type, seq, lines }: LogChunk) {
-  return { deploymentId, type, seq, lines: lines.map((line) => ({ ...line, at: line.at.toISOString() })) };
 }
 
 function presentStarted(started: Started): StartDeploymentAnswer {
@@ -90,7 +73,7 @@ function presentStarted(started: Started): StartDeploymentAnswer {
   };
 }
 
-function presentDeployment(deployment: Deployment): DeploymentView {
+export function presentDeployment(deployment: Deployment): DeploymentView {
   const { id, environmentId, status, generation, sha, url, commitUrl, logsUrl, target } = deployment;
   const { branch, commitMessage, author, creator, stages, error, logTail, cause, run } = deployment;
   return {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type {
   BodyOf,
   Operation,
@@ -22,6 +23,10 @@ export interface Input<O extends Operation> {
   readonly browser: Browser;
   /** The media types that the caller accepts, as its header says them. */
   readonly accept: string;
+  /** Where a stream that was cut goes on, as the caller says it. */
+  readonly lastEventId: string | undefined;
+  /** Asks again whether the caller may do this. For answers that take long. */
+  readonly stillAllowed: () => Promise<boolean>;
 }
 
 /** What a request says of the browser that sent it. */
@@ -32,7 +37,28 @@ export interface Browser {
   readonly signInCookie: string | undefined;
 }
 
-export type Handler<O extends Operation> = (ports: Ports, input: Input<O>) => Promise<ResultOf<O>>;
+/** Only an operation whose answer is text, or has other media, gives an answer that is written by its handler. */
+type DirectOf<O extends Operation> = O extends
+  { readonly media: unknown } | { readonly answers: { 200: 'text' } }
+  ? DirectAnswer
+  : never;
+
+export type Handler<O extends Operation> = (
+  ports: Ports,
+  input: Input<O>,
+) => Promise<ResultOf<O> | DirectOf<O>>;
+
+/** An answer that its handler writes itself, such as a stream. It may throw before it wrote anything. */
+export class DirectAnswer {
+  readonly write: (
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+  ) => void | Promise<void>;
+
+  constructor(write: DirectAnswer['write']) {
+    this.write = write;
+  }
+}
 
 /** One handler for each operation, and no other. */
 export type Handlers<Ops extends Operations> = { readonly [Name in keyof Ops]: Handler<Ops[Name]> };

@@ -1,9 +1,11 @@
+import type { LogRedaction } from '../../src/deployments/logs/store.js';
 import type { Reporter } from '../../src/reports/reporter.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import type { Identify } from '../api/access.js';
 import type { Env } from '../config/config.js';
 import type { Pace } from '../github/client/pacing.js';
+import type { HubTimes } from '../live/hub.js';
 import type { Stores } from '../ports.js';
 import type { Rates } from './surfaces.js';
 
@@ -27,9 +29,12 @@ export interface Overrides {
   readonly leaseMs?: number;
   /** When the first sweep begins; a random moment of the first half minute unless given. */
   readonly firstSweepMs?: number;
+  /** How often streams of logs look for news, and after their readers. */
+  readonly streams?: Partial<HubTimes>;
   readonly around?: {
     readonly stores?: Around<Stores>;
     readonly blobs?: Around<BlobStore>;
     readonly reporter?: Around<Reporter>;
+    readonly redaction?: Around<LogRedaction>;
   };
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import type { LogSession } from '../../src/deployments/logs/append.js';
+import type { LogChunk, LogKind, LogRedaction, LogStore } from '../../src/deployments/logs/store.js';
 import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
 import { digestOf, hashOf } from '../../src/images/name.js';
@@ -56,6 +58,10 @@ export function composePorts(given: Composition): Composed {
   const ports: Ports = {
     ...stores,
     environments,
+    logs: wakingLogs(stores.logs, (chunk) => given.wake.logged('logs', chunk)),
+    runtimeLogs: wakingLogs(stores.runtimeLogs, (chunk) => given.wake.logged('runtimeLogs', chunk)),
+    logSessions: new LRUCache<string, LogSession>({ max: REMEMBERED }),
+    ...around(REDACTS_NOTHING, overrides.around?.redaction),
     blobs,
     otherBlobs,
     uploads: createUploads({ blobs, otherBlobs, artifacts: stores.artifacts, clock }),
@@ -89,6 +95,8 @@ function blobsOfImages(images: Stores['images']): OtherBlobs {
     },
   };
 }
+/** The secrets of projects take their place here. */
+const REDACTS_NOTHING: LogRedaction = { redactLines: async (_deployment, lines) => lines };
 
 function around<Part>(part: Part, wrap: Around<Part> | undefined): Part {
   return wrap ? wrap(part) : part;
@@ -109,6 +117,7 @@ function connectGitHub({ config, secrets, version, clock, log, overrides }: Comp
 export interface Wake {
   readonly due: (projection: Projection) => void;
   readonly changed: (environment: StoredEnvironment) => void;
+  readonly logged: (kind: LogKind, chunk: LogChunk) => void;
 }
 
 /** How many environments that were just saved are remembered until their report. */
@@ -144,6 +153,18 @@ function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentSto
     async markDue(id, projection) {
       await store.markDue(id, projection);
       wake.due(projection);
+    },
+  };
+}
+
+/** What this process stores reaches the readers that follow it at once. */
+function wakingLogs(store: LogStore, logged: (chunk: LogChunk) => void): LogStore {
+  return {
+    ...store,
+    async append(batch) {
+      const appended = await store.append(batch);
+      if (appended.chunk) logged(appended.chunk);
+      return appended;
     },
   };
 }

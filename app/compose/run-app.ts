@@ -6,6 +6,7 @@ import type { Secrets } from '../config/secrets.js';
 import type { GitHubSide } from '../github/create-github.js';
 import { createIdentity } from '../github/identity/verify.js';
 import type { Surfaces } from '../http/server.js';
+import { createLogHub, HUB_TIMES, type LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import type { PreviewPages } from '../previews/wait-pages.js';
 import type { Intake } from './intake.js';
@@ -34,6 +35,10 @@ interface Running {
   readonly surfaces: Surfaces;
   readonly ports: Ports;
   readonly drain: () => Promise<void>;
+  /** How many streams are open. */
+  readonly streams: () => number;
+  /** Answers that would not end by themselves. */
+  readonly endStreams: () => void;
   /** Claims nothing more, and waits at most this long for what is in work. The server may still answer meanwhile. */
   readonly stopWork: (withinMs: number) => Promise<void>;
   /** After the last answer and the last work. */
@@ -43,15 +48,17 @@ interface Running {
 /** Composes the app over an open store and starts its workers. */
 export async function runApp(parts: RunParts): Promise<Running> {
   const { store, intake } = parts;
-  const { ports, github, previews, onDue } = compose(parts);
+  const { ports, github, previews, hub, onDue } = compose(parts);
   const work = await startWorking(parts, { ports, github, previews });
   onDue(work.due);
-  const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews }));
+  const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews, hub }));
   intake.onStored(work.stored);
   return {
     surfaces,
     ports,
     drain: work.drain,
+    streams: hub.count,
+    endStreams: hub.close,
     stopWork: work.stop,
     async close() {
       await closeApi();
@@ -84,18 +91,25 @@ function startWorking(parts: RunParts, { ports, github, previews }: Inside): Pro
 function compose(parts: RunParts) {
   let due: Wake['due'] = () => undefined;
   let changed: Wake['changed'] = () => undefined;
+  let logged: Wake['logged'] = () => undefined;
   const { ports, github } = composePorts({
     ...parts,
     stores: parts.store.stores,
     version: projectVersion(),
-    wake: { due: (projection) => due(projection), changed: (environment) => changed(environment) },
+    wake: {
+      due: (projection) => due(projection),
+      changed: (environment) => changed(environment),
+      logged: (kind, chunk) => logged(kind, chunk),
+    },
   });
   const previews = composePreviews(ports, parts.pages);
   changed = previews.forget;
-  return { ports, github, previews, onDue: (poke: Wake['due']) => (due = poke) };
+  const hub = createLogHub(ports, { ...HUB_TIMES, ...parts.overrides.streams });
+  logged = hub.stored;
+  return { ports, github, previews, hub, onDue: (poke: Wake['due']) => (due = poke) };
 }
 
-function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previews }) {
+function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previews; hub: LogHub }) {
   const { config, overrides, clock, store, publicUrl, intake } = parts;
   const identity = createIdentity({ issuer: config.oidcIssuer, audience: publicUrl, clock });
   return {

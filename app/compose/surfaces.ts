@@ -7,6 +7,7 @@ import { BODY_LIMITS, createBodyBudget } from '../http/body-budget.js';
 import { createHosts } from '../http/hosts.js';
 import { createRateLimit, type Rate } from '../http/rate-limit.js';
 import type { Surfaces } from '../http/server.js';
+import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import { createCachedResolver, findPreview } from '../previews/resolve.js';
 import { createProxy } from '../previews/proxy.js';
@@ -33,6 +34,7 @@ export const RATES: Rates = {
 
 interface SurfaceParts {
   readonly ports: Ports;
+  readonly hub: LogHub;
   readonly webhooks: Surfaces['webhooks'];
   readonly previews: Previews;
   readonly identify: Identify;
@@ -46,10 +48,11 @@ const API_BODIES = { ...BODY_LIMITS, bytes: BODY_LIMITS.bytes / 2, largeBytes: B
 
 /** The three surfaces that answer requests: webhooks, API and previews. */
 export async function composeSurfaces(parts: SurfaceParts) {
-  const { ports, webhooks, previews, identify, ping, version, rates } = parts;
+  const { ports, hub, webhooks, previews, identify, ping, version, rates } = parts;
   const { clock, log } = ports;
   const api = await createApi({
     ports,
+    hub,
     identify,
     budget: createBodyBudget(API_BODIES),
     version,

@@ -1,5 +1,7 @@
 import { Probot } from 'probot';
+import { collectWords } from '../../src/deployments/logs/search.js';
 import { createHealthCheck } from '../../src/reconcile/health.js';
+import { createLogRetention } from '../../src/reconcile/log-retention.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
@@ -30,6 +32,8 @@ const CONCURRENCY = 16;
 const STUCK_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 const HEALTH_EVERY_MS = 2 * 60_000;
+const WORDS_EVERY_MS = 15_000;
+const RETENTION_EVERY_MS = 10 * 60_000;
 
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
@@ -64,6 +68,13 @@ export async function composeWorkers(parts: WorkerParts) {
   const startJobs = () => [
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
     every({ name: 'health', everyMs: HEALTH_EVERY_MS, run: createHealthCheck(ports), log }),
+    every({ name: 'log words', everyMs: WORDS_EVERY_MS, run: () => collectWords(ports), log }),
+    every({
+      name: 'log retention',
+      everyMs: RETENTION_EVERY_MS,
+      run: createLogRetention(ports, { keepDays: parts.config.logRetentionDays }),
+      log,
+    }),
     every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
   ];
   return { runner, inbox, startJobs };

@@ -22,6 +22,8 @@ export interface Config {
   readonly signIn: SignInConfig;
   /** GitHub logins and addresses of this server's administrators, in lower case. */
   readonly admins: readonly string[];
+  /** So many days the logs of deployments are kept. */
+  readonly logRetentionDays: number;
 }
 
 const webAddress = z
@@ -57,6 +59,11 @@ const Variables = z.object({
   OIDC_ISSUER: webAddress.default('https://token.actions.githubusercontent.com'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
   ...SIGN_IN_VARIABLES,
+  LOG_RETENTION_DAYS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
+    .transform(Number)
+    .default(90),
 });
 
 /** Throws one error that names every invalid variable. */
@@ -76,6 +83,7 @@ export function envToConfig(env: Env): Config {
     logLevel: variables.LOG_LEVEL,
     signIn: toSignInConfig(variables),
     admins: variables.ADMINS,
+    logRetentionDays: variables.LOG_RETENTION_DAYS,
   };
 }
 

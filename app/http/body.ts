@@ -154,6 +154,22 @@ export function refuseDeep(value: unknown): void {
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH)
       throw new VitrineError('bad_request', `The body is nested deeper than ${MAX_DEPTH} levels.`);
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    level = below(level);
   }
 }
+
+/** What is inside these values. One value that holds nothing stands for all of them: a batch of log lines has thousands. */
+function below(level: readonly unknown[]): unknown[] {
+  const inner: unknown[] = [];
+  let flat: readonly unknown[] = [];
+  for (const item of level) {
+    if (typeof item !== 'object' || item === null) continue;
+    for (const value of Object.values(item) as unknown[]) {
+      if (typeof value === 'object' && value !== null) inner.push(value);
+      else flat = FLAT;
+    }
+  }
+  return inner.length > 0 ? inner : [...flat];
+}
+
+const FLAT = [null];

@@ -2,10 +2,12 @@ import type { Connection } from 'mongoose';
 import type { InboxStore } from '../../src/deliveries/store.js';
 import type { Stores } from '../ports.js';
 import { inboxStore } from './deliveries/store.js';
-import { logStore } from './deployments/logs.js';
 import { deploymentStore } from './deployments/store.js';
 import { environmentStore } from './environments/store.js';
 import { imageStore } from './images/store.js';
+import { healthCheckStore } from './logs/health-checks.js';
+import { logStore } from './logs/store.js';
+import { logRetentionStore, logWordStore } from './logs/words.js';
 import { migrate } from './migrations/migrate.js';
 import { openConnection, type StoreAddress } from './open-connection.js';
 import { tokenStore } from './people/api-tokens.js';
@@ -61,7 +63,11 @@ export function createStores(connection: Connection): Stores {
   return {
     environments: translatingErrors(environmentStore(connection)),
     deployments: translatingErrors(deploymentStore(connection)),
-    logs: translatingErrors(logStore(connection)),
+    logs: translatingErrors(logStore(connection, 'logs')),
+    runtimeLogs: translatingErrors(logStore(connection, 'runtimeLogs')),
+    logWords: translatingErrors(logWordStore(connection)),
+    logRetention: translatingErrors(logRetentionStore(connection)),
+    healthChecks: translatingErrors(healthCheckStore(connection)),
     projects: translatingErrors(projectStore(connection)),
     repos: translatingErrors(repoStore(connection)),
     users: translatingErrors(userStore(connection)),

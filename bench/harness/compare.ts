@@ -7,7 +7,7 @@ export interface Goal {
   readonly most?: number;
 }
 
-export type Unit = 'per second' | 'ms' | 's' | 'bytes' | 'commands' | 'calls';
+export type Unit = 'per second' | 'us' | 'ms' | 's' | 'bytes' | 'commands' | 'calls';
 
 export interface Comparison {
   /** P1 and so on, as docs/performance.md counts them. */

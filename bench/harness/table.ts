@@ -29,6 +29,7 @@ function showVerdict(verdict: Verdict | null): string {
 export function showFigure(value: number, unit: Unit): string {
   if (unit === 'per second') return `${whole(value)}/s`;
   if (unit === 'ms') return `${value < 100 ? value.toFixed(1) : whole(value)} ms`;
+  if (unit === 'us') return `${short(value)} us`;
   if (unit === 's') return `${value.toFixed(value < 10 ? 3 : 1)} s`;
   if (unit === 'bytes') return `${value < 100_000 ? (value / 1000).toFixed(1) : whole(value / 1000)} kB`;
   return short(value);

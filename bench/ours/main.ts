@@ -36,4 +36,8 @@ const app = await createApp(envToConfig(process.env), envToSecrets(process.env),
   // What is measured is a server that has been running for a while.
   firstSweepMs: HOUR_MS,
 });
-answerParent({ ready: { port: app.port, url: app.url }, end: app.close });
+answerParent({
+  ready: { port: app.port, url: app.url },
+  answers: { cpu: () => process.cpuUsage() },
+  end: app.close,
+});

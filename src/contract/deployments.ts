@@ -86,29 +86,6 @@ export const RecordProgressBody = /* @__PURE__ */ lazily(() =>
 );
 export type RecordProgressBody = ValueOf<typeof RecordProgressBody>;
 
-const LogLine = /* @__PURE__ */ lazily(() =>
-  z.object({
-    at: z.iso.datetime(),
-    stage: z.string().max(40),
-    level: z.enum(['debug', 'info', 'warning', 'error']),
-    text: z.string().max(16_384),
-  }),
-);
-
-const AppendLogsBody = /* @__PURE__ */ lazily(() =>
-  z.strictObject({ seq: z.int().min(0), lines: z.array(LogLine().strict()).min(1).max(1_000) }),
-);
-export type AppendLogsBody = ValueOf<typeof AppendLogsBody>;
-
-export const LogChunkView = /* @__PURE__ */ lazily(() =>
-  z.object({
-    deploymentId: Id(),
-    type: z.enum(['build', 'deploy', 'runtime']),
-    seq: z.int(),
-    lines: z.array(LogLine()),
-  }),
-);
-
 export const DeploymentView = /* @__PURE__ */ lazily(() =>
   z.object({
     id: Id(),
@@ -230,34 +207,9 @@ export const recordProgress = {
   errors: ['conflict', 'stale_head', 'environment_gone', 'unprocessable'],
 } as const satisfies Operation;
 
-export const appendLogs = {
-  method: 'POST',
-  path: `${DEPLOYMENTS}/:id/logs`,
-  permission: 'deployment.report',
-  resource: { deploymentId: 'id' },
-  summary: 'Appends a batch of log lines. `seq` makes a repeated batch harmless',
-  params: ById,
-  body: AppendLogsBody,
-  answers: { 202: () => z.object({ stored: z.literal(true) }) },
-} as const satisfies Operation;
-
-export const readLogs = {
-  method: 'GET',
-  path: `${DEPLOYMENTS}/:id/logs`,
-  permission: 'deployment.read',
-  resource: { deploymentId: 'id' },
-  summary: 'Log lines in order',
-  params: ById,
-  query: PageQuery,
-  answers: { 200: () => listOf(LogChunkView) },
-  errors: ['not_found'],
-} as const satisfies Operation;
-
 export const deployments = {
   startDeployment,
   getDeployment,
   listEnvironmentDeployments,
   recordProgress,
-  appendLogs,
-  readLogs,
 } as const satisfies Operations;

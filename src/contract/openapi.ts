@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { actorsFor } from '../people/policies.js';
 import { ERROR_STATUS, type ErrorCode } from '../shared/errors.js';
 import { deliveries, DeliveryView } from './deliveries.js';
-import { deployments, DeploymentView, LogChunkView } from './deployments.js';
+import { deployments, DeploymentView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
+import { FoundLineView, HealthCheckView, LogLineView, logs } from './logs.js';
 import type { Operation, Operations } from './operation.js';
 import { resources } from './resources.js';
 import { account, AccountView, SessionView } from './account.js';
@@ -22,6 +23,7 @@ export const OPERATIONS = {
   ...apiTokens,
   ...environments,
   ...deployments,
+  ...logs,
   ...resources,
   ...uploads,
   ...deliveries,
@@ -35,7 +37,9 @@ const NAMED = {
   ApiTokenView,
   EnvironmentView,
   DeploymentView,
-  LogChunkView,
+  LogLineView,
+  FoundLineView,
+  HealthCheckView,
   DeliveryView,
   LeakView,
   ErrorAnswer,
@@ -85,7 +89,7 @@ export function describeApi(version: string, operations: Operations = OPERATIONS
 }
 
 function describe(operationId: string, operation: Operation): Json {
-  const { summary, permission, params, query, body, answers } = operation;
+  const { summary, permission, params, query, body } = operation;
   const actors = actorsFor(permission);
   const closed = !actors.includes('anonymous');
   return {
@@ -105,22 +109,28 @@ function describe(operationId: string, operation: Operation): Json {
           : { content: { 'application/octet-stream': {} } }),
       },
     }),
-    responses: { ...describeErrors(operation), ...describeAnswers(answers) },
+    responses: { ...describeErrors(operation), ...describeAnswers(operation) },
   };
 }
 
-function describeAnswers(answers: Operation['answers']): Json {
+function describeAnswers({ answers, media = [] }: Operation): Json {
+  const others = Object.fromEntries(media.map((type) => [type, TEXT]));
   const described = Object.entries(answers).map(([status, answer]) => {
-    return [status, { description: DESCRIPTIONS[status] ?? 'The answer', ...contentOf(answer) }];
+    const content = { ...contentOf(answer), ...others };
+    const described = Object.keys(content).length > 0 ? { content } : {};
+    return [status, { description: DESCRIPTIONS[status] ?? 'The answer', ...described }];
   });
   return Object.fromEntries(described) as Json;
 }
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = { 201: 'Created', 202: 'Accepted', 303: 'Elsewhere' };
 
+const TEXT = { schema: { type: 'string' } } as const;
+
 function contentOf(answer: Operation['answers'][number]): Json {
-  if (typeof answer === 'function') return json(convert(answer(), 'output'));
-  return answer === 'page' ? { content: { 'text/html': {} } } : {};
+  if (typeof answer === 'function') return json(convert(answer(), 'output')).content;
+  if (answer === 'page') return { 'text/html': {} };
+  return answer === 'text' ? { 'text/plain': TEXT } : {};
 }
 
 /** One answer for each status, which names its codes. */

@@ -64,6 +64,7 @@ const POLICIES = {
   'deployment.start': { identity: 'any' },
   'deployment.read': { ...OWN_RUN, ...READERS },
   'deployment.report': OWN_RUN,
+  'log.search': READERS,
   'deployment.upload': OWN_RUN,
   'resource.remove': { identity: 'any' },
   'delivery.read': ADMINISTRATORS,

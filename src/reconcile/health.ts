@@ -1,3 +1,4 @@
+import type { LogPorts } from '../deployments/logs/store.js';
 import { runFor } from '../deployments/publish.js';
 import { changeEnvironment } from '../environments/change.js';
 import { activeEnvironments } from '../environments/list.js';
@@ -6,10 +7,13 @@ import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.
 import { isVitrineError } from '../shared/errors.js';
 import type { Tools } from '../shared/tools.js';
 import { probe } from '../targets/probe.js';
-import type { Inspection, TargetPorts } from '../targets/target.js';
+import type { Inspection, Run, TargetPorts } from '../targets/target.js';
 import { forEachIsolated } from './for-each-isolated.js';
 
-type Ports = EnvironmentPorts & TargetPorts & Pick<Tools, 'clock' | 'log'>;
+type Ports = EnvironmentPorts &
+  TargetPorts &
+  Pick<LogPorts, 'healthChecks'> &
+  Pick<Tools, 'clock' | 'log' | 'newId'>;
 
 /** Hosts that answer slowly must not hold up the others. */
 const AT_ONCE = 8;
@@ -58,8 +62,33 @@ async function* groupsOf(ports: Ports): AsyncGenerator<readonly StoredEnvironmen
   if (group.length > 0) yield group;
 }
 
-/** Null where there is nothing to ask. */
+/** Looks, and keeps what it saw. Null where there is nothing to ask. */
 async function inspect(ports: Ports, environment: StoredEnvironment): Promise<Inspection | null> {
+  const { current } = environment;
+  if (current === null) return null;
+  const asked = { httpStatus: null as number | null, latencyMs: null as number | null };
+  const visit: Run['visit'] = async (page, signal) => {
+    const began = performance.now();
+    const status = await ports.visit(page, signal);
+    Object.assign(asked, { httpStatus: status, latencyMs: Math.round(performance.now() - began) });
+    return status;
+  };
+  const found = await look({ ...ports, visit }, environment);
+  if (found === null) return null;
+  await ports.healthChecks.add({
+    id: ports.newId(),
+    deploymentId: current.deploymentId,
+    environmentId: environment.id,
+    url: current.url,
+    ...asked,
+    live: isWell(found),
+    detail: found.detail,
+    checkedAt: ports.clock.now(),
+  });
+  return found;
+}
+
+async function look(ports: Ports, environment: StoredEnvironment): Promise<Inspection | null> {
   const { current, resources } = environment;
   if (current === null) return null;
   const resource = resources.find(

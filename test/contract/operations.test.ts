@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createClient, pathTo, type Sent } from '../../src/contract/client.js';
-import { appendLogs, RecordProgressBody } from '../../src/contract/deployments.js';
+import { RecordProgressBody } from '../../src/contract/deployments.js';
 import { listEnvironments } from '../../src/contract/environments.js';
+import { appendLogs } from '../../src/contract/logs.js';
 import { OPERATIONS } from '../../src/contract/openapi.js';
 import type { Operation } from '../../src/contract/operation.js';
 import { uploadPlan } from '../../src/contract/uploads.js';

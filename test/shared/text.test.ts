@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { capitalised, cleanLine, showBytes } from '../../src/shared/text.js';
+import { capitalised, cleanLine, colouredLine, linesOf, showBytes } from '../../src/shared/text.js';
 
 test.each([
   ['\u001b[31mred\u001b[0m text', 'red text'],
@@ -18,6 +18,46 @@ test.each([
   ['tab\tstays, and ümläut 🚀 too', 'tab\tstays, and ümläut 🚀 too'],
 ])('%j becomes %j', (line, expected) => {
   expect(cleanLine(line)).toBe(expected);
+});
+
+test.each([
+  ['plain', 'plain'],
+  [
+    '\u001b[1;31mred\u001b[0m and \u001b[38:5:208morange\u001b[m',
+    '\u001b[1;31mred\u001b[0m and \u001b[38:5:208morange\u001b[m',
+  ],
+  ['\u001b[2J\u001b[31mred\u001b]8;;http://x\u0007link', '\u001b[31mredlink'],
+  ['\u009b31mno colour of old terminals', 'no colour of old terminals'],
+  ['a\u0000b\nc\td', 'ab c\td'],
+])('%j is shown as %j', (line, expected) => {
+  expect(colouredLine(line)).toBe(expected);
+});
+
+test.each([
+  ['one', ['one']],
+  ['', ['']],
+  ['one\ntwo\r\nthree\u2028four\n', ['one', 'two', 'three', 'four']],
+  ['10%\r50%\r100%', ['100%']],
+  ['100%\r\u001b[K', ['100%']],
+  ['\u001b[32m50%\r\u001b[32m100%\u001b[0m\nnext', ['\u001b[32m100%\u001b[0m', 'next']],
+  ['\r\n\r\n', ['', '']],
+  ['x\n\nevent: done\ndata: {}', ['x', '', 'event: done', 'data: {}']],
+])('%j is the lines %j', (text, expected) => {
+  expect(linesOf(text)).toEqual(expected);
+});
+
+test('colours are all that a terminal obeys in any line that is shown', () => {
+  const parts = fc.constantFrom('\u001b', '[', '31', 'm', '2J', ']', '\u0007', '\r', '\n', '\u009b', 'text');
+  fc.assert(
+    fc.property(fc.array(parts), (given) => {
+      for (const line of linesOf(given.join(''))) {
+        expect(line.replace(/\u001b\[[\d;:]*m/g, '')).toMatch(
+          /^[^\u0000-\u0008\u000a-\u001f\u007f-\u009f]*$/,
+        );
+        expect(cleanLine(line)).toBe(line.replace(/\u001b\[[\d;:]*m/g, ''));
+      }
+    }),
+  );
 });
 
 test('nothing that moves a cursor or begins a line is left of any text', () => {

@@ -88,6 +88,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   logLevel: 'info',
   signIn: { github: null, google: null, openId: null },
   admins: [],
+  logRetentionDays: 90,
 };
 
 /** Sends a webhook as GitHub would. */

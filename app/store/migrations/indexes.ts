@@ -16,6 +16,7 @@ async function makeIndex(db: mongo.Db, index: IndexDefinition): Promise<void> {
       ...(unique && { unique }),
       ...(partial && { partialFilterExpression: partial }),
       ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
+      ...(Object.values(key).includes('text') && NO_LANGUAGE),
     });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
@@ -23,6 +24,9 @@ async function makeIndex(db: mongo.Db, index: IndexDefinition): Promise<void> {
     throw new VitrineError('conflict', message, { cause: error });
   }
 }
+
+/** Words of logs are names and numbers. A field `language` of a document would choose a language otherwise. */
+const NO_LANGUAGE = { default_language: 'none', language_override: 'languageOfWords' } as const;
 
 export async function dropIndexes(db: mongo.Db, indexes: readonly IndexDefinition[]): Promise<void> {
   for (const { collection, name } of indexes) await dropIndex(db, { collection, name });
@@ -69,9 +73,21 @@ function newest(indexes: readonly IndexDefinition[]): readonly IndexDefinition[]
 /** The order of the fields is part of a key. */
 function matchesIndex({ name, key, unique }: IndexDefinition, found: Found): boolean {
   const isUnique = found.unique === true;
-  return (
-    found.name === name && JSON.stringify(found.key) === JSON.stringify(key) && isUnique === (unique === true)
+  const sameKey = JSON.stringify(found.key) === JSON.stringify(storedKey(key));
+  return found.name === name && sameKey && isUnique === (unique === true);
+}
+
+/** The database calls all words of a document `_fts`. */
+function storedKey(key: IndexDefinition['key']): Readonly<Record<string, unknown>> {
+  const fields = Object.entries(key).flatMap(([name, kind]): (readonly [string, unknown])[] =>
+    kind === 'text'
+      ? [
+          ['_fts', 'text'],
+          ['_ftsx', 1],
+        ]
+      : [[name, kind]],
   );
+  return Object.fromEntries(fields);
 }
 
 async function indexesOf(db: mongo.Db, collection: string): Promise<readonly Found[]> {

@@ -5,6 +5,7 @@ import { initialIndexes } from './0001-initial-indexes.js';
 import { typedEndings } from './0002-typed-endings.js';
 import { kindAndReach } from './0003-kind-and-reach.js';
 import { people } from './0004-people.js';
+import { logChunks } from './0008-log-chunks.js';
 import { images } from './0011-images.js';
 import { checkIndexes } from './indexes.js';
 import {
@@ -121,4 +122,11 @@ function idOf({ version }: Migration): string {
 }
 
 /** In order of their versions. A migration that was released is never changed: the next one corrects it. */
-export const MIGRATIONS: readonly Migration[] = [initialIndexes, typedEndings, kindAndReach, people, images];
+export const MIGRATIONS: readonly Migration[] = [
+  initialIndexes,
+  typedEndings,
+  kindAndReach,
+  people,
+  logChunks,
+  images,
+];

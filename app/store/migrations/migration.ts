@@ -16,7 +16,8 @@ export interface Migration {
 export interface IndexDefinition {
   readonly collection: string;
   readonly name: string;
-  readonly key: Readonly<Record<string, 1 | -1>>;
+  /** `text`: every word as it is written, in no language. A query must name a project, or what else comes before it. */
+  readonly key: Readonly<Record<string, 1 | -1 | 'text'>>;
   readonly unique?: true;
   readonly partial?: Readonly<Record<string, unknown>>;
   /** Cleanup only: the database may remove documents late, so readers check the date. */

@@ -58,7 +58,7 @@ interface Rules {
 }
 
 /** `moderate`: an older document that does not match can still be updated. */
-function rulesFor(schema: mongo.Document): Rules {
+export function rulesFor(schema: mongo.Document): Rules {
   return { validator: { $jsonSchema: schema }, validationLevel: 'moderate' };
 }
 

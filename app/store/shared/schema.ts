@@ -1,4 +1,4 @@
-import { Schema, type SchemaDefinition } from 'mongoose';
+import { type Connection, type mongo, Schema, type SchemaDefinition } from 'mongoose';
 import { MAX_TIME_MS } from './query.js';
 
 const QUERIES = [
@@ -31,4 +31,12 @@ export function strictSchema<T>(definition: SchemaDefinition): Schema<T> {
     });
   }
   return schema;
+}
+
+/** A collection without a schema, for documents that are read and written in large numbers. Its validator is in the database. */
+export function collectionOf<T extends { readonly _id: string }>(
+  connection: Connection,
+  name: string,
+): mongo.Collection<T> {
+  return connection.getClient().db(connection.name).collection<T>(name) as unknown as mongo.Collection<T>;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createLogs } from '../../../action/server/logs.js';
-import type { AppendLogsBody } from '../../../src/contract/deployments.js';
+import type { AppendLogsBody } from '../../../src/contract/logs.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 
 type Batch = AppendLogsBody;
@@ -30,19 +30,19 @@ function setUp(send: (batch: Batch) => Promise<void> = async () => undefined) {
 
 test('lines travel in numbered batches of bounded length', async () => {
   const { logs, batches } = setUp();
-  for (let count = 0; count < 1_201; count += 1) logs.add(line(String(count)));
+  for (let count = 0; count < 2_201; count += 1) logs.add(line(String(count)));
   await logs.flush();
   expect(batches.map(({ seq, lines }) => [seq, lines.length])).toEqual([
-    [0, 500],
-    [1, 500],
+    [0, 1_000],
+    [1, 1_000],
     [2, 201],
   ]);
 });
 
 test('long lines make smaller batches, a single one always fits', async () => {
   const { logs, batches } = setUp();
-  for (let count = 0; count < 4; count += 1) logs.add(line('x'.repeat(100_000)));
-  logs.add(line('y'.repeat(300_000)));
+  for (let count = 0; count < 4; count += 1) logs.add(line('x'.repeat(30_000)));
+  logs.add(line('y'.repeat(100_000)));
   await logs.flush();
   expect(batches.map(({ lines }) => lines.length)).toEqual([2, 2, 1]);
 });
@@ -53,6 +53,27 @@ test('lines are sent without being asked for', async () => {
     logs.add(line('hello'));
   });
   expect((await arrived).lines).toEqual([line('hello')]);
+});
+
+test('a full batch is sent at once', async () => {
+  const { logs, batches } = setUp();
+  for (let count = 0; count < 1_000; count += 1) logs.add(line(String(count)));
+  // Within this turn of the event loop, long before the second that a small batch waits.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(batches.map(({ lines }) => lines.length)).toEqual([1_000]);
+});
+
+test('while the server is away, long lines are bounded by their bytes', async () => {
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { logs, batches } = setUp(() => gate);
+  for (let count = 0; count < 1_000; count += 1) logs.add(line('x'.repeat(16_000)));
+  const flushed = logs.flush();
+  open();
+  await flushed;
+  const texts = batches.flatMap(({ lines }) => lines.map(({ text }) => text));
+  expect(texts.join('').length).toBeLessThan(9 * 1024 * 1024);
+  expect(texts.at(-1)).toMatch(/^\(\d{3} lines were cut here\)$/);
 });
 
 test('while the server is away no more than a bounded number waits, and the cut is told', async () => {
@@ -111,7 +132,7 @@ test('a server that refuses every batch is not asked for ever', async () => {
   const { logs, batches } = setUp(async () => {
     throw new VitrineError('bad_request', 'No.');
   });
-  for (let count = 0; count < 700; count += 1) logs.add(line(String(count)));
+  for (let count = 0; count < 1_200; count += 1) logs.add(line(String(count)));
   await logs.flush();
   expect(batches).toHaveLength(2);
 });

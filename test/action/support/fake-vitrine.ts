@@ -87,6 +87,7 @@ function normal(call: Call): Reply {
   if (name === 'plan') return { status: 200, json: planned(request.body) };
   if (name === 'pack') return { status: 200, json: packed(call) };
   if (name === 'page') return { status: 200, text: '<h1>Hello</h1>' };
+  if (name === 'logs') return { status: 202, json: { stored: true } };
   return { status: 204, ...(options ? {} : {}) };
 }
 

@@ -20,6 +20,7 @@ test('nothing needs to be set for a server on this machine alone', () => {
     logLevel: 'info',
     signIn: { github: null, google: null, openId: null },
     admins: [],
+    logRetentionDays: 90,
   });
 });
 

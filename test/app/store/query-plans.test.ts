@@ -89,8 +89,19 @@ test.each<[string, () => unknown]>([
   ['deployment that the host of a commit shows', () => stores.deployments.bySha7(environmentId, 'aaaaaaa')],
   ['newest deployment of a commit', () => stores.deployments.newestBySha7(environmentId, 'aaaaaaa')],
   ['deployments counted', () => stores.deployments.countByStatus()],
-  ['logs', () => stores.logs.read('d1', { ...page, cursor: '1' })],
+  ['logs', () => stores.logs.chunksFrom('d1', 3, 5)],
+  ['the chunk of a line', () => stores.logs.startOf('d1', 3)],
+  ['the last line of a log', () => stores.logs.lastLine('d1')],
   ['logs deleted', () => stores.logs.deleteOf(['nobody'])],
+  ['logs that are too old', () => stores.logs.deleteBefore(new Date(0), 5)],
+  ['runtime logs', () => stores.runtimeLogs.chunksFrom('d1', 3, 5)],
+  ['logs with new words', () => stores.logWords.due(new Date(), 5)],
+  ['a log with new words', () => stores.logWords.markDue({ id: 'd1', projectId: 'p1' }, new Date())],
+  ['logs with a word', () => stores.logWords.find('p1', ['word'], 5)],
+  ['commit messages with a word', () => stores.logWords.findByMessage('p1', ['word'], 5)],
+  ['deleted deployments that have logs', () => stores.logRetention.deleted(5)],
+  ['health checks', () => stores.healthChecks.listOf('d1', { ...page, cursor: 'c'.repeat(24) })],
+  ['health checks that are too old', () => stores.healthChecks.deleteBefore(new Date(0), 5)],
   ['projects of a repository', () => stores.projects.ofRepo(1)],
   [
     'a project that is ensured',
@@ -199,7 +210,9 @@ async function seed(): Promise<void> {
       });
     await inbox.store([delivery({ guid: `g-${index}`, repoId: index % 3 })]);
     await projects.ensure({ repoId: 1, name: `p${index}`, slug: `p${index}`, fallbackSlug: `q${index}` });
-    await logs.append({ deploymentId: 'd1', type: 'build', seq: index, lines: [] });
+    await logs.append({ deploymentId: 'd1', writer: 'run', batch: index, lines: [LINE] });
+    await stores.runtimeLogs.append({ deploymentId: 'd1', writer: 'run', batch: index, lines: [LINE] });
+    await stores.logWords.markDue({ id: `w${index}`, projectId: 'p1' }, new Date());
     await artifacts.save({ projectId: 'p1', root: String(index), files: [], complete: odd });
     await repos.save({ ...REPO, id: index, fullName: `octo/${index}` });
     await seedPerson(index);
@@ -226,6 +239,7 @@ async function seedPerson(index: number): Promise<void> {
     ...{ accessToken: 'a', refreshToken: null, accessExpiresAt: null, refreshExpiresAt: null },
   });
 }
+const LINE = { at: new Date(), type: 'build', stage: 'building', level: 'info', text: 'x' } as const;
 
 const REPO = { ownerId: 1, defaultBranch: 'main', installationId: 7, private: false };
 

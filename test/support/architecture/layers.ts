@@ -37,6 +37,7 @@ const APP_FOLDERS = [
   'app/sign-in',
   'app/store',
   'app/pages',
+  'app/live',
   'app/api',
   'app/webhooks',
   'app/previews',
@@ -94,9 +95,10 @@ const APP: readonly Layer[] = [
     may: [...ALL, ...src('contract'), 'app/config', 'app/http', 'app/render.ts'],
     packages: 'any',
   },
+  { folder: 'app/live', may: [...ALL, 'app/http'], packages: ['node:timers'] },
   {
     folder: 'app/api',
-    may: [...ALL, ...src('contract'), 'app/http', 'app/render.ts', 'app/ports.ts'],
+    may: [...ALL, ...src('contract'), 'app/http', 'app/render.ts', 'app/ports.ts', 'app/live'],
     packages: ['zod', 'fastify', 'node:http', 'node:crypto'],
   },
   {

@@ -256,7 +256,7 @@ test.each([
   ['deployments', { stages: [{ name: 'building', status: 'done' }] }],
   ['webhookDeliveries', { status: 'lost' }],
   ['apiTokens', { scope: { kind: 'root' } }],
-  ['logs', { type: 'gossip' }],
+  ['logs', { text: 7 }],
   ['projects', { slug: null }],
 ] as const)('%s: a change to %j is refused', async (collection, change) => {
   await migrate({ connection, log: silent });

@@ -3,4 +3,5 @@ import { emptyStores } from '../empty-stores.js';
 
 const create = emptyStores();
 
-testLogStore('mongoose', async () => (await create()).logs);
+testLogStore('logs', async () => (await create()).logs);
+testLogStore('runtime logs', async () => (await create()).runtimeLogs);
