@@ -36,7 +36,7 @@ interface ApplicationOptions {
 export function createApplication({ ports, onDecision }: ApplicationOptions) {
   return (app: Probot): void => {
     for (const { name, handle } of TABLE) {
-      app.on(name, async ({ id, payload }) => onDecision(id, await handle(ports, payload)));
+      app.on(name, async ({ id, payload }) => onDecision(id, await handle(ports, payload, { guid: id })));
     }
   };
 }

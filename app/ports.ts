@@ -1,6 +1,7 @@
 import type { DeliveryPorts } from '../src/deliveries/store.js';
 import type { LogSessionPorts } from '../src/deployments/logs/append.js';
 import type { LogPorts, LogRedaction } from '../src/deployments/logs/store.js';
+import type { StatisticsPorts } from '../src/deployments/statistics.js';
 import type { DeploymentPorts } from '../src/deployments/store.js';
 import type { EnvironmentPorts } from '../src/environments/store.js';
 import type { TokenPorts } from '../src/people/api-token.js';
@@ -27,6 +28,7 @@ export interface Stores
   extends
     EnvironmentPorts,
     DeploymentPorts,
+    StatisticsPorts,
     LogPorts,
     ProjectPorts,
     RepositoryPorts,

@@ -93,7 +93,8 @@ test('every route of the API has its line, and no line has no route; a page need
   const listed = matches(read('docs/api.md'), /^\| `([A-Z]+ \/[^`]*)`/gm);
   const known = [...listed, 'GET /api/v1/openapi.json'];
   expect(routes.filter((route) => !known.includes(route) && !pages.includes(route))).toEqual([]);
-  expect(known.filter((line) => ![...routes, 'POST /api/github/webhooks'].includes(line))).toEqual([]);
+  const intakes = ['github', 'gitlab', 'bitbucket'].map((provider) => `POST /api/${provider}/webhooks`);
+  expect(known.filter((line) => ![...routes, ...intakes].includes(line))).toEqual([]);
 });
 
 describe('inputs of the Action', () => {

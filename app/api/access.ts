@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Operation, ResourceParameter } from '../../src/contract/operation.js';
+import type { DeliveryPorts } from '../../src/deliveries/store.js';
 import type { DeploymentPorts } from '../../src/deployments/store.js';
 import type { EnvironmentPorts } from '../../src/environments/store.js';
 import { hashToken, type TokenScope, type TokenStore } from '../../src/people/api-token.js';
@@ -43,7 +44,7 @@ export interface AuthenticatePorts extends AdministratorPorts {
 }
 
 /** Where the documents are that rights depend on. */
-type PlacePorts = EnvironmentPorts & DeploymentPorts & ProjectPorts;
+type PlacePorts = EnvironmentPorts & DeploymentPorts & ProjectPorts & DeliveryPorts;
 
 export interface AccessParts extends AuthenticatePorts, PlacePorts, RightsPorts, SessionParts {
   readonly limits: { readonly exchange: RateLimit; readonly starts: RateLimit };
@@ -141,7 +142,7 @@ async function resourceOf(parts: AccessParts, { operation, params, caller }: Ask
 
 /** Where the named document belongs; null when there is none. */
 async function placeOf(
-  { environments, deployments, projects }: PlacePorts,
+  { environments, deployments, projects, inbox }: PlacePorts,
   resource: ResourceParameter,
   params: Params,
 ): Promise<Place | null> {
@@ -151,6 +152,10 @@ async function placeOf(
   if ('repositoryId' in resource) {
     const repoId = Number(params[resource.repositoryId]);
     return Number.isSafeInteger(repoId) ? { repoId, projectId: null } : null;
+  }
+  if ('deliveryId' in resource) {
+    const repoId = (await inbox.get(params[resource.deliveryId] ?? ''))?.repoId ?? null;
+    return repoId === null ? null : { repoId, projectId: null };
   }
   const project = await projects.get(params[resource.projectId] ?? '');
   return project && { repoId: project.repoId, projectId: project.id };

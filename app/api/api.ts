@@ -29,6 +29,7 @@ import { deliveryHandlers } from './deliveries.js';
 import { deploymentHandlers } from './deployments.js';
 import { environmentHandlers } from './environments.js';
 import { type Browser, DirectAnswer, type Handlers } from './handler.js';
+import { historyHandlers } from './history.js';
 import { parseInput, parseQuery, readInput } from './input.js';
 import { logHandlers } from './logs.js';
 import { accountHandlers } from './people/account.js';
@@ -83,6 +84,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...resourceHandlers,
     ...uploadHandlers,
     ...deliveryHandlers,
+    ...historyHandlers,
     ...targetHandlers,
   };
   for (const name of Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])

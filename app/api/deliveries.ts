@@ -1,38 +1,180 @@
-import type { deliveries, DeliveryView } from '../../src/contract/deliveries.js';
-import type { InboxStore } from '../../src/deliveries/store.js';
-import { type Handlers, pageOf } from './handler.js';
+import type {
+  deliveries,
+  DeliveryDetailView,
+  DeliveryView,
+  listDeliveries,
+} from '../../src/contract/deliveries.js';
+import type { QueryOf } from '../../src/contract/operation.js';
+import { replayDelivery as replay } from '../../src/deliveries/replay.js';
+import type {
+  DeliveryDecision,
+  DeliveryDetail,
+  DeliveryFilter,
+  DeliveryRow,
+} from '../../src/deliveries/store.js';
+import type { StoredEnvironment } from '../../src/environments/store.js';
+import { can } from '../../src/people/policies.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import type { Ports } from '../ports.js';
+import type { Caller } from './access.js';
+import { found, type Handlers, nameOf, pageOf } from './handler.js';
 
 export const deliveryHandlers: Handlers<typeof deliveries> = {
-  async listDeliveries({ inbox }, { query }) {
-    const { status, repository_id: repoId, ...page } = query;
-    const filter = { ...(status !== undefined && { status }), ...(repoId !== undefined && { repoId }) };
-    const { items, nextCursor } = await inbox.list(filter, pageOf(page));
+  async listDeliveries(ports, { query, caller }) {
+    refuseCombination(query);
+    const { repository, repository_id, pull_request: pullRequest, from, to, cursor, limit, ...rest } = query;
+    const { provider } = rest;
+    const isOther = provider !== undefined && provider !== 'github';
+    const repoId = isOther ? undefined : (repository_id ?? (await repositoryId(ports, repository)));
+    await refuseStrangers(ports, { caller, repoId });
+    // GitHub's webhooks are found by the id of their repository, and the server does not know this one.
+    if (repoId === null) return { items: [], nextCursor: null };
+    const { status, rule, event } = rest;
+    const filter: DeliveryFilter = {
+      ...(repoId !== undefined && { repoId }),
+      ...(isOther && repository !== undefined && { repository }),
+      ...(provider !== undefined && { provider }),
+      ...(status !== undefined && { status }),
+      ...(rule !== undefined && { rule }),
+      ...(event !== undefined && { event }),
+      ...(pullRequest !== undefined && { pullRequest }),
+      ...(from !== undefined && { from: new Date(from) }),
+      ...(to !== undefined && { to: new Date(to) }),
+    };
+    const { items, nextCursor } = await ports.inbox.list(filter, pageOf({ cursor, limit }));
     return { items: items.map(presentDelivery), nextCursor };
+  },
+
+  async getDelivery(ports, { params }) {
+    const delivery = found(await ports.inbox.get(params.id), 'delivery');
+    const ids = delivery.decision?.environmentIds ?? [];
+    const touched = await Promise.all(ids.slice(0, MOST_TOUCHED).map((id) => ports.environments.get(id)));
+    return presentDetail(
+      delivery,
+      touched.filter((one) => one !== null),
+    );
+  },
+
+  async replayDelivery(ports, { params, caller }) {
+    return presentDelivery(await replay(ports, { guid: params.id, actor: nameOf(caller) }));
   },
 };
 
-type Row = Awaited<ReturnType<InboxStore['list']>>['items'][number];
+/** An event of an installation can touch every preview of an organisation. */
+const MOST_TOUCHED = 50;
 
-/** What the server did with a webhook, without the webhook's body. */
-function presentDelivery({
-  guid,
-  event,
-  action,
-  repoId,
-  installationId,
-  receivedAt,
-  ...rest
-}: Row): DeliveryView {
-  const { status, decision, error } = rest;
+type Query = QueryOf<typeof listDeliveries>;
+
+/** Says what is wrong with the request before anything is looked up: every list is answered by one index. */
+function refuseCombination(query: Query): void {
+  const { status, rule, event, pull_request: pullRequest, repository, repository_id, provider } = query;
+  const facets = Object.entries({ status, rule, event, pull_request: pullRequest })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  if (facets.length > 1) throw wrong(`${facets.join(' and ')} cannot be combined: give one of them`);
+  if (repository !== undefined && repository_id !== undefined)
+    throw wrong('repository and repository_id say the same: give one of them');
+  if (provider !== undefined && provider !== 'github') {
+    if (facets.length > 0 || repository_id !== undefined)
+      throw wrong(`provider=${provider} can be combined with repository, from and to only`);
+    return;
+  }
+  if (pullRequest !== undefined && repository === undefined && repository_id === undefined)
+    throw wrong('pull_request needs repository or repository_id');
+}
+
+function wrong(reason: string): VitrineError {
+  return new VitrineError('bad_request', `${reason}.`);
+}
+
+/** Undefined without a name; null when the server does not know the name. */
+async function repositoryId(
+  { repos }: Pick<Ports, 'repos'>,
+  name: string | undefined,
+): Promise<number | null | undefined> {
+  return name === undefined ? undefined : ((await repos.byFullName(name))?.id ?? null);
+}
+
+interface Asking {
+  readonly caller: Caller;
+  readonly repoId: number | null | undefined;
+}
+
+/** Operators and administrators see all. Other people see those of one repository, where they may write. */
+async function refuseStrangers({ rights }: Pick<Ports, 'rights'>, { caller, repoId }: Asking): Promise<void> {
+  if (caller.kind !== 'user' || (caller.administrator && caller.projectIds === null)) return;
+  if (repoId === undefined)
+    throw new VitrineError(
+      'forbidden',
+      'Name a repository that you may write to: repository=owner/name. Only administrators see the webhooks of all.',
+    );
+  const role = repoId === null ? null : await rights.roleOn(caller.userId, { repoId, projectId: null });
+  const verdict = can(caller, 'delivery.read', { role });
+  if (verdict === 'yes') return;
+  throw new VitrineError(
+    verdict,
+    verdict === 'not_found'
+      ? 'There is no such repository.'
+      : 'Only those who may write to the repository see its webhooks.',
+  );
+}
+
+/** What the server did with a webhook, without its payload. */
+function presentDelivery(row: DeliveryRow): DeliveryView {
+  const { guid, provider, event, action, repoId, repository, pullRequest, installationId } = row;
+  const { receivedAt, status, decision, error } = row;
   return {
     id: guid,
+    provider,
     event,
     action,
     repoId,
+    repository,
+    pullRequest,
     installationId,
     receivedAt: receivedAt.toISOString(),
     status,
-    decision: decision && { ...decision, environmentIds: [...decision.environmentIds] },
+    decision: presentDecision(decision),
     error,
   };
+}
+
+function presentDecision(decision: DeliveryDecision | null): DeliveryView['decision'] {
+  return decision && { ...decision, environmentIds: [...decision.environmentIds] };
+}
+
+function presentDetail(
+  delivery: DeliveryDetail,
+  environments: readonly StoredEnvironment[],
+): DeliveryDetailView {
+  const { body, headers, attempts, replays, guid, event, provider } = delivery;
+  const ofGitHub = provider === 'github' ? { 'x-github-delivery': guid, 'x-github-event': event } : {};
+  return {
+    ...presentDelivery(delivery),
+    headers: { ...ofGitHub, ...headers },
+    payload: body === null ? null : readPayload(body),
+    payloadDropped: body === null,
+    attempts,
+    replays: replays.map(({ by, at, decision }) => ({
+      by,
+      at: at.toISOString(),
+      decision: presentDecision(decision),
+    })),
+    environments: environments.map(({ id, slug, project, name, url }) => ({
+      id,
+      namespace: slug,
+      project,
+      name,
+      url,
+    })),
+  };
+}
+
+function readPayload(body: Uint8Array): unknown {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

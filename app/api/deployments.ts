@@ -79,6 +79,7 @@ export function presentDeployment(deployment: Deployment): DeploymentView {
   return {
     id,
     environmentId,
+    ...presentProvenance(deployment),
     status,
     generation,
     sha,
@@ -103,6 +104,24 @@ export function presentDeployment(deployment: Deployment): DeploymentView {
     startedAt: isoOrNull(deployment.startedAt),
     completedAt: isoOrNull(deployment.completedAt),
     durationSeconds: durationOf(deployment),
+  };
+}
+
+function presentProvenance(deployment: Deployment) {
+  const { projectId, environment, pullRequest, triggeredBy, production, rollback, endedBy } = deployment;
+  return {
+    projectId,
+    repositoryId: deployment.repoId,
+    environment,
+    pullRequest,
+    commitTimestamp: isoOrNull(deployment.committedAt),
+    triggeredBy,
+    production,
+    previousDeployment: deployment.previousDeploymentId,
+    rollback,
+    endedBy,
+    updatedAt: isoOrNull(deployment.updatedAt),
+    deletedAt: isoOrNull(deployment.deletedAt),
   };
 }
 

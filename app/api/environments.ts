@@ -4,7 +4,7 @@ import type { Environment } from '../../src/environments/model.js';
 import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 import { forgetLeftovers } from '../../src/runs/removals.js';
 import type { Caller } from './access.js';
-import { found, type Handlers, isoOrNull, pageOf } from './handler.js';
+import { found, type Handlers, isoOrNull, nameOf, pageOf } from './handler.js';
 import { visibleTo } from './visible.js';
 
 export const environmentHandlers: Handlers<typeof environments> = {
@@ -44,10 +44,6 @@ export const environmentHandlers: Handlers<typeof environments> = {
 function detailOf(caller: Caller): string {
   const who = caller.kind === 'user' ? nameOf(caller) : `the operator (${nameOf(caller)})`;
   return `Removed by ${who}. Push a commit, or close and reopen, to get it back.`;
-}
-
-function nameOf(caller: Caller): string {
-  return caller.kind === 'operator' || caller.kind === 'user' ? caller.name : caller.kind;
 }
 
 export function presentEnvironment(environment: Environment): EnvironmentView {

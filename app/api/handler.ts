@@ -77,3 +77,8 @@ export function found<T>(document: T | null, noun: string): T {
 export function isoOrNull(date: Date | null): string | null {
   return date?.toISOString() ?? null;
 }
+
+/** The actor's name in the audit log. */
+export function nameOf(caller: Caller): string {
+  return caller.kind === 'operator' || caller.kind === 'user' ? caller.name : caller.kind;
+}

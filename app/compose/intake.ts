@@ -9,7 +9,7 @@ import { createSignatureCheck, createWebhookEndpoint } from '../webhooks/inbox/r
 
 interface IntakeParts {
   readonly inbox: InboxStore;
-  readonly secrets: Pick<Secrets, 'webhookSecrets'>;
+  readonly secrets: Pick<Secrets, 'webhookSecrets' | 'others'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -26,6 +26,7 @@ export function createIntake({ inbox, secrets, clock, log }: IntakeParts) {
   const endpoint = createWebhookEndpoint({
     events: EVENTS,
     isSigned: createSignatureCheck(secrets.webhookSecrets),
+    others: secrets.others,
     committer,
     // Apart from the API's: the sender of a webhook is known only when its whole body is there.
     budget: createBodyBudget(),

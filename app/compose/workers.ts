@@ -1,5 +1,7 @@
 import { Probot } from 'probot';
 import { collectWords } from '../../src/deployments/logs/search.js';
+import { forgetOldDeliveries } from '../../src/deliveries/retention.js';
+import { countEndings } from '../../src/reconcile/endings.js';
 import { createHealthCheck } from '../../src/reconcile/health.js';
 import { createLogRetention } from '../../src/reconcile/log-retention.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
@@ -33,11 +35,13 @@ const STUCK_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 const HEALTH_EVERY_MS = 2 * 60_000;
 const WORDS_EVERY_MS = 15_000;
-const RETENTION_EVERY_MS = 10 * 60_000;
+const LOG_RETENTION_EVERY_MS = 10 * 60_000;
+const STATISTICS_EVERY_MS = 5_000;
+const RETENTION_EVERY_MS = 60 * 60_000;
 
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
-  const { ports, owner, backpressure } = parts;
+  const { ports, owner, backpressure, config } = parts;
   const { leaseMs, firstSweepMs: firstMs = soonAfterStart() } = parts.overrides;
   const { clock, log } = ports;
   const lease = leaseMs === undefined ? {} : { leaseMs };
@@ -65,13 +69,16 @@ export async function composeWorkers(parts: WorkerParts) {
     log,
     ...lease,
   });
+  const forget = () => forgetOldDeliveries(ports, config.deliveryRetention);
   const startJobs = () => [
+    every({ name: 'statistics', everyMs: STATISTICS_EVERY_MS, run: () => countEndings(ports), log }),
+    every({ name: 'retention', everyMs: RETENTION_EVERY_MS, firstMs, run: forget, log }),
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
     every({ name: 'health', everyMs: HEALTH_EVERY_MS, run: createHealthCheck(ports), log }),
     every({ name: 'log words', everyMs: WORDS_EVERY_MS, run: () => collectWords(ports), log }),
     every({
       name: 'log retention',
-      everyMs: RETENTION_EVERY_MS,
+      everyMs: LOG_RETENTION_EVERY_MS,
       run: createLogRetention(ports, { keepDays: parts.config.logRetentionDays }),
       log,
     }),

@@ -24,6 +24,8 @@ export interface Config {
   readonly admins: readonly string[];
   /** So many days the logs of deployments are kept. */
   readonly logRetentionDays: number;
+  /** How long webhooks are kept. */
+  readonly deliveryRetention: { readonly payloadDays: number; readonly recordDays: number };
 }
 
 const webAddress = z
@@ -36,6 +38,11 @@ const origin = webAddress.refine(
 );
 
 const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+
+const days = z
+  .string()
+  .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
+  .transform(Number);
 
 const Variables = z.object({
   NODE_ENV: z.string().optional(),
@@ -57,6 +64,8 @@ const Variables = z.object({
   DATA_DIR: z.string().default('.data'),
   GITHUB_API_URL: webAddress.default('https://api.github.com'),
   OIDC_ISSUER: webAddress.default('https://token.actions.githubusercontent.com'),
+  DELIVERY_RETENTION_DAYS: days.default(30),
+  DELIVERY_RECORD_DAYS: days.default(365),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
   ...SIGN_IN_VARIABLES,
   LOG_RETENTION_DAYS: z
@@ -84,6 +93,11 @@ export function envToConfig(env: Env): Config {
     signIn: toSignInConfig(variables),
     admins: variables.ADMINS,
     logRetentionDays: variables.LOG_RETENTION_DAYS,
+    deliveryRetention: {
+      payloadDays: variables.DELIVERY_RETENTION_DAYS,
+      // A payload does not outlive its delivery.
+      recordDays: Math.max(variables.DELIVERY_RECORD_DAYS, variables.DELIVERY_RETENTION_DAYS),
+    },
   };
 }
 

@@ -25,11 +25,12 @@ export function createLog({ level, clock, write, redact = (text) => text }: LogO
 
 /** The log of a server, without the secrets that it was started with. */
 export function logOf(secrets: Secrets, options: LogOptions): Log {
-  const { privateKey, webhookSecrets, mongodbUri, signIn } = secrets;
+  const { privateKey, webhookSecrets, mongodbUri, signIn, others = {} } = secrets;
   const keys = (secrets.encryptionKeys ?? '').split(/[\s,]+/).map((entry) => entry.split(':')[1]);
   const known = [
     privateKey,
     ...webhookSecrets,
+    ...Object.values(others),
     mongodbUri,
     ...keys,
     signIn.github,

@@ -16,6 +16,14 @@ export interface Secrets {
   readonly privateKey: string;
   /** The second, if set, is the previous secret, accepted during a rotation. */
   readonly webhookSecrets: readonly [string, ...string[]];
+  /** Of GitLab and Bitbucket, whose webhooks are kept for audit; off where nothing is set. */
+  readonly others?:
+    | {
+        readonly gitlabToken?: string | undefined;
+        readonly gitlabSigningToken?: string | undefined;
+        readonly bitbucketSecret?: string | undefined;
+      }
+    | undefined;
   /** May hold a password. */
   readonly mongodbUri: string | undefined;
   /** See `src/secrets/keys.ts`; absent until `openEncryptionKeys` has found them. */
@@ -54,6 +62,12 @@ const Variables = z.object({
   WEBHOOK_SECRET_PREVIOUS: webhookSecret.optional(),
   ENCRYPTION_KEYS: z.string().optional(),
   ...SIGN_IN_SECRET_VARIABLES,
+  GITLAB_WEBHOOK_TOKEN: webhookSecret.optional(),
+  GITLAB_SIGNING_TOKEN: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be a signing token of GitLab: whsec_ and base64')
+    .optional(),
+  BITBUCKET_WEBHOOK_SECRET: webhookSecret.optional(),
 });
 
 /** Which of the App's credentials are not set. */
@@ -68,11 +82,17 @@ export function envToSecrets(env: Env): Secrets {
   const read = Variables.safeParse(withoutEmpty(env));
   if (!read.success) throw unusable(read.error);
   const { APP_ID, PRIVATE_KEY, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS, ENCRYPTION_KEYS } = read.data;
+  const { GITLAB_WEBHOOK_TOKEN, GITLAB_SIGNING_TOKEN, BITBUCKET_WEBHOOK_SECRET } = read.data;
   if (ENCRYPTION_KEYS !== undefined) parseKeys(ENCRYPTION_KEYS);
   return {
     appId: APP_ID,
     privateKey: PRIVATE_KEY,
     webhookSecrets: [WEBHOOK_SECRET, ...(WEBHOOK_SECRET_PREVIOUS ? [WEBHOOK_SECRET_PREVIOUS] : [])],
+    others: {
+      gitlabToken: GITLAB_WEBHOOK_TOKEN,
+      gitlabSigningToken: GITLAB_SIGNING_TOKEN,
+      bitbucketSecret: BITBUCKET_WEBHOOK_SECRET,
+    },
     mongodbUri: envToDatabaseUri(env),
     encryptionKeys: ENCRYPTION_KEYS,
     signIn: toSignInSecrets(read.data),

@@ -11,7 +11,7 @@ import { createTokens, type TokenRequest } from './client/tokens.js';
 import {
   listChangedFiles,
   listOpenPullRequests,
-  readCommitMessage,
+  readCommit,
   readPermission,
   readPullRequest,
 } from './read/pull-requests.js';
@@ -92,7 +92,7 @@ function createReads(app: App, log: Log): GitHub {
   return {
     pullRequest: (repo, number) => readPullRequest(caller, { repo, number }),
     openPullRequests: (repo) => listOpenPullRequests(caller, { repo, log }),
-    commitMessage: (repo, sha) => readCommitMessage(caller, { repo, sha }),
+    commit: (repo, sha) => readCommit(caller, { repo, sha }),
     changedFiles: (repo, number) => listChangedFiles(caller, { repo, number }),
     permission: (repo, login, accountId) =>
       sharing(`permission ${repo.repoId} ${login} ${accountId ?? ''}`, () =>

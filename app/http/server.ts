@@ -37,6 +37,9 @@ export interface Surfaces {
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
 
+/** Where GitHub, GitLab and Bitbucket send theirs. */
+const WEBHOOKS = /^\/api\/(github|gitlab|bitbucket)\/webhooks(\?|$)/;
+
 /** Health probes address a machine by its IP. Their answers contain nothing confidential. */
 const PROBES: readonly string[] = ['/healthz', '/readyz'];
 
@@ -94,8 +97,7 @@ function enter(surfaces: Surfaces, request: IncomingMessage, response: ServerRes
   if (site.kind === 'unknown' && !PROBES.includes(path)) {
     throw new VitrineError('misdirected', 'This server does not answer for that host name.');
   }
-  const isWebhook = path === WEBHOOK_PATH || path.startsWith(`${WEBHOOK_PATH}?`);
-  if (isWebhook) return surfaces.webhooks(request, response);
+  if (WEBHOOKS.test(path)) return surfaces.webhooks(request, response);
   return isRegistryPath(path) ? surfaces.registry(request, response) : surfaces.api(request, response);
 }
 

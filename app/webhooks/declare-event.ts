@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
+import type { StepSource } from '../../src/environments/history.js';
 import { isGitHubFailure } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
 import { isFinal } from '../../src/shared/errors.js';
@@ -13,6 +14,16 @@ export interface InstallationTokens {
   prepareReport(repo: Pick<RepoRef, 'installationId' | 'repoId'>): void;
   /** Drops the tokens of an installation that was removed or suspended. */
   forgetInstallation(installationId: number): void;
+}
+
+/** The delivery whose event is handled. */
+export interface Handled {
+  readonly guid: string;
+}
+
+/** For the chain of decisions of an environment. */
+export function sourceOf(handled: Handled | undefined): StepSource | undefined {
+  return handled && { kind: 'webhook', id: handled.guid };
 }
 
 export type HandlerPorts = Ports & { readonly installationTokens: InstallationTokens };
@@ -32,7 +43,11 @@ interface Declaration<Name extends string, Shape extends z.ZodType> {
   readonly decideOnArrival?: (payload: z.output<Shape>) => DeliveryDecision | null;
   /** Deliveries with the same key are handled one after the other; without a key, each is handled by itself. */
   readonly orderKey?: (payload: z.output<Shape>) => string;
-  readonly handle: (ports: HandlerPorts, payload: z.output<Shape>) => Promise<DeliveryDecision>;
+  readonly handle: (
+    ports: HandlerPorts,
+    payload: z.output<Shape>,
+    handled?: Handled,
+  ) => Promise<DeliveryDecision>;
 }
 
 /** What a body is when it arrives: refused because of `issue`, or an event that may be decided already. */
@@ -46,7 +61,7 @@ export interface WebhookEvent<Name extends string = string> {
   readonly arrive: (payload: unknown) => Arrival;
   /** Null when the event has no order, or the payload is not readable. */
   readonly orderKey: (payload: unknown) => string | null;
-  readonly handle: (ports: HandlerPorts, payload: unknown) => Promise<DeliveryDecision>;
+  readonly handle: (ports: HandlerPorts, payload: unknown, handled?: Handled) => Promise<DeliveryDecision>;
 }
 
 export type WebhookEvents = ReadonlyMap<string, WebhookEvent>;
@@ -67,7 +82,8 @@ export function declareEvent<const Name extends string, Shape extends z.ZodType>
       const data = orderKey && shape.safeParse(payload).data;
       return data === undefined ? null : (orderKey?.(data) ?? null);
     },
-    handle: (ports, payload) => finalDecision(async () => handle(ports, shape.parse(payload))),
+    handle: (ports, payload, handled) =>
+      finalDecision(async () => handle(ports, shape.parse(payload), handled)),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   removeRepositories,
   restoreRepositories,
 } from '../../src/repositories/installation.js';
-import { declareEvent, type HandlerPorts } from './declare-event.js';
+import { declareEvent, type HandlerPorts, sourceOf } from './declare-event.js';
 import { Action, Id, KEEP_LISTED, ListedRepositories } from './payload.js';
 
 const ENDS = { deleted: 'uninstalled', suspend: 'suspended' } as const;
@@ -24,10 +24,19 @@ export const installation = declareEvent({
     repositories: ListedRepositories.nullish(),
   }),
   keep: { repositories: KEEP_LISTED },
-  async handle(ports, { action, installation: { id, account, suspended_at: suspendedAt }, repositories }) {
+  async handle(
+    ports,
+    { action, installation: { id, account, suspended_at: suspendedAt }, repositories },
+    handled,
+  ) {
     await ports.connections.forgetReach({ installationId: id });
     if (action === 'deleted' || action === 'suspend') {
-      const lost = { installationId: id, suspendedAt: suspendedAt ?? null, kind: ENDS[action] };
+      const lost = {
+        installationId: id,
+        suspendedAt: suspendedAt ?? null,
+        kind: ENDS[action],
+        source: sourceOf(handled),
+      };
       const decision = await removeInstallation(ports, lost);
       ports.installationTokens.forgetInstallation(id);
       return decision;
@@ -50,13 +59,14 @@ export const installationRepositories = declareEvent({
     repositories_removed: ListedRepositories,
   }),
   keep: { repositories_added: KEEP_LISTED, repositories_removed: KEEP_LISTED },
-  async handle(ports, payload) {
+  async handle(ports, payload, handled) {
     const { id: installationId, account } = payload.installation;
     await ports.connections.forgetReach({ installationId });
     const listed = payload.repositories_added;
     await addRepositories(ports, { listed, installationId, ownerId: account?.id });
     const repoIds = payload.repositories_removed.map(({ id }) => id);
-    return changed(listed.length, await removeRepositories(ports, { installationId, repoIds }));
+    const source = sourceOf(handled);
+    return changed(listed.length, await removeRepositories(ports, { installationId, repoIds, source }));
   },
 });
 

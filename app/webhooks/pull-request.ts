@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { observePullRequest } from '../../src/observations/observe.js';
 import { GitHubPullRequest, toPullRequestFacts } from '../../src/pull-requests/github-payload.js';
-import { declareEvent } from './declare-event.js';
+import { declareEvent, sourceOf } from './declare-event.js';
 import { KEEP_ACCOUNT } from './inbox/keep-payload.js';
 import { Action, Id, ORIGIN, repoOf, Sha, UNINSTALLED } from './payload.js';
 
@@ -51,7 +51,7 @@ export const pullRequest = declareEvent({
   },
   // Two writers of one environment would only make each other start over.
   orderKey: ({ repository, number }) => `${repository.id}#${number}`,
-  async handle(ports, payload) {
+  async handle(ports, payload, handled) {
     const repo = repoOf(payload);
     if (!repo) return UNINSTALLED;
     ports.installationTokens.prepareReport({ installationId: repo.installationId, repoId: repo.id });
@@ -62,6 +62,7 @@ export const pullRequest = declareEvent({
       repo,
       facts: toPullRequestFacts(payload.pull_request, { sender: { id, login } }),
       sender: { id, login, isBot: type === 'Bot' },
+      source: sourceOf(handled),
       ...(label ? { label } : {}),
     });
   },

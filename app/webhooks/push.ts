@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { observePush } from '../../src/observations/push.js';
-import { declareEvent } from './declare-event.js';
+import { declareEvent, sourceOf } from './declare-event.js';
 import { ignored, onlyAbout, ORIGIN, repoOf, Sha, UNINSTALLED } from './payload.js';
 
 const BRANCHES = 'refs/heads/';
@@ -24,10 +24,11 @@ export const push = declareEvent({
     deleted || !ref.startsWith(BRANCHES) ? ignored('not-a-branch', 'No branch has a new commit.') : null,
   // Two pushes to the default branch would only make each other read the policy again.
   orderKey: ({ repository, ref }) => `${repository.id} ${ref}`,
-  async handle(ports, { ref, before, after, head_commit: commit, ...origin }) {
+  async handle(ports, { ref, before, after, head_commit: commit, ...origin }, handled) {
     const repo = repoOf(origin);
     if (!repo) return UNINSTALLED;
     const branch = ref.slice(BRANCHES.length);
-    return observePush(ports, { repo, branch, before, after, message: commit?.message ?? '' });
+    const message = commit?.message ?? '';
+    return observePush(ports, { repo, branch, before, after, message, source: sourceOf(handled) });
   },
 });

@@ -1,7 +1,7 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { observeRepository, removeRepository } from '../../src/repositories/update.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import { declareEvent, type HandlerPorts } from './declare-event.js';
+import { declareEvent, type Handled, type HandlerPorts, sourceOf } from './declare-event.js';
 import { Action, ignored, onlyAbout, ORIGIN, repoOf, UNINSTALLED } from './payload.js';
 
 /** The actions that may change a repository's name, owner, default branch or visibility. */
@@ -20,10 +20,11 @@ export const repository = declareEvent({
   name: 'repository',
   shape: onlyAbout(null, { ...ORIGIN, action: Action }),
   keep: { changes: true },
-  async handle(ports, { action, ...origin }) {
+  async handle(ports, { action, ...origin }, handled) {
     const repo = repoOf(origin);
     if (!repo) return UNINSTALLED;
-    if (action === 'deleted') return whenDeleted(ports, { repoId: repo.id, fullName: repo.fullName });
+    if (action === 'deleted')
+      return whenDeleted(ports, { repoId: repo.id, fullName: repo.fullName, handled });
     if (CHANGES.includes(action)) {
       // Another default branch has another policy; another owner or visibility lets other people in.
       await ports.repos.doubtPolicy(repo.id);
@@ -41,7 +42,7 @@ export const repository = declareEvent({
  */
 async function whenDeleted(
   ports: HandlerPorts,
-  { repoId, fullName }: { repoId: number; fullName: string },
+  { repoId, fullName, handled }: { repoId: number; fullName: string; handled: Handled | undefined },
 ): Promise<DeliveryDecision> {
   const found = await ports.github.repository(fullName);
   if (found?.repo.repoId === repoId) {
@@ -51,5 +52,9 @@ async function whenDeleted(
       `GitHub still has ${fullName}, which this event says was deleted: nothing was taken down.`,
     );
   }
-  return removeRepository(ports, { repoId, why: 'The repository was deleted.' });
+  return removeRepository(ports, {
+    repoId,
+    why: 'The repository was deleted.',
+    source: sourceOf(handled),
+  });
 }

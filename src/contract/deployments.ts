@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CAUSE_LIMITS } from '../shared/cause/cause.js';
 import { STAGE_NAMES } from '../shared/status/stages.js';
-import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../shared/status/words.js';
+import { DEPLOYMENT_STATUS, ENDED_BY, STAGE_STATUS } from '../shared/status/words.js';
 import { ENVIRONMENTS, EnvironmentView } from './environments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
 import {
@@ -86,10 +86,32 @@ export const RecordProgressBody = /* @__PURE__ */ lazily(() =>
 );
 export type RecordProgressBody = ValueOf<typeof RecordProgressBody>;
 
+/** Where a deployment comes from and what became of it. An older server does not say it. */
+const provenance = () => ({
+  projectId: z.string().default(''),
+  repositoryId: z.int().default(0),
+  /** The name of the environment, and the pull request as it was when the deployment was made. */
+  environment: z.string().nullable().default(null),
+  pullRequest: z.object({ number: z.int(), title: z.string() }).nullable().default(null),
+  /** When the commit was made, as far as it was read. */
+  commitTimestamp: z.string().nullable().default(null),
+  triggeredBy: z.string().nullable().default(null),
+  production: z.boolean().default(false),
+  /** What was live when it was made. */
+  previousDeployment: z.string().nullable().default(null),
+  rollback: z.boolean().default(false),
+  /** What ended it; null while it waits or runs. */
+  endedBy: z.enum(ENDED_BY).nullable().default(null),
+  updatedAt: z.string().nullable().default(null),
+  /** Set when it was deleted: lists do not show it. */
+  deletedAt: z.string().nullable().default(null),
+});
+
 export const DeploymentView = /* @__PURE__ */ lazily(() =>
   z.object({
     id: Id(),
     environmentId: Id(),
+    ...provenance(),
     status: z.enum(DEPLOYMENT_STATUS),
     generation: z.int(),
     sha: z.string(),
@@ -109,6 +131,7 @@ export const DeploymentView = /* @__PURE__ */ lazily(() =>
     createdAt: z.string(),
     startedAt: z.string().nullable(),
     completedAt: z.string().nullable(),
+    /** From its start to its end. */
     durationSeconds: z.number().nullable(),
   }),
 );

@@ -5,6 +5,7 @@ import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
 import { FoundLineView, HealthCheckView, LogLineView, logs } from './logs.js';
+import { history, StatisticsView, StepView } from './history.js';
 import type { Operation, Operations } from './operation.js';
 import { resources } from './resources.js';
 import { account, AccountView, SessionView } from './account.js';
@@ -27,6 +28,7 @@ export const OPERATIONS = {
   ...resources,
   ...uploads,
   ...deliveries,
+  ...history,
   ...targets,
 } as const satisfies Operations;
 
@@ -41,6 +43,8 @@ const NAMED = {
   FoundLineView,
   HealthCheckView,
   DeliveryView,
+  StepView,
+  StatisticsView,
   LeakView,
   ErrorAnswer,
 } as const;

@@ -35,7 +35,8 @@ export type ResourceParameter =
   | { readonly environmentId: string }
   | { readonly namespace: string }
   | { readonly projectId: string }
-  | { readonly repositoryId: string };
+  | { readonly repositoryId: string }
+  | { readonly deliveryId: string };
 
 export interface Operation {
   readonly method: Method;

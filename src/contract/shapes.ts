@@ -16,6 +16,19 @@ export const PullRequestNumber = () =>
     .min(1)
     .max(2 ** 31);
 
+export const RepositoryName = () =>
+  z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)+$/, 'must be owner/name')
+    .max(400);
+
+export const RepositoryId = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, "must be GitHub's id of a repository")
+    .transform(Number)
+    .pipe(z.int());
+
 /** A path on the host of another URL: it must not name another host. */
 export const UrlPath = () =>
   z

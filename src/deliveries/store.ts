@@ -1,4 +1,9 @@
+import type { Page, PageRequest } from '../shared/pages.js';
 import type { InboxStatus } from '../shared/status/words.js';
+
+/** Who sends webhooks. Those of GitHub are handled, and those of the others are kept for audit. */
+export const PROVIDERS = ['github', 'gitlab', 'bitbucket'] as const;
+export type Provider = (typeof PROVIDERS)[number];
 
 /** A webhook with a valid signature. `body` is the part of its payload that is kept. */
 export interface Delivery {
@@ -11,6 +16,9 @@ export interface Delivery {
   readonly receivedAt: Date;
 }
 
+/** The action of a decision on a webhook that nothing handles yet. */
+export const KEPT_FOR_AUDIT = 'keep';
+
 /** What an event did and why. People look here most often when nothing happened. */
 export interface DeliveryDecision {
   readonly action: string;
@@ -21,7 +29,54 @@ export interface DeliveryDecision {
 
 /** A delivery that shows by itself that it changes nothing already has its decision: it is stored, and no handler runs. */
 export interface NewDelivery extends Delivery {
+  /** GitHub unless it is said. */
+  readonly provider?: Provider;
+  /** Its name when the webhook was sent: of a repository of GitHub, the id is the identity. */
+  readonly repository?: string | null;
+  readonly pullRequest?: number | null;
+  /** Those that are worth keeping; never a token or a signature. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly decision?: DeliveryDecision;
+}
+
+/** That somebody had a delivery handled again. */
+export interface Replay {
+  readonly by: string;
+  readonly at: Date;
+  /** What had come of it before. */
+  readonly decision: DeliveryDecision | null;
+}
+
+/** A stored delivery, without the bytes of its payload. */
+export interface DeliveryRow extends Omit<Delivery, 'body'> {
+  readonly provider: Provider;
+  readonly repository: string | null;
+  readonly pullRequest: number | null;
+  readonly status: InboxStatus;
+  readonly decision: DeliveryDecision | null;
+  readonly error: string | null;
+}
+
+export interface DeliveryDetail extends DeliveryRow {
+  /** Null when retention dropped it. */
+  readonly body: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly attempts: number;
+  readonly replays: readonly Replay[];
+}
+
+/** At most one of status, rule, event and pull request; a pull request needs its repository. */
+export interface DeliveryFilter {
+  readonly repoId?: number;
+  readonly status?: InboxStatus;
+  readonly rule?: string;
+  readonly event?: string;
+  readonly pullRequest?: number;
+  readonly provider?: Provider;
+  /** Of GitLab or Bitbucket. */
+  readonly repository?: string;
+  readonly from?: Date;
+  readonly to?: Date;
 }
 
 export interface ClaimedDelivery extends Delivery {
@@ -50,17 +105,18 @@ export interface InboxStore {
   finish(delivery: ClaimedDelivery, decision: DeliveryDecision): Promise<void>;
   /** Schedules the next try, or parks the delivery for a person to look at. */
   retry(delivery: ClaimedDelivery, next: NextTry): Promise<void>;
-  list(
-    filter: { status?: InboxStatus; repoId?: number },
-    page: { cursor?: string; limit: number },
-  ): Promise<{
-    items: readonly (Omit<Delivery, 'body'> & {
-      status: InboxStatus;
-      decision: DeliveryDecision | null;
-      error: string | null;
-    })[];
-    nextCursor: string | null;
-  }>;
+  /** Newest first. */
+  list(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>>;
+  get(guid: string): Promise<DeliveryDetail | null>;
+  /** Makes a delivery that has ended ready again, and keeps who asked for it; false when it has not ended, or has no payload any more. */
+  replay(guid: string, by: string): Promise<boolean>;
+  /**
+   * Drops the payloads of deliveries that ended and arrived before then, the oldest first, at most so many. Answers how many were looked
+   * at: fewer than the limit means that nothing is left.
+   */
+  dropPayloads(before: Date, limit: number): Promise<number>;
+  /** The same for whole deliveries. */
+  deleteEnded(before: Date, limit: number): Promise<number>;
   /** Since when the next claimable delivery has been waiting; null when there is none. */
   waitingSince(): Promise<Date | null>;
   counts(): Promise<Readonly<Record<InboxStatus, number>>>;

@@ -9,6 +9,7 @@ import { DEPLOYMENT, type DeploymentEvent, nextDeployment } from '../shared/stat
 import { type EndedBy, STAGE_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import { deploymentOfHead, closeStages, waitingAgain } from './model.js';
+import { withEnding } from './statistics.js';
 import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
 
 type Ports = DeploymentPorts & EnvironmentPorts & Pick<Tools, 'clock' | 'newId'>;
@@ -25,7 +26,7 @@ export async function changeDeployment(
     if (!seen) throw new VitrineError('not_found', `There is no deployment ${id}.`);
     const patch = plan(seen);
     if (!patch) return seen;
-    const written = await ports.deployments.change(seen, patch);
+    const written = await ports.deployments.change(seen, withEnding(seen, patch));
     if (written) return written;
   }
   throw new VitrineError('unavailable', `Deployment ${id} changes faster than it can be written: try again.`);

@@ -1,5 +1,6 @@
 import { changeEnvironment } from '../environments/change.js';
 import { expiresAt } from '../environments/expire.js';
+import { BY_SERVER, type NewStep, SERVER_ACTOR } from '../environments/history.js';
 import { abandoned, type Environment, isHeadDeployment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Cause } from '../shared/cause/cause.js';
@@ -52,11 +53,20 @@ export async function finishDeployment(
           expiresAt: seen.settings ? expiresAt({ ttl: seen.settings.limits.ttl, lastActivity: now }) : null,
         },
         due: replaced ? ['report', 'teardown'] : ['report'],
+        step: stepOfRun(deployment, { action: 'show', rule: ENDED_BY.runReport, detail: LIVE }),
       };
     },
   });
   await endDeployment(ports, { id: deployment.id, ...SUCCESS });
   await ports.environments.markDue(environment.id, 'report');
+}
+
+const LIVE = 'The deployment passed its health check: visitors see it now.';
+
+/** A deployment that no run had taken on is ended by the server. */
+function stepOfRun({ run }: StoredDeployment, what: Pick<NewStep, 'action' | 'rule' | 'detail'>): NewStep {
+  if (run === null) return { ...what, actor: SERVER_ACTOR, source: BY_SERVER };
+  return { ...what, actor: 'GitHub Actions', source: { kind: 'run', id: run.id } };
 }
 
 /** What it takes the place of must go now that it is live. */
@@ -91,7 +101,8 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
     plan: (seen) => {
       if (!isHeadDeployment(seen, deployment) || isLive(seen, deployment)) return null;
       const status = event === 'fail' ? nextEnvironment(seen.status, 'fail') : abandoned(seen);
-      return status ? { patch: { status, error }, due: [] } : null;
+      const step = stepOfRun(deployment, { action: event, rule: ending.endedBy, detail: error });
+      return status ? { patch: { status, error }, due: [], step } : null;
     },
   });
   await endDeployment(ports, {

@@ -1,4 +1,4 @@
-import type { Environment, Head } from '../environments/model.js';
+import type { Creator, Environment, Head } from '../environments/model.js';
 import type { Reach } from '../shared/reach.js';
 import type { RunRef } from '../shared/run-ref.js';
 import type { Cause } from '../shared/cause/cause.js';
@@ -10,9 +10,6 @@ import {
   STAGE_STATUS,
   type StageStatus,
 } from '../shared/status/words.js';
-
-/** Who or what asked for a deployment. */
-type Creator = 'webhook' | 'manual' | 'scheduled';
 
 /** One attempt to put one commit into an environment. */
 export interface Deployment {
@@ -29,7 +26,14 @@ export interface Deployment {
   readonly branch: string;
   readonly commitMessage: string | null;
   readonly author: string | null;
+  /** When the commit was made; null while it is not known. */
+  readonly committedAt: Date | null;
   readonly creator: Creator;
+  /** The login of who asked for it: the pusher, or who started the run again. */
+  readonly triggeredBy: string | null;
+  /** The name of the environment, and the pull request as it was then: they stay readable when both are gone. */
+  readonly environment: string | null;
+  readonly pullRequest: { readonly number: number; readonly title: string } | null;
   readonly target: string | null;
   readonly url: string | null;
   readonly commitUrl: string | null;
@@ -53,7 +57,28 @@ export interface Deployment {
   readonly startedAt: Date | null;
   readonly completedAt: Date | null;
   readonly updatedAt: Date;
+  /** Not shown in lists any more; it still counts in the statistics. */
   readonly deletedAt: Date | null;
+  /** What the statistics count it as; null while it waits or runs. */
+  readonly tally: Tally | null;
+  /** What the statistics have not counted yet: written together with the status. */
+  readonly endings: readonly Ending[];
+}
+
+/** How a deployment counts: by its end. */
+export interface Tally {
+  /** UTC, `2026-11-28`. */
+  readonly day: string;
+  readonly status: DeploymentStatus;
+  /** From its start to its end; null when it never started. */
+  readonly seconds: number | null;
+}
+
+/** A change of the counters, with a key that lets each be made once. */
+export interface Ending extends Tally {
+  readonly key: string;
+  /** -1 takes an earlier ending back, because the deployment was reopened. */
+  readonly by: 1 | -1;
 }
 
 export function pendingStages(): Stage[] {
@@ -132,10 +157,15 @@ export type NewDeployment = Pick<
   | 'author'
   | 'creator'
   | 'previousDeploymentId'
->;
+> &
+  Partial<Pick<Deployment, 'committedAt' | 'triggeredBy' | 'environment' | 'pullRequest' | 'production'>>;
+
+/** The name of the environment that users of a product see. */
+const PRODUCTION = 'production';
 
 /** A new, unclaimed deployment for the head of an environment. */
-export function deploymentOfHead(environment: Environment, { deploymentId, sha }: Head): NewDeployment {
+export function deploymentOfHead(environment: Environment, head: Head): NewDeployment {
+  const { deploymentId, sha, creator = 'webhook' } = head;
   const { id: environmentId, projectId, repoId, generation, pullRequest, current, name } = environment;
   return {
     id: deploymentId,
@@ -148,13 +178,19 @@ export function deploymentOfHead(environment: Environment, { deploymentId, sha }
     branch: pullRequest?.head.ref ?? name,
     commitMessage: pullRequest?.commitMessage ?? null,
     author: pullRequest?.author.login ?? null,
-    creator: 'webhook',
+    committedAt: pullRequest?.committedAt ?? null,
+    creator,
+    triggeredBy: head.triggeredBy ?? head.by?.login ?? null,
+    environment: name,
+    pullRequest: pullRequest && { number: pullRequest.number, title: pullRequest.title },
+    production: name === PRODUCTION,
     previousDeploymentId: current?.deploymentId ?? null,
   };
 }
 
 export function freshDeployment(known: NewDeployment, at: Date): Deployment {
   return {
+    ...LATER_FIELDS,
     ...known,
     status: DEPLOYMENT_STATUS.queued,
     stages: pendingStages(),
@@ -168,7 +204,6 @@ export function freshDeployment(known: NewDeployment, at: Date): Deployment {
     error: null,
     logTail: [],
     cause: null,
-    production: false,
     rollback: false,
     createdAt: at,
     startedAt: null,
@@ -177,3 +212,15 @@ export function freshDeployment(known: NewDeployment, at: Date): Deployment {
     deletedAt: null,
   };
 }
+
+/** Fields that documents of an older version lack. */
+export const LATER_FIELDS = {
+  cause: null,
+  committedAt: null,
+  triggeredBy: null,
+  environment: null,
+  pullRequest: null,
+  production: false,
+  tally: null,
+  endings: [],
+} as const satisfies Partial<Deployment>;

@@ -1,6 +1,7 @@
 import type { Page, PageRequest, Versioned } from '../shared/pages.js';
 import type { RunRef } from '../shared/run-ref.js';
 import type { DeploymentStatus } from '../shared/status/words.js';
+import type { Creator } from '../environments/model.js';
 import type { Deployment, NewDeployment } from './model.js';
 
 export type StoredDeployment = Versioned<Deployment>;
@@ -14,6 +15,7 @@ export type DeploymentPatch = Partial<
     | 'stages'
     | 'target'
     | 'commitMessage'
+    | 'committedAt'
     | 'url'
     | 'commitUrl'
     | 'logsUrl'
@@ -26,8 +28,25 @@ export type DeploymentPatch = Partial<
     | 'startedAt'
     | 'completedAt'
     | 'deletedAt'
+    | 'tally'
+    | 'endings'
   >
 >;
+
+/** Whose deployments: of an environment, or of projects; all of the server without either. */
+export interface DeploymentScope {
+  readonly environmentId?: string;
+  readonly projectIds?: readonly string[];
+}
+
+/** At most one of these besides the status. */
+export interface DeploymentFilter {
+  readonly status?: DeploymentStatus;
+  readonly branch?: string;
+  readonly author?: string;
+  readonly creator?: Creator;
+  readonly sha?: string;
+}
 
 export interface DeploymentStore {
   /** Inserts unless the id, or the same (environment, sha, run), is there; returns what is stored. A new one is rarely there: it is not looked for first. */
@@ -44,6 +63,18 @@ export interface DeploymentStore {
   /** The times at which runs started deployments of a project, newest first. */
   startsSince(projectId: string, since: Date, limit: number): Promise<readonly Date[]>;
   listOf(environmentId: string, page: PageRequest): Promise<Page<StoredDeployment>>;
+  /** Newest first, without those that were deleted. It needs a scope where an index needs one: `bad_request` otherwise. */
+  list(query: {
+    readonly scope: DeploymentScope;
+    readonly filter: DeploymentFilter;
+    readonly page: PageRequest;
+  }): Promise<Page<StoredDeployment>>;
+  /** Those of these ids that exist, deleted ones too. */
+  byIds(ids: readonly string[]): Promise<readonly StoredDeployment[]>;
+  /** Those whose end the statistics have not counted yet. */
+  withEndings(limit: number): Promise<readonly StoredDeployment[]>;
+  /** The statistics have counted these. */
+  forgetEndings(id: string, keys: readonly string[]): Promise<void>;
   /** Compare-and-set on (status, version); null when another writer was first. Touches `updatedAt`. */
   change(seen: StoredDeployment, patch: DeploymentPatch): Promise<StoredDeployment | null>;
   /** Finds the deployment that a per-commit host can show: newest success or unsettled one that this server serves. */

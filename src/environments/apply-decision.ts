@@ -6,7 +6,15 @@ import { type EnvironmentEvent, nextEnvironment } from '../shared/status/environ
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Change } from './change.js';
 import { renewedExpiry } from './expire.js';
-import { abandoned, isActive, isAdmitted, type Pusher, type Environment, type Projection } from './model.js';
+import {
+  abandoned,
+  type Creator,
+  isActive,
+  isAdmitted,
+  type Pusher,
+  type Environment,
+  type Projection,
+} from './model.js';
 import { keepUploadNotes, type Note, withoutUploadNotes } from './notes.js';
 import type { EnvironmentPatch } from './store.js';
 
@@ -21,6 +29,8 @@ interface Seen {
   readonly headFile?: SettingsText | null | undefined;
   readonly repository: string;
   readonly installationId: number | null;
+  /** Who or what asks for the deployment of a new head; a webhook unless it is said. */
+  readonly creator?: Creator | undefined;
   readonly now: Date;
   readonly newId: () => string;
 }
@@ -140,6 +150,7 @@ function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
       deploymentId: same ? environment.head.deploymentId : seen.newId(),
       at: seen.now,
       by: seen.pusher,
+      ...(seen.creator === undefined || seen.creator === 'webhook' ? {} : { creator: seen.creator }),
       ...(seen.headFile === undefined ? {} : { settingsFile: seen.headFile }),
     },
     // An approval covers one commit only.

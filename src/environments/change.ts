@@ -1,4 +1,5 @@
 import { VitrineError } from '../shared/errors.js';
+import type { NewStep } from './history.js';
 import type { Projection } from './model.js';
 import type { EnvironmentPatch, EnvironmentPorts, StoredEnvironment } from './store.js';
 
@@ -7,6 +8,8 @@ type Ports = EnvironmentPorts;
 export interface Change {
   readonly patch: EnvironmentPatch;
   readonly due: readonly Projection[];
+  /** Why, for the chain of decisions. */
+  readonly step?: NewStep | undefined;
 }
 
 const TRIES = 20;

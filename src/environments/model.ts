@@ -8,6 +8,10 @@ import { nextEnvironment } from '../shared/status/environment.js';
 import { type EnvironmentStatus, GONE_ENVIRONMENTS } from '../shared/status/words.js';
 import type { Note } from './notes.js';
 
+/** Who or what asked for a deployment: a person, a webhook, or a loop of the server. */
+export const CREATORS = ['webhook', 'manual', 'scheduled'] as const;
+export type Creator = (typeof CREATORS)[number];
+
 /** The account that pushed a commit, or the author of the pull request when GitHub does not name the pusher. */
 export interface Pusher {
   readonly login: string;
@@ -21,6 +25,10 @@ export interface Head {
   readonly deploymentId: string;
   readonly at: Date;
   readonly by?: Pusher | undefined;
+  /** Of its deployment; a webhook unless it is said. */
+  readonly creator?: Creator | undefined;
+  /** Who asked for its deployment; who pushed it unless it is said. */
+  readonly triggeredBy?: string | undefined;
   /** The commit's `.github/preview.yml`, null when it has none; read when a run begins to build it. */
   readonly settingsFile?: SettingsText | null | undefined;
   /** The deployment whose run writes its own check run, because it does not report to the server. */

@@ -1,5 +1,6 @@
 import type { Page, PageRequest, Versioned } from '../shared/pages.js';
 import type { EnvironmentStatus } from '../shared/status/words.js';
+import type { NewStep, Step } from './history.js';
 import type { Environment, Projection, Reported } from './model.js';
 
 /** What an environment is made from; everything else starts empty. */
@@ -43,6 +44,8 @@ export interface EnvironmentWrite {
   readonly repeatable?: boolean | undefined;
   /** See `Claim.alone`. */
   readonly alone?: boolean | undefined;
+  /** Why: kept with the environment, by the same write. */
+  readonly step?: NewStep | undefined;
 }
 
 /** The right of one worker to reconcile one projection of one environment, until its lease ends or another worker claims it with a higher fence. */
@@ -95,6 +98,10 @@ export interface EnvironmentStore {
   list(filter: EnvironmentFilter, page: PageRequest): Promise<Page<StoredEnvironment>>;
   /** Counts those that show or await a deployment. Skipped and held environments do not count. */
   countActive(projectId: string): Promise<number>;
+  /** The same on the whole server. */
+  countAllActive(): Promise<number>;
+  /** What led the environment to what it is, newest first; the oldest steps are forgotten. */
+  steps(id: string): Promise<readonly Step[]>;
   /** Compare-and-set on (status, generation, version) of `seen`; null when another writer was first. Marks `due` projections as wanted now. */
   change(seen: StoredEnvironment, write: EnvironmentWrite): Promise<StoredEnvironment | null>;
   /** Asks for a projection again without changing the document's meaning. */

@@ -3,6 +3,7 @@ import { ensureHeadDeployment, supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { applyDecision } from '../environments/apply-decision.js';
 import type { Change } from '../environments/change.js';
+import { BY_API, changesMuch, type NewStep, SERVER_ACTOR } from '../environments/history.js';
 import { isActive, isAdmitted } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -42,7 +43,7 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
   const approvedSha = approved(round);
   const known = { ...round, environment: { ...round.environment, approvedSha } };
   const decision = round.dropped ? removedFromSettings(round.environment) : await decideOn(ports, known);
-  const change = applyDecision(round.environment, {
+  const planned = applyDecision(round.environment, {
     facts: factsOf(round),
     decision,
     settings: keepsStoredSettings(round) ? null : round.inputs.settings,
@@ -52,13 +53,27 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
     headFile: round.inputs.headFile,
     repository: round.observation.repo.fullName,
     installationId: round.observation.repo.installationId,
+    creator: creatorOf(round.observation),
     now: ports.clock.now(),
     newId: ports.newId,
   });
+  const step = changesMuch(round.environment, planned.patch) ? stepFor(round, decision) : undefined;
+  const change = { ...planned, step };
   const saved = await save(ports, { round, change });
   return saved
     ? { kind: 'decided', outcome: await followUp(ports, { round, saved, decision }) }
     : { kind: 'overtaken' };
+}
+
+/** What no webhook and no run reported was found by the sweep. */
+function creatorOf({ source = BY_API }: Observation): 'webhook' | 'scheduled' {
+  return source.kind === 'server' ? 'scheduled' : 'webhook';
+}
+
+function stepFor({ observation: { source = BY_API, sender } }: Round, decision: Decision): NewStep {
+  const { action, rule, detail } = decision;
+  const actor = source.kind === 'server' ? SERVER_ACTOR : sender.login;
+  return { action, rule, detail, actor, source };
 }
 
 /**
@@ -97,8 +112,13 @@ function namesDeployment({ head }: StoredEnvironment, { patch }: Change): boolea
   return patch.head ? patch.head.deploymentId !== head?.deploymentId : false;
 }
 
-function factsOf({ observation: { facts }, inputs: { commitMessage } }: Round): Observation['facts'] {
-  return commitMessage === undefined ? facts : { ...facts, commitMessage };
+function factsOf({ observation: { facts }, inputs }: Round): Observation['facts'] {
+  const { commitMessage, committedAt } = inputs;
+  return {
+    ...facts,
+    ...(commitMessage === undefined ? {} : { commitMessage }),
+    ...(committedAt === undefined ? {} : { committedAt }),
+  };
 }
 
 function approved({ observation, environment, inputs }: Round): string | null {

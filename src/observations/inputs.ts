@@ -1,3 +1,4 @@
+import type { StepSource } from '../environments/history.js';
 import type { Head, Pusher } from '../environments/model.js';
 import type { StoredEnvironment } from '../environments/store.js';
 import { type Actor, isFork, type PullRequestFacts } from '../pull-requests/facts.js';
@@ -21,6 +22,8 @@ export interface Observation {
   readonly label?: string;
   /** A run is about to build the newest commit: what the decision was made without is read now, and decides again. */
   readonly beforeBuild?: boolean;
+  /** Where the observation comes from; a request to the API unless it is said. */
+  readonly source?: StepSource | undefined;
 }
 
 /** All that a decision depends on besides the observation and the environment. */
@@ -36,6 +39,8 @@ export interface Inputs {
   readonly senderPermission: RepositoryPermission | undefined;
   readonly changedFiles: readonly string[] | undefined;
   readonly commitMessage: string | undefined;
+  /** When the newest commit was made. */
+  readonly committedAt: Date | undefined;
   /** False when the policy was not looked at: the stored settings stay. */
   readonly fresh: boolean;
 }
@@ -65,6 +70,7 @@ function storedInputs({ observation, stored, repository }: Seen): Inputs {
     senderPermission: undefined,
     changedFiles: undefined,
     commitMessage: knownMessage({ observation, stored, repository }),
+    committedAt: undefined,
     fresh: false,
   };
 }
@@ -91,10 +97,12 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
     headFileOf(ports, seen),
   ]);
   const { settings, problems } = parseSettings({ base: policy ?? undefined, head: headFile });
-  const [changedFiles, commitMessage] = await Promise.all([
+  const message = knownMessage(seen);
+  const [changedFiles, commit] = await Promise.all([
     hasPathFilter(settings) ? github.changedFiles(repo, facts.number) : undefined,
-    knownMessage(seen) ??
-      (mustReadMessage(settings, observation) ? github.commitMessage(repo, facts.head.sha) : undefined),
+    message === undefined && mustReadMessage(settings, observation)
+      ? github.commit(repo, facts.head.sha)
+      : undefined,
   ]);
   return {
     settings,
@@ -104,7 +112,8 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
     permission: permissions.get(pusher.login),
     senderPermission: approver.length > 0 ? permissions.get(sender.login) : undefined,
     changedFiles,
-    commitMessage,
+    commitMessage: message ?? commit?.message,
+    committedAt: commit?.committedAt ?? knownTime(seen),
     fresh: true,
   };
 }
@@ -126,6 +135,11 @@ function knownMessage({ observation: { facts }, stored, repository }: Seen): str
   const same = stored.find(({ pullRequest }) => pullRequest?.head.sha === facts.head.sha);
   const pushed = repository.kept?.skipped?.find(({ sha }) => sha === facts.head.sha);
   return facts.commitMessage ?? same?.pullRequest?.commitMessage ?? pushed?.message;
+}
+
+function knownTime({ observation: { facts }, stored }: Seen): Date | undefined {
+  const same = stored.find(({ pullRequest }) => pullRequest?.head.sha === facts.head.sha);
+  return facts.committedAt ?? same?.pullRequest?.committedAt;
 }
 
 /** A push to a fork is not heard of. */

@@ -1,6 +1,7 @@
 import { supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
+import { BY_SERVER, SERVER_ACTOR } from '../environments/history.js';
 import { listedEnvironments } from '../environments/list.js';
 import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -59,12 +60,14 @@ function admissionOrder({ admittedAt }: Pick<Environment, 'admittedAt'>): number
 }
 
 function evict(environment: StoredEnvironment) {
+  const decision = limitReached(settingsOf(environment));
   const patch = {
     status: abandoned(environment) ?? environment.status,
     generation: environment.generation + 1,
-    decision: limitReached(settingsOf(environment)),
+    decision,
   };
-  return { patch, due: ['report'] as const };
+  const step = { ...decision, actor: SERVER_ACTOR, source: BY_SERVER };
+  return { patch, due: ['report'] as const, step };
 }
 
 function settingsOf({ settings }: Environment) {

@@ -99,7 +99,7 @@ function askingOnce(github: Ports['github']): Ports['github'] {
     settingsFile: asked('settings', github.settingsFile),
     permission: asked('permission', github.permission),
     changedFiles: asked('files', github.changedFiles),
-    commitMessage: asked('message', github.commitMessage),
+    commit: asked('commit', github.commit),
   };
 }
 
@@ -212,6 +212,7 @@ interface UnobservedPullRequest {
   /** Whose action led to this pull request; absent = its author. */
   readonly sender?: Actor;
   readonly beforeBuild?: boolean;
+  readonly source?: Observation['source'];
 }
 
 /** Observes a pull request whose webhook has not arrived yet, as GitHub's API shows it now. Null when GitHub does not know it. */

@@ -1,5 +1,6 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import type { DeploymentPorts } from '../deployments/store.js';
+import type { StepSource } from '../environments/history.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { UserPorts } from '../people/user.js';
@@ -30,6 +31,7 @@ interface Push {
   readonly after: string;
   /** Of the newest commit. */
   readonly message: string;
+  readonly source?: StepSource | undefined;
 }
 
 /**
@@ -90,14 +92,14 @@ async function remember(
 /** The event of the pull request may have come first. */
 async function skipNow(
   ports: Ports,
-  { push: { repo }, commit }: { push: Push; commit: CommitMessage },
+  { push: { repo, source }, commit }: { push: Push; commit: CommitMessage },
 ): Promise<string[]> {
   const environmentIds: string[] = [];
   for await (const { id, head, pullRequest } of activeEnvironments(ports, { repoId: repo.id })) {
     if (head?.sha !== commit.sha || pullRequest?.head.sha !== commit.sha) continue;
     const facts = { ...pullRequest, commitMessage: commit.message };
     const { author: sender } = facts;
-    await observePullRequest(ports, { action: NOTICED, repo, facts, sender, beforeBuild: true });
+    await observePullRequest(ports, { action: NOTICED, repo, facts, sender, beforeBuild: true, source });
     environmentIds.push(id);
   }
   return environmentIds;

@@ -8,6 +8,8 @@ export interface AuditEntry {
 
 export interface AuditLog {
   record(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  /** The newest entries about a subject. */
+  of(subject: string, limit: number): Promise<readonly AuditEntry[]>;
 }
 
 export interface AuditPorts {

@@ -50,6 +50,7 @@ const EVERYONE: Rights = { anonymous: 'any', identity: 'any', run: 'any', operat
 const LISTS: Rights = { operator: 'any', user: 'self' };
 const READERS: Rights = { operator: 'any', user: 'read' };
 const WRITERS: Rights = { operator: 'any', user: 'write' };
+const ADMINS: Rights = { operator: 'any', user: 'admin' };
 const ADMINISTRATORS: Rights = { operator: 'any', user: 'administrator' };
 const OWN_RUN: Rights = { run: 'own' };
 /** About a person's own account: reading it by a token too, changing it in the browser only. */
@@ -62,12 +63,19 @@ const POLICIES = {
   'environment.read': READERS,
   'environment.destroy': WRITERS,
   'deployment.start': { identity: 'any' },
+  'deployment.list': LISTS,
+  'deployment.delete': ADMINS,
   'deployment.read': { ...OWN_RUN, ...READERS },
   'deployment.report': OWN_RUN,
   'log.search': READERS,
   'deployment.upload': OWN_RUN,
   'resource.remove': { identity: 'any' },
-  'delivery.read': ADMINISTRATORS,
+  'project.statistics': READERS,
+  'server.statistics': ADMINISTRATORS,
+  // Payloads name people and branches: who may write to the repository sees them.
+  'delivery.list': LISTS,
+  'delivery.read': WRITERS,
+  'delivery.replay': WRITERS,
   'leak.read': ADMINISTRATORS,
   'image.push': OWN_RUN,
   'image.pull': { ...OWN_RUN, ...WRITERS },

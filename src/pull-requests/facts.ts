@@ -24,6 +24,8 @@ export interface PullRequestFacts {
   readonly url: string;
   /** Of the head commit; undefined when it was not read from GitHub. */
   readonly commitMessage?: string | undefined;
+  /** When the head commit was made; undefined when it was not read. */
+  readonly committedAt?: Date | undefined;
   /** Undefined when it was not read: then no path filter applies. */
   readonly changedFiles?: readonly string[] | undefined;
 }
@@ -60,6 +62,7 @@ export const pullRequestFacts: z.ZodType<PullRequestFacts> = z.object({
   updatedAt: when,
   url: z.url({ protocol: /^https?$/ }).max(2_000),
   commitMessage: z.string().optional(),
+  committedAt: when.optional(),
   changedFiles: z.array(z.string()).optional(),
 });
 

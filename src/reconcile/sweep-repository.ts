@@ -1,5 +1,6 @@
 import type { DeploymentPorts } from '../deployments/store.js';
 import { activeEnvironments } from '../environments/list.js';
+import { BY_SERVER } from '../environments/history.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { observePullRequest } from '../observations/observe.js';
 import type { AuditPorts } from '../people/audit-log.js';
@@ -100,7 +101,7 @@ async function observe(
   { repo, facts }: { repo: Repo; facts: PullRequestFacts },
 ): Promise<void> {
   const sender = { id: facts.author.id, login: facts.author.login };
-  await observePullRequest(ports, { action: NOTICED, repo, facts, sender });
+  await observePullRequest(ports, { action: NOTICED, repo, facts, sender, source: BY_SERVER });
 }
 
 /**

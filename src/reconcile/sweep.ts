@@ -6,6 +6,7 @@ import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
 import { isExpired } from '../environments/expire.js';
+import { BY_SERVER, SERVER_ACTOR } from '../environments/history.js';
 import { activeEnvironments, listedEnvironments } from '../environments/list.js';
 import { type Environment, isActive, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -91,7 +92,7 @@ function sweepExpired(ports: Ports): Promise<number> {
     if (!onlyIf(environment)) return 0;
     const request = {
       environmentId: environment.id,
-      actor: 'vitrine',
+      actor: SERVER_ACTOR,
       rule: 'expired',
       detail: RULES.expired.detail,
     } as const;
@@ -186,7 +187,14 @@ async function healVanished(ports: Ports, environment: StoredEnvironment): Promi
         resources: doomed,
         ...(showsHead(seen) ? newHeadDeployment(ports, seen) : {}),
       };
-      return { patch, due: ['report', 'teardown'] };
+      const step = {
+        action: 'fail',
+        rule: ENDED_BY.lostFiles,
+        detail: GONE,
+        actor: SERVER_ACTOR,
+        source: BY_SERVER,
+      };
+      return { patch, due: ['report', 'teardown'], step };
     },
   });
   if (showsHead(environment)) await failHeadDeployment(ports, healed);
@@ -202,7 +210,7 @@ function newHeadDeployment(ports: Ports, { head, generation }: Environment) {
   if (!head) return {};
   return {
     generation: generation + 1,
-    head: { ...head, deploymentId: ports.newId(), at: ports.clock.now() },
+    head: { ...head, deploymentId: ports.newId(), at: ports.clock.now(), creator: 'scheduled' as const },
   };
 }
 

@@ -34,12 +34,18 @@ export type SettingsAnswer =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unchanged' };
 
+/** What a commit says of itself. */
+export interface Commit {
+  readonly message: string;
+  readonly committedAt: Date | undefined;
+}
+
 /** What the core reads from GitHub. Webhooks are hints that are checked against it. */
 export interface GitHub {
   pullRequest(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
   openPullRequests(repo: RepoRef): Promise<readonly PullRequestFacts[]>;
   /** Undefined when GitHub does not say. */
-  commitMessage(repo: RepoRef, sha: string): Promise<string | undefined>;
+  commit(repo: RepoRef, sha: string): Promise<Commit | undefined>;
   changedFiles(repo: RepoRef, number: number): Promise<readonly string[] | undefined>;
   /** Undefined when GitHub does not say, or when the login does not belong to the account: callers then refuse. */
   permission(repo: RepoRef, login: string, accountId?: number): Promise<RepositoryPermission | undefined>;

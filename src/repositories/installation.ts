@@ -1,4 +1,5 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
+import type { StepSource } from '../environments/history.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import { VitrineError } from '../shared/errors.js';
@@ -54,6 +55,7 @@ async function enter(ports: Ports, known: Repo | null, repo: SeenRepo): Promise<
 interface LostRepositories {
   readonly installationId: number;
   readonly repoIds: readonly number[];
+  readonly source?: StepSource | undefined;
 }
 
 /**
@@ -63,7 +65,7 @@ interface LostRepositories {
  */
 export async function removeRepositories(
   ports: Ports,
-  { installationId, repoIds }: LostRepositories,
+  { installationId, repoIds, source }: LostRepositories,
 ): Promise<number> {
   const kept: string[] = [];
   let count = 0;
@@ -76,7 +78,7 @@ export async function removeRepositories(
       else await observeRepository(ports, repoAsFound(found));
       continue;
     }
-    await removeRepository(ports, { repoId, why: 'The App was removed from the repository.' });
+    await removeRepository(ports, { repoId, why: 'The App was removed from the repository.', source });
     count += 1;
   }
   if (kept.length === 0) return count;
@@ -92,6 +94,7 @@ interface LostInstallation {
   /** When it was suspended; null when the App was uninstalled: a new installation gets a new id. */
   readonly suspendedAt: Date | null;
   readonly kind: 'suspended' | 'uninstalled';
+  readonly source?: StepSource | undefined;
 }
 
 /** GitHub's API lags seconds behind its events. A suspension older than this that the API does not show has ended. */
@@ -99,11 +102,11 @@ const LAG_MS = 60_000;
 
 /** The App was uninstalled or suspended: every preview of the installation is removed. */
 export async function removeInstallation(ports: Ports, lost: LostInstallation): Promise<DeliveryDecision> {
-  const { installationId, kind } = lost;
+  const { installationId, kind, source } = lost;
   if (kind === 'suspended' && (await ports.github.isAwake(installationId))) return notSuspended(ports, lost);
   const why = `The App was ${kind}.`;
   const repos = await ports.repos.ofInstallation(installationId);
-  for (const { id } of repos) await removeRepository(ports, { repoId: id, why });
+  for (const { id } of repos) await removeRepository(ports, { repoId: id, why, source });
   const detail = `${why} ${String(repos.length)} repositories left.`;
   return { action: 'update', rule: 'installation', detail, environmentIds: [] };
 }

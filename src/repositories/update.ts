@@ -1,6 +1,7 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { destroyEnvironment } from '../environments/destroy.js';
+import { SERVER_ACTOR, type StepSource } from '../environments/history.js';
 import { listedEnvironments } from '../environments/list.js';
 import type { Environment } from '../environments/model.js';
 import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
@@ -50,12 +51,12 @@ function wasSilenced(
 /** The App lost its access to the repository: all its environments are destroyed, and nothing more is reported to GitHub. */
 export async function removeRepository(
   ports: Ports,
-  { repoId, why }: { repoId: number; why: string },
+  { repoId, why, source }: { repoId: number; why: string; source?: StepSource | undefined },
 ): Promise<DeliveryDecision> {
-  const environmentIds = await destroyAllOfRepository(ports, { filter: { repoId }, why });
+  const environmentIds = await destroyAllOfRepository(ports, { filter: { repoId }, why, source });
   await ports.repos.remove(repoId);
   // An event in progress may have created one more environment meanwhile.
-  const late = await destroyAllOfRepository(ports, { filter: { repoId, activeOnly: true }, why });
+  const late = await destroyAllOfRepository(ports, { filter: { repoId, activeOnly: true }, why, source });
   return {
     action: 'destroy',
     rule: 'repository-removed',
@@ -66,7 +67,7 @@ export async function removeRepository(
 
 async function destroyAllOfRepository(
   ports: Ports,
-  { filter, why }: { filter: EnvironmentFilter; why: string },
+  { filter, why, source }: { filter: EnvironmentFilter; why: string; source: StepSource | undefined },
 ): Promise<string[]> {
   const environmentIds: string[] = [];
   for await (const { id: environmentId } of listedEnvironments(ports, filter)) {
@@ -77,9 +78,10 @@ async function destroyAllOfRepository(
     });
     await destroyEnvironment(ports, {
       environmentId,
-      actor: 'vitrine',
+      actor: SERVER_ACTOR,
       rule: 'repository-removed',
       detail: why,
+      source,
     });
     environmentIds.push(environmentId);
   }

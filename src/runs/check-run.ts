@@ -78,7 +78,7 @@ function ignore(rule: string, detail: string): DeliveryDecision {
 
 async function environmentOfReport(
   ports: Ports,
-  { repo, external }: ReportedRun,
+  { repo, external }: Pick<ReportedRun, 'repo' | 'external'>,
 ): Promise<StoredEnvironment | null> {
   const number = pullRequestOf(external.environment);
   if (number === null) return null;
@@ -87,7 +87,8 @@ async function environmentOfReport(
   if (known?.head?.sha === external.sha) return known;
   if (known && (await hadDeployment(ports, known, external))) return null;
   // The check run arrived before the webhook of its commit.
-  const facts = await noticePullRequest(ports, { repo, number });
+  const source = { kind: 'run', id: external.run.id } as const;
+  const facts = await noticePullRequest(ports, { repo, number, source });
   if (facts?.head.sha !== external.sha) return null;
   const found = await find();
   return found?.head?.sha === external.sha ? found : null;

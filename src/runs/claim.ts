@@ -2,6 +2,7 @@ import { changeDeployment, ensureHeadDeployment } from '../deployments/change.js
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { renewedExpiry } from '../environments/expire.js';
+import type { NewStep } from '../environments/history.js';
 import { isActive } from '../environments/model.js';
 import { supersededReason, removedReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -20,6 +21,8 @@ export interface ClaimRequest {
   readonly run: RunRef;
   readonly target?: string | undefined;
   readonly logsUrl?: string | undefined;
+  /** Whose action started the run; the App when its own check run says it. */
+  readonly actor?: string | undefined;
 }
 
 interface Claimed {
@@ -56,9 +59,12 @@ async function claimAgain(
       if (!isActive(seen) || seen.head?.sha !== body.sha) throw gone(seen, body);
       if (seen.head.deploymentId !== waiting.id) return null;
       const at = ports.clock.now();
-      const head = { ...seen.head, deploymentId: ports.newId(), at };
+      const again = body.run.attempt > 1 ? ({ creator: 'manual' } as const) : {};
+      const by = body.actor === undefined ? {} : { triggeredBy: body.actor };
+      const head = { ...seen.head, deploymentId: ports.newId(), at, ...again, ...by };
       const expiresAt = renewedExpiry(seen, at);
-      return { patch: { head, expiresAt, generation: seen.generation + 1 }, due: ['report'] };
+      const step = stepOfRun(body, { action: 'deploy', rule: 'run-again', detail: AGAIN });
+      return { patch: { head, expiresAt, generation: seen.generation + 1 }, due: ['report'], step };
     },
   });
   return claimRun(ports, { environment: moved, body });
@@ -82,8 +88,9 @@ async function begin(
       const target = body.target ?? environment.settings?.target?.name ?? ports.defaultTarget;
       // The message is read when a run starts, and the deployment is older.
       const commitMessage = seen.commitMessage ?? environment.pullRequest?.commitMessage ?? null;
-      const logsUrl = body.logsUrl ?? null;
-      return { run: body.run, status, target, commitMessage, logsUrl, startedAt: ports.clock.now() };
+      const committedAt = seen.committedAt ?? environment.pullRequest?.committedAt ?? null;
+      const known = { target, commitMessage, committedAt, logsUrl: body.logsUrl ?? null };
+      return { run: body.run, status, ...known, startedAt: ports.clock.now() };
     },
   });
   const shown = await changeEnvironment(ports, {
@@ -92,10 +99,24 @@ async function begin(
       const status = nextEnvironment(seen.status, 'start');
       if (!status || seen.head?.deploymentId !== begun.id) throw gone(seen, body);
       if (seen.status === status || begun.completedAt) return null;
-      return { patch: { status }, due: ['report'] };
+      const step = stepOfRun(body, { action: 'start', rule: 'run-started', detail: startedBy(body) });
+      return { patch: { status }, due: ['report'], step };
     },
   });
   return { environment: shown, deployment: begun };
+}
+
+const AGAIN = 'Another run of this commit takes over, so it gets a new deployment.';
+
+function startedBy({ run: { id, attempt, job } }: ClaimRequest): string {
+  return `Workflow run ${id} (attempt ${attempt}, job ${job}) began to build it.`;
+}
+
+function stepOfRun(
+  { run, actor = 'GitHub Actions' }: ClaimRequest,
+  what: Pick<NewStep, 'action' | 'rule' | 'detail'>,
+): NewStep {
+  return { ...what, actor, source: { kind: 'run', id: run.id } };
 }
 
 function gone(environment: StoredEnvironment, { sha }: ClaimRequest): VitrineError {

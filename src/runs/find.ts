@@ -64,7 +64,8 @@ async function requirePullRequest(
   { repo, identity, number }: { repo: ReachableRepository; identity: Identity; number: number },
 ): Promise<void> {
   const sender = { id: identity.actorId, login: identity.actor };
-  if (await noticePullRequest(ports, { repo, number, sender })) return;
+  const source = { kind: 'run', id: identity.runId } as const;
+  if (await noticePullRequest(ports, { repo, number, sender, source })) return;
   // The identity of the run proves that it exists, so the Action tries again.
   throw new VitrineError(
     'unavailable',

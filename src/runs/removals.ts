@@ -109,7 +109,8 @@ async function noticeEnd(
   const known = await ports.environments.ofPullRequest(repo.id, number);
   if (!known.some(isActive)) return;
   const sender = { id: identity.actorId, login: identity.actor };
-  await noticePullRequest(ports, { repo, number, sender });
+  const source = { kind: 'run', id: identity.runId } as const;
+  await noticePullRequest(ports, { repo, number, sender, source });
 }
 
 interface Taking {

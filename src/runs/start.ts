@@ -87,7 +87,7 @@ export async function startDeployment(
   if (deployment && endedWithoutResult(deployment, body.run))
     await reopenSilent(ports, { environment, run: body.run });
   const run = { ...body.run, ...(identity.workflow ? { workflow: identity.workflow } : {}) };
-  const claimed = await claimRun(ports, { environment, body: { ...body, run } });
+  const claimed = await claimRun(ports, { environment, body: { ...body, run, actor: identity.actor } });
   const issued = await issueToken(ports, claimed.deployment);
   return {
     proceed: true,
@@ -160,7 +160,12 @@ async function lookBeforeBuild(
   const repo = await ports.repos.get(identity.repoId);
   if (!repo || !isReachable(repo) || !pullRequest || (await hasClaimed(ports, { environment, body })))
     return environment;
-  const seen = { repo, sender: { id: identity.actorId, login: identity.actor }, beforeBuild: true } as const;
+  const seen = {
+    repo,
+    sender: { id: identity.actorId, login: identity.actor },
+    beforeBuild: true,
+    source: { kind: 'run', id: body.run.id },
+  } as const;
   const refused = mayBeRefused(ports, { environment, body });
   try {
     if (refused) await noticePullRequest(ports, { ...seen, number: body.pullRequest });

@@ -170,7 +170,7 @@ test('webhooks are stored while a database that is in use is migrated, and handl
   closers.push(() => client.close());
   const migrations = client.db().collection<{ _id: string }>('migrations');
   // As an older program leaves it; another process is at its migration.
-  await migrations.deleteOne({ _id: '0002' });
+  await migrations.deleteOne({ _id: '0003' });
   await migrations.updateOne({ _id: 'lock' }, { $set: { until: new Date(Date.now() + 3_600_000) } });
   const port = await freePort();
   const starting = start({ config: { port }, secrets: { mongodbUri } });

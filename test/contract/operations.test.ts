@@ -25,6 +25,7 @@ const RESOURCES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1\/environments\/namespace\/:/, 'namespace'],
   [/^\/api\/v1\/projects\/:/, 'projectId'],
   [/^\/api\/v1\/repositories\/:/, 'repositoryId'],
+  [/^\/api\/v1\/deliveries\/:/, 'deliveryId'],
 ];
 
 test.each(operations)(

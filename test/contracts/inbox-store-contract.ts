@@ -40,7 +40,7 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
       Array.from({ length: 20 }, () => store.store([delivery(), delivery({ guid: guid(2) })])),
     );
     await store.store([delivery(), delivery(), delivery({ guid: guid(3) })]);
-    expect(await store.counts()).toEqual({ stored: 3, handled: 0, ignored: 0, parked: 0 });
+    expect(await store.counts()).toEqual({ stored: 3, handled: 0, ignored: 0, parked: 0, retained: 0 });
     await store.store([]);
   });
 
@@ -194,5 +194,40 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect(guids).toEqual([4, 3, 2, 1, 0].map(guid));
     expect((await store.list({ repoId: 2 }, { limit: 2 })).items).toEqual([]);
     expect((await store.list({ status: DELIVERY_STATUS.parked }, { limit: 2 })).items).toEqual([]);
+  });
+
+  test(`${name}: one that ended can be replayed, with its bytes, and keeps who asked and what it was decided to be`, async () => {
+    const { store, claimed } = await withOne();
+    expect(await store.replay(claimed.guid, 'mona')).toBe(false);
+    await store.finish(claimed, DECISION);
+    expect(await store.replay(claimed.guid, '$mona')).toBe(true);
+    expect(await store.replay(claimed.guid, 'hubot')).toBe(false);
+    expect(await store.get(claimed.guid)).toMatchObject({
+      status: DELIVERY_STATUS.stored,
+      replays: [{ by: '$mona', at: expect.any(Date), decision: DECISION }],
+    });
+    const again = await one(store);
+    expect(Buffer.from(again.body)).toEqual(delivery().body);
+    expect(again).toMatchObject({ attempts: 1, failures: 0, crashes: 0 });
+    expect(await store.replay('nothing', 'mona')).toBe(false);
+  });
+
+  test(`${name}: retention drops payloads and whole deliveries from a date on, the oldest first, and never what waits`, async () => {
+    const store = await create();
+    const ended = [1, 2, 3].map((index) => ({
+      ...delivery({ guid: guid(index), receivedAt: at(index) }),
+      decision: { ...DECISION, action: 'ignore' },
+    }));
+    await store.store([...ended, delivery({ guid: guid(9), receivedAt: at(0) })]);
+    expect(await store.dropPayloads(at(3), 1)).toBe(1);
+    expect((await store.get(guid(1)))?.body).toBeNull();
+    expect((await store.get(guid(2)))?.body).not.toBeNull();
+    expect(await store.dropPayloads(at(3), 5)).toBe(1);
+    expect(await store.dropPayloads(at(3), 5)).toBe(0);
+    expect(await store.replay(guid(2), 'mona')).toBe(false);
+    expect(await store.replay(guid(3), 'mona')).toBe(true);
+    expect(await store.deleteEnded(at(9), 5)).toBe(2);
+    const { items } = await store.list({}, { limit: 9 });
+    expect(items.map((each) => each.guid)).toEqual([guid(3), guid(9)]);
   });
 }

@@ -124,6 +124,11 @@ const environment = {
 
 test('the deployment of a head says of which commit, branch and person it is, and what it follows', () => {
   expect(deploymentOfHead(environment, head)).toEqual({
+    committedAt: null,
+    triggeredBy: null,
+    environment: 'pr-7',
+    pullRequest: { number: 7, title: 'Add a page' },
+    production: false,
     id: 'd2',
     environmentId: 'e1',
     projectId: 'p1',

@@ -19,6 +19,8 @@ test('a report is the same before and after the deployment of the commit is writ
     generation: 2,
     branch: pullRequest?.head.ref ?? '',
     commitMessage: pullRequest?.commitMessage ?? null,
+    environment: environment.name,
+    pullRequest: pullRequest && { number: pullRequest.number, title: pullRequest.title },
     author: pullRequest?.author.login ?? null,
     projectId: environment.projectId,
     repoId: environment.repoId,

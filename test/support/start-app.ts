@@ -89,6 +89,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   signIn: { github: null, google: null, openId: null },
   admins: [],
   logRetentionDays: 90,
+  deliveryRetention: { payloadDays: 30, recordDays: 365 },
 };
 
 /** Sends a webhook as GitHub would. */

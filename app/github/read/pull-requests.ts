@@ -2,13 +2,16 @@ import { z } from 'zod';
 import type { PullRequestFacts } from '../../../src/pull-requests/facts.js';
 import { GitHubPullRequest, toPullRequestFacts } from '../../../src/pull-requests/github-payload.js';
 import type { RepositoryPermission } from '../../../src/pull-requests/trust.js';
-import { isGitHubFailure } from '../../../src/repositories/github.js';
+import { type Commit, isGitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { ask, type Caller, pages } from '../client/call.js';
 import { defaultWhenDenied } from '../client/to-failure.js';
 
-const Commit = z.object({ message: z.string() });
+const CommitAnswer = z.object({
+  message: z.string(),
+  committer: z.object({ date: z.coerce.date() }).nullish().catch(null),
+});
 
 const MAX_PAGES = 100;
 
@@ -26,22 +29,22 @@ export async function readPullRequest(
   return pull && toPullRequestFacts(pull);
 }
 
-/** For skip words. The light form of a commit: the other one lists its files. */
-export async function readCommitMessage(
+/** For skip words and the history. The light form of a commit: the other one lists its files. */
+export async function readCommit(
   caller: Caller,
   { repo, sha }: { readonly repo: RepoRef; readonly sha: string },
-): Promise<string | undefined> {
+): Promise<Commit | undefined> {
   const commit = await defaultWhenDenied(
     ask(caller, {
       repo,
       purpose: 'read',
       route: 'GET /repos/{owner}/{repo}/git/commits/{commit_sha}',
       parameters: { commit_sha: sha },
-      schema: Commit,
+      schema: CommitAnswer,
     }),
     undefined,
   );
-  return commit?.message.slice(0, 10_000);
+  return commit && { message: commit.message.slice(0, 10_000), committedAt: commit.committer?.date };
 }
 
 /** A pull request that we cannot read must not hide the others. */

@@ -1,6 +1,11 @@
 import type { mongo } from 'mongoose';
-import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
-import { DELIVERY_STATUS } from '../../../src/shared/status/words.js';
+import {
+  type ClaimedDelivery,
+  type DeliveryDecision,
+  type InboxStore,
+  KEPT_FOR_AUDIT,
+} from '../../../src/deliveries/store.js';
+import { DELIVERY_STATUS, type InboxStatus } from '../../../src/shared/status/words.js';
 import { limitOf, MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { newId, REPEATABLE } from '../shared/write.js';
 import type { DeliveryDocument } from './document.js';
@@ -128,9 +133,10 @@ function stillHeld({ guid, fence }: ClaimedDelivery): {
   return { _id: text(guid, 'the guid'), status: DELIVERY_STATUS.stored, fence: whole(fence, 'the fence') };
 }
 
-export function outcomeOf({
-  action,
-}: DeliveryDecision): typeof DELIVERY_STATUS.ignored | typeof DELIVERY_STATUS.handled {
+type Outcome = Exclude<InboxStatus, typeof DELIVERY_STATUS.stored | typeof DELIVERY_STATUS.parked>;
+
+export function outcomeOf({ action }: DeliveryDecision): Outcome {
+  if (action === KEPT_FOR_AUDIT) return DELIVERY_STATUS.retained;
   return action === 'ignore' ? DELIVERY_STATUS.ignored : DELIVERY_STATUS.handled;
 }
 

@@ -1,12 +1,19 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { Delivery, DeliveryDecision } from '../../../src/deliveries/store.js';
+import type { Delivery, DeliveryDecision, Provider, Replay } from '../../../src/deliveries/store.js';
 import type { InboxStatus } from '../../../src/shared/status/words.js';
 import { strictSchema } from '../shared/schema.js';
 
 export interface DeliveryDocument extends Omit<Delivery, 'guid' | 'body'> {
   /** GitHub's delivery id: the same for every attempt to deliver it. */
   readonly _id: string;
+  /** Empty after retention dropped it: older versions of the program read it too. */
   readonly body: Uint8Array;
+  /** Absent in documents of version 0.2, which are all GitHub's. */
+  readonly provider?: Provider;
+  readonly repository?: string | null;
+  readonly pullRequest?: number | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly replays?: readonly Replay[];
   readonly status: InboxStatus;
   /** Claimable from then on, by the database's clock: the end of a lease or of a pause between attempts. */
   readonly readyAt: Date;
@@ -28,6 +35,11 @@ const deliverySchema = strictSchema<DeliveryDocument>({
   repoId: Number,
   installationId: Number,
   body: Buffer,
+  provider: String,
+  repository: String,
+  pullRequest: Number,
+  headers: Schema.Types.Mixed,
+  replays: [Schema.Types.Mixed],
   receivedAt: Date,
   status: String,
   readyAt: Date,

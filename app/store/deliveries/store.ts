@@ -1,11 +1,12 @@
 import { type Connection, mongo } from 'mongoose';
 import type { InboxStore, NewDelivery } from '../../../src/deliveries/store.js';
-import type { PageRequest } from '../../../src/shared/pages.js';
 import { DELIVERY_STATUS, type InboxStatus } from '../../../src/shared/status/words.js';
-import { cursorOf, limitOf, MAX_TIME_MS, oneOf, onlyKeys, pageOf, whole } from '../shared/query.js';
+import { MAX_TIME_MS } from '../shared/query.js';
 import { isDuplicateKey, retryOnce } from '../shared/write.js';
 import { inboxClaims, outcomeOf } from './claims.js';
 import { type DeliveryDocument, deliveryModel } from './document.js';
+import { getDelivery, listDeliveries, replayDelivery } from './list.js';
+import { deliveryRetention } from './retention.js';
 
 type Deliveries = mongo.Collection<DeliveryDocument>;
 
@@ -24,6 +25,9 @@ export function inboxStore(connection: Connection): InboxStore {
     },
     ...inboxClaims(collection),
     list: (filter, page) => listDeliveries(collection, { filter, page }),
+    get: (guid) => getDelivery(collection, guid),
+    replay: (guid, by) => replayDelivery(collection, { guid, by }),
+    ...deliveryRetention(connection, collection),
     counts: () => countDeliveries(collection),
   };
 }
@@ -55,16 +59,9 @@ async function resetRedelivered(collection: Deliveries, guids: readonly string[]
   );
 }
 
-function toDocument({
-  guid,
-  event,
-  action,
-  repoId,
-  installationId,
-  body,
-  receivedAt,
-  decision,
-}: NewDelivery): DeliveryDocument {
+function toDocument({ guid, decision, ...delivery }: NewDelivery): DeliveryDocument {
+  const { event, action, repoId, installationId, body, receivedAt, headers } = delivery;
+  const { provider = 'github', repository = null, pullRequest = null } = delivery;
   return {
     _id: guid,
     event,
@@ -73,6 +70,10 @@ function toDocument({
     installationId,
     body,
     receivedAt,
+    provider,
+    repository,
+    pullRequest,
+    ...(headers && { headers }),
     status: decision ? outcomeOf(decision) : DELIVERY_STATUS.stored,
     readyAt: EPOCH,
     attempts: 0,
@@ -85,61 +86,16 @@ function toDocument({
   };
 }
 
-type Filter = Parameters<InboxStore['list']>[0];
-
-type Row = Omit<DeliveryDocument, 'body'>;
-
-const STATUSES = Object.values(DELIVERY_STATUS);
-
-const KEYS = ['status', 'repoId'] as const;
-
-/** Newest first, without the bytes. Pages go on after (time, guid), since guids do not grow with time. */
-async function listDeliveries(
-  collection: Deliveries,
-  { filter, page }: { filter: Filter; page: PageRequest },
-): ReturnType<InboxStore['list']> {
-  onlyKeys(filter, KEYS);
-  const limit = limitOf(page);
-  const { status, repoId } = filter;
-  const query = {
-    ...(repoId !== undefined && { repoId: whole(repoId, 'the repository') }),
-    status: { $in: status === undefined ? STATUSES : [oneOf(status, STATUSES)] },
-    ...after(page),
-  };
-  const found = await collection
-    .find<Row>(query, { projection: { body: 0 }, maxTimeMS: MAX_TIME_MS })
-    .sort({ receivedAt: -1, _id: -1 })
-    .limit(limit + 1)
-    .hint(repoId === undefined ? 'status_received' : 'repo_status_received')
-    .toArray();
-  return pageOf(found.map(toRow), {
-    limit,
-    cursor: ({ guid, receivedAt }) => `${receivedAt.getTime()}.${guid}`,
-  });
-}
-
 async function countDeliveries(collection: Deliveries): Promise<Record<InboxStatus, number>> {
   const count = (status: InboxStatus) => collection.countDocuments({ status }, { maxTimeMS: MAX_TIME_MS });
-  const [stored, handled, ignored, parked] = await Promise.all([
+  const [stored, handled, ignored, parked, retained] = await Promise.all([
     count(DELIVERY_STATUS.stored),
     count(DELIVERY_STATUS.handled),
     count(DELIVERY_STATUS.ignored),
     count(DELIVERY_STATUS.parked),
+    count(DELIVERY_STATUS.retained),
   ]);
-  return { stored, handled, ignored, parked };
-}
-
-/** The upper bound starts the index scan at the page; the `$or` skips earlier rows of the same millisecond. */
-function after(page: PageRequest): object {
-  const cursor = cursorOf(page, /^(\d{1,15})\.([\w-]{1,100})$/);
-  if (!cursor) return {};
-  const at = new Date(Number(cursor[1]));
-  return { receivedAt: { $lte: at }, $or: [{ receivedAt: { $lt: at } }, { _id: { $lt: cursor[2] } }] };
-}
-
-function toRow(row: Row): Awaited<ReturnType<InboxStore['list']>>['items'][number] {
-  const { _id, event, action, repoId, installationId, receivedAt, status, decision, error } = row;
-  return { guid: _id, event, action, repoId, installationId, receivedAt, status, decision, error };
+  return { stored, handled, ignored, parked, retained };
 }
 
 /** Inserts all in one command. Those that are there already are not written; their positions are returned. */

@@ -1,16 +1,18 @@
 import { type Connection, type Model, Schema } from 'mongoose';
-import { freshDeployment, type NewDeployment } from '../../../src/deployments/model.js';
+import { freshDeployment, LATER_FIELDS, type NewDeployment } from '../../../src/deployments/model.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import { strictSchema } from '../shared/schema.js';
 
-/** A document of an older version has no cause. */
-export type VisibleDeployment = Omit<DeploymentDocument, 'sha7' | 'cause'> &
-  Partial<Pick<DeploymentDocument, 'cause'>>;
+type LaterField = keyof typeof LATER_FIELDS;
+
+/** A document of an older version lacks some fields. */
+export type VisibleDeployment = Omit<DeploymentDocument, 'sha7' | LaterField> &
+  Partial<Pick<DeploymentDocument, LaterField>>;
 
 export const WITHOUT_SHA7 = { sha7: 0 } as const;
 
 export function toDeployment({ _id, ...rest }: VisibleDeployment): StoredDeployment {
-  return { id: _id, ...rest, cause: rest.cause ?? null };
+  return { id: _id, ...LATER_FIELDS, ...rest };
 }
 
 export function orNull(document: VisibleDeployment | null): StoredDeployment | null {
@@ -47,7 +49,11 @@ const deploymentSchema = strictSchema<DeploymentDocument>({
   branch: String,
   commitMessage: String,
   author: String,
+  committedAt: Date,
   creator: String,
+  triggeredBy: String,
+  environment: String,
+  pullRequest: Mixed,
   target: String,
   url: String,
   commitUrl: String,
@@ -66,6 +72,8 @@ const deploymentSchema = strictSchema<DeploymentDocument>({
   completedAt: Date,
   updatedAt: Date,
   deletedAt: Date,
+  tally: Mixed,
+  endings: [Mixed],
 });
 
 export function deploymentModel(connection: Connection): Model<DeploymentDocument> {

@@ -6,7 +6,7 @@ import type { Reach } from '../../../src/shared/reach.js';
 import type { RunRef } from '../../../src/shared/run-ref.js';
 import { UNSETTLED_DEPLOYMENTS } from '../../../src/shared/status/deployment.js';
 import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
-import { cursorOf, limitOf, pageOf, text, whole } from '../shared/query.js';
+import { limitOf, text, whole } from '../shared/query.js';
 import { insertedOrThere, isDuplicateKey, REPEATABLE, retryOnce } from '../shared/write.js';
 import {
   type DeploymentDocument,
@@ -17,6 +17,7 @@ import {
   type VisibleDeployment,
   WITHOUT_SHA7,
 } from './document.js';
+import { listDeployments } from './list.js';
 
 type Deployments = Model<DeploymentDocument>;
 
@@ -25,10 +26,18 @@ export function deploymentStore(connection: Connection): DeploymentStore {
   const model = deploymentModel(connection);
   return {
     ...deploymentQueries(model),
+    list: (query) => listDeployments(model, query),
     ensure: (fresh, { isNew = false } = {}) => retryOnce(() => ensure(model, fresh, isNew)),
     get: async (id) => orNull(await findById(model, id)),
     byRun: async (environmentId, sha, run) => orNull(await findByRun(model, { environmentId, sha, run })),
     change: (seen, patch) => change(model, { seen, patch }),
+    async byIds(ids) {
+      const filter = { _id: trusted({ $in: ids.map((id) => text(id, 'the id')) }) };
+      return (await model.find(filter, WITHOUT_SHA7).lean<VisibleDeployment[]>()).map(toDeployment);
+    },
+    async forgetEndings(id, keys) {
+      await model.updateOne({ _id: text(id, 'the id') }, { $pull: { endings: { key: { $in: [...keys] } } } });
+    },
   };
 }
 
@@ -105,6 +114,7 @@ type Queries = Pick<
   | 'bySha7'
   | 'newestBySha7'
   | 'countByStatus'
+  | 'withEndings'
 >;
 
 /** Every index is named: the planner may otherwise guess from a few documents and sort in memory. */
@@ -153,19 +163,7 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
         .hint('project_started');
       return (await found.lean<{ startedAt: Date }[]>()).map(({ startedAt }) => startedAt);
     },
-    async listOf(environmentId, page) {
-      const limit = limitOf(page);
-      const after = cursorOf(page, /^[0-9A-Za-z_-]{1,64}$/);
-      const filter = {
-        environmentId: text(environmentId, 'the environment'),
-        ...(after && { _id: trusted({ $lt: after[0] }) }),
-      };
-      const found = await find(filter)
-        .sort({ _id: -1 })
-        .limit(limit + 1)
-        .hint('environment_id');
-      return pageOf(found.map(toDeployment), { limit, cursor: ({ id }) => id });
-    },
+    listOf: (environmentId, page) => listDeployments(model, { scope: { environmentId }, filter: {}, page }),
     async bySha7(environmentId, sha7) {
       const usable = trusted({ $in: [DEPLOYMENT_STATUS.success, ...UNSETTLED_DEPLOYMENTS] });
       const filter = {
@@ -176,6 +174,10 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       return newest(find(filter));
     },
     newestBySha7: async (environmentId, sha7) => newest(find(ofCommit(environmentId, sha7))),
+    async withEndings(limit) {
+      const filter = { 'endings.key': trusted({ $gt: '' }) };
+      return (await find(filter).limit(limitOf({ limit })).hint('endings')).map(toDeployment);
+    },
     async countByStatus() {
       const statuses = Object.values(DEPLOYMENT_STATUS);
       const counts = await Promise.all(statuses.map((status) => model.countDocuments({ status })));

@@ -40,6 +40,7 @@ export function environmentClaims(connection: Connection): Claims {
         ...OPTIONS,
         sort: { [`due.${name}.at`]: 1 },
         hint: { [`due.${name}.at`]: 1 },
+        projection: { steps: 0 },
         returnDocument: 'after',
       });
       return found && asClaim(found as unknown as EnvironmentDocument, { projection: name, owner: by.owner });

@@ -1,12 +1,13 @@
 import { type Connection, type Model, Schema } from 'mongoose';
+import { type Step, stepOf } from '../../../src/environments/history.js';
 import type { Due, Projection } from '../../../src/environments/model.js';
 import type { EnvironmentWrite, StoredEnvironment } from '../../../src/environments/store.js';
 import { strictSchema } from '../shared/schema.js';
 
-/** Leases are internal to the store. */
-export type VisibleEnvironment = Omit<EnvironmentDocument, 'lease'>;
+/** Leases are internal to the store, and the steps are read by themselves. */
+export type VisibleEnvironment = Omit<EnvironmentDocument, 'lease' | 'steps'>;
 
-export const WITHOUT_LEASE = { lease: 0 } as const;
+export const VISIBLE = { lease: 0, steps: 0 } as const;
 
 export function toEnvironment({ _id, ...rest }: VisibleEnvironment): StoredEnvironment {
   return { id: _id, ...rest };
@@ -19,7 +20,7 @@ export function orNull(document: VisibleEnvironment | null): StoredEnvironment |
 /** A new environment that is stored with what was decided on it, in one write. */
 export function documentOf(
   draft: StoredEnvironment,
-  { patch, due }: Pick<EnvironmentWrite, 'patch' | 'due'>,
+  { patch, due, step }: Pick<EnvironmentWrite, 'patch' | 'due' | 'step'>,
 ): EnvironmentDocument {
   const { id: _id, ...fields } = { ...draft, ...patch };
   const at = new Date(draft.createdAt.getTime() - CLOCKS_DIFFER_MS);
@@ -28,6 +29,7 @@ export function documentOf(
     _id,
     ...fields,
     due: { ...fields.due, ...Object.fromEntries(due.map((projection) => [projection, wanted])) },
+    steps: step ? [stepOf(draft, { patch, step, at: draft.createdAt })] : [],
     lease: each((): Lease => ({ owner: null, until: new Date(0), fence: 0 })),
   };
 }
@@ -49,6 +51,8 @@ interface Lease {
 export interface EnvironmentDocument extends Omit<StoredEnvironment, 'id'> {
   readonly _id: string;
   readonly lease: Readonly<Record<Projection, Lease>>;
+  /** The newest last. Absent in older documents. */
+  readonly steps?: readonly Step[];
 }
 
 const ENVIRONMENTS = 'environments';
@@ -87,6 +91,7 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   reportEpoch: Number,
   due: { report: due, teardown: due },
   lease: { report: lease, teardown: lease },
+  steps: [Mixed],
   expiresAt: Date,
   createdAt: Date,
   updatedAt: Date,

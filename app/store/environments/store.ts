@@ -1,5 +1,6 @@
 import { type Connection, type Model, trusted } from 'mongoose';
 import { draftEnvironment } from '../../../src/environments/draft.js';
+import { type Step, stepOf, STEPS_KEPT } from '../../../src/environments/history.js';
 import { isActive } from '../../../src/environments/model.js';
 import type {
   EnvironmentFilter,
@@ -20,7 +21,7 @@ import {
   orNull,
   toEnvironment,
   type VisibleEnvironment,
-  WITHOUT_LEASE,
+  VISIBLE,
 } from './document.js';
 
 const ACTIVE = Object.values(ENVIRONMENT_STATUS).filter((status) => isActive({ status }));
@@ -28,7 +29,7 @@ const ACTIVE = Object.values(ENVIRONMENT_STATUS).filter((status) => isActive({ s
 /** Environments in MongoDB. Every write is one document and one command; nothing needs a transaction. */
 export function environmentStore(connection: Connection): EnvironmentStore {
   const model = environmentModel(connection);
-  const find = (filter: object) => model.findOne(filter, WITHOUT_LEASE).lean<VisibleEnvironment>();
+  const find = (filter: object) => model.findOne(filter, VISIBLE).lean<VisibleEnvironment>();
   return {
     ...environmentClaims(connection),
     ensure: (fresh, write = NO_WRITE) => {
@@ -42,7 +43,7 @@ export function environmentStore(connection: Connection): EnvironmentStore {
         repoId: whole(repoId, 'the repository'),
         'pullRequest.number': whole(number, 'the number'),
       };
-      const found = await model.find(filter, WITHOUT_LEASE).sort({ _id: 1 }).lean<VisibleEnvironment[]>();
+      const found = await model.find(filter, VISIBLE).sort({ _id: 1 }).lean<VisibleEnvironment[]>();
       return found.map(toEnvironment);
     },
     list: (filter, page) => listEnvironments(model, { filter, page }),
@@ -54,6 +55,16 @@ export function environmentStore(connection: Connection): EnvironmentStore {
           status: trusted({ $in: ACTIVE }),
         })
         .hint('project_decision_status'),
+    countAllActive: async () =>
+      model
+        .countDocuments({ 'decision.action': 'deploy', status: trusted({ $in: ACTIVE }) })
+        .hint('decision_status'),
+    async steps(id) {
+      const found = await model
+        .findOne({ _id: text(id, 'the id') }, { _id: 0, steps: 1 })
+        .lean<{ steps?: Step[] }>();
+      return (found?.steps ?? []).toReversed();
+    },
     change: (seen, write) => change(connection, { seen, ...write }),
     async namesArtifact({ projectId, root }) {
       const living = trusted({ $elemMatch: { artifactRoot: text(root, 'the root'), doomed: false } });
@@ -62,7 +73,7 @@ export function environmentStore(connection: Connection): EnvironmentStore {
     },
     async withAbandoned(limit) {
       const found = model
-        .find({ 'resources.cleanup.abandonedAt': trusted({ $gt: new Date(0) }) }, WITHOUT_LEASE)
+        .find({ 'resources.cleanup.abandonedAt': trusted({ $gt: new Date(0) }) }, VISIBLE)
         .limit(limitOf({ limit }))
         .hint('abandoned')
         .lean<VisibleEnvironment[]>();
@@ -89,11 +100,11 @@ async function ensure(
     name: text(draft.name, 'the name'),
   };
   // Insert first: most callers create a new environment.
-  const { lease, ...visible } = documentOf(draft, write);
+  const { lease, steps, ...visible } = documentOf(draft, write);
   const options = write.repeatable === true ? REPEATABLE : {};
-  const insert = model.collection.insertOne({ ...visible, lease } as never, options);
+  const insert = model.collection.insertOne({ ...visible, lease, steps } as never, options);
   if (await insertedOrThere(insert)) return toEnvironment(visible);
-  const stored = await model.findOne(identity, WITHOUT_LEASE).lean<VisibleEnvironment>();
+  const stored = await model.findOne(identity, VISIBLE).lean<VisibleEnvironment>();
   if (stored) return toEnvironment(stored);
   throw new VitrineError(
     'conflict',
@@ -105,7 +116,7 @@ type Change = { readonly seen: StoredEnvironment } & EnvironmentWrite;
 
 async function change(
   connection: Connection,
-  { seen, patch, due, repeatable }: Change,
+  { seen, patch, due, repeatable, step }: Change,
 ): Promise<StoredEnvironment | null> {
   const { id, status, generation, version } = seen;
   const wanted = Object.fromEntries(due.map((projection) => [`due.${projection}.wanted`, 1]));
@@ -118,15 +129,21 @@ async function change(
         $set: { ...patch, ...tries },
         $inc: { version: 1, ...wanted },
         $currentDate: { updatedAt: true, ...now },
+        ...(step ? { $push: { steps: appended(stepOf(seen, { patch, step, at: new Date() })) } } : {}),
       },
       {
         returnDocument: 'after',
-        projection: WITHOUT_LEASE,
+        projection: VISIBLE,
         ...(repeatable === true ? REPEATABLE : {}),
       },
     )
     .lean<VisibleEnvironment>();
   return orNull(written);
+}
+
+/** Only the newest steps stay. */
+function appended(step: Step): object {
+  return { $each: [step], $slice: -STEPS_KEPT };
 }
 
 const STATUSES = Object.values(ENVIRONMENT_STATUS);
@@ -148,7 +165,7 @@ async function listEnvironments(
         status: trusted({ $in: statusesOf(filter) }),
         ...(after && { _id: trusted({ $lt: after[0] }) }),
       },
-      WITHOUT_LEASE,
+      VISIBLE,
     )
     .sort({ _id: -1 })
     .limit(limit + 1)

@@ -121,6 +121,11 @@ const note = objectOf({ kind: { enum: NOTE_KINDS }, text: 'string' });
 
 const stage = objectOf({ name: 'string', status: oneOf(STAGE_STATUS) });
 
+/** Those that this version had. */
+const DELIVERY_STATUSES = Object.values(DELIVERY_STATUS).filter(
+  (status) => status !== DELIVERY_STATUS.retained,
+);
+
 /** What must be in a document for the code that reads it, and the words that it may use. */
 const validators = [
   validator('environments', {
@@ -165,7 +170,7 @@ const validators = [
     body: 'binData',
     receivedAt: 'date',
     readyAt: 'date',
-    status: oneOf(DELIVERY_STATUS),
+    status: { enum: DELIVERY_STATUSES },
   }),
   validator('projects', {
     repoId: 'number',

@@ -56,6 +56,8 @@ export interface MigrationDocument {
   readonly version?: number;
   readonly name?: string;
   readonly appliedAt?: Date;
+  /** How long it took. Absent for those of version 0.2. */
+  readonly ms?: number;
   readonly owner?: string;
   readonly until?: Date;
 }
@@ -67,6 +69,7 @@ const migrationSchema = strictSchema<MigrationDocument>({
   version: Number,
   name: String,
   appliedAt: Date,
+  ms: Number,
   owner: String,
   until: Date,
 });

@@ -62,6 +62,17 @@ export function rulesFor(schema: mongo.Document): Rules {
   return { validator: { $jsonSchema: schema }, validationLevel: 'moderate' };
 }
 
+/** Whether this database can give other rules to a collection that exists. The embedded engine rebuilds it instead. */
+export async function canChangeRules(db: mongo.Db, collection: string): Promise<boolean> {
+  try {
+    await db.command({ collMod: collection });
+    return true;
+  } catch (error) {
+    if (!isUnknownCommand(error)) throw error;
+    return false;
+  }
+}
+
 async function infoOf(db: mongo.Db, name: string): Promise<mongo.CollectionInfo | undefined> {
   const [info] = await db.listCollections({ name }, { nameOnly: false }).toArray();
   return info as mongo.CollectionInfo | undefined;

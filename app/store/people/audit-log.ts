@@ -1,12 +1,13 @@
 import type { Connection, Model } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../../src/people/audit-log.js';
-import { text } from '../shared/query.js';
+import { limitOf, text } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
 import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
 
 /** Who did what. Entries are only ever added. */
 export function auditLog(connection: Connection): AuditLog {
-  const { collection } = auditModel(connection);
+  const model = auditModel(connection);
+  const { collection } = model;
   return {
     async record({ actor, action, subject, detail }) {
       const entry = {
@@ -19,6 +20,14 @@ export function auditLog(connection: Connection): AuditLog {
       };
       await retryOnce(() => insertedOrThere(collection.insertOne(entry)));
     },
+    of: (subject, limit) =>
+      model
+        .find({ subject: text(subject, 'the subject') }, { _id: 0 })
+        .sort({ _id: -1 })
+        .limit(limitOf({ limit }))
+        .hint('subject_id')
+        .lean<AuditEntry[]>()
+        .exec(),
   };
 }
 

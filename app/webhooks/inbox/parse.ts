@@ -40,12 +40,15 @@ export function parseDelivery(
   const declared = events.get(event);
   const arrival = declared?.arrive(payload);
   if (arrival && arrival.issue !== null) throw misshapen(event, arrival.issue);
-  const { action, repository, installation } = envelope.data;
+  const { action, repository, installation, pull_request: pull, ...runs } = envelope.data;
+  const [ofRun] = runs.check_run?.pull_requests ?? runs.workflow_run?.pull_requests ?? [];
   return {
     guid,
     event,
     action: action ?? null,
     repoId: repository?.id ?? null,
+    repository: repository?.full_name ?? null,
+    pullRequest: pull?.number ?? ofRun?.number ?? null,
     installationId: installation?.id ?? null,
     body: keepPayload(declared?.keep, payload),
     receivedAt,
@@ -65,9 +68,26 @@ function misshapen(event: string, issue: { path: PropertyKey[]; message: string 
   );
 }
 
+/** What deliveries are searched by; an event that has it in another form is taken without it. */
+const Numbered = z.object({
+  number: z
+    .int()
+    .positive()
+    .max(2 ** 31),
+});
+const RunLike = z
+  .object({ pull_requests: z.array(Numbered).optional().catch(undefined) })
+  .optional()
+  .catch(undefined);
+
 /** The fields that any payload may have: where they are there, they must be valid. */
 const Envelope = z.object({
+  pull_request: Numbered.optional().catch(undefined),
+  check_run: RunLike,
+  workflow_run: RunLike,
   action: z.string().max(100).nullish(),
   installation: z.object({ id: z.int().positive() }).nullish(),
-  repository: z.object({ id: z.int().positive() }).nullish(),
+  repository: z
+    .object({ id: z.int().positive(), full_name: z.string().max(400).optional().catch(undefined) })
+    .nullish(),
 });

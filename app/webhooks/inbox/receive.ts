@@ -8,6 +8,7 @@ import { errorAnswer, isOurFault, prepareAnswer, respond, sendPrepared } from '.
 import type { WebhookEvents } from '../declare-event.js';
 import type { Committer } from './committer.js';
 import { parseDelivery, readDeliveryHeaders } from './parse.js';
+import { type OtherSecrets, readOther, refuseOff, sourceOf } from './receive-other.js';
 
 /** GitHub sends no larger payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
 const MAX_BYTES = 25 * 1024 * 1024;
@@ -22,13 +23,18 @@ const STORED = prepareAnswer({ status: 202, body: { stored: true } });
 interface WebhookDependencies {
   readonly events: WebhookEvents;
   readonly isSigned: ReturnType<typeof createSignatureCheck>;
+  /** Of the providers whose webhooks are kept for audit. */
+  readonly others?: OtherSecrets | undefined;
   readonly committer: Committer;
   readonly budget: BodyBudget;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** `POST /api/github/webhooks`: 202 means durably stored. With any other answer, GitHub shows the delivery as failed. */
+/**
+ * `POST /api/github/webhooks`, and those of other providers: 202 means durably stored. With any other answer, the provider shows the
+ * delivery as failed.
+ */
 export function createWebhookEndpoint(dependencies: WebhookDependencies) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -39,7 +45,7 @@ export function createWebhookEndpoint(dependencies: WebhookDependencies) {
       const level = isOurFault(error) ? 'error' : 'warn';
       dependencies.log(level, 'webhook refused', {
         requestId,
-        delivery: request.headers['x-github-delivery'],
+        delivery: request.headers['x-github-delivery'] ?? request.url?.split('?', 1)[0],
         error,
       });
       respond(response, errorAnswer(error, requestId));
@@ -49,14 +55,18 @@ export function createWebhookEndpoint(dependencies: WebhookDependencies) {
 
 async function receive(dependencies: WebhookDependencies, request: IncomingMessage): Promise<void> {
   if (request.method !== 'POST') throw new VitrineError('not_found', 'Webhooks are sent with POST.');
+  const { others = {}, clock } = dependencies;
+  const other = sourceOf(request);
+  if (other) {
+    refuseOff(other, others);
+    requireType(request, 'application/json');
+    const body = await readWhole(dependencies, request);
+    const sent = { headers: request.headers, body, now: clock.now() };
+    return dependencies.committer.commit(readOther(other, others, sent));
+  }
   requireType(request, 'application/json');
   const { guid, event, signature } = readDeliveryHeaders(request.headers);
-  const body = await readBody(request, {
-    maxBytes: MAX_BYTES,
-    timeoutMs: TIMEOUT_MS,
-    idleMs: IDLE_MS,
-    budget: dependencies.budget,
-  });
+  const body = await readWhole(dependencies, request);
   if (!dependencies.isSigned(body, signature)) {
     throw new VitrineError(
       'bad_request',
@@ -66,6 +76,10 @@ async function receive(dependencies: WebhookDependencies, request: IncomingMessa
   await dependencies.committer.commit(
     parseDelivery(dependencies.events, { guid, event, body, receivedAt: dependencies.clock.now() }),
   );
+}
+
+function readWhole({ budget }: WebhookDependencies, request: IncomingMessage): Promise<Buffer> {
+  return readBody(request, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, idleMs: IDLE_MS, budget });
 }
 
 const FORM = /^sha256=[0-9a-f]{64}$/;

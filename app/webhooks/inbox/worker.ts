@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { EVENT_NOT_USED } from '../../../src/deliveries/replay.js';
 import type { ClaimedDelivery, DeliveryDecision, InboxStore } from '../../../src/deliveries/store.js';
 import type { Clock, Log } from '../../../src/shared/tools.js';
 import { createLeaseWorker } from '../../workers/lease-worker.js';
@@ -115,7 +116,7 @@ async function decide(
   delivery: ClaimedDelivery,
 ): Promise<DeliveryDecision> {
   const { guid, event } = delivery;
-  if (!events.has(event)) return ignored('event-not-used', `Events named ${event} change nothing here.`);
+  if (!events.has(event)) return ignored(EVENT_NOT_USED, `Events named ${event} change nothing here.`);
   decisions.take(guid);
   await receive({ id: guid, name: event, payload: payloadOf(delivery) });
   return (

@@ -73,6 +73,8 @@ export const DELIVERY_STATUS = {
   handled: 'handled',
   ignored: 'ignored',
   parked: 'parked',
+  /** Of a provider whose events are not handled yet: kept for audit only. */
+  retained: 'retained',
 } as const;
 
 export type InboxStatus = (typeof DELIVERY_STATUS)[keyof typeof DELIVERY_STATUS];

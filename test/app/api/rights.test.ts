@@ -4,7 +4,7 @@ import { pathTo } from '../../../src/contract/client.js';
 import { OPERATIONS } from '../../../src/contract/openapi.js';
 import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { newDeployment, newEnvironment } from '../../support/builders.js';
+import { delivery, newDeployment, newEnvironment } from '../../support/builders.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 const DEPLOYMENT = 'a'.repeat(24);
@@ -59,6 +59,7 @@ const ownAccounts: Row = { ...tokens, operator: 403, ...people };
 const sessions: Row = { ...tokens, operator: 403, ...notPeople };
 const repositoryReaders: Row = { ...tokens, stranger: 404, reader: 'yes', writer: 'yes' };
 const repositoryWriters: Row = { ...tokens, stranger: 404, reader: 403, writer: 'yes' };
+const repositoryAdmins: Row = { ...tokens, stranger: 404, reader: 403, writer: 403 };
 const workflows: Row = {
   ...{ anonymous: 401, workflow: 'yes', run: 401, 'other run': 401, operator: 401 },
   ...{ stranger: 401, reader: 401, writer: 401 },
@@ -111,7 +112,16 @@ const MATRIX: Readonly<Record<string, Row>> = {
   listHealthChecks: deploymentReaders,
   uploadPlan: runs,
   uploadPack: runs,
+  // People name a repository, which this request does not.
   listDeliveries: administrators,
+  getDelivery: repositoryWriters,
+  replayDelivery: repositoryWriters,
+  listDeployments: lists,
+  deleteDeployment: repositoryAdmins,
+  listDecisions: repositoryReaders,
+  listLatestDeployments: repositoryReaders,
+  projectStatistics: repositoryReaders,
+  serverStatistics: administrators,
   listLeaks: administrators,
   announceResource: runs,
   recordResource: runs,
@@ -151,6 +161,9 @@ async function addDocuments(): Promise<void> {
   await ports.deployments.ensure(
     newDeployment({ id: DEPLOYMENT, environmentId: DEPLOYMENT, repoId: REPOSITORY.id }),
   );
+  const nothing = { action: 'ignore', rule: 'x', detail: 'x', environmentIds: [] };
+  const stored = { ...delivery({ guid: DEPLOYMENT, repoId: REPOSITORY.id }), decision: nothing };
+  await ports.inbox.store([stored]);
 }
 
 async function addPeople(): Promise<void> {

@@ -24,13 +24,14 @@ test('a token for the API is shown once and opens it', async () => {
 
 test('migrations are shown, taken back and made again', async () => {
   const env = { MONGODB_URI: fixture.database.uri, LOG_LEVEL: 'error' };
-  expect((await fixture.run(env, ['migrate', '--history']).ended).output).toContain(
-    'No migration is in force.',
-  );
-  expect((await fixture.run(env, ['migrate']).ended).output).toMatch(/^1 {2}\S+Z {2}initial-indexes$/m);
-  expect((await fixture.run(env, ['migrate', '--to', '0']).ended).output).toContain(
-    'No migration is in force.',
-  );
+  const migrate = async (...args: string[]) => (await fixture.run(env, ['migrate', ...args]).ended).output;
+  expect(await migrate('status')).toMatch(/^0001 {2}not applied {2,}initial-indexes$/m);
+  expect(await migrate('up', '--to', '3')).toMatch(/^0003 {2}\S+Z {2}kind-and-reach {2}took \S+ s$/m);
+  expect(await migrate('down')).toMatch(/^0003 {2}not applied {2,}kind-and-reach$/m);
+  expect(await migrate('up', '--to', '1')).toMatch(/The database has version 2: "down --to 1" takes it back/);
+  const newest = await migrate('up');
+  expect(newest).not.toContain('not applied');
+  expect(await migrate('down', '--to', '0')).not.toMatch(/^\d{4} {2}2/m);
 });
 
 test('what cannot be done ends the program with 1 and says why', async () => {
@@ -47,6 +48,7 @@ const tryCommand = async (args: readonly string[]) =>
 test.each([
   [['--help'], /^Usage:[\s\S]*token create/],
   [['--version'], /^\d+\.\d+\.\d+$/],
+  [['migrate', '--help'], /^Usage: npm run migrate[\s\S]*down \[--to/],
 ])('%j is answered', async (args, text) => {
   expect(await tryCommand(args)).toMatch(text);
 });
@@ -55,7 +57,9 @@ test.each([
   [['dance'], /There is no command "dance"/],
   [['--dance'], /Unknown option '--dance'/],
   [['token', 'create'], /Say whom the token is for/],
-  [['migrate', '--to', 'x'], /must be the number/],
+  [['migrate', 'up', '--to', 'x'], /must be the number/],
+  [['migrate', 'sideways'], /There is no "migrate sideways"/],
+  [['migrate', 'status', '--to', '1'], /status takes no --to/],
 ])('%j is refused', async (args, text) => {
   await expect(tryCommand(args)).rejects.toThrow(text);
 });

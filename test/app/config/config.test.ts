@@ -21,6 +21,7 @@ test('nothing needs to be set for a server on this machine alone', () => {
     signIn: { github: null, google: null, openId: null },
     admins: [],
     logRetentionDays: 90,
+    deliveryRetention: { payloadDays: 30, recordDays: 365 },
   });
 });
 

@@ -40,6 +40,7 @@ const page = { limit: 5 };
 const run = { id: '1', attempt: 1, job: 'deploy' };
 const by = { owner: 'w', leaseMs: 10, limit: 5 };
 const environmentId = newDeployment().environmentId;
+const status = DEPLOYMENT_STATUS.success;
 
 test.each<[string, () => unknown]>([
   ['environment by id', () => stores.environments.get('x')],
@@ -52,6 +53,9 @@ test.each<[string, () => unknown]>([
   ['active environments counted', () => stores.environments.countActive('p1')],
   ['an artifact that is named', () => stores.environments.namesArtifact({ projectId: 'p1', root: 'r' })],
   ['environments deleted', () => stores.environments.deleteOfProject('nobody')],
+  ['all active environments counted', () => stores.environments.countAllActive()],
+  ['steps of an environment', () => stores.environments.steps('x')],
+  ['audit of a subject', () => stores.audit.of('pr-1-site', 5)],
   ['all environments', () => stores.environments.list({}, page)],
   ['active environments', () => stores.environments.list({ activeOnly: true }, page)],
   ['environments by status', () => stores.environments.list({ status: ENVIRONMENT_STATUS.pending }, page)],
@@ -86,6 +90,15 @@ test.each<[string, () => unknown]>([
     'history, a later page',
     () => stores.deployments.listOf(environmentId, { ...page, cursor: 'e'.repeat(24) }),
   ],
+  ['deployments by their ids', () => stores.deployments.byIds(['x', 'y'])],
+  ['deployments whose end is not counted', () => stores.deployments.withEndings(5)],
+  ['an ending that is forgotten', () => stores.deployments.forgetEndings('x', ['k'])],
+  ['statistics', () => stores.statistics.days({ from: '2026-01-01', to: '2026-02-01' })],
+  [
+    'an ending that is counted',
+    () => stores.statistics.count({ key: 'k', day: '2026-01-01', status, seconds: 1, by: 1 }, 'p1'),
+  ],
+  ['statistics deleted', () => stores.statistics.deleteOfProject('nobody')],
   ['deployment that the host of a commit shows', () => stores.deployments.bySha7(environmentId, 'aaaaaaa')],
   ['newest deployment of a commit', () => stores.deployments.newestBySha7(environmentId, 'aaaaaaa')],
   ['deployments counted', () => stores.deployments.countByStatus()],
@@ -151,6 +164,10 @@ test.each<[string, () => unknown]>([
   ['one delivery claimed', () => stores.inbox.claim({ ...by, limit: 1 })],
   ['the delivery that waits longest', () => stores.inbox.waitingSince()],
   ['deliveries counted', () => stores.inbox.counts()],
+  ['a delivery', () => stores.inbox.get('g-1')],
+  ['a delivery that is replayed', () => stores.inbox.replay('g-1', 'mona')],
+  ['payloads dropped', () => stores.inbox.dropPayloads(new Date(0), 5)],
+  ['deliveries deleted', () => stores.inbox.deleteEnded(new Date(0), 5)],
   ['an artifact', () => stores.artifacts.findByRoot({ projectId: 'p1', root: 'r' })],
   ['an artifact that is there', () => stores.artifacts.exists({ projectId: 'p1', root: '1' })],
   ['hashes that no artifact names', () => stores.artifacts.unnamed(['h'])],

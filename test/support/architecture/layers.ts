@@ -54,7 +54,7 @@ const CORE: readonly Layer[] = [
   { folder: 'src/settings', may: src('shared', 'variables'), packages: PURE },
   { folder: 'src/sites', may: src('shared'), packages: PURE },
   { folder: 'src/targets', may: src('shared'), packages: 'any' },
-  { folder: 'src/deliveries', may: src('shared'), packages: PURE },
+  { folder: 'src/deliveries', may: src('shared', 'people'), packages: PURE },
   { folder: 'src/contract', may: src('shared', 'people'), packages: ['zod'] },
   { folder: 'src/pull-requests', may: src('shared', 'settings'), packages: PURE },
   {

@@ -23,7 +23,7 @@ afterEach(() => {
 });
 afterAll(() => stage.close());
 
-test('a pull request is read, and the message of its head on its own', async () => {
+test('a pull request is read, and its newest commit on its own', async () => {
   const facts = await stage.github.pullRequest(stage.repo, stage.number);
   expect(facts).toMatchObject({
     number: stage.number,
@@ -34,8 +34,11 @@ test('a pull request is read, and the message of its head on its own', async () 
     base: { ref: 'main', repoId: stage.repo.repoId },
     author: { login: 'octocat', isBot: false },
   });
-  expect(await stage.github.commitMessage(stage.repo, stage.sha)).toEqual(expect.any(String));
-  expect(await stage.github.commitMessage(stage.repo, 'f'.repeat(40))).toBeUndefined();
+  expect(await stage.github.commit(stage.repo, stage.sha)).toEqual({
+    message: expect.any(String),
+    committedAt: expect.any(Date),
+  });
+  expect(await stage.github.commit(stage.repo, 'f'.repeat(40))).toBeUndefined();
   expect(facts?.updatedAt).toBeInstanceOf(Date);
 });
 

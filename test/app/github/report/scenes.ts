@@ -1,4 +1,9 @@
-import { type Deployment, pendingStages, closeStages } from '../../../../src/deployments/model.js';
+import {
+  type Deployment,
+  LATER_FIELDS,
+  pendingStages,
+  closeStages,
+} from '../../../../src/deployments/model.js';
 import { situationOf } from '../../../../src/deployments/situation.js';
 import { cleanupSince, type Environment, type Resource } from '../../../../src/environments/model.js';
 import type { CheckReport, CommentReport } from '../../../../src/reports/reporter.js';
@@ -95,6 +100,7 @@ export const ALL_DONE = stagesWith({
 
 export function deploymentWith(status: DeploymentStatus, changes: Partial<Deployment> = {}): Deployment {
   return {
+    ...LATER_FIELDS,
     id: '65e1a000000000000000000a',
     environmentId: '65e1a0000000000000000001',
     projectId: '65e1a0000000000000000002',
@@ -117,8 +123,6 @@ export function deploymentWith(status: DeploymentStatus, changes: Partial<Deploy
     endedBy: null,
     error: null,
     logTail: [],
-    cause: null,
-    production: false,
     previousDeploymentId: null,
     rollback: false,
     createdAt: at('12:40:01'),

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Connection, mongo } from 'mongoose';
+import { createStores } from '../../../../app/store/connect.js';
 import { initialIndexes } from '../../../../app/store/migrations/0001-initial-indexes.js';
-import { history, migrate, MIGRATIONS } from '../../../../app/store/migrations/migrate.js';
+import { history, migrate, MIGRATIONS, statusOf } from '../../../../app/store/migrations/migrate.js';
 import type { Migration } from '../../../../app/store/migrations/migration.js';
 import { openConnection } from '../../../../app/store/open-connection.js';
+import { VitrineError } from '../../../../src/shared/errors.js';
+import { newEnvironment } from '../../../support/builders.js';
 import { testDatabase, type TestDatabase } from '../../../support/test-database.js';
 import { silent } from '../empty-stores.js';
 
@@ -40,7 +43,12 @@ const indexNames = async (collection: string) =>
 test('up makes every index, down to zero removes them, and up makes them again', async () => {
   await migrate({ connection, log: silent });
   expect(await history(connection)).toEqual(
-    MIGRATIONS.map(({ version, name }) => ({ version, name, appliedAt: expect.any(Date) })),
+    MIGRATIONS.map(({ version, name }) => ({
+      version,
+      name,
+      appliedAt: expect.any(Date),
+      ms: expect.any(Number),
+    })),
   );
   for (const { collection, name } of initialIndexes.indexes)
     expect(await indexNames(collection)).toContain(name);
@@ -67,6 +75,39 @@ test('a step that broke is run again, and those before it are not', async () => 
   expect(await versions()).toEqual([1]);
   await migrate(options);
   expect([one.ran, two.ran]).toEqual([['up'], ['up', 'up']]);
+});
+
+test('a migration that fails says which one, why and what to do, and documents can be read and written all the same', async () => {
+  await migrate({ connection, log: silent });
+  const { environments } = createStores(connection);
+  const { id } = await environments.ensure(newEnvironment());
+  const [{ version: newest } = { version: 0 }] = MIGRATIONS.slice(-1);
+  const broken = { ...counting(newest + 1, { breaks: 1 }), name: 'broken' };
+  const failure: unknown = await migrate({
+    connection,
+    log: silent,
+    migrations: [...MIGRATIONS, broken],
+  }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(VitrineError);
+  expect(String(failure)).toMatch(
+    new RegExp(
+      `Migration ${newest + 1} \\(broken\\) failed on its way up: broke, 0 left\\..*start again, or start the version`,
+    ),
+  );
+  expect(await environments.get(id)).not.toBeNull();
+  await environments.ensure(newEnvironment({ name: 'pr-2' }));
+  expect((await versions()).at(-1)).toBe(newest);
+  // The program that ran before still starts.
+  await migrate({ connection, log: silent });
+});
+
+test('the history tells when each migration was applied and how long it took, and which are missing', async () => {
+  const [one, two] = [counting(1), counting(2)];
+  await migrate({ connection, log: silent, migrations: [one] });
+  expect(await statusOf(connection, [one, two])).toEqual([
+    { version: 1, name: 'step-1', appliedAt: expect.any(Date), ms: expect.any(Number) },
+    { version: 2, name: 'step-2', appliedAt: null, ms: null },
+  ]);
 });
 
 test('a database that is newer than the program is left alone', async () => {

@@ -21,6 +21,8 @@ test('what the inbox needs is read, and of the body what handlers read is kept',
   const body = `${JSON.stringify(pullRequestPayload())}\n`;
   expect(parse('pull_request', body)).toEqual({
     guid: 'g-1',
+    repository: 'acme/hello',
+    pullRequest: 7,
     event: 'pull_request',
     action: 'opened',
     repoId: 11,

@@ -1,0 +1,119 @@
+import { DEPLOYMENT } from '../shared/status/deployment.js';
+import { DEPLOYMENT_STATUS, type DeploymentStatus } from '../shared/status/words.js';
+import type { Ending, Tally } from './model.js';
+import type { DeploymentPatch, StoredDeployment } from './store.js';
+
+/** The counters of one day: of a project, or of the whole server. */
+export interface DayStatistics {
+  /** UTC, `2026-11-28`. */
+  readonly day: string;
+  /** How many deployments ended so. */
+  readonly counts: Readonly<Partial<Record<DeploymentStatus, number>>>;
+  /** Of successful deployments: how many fell into each class of `durationClass`. */
+  readonly durations: Readonly<Record<string, number>>;
+}
+
+export interface StatisticsStore {
+  /** Counts an ending for its project and for the server. The same key counts once, whoever repeats it. */
+  count(ending: Ending, projectId: string): Promise<void>;
+  /** From the first to the last day, both included; days without an end are left out. Without a project: of the server. */
+  days(span: {
+    readonly projectId?: string | undefined;
+    readonly from: string;
+    readonly to: string;
+  }): Promise<readonly DayStatistics[]>;
+  /** Counts everything anew from the deployments, beside a running server too. Answers how many days were wrong. */
+  recount(): Promise<{ readonly days: number; readonly corrected: number }>;
+  deleteOfProject(projectId: string): Promise<void>;
+}
+
+export interface StatisticsPorts {
+  readonly statistics: StatisticsStore;
+}
+
+/**
+ * Adds to the write that ends or reopens a deployment what the counters have to learn of it. So the change of the status and the duty to
+ * count it are one write: a crash loses neither, and only the writer whose compare-and-set succeeds adds an ending.
+ */
+export function withEnding(seen: StoredDeployment, patch: DeploymentPatch): DeploymentPatch {
+  const { status = seen.status } = patch;
+  const [was, is] = [DEPLOYMENT[seen.status].settled, DEPLOYMENT[status].settled];
+  if (was === is) return patch;
+  // No other write of this deployment has this version.
+  const key = `${seen.id}.${seen.version}`;
+  if (was)
+    return seen.tally === null
+      ? patch
+      : { ...patch, tally: null, endings: [...seen.endings, { ...seen.tally, key, by: -1 }] };
+  const tally = tallyOf({ ...seen, ...patch, status });
+  return { ...patch, tally, endings: [...seen.endings, { ...tally, key, by: 1 }] };
+}
+
+type Ended = Pick<StoredDeployment, 'status' | 'startedAt' | 'completedAt' | 'updatedAt'>;
+
+function tallyOf({ status, startedAt, completedAt, updatedAt }: Ended): Tally {
+  const end = completedAt ?? updatedAt;
+  const seconds = startedAt && Math.max(0, Math.round((end.getTime() - startedAt.getTime()) / 100) / 10);
+  return { day: dayOf(end), status, seconds };
+}
+
+export function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}
+
+/** Each class of durations ends 10 % above the one before, so that a quantile is wrong by 5 % at most. */
+const GROWTH = Math.log(1.1);
+
+/** The class of a duration, as a field name. */
+export function durationClass(seconds: number): string {
+  return `c${Math.round(Math.log(Math.max(1, seconds)) / GROWTH)}`;
+}
+
+function secondsOf(name: string): number {
+  return Math.exp(Number(name.slice(1)) * GROWTH);
+}
+
+/** Only successes have a build time: what failed at once would make the others look fast. */
+export function durationOf({ status, seconds }: Tally): string | null {
+  return status === DEPLOYMENT_STATUS.success && seconds !== null ? durationClass(seconds) : null;
+}
+
+export interface Summary {
+  readonly counts: Readonly<Partial<Record<DeploymentStatus, number>>>;
+  /** Of those that succeeded or failed; null when there was none. */
+  readonly successRate: number | null;
+  readonly medianSeconds: number | null;
+  readonly p95Seconds: number | null;
+}
+
+export function summarize(days: readonly DayStatistics[]): Summary {
+  const counts = sumOf(days.map((day) => day.counts));
+  const durations = sumOf(days.map((day) => day.durations));
+  const { [DEPLOYMENT_STATUS.success]: good = 0, [DEPLOYMENT_STATUS.failed]: bad = 0 } = counts;
+  return {
+    counts,
+    successRate: good + bad === 0 ? null : good / (good + bad),
+    medianSeconds: quantileOf(durations, 0.5),
+    p95Seconds: quantileOf(durations, 0.95),
+  };
+}
+
+function sumOf(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const [name, count] of all.flatMap((one) => Object.entries(one))) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+/** The smallest duration that at least this share does not exceed, to three digits. */
+function quantileOf(durations: Readonly<Record<string, number>>, share: number): number | null {
+  const classes = Object.entries(durations)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => ({ seconds: secondsOf(name), count }))
+    .sort((a, b) => a.seconds - b.seconds);
+  let left = Math.ceil(share * classes.reduce((sum, { count }) => sum + count, 0));
+  for (const { seconds, count } of classes) {
+    left -= count;
+    if (left <= 0) return Number(seconds.toPrecision(3));
+  }
+  return null;
+}

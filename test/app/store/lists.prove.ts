@@ -1,0 +1,3 @@
+import { playLists } from './lists-play.js';
+
+playLists(200_000);
