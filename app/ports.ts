@@ -9,6 +9,8 @@ import type { AuditPorts } from '../src/people/audit-log.js';
 import type { GitHubConnectionPorts, GitHubUserPorts } from '../src/people/github-connection.js';
 import type { MemberPorts } from '../src/people/member.js';
 import type { RightsPorts } from '../src/people/rights.js';
+import type { IdempotencyPorts } from '../src/people/idempotency.js';
+import type { RequestRatePorts } from '../src/people/request-rates.js';
 import type { SessionPorts } from '../src/people/session.js';
 import type { ProviderPorts, SignInPorts } from '../src/people/sign-in.js';
 import type { AdministratorPorts, UserPorts } from '../src/people/user.js';
@@ -41,7 +43,9 @@ export interface Stores
     DeliveryPorts,
     ArtifactPorts,
     ImagePorts,
-    AuditPorts {}
+    AuditPorts,
+    IdempotencyPorts,
+    RequestRatePorts {}
 
 /**
  * Everything that the core asks of the world. Only the composition knows the whole of it: each verb names the few ports that it uses.

@@ -22,6 +22,7 @@ import type { Clock } from '../../src/shared/tools.js';
 import { callerAddress } from '../http/hosts.js';
 import type { RateLimit } from '../http/rate-limit.js';
 import { findSignedIn, refuseForeignWrite, type SessionParts, type SignedIn } from './session.js';
+import { overLimit, type RateState, type SharedRate } from '../http/shared-rate.js';
 
 /** The actor of a request, with what its token proves. */
 export type Caller =
@@ -47,7 +48,14 @@ export interface AuthenticatePorts extends AdministratorPorts {
 type PlacePorts = EnvironmentPorts & DeploymentPorts & ProjectPorts & DeliveryPorts;
 
 export interface AccessParts extends AuthenticatePorts, PlacePorts, RightsPorts, SessionParts {
-  readonly limits: { readonly exchange: RateLimit; readonly starts: RateLimit };
+  readonly limits: {
+    readonly exchange: RateLimit;
+    readonly starts: RateLimit;
+    /** Requests of one person or operator, of one run, and of one address that shows no valid token. */
+    readonly people: SharedRate;
+    readonly runs: SharedRate;
+    readonly addresses: SharedRate;
+  };
 }
 
 type Params = Readonly<Record<string, string | undefined>>;
@@ -56,6 +64,8 @@ interface Arrival {
   readonly operation: Operation;
   readonly request: IncomingMessage;
   readonly params: Params;
+  /** Takes what the answer says of the caller's limit, also when it refuses the request. */
+  readonly onRate: (rate: RateState) => void;
 }
 
 interface Admitted {
@@ -65,21 +75,48 @@ interface Admitted {
 }
 
 /** Finds out who asks and whether they may, before a byte of the body is read. */
-export async function admit(parts: AccessParts, { operation, request, params }: Arrival): Promise<Admitted> {
+export async function admit(parts: AccessParts, arrival: Arrival): Promise<Admitted> {
   const { limits } = parts;
+  const { operation, request, params } = arrival;
   if (takesIdentity(operation))
     limits.exchange(callerAddress(request), 'Too many identities from one address.');
-  const { authorization } = request.headers;
-  // A token says who asks, whatever cookies the browser adds.
-  const signedIn =
-    authorization === undefined && !takesIdentity(operation) ? await findSignedIn(parts, request) : null;
-  const caller = signedIn?.caller ?? (await authenticate(parts, { operation, authorization }));
+  const { caller, signedIn } = await identify(parts, arrival).catch((error: unknown) => {
+    count(parts, { kind: 'anonymous' }, arrival);
+    throw error;
+  });
+  count(parts, caller, arrival);
   refuseForeignWrite(parts.publicUrl, { operation, request, session: signedIn?.session ?? null });
   const resource = await resourceOf(parts, { operation, params, caller });
   refuse(can(caller, operation.permission, resource), operation);
   if (caller.kind === 'identity')
     limits.starts(String(caller.identity.repoId), 'This repository starts too many deployments.');
   return { caller, signedIn };
+}
+
+/** A token says who asks, whatever cookies the browser adds. */
+async function identify(parts: AccessParts, { operation, request }: Arrival): Promise<Admitted> {
+  const { authorization } = request.headers;
+  const byCookie = authorization === undefined && !takesIdentity(operation);
+  const signedIn = byCookie ? await findSignedIn(parts, request) : null;
+  return { signedIn, caller: signedIn?.caller ?? (await authenticate(parts, { operation, authorization })) };
+}
+
+/** Counts the request towards the limit of its caller. */
+function count({ limits }: AccessParts, caller: Caller, { operation, request, onRate }: Arrival): void {
+  if (operation.unlimited) return;
+  const address = callerAddress(request);
+  const rate =
+    caller.kind === 'anonymous' || caller.kind === 'identity'
+      ? limits.addresses(address)
+      : limits[caller.kind === 'run' ? 'runs' : 'people'](actorKey(caller));
+  onRate(rate);
+  if (!rate.allowed) throw overLimit(rate, 'You have sent too many requests.');
+}
+
+/** Names an actor that has a token, apart from every other one. */
+export function actorKey(caller: Exclude<Caller, { kind: 'anonymous' | 'identity' }>): string {
+  if (caller.kind === 'run') return `run ${caller.deploymentId}`;
+  return caller.kind === 'user' ? `user ${caller.userId}` : `operator ${caller.name}`;
 }
 
 /** Operations for workflow runs take OIDC tokens, and no other operation does. */

@@ -8,19 +8,13 @@ import {
   type FastifySchemaCompiler,
 } from 'fastify';
 import type { z } from 'zod';
+import { isKeyed } from '../../src/contract/security.js';
 import { OPERATIONS } from '../../src/contract/openapi.js';
-import {
-  type Method,
-  METHODS,
-  type Operation,
-  type Page,
-  type Redirect,
-} from '../../src/contract/operation.js';
-import { errorCode, VitrineError } from '../../src/shared/errors.js';
+import { type Method, METHODS, type Operation } from '../../src/contract/operation.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import type { BodyBudget } from '../http/body-budget.js';
-import { createCookies } from '../http/cookies.js';
-import { callerAddress } from '../http/hosts.js';
-import { type Answer, errorAnswer, isOurFault, prepareAnswer } from '../http/respond.js';
+import { type Answer, errorAnswer, isOurFault } from '../http/respond.js';
+import type { RateState } from '../http/shared-rate.js';
 import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import { type AccessParts, admit, type Caller } from './access.js';
@@ -28,8 +22,11 @@ import { type ErrorPages, loadErrorPages } from './error-pages.js';
 import { deliveryHandlers } from './deliveries.js';
 import { deploymentHandlers } from './deployments.js';
 import { environmentHandlers } from './environments.js';
-import { type Browser, DirectAnswer, type Handlers } from './handler.js';
+import { inputOf } from './arrival.js';
+import { pageAnswer, send, toAnswer, writeDirect } from './answers.js';
+import { DirectAnswer, type Handlers } from './handler.js';
 import { historyHandlers } from './history.js';
+import { once } from './idempotency.js';
 import { parseInput, parseQuery, readInput } from './input.js';
 import { logHandlers } from './logs.js';
 import { accountHandlers } from './people/account.js';
@@ -49,6 +46,10 @@ declare module 'fastify' {
     caller: Caller;
     /** Null unless a cookie says who asks. */
     signedIn: SignedIn | null;
+    /** What the answer says of the caller's limit; null for a request that does not count. */
+    rate: RateState | null;
+    /** The body before its schema was applied. */
+    sent: unknown;
   }
 }
 
@@ -124,18 +125,22 @@ function addHooks(app: FastifyInstance, { ports, identify, limits, budget }: Api
   const access = { ...ports, identify, limits };
   app.decorateRequest('caller');
   app.decorateRequest('signedIn');
+  app.decorateRequest('rate', null);
+  app.decorateRequest('sent', undefined);
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw nothingHere();
     const params = request.params as Record<string, string>;
     if (hasEmpty(params)) throw nothingHere();
-    const operation = operationOf(request);
-    const { caller, signedIn } = await admit(access, { operation, request: request.raw, params });
+    const onRate = (rate: RateState) => void (request.rate = rate);
+    const arrival = { operation: operationOf(request), request: request.raw, params, onRate };
+    const { caller, signedIn } = await admit(access, arrival);
     Object.assign(request, { caller, signedIn });
     if (signedIn?.cookie) reply.header('set-cookie', signedIn.cookie);
   });
   app.addHook('preValidation', async (request) => {
     const operation = operationOf(request);
-    request.body = await readInput(operation, { request: request.raw, budget });
+    request.sent = await readInput(operation, { request: request.raw, budget });
+    request.body = request.sent;
     const { signedIn } = request;
     if (operation.form && signedIn)
       refuseWithoutProof(signedIn.session, (request.body as { csrf?: unknown }).csrf);
@@ -149,7 +154,7 @@ interface Mounted {
 }
 
 function mount(app: FastifyInstance, { operation, handle, parts }: Mounted): void {
-  const access = { ...parts.ports, ...parts };
+  const access = { ...parts.ports, identify: parts.identify, limits: parts.limits };
   app.route({
     method: operation.method,
     url: operation.path,
@@ -160,74 +165,17 @@ function mount(app: FastifyInstance, { operation, handle, parts }: Mounted): voi
       ...(typeof operation.body === 'function' && { body: operation.body() }),
     },
     handler: async (request, reply) => {
-      const { id, caller, signedIn, params, query, body, headers, raw } = request;
-      const arrival = { operation, request: raw, params: params as Record<string, string> };
-      const input = {
-        ...{ params, query, body, caller, session: signedIn?.session ?? null },
-        browser: browserOf(parts.ports, request),
-        accept: headers.accept ?? '',
-        lastEventId: headers['last-event-id']?.toString(),
-        stillAllowed: () => isStillAllowed(access, arrival),
-      };
-      const result = await handle(parts.ports, input);
-      if (result instanceof DirectAnswer) {
-        const written = result.write(reply.raw, { 'x-request-id': id });
-        reply.hijack();
-        Promise.resolve(written).catch((error: unknown) => reportCut(parts, { request, error }));
-        return reply;
-      }
-      const { status, body: content, headers: own, cookies } = toAnswer(operation, result);
-      for (const cookie of cookies ?? []) reply.header('set-cookie', cookie);
-      return send(reply, { status, body: content, headers: { 'x-request-id': id, ...own } });
+      const { id: requestId, raw, caller, sent: body } = request;
+      const perform = () => handle(parts.ports, inputOf(access, { request, operation }));
+      const result = isKeyed(operation) ? null : await perform();
+      if (result instanceof DirectAnswer) return writeDirect(parts.ports, { answer: result, request, reply });
+      const arrived = { operation, request: raw, caller, body, requestId };
+      const answer = isKeyed(operation)
+        ? await once(parts.ports, arrived, async () => toAnswer(operation, await perform()))
+        : toAnswer(operation, result);
+      return send(reply, { ...answer, headers: { 'x-request-id': requestId, ...answer.headers } });
     },
   });
-}
-
-function browserOf({ publicUrl }: Ports, { raw, headers }: FastifyRequest): Browser {
-  const signInCookie = createCookies(publicUrl).read(raw, 'sign-in');
-  return { userAgent: headers['user-agent'] ?? '', address: callerAddress(raw), signInCookie };
-}
-
-/** Rights that cannot be checked count as taken away. */
-async function isStillAllowed(...asked: Parameters<typeof admit>): Promise<boolean> {
-  return admit(...asked).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** An answer of which the client has a part already. A client that left is no fault. */
-function reportCut(
-  { ports }: ApiParts,
-  { request: { id: requestId, method, url }, error }: Pick<Failed, 'request' | 'error'>,
-): void {
-  if (errorCode(error) === 'ERR_STREAM_PREMATURE_CLOSE') return;
-  ports.log('error', 'an answer was cut off', { requestId, method, path: url.split('?', 1)[0], error });
-}
-
-/** A handler's result as an answer: it holds its status only where several are declared. */
-function toAnswer(
-  { answers }: Operation,
-  result: unknown,
-): Answer & { readonly cookies?: readonly string[] } {
-  const [only, ...others] = Object.keys(answers).map(Number);
-  const { status, body } =
-    only === undefined || others.length > 0
-      ? (result as { status: number; body: unknown })
-      : { status: only, body: result };
-  const kind = answers[status];
-  if (kind === 'redirect') {
-    const { location, cookies = [] } = body as Redirect;
-    return { status, body: '', headers: { location }, cookies };
-  }
-  if (kind !== 'page') return { status, body };
-  const { cookies = [], ...page } = body as Page;
-  return { ...pageAnswer(status, page), cookies };
-}
-
-function pageAnswer(status: number, { html, policy }: Page): Answer {
-  const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy };
-  return { status, body: html, headers };
 }
 
 /** Checks a part of a request with the schema of its operation. Fastify takes a refusal as a value. */
@@ -277,12 +225,6 @@ function isRoute(app: FastifyInstance, method: Method, url: string): boolean {
 /** Fastify's router takes an empty segment as the value of a parameter. */
 function hasEmpty(params: Readonly<Record<string, string>>): boolean {
   return Object.values(params).includes('');
-}
-
-function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, head, text } = prepareAnswer(answer);
-  for (let index = 0; index < head.length; index += 2) reply.header(head[index] ?? '', head[index + 1]);
-  return reply.code(status).send(text);
 }
 
 function operationOf({ routeOptions }: FastifyRequest): Operation {

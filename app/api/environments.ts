@@ -1,19 +1,27 @@
 import type { environments, EnvironmentView } from '../../src/contract/environments.js';
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
+import { extendEnvironment as extend } from '../../src/environments/extend.js';
 import type { Environment } from '../../src/environments/model.js';
+import type { EnvironmentFilter } from '../../src/environments/store.js';
+import { approveCommit } from '../../src/observations/approve.js';
+import { redeploy } from '../../src/runs/redeploy.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
 import { forgetLeftovers } from '../../src/runs/removals.js';
+import type { Ports } from '../ports.js';
 import type { Caller } from './access.js';
 import { found, type Handlers, isoOrNull, nameOf, pageOf } from './handler.js';
 import { visibleTo } from './visible.js';
 
 export const environmentHandlers: Handlers<typeof environments> = {
   async listEnvironments(ports, { query, caller }) {
-    const { repository, active_only, status, project, ...page } = query;
+    const { repository, pull_request: pullRequest, active_only, status, project, ...page } = query;
     const visible = await visibleTo(ports, caller);
+    const within = await placeOf(ports, { repository, pullRequest });
+    if (!within) return { items: [], nextCursor: null };
     const filter = {
       ...(visible !== 'all' && { projectIds: visible.projectIds }),
-      ...(repository !== undefined && { repository }),
+      ...within,
       ...(status !== undefined && { status }),
       ...(project !== undefined && { projectId: project }),
       ...(active_only === 'true' && { activeOnly: true as const }),
@@ -38,7 +46,40 @@ export const environmentHandlers: Handlers<typeof environments> = {
     if (query.force !== 'true') return presentEnvironment(destroyed);
     return presentEnvironment(await forgetLeftovers(ports, { environmentId, actor }));
   },
+
+  async approveEnvironment(ports, { params, body, caller }) {
+    const request = { environmentId: params.id, sha: body.sha, actor: nameOf(caller) };
+    return presentEnvironment(await approveCommit(ports, request));
+  },
+
+  async extendEnvironment(ports, { params, body, caller }) {
+    const request = { environmentId: params.id, by: body.duration, actor: nameOf(caller) };
+    found(await ports.environments.get(params.id), 'environment');
+    return presentEnvironment(await extend(ports, request));
+  },
+
+  async redeployEnvironment(ports, { params, caller }) {
+    const { environment, run } = await redeploy(ports, { environmentId: params.id, actor: nameOf(caller) });
+    return { environment: presentEnvironment(environment), run };
+  },
 };
+
+interface Asked {
+  readonly repository: string | undefined;
+  readonly pullRequest: number | undefined;
+}
+
+/** The filter for a repository or one of its pull requests; null when the server does not know the repository. */
+async function placeOf(
+  { repos }: Pick<Ports, 'repos'>,
+  { repository, pullRequest }: Asked,
+): Promise<Pick<EnvironmentFilter, 'repository' | 'repoId' | 'pullRequest'> | null> {
+  if (pullRequest === undefined) return repository === undefined ? {} : { repository };
+  if (repository === undefined)
+    throw new VitrineError('bad_request', 'pull_request needs repository: each repository counts its own.');
+  const repo = await repos.byFullName(repository);
+  return repo && { repoId: repo.id, pullRequest };
+}
 
 /** The pull request shows it to readers who may not know that there is an operator. */
 function detailOf(caller: Caller): string {

@@ -27,6 +27,8 @@ export interface Input<O extends Operation> {
   readonly lastEventId: string | undefined;
   /** Asks again whether the caller may do this. For answers that take long. */
   readonly stillAllowed: () => Promise<boolean>;
+  /** The state of the document that the caller has read, for `requireMatch`. */
+  readonly ifMatch: string | undefined;
 }
 
 /** What a request says of the browser that sent it. */

@@ -37,8 +37,14 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   if (result.success) return result.data;
   const issues = result.error.issues
     .slice(0, MAX_ISSUES)
-    .map((issue) => `${issue.path.map(String).join('.') || 'the body'}: ${issue.message}`);
+    .map(({ path, message }) => `${path.map(String).join('.') || 'the body'}: ${wordsOf(message)}`);
   throw new VitrineError('bad_request', `${issues.join('; ')}.`);
+}
+
+/** zod says "expected number, received undefined" of a field that is not there. */
+function wordsOf(message: string): string {
+  const expected = /^Invalid input: expected (.+), received undefined$/.exec(message)?.[1];
+  return expected === undefined ? message : `is missing: it must be of type ${expected}`;
 }
 
 /** A query as an object. A name that is given twice has no single meaning, so it is refused. */

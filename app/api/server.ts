@@ -1,11 +1,13 @@
 import { describeApi } from '../../src/contract/openapi.js';
-import { checkReadiness, describeServer, type server } from '../../src/contract/server.js';
+import type { Page } from '../../src/contract/operation.js';
+import { checkReadiness, describeServer, type server, showReference } from '../../src/contract/server.js';
 import { SIGN_IN } from '../../src/contract/sign-in.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { withTimeout } from '../http/with-timeout.js';
 import type { Ports } from '../ports.js';
 import { loadPage } from '../render.js';
 import type { Handler, Handlers } from './handler.js';
+import { createReference } from './reference.js';
 
 interface ServerFacts {
   readonly version: string;
@@ -19,8 +21,11 @@ export function serverHandlers({ version, ping }: ServerFacts): Handlers<typeof 
     api: describeServer.path,
     ready: checkReadiness.path,
     signIn: SIGN_IN,
+    reference: showReference.path,
   });
   let description: ReturnType<typeof describeApi> | undefined;
+  const described = () => (description ??= describeApi(version));
+  let reference: Page | undefined;
   return {
     async showHome(_ports, { accept }) {
       if (!wantsJson(accept)) return home;
@@ -30,7 +35,9 @@ export function serverHandlers({ version, ping }: ServerFacts): Handlers<typeof 
     // The database is not asked, so that its failure does not make a supervisor kill the process.
     checkHealth: async () => ({ ok: true }),
     checkReadiness: createReadiness(ping),
-    describeServer: async () => (description ??= describeApi(version)),
+    describeServer: async () => described(),
+    showReference: async ({ publicUrl }) =>
+      (reference ??= createReference({ base: publicUrl, description: describeServer.path })(described())),
   };
 }
 
@@ -40,6 +47,7 @@ interface HomeModel {
   readonly api: string;
   readonly ready: string;
   readonly signIn: string;
+  readonly reference: string;
 }
 
 function wantsJson(accept: string): boolean {

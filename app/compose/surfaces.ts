@@ -6,6 +6,7 @@ import { countRepeats } from '../config/log.js';
 import { BODY_LIMITS, createBodyBudget } from '../http/body-budget.js';
 import { createHosts } from '../http/hosts.js';
 import { createRateLimit, type Rate } from '../http/rate-limit.js';
+import { createSharedRate } from '../http/shared-rate.js';
 import type { Surfaces } from '../http/server.js';
 import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
@@ -25,11 +26,18 @@ export interface Rates {
   readonly exchange: Rate;
   /** How many requests to start a deployment one repository may send. Its settings limit the deployments themselves. */
   readonly starts: Rate;
+  /** How many requests one person or operator may send, one run, and one address without a valid token. */
+  readonly people: Rate;
+  readonly runs: Rate;
+  readonly addresses: Rate;
 }
 
 export const RATES: Rates = {
   exchange: { times: 60, perMs: 60_000 },
   starts: { times: 600, perMs: 60 * 60_000 },
+  people: { times: 1_200, perMs: 60_000 },
+  runs: { times: 6_000, perMs: 60_000 },
+  addresses: { times: 600, perMs: 60_000 },
 };
 
 interface SurfaceParts {
@@ -49,7 +57,9 @@ const API_BODIES = { ...BODY_LIMITS, bytes: BODY_LIMITS.bytes / 2, largeBytes: B
 /** The three surfaces that answer requests: webhooks, API and previews. */
 export async function composeSurfaces(parts: SurfaceParts) {
   const { ports, hub, webhooks, previews, identify, ping, version, rates } = parts;
-  const { clock, log } = ports;
+  const { clock, log, requestRates: store } = ports;
+  const shared = (name: 'people' | 'runs' | 'addresses') =>
+    createSharedRate({ name, rate: rates[name], clock, store });
   const api = await createApi({
     ports,
     hub,
@@ -60,6 +70,9 @@ export async function composeSurfaces(parts: SurfaceParts) {
     limits: {
       exchange: createRateLimit(rates.exchange, clock),
       starts: createRateLimit(rates.starts, clock),
+      people: shared('people'),
+      runs: shared('runs'),
+      addresses: shared('addresses'),
     },
   });
   const surfaces: Surfaces = {

@@ -43,6 +43,8 @@ export interface Answer {
   /** Sent as JSON, except a string, which is sent unchanged. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Values of `Set-Cookie`. */
+  readonly cookies?: readonly string[];
 }
 
 /** An answer in the form of `writeHead`: names and values of the headers in turn. */
@@ -92,9 +94,9 @@ const RETRY_AFTER: Readonly<Partial<Record<number, string>>> = { 429: '60', 503:
 
 /** The one place where an error becomes an answer. Only messages of a `VitrineError` are sent; they are written for people. */
 export function errorAnswer(error: unknown, requestId: string): Answer {
-  const { code, message } = toPublicError(error);
+  const { code, message, retryAfterSeconds } = toPublicError(error);
   const status = ERROR_STATUS[code];
-  const retryAfter = RETRY_AFTER[status];
+  const retryAfter = retryAfterSeconds === undefined ? RETRY_AFTER[status] : String(retryAfterSeconds);
   return {
     status,
     body: { error: { code, message, requestId } },

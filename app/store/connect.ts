@@ -17,6 +17,8 @@ import { githubConnectionStore } from './people/github-connections.js';
 import { memberStore } from './people/members.js';
 import { sessionStore } from './people/sessions.js';
 import { attemptStore, pendingSignInStore } from './people/sign-ins.js';
+import { idempotencyStore } from './people/idempotency.js';
+import { requestRateStore } from './people/request-rates.js';
 import { userStore } from './people/users.js';
 import { projectStore } from './projects/store.js';
 import { repoStore } from './repositories/store.js';
@@ -83,5 +85,7 @@ export function createStores(connection: Connection): Stores {
     artifacts: translatingErrors(artifactStore(connection)),
     images: translatingErrors(imageStore(connection)),
     audit: translatingErrors(auditLog(connection)),
+    idempotency: translatingErrors(idempotencyStore(connection)),
+    requestRates: translatingErrors(requestRateStore(connection)),
   };
 }

@@ -8,23 +8,34 @@ export interface Sent {
   /** Absent without a body. */
   readonly contentType?: string;
   readonly body?: Uint8Array;
+  /** Absent where a repetition does no harm by itself. */
+  readonly idempotencyKey?: string;
 }
 
 /** Sends one request, retries what may be retried, and answers the parsed JSON of a 2xx. */
 type Send = (request: Sent) => Promise<unknown>;
 
 /** Calls one operation, and checks the answer. A bundle holds only the operations that its code names. */
-export type Client = <const O extends Operation>(operation: O, input: CallOf<O>) => Promise<AnswerOf<O>>;
+export type Client = <const O extends Operation>(
+  operation: O,
+  input: CallOf<O>,
+  how?: { readonly idempotencyKey?: string },
+) => Promise<AnswerOf<O>>;
 
 /** The client reads `token` at each call, because it is renewed during long builds. */
 export function createClient({ send, token }: { send: Send; token: () => string }): Client {
-  return async <const O extends Operation>(operation: O, input: CallOf<O>) => {
+  return async <const O extends Operation>(
+    operation: O,
+    input: CallOf<O>,
+    { idempotencyKey }: { readonly idempotencyKey?: string } = {},
+  ) => {
     const parts = input as Parts;
     const answer = await send({
       method: operation.method,
       path: pathTo(operation, parts),
       token: present(token()),
       ...encoded(parts.body),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
     const [schema] = Object.values<Operation['answers'][number]>(operation.answers);
     return (typeof schema === 'function' ? schema().parse(answer) : undefined) as AnswerOf<O>;

@@ -7,6 +7,7 @@ import { lazily, type Operation, type Operations, type ValueOf } from './operati
 import {
   API,
   ById,
+  CommitSha,
   DecisionView,
   Id,
   listOf,
@@ -31,7 +32,7 @@ export const RunRefBody = /* @__PURE__ */ lazily(() =>
 
 export const StartDeploymentBody = /* @__PURE__ */ lazily(() =>
   z.strictObject({
-    sha: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA: 40 lower-case hex digits'),
+    sha: CommitSha(),
     pullRequest: PullRequestNumber(),
     run: RunRefBody(),
     project: z.string().min(1).max(100).optional(),

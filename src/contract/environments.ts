@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { HEALTH_STATES, REACH_KINDS } from '../shared/reach.js';
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
+import { isDuration } from '../shared/time.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
-import { API, ById, DecisionView, Id, listOf, page } from './shapes.js';
+import { API, ById, CommitSha, DecisionView, Id, listOf, page } from './shapes.js';
 
 export const ENVIRONMENTS = `${API}/environments` as const;
 
@@ -40,6 +41,14 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
 );
 export type EnvironmentView = ValueOf<typeof EnvironmentView>;
 
+const DURATION = 'must be a time such as 90m, 12h or 2d, between one minute and 365 days';
+
+const Duration = () =>
+  z
+    .string()
+    .regex(/^[0-9]{1,6}[mhd]$/, DURATION)
+    .refine(isDuration, DURATION);
+
 const Namespace = () =>
   z
     .string()
@@ -57,12 +66,19 @@ export const listEnvironments = {
         .regex(/^[\w.-]+\/[\w.-]+$/, 'must be owner/name')
         .max(200)
         .optional(),
+      pull_request: z
+        .string()
+        .regex(/^[1-9]\d{0,9}$/, 'must be the number of a pull request')
+        .transform(Number)
+        .pipe(z.int())
+        .optional(),
       active_only: z.enum(['true', 'false']).optional(),
       status: z.enum(ENVIRONMENT_STATUS).optional(),
       project: Id().optional(),
       ...page(),
     }),
   answers: { 200: () => listOf(EnvironmentView) },
+  description: '`pull_request` needs `repository`, because each repository counts its own.',
 } as const satisfies Operation;
 
 export const getEnvironment = {
@@ -93,6 +109,7 @@ export const destroyEnvironment = {
   permission: 'environment.destroy',
   resource: { environmentId: 'id' },
   summary: 'Removes the preview',
+  description: 'The answer comes at once. The environment is `destroyed` when nothing of it is left.',
   params: ById,
   query: () =>
     z.strictObject({
@@ -103,10 +120,57 @@ export const destroyEnvironment = {
   errors: ['not_found'],
 } as const satisfies Operation;
 
+export const approveEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/approve`,
+  permission: 'environment.approve',
+  resource: { environmentId: 'id' },
+  summary: 'Approves one commit of a pull request, as the label `preview:approved` does',
+  description:
+    'GitHub is asked for the newest commit first. When that is another one, the answer is 409 `stale_head` and names it. The next push needs a new approval.',
+  params: ById,
+  body: () => z.strictObject({ sha: CommitSha() }),
+  answers: { 200: EnvironmentView },
+  errors: ['not_found', 'conflict', 'stale_head', 'environment_gone'],
+} as const satisfies Operation;
+
+export const extendEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/extend`,
+  permission: 'environment.extend',
+  resource: { environmentId: 'id' },
+  summary: 'Lets a preview live longer',
+  description:
+    'The duration counts from the present end. The new end is at most `limits.ttl` of the default branch from now.',
+  params: ById,
+  body: () => z.strictObject({ duration: Duration() }),
+  answers: { 200: EnvironmentView },
+  errors: ['not_found', 'conflict', 'environment_gone', 'unprocessable'],
+} as const satisfies Operation;
+
+export const redeployEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/redeploy`,
+  permission: 'environment.redeploy',
+  resource: { environmentId: 'id' },
+  summary: 'Runs the workflow of the newest commit again',
+  description:
+    'The App needs the permission `actions: write`. Without it, or while the run is still going, the answer is 409 with a link to the run.',
+  params: ById,
+  answers: {
+    202: () =>
+      z.object({ environment: EnvironmentView(), run: z.object({ id: z.string(), url: z.string() }) }),
+  },
+  errors: ['not_found', 'conflict', 'stale_head', 'environment_gone', 'bad_gateway'],
+} as const satisfies Operation;
+
 /** For the server and the description. Clients import single operations, so that a bundle holds only those. */
 export const environments = {
   listEnvironments,
   getEnvironment,
   getEnvironmentByNamespace,
   destroyEnvironment,
+  approveEnvironment,
+  extendEnvironment,
+  redeployEnvironment,
 } as const satisfies Operations;

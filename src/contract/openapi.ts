@@ -4,17 +4,20 @@ import { ERROR_STATUS, type ErrorCode } from '../shared/errors.js';
 import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
-import { FoundLineView, HealthCheckView, LogLineView, logs } from './logs.js';
-import { history, StatisticsView, StepView } from './history.js';
-import type { Operation, Operations } from './operation.js';
-import { resources } from './resources.js';
 import { account, AccountView, SessionView } from './account.js';
 import { apiTokens, ApiTokenView } from './api-tokens.js';
+import { exampleOf, type JsonSchema, type Schemas } from './examples.js';
+import { history, StatisticsView, StepView } from './history.js';
+import { FoundLineView, HealthCheckView, LogLineView, logs } from './logs.js';
+import type { Operation, Operations } from './operation.js';
+import { resources } from './resources.js';
+import { descriptionOf, isKeyed, SECURITY, securityOf } from './security.js';
 import { server } from './server.js';
 import { signIn } from './sign-in.js';
 import { ErrorAnswer } from './shapes.js';
 import { LeakView, targets } from './targets.js';
 import { uploads } from './uploads.js';
+import { fieldWords, tagOf, tagsOf } from './words.js';
 
 /** Every operation of the API. */
 export const OPERATIONS = {
@@ -50,17 +53,20 @@ const NAMED = {
 } as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */
-export function errorsOf({ permission, params, query, body, errors = [] }: Operation): readonly ErrorCode[] {
+export function errorsOf(operation: Operation): readonly ErrorCode[] {
+  const { permission, params, query, body, resource, unlimited, errors = [] } = operation;
   const actors = actorsFor(permission);
   const when = (condition: unknown, ...codes: ErrorCode[]) => (condition ? codes : []);
   return [
     ...new Set<ErrorCode>([
-      ...when(params || query || body, 'bad_request'),
+      ...when(params || query || body || isKeyed(operation), 'bad_request'),
       'unauthorized',
       ...when(!actors.includes('anonymous'), 'forbidden'),
-      ...when(actors.includes('run') && params, 'not_found'),
+      // What belongs to others is not found.
+      ...when(resource, 'not_found'),
+      ...when(isKeyed(operation), 'conflict', 'unprocessable'),
       ...when(body, 'too_large', 'unsupported_media_type'),
-      ...when(actors.includes('identity') && !actors.includes('anonymous'), 'too_many_requests'),
+      ...when(!unlimited, 'too_many_requests'),
       ...errors,
       'internal',
       'unavailable',
@@ -70,69 +76,130 @@ export function errorsOf({ permission, params, query, body, errors = [] }: Opera
 
 type Json = Readonly<Record<string, unknown>>;
 
+export type ApiDescription = ReturnType<typeof describeApi>;
+
 /** The OpenAPI 3.1 description of these operations. */
 export function describeApi(version: string, operations: Operations = OPERATIONS) {
+  const schemas: Schemas = Object.fromEntries(
+    Object.entries(NAMED).map(([id, schema]) => [id, convert(schema(), 'output', id)]),
+  );
   const paths: Record<string, Json> = {};
   for (const [name, operation] of Object.entries(operations)) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(name, operation) };
+    const described = describe({ name, operation, schemas });
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: described };
   }
-  const schemas = Object.entries(NAMED).map(([id, schema]) => [id, convert(schema(), 'output', id)]);
   return {
     openapi: '3.1.0' as const,
-    info: { title: 'Vitrine', version },
-    paths,
-    components: {
-      securitySchemes: {
-        token: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-sid' },
-      },
-      schemas: Object.fromEntries(schemas) as Readonly<Record<string, Json>>,
+    info: {
+      title: 'Vitrine API',
+      version,
+      description:
+        'Previews of pull requests on a server of your own. docs/api.md explains what all operations share.',
+      license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
     },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: tagsOf(Object.values(operations).map(({ path }) => path)),
+    paths,
+    components: { securitySchemes: SECURITY, schemas, headers: HEADERS, parameters: PARAMETERS },
   };
 }
 
-function describe(operationId: string, operation: Operation): Json {
-  const { summary, permission, params, query, body } = operation;
-  const actors = actorsFor(permission);
-  const closed = !actors.includes('anonymous');
+const whole = { schema: { type: 'integer' } } as const;
+
+const HEADERS = {
+  'RateLimit-Limit': { description: 'How many requests a window allows.', ...whole },
+  'RateLimit-Remaining': { description: 'How many of them are left.', ...whole },
+  'RateLimit-Reset': { description: 'In how many seconds the next window begins.', ...whole },
+  ETag: {
+    description: 'Names what was answered, for `If-None-Match` and `If-Match`.',
+    schema: { type: 'string' },
+  },
+} as const;
+
+const PARAMETERS = {
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'A UUID of your own. The same request with the same key is carried out once within 24 hours.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    example: '0b0f5cb4-2a3a-4a0e-9d56-6a2f6f0f6a55',
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'An ETag of an earlier answer. The answer is 304 when nothing has changed.',
+    schema: { type: 'string' },
+    example: '"h4Cx0T2mVnI0oYl7qQ1bq0uWm3s"',
+  },
+} as const;
+
+interface Described {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly schemas: Schemas;
+}
+
+function describe({ name, operation, schemas }: Described): Json {
+  const { path, summary, params, query, body } = operation;
   return {
-    operationId,
+    operationId: name,
     summary,
-    description: `For: ${closed ? actors.join(', ') : 'anyone'}.`,
-    ...(closed && { security: [{ token: [] }, ...(actors.includes('user') ? [{ session: [] }] : [])] }),
-    parameters: [...parameters('path', params?.()), ...parameters('query', query?.())],
+    description: descriptionOf(operation),
+    tags: [tagOf(path)],
+    security: securityOf(operation),
+    parameters: [
+      ...parameters('path', { schema: params?.(), schemas }),
+      ...parameters('query', { schema: query?.(), schemas }),
+      ...(isKeyed(operation) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+      ...(operation.method === 'GET' ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
+    ],
     ...(body !== undefined && {
       requestBody: {
         required: true,
-        ...(typeof body === 'function'
-          ? contentAs(
-              operation.form ? 'application/x-www-form-urlencoded' : 'application/json',
-              convert(body(), 'input'),
-            )
-          : { content: { 'application/octet-stream': {} } }),
+        ...(typeof body === 'function' ? bodyOf(operation, convert(body(), 'input'), schemas) : BYTES),
       },
     }),
-    responses: { ...describeErrors(operation), ...describeAnswers(operation) },
+    responses: { ...describeErrors(operation), ...describeAnswers(operation, schemas) },
   };
 }
 
-function describeAnswers({ answers, media = [] }: Operation): Json {
-  const others = Object.fromEntries(media.map((type) => [type, TEXT]));
-  const described = Object.entries(answers).map(([status, answer]) => {
-    const content = { ...contentOf(answer), ...others };
-    const described = Object.keys(content).length > 0 ? { content } : {};
-    return [status, { description: DESCRIPTIONS[status] ?? 'The answer', ...described }];
-  });
-  return Object.fromEntries(described) as Json;
+const BYTES = { content: { 'application/octet-stream': {} } };
+
+function bodyOf({ form }: Operation, schema: JsonSchema, schemas: Schemas) {
+  return form ? { content: { 'application/x-www-form-urlencoded': { schema } } } : json(schema, schemas);
 }
 
-const DESCRIPTIONS: Readonly<Record<string, string>> = { 201: 'Created', 202: 'Accepted', 303: 'Elsewhere' };
+function describeAnswers({ method, answers, unlimited, media = [] }: Operation, schemas: Schemas): Json {
+  const reads = method === 'GET';
+  const names = [...(unlimited ? [] : LIMIT_HEADERS), ...(reads ? (['ETag'] as const) : [])];
+  const headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  const others = Object.fromEntries(media.map((type) => [type, TEXT]));
+  const described = Object.entries(answers).map(([status, answer]) => {
+    const content = { ...contentOf(answer, schemas), ...others };
+    const filled = Object.keys(content).length > 0 ? { content } : {};
+    return [status, { description: WORDS[status] ?? 'The answer', headers, ...filled }] as const;
+  });
+  const unchanged = reads ? [['304', { description: 'Nothing has changed', headers }] as const] : [];
+  return Object.fromEntries([...described, ...unchanged]) as Json;
+}
+
+const LIMIT_HEADERS = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const;
+
+const WORDS: Readonly<Record<string, string>> = {
+  201: 'Created',
+  202: 'Accepted',
+  204: 'Done',
+  303: 'Elsewhere',
+};
 
 const TEXT = { schema: { type: 'string' } } as const;
 
-function contentOf(answer: Operation['answers'][number]): Json {
-  if (typeof answer === 'function') return json(convert(answer(), 'output')).content;
+function contentOf(answer: Operation['answers'][number], schemas: Schemas): Json {
+  if (typeof answer === 'function') return json(convert(answer(), 'output'), schemas).content;
   if (answer === 'page') return { 'text/html': {} };
   return answer === 'text' ? { 'text/plain': TEXT } : {};
 }
@@ -144,45 +211,68 @@ function describeErrors(operation: Operation): Json {
     const status = ERROR_STATUS[code];
     const alike = codes.filter((other) => ERROR_STATUS[other] === status);
     const description = `Error: ${alike.map((one) => `\`${one}\``).join(' or ')}`;
-    return [status, { description, ...json(convert(ErrorAnswer(), 'output')) }];
+    const example = {
+      error: { code, message: 'What went wrong, and what to do next.', requestId: '9f86d081884c7d65' },
+    };
+    const schema = convert(ErrorAnswer(), 'output');
+    return [status, { description, content: { 'application/json': { schema, example } } }];
   });
   return Object.fromEntries(described) as Json;
 }
 
-function parameters(place: 'path' | 'query', schema: z.ZodObject | undefined): readonly Json[] {
-  return Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
-    name,
-    in: place,
-    // A default makes a parameter optional for the caller.
-    required: !z.safeParse(field, undefined).success,
+interface Fields {
+  readonly schema: z.ZodObject | undefined;
+  readonly schemas: Schemas;
+}
+
+function parameters(place: 'path' | 'query', { schema, schemas }: Fields): readonly Json[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
     // The type that is meant (`integer`): in the request every parameter is text.
-    schema: convert(field as z.ZodType, 'output'),
-  }));
+    const shape = convert(field as z.ZodType, 'output');
+    return {
+      name,
+      in: place,
+      // A default makes a parameter optional for the caller.
+      required: !z.safeParse(field, undefined).success,
+      description: shape.description ?? fieldWords(name) ?? `The ${name.replaceAll('_', ' ')}.`,
+      schema: shape,
+      ...(place === 'path' && { example: exampleOf(shape, schemas, name) }),
+    };
+  });
 }
 
 /** The JSON Schema; a reference for what has a name, also inside. `own` is the name of the schema itself, which is written out. */
-function convert(schema: z.ZodType, io: 'input' | 'output', own?: string): Json {
+function convert(schema: z.ZodType, io: 'input' | 'output', own?: string): JsonSchema {
   const names = Object.entries(NAMED).map(([id, named]) => [id, named()] as const);
   const id = names.find(([name, named]) => named === schema && name !== own)?.[0];
   if (id !== undefined) return { $ref: uri(id) };
   const registry = z.registry<{ id: string }>();
   for (const [name, named] of names) registry.add(named, { id: name });
   if (own === undefined) registry.add(schema, { id: '-' });
-  const made = z.toJSONSchema(registry, { io, uri, unrepresentable: 'any' }).schemas[own ?? '-'];
+  const made = z.toJSONSchema(registry, { io, uri, unrepresentable: 'any', override: addWords }).schemas[
+    own ?? '-'
+  ];
   return bare(made as Json | undefined);
+}
+
+/** Says what each field means, where its schema does not. */
+function addWords({ jsonSchema }: { readonly jsonSchema: object }): void {
+  const { properties = {} } = jsonSchema as JsonSchema;
+  for (const [name, property] of Object.entries(properties)) {
+    const words = fieldWords(name);
+    if (words !== undefined && property.description === undefined)
+      Object.assign(property, { description: words });
+  }
 }
 
 const uri = (id: string) => `#/components/schemas/${id}`;
 
-function json(schema: unknown) {
-  return contentAs('application/json', schema);
-}
-
-function contentAs(type: string, schema: unknown) {
-  return { content: { [type]: { schema } } };
+function json(schema: JsonSchema, schemas: Schemas) {
+  const example = exampleOf(schema, schemas);
+  return { content: { 'application/json': { schema, ...(example !== undefined && { example }) } } };
 }
 
 /** Without the keys that only a document of its own has. */
-function bare({ $schema: _dialect, $id: _id, ...rest }: Json = {}): Json {
-  return rest;
+function bare({ $schema: _dialect, $id: _id, ...rest }: Json = {}): JsonSchema {
+  return rest as JsonSchema;
 }

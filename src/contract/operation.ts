@@ -46,6 +46,10 @@ export interface Operation {
   /** What the request is about and the parameter that names it, where rights depend on it. */
   readonly resource?: ResourceParameter;
   readonly summary: string;
+  /** What the summary leaves out, for the reference. Text in backquotes is shown as code. */
+  readonly description?: string;
+  /** Probes of supervisors and load balancers do not count towards a limit. */
+  readonly unlimited?: true;
   readonly params?: Schema<z.ZodObject>;
   readonly query?: Schema<z.ZodObject>;
   /** A schema for JSON; `bytes` for the whole body; `stream` for a body that is used as it arrives. */

@@ -19,6 +19,7 @@ export const checkHealth = {
   method: 'GET',
   path: '/healthz',
   permission: 'server.read',
+  unlimited: true,
   summary: 'The process is running',
   answers: { 200: () => z.object({ ok: z.literal(true) }) },
 } as const satisfies Operation;
@@ -27,6 +28,7 @@ export const checkReadiness = {
   method: 'GET',
   path: '/readyz',
   permission: 'server.read',
+  unlimited: true,
   summary: 'The server has started and its database answers',
   answers: { 200: Readiness, 503: Readiness },
 } as const satisfies Operation;
@@ -39,4 +41,18 @@ export const describeServer = {
   answers: { 200: () => z.looseObject({ openapi: z.literal('3.1.0') }) },
 } as const satisfies Operation;
 
-export const server = { showHome, checkHealth, checkReadiness, describeServer } as const satisfies Operations;
+export const showReference = {
+  method: 'GET',
+  path: '/docs/api',
+  permission: 'server.read',
+  summary: 'The reference of this API, as a page for people',
+  answers: { 200: 'page' },
+} as const satisfies Operation;
+
+export const server = {
+  showHome,
+  checkHealth,
+  checkReadiness,
+  describeServer,
+  showReference,
+} as const satisfies Operations;

@@ -10,6 +10,9 @@ export const Id = /* @__PURE__ */ lazily(() =>
 
 export const ById = /* @__PURE__ */ lazily(() => z.strictObject({ id: Id() }));
 
+export const CommitSha = () =>
+  z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit SHA: 40 lower-case hex digits');
+
 export const PullRequestNumber = () =>
   z
     .int()

@@ -11,6 +11,7 @@ export type DeploymentPatch = Partial<
     Deployment,
     | 'run'
     | 'generation'
+    | 'creator'
     | 'status'
     | 'stages'
     | 'target'

@@ -33,6 +33,8 @@ export interface Head {
   readonly settingsFile?: SettingsText | null | undefined;
   /** The deployment whose run writes its own check run, because it does not report to the server. */
   readonly selfReported?: string | undefined;
+  /** A person asked to deploy the commit again: the deployment that its run begins next is theirs. */
+  readonly redeploy?: { readonly by: string; readonly at: Date } | undefined;
 }
 
 /** What the environment's URL shows now: the last good deployment. */

@@ -82,6 +82,8 @@ export interface EnvironmentFilter {
   readonly projectId?: string;
   /** Only those of these projects: what the caller may see. */
   readonly projectIds?: readonly string[];
+  /** Of the repository that `repoId` names. */
+  readonly pullRequest?: number;
   readonly status?: EnvironmentStatus;
   readonly activeOnly?: true;
 }

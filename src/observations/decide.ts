@@ -122,8 +122,9 @@ function factsOf({ observation: { facts }, inputs }: Round): Observation['facts'
 }
 
 function approved({ observation, environment, inputs }: Round): string | null {
-  const { action, label, facts } = observation;
+  const { action, label, facts, approval } = observation;
   const { senderPermission } = inputs;
+  if (approval?.environmentId === environment.id && approval.sha === facts.head.sha) return approval.sha;
   return approvalOf({ action, label, senderPermission, headSha: facts.head.sha }) ?? environment.approvedSha;
 }
 

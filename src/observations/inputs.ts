@@ -20,10 +20,17 @@ export interface Observation {
   /** Who caused the webhook. Without a webhook, it decides nothing. */
   readonly sender: Actor & { readonly isBot?: boolean | undefined };
   readonly label?: string;
+  /** A person who may write to the repository approved one commit of one environment without a webhook. The caller checked the person. */
+  readonly approval?: Approval | undefined;
   /** A run is about to build the newest commit: what the decision was made without is read now, and decides again. */
   readonly beforeBuild?: boolean;
   /** Where the observation comes from; a request to the API unless it is said. */
   readonly source?: StepSource | undefined;
+}
+
+export interface Approval {
+  readonly environmentId: string;
+  readonly sha: string;
 }
 
 /** All that a decision depends on besides the observation and the environment. */

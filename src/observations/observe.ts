@@ -155,7 +155,8 @@ function salvageLateEvent(observation: Observation, stored: readonly StoredEnvir
   const { sha } = observation.facts.head;
   if (facts?.state !== 'open' || facts.head.sha !== sha) return { kind: 'outdated', outcome: LATE };
   const tellsPusher = tellsWhoPushed(observation) && head?.by?.login !== observation.sender.login;
-  const approves = wantsToApprove(observation) && newest.approvedSha !== sha;
+  const approves =
+    observation.approval?.sha === sha || (wantsToApprove(observation) && newest.approvedSha !== sha);
   return tellsPusher || approves
     ? { kind: 'current', observation: { ...observation, facts } }
     : { kind: 'outdated', outcome: LATE };

@@ -14,6 +14,8 @@ import type { TokenPorts } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { SessionPorts } from '../people/session.js';
 import type { SignInPorts } from '../people/sign-in.js';
+import type { IdempotencyPorts } from '../people/idempotency.js';
+import type { RequestRatePorts } from '../people/request-rates.js';
 import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { RULES } from '../pull-requests/decide/rules.js';
@@ -40,6 +42,8 @@ type Ports = EnvironmentPorts &
   SessionPorts &
   SignInPorts &
   AuditPorts &
+  IdempotencyPorts &
+  RequestRatePorts &
   ArtifactPorts &
   BlobPorts &
   OtherBlobPorts &
@@ -73,7 +77,14 @@ export async function sweep(ports: Ports): Promise<Swept> {
   await isolated('vanished uploads', () => sweepVanished(ports));
   await isolated('images', () => sweepImages(ports));
   await isolated('files', () => sweepFiles(ports));
-  for (const part of ['tokens', 'sessions', 'pendingSignIns', 'attempts'] as const)
+  for (const part of [
+    'tokens',
+    'sessions',
+    'pendingSignIns',
+    'attempts',
+    'idempotency',
+    'requestRates',
+  ] as const)
     await isolated(part, () => ports[part].deleteExpired(before));
   return { healed, expired, leaked };
 }

@@ -55,6 +55,8 @@ export interface GitHub {
   branchHead(repo: RepoRef, branch: string): Promise<string>;
   /** The workflow runs of a commit that a pull request started; undefined when GitHub does not say. */
   workflowRuns(repo: RepoRef, sha: string): Promise<readonly WorkflowRun[] | undefined>;
+  /** Runs a workflow run again, with all its jobs. An App that may not write Actions is refused. */
+  rerun(repo: RepoRef, runId: string): Promise<void>;
   /** A repository and its installation, or null when the App cannot see it. */
   repository(
     fullName: string,

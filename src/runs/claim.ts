@@ -89,7 +89,8 @@ async function begin(
       // The message is read when a run starts, and the deployment is older.
       const commitMessage = seen.commitMessage ?? environment.pullRequest?.commitMessage ?? null;
       const committedAt = seen.committedAt ?? environment.pullRequest?.committedAt ?? null;
-      const known = { target, commitMessage, committedAt, logsUrl: body.logsUrl ?? null };
+      const asked = environment.head?.redeploy ? ({ creator: 'manual' } as const) : {};
+      const known = { target, commitMessage, committedAt, logsUrl: body.logsUrl ?? null, ...asked };
       return { run: body.run, status, ...known, startedAt: ports.clock.now() };
     },
   });
@@ -98,9 +99,12 @@ async function begin(
     plan: (seen) => {
       const status = nextEnvironment(seen.status, 'start');
       if (!status || seen.head?.deploymentId !== begun.id) throw gone(seen, body);
-      if (seen.status === status || begun.completedAt) return null;
+      const { redeploy, ...head } = seen.head;
+      const answers = redeploy !== undefined && begun.creator === 'manual';
+      if (!answers && (seen.status === status || begun.completedAt)) return null;
+      const patch = { ...(answers && { head }), ...(begun.completedAt === null && { status }) };
       const step = stepOfRun(body, { action: 'start', rule: 'run-started', detail: startedBy(body) });
-      return { patch: { status }, due: ['report'], step };
+      return { patch, due: ['report'], step };
     },
   });
   return { environment: shown, deployment: begun };

@@ -129,7 +129,7 @@ function logsOf([first]: readonly WorkflowRun[]): { logsUrl?: string } {
 const SEARCH_LIMIT = 10;
 
 /** The workflow of the project's newest deployment, in this environment or another; undefined before the first one. */
-async function findPreviewWorkflow(
+export async function findPreviewWorkflow(
   ports: Pick<Ports, 'deployments' | 'environments'>,
   { id, projectId }: StoredEnvironment,
 ): Promise<string | undefined> {

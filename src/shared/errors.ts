@@ -9,6 +9,7 @@ export const ERROR_STATUS = {
   conflict: 409,
   stale_head: 409,
   environment_gone: 410,
+  precondition_failed: 412,
   too_large: 413,
   unsupported_media_type: 415,
   misdirected: 421,
@@ -23,14 +24,22 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+interface VitrineErrorOptions {
+  readonly cause?: unknown;
+  readonly retryAfterSeconds?: number;
+}
+
 /** The one error that is shown to people: the message says what went wrong and what to do next. */
 export class VitrineError extends Error {
   override name = 'VitrineError';
   readonly code: ErrorCode;
+  /** When the same request may succeed, if that is known; the status has its own number of seconds otherwise. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: VitrineErrorOptions) {
     super(message, options);
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { describeApi, errorsOf, OPERATIONS } from '../../src/contract/openapi.js';
+import type { Operation } from '../../src/contract/operation.js';
+import { tagOf } from '../../src/contract/words.js';
 
 const description = describeApi('1.2.3');
 const at = (path: string, method: string) => description.paths[path]?.[method] as Record<string, unknown>;
@@ -16,12 +19,13 @@ test('every operation is described under its path and method', () => {
 });
 
 test('an operation that needs a token says so and for whom it is', () => {
-  expect(at('/healthz', 'get')).not.toHaveProperty('security');
-  expect(at('/healthz', 'get')).toMatchObject({ description: 'For: anyone.' });
+  expect(at('/healthz', 'get')).toMatchObject({ description: 'For: anyone.', security: [] });
   expect(at('/api/v1/deployments/{id}', 'get')).toMatchObject({
-    description: 'For: run, operator, user.',
+    description:
+      'For: the workflow run of the deployment; operators; people who may read the repository (tokens: `read`).',
     security: [{ token: [] }, { session: [] }],
   });
+  expect(at('/api/v1/deployments', 'post')).toMatchObject({ security: [{ identity: [] }] });
 });
 
 test('bodies are described by the schemas that check them', () => {
@@ -46,6 +50,7 @@ test('parameters of the path and of the query are described, with their types an
       { name: 'id', in: 'path', required: true, schema: { type: 'string', pattern: '^[0-9a-f]{24}$' } },
       { name: 'cursor', in: 'query', required: false, schema: { type: 'string' } },
       { name: 'limit', in: 'query', required: false, schema: { type: 'integer', default: 50, maximum: 100 } },
+      { $ref: '#/components/parameters/IfNoneMatch' },
     ],
   });
 });
@@ -63,6 +68,7 @@ test('answers refer to named schemas, and each error has its status and its code
     '413',
     '415',
     '422',
+    '429',
     '500',
     '503',
   ]);
@@ -86,8 +92,57 @@ test('every reference leads to a named schema', () => {
   expect(names.size).toBeGreaterThan(3);
 });
 
-test('only operations that take workflow identities can answer that there were too many', () => {
-  expect(errorsOf(OPERATIONS.startDeployment)).toContain('too_many_requests');
-  expect(errorsOf(OPERATIONS.listEnvironments)).not.toContain('too_many_requests');
+test('a write of people takes an idempotency key, and a probe is never limited', () => {
+  const key = { $ref: '#/components/parameters/IdempotencyKey' };
+  expect(at('/api/v1/environments/{id}/extend', 'post')['parameters']).toContainEqual(key);
+  expect(at('/api/v1/deployments/{id}/logs', 'post')['parameters']).not.toContainEqual(key);
+  expect(errorsOf(OPERATIONS.extendEnvironment)).toEqual(
+    expect.arrayContaining(['conflict', 'unprocessable']),
+  );
+  expect(errorsOf(OPERATIONS.checkHealth)).not.toContain('too_many_requests');
   expect(errorsOf(OPERATIONS.checkHealth)).not.toContain('forbidden');
+});
+
+test('every noun has its tag, and every parameter its words', () => {
+  const tags = description.tags.map(({ name }) => name);
+  expect(tags).toEqual(expect.arrayContaining(['environments', 'deployments', 'server']));
+  for (const { path } of Object.values<Operation>(OPERATIONS)) expect(tags).toContain(tagOf(path));
+  expect(description.tags.every((tag) => tag.description.length > 10)).toBe(true);
+});
+
+test.each(Object.entries<Operation>(OPERATIONS))(
+  'the examples of %s are taken by its schemas',
+  (_name, operation) => {
+    const described = at(
+      operation.path.replace(/:(\w+)/g, '{$1}'),
+      operation.method.toLowerCase(),
+    ) as unknown as Described;
+    const [body] = Object.values(described.requestBody?.content ?? {});
+    if (typeof operation.body === 'function') expect(operation.body().parse(body?.example)).toBeDefined();
+    for (const [status, answer] of Object.entries(operation.answers)) {
+      const example = described.responses[status]?.content?.['application/json']?.example;
+      if (typeof answer === 'function') expect(answer().parse(example)).toBeDefined();
+    }
+  },
+);
+
+type Content = Readonly<Record<string, { readonly example?: unknown }>>;
+interface Described {
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+}
+
+test('the description passes the recommended rules of a linter', async () => {
+  const config = await createConfig({
+    extends: ['recommended'],
+    rules: {
+      // `/environments/namespace/{namespace}`: the words of fixed parts are no ids, so no request fits two paths.
+      'no-ambiguous-paths': 'off',
+    },
+  });
+  const source = JSON.stringify(description);
+  const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
+  expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
+    [],
+  );
 });

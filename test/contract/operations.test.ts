@@ -59,6 +59,9 @@ test('the client fills in path and query, and sends what an operation takes', as
     { method: 'POST', path: '/api/v1/deployments/a%2Fb/logs', token: 't', contentType: 'application/json' },
   ]);
   expect(JSON.parse(Buffer.from(sent[0]?.body ?? []).toString())).toEqual(body);
+  expect(sent[0]).not.toHaveProperty('idempotencyKey');
+  await client(appendLogs, { params: { id: 'a' }, body }, { idempotencyKey: 'once' });
+  expect(sent[1]).toMatchObject({ idempotencyKey: 'once' });
   expect(pathTo(listEnvironments, { query: { status: 'ready', limit: 5 } })).toBe(
     '/api/v1/environments?status=ready&limit=5',
   );

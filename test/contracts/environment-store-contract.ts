@@ -130,11 +130,23 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
     [{ repository: 'octo/b' }, ['four', 'three']],
     [{ repoId: 2, projectId: 'p1' }, ['three']],
     [{ repoId: 9 }, []],
+    [{ projectIds: [] }, []],
+    [{ projectIds: ['p2', 'p1'] }, ['four', 'three', 'two', 'one']],
+    [{ projectIds: [...many('a'), 'p2', ...many('q'), 'p1'] }, ['four', 'three', 'two', 'one']],
+    [{ projectIds: ['p1'], repository: 'octo/b' }, ['three']],
+    [{ projectIds: ['p2'], projectId: 'p1' }, []],
+    [{ repoId: 2, pullRequest: 4 }, ['four']],
+    [{ repoId: 2, pullRequest: 4, projectIds: ['p1'] }, []],
   ])(`${name}: the list for %j is newest first, in pages of any size`, async (filter, names) => {
     const store = await create();
     await seed(store);
     for (const limit of [1, 3, 100]) expect(await pagesOf(store, { filter, limit })).toEqual(names);
   });
+}
+
+/** Ids of projects without environments, so many that one query cannot merge them. */
+function many(letter: string): string[] {
+  return Array.from({ length: 40 }, (_, index) => `${letter}${index}`);
 }
 
 /** Decides on one more environment of the project. */
@@ -154,7 +166,7 @@ async function seed(store: EnvironmentStore): Promise<[StoredEnvironment]> {
     { name: 'one', projectId: 'p1' },
     { name: 'two', projectId: 'p1' },
     { name: 'three', projectId: 'p1', ...b },
-    { name: 'four', projectId: 'p2', ...b },
+    { name: 'four', projectId: 'p2', ...b, pullRequest: pullRequest({ number: 4 }) },
   ];
   const made: StoredEnvironment[] = [];
   for (const each of fresh) made.push(await store.ensure(newEnvironment(each)));

@@ -7,6 +7,8 @@ import { AUTHOR, type World } from './start-world.js';
 export interface HandRun {
   readonly number: number;
   readonly sha: string;
+  /** A run that the emulated GitHub does not know unless given. */
+  readonly runId?: string;
   readonly attempt?: number;
   readonly project?: string;
   readonly target?: string;
@@ -16,13 +18,13 @@ export type Begun = Extract<Started, { proceed: true }>;
 
 /** What the server hears of a workflow run, one step at a time: a test may stop wherever it likes. */
 export async function startByHand({ app, repoId }: World, run: HandRun): Promise<Started> {
-  const { number: pullRequest, sha, attempt = 1, project, target } = run;
+  const { number: pullRequest, sha, runId = '900', attempt = 1, project, target } = run;
   const repo = await app.ports.repos.get(repoId());
   const identity = {
     repoId: repoId(),
     ownerId: repo?.ownerId ?? 0,
     pullRequest,
-    runId: '900',
+    runId,
     runAttempt: attempt,
     actorId: 1,
     actor: AUTHOR,
@@ -31,7 +33,7 @@ export async function startByHand({ app, repoId }: World, run: HandRun): Promise
     jti: randomUUID(),
     expiresAt: new Date(Date.now() + 60_000),
   };
-  const body = { sha, pullRequest, run: { id: '900', attempt, job: 'preview' } };
+  const body = { sha, pullRequest, run: { id: runId, attempt, job: 'preview' } };
   return startDeployment(app.ports, {
     identity,
     body: { ...body, ...(project ? { project } : {}), ...(target ? { target } : {}) },

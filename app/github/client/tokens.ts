@@ -144,6 +144,8 @@ export const PERMISSIONS = {
   },
   /** Which workflows of a commit have ended. */
   runs: { metadata: 'read', actions: 'read' },
+  /** Running a workflow again when a person asks for it. An operator may leave this out of the App: see docs/permissions.md. */
+  rerun: { metadata: 'read', actions: 'write' },
   /** Only where a project asks for a commit status. */
   status: { metadata: 'read', statuses: 'write' },
 } as const satisfies Record<string, Readonly<Record<string, 'read' | 'write'>>>;

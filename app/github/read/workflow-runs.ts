@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { WorkflowRun } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import { CHECK } from '../../../src/shared/status/github.js';
-import { type Caller, pages } from '../client/call.js';
+import { type Caller, pages, send } from '../client/call.js';
 import { defaultWhenDenied } from '../client/to-failure.js';
 
 /** A thousand runs of one commit. With more, the server does not end a waiting check early. */
@@ -27,6 +27,15 @@ export function listWorkflowRuns(
   wanted: { readonly repo: RepoRef; readonly sha: string },
 ): Promise<readonly WorkflowRun[] | undefined> {
   return defaultWhenDenied(readAll(caller, wanted), undefined);
+}
+
+/** All jobs: the preview may need what an earlier job made. GitHub answers 201 before the run begins. */
+export async function rerunWorkflow(
+  caller: Caller,
+  { repo, runId }: { readonly repo: RepoRef; readonly runId: string },
+): Promise<void> {
+  const route = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun';
+  await send(caller, { repo, purpose: 'rerun', route, parameters: { run_id: Number(runId) } });
 }
 
 async function readAll(

@@ -8,7 +8,14 @@ import type { Log } from '../../../src/shared/tools.js';
 import { githubWebsite } from '../../config/sign-in.js';
 import { SECURITY_HEADERS } from '../../http/respond.js';
 import { loadPage } from '../../render.js';
-import { type Conversion, createManifest, isReachable, SETUP_DONE_PATH, SETUP_PATH } from './manifest.js';
+import {
+  type Conversion,
+  createManifest,
+  isReachable,
+  permissionsOf,
+  SETUP_DONE_PATH,
+  SETUP_PATH,
+} from './manifest.js';
 
 interface SetupOptions {
   readonly apiUrl: string;
@@ -38,16 +45,18 @@ export function createSetupEndpoint(options: SetupOptions) {
       );
     }
     const organization = organizationOf(query);
+    const rerun = query.get('rerun') === 'yes';
     state = randomBytes(32).toString('hex');
     const { token, publicUrl, apiUrl, envFile, appYml } = options;
     return pages.start({
       token,
       setupPath: SETUP_PATH,
       envFile,
-      permissions: permissionPhrases(appYml),
+      permissions: permissionPhrases(appYml, rerun),
       action: newAppUrl({ apiUrl, organization, state }),
-      manifest: createManifest(options),
+      manifest: createManifest({ ...options, rerun }),
       organization,
+      rerun,
       publicUrl,
       reachable: isReachable(publicUrl),
     });
@@ -124,6 +133,8 @@ interface StartPage {
   readonly action: string;
   readonly manifest: string;
   readonly organization: string | undefined;
+  /** The App is to be able to run workflows again. */
+  readonly rerun: boolean;
   readonly publicUrl: string;
   readonly reachable: boolean;
 }
@@ -185,12 +196,13 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /** The permissions of `app.yml` with their reasons: "Pull requests (write): see pull requests and keep one comment". */
-function permissionPhrases(appYml: string): string[] {
-  const { default_permissions: permissions } = AppFile.parse(parse(appYml));
+function permissionPhrases(appYml: string, rerun: boolean): string[] {
+  const permissions = permissionsOf(AppFile.parse(parse(appYml)), rerun);
   return Object.entries(permissions).map(([name, level]) => {
     const words = name.replaceAll('_', ' ');
     const title = `${words.charAt(0).toUpperCase()}${words.slice(1)} (${level})`;
-    const why = WHY[name];
+    const why =
+      name === 'actions' && rerun ? `${WHY[name]}, and run one again when a person asks` : WHY[name];
     return why === undefined ? title : `${title}: ${why}`;
   });
 }

@@ -10,15 +10,33 @@ const AppFile = z.looseObject({ name: z.string(), default_permissions: z.record(
 /** A URL that nothing answers. GitHub requires one even when webhooks are switched off. */
 const NOWHERE = 'https://example.com/vitrine-has-no-public-url';
 
+interface ManifestOptions {
+  readonly appYml: string;
+  readonly publicUrl: string;
+  /** The operator wants people to be able to run a workflow again from here. */
+  readonly rerun?: boolean;
+}
+
+type Permissions = Readonly<Record<string, string>>;
+
+/** GitHub lets an App run a workflow again only with "Actions: write". */
+export function permissionsOf(
+  { default_permissions: usual }: { readonly default_permissions: Permissions },
+  rerun: boolean,
+): Permissions {
+  return rerun ? { ...usual, actions: 'write' } : usual;
+}
+
 /**
  * The manifest of the GitHub App: `app.yml` with the addresses of this server.
  * https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
  */
-export function createManifest({ appYml, publicUrl }: { appYml: string; publicUrl: string }): string {
+export function createManifest({ appYml, publicUrl, rerun = false }: ManifestOptions): string {
   const file = AppFile.parse(parse(appYml));
   const reachable = isReachable(publicUrl);
   return JSON.stringify({
     ...file,
+    default_permissions: permissionsOf(file, rerun),
     url: reachable ? publicUrl : (file['url'] ?? NOWHERE),
     hook_attributes: { url: reachable ? `${publicUrl}${WEBHOOK_PATH}` : NOWHERE, active: reachable },
     redirect_url: `${publicUrl}${SETUP_DONE_PATH}`,

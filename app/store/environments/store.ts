@@ -148,7 +148,15 @@ function appended(step: Step): object {
 
 const STATUSES = Object.values(ENVIRONMENT_STATUS);
 
-const KEYS = ['projectId', 'projectIds', 'repoId', 'repository', 'status', 'activeOnly'] as const;
+const KEYS: readonly (keyof EnvironmentFilter)[] = [
+  'projectId',
+  'projectIds',
+  'repoId',
+  'repository',
+  'pullRequest',
+  'status',
+  'activeOnly',
+];
 
 /** Newest first. One index serves filter and order: each status is a sorted run of it, and the runs are merged. */
 async function listEnvironments(
@@ -158,23 +166,45 @@ async function listEnvironments(
   onlyKeys(filter, KEYS);
   const limit = limitOf(page);
   const after = cursorOf(page, /^[0-9A-Za-z_-]{1,64}$/);
-  const found = await model
-    .find(
-      {
-        ...scopeOf(filter),
-        status: trusted({ $in: statusesOf(filter) }),
-        ...(after && { _id: trusted({ $lt: after[0] }) }),
-      },
-      VISIBLE,
-    )
-    .sort({ _id: -1 })
-    .limit(limit + 1)
-    .hint(indexFor(filter))
-    .lean<VisibleEnvironment[]>();
+  const statuses = statusesOf(filter);
+  const parts = await Promise.all(
+    partsOf(filter, statuses.length).map((part) =>
+      model
+        .find(
+          {
+            ...scopeOf(part),
+            status: trusted({ $in: statuses }),
+            ...(after && { _id: trusted({ $lt: after[0] }) }),
+          },
+          VISIBLE,
+        )
+        .sort({ _id: -1 })
+        .limit(limit + 1)
+        .hint(indexFor(part))
+        .lean<VisibleEnvironment[]>(),
+    ),
+  );
+  const found = parts.length === 1 ? (parts[0] ?? []) : parts.flat().sort((a, b) => (a._id < b._id ? 1 : -1));
   return pageOf(found.map(toEnvironment), { limit, cursor: ({ id }) => id });
 }
 
-function scopeOf({ projectId, projectIds, repoId, repository }: EnvironmentFilter): object {
+/** MongoDB merges at most 200 runs of an index; beyond that it would sort in memory: `internalQueryMaxScansToExplode`. */
+const MOST_RUNS = 200;
+
+/** One query for each so many projects that the caller may see. A project or a repository narrows the list enough. */
+function partsOf(filter: EnvironmentFilter, statuses: number): readonly EnvironmentFilter[] {
+  const { projectIds = [] } = filter;
+  if (indexFor(filter) !== 'project_status_id' || filter.projectId !== undefined) return [filter];
+  const size = Math.max(1, Math.floor(MOST_RUNS / Math.max(1, statuses)));
+  const count = Math.ceil(projectIds.length / size);
+  return Array.from({ length: count }, (_, index) => ({
+    ...filter,
+    projectIds: projectIds.slice(index * size, (index + 1) * size),
+  }));
+}
+
+function scopeOf(filter: EnvironmentFilter): object {
+  const { projectId, projectIds, repoId, repository, pullRequest } = filter;
   const visible = projectIds?.map((id) => text(id, 'the project'));
   const within = projectId === undefined ? visible : visible?.filter((id) => id === projectId);
   return {
@@ -182,6 +212,7 @@ function scopeOf({ projectId, projectIds, repoId, repository }: EnvironmentFilte
     ...(within && { projectId: trusted({ $in: within }) }),
     ...(repoId !== undefined && { repoId: whole(repoId, 'the repository') }),
     ...(repository !== undefined && { repository: text(repository, 'the repository') }),
+    ...(pullRequest !== undefined && { 'pullRequest.number': whole(pullRequest, 'the pull request') }),
   };
 }
 
@@ -191,8 +222,10 @@ function statusesOf({ status, activeOnly }: EnvironmentFilter): EnvironmentStatu
 }
 
 /** Named, because the planner may otherwise guess from a few documents and sort in memory. */
-function indexFor({ projectId, projectIds, repoId, repository }: EnvironmentFilter): string {
-  if (projectId !== undefined || projectIds) return 'project_status_id';
+function indexFor({ projectId, projectIds, repoId, repository, pullRequest }: EnvironmentFilter): string {
+  if (repoId !== undefined && pullRequest !== undefined) return 'pull_request';
+  if (projectId !== undefined) return 'project_status_id';
   if (repoId !== undefined) return 'repo_status_id';
-  return repository !== undefined ? 'repository_status_id' : 'status_id';
+  if (repository !== undefined) return 'repository_status_id';
+  return projectIds ? 'project_status_id' : 'status_id';
 }

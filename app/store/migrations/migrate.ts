@@ -7,6 +7,7 @@ import { kindAndReach } from './0003-kind-and-reach.js';
 import { people } from './0004-people.js';
 import { logChunks } from './0008-log-chunks.js';
 import { history as historyMigration } from './0009-history.js';
+import { api } from './0010-api.js';
 import { images } from './0011-images.js';
 import { asVitrineError } from '../shared/outage.js';
 import { checkIndexes } from './indexes.js';
@@ -190,5 +191,6 @@ export const MIGRATIONS: readonly Migration[] = [
   people,
   logChunks,
   historyMigration,
+  api,
   images,
 ];

@@ -1,6 +1,8 @@
 /** Ours and not emulate's: there a run cannot belong to a pull request. https://docs.github.com/rest/actions/workflow-runs */
+import { CHECK } from '../../../src/shared/status/github.js';
+import { githubTime } from '../clock.js';
 import { paginated } from '../gateway/paginate.js';
-import { notFound, ok, type ApiReply } from '../gateway/reply.js';
+import { created, notFound, ok, refused, type ApiReply } from '../gateway/reply.js';
 import { repositoryRoute, type RepositoryRequest, type Route } from '../gateway/router.js';
 import type { WorkflowRun } from '../state.js';
 import type { World } from '../world.js';
@@ -10,6 +12,11 @@ const need = { permission: 'actions', level: 'read' } as const;
 export const workflowRunRoutes: readonly Route[] = [
   repositoryRoute({ at: 'GET /actions/runs', need, answer: listRuns }),
   repositoryRoute({ at: 'GET /actions/runs/:id', need, answer: showRun }),
+  repositoryRoute({
+    at: 'POST /actions/runs/:id/rerun',
+    need: { permission: 'actions', level: 'write' },
+    answer: rerun,
+  }),
 ];
 
 function listRuns(_: World, { repository, url }: RepositoryRequest): ApiReply {
@@ -25,4 +32,16 @@ function listRuns(_: World, { repository, url }: RepositoryRequest): ApiReply {
 function showRun(_: World, { repository, params }: RepositoryRequest): ApiReply {
   const run = repository.workflowRuns.get(Number(params.id));
   return run ? ok(run) : notFound();
+}
+
+/** Queues the next attempt. `startRun` with `rerunOf` lets a runner take it. */
+function rerun(world: World, { repository, params }: RepositoryRequest): ApiReply {
+  const run = repository.workflowRuns.get(Number(params.id));
+  if (!run) return notFound();
+  if (run.status !== CHECK.completed) return refused(403, 'This workflow is already running');
+  const now = githubTime(world.options.clock);
+  const attempt = Number(run['run_attempt'] ?? 1) + 1;
+  const again = { run_attempt: attempt, run_started_at: now, updated_at: now };
+  repository.workflowRuns.set(run.id, { ...run, ...again, status: CHECK.queued, conclusion: null });
+  return created({});
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ABILITIES, hashToken } from '../../../src/people/api-token.js';
+import { ABILITIES, type Ability, hashToken } from '../../../src/people/api-token.js';
 import { pathTo } from '../../../src/contract/client.js';
 import { OPERATIONS } from '../../../src/contract/openapi.js';
+import type { Operation } from '../../../src/contract/operation.js';
+import { personNeeds } from '../../../src/people/policies.js';
+import type { RepositoryPermission } from '../../../src/pull-requests/trust.js';
 import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { delivery, newDeployment, newEnvironment } from '../../support/builders.js';
@@ -21,6 +24,11 @@ const TOKENS = {
   stranger: 'vtp_stranger',
   reader: 'vtp_reader',
   writer: 'vtp_writer',
+  admin: 'vtp_admin',
+  /** Of a person who may write, and may only read with it. */
+  'read token': 'vtp_read',
+  /** Of an administrator of the repository, for a project that is not the one asked about. */
+  'bound token': 'vtp_bound',
 } as const;
 
 /** GitHub's ids of people, and what it said that they may do in the repository of the deployment. */
@@ -28,7 +36,17 @@ const PEOPLE = {
   stranger: { githubId: 31, level: 'none' },
   reader: { githubId: 32, level: 'read' },
   writer: { githubId: 33, level: 'write' },
-} as const;
+  admin: { githubId: 34, level: 'admin' },
+  'read token': { githubId: 35, level: 'write', abilities: ['read'] },
+  'bound token': { githubId: 36, level: 'admin', projectIds: ['e'.repeat(24)] },
+} as const satisfies Readonly<Record<string, Person>>;
+
+interface Person {
+  readonly githubId: number;
+  readonly level: RepositoryPermission;
+  readonly abilities?: readonly Ability[];
+  readonly projectIds?: readonly string[];
+}
 const REPOSITORY = {
   id: 11,
   ownerId: 1,
@@ -45,8 +63,15 @@ type Verdict = 'yes' | 401 | 403 | 404;
 type Row = Readonly<Record<Who, Verdict>>;
 
 // An identity is a token for one operation only: for the others it is no token at all.
-const notPeople = { stranger: 403, reader: 403, writer: 403 } as const;
-const people = { stranger: 'yes', reader: 'yes', writer: 'yes' } as const;
+const each = <V extends Verdict>(verdict: V) => ({
+  ...{ stranger: verdict, reader: verdict, writer: verdict, admin: verdict },
+  ...{ 'read token': verdict, 'bound token': verdict },
+});
+const notPeople = each(403);
+const people = each('yes');
+const readingPeople = { ...people, stranger: 404, 'bound token': 404 } as const;
+const writingPeople = { ...readingPeople, reader: 403, 'read token': 403 } as const;
+const adminPeople = { ...writingPeople, writer: 403 } as const;
 const tokens = { anonymous: 401, workflow: 401, run: 403, 'other run': 403, operator: 'yes' } as const;
 const anyone: Row = {
   ...{ anonymous: 'yes', workflow: 401, run: 'yes', 'other run': 'yes', operator: 'yes' },
@@ -57,21 +82,18 @@ const lists: Row = { ...tokens, ...people };
 const ownAccounts: Row = { ...tokens, operator: 403, ...people };
 /** Not with a token: only in a browser. */
 const sessions: Row = { ...tokens, operator: 403, ...notPeople };
-const repositoryReaders: Row = { ...tokens, stranger: 404, reader: 'yes', writer: 'yes' };
-const repositoryWriters: Row = { ...tokens, stranger: 404, reader: 403, writer: 'yes' };
-const repositoryAdmins: Row = { ...tokens, stranger: 404, reader: 403, writer: 403 };
+const repositoryReaders: Row = { ...tokens, ...readingPeople };
+const repositoryWriters: Row = { ...tokens, ...writingPeople };
+const repositoryAdmins: Row = { ...tokens, ...adminPeople };
 const workflows: Row = {
   ...{ anonymous: 401, workflow: 'yes', run: 401, 'other run': 401, operator: 401 },
-  ...{ stranger: 401, reader: 401, writer: 401 },
+  ...each(401),
 };
 const runs: Row = {
   ...{ anonymous: 401, workflow: 401, run: 'yes', 'other run': 404, operator: 403 },
   ...notPeople,
 };
-const deploymentReaders: Row = {
-  ...runs,
-  ...{ operator: 'yes', stranger: 404, reader: 'yes', writer: 'yes' },
-};
+const deploymentReaders: Row = { ...runs, operator: 'yes', ...readingPeople };
 
 /** Written by hand, apart from the declarations: a new operation fails here until its rights are added. */
 const MATRIX: Readonly<Record<string, Row>> = {
@@ -93,11 +115,15 @@ const MATRIX: Readonly<Record<string, Row>> = {
   listTokens: ownAccounts,
   createApiToken: sessions,
   revokeToken: sessions,
+  showReference: anyone,
   listEnvironments: lists,
   getEnvironmentByNamespace: repositoryReaders,
   getEnvironment: repositoryReaders,
   listEnvironmentDeployments: repositoryReaders,
   destroyEnvironment: repositoryWriters,
+  approveEnvironment: repositoryWriters,
+  extendEnvironment: repositoryWriters,
+  redeployEnvironment: repositoryWriters,
   startDeployment: workflows,
   getDeployment: deploymentReaders,
   recordProgress: runs,
@@ -172,16 +198,11 @@ async function addPeople(): Promise<void> {
     ...{ login, level, at: new Date(), accountId: githubId },
   }));
   await repos.keep({ id: REPOSITORY.id }, { permissions });
-  for (const [login, { githubId, level }] of Object.entries(PEOPLE)) {
+  for (const [login, person] of Object.entries<Person>(PEOPLE)) {
+    const { githubId, level, abilities = ABILITIES, projectIds = null } = person;
     const { id: userId } = await users.saveFromGitHub({ githubId, login, email: null, avatarUrl: null });
     await connect({ userId, githubId, login, repoIds: level === 'none' ? [] : [REPOSITORY.id] });
-    const scope = {
-      kind: 'user',
-      userId,
-      name: login,
-      abilities: ABILITIES,
-      projectIds: null,
-    } as const;
+    const scope = { kind: 'user', userId, name: login, abilities, projectIds } as const;
     await store.issue({ hash: hashToken(TOKENS[login as Who] ?? ''), scope, expiresAt: null });
   }
 }
@@ -212,14 +233,16 @@ test('the matrix names every operation and no other', () => {
   expect(Object.keys(MATRIX).toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
 });
 
+/** For the others, 404 says that the server found no document after it had admitted the request. */
+const HIDDEN_FROM: readonly Who[] = ['other run', 'stranger', 'bound token'];
+
 /** The refusals that come from rights; what belongs to others is 404. */
 async function verdictOf(name: string, who: Who): Promise<Verdict> {
   const operation = OPERATIONS[name as keyof typeof OPERATIONS];
   const path = pathTo(operation, { params: { id: DEPLOYMENT, namespace: NAMESPACE, provider: 'github' } });
   const response = await app.api(path, { method: operation.method, token: TOKENS[who] });
   if (response.status === 401 || response.status === 403) return response.status;
-  const isHidden =
-    response.status === 404 && 'resource' in operation && (who === 'other run' || who === 'stranger');
+  const isHidden = response.status === 404 && 'resource' in operation && HIDDEN_FROM.includes(who);
   return isHidden ? 404 : 'yes';
 }
 
@@ -238,4 +261,25 @@ test('lists show people only what they may see', async () => {
     return ((await response.json()) as { items: readonly unknown[] }).items.length;
   };
   expect([await seen('stranger'), await seen('reader'), await seen('operator')]).toEqual([0, 1, 1]);
+});
+
+const ABOUT_ONE = Object.entries<Operation>(OPERATIONS).filter(
+  ([, { resource, permission }]) => resource && personNeeds(permission) !== null,
+);
+
+test.each(ABOUT_ONE)('%s answers an id of nothing and an id of others alike', async (_name, operation) => {
+  const { environments } = app.ports;
+  const FOREIGN = 'f'.repeat(24);
+  const place = { repoId: 99, repository: 'other/site', projectId: 'f'.repeat(24) };
+  const foreign = newEnvironment({ ...place, id: FOREIGN, slug: 'pr-2-site', name: 'pr-2' });
+  await environments.ensure(foreign);
+  await app.ports.deployments.ensure(newDeployment({ id: FOREIGN, environmentId: FOREIGN, repoId: 99 }));
+  const ask = async (id: string, namespace: string) => {
+    const path = pathTo(operation, { params: { id, namespace } });
+    const response = await app.api(path, { method: operation.method, token: TOKENS.admin });
+    return [response.status, ((await response.json()) as { error: { message: string } }).error.message];
+  };
+  const nothing = await ask('9'.repeat(24), 'pr-9-nothing');
+  expect(nothing[0]).toBe(404);
+  expect(await ask(FOREIGN, 'pr-2-site')).toEqual(nothing);
 });

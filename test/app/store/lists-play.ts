@@ -48,6 +48,7 @@ async function startLists(deployments: number) {
   await stores.tokens.issue({ hash: hash('operator'), scope: operator, expiresAt: null });
   await stores.tokens.issue({ hash: hash('person'), scope: person, expiresAt: null });
   const unlimited = createRateLimit({ times: 1e9, perMs: 1 }, clock);
+  const uncounted = () => ({ allowed: true, limit: 1, windowSeconds: 1, remaining: 1, resetSeconds: 1 });
   const api = await createApi({
     ports,
     identify: async () => {
@@ -58,7 +59,13 @@ async function startLists(deployments: number) {
     budget: createBodyBudget(),
     version: '0.0.0',
     ping: async () => undefined,
-    limits: { exchange: unlimited, starts: unlimited },
+    limits: {
+      exchange: unlimited,
+      starts: unlimited,
+      people: uncounted,
+      runs: uncounted,
+      addresses: uncounted,
+    },
   });
   const server = createServer((request, response) => void api.answer(request, response));
   server.listen(0, '127.0.0.1');

@@ -41,6 +41,10 @@ const run = { id: '1', attempt: 1, job: 'deploy' };
 const by = { owner: 'w', leaseMs: 10, limit: 5 };
 const environmentId = newDeployment().environmentId;
 const status = DEPLOYMENT_STATUS.success;
+/** More than one query can merge. */
+const MANY_PROJECTS = Array.from({ length: 60 }, (_, index) => `q${index}`);
+const KEYED = { id: 'k', request: 'r' };
+const KEY_TIMES = { now: new Date(1_000), busyUntil: new Date(2_000), expiresAt: new Date(3_000) };
 
 test.each<[string, () => unknown]>([
   ['environment by id', () => stores.environments.get('x')],
@@ -67,6 +71,14 @@ test.each<[string, () => unknown]>([
   [
     'environments of a project in its repository',
     () => stores.environments.list({ projectId: 'p1', repository: 'octo/site' }, page),
+  ],
+  [
+    'environments of the projects that a person may see',
+    () => stores.environments.list({ projectIds: ['p1', ...MANY_PROJECTS] }, page),
+  ],
+  [
+    'environments of a pull request, in a list',
+    () => stores.environments.list({ repoId: 1, pullRequest: 3, projectIds: MANY_PROJECTS }, page),
   ],
   ['environments of a repository id', () => stores.environments.list({ repoId: 1 }, page)],
   ['environments of a repository name', () => stores.environments.list({ repository: 'octo/site' }, page)],
@@ -153,6 +165,10 @@ test.each<[string, () => unknown]>([
   ['tokens of a person, a later page', () => stores.tokens.ofUser('u1', { ...page, cursor: 'f'.repeat(24) })],
   ['token', () => stores.tokens.find('h', new Date())],
   ['tokens that have ended', () => stores.tokens.deleteExpired(new Date(0))],
+  ['an idempotency key', () => stores.idempotency.begin(KEYED, KEY_TIMES)],
+  ['idempotency keys that are over', () => stores.idempotency.deleteExpired(new Date(0))],
+  ['requests counted', () => stores.requestRates.add('w', { count: 1, expiresAt: new Date() })],
+  ['counts that are over', () => stores.requestRates.deleteExpired(new Date(0))],
   ['deliveries', () => stores.inbox.list({}, page)],
   ['deliveries by status', () => stores.inbox.list({ status: DELIVERY_STATUS.stored }, page)],
   ['deliveries of a repository', () => stores.inbox.list({ repoId: 1 }, page)],
@@ -203,6 +219,7 @@ test('a batch of webhooks is one command, on the disk before it counts', async (
 });
 
 async function seed(): Promise<void> {
+  await stores.idempotency.begin(KEYED, KEY_TIMES);
   const { environments, deployments, inbox, repos, projects, logs, artifacts } = stores;
   for (let index = 0; index < 30; index += 1) {
     const odd = index % 2 === 1;

@@ -209,9 +209,25 @@ test('an organization gets the App when it is asked for, and a name that cannot 
 
 test('the page says what the App may do, and every right has its reason', async () => {
   const { address, origin, finished } = await begin();
-  const rights = (await openPage(address)).texts('li');
+  const page = await openPage(address);
+  const rights = page.texts('li');
   expect(rights).toHaveLength(8);
   for (const right of rights) expect(right).toMatch(/^[A-Z][a-z ]+ \((read|write)\): \S/);
+  expect(permissionsIn(page)).toMatchObject({ actions: 'read' });
+  await end({ address, origin, finished });
+});
+
+const permissionsIn = ({ forms }: { forms: readonly { fields: Readonly<Record<string, string>> }[] }) => {
+  const manifest = forms.find(({ fields }) => 'manifest' in fields)?.fields['manifest'] ?? '{}';
+  return (JSON.parse(manifest) as { default_permissions: object }).default_permissions;
+};
+
+test('the App may run workflows again only where the operator wants it', async () => {
+  const { address, origin, finished } = await begin();
+  const page = await openPage(`${address}&organization=octo-org&rerun=yes`);
+  expect(permissionsIn(page)).toMatchObject({ actions: 'write', contents: 'read' });
+  expect(page.texts('li').join('\n')).toMatch(/Actions \(write\): .*run one again/);
+  expect(page.count('input[name=rerun][checked]')).toBe(1);
   await end({ address, origin, finished });
 });
 

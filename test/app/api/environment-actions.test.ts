@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  approveEnvironment,
+  extendEnvironment,
+  getEnvironment,
+  listEnvironments,
+  redeployEnvironment,
+} from '../../../src/contract/environments.js';
+import type { Client } from '../../../src/contract/client.js';
+import { hashToken } from '../../../src/people/api-token.js';
+import { CONCLUSION } from '../../../src/shared/status/github.js';
+import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
+import { resolveOptions } from '../../../demo/github/options.js';
+import { apiClient } from '../../support/api-client.js';
+import { secondsApart } from '../../support/clock.js';
+import { lookAt } from '../../support/look-at.js';
+import { begin, end } from '../../support/run-by-hand.js';
+import { AUTHOR, openPullRequest, REPOSITORY, startWorld, type World } from '../../support/start-world.js';
+
+const APP_PERMISSIONS = { ...resolveOptions({}).app.permissions, actions: 'write' } as const;
+const WRITER = 'vtp_writer';
+
+let world: World;
+let api: Client;
+
+beforeAll(async () => {
+  const repository = {
+    fullName: REPOSITORY,
+    files: { 'index.html': '<h1>Hello</h1>\n' },
+    collaborators: { reader: 'read', writer: 'write' },
+  } as const;
+  const users = [AUTHOR, 'reader', 'writer'];
+  world = await startWorld({
+    github: {
+      clock: secondsApart(),
+      users,
+      repositories: [repository],
+      app: { permissions: APP_PERMISSIONS },
+    },
+  });
+  const { tokens, users: people } = world.app.ports;
+  await people.saveFromGitHub({ githubId: 7_001, login: 'writer', email: null, avatarUrl: null });
+  const person = { kind: 'user', userId: '7001', name: 'writer' } as const;
+  const scope = { ...person, abilities: ['read', 'deploy'], projectIds: null } as const;
+  await tokens.issue({ hash: hashToken(WRITER), scope, expiresAt: null });
+  api = apiClient(world.app, WRITER);
+});
+afterAll(async () => void (await world[Symbol.asyncDispose]()));
+
+/** A pull request of a person whose commits wait for approval. */
+async function held(head: string) {
+  const opened = await openPullRequest(world, { head, author: 'reader' });
+  const { environment } = await lookAt(world, opened.number);
+  expect(environment.status).toBe(ENVIRONMENT_STATUS.awaitingApproval);
+  return { ...opened, params: { id: environment.id } };
+}
+
+/** A pull request whose preview is live; its run is one that GitHub knows. */
+async function live(head: string) {
+  const opened = await openPullRequest(world, { head });
+  const run = await world.github.startRun({ repository: REPOSITORY, number: opened.number });
+  const started = await begin(world, { ...opened, runId: String(run.id) });
+  await end(world, started, { status: DEPLOYMENT_STATUS.success, url: 'https://hello.example.com' });
+  world.github.finishRun(run, CONCLUSION.success);
+  await world.drain();
+  return { ...opened, run, params: { id: started.environment.id } };
+}
+
+const reportOf = async ({ number }: { number: number }) => {
+  await world.drain();
+  return (await world.reviewer.comments(number)).map(({ body }) => body).join('\n');
+};
+
+test('a person with write access approves a commit, and the pull request asks for a re-run', async () => {
+  const pull = await held('held');
+  const body = { sha: pull.sha };
+  const approved = await api(approveEnvironment, { params: pull.params, body });
+  expect(approved).toMatchObject({ commit: pull.sha, decision: { action: 'deploy', rule: 'approved' } });
+  expect(await api(approveEnvironment, { params: pull.params, body })).toMatchObject({ id: approved.id });
+  expect(await reportOf(pull)).not.toContain('Awaiting approval');
+  expect(await lookAt(world, pull.number)).toMatchObject({
+    environment: { approvedSha: pull.sha, status: ENVIRONMENT_STATUS.pending },
+    deployments: [{ status: DEPLOYMENT_STATUS.queued }],
+  });
+});
+
+test('a commit that is not the newest one any more cannot be approved, also before its webhook arrived', async () => {
+  const pull = await held('moved');
+  world.github.webhooks.hold();
+  const change = { repository: REPOSITORY, branch: 'moved', files: { 'b.txt': 'b' }, pusher: 'reader' };
+  const [pushed] = (await world.github.push(change)).pullRequests;
+  const newest = pushed?.pullRequest.head.sha ?? '';
+  const late = api(approveEnvironment, { params: pull.params, body: { sha: pull.sha } });
+  await expect(late).rejects.toMatchObject({
+    status: 409,
+    code: 'stale_head',
+    message: expect.stringContaining(newest),
+  });
+  expect(await api(getEnvironment, { params: pull.params })).toMatchObject({
+    commit: newest,
+    status: ENVIRONMENT_STATUS.awaitingApproval,
+  });
+  await world.github.webhooks.release();
+  await world.drain();
+  const approved = await api(approveEnvironment, { params: pull.params, body: { sha: newest } });
+  expect(approved.decision).toMatchObject({ rule: 'approved' });
+});
+
+test('a live preview lives longer when a person asks for it, as long as the policy allows', async () => {
+  const pull = await live('longer');
+  const soon = new Date(Date.now() + 60 * 60_000);
+  const { environments } = world.app.ports;
+  const stored = await environments.get(pull.params.id);
+  if (stored) await environments.change(stored, { patch: { expiresAt: soon }, due: [] });
+  const longer = await api(extendEnvironment, { params: pull.params, body: { duration: '2d' } });
+  expect(longer.expiresAt).toBe(new Date(soon.getTime() + 2 * 24 * 60 * 60_000).toISOString());
+  const most = await api(extendEnvironment, { params: pull.params, body: { duration: '300d' } });
+  expect(most.expiresAt).not.toBe(longer.expiresAt);
+  const wrong = api(extendEnvironment, { params: pull.params, body: { duration: '2 days' } });
+  await expect(wrong).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining('90m, 12h or 2d'),
+  });
+});
+
+test('a redeployment runs the workflow of the newest commit again, and its deployment says who asked', async () => {
+  const pull = await live('again');
+  const before = await lookAt(world, pull.number);
+  const { run, environment } = await api(redeployEnvironment, { params: pull.params });
+  expect(run).toEqual({
+    id: String(pull.run.id),
+    url: expect.stringContaining(`/actions/runs/${pull.run.id}`),
+  });
+  expect(environment).toMatchObject({ live: true, commit: pull.sha });
+  await expect(api(redeployEnvironment, { params: pull.params })).rejects.toMatchObject({
+    status: 409,
+    message: expect.stringContaining(run.url),
+  });
+  const again = await begin(world, { ...pull, runId: String(pull.run.id), attempt: 2 });
+  expect(again.deployment).toMatchObject({
+    creator: 'manual',
+    previousDeploymentId: before.environment.current?.deploymentId,
+  });
+  expect(again.environment.head).not.toHaveProperty('redeploy');
+});
+
+test('where no run has deployed the commit, the refusal says where to start one', async () => {
+  const { number } = await openPullRequest(world, { head: 'unbuilt' });
+  const { environment } = await lookAt(world, number);
+  await expect(api(redeployEnvironment, { params: { id: environment.id } })).rejects.toMatchObject({
+    status: 409,
+    message: expect.stringContaining(`/pull/${number}/checks`),
+  });
+});
+
+test('an App that may not run workflows again answers with the run to re-run by hand', async () => {
+  await using other = await startWorld();
+  const opened = await openPullRequest(other);
+  const run = await other.github.startRun({ repository: REPOSITORY, number: opened.number });
+  const started = await begin(other, { ...opened, runId: String(run.id) });
+  await end(other, started, { status: DEPLOYMENT_STATUS.success, url: 'https://hello.example.com' });
+  other.github.finishRun(run, CONCLUSION.success);
+  await other.drain();
+  await other.app.ports.tokens.issue({
+    hash: hashToken('vto_ops'),
+    scope: { kind: 'operator', name: 'ops' },
+    expiresAt: null,
+  });
+  const asked = apiClient(other.app, 'vto_ops')(redeployEnvironment, {
+    params: { id: started.environment.id },
+  });
+  await expect(asked).rejects.toMatchObject({
+    status: 409,
+    code: 'conflict',
+    message: expect.stringMatching(new RegExp(`/actions/runs/${run.id}.*Actions: write`)),
+  });
+  expect((await lookAt(other, opened.number)).environment.head).not.toHaveProperty('redeploy');
+});
+
+test('environments are found by their pull request, which needs the repository', async () => {
+  const { number } = await openPullRequest(world, { head: 'found' });
+  const query = { repository: REPOSITORY, pull_request: number };
+  const { items } = await api(listEnvironments, { query });
+  expect(items).toMatchObject([{ pullRequest: { number } }]);
+  expect(await api(listEnvironments, { query: { ...query, repository: 'acme/unknown' } })).toEqual({
+    items: [],
+    nextCursor: null,
+  });
+  await expect(api(listEnvironments, { query: { pull_request: number } })).rejects.toMatchObject({
+    status: 400,
+  });
+});

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { etagOf, requireMatch } from '../../../app/api/etag.js';
+import { hashToken } from '../../../src/people/api-token.js';
+import { newEnvironment } from '../../support/builders.js';
+import { startApp, type TestApp } from '../../support/start-app.js';
+
+let app: TestApp;
+let path: string;
+
+beforeAll(async () => {
+  const minute = 60_000;
+  app = await startApp({
+    clock: { now: () => new Date('2026-03-01T12:00:20Z') },
+    rates: { people: { times: 40, perMs: minute }, addresses: { times: 4, perMs: minute } },
+  });
+  const { id } = await app.ports.environments.ensure(newEnvironment());
+  path = `/api/v1/environments/${id}`;
+});
+afterAll(async () => {
+  await app.close();
+});
+
+test('a read that would answer the same again is answered with 304 and no body', async () => {
+  const first = await app.api(path);
+  const etag = first.headers.get('etag') ?? '';
+  expect(etag).toBe(etagOf(await first.text()));
+  for (const names of [etag, `"other", W/${etag}`, '*']) {
+    const again = await app.api(path, { headers: { 'if-none-match': names } });
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag]);
+  }
+  const other = await app.api(path, { headers: { 'if-none-match': '"other"' } });
+  expect([other.status, (await other.text()).length > 10]).toEqual([200, true]);
+});
+
+test('HEAD has the ETag of GET, a changed document has another one, and errors have none', async () => {
+  const [get, head] = [await app.api(path), await app.api(path, { method: 'HEAD' })];
+  expect(head.headers.get('etag')).toBe(get.headers.get('etag'));
+  await app.api(`${path}/destroy`, { method: 'POST' });
+  const changed = await app.api(path, { headers: { 'if-none-match': get.headers.get('etag') ?? '' } });
+  expect(changed.status).toBe(200);
+  expect((await app.api('/api/v1/environments/none')).headers.get('etag')).toBeNull();
+});
+
+test('a write may name the state that its author has read', () => {
+  const view = { id: '1', name: 'hello' };
+  const etag = etagOf(JSON.stringify(view));
+  expect(() => requireMatch(undefined, view)).not.toThrow();
+  expect(() => requireMatch(`"x", ${etag}`, view)).not.toThrow();
+  expect(() => requireMatch('*', view)).not.toThrow();
+  expect(() => requireMatch(etag, { ...view, name: 'other' })).toThrow(
+    expect.objectContaining({ code: 'precondition_failed' }),
+  );
+});
+
+test('every answer says how many requests are left, and over the limit when to come back', async () => {
+  const scope = { kind: 'operator', name: 'busy' } as const;
+  await app.ports.tokens.issue({ hash: hashToken('vto_busy'), scope, expiresAt: null });
+  const ask = () => app.api('/api/v1/environments', { token: 'vto_busy' });
+  const first = await ask();
+  expect([first.headers.get('ratelimit-limit'), first.headers.get('ratelimit-remaining')]).toEqual([
+    '40',
+    '39',
+  ]);
+  const rest = await Promise.all(Array.from({ length: 45 }, ask));
+  const refused = rest.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(6);
+  expect(refused[0]?.headers.get('retry-after')).toBe('40');
+  expect(await refused[0]?.json()).toMatchObject({ error: { code: 'too_many_requests' } });
+  expect((await app.api('/api/v1/environments')).status).toBe(200);
+});
+
+test('callers without a valid token share the limit of their address; probes do not count', async () => {
+  const wrong = () => app.api('/api/v1/environments', { token: 'vto_unknown' });
+  const anonymous = () => app.api('/api/v1/openapi.json', { token: null });
+  const statuses = [];
+  for (const ask of [wrong, anonymous, wrong, anonymous, wrong, anonymous])
+    statuses.push((await ask()).status);
+  expect(statuses).toEqual([401, 200, 401, 200, 429, 429]);
+  const probe = await app.api('/healthz', { token: null });
+  expect([probe.status, probe.headers.get('ratelimit-limit')]).toEqual([200, null]);
+});
