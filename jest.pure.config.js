@@ -6,6 +6,7 @@ export default {
   testMatch: [
     '<rootDir>/test/{shared,variables,secrets,settings,pull-requests,sites}/**/*.test.ts',
     '<rootDir>/test/environments/{model,expire,reasons,needs-rerun,notes,overtaken}.test.ts',
+    '<rootDir>/test/secrets/{envelope,redact-lines}.test.ts',
     '<rootDir>/test/deployments/{model,new-deployment}.test.ts',
     '<rootDir>/test/uploads/{limits,manifest,missing,pack,plan}.test.ts',
   ],
@@ -17,10 +18,12 @@ export default {
   collectCoverageFrom: [
     'src/{shared,variables,secrets,settings,pull-requests,sites}/**/*.ts',
     'src/environments/{model,expire,reasons,notes}.ts',
+    'src/secrets/{envelope,keys,redact-lines}.ts',
     'src/deployments/model.ts',
     'src/uploads/{manifest,limits,plan,pack}.ts',
     // These hold nothing but types.
     '!src/shared/{pages,tools}.ts',
+    '!src/variables/store.ts',
     '!src/pull-requests/github-payload.ts',
   ],
   coverageThreshold: { global: { lines: 100 } },

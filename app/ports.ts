@@ -19,11 +19,14 @@ import type { ReporterPorts } from '../src/reports/reporter.js';
 import type { GitHubPorts } from '../src/repositories/github.js';
 import type { RepositoryPorts } from '../src/repositories/model.js';
 import type { SealPorts } from '../src/secrets/envelope.js';
+import type { RedactionPorts } from '../src/secrets/redact-lines.js';
+import type { SecretPorts } from '../src/secrets/store.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
-import type { Tools } from '../src/shared/tools.js';
+import type { LeasePorts, Tools } from '../src/shared/tools.js';
 import type { TargetPorts } from '../src/targets/target.js';
 import type { ImagePorts, ImageUploadPorts } from '../src/images/store.js';
 import type { ArtifactPorts, BlobPorts, OtherBlobPorts, UploadPorts } from '../src/uploads/store.js';
+import type { VariablePorts } from '../src/variables/store.js';
 
 /** What the database keeps, a store a noun. */
 export interface Stores
@@ -45,7 +48,10 @@ export interface Stores
     ImagePorts,
     AuditPorts,
     IdempotencyPorts,
-    RequestRatePorts {}
+    RequestRatePorts,
+    VariablePorts,
+    SecretPorts,
+    LeasePorts {}
 
 /**
  * Everything that the core asks of the world. Only the composition knows the whole of it: each verb names the few ports that it uses.
@@ -68,5 +74,6 @@ export interface Ports
     ReporterPorts,
     TargetPorts,
     SealPorts,
+    RedactionPorts,
     Tools,
     AddressPorts {}

@@ -52,8 +52,8 @@ export function masked(world: World): { readonly world: World; readonly mask: ()
   return { world: { ...world, print }, mask };
 }
 
-/** Tells the runner to hide every secret, line by line and in its usual encodings. */
-function maskCommands(values: readonly string[]): string[] {
+/** Tells the runner to hide every secret: whole, line by line, the texts of a JSON document, and in the usual encodings. */
+export function maskCommands(values: readonly string[]): string[] {
   return [...new Set(values.flatMap(formsOf))].map((form) => command('add-mask', form));
 }
 

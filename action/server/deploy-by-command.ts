@@ -37,7 +37,7 @@ export async function deployByCommand(input: CommandDeployment): Promise<Link> {
     deployCommand,
     destroyCommand,
     healthPath,
-    variables: { ...job.variables, ...inputs.env, ...inputs.secrets },
+    variables: { ...job.variables, ...job.plan.secrets, ...inputs.env, ...inputs.secrets },
   });
   if (destroyCommand === null) job.log(KEPT, 'warning');
   const journal = destroyCommand === null ? NO_JOURNAL : journalOf(input);

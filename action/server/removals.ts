@@ -12,6 +12,7 @@ import { retrying } from '../http/retry.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { type Result, resultOf } from '../result/result.js';
+import { maskCommands } from '../runner/commands.js';
 import type { Context } from '../runner/context.js';
 import { createCommands } from '../stages/commands.js';
 import { createStageLog, type StageLog } from '../stages/stage-log.js';
@@ -45,11 +46,14 @@ export async function removeAll(world: World, input: RemovalInput): Promise<Remo
   const about = { pullRequest, run: context.run };
   const project = inputs.project === null ? {} : { project: inputs.project };
   const answer = await client(startRemovals, { body: { ...about, ...project, closed } });
-  const stageLog = logOf(world, input);
+  const values = answer.removals.flatMap(({ secrets }) => Object.values(secrets));
+  for (const line of maskCommands(values)) world.print(line);
+  const redact = redactorOf(input, values);
+  const stageLog = logOf(world, { ...input, redact });
   const urls: string[] = [];
   const failures: string[] = [];
   for (const removal of answer.removals) {
-    const error = await removeOne(world, { ...input, stageLog, removal });
+    const error = await removeOne(world, { ...input, stageLog, redact, removal });
     const body = { ...about, error, ...(context.logsUrl === '' ? {} : { logsUrl: context.logsUrl }) };
     await client(finishRemoval, { params: { id: removal.id }, body });
     if (error === null) urls.push(removal.url ?? removal.environment.namespace);
@@ -81,9 +85,14 @@ function clientFor(world: World, { identity, serverUrl, inputs }: RemovalInput):
   });
 }
 
-function logOf(world: World, { inputs, context }: RemovalInput): StageLog {
+type Redact = (text: string) => string;
+
+function redactorOf({ inputs }: RemovalInput, values: readonly string[]): Redact {
   const { secrets, githubToken } = inputs;
-  const { redact } = createRedactor(Object.values({ ...secrets, githubToken }).filter(Boolean));
+  return createRedactor([...values, ...Object.values({ ...secrets, githubToken })].filter(Boolean)).redact;
+}
+
+function logOf(world: World, { context, redact }: RemovalInput & { readonly redact: Redact }): StageLog {
   return createStageLog({
     world,
     redact,
@@ -95,23 +104,22 @@ function logOf(world: World, { inputs, context }: RemovalInput): StageLog {
 
 interface OneRemoval extends RemovalInput {
   readonly stageLog: StageLog;
+  readonly redact: Redact;
   readonly removal: RemovalView;
 }
 
 /** Resolves to the reason why it is still there; null when it is gone. */
 async function removeOne(world: World, input: OneRemoval): Promise<string | null> {
-  const { inputs, context, stageLog, removal } = input;
-  const { redact } = createRedactor(
-    Object.values({ ...inputs.secrets, githubToken: inputs.githubToken }).filter(Boolean),
-  );
+  const { inputs, context, stageLog, redact, removal } = input;
   const directory = resolve(context.workspace, inputs.workingDirectory ?? '.');
+  const stored = { ...removal.variables, ...variablesOf(input), ...removal.secrets };
   const { log, output } = stageLog;
   const job = { world, directory, log, output, redact, signal: world.stopped };
   const commands = createCommands(job, {
     deployCommand: null,
     destroyCommand: inputs.destroyCommand,
     healthPath: '/',
-    variables: { ...variablesOf(input), ...inputs.env, ...inputs.secrets },
+    variables: { ...stored, ...inputs.env, ...inputs.secrets },
   });
   const journal = {
     announce: never,

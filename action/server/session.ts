@@ -7,7 +7,7 @@ import { whyNotHidden } from '../../src/shared/redact/forms.js';
 import { createRedactor } from '../../src/shared/redact/redact.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
-import { command, inert } from '../runner/commands.js';
+import { command, inert, maskCommands } from '../runner/commands.js';
 import type { Context } from '../runner/context.js';
 import type { Job } from '../stages/job.js';
 import { createStageLog, type StageLog } from '../stages/stage-log.js';
@@ -42,6 +42,9 @@ export interface Session extends DeploymentInput {
 export function openSession(input: DeploymentInput): Session {
   const { world, connection, signal, answer, inputs } = input;
   const { id, generation } = answer.deployment;
+  const { secrets } = answer.plan;
+  // Before anything else is printed.
+  for (const line of maskCommands(Object.values(secrets))) world.print(line);
   const client = connection.client({
     what: 'Reporting to the server',
     budgetMs: inputs.waitTimeoutMs,
@@ -54,7 +57,7 @@ export function openSession(input: DeploymentInput): Session {
     onFailure,
   });
   const { redact } = createRedactor(secretsOf(input));
-  for (const warning of weakSecrets(inputs.secrets))
+  for (const warning of weakSecrets({ ...secrets, ...inputs.secrets }))
     world.print(command('warning', warning, { title: 'A secret is not hidden' }));
   const stageLog = createStageLog({
     world,
@@ -78,10 +81,11 @@ function failureHandler({ world, signal, ending }: DeploymentInput): (error: unk
   };
 }
 
-/** The values to redact: the inputs, and tokens that a build could read from the memory of this process. */
+/** The values to redact: those of the server and the inputs, and tokens that a build could read from the memory of this process. */
 function secretsOf({ inputs, answer, world }: DeploymentInput): string[] {
   const runner = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'].map((name) => world.env[name]);
-  const all = [...Object.values(inputs.secrets), inputs.githubToken, answer.token, ...runner];
+  const given = [...Object.values(answer.plan.secrets), ...Object.values(inputs.secrets)];
+  const all = [...given, inputs.githubToken, answer.token, ...runner];
   return all.filter((secret): secret is string => Boolean(secret));
 }
 

@@ -66,6 +66,7 @@ function startBody({ inputs, context, pullRequest }: ServerInput) {
   const project = inputs.project === null ? {} : { project: inputs.project };
   // The settings may name no target: the command asks for its own.
   const target = inputs.deployCommand === null ? {} : { target: COMMAND_TARGET };
+  const names = Object.keys({ ...inputs.env, ...inputs.buildEnv, ...inputs.secrets });
   return {
     sha: pullRequest.sha,
     pullRequest: pullRequest.number,
@@ -73,6 +74,8 @@ function startBody({ inputs, context, pullRequest }: ServerInput) {
     logsUrl: context.logsUrl,
     ...project,
     ...target,
+    // Names that the settings require may come from here.
+    ...(names.length > 0 && { provides: names }),
   };
 }
 

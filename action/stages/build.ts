@@ -12,7 +12,9 @@ export async function build(job: Job): Promise<typeof SKIPPED | undefined> {
     return SKIPPED;
   }
   job.log(`Building with \`${choice.command}\` (${choice.why}; the input "build-command" changes it).`);
-  const variables = { ...job.variables, ...inputs.env, ...inputs.buildEnv, ...inputs.secrets };
+  const own = { ...inputs.env, ...inputs.buildEnv, ...inputs.secrets };
+  // What the workflow gives is nearer than what the server stores.
+  const variables = { ...job.variables, ...job.plan.secrets, ...own };
   return runCommand(job, { command: choice.command, variables });
 }
 

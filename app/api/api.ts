@@ -18,6 +18,7 @@ import type { RateState } from '../http/shared-rate.js';
 import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import { type AccessParts, admit, type Caller } from './access.js';
+import { configurationHandlers } from './configuration.js';
 import { type ErrorPages, loadErrorPages } from './error-pages.js';
 import { deliveryHandlers } from './deliveries.js';
 import { deploymentHandlers } from './deployments.js';
@@ -87,6 +88,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...deliveryHandlers,
     ...historyHandlers,
     ...targetHandlers,
+    ...configurationHandlers,
   };
   for (const name of Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])
     mount(app, { operation: OPERATIONS[name], handle: handlers[name] as Handle, parts });

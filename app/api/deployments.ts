@@ -8,6 +8,7 @@ import type { Deployment } from '../../src/deployments/model.js';
 import { recordProgress as record } from '../../src/deployments/progress.js';
 import type { Environment } from '../../src/environments/model.js';
 import { startDeployment as start, type Started } from '../../src/runs/start.js';
+import type { ReportRedactor } from '../../src/secrets/redact-lines.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { Ports } from '../ports.js';
 import { presentEnvironment } from './environments.js';
@@ -31,7 +32,7 @@ export const deploymentHandlers: Handlers<typeof deployments> = {
   },
 
   async recordProgress(ports, { params, body }) {
-    const { stages, ...rest } = body;
+    const { stages, ...rest } = withoutSecrets(body, await ports.redactionOf(params.id));
     const progress = { ...rest, stages: stages?.map(toStage) };
     const recorded = await record(ports, { deploymentId: params.id, body: progress });
     return {
@@ -45,6 +46,23 @@ export const deploymentHandlers: Handlers<typeof deployments> = {
 
 function leftoversIn({ targets }: Ports, { resources }: Environment): number {
   return resources.filter(({ doomed, target }) => doomed && targets.get(target)?.runsIn === 'ci').length;
+}
+
+/** The texts for people only: a word such as `failed` may be a secret too. */
+function withoutSecrets(body: RecordProgressBody, { deep, lines }: ReportRedactor): RecordProgressBody {
+  const { stages, outcome } = body;
+  return {
+    ...body,
+    ...(stages && { stages: stages.map((stage) => ({ ...stage, error: deep(stage.error) })) }),
+    ...(outcome && {
+      outcome: {
+        ...outcome,
+        error: deep(outcome.error),
+        logTail: [...lines(outcome.logTail)],
+        ...(outcome.cause && { cause: deep(outcome.cause) }),
+      },
+    }),
+  };
 }
 
 type StageGiven = NonNullable<RecordProgressBody['stages']>[number];
@@ -69,7 +87,11 @@ function presentStarted(started: Started): StartDeploymentAnswer {
     tokenExpiresAt: started.tokenExpiresAt.toISOString(),
     deployment: presentDeployment(started.deployment),
     environment: presentEnvironment(started.environment),
-    plan: { ...started.plan, variables: { ...started.plan.variables } },
+    plan: {
+      ...started.plan,
+      variables: { ...started.plan.variables },
+      secrets: { ...started.plan.secrets },
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { environments, EnvironmentView } from '../../src/contract/environments.js';
+import { configurationChanges } from '../../src/deployments/configuration.js';
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import { extendEnvironment as extend } from '../../src/environments/extend.js';
 import type { Environment } from '../../src/environments/model.js';
@@ -27,15 +28,15 @@ export const environmentHandlers: Handlers<typeof environments> = {
       ...(active_only === 'true' && { activeOnly: true as const }),
     };
     const { items, nextCursor } = await ports.environments.list(filter, pageOf(page));
-    return { items: items.map(presentEnvironment), nextCursor };
+    return { items: await presentNow(ports, items), nextCursor };
   },
 
   async getEnvironment(ports, { params }) {
-    return presentEnvironment(found(await ports.environments.get(params.id), 'environment'));
+    return presentOne(ports, found(await ports.environments.get(params.id), 'environment'));
   },
 
   async getEnvironmentByNamespace(ports, { params }) {
-    return presentEnvironment(found(await ports.environments.bySlug(params.namespace), 'environment'));
+    return presentOne(ports, found(await ports.environments.bySlug(params.namespace), 'environment'));
   },
 
   async destroyEnvironment(ports, { params, query, caller }) {
@@ -87,6 +88,21 @@ function detailOf(caller: Caller): string {
   return `Removed by ${who}. Push a commit, or close and reopen, to get it back.`;
 }
 
+/** With whether their variables and secrets were changed since they went live. */
+async function presentNow(ports: Ports, environments: readonly Environment[]): Promise<EnvironmentView[]> {
+  const changes = await configurationChanges(ports, environments);
+  return environments.map((environment) => ({
+    ...presentEnvironment(environment),
+    configurationChanged: changes.get(environment.id) ?? false,
+  }));
+}
+
+async function presentOne(ports: Ports, environment: Environment): Promise<EnvironmentView> {
+  const [view] = await presentNow(ports, [environment]);
+  return view ?? presentEnvironment(environment);
+}
+
+/** Where it was just built, so that nothing has changed since. */
 export function presentEnvironment(environment: Environment): EnvironmentView {
   const { id, name, project, repository, status, generation, url, head, current, error } = environment;
   return {
@@ -101,6 +117,7 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     live: current !== null && !GONE_ENVIRONMENTS.includes(status),
     kind: current?.reach.kind ?? null,
     health: presentHealth(environment),
+    configurationChanged: false,
     commit: head?.sha ?? null,
     currentCommit: current?.sha ?? null,
     pullRequest: presentPullRequest(environment),

@@ -28,7 +28,9 @@ export const resourceHandlers: Handlers<typeof resources> = {
   },
 
   async finishRemoval(ports, { caller, params, body }) {
-    const removal = { identity: identityOf(caller), body, deploymentId: params.id };
+    const { deep } = await ports.redactionOf(params.id);
+    const safe = { ...body, error: deep(body.error) };
+    const removal = { identity: identityOf(caller), body: safe, deploymentId: params.id };
     return { environment: presentEnvironment(await finishRemoval(ports, removal)) };
   },
 };
@@ -38,7 +40,7 @@ function identityOf(caller: Caller): Identity {
   throw new VitrineError('forbidden', "Only a workflow's identity can remove what a workflow deployed.");
 }
 
-function presentRemoval({ environment, resource }: Removal): RemovalView {
+function presentRemoval({ environment, resource, variables, secrets }: Removal): RemovalView {
   const { deploymentId: id, generation, reach, handle } = resource;
   const url = reach?.kind === 'elsewhere' ? reach.url : null;
   return {
@@ -48,5 +50,7 @@ function presentRemoval({ environment, resource }: Removal): RemovalView {
     url,
     generation,
     handle,
+    variables: { ...variables },
+    secrets: { ...secrets },
   };
 }

@@ -6,6 +6,7 @@ import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
 import { digestOf, hashOf } from '../../src/images/name.js';
 import { createRights } from '../../src/repositories/rights.js';
+import type { RedactionPorts } from '../../src/secrets/redact-lines.js';
 import { createSeal } from '../../src/secrets/envelope.js';
 import { parseKeys } from '../../src/secrets/keys.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
@@ -24,6 +25,7 @@ import { newId } from '../store/shared/write.js';
 import { createCommandRecords, createHosting } from './hosting.js';
 import type { Around, Overrides } from './overrides.js';
 import { composePeople } from './people.js';
+import { createRedaction } from './redaction.js';
 
 interface Composition {
   readonly config: Config;
@@ -55,13 +57,14 @@ export function composePorts(given: Composition): Composed {
   const github = connectGitHub(given);
   const people = composePeople(given);
   const seal = createSeal(parseKeys(given.secrets.encryptionKeys ?? ''));
+  const redactionOf = createRedaction({ delivered: stores.delivered, seal });
   const ports: Ports = {
     ...stores,
     environments,
     logs: wakingLogs(stores.logs, (chunk) => given.wake.logged('logs', chunk)),
     runtimeLogs: wakingLogs(stores.runtimeLogs, (chunk) => given.wake.logged('runtimeLogs', chunk)),
     logSessions: new LRUCache<string, LogSession>({ max: REMEMBERED }),
-    ...around(REDACTS_NOTHING, overrides.around?.redaction),
+    ...around(redactLinesBy(redactionOf), overrides.around?.redaction),
     blobs,
     otherBlobs,
     uploads: createUploads({ blobs, otherBlobs, artifacts: stores.artifacts, clock }),
@@ -73,6 +76,7 @@ export function composePorts(given: Composition): Composed {
     reporter: around(github.reporter, overrides.around?.reporter),
     // No target needs credentials yet.
     ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),
+    redactionOf,
     visit: createVisit({ publicUrl }),
     clock,
     log,
@@ -95,8 +99,15 @@ function blobsOfImages(images: Stores['images']): OtherBlobs {
     },
   };
 }
-/** The secrets of projects take their place here. */
-const REDACTS_NOTHING: LogRedaction = { redactLines: async (_deployment, lines) => lines };
+/** Takes the secrets of a deployment out of the lines that are appended to its logs. */
+function redactLinesBy(redactionOf: RedactionPorts['redactionOf']): LogRedaction {
+  return {
+    async redactLines({ id }, lines) {
+      const texts = (await redactionOf(id)).lines(lines.map(({ text }) => text));
+      return lines.map((line, index) => ({ ...line, text: texts[index] ?? '' }));
+    },
+  };
+}
 
 function around<Part>(part: Part, wrap: Around<Part> | undefined): Part {
   return wrap ? wrap(part) : part;

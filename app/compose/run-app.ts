@@ -1,3 +1,4 @@
+import { requireKeys } from '../../src/secrets/rotate.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Config } from '../config/config.js';
@@ -49,6 +50,7 @@ interface Running {
 export async function runApp(parts: RunParts): Promise<Running> {
   const { store, intake } = parts;
   const { ports, github, previews, hub, onDue } = compose(parts);
+  await requireKeys(ports);
   const work = await startWorking(parts, { ports, github, previews });
   onDue(work.due);
   const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews, hub }));

@@ -8,6 +8,8 @@ import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
 import { reconcileReport } from '../../src/reports/report.js';
+import { forgetDelivered } from '../../src/secrets/delivered.js';
+import { rotateKeys } from '../../src/secrets/rotate.js';
 import type { Config } from '../config/config.js';
 import type { Secrets } from '../config/secrets.js';
 import type { GitHubSide } from '../github/create-github.js';
@@ -38,6 +40,10 @@ const WORDS_EVERY_MS = 15_000;
 const LOG_RETENTION_EVERY_MS = 10 * 60_000;
 const STATISTICS_EVERY_MS = 5_000;
 const RETENTION_EVERY_MS = 60 * 60_000;
+/** A new key is there after a start only. What is looked at later was left by a process that ended in the middle. */
+const ROTATE_FIRST_MS = 1_000;
+const ROTATE_EVERY_MS = 30_000;
+const FORGET_EVERY_MS = 60 * 60_000;
 
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
@@ -82,6 +88,14 @@ export async function composeWorkers(parts: WorkerParts) {
       run: createLogRetention(ports, { keepDays: parts.config.logRetentionDays }),
       log,
     }),
+    every({
+      name: 'rotate keys',
+      everyMs: ROTATE_EVERY_MS,
+      firstMs: ROTATE_FIRST_MS,
+      run: () => rotateKeys(ports, lease),
+      log,
+    }),
+    every({ name: 'forget secrets', everyMs: FORGET_EVERY_MS, run: () => forgetDelivered(ports), log }),
     every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
   ];
   return { runner, inbox, startJobs };

@@ -22,6 +22,9 @@ import { requestRateStore } from './people/request-rates.js';
 import { userStore } from './people/users.js';
 import { projectStore } from './projects/store.js';
 import { repoStore } from './repositories/store.js';
+import { secretStore, variableStore } from './secrets/entries.js';
+import { deliveredStore, sealedCollections } from './secrets/sealed.js';
+import { leaseStore } from './shared/lease.js';
 import { asVitrineError, translatingErrors } from './shared/outage.js';
 import { MAX_TIME_MS } from './shared/query.js';
 import { artifactStore } from './uploads/artifacts.js';
@@ -87,5 +90,10 @@ export function createStores(connection: Connection): Stores {
     audit: translatingErrors(auditLog(connection)),
     idempotency: translatingErrors(idempotencyStore(connection)),
     requestRates: translatingErrors(requestRateStore(connection)),
+    variables: translatingErrors(variableStore(connection)),
+    secrets: translatingErrors(secretStore(connection)),
+    delivered: translatingErrors(deliveredStore(connection)),
+    sealed: sealedCollections(connection).map(translatingErrors),
+    leases: translatingErrors(leaseStore(connection)),
   };
 }

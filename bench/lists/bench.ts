@@ -1,10 +1,9 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createToken } from '../../src/people/api-token.js';
-import { alternate, type Samples } from '../harness/alternate.js';
 import { compare, type Row } from '../harness/compare.js';
 import type { Bench, Outcome, Setting } from '../harness/setting.js';
-import { median } from '../harness/statistics.js';
+import { median, ratioOf } from '../harness/statistics.js';
 import { type Database, startDatabase } from '../database/database.js';
 import { makeCredentials } from '../ours/credentials.js';
 import { startOurs } from '../ours/start-ours.js';
@@ -12,7 +11,7 @@ import { fillDatabase } from './fill.js';
 import { type Question, QUESTIONS } from './questions.js';
 
 const SIZES = { full: { small: 2_000, large: 200_000 }, short: { small: 200, large: 2_000 } } as const;
-/** Requests of one question in one round, after some that warm up. */
+/** Requests of one question in one round; the first ones warm up. */
 const ASKED = { full: 60, short: 5 };
 
 export const lists: Bench = {
@@ -22,7 +21,6 @@ export const lists: Bench = {
 };
 
 interface Side {
-  readonly name: string;
   readonly port: number;
   readonly token: string;
 }
@@ -30,27 +28,52 @@ interface Side {
 async function run(setting: Setting): Promise<Outcome> {
   const database = await startDatabase(setting);
   const { small, large } = SIZES[setting.size];
-  const sides = new Map<string, Side>();
-  for (const count of [small, large]) sides.set(String(count), await prepare(setting, { database, count }));
+  const few = await prepare(setting, { database, count: small });
+  const many = await prepare(setting, { database, count: large });
   const operations = [...new Set(QUESTIONS.map(({ operation }) => operation))];
-  const samples = await alternate({
-    names: [...sides.keys()],
-    rounds: setting.rounds,
-    async measure(name, round) {
-      const side = sides.get(name);
-      if (!side) throw new Error(`There is no side ${name}.`);
-      setting.say(`round ${round + 1}: ${name} deployments`);
-      const figures: Record<string, number> = {};
-      for (const question of QUESTIONS)
-        figures[question.what] = await medianOf(side, { question, times: ASKED[setting.size] });
-      return figures;
-    },
-  });
+  const taken: Taken = new Map(QUESTIONS.map(({ what }) => [what, { few: [], many: [] }]));
+  for (let round = 0; round < setting.rounds; round += 1) {
+    setting.say(`round ${round + 1}`);
+    for (const question of QUESTIONS)
+      await measure(taken, { few, many, question, times: ASKED[setting.size] });
+  }
   await database.stop();
   return {
-    rows: operations.map((one) => rowOf(samples, { operation: one, small, large })),
-    notes: notesOf(samples, { small, large }),
+    rows: operations.map((operation) => rowOf(taken, { operation, small })),
+    notes: notesOf(taken, { small, large }),
   };
+}
+
+/** Milliseconds of each round, by question. */
+type Taken = ReadonlyMap<string, { readonly few: number[]; readonly many: number[] }>;
+
+interface Measuring {
+  readonly few: Side;
+  readonly many: Side;
+  readonly question: Question;
+  readonly times: number;
+}
+
+/** Asks both in turns, so that whatever else the machine does slows both. */
+async function measure(taken: Taken, { few, many, question, times }: Measuring): Promise<void> {
+  const ofFew: number[] = [];
+  const ofMany: number[] = [];
+  for (let index = 0; index < times; index += 1) {
+    const [first, second] = [await timeOf(few, question), await timeOf(many, question)];
+    // The first answers come before the caches are warm.
+    if (index < times / 5) continue;
+    ofFew.push(first);
+    ofMany.push(second);
+  }
+  const sides = taken.get(question.what);
+  sides?.few.push(median(ofFew));
+  sides?.many.push(median(ofMany));
+}
+
+async function timeOf(side: Side, question: Question): Promise<number> {
+  const begun = performance.now();
+  await ask(side, question);
+  return performance.now() - begun;
 }
 
 async function prepare(
@@ -58,7 +81,7 @@ async function prepare(
   { database, count }: { database: Database; count: number },
 ): Promise<Side> {
   const name = `lists-${count}`;
-  const { child, port } = await startOurs(setting, {
+  const { port } = await startOurs(setting, {
     credentials: makeCredentials(),
     mongodbUri: database.address(name),
     githubUrl: 'http://127.0.0.1:9',
@@ -72,27 +95,12 @@ async function prepare(
   await db
     .collection<{ _id: string }>('apiTokens')
     .insertOne({ _id: hash, scope, expiresAt: null, createdAt: new Date() } as never);
-  void child;
   // The database writes what it got to the disk for a moment.
   await pause(setting.size === 'full' ? 5_000 : 0);
-  return { name, port, token };
+  return { port, token };
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-
-async function medianOf(
-  side: Side,
-  { question, times }: { question: Question; times: number },
-): Promise<number> {
-  const taken: number[] = [];
-  for (let index = 0; index < times; index += 1) {
-    const begun = performance.now();
-    await ask(side, question);
-    // The first answers come before the caches are warm.
-    if (index >= times / 5) taken.push(performance.now() - begun);
-  }
-  return median(taken);
-}
 
 function ask({ port, token }: Side, { path, what }: Question): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -114,15 +122,19 @@ interface Sizes {
 }
 
 /** The worst question of an operation speaks for it. */
-function rowOf(samples: Samples, { operation, small, large }: Sizes & { operation: string }): Row {
-  const rows = QUESTIONS.filter((one) => one.operation === operation).map(({ what }) =>
+function rowOf(
+  taken: Taken,
+  { operation, small }: Pick<Sizes, 'small'> & { readonly operation: string },
+): Row {
+  const questions = QUESTIONS.filter((one) => one.operation === operation);
+  const rows = questions.map(({ what }) =>
     compare({
       id: 'P14',
-      what: `${what} (of ${QUESTIONS.filter((one) => one.operation === operation).length}, the slowest to grow)`,
+      what: `${what} (of ${questions.length}, the one that grows most)`,
       unit: 'ms',
-      ours: samples.of(String(large), what),
-      against: `${small} deployments`,
-      theirs: samples.of(String(small), what),
+      ours: taken.get(what)?.many ?? [],
+      against: `${small.toLocaleString('en')} deployments`,
+      theirs: taken.get(what)?.few ?? [],
       now: { of: 'ratio', most: 1.2 },
       goal: { of: 'ratio', most: 1.1 },
     }),
@@ -130,12 +142,10 @@ function rowOf(samples: Samples, { operation, small, large }: Sizes & { operatio
   return rows.reduce((worst, row) => ((row.ratio?.median ?? 0) > (worst.ratio?.median ?? 0) ? row : worst));
 }
 
-function notesOf(samples: Samples, { small, large }: Sizes): string[] {
-  const ratios = QUESTIONS.map(
-    ({ what }) => median(samples.of(String(large), what)) / median(samples.of(String(small), what)),
-  );
+function notesOf(taken: Taken, { small, large }: Sizes): string[] {
+  const ratios = [...taken.values()].map(({ few, many }) => ratioOf(many, few).median);
   return [
-    `${QUESTIONS.length} questions, each with a page of 20, to two servers over one database server: among ${large.toLocaleString('en')} deployments and as many webhooks ("ours"), and among ${small.toLocaleString('en')} ("theirs"). Medians of the answers over HTTP.`,
-    `Over all questions the ratio is ${median(ratios).toFixed(2)} (median) and ${Math.max(...ratios).toFixed(2)} (largest).`,
+    `${QUESTIONS.length} questions, each with a page of 20, to two servers over one database server, in turns: among ${large.toLocaleString('en')} deployments and as many webhooks ("ours"), and among ${small.toLocaleString('en')} ("theirs"). Medians of the answers over HTTP.`,
+    `Over all questions the ratio is ${median(ratios).toFixed(2)} (median), and ${Math.max(...ratios).toFixed(2)} (largest).`,
   ];
 }

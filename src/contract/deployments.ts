@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CAUSE_LIMITS } from '../shared/cause/cause.js';
 import { STAGE_NAMES } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, ENDED_BY, STAGE_STATUS } from '../shared/status/words.js';
+import { MAX_VARIABLES } from '../variables/names.js';
 import { ENVIRONMENTS, EnvironmentView } from './environments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
 import {
@@ -39,6 +40,8 @@ export const StartDeploymentBody = /* @__PURE__ */ lazily(() =>
     target: z.string().min(1).max(40).optional(),
     commitMessage: z.string().max(10_000).optional(),
     logsUrl: WebUrl().optional(),
+    /** The names of variables and secrets that the workflow gives to its commands itself. Never values. */
+    provides: z.array(z.string().min(1).max(128)).max(MAX_VARIABLES).optional(),
   }),
 );
 export type StartDeploymentBody = ValueOf<typeof StartDeploymentBody>;
@@ -150,6 +153,8 @@ const BuildPlan = /* @__PURE__ */ lazily(() =>
     workingDirectory: z.string(),
     healthPath: z.string(),
     variables: z.record(z.string(), z.string()),
+    /** Decrypted, for this run only. */
+    secrets: z.record(z.string(), z.string()).default({}),
   }),
 );
 export type BuildPlan = ValueOf<typeof BuildPlan>;
@@ -193,7 +198,10 @@ export const startDeployment = {
     'A workflow run starts a deployment. Repeating it with the same run, attempt and job changes nothing',
   body: StartDeploymentBody,
   answers: { 200: StartDeploymentAnswer },
-  errors: ['forbidden', 'not_found', 'conflict', 'stale_head', 'environment_gone', 'unprocessable'],
+  errors: [
+    ...(['forbidden', 'not_found', 'conflict', 'stale_head', 'environment_gone', 'unprocessable'] as const),
+    'secret_unreadable',
+  ],
 } as const satisfies Operation;
 
 export const getDeployment = {

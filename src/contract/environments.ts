@@ -25,6 +25,8 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
       .object({ state: z.enum(HEALTH_STATES), detail: z.string().nullable(), since: z.string() })
       .nullable()
       .default(null),
+    /** A variable or secret that applies was changed after what is live was built. */
+    configurationChanged: z.boolean().default(false),
     commit: z.string().nullable(),
     currentCommit: z.string().nullable(),
     pullRequest: z

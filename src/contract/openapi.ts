@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actorsFor } from '../people/policies.js';
 import { ERROR_STATUS, type ErrorCode } from '../shared/errors.js';
+import { configuration, SecretView, VariableView } from './configuration.js';
 import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
@@ -33,23 +34,14 @@ export const OPERATIONS = {
   ...deliveries,
   ...history,
   ...targets,
+  ...configuration,
 } as const satisfies Operations;
 
 /** Schemas that the description names once and refers to. */
 const NAMED = {
-  AccountView,
-  SessionView,
-  ApiTokenView,
-  EnvironmentView,
-  DeploymentView,
-  LogLineView,
-  FoundLineView,
-  HealthCheckView,
-  DeliveryView,
-  StepView,
-  StatisticsView,
-  LeakView,
-  ErrorAnswer,
+  ...{ AccountView, SessionView, ApiTokenView, EnvironmentView, DeploymentView },
+  ...{ LogLineView, FoundLineView, HealthCheckView, DeliveryView, StepView, StatisticsView },
+  ...{ LeakView, VariableView, SecretView, ErrorAnswer },
 } as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */

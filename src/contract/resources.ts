@@ -74,6 +74,9 @@ const RemovalView = /* @__PURE__ */ lazily(() =>
     generation: z.int(),
     /** Null when the run that deployed died before it said what it made. */
     handle: Handle(),
+    /** For the destroy command. */
+    variables: z.record(z.string(), z.string()).default({}),
+    secrets: z.record(z.string(), z.string()).default({}),
   }),
 );
 export type RemovalView = ValueOf<typeof RemovalView>;

@@ -40,12 +40,12 @@ export async function finishDeployment(
       if (!status || !isHeadDeployment(seen, deployment)) {
         throw notMadeLive(seen, deployment);
       }
-      const { id, sha } = deployment;
+      const { id, sha, configuration = null } = deployment;
       const replaced = seen.resources.some(({ replacedBy }) => replacedBy === id);
       return {
         patch: {
           status,
-          current: { deploymentId: id, sha, url, reach, at: now },
+          current: { deploymentId: id, sha, url, reach, at: now, configuration },
           health: null,
           ...(replaced ? { resources: withoutReplaced(seen, id) } : {}),
           error: null,

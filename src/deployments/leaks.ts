@@ -17,7 +17,7 @@ export async function* findLeaks(ports: Ports): AsyncGenerator<Leak> {
 }
 
 export async function* leaksOf(ports: Ports, target: ServerTarget<unknown, unknown>): AsyncGenerator<Leak> {
-  const run = runFor(ports, { target, environment: null, about: 'search for leaks' });
+  const run = runFor(ports, { target, configuration: null, about: 'search for leaks' });
   for await (const handle of target.list(run)) {
     if (!(await isNamed(ports, handle))) yield { target, handle };
   }

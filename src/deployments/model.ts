@@ -50,6 +50,8 @@ export interface Deployment {
   readonly logTail: readonly string[];
   /** The first error in the log of a failed stage, redacted; null when the Action recognised none. */
   readonly cause: Cause | null;
+  /** Of the variables and secrets that its run got: see `configurationOf`. */
+  readonly configuration?: string | null | undefined;
   readonly production: boolean;
   readonly previousDeploymentId: string | null;
   readonly rollback: boolean;

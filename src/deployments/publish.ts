@@ -7,9 +7,9 @@ import type { Release, Run, ServerTarget, TargetPorts } from '../targets/target.
 import { changeDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
-import { variablesOf } from './variables.js';
+import { type Configuration, configurationOf, type ConfigurationPorts } from './configuration.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'log'>;
+type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & ConfigurationPorts & Pick<Tools, 'log'>;
 
 interface Upload {
   readonly root: string;
@@ -36,10 +36,11 @@ export async function publish(
   const problem = targetProblem(ports, { environment: intended, asked: name });
   if (problem !== null) throw new VitrineError('unprocessable', problem);
   const options = target.options.parse(targetOptions(intended, name));
+  const configuration = await configurationOf(ports, intended);
   const { url, reach, handle } = await target.deploy(
     releaseOf(intended, deployment),
     options,
-    runFor(ports, { environment: intended, target, about: deployment.id }),
+    runFor(ports, { configuration, target, about: deployment.id }),
   );
   // Before the environment: its change makes the server forget what it showed at the host of the commit.
   await changeDeployment(ports, {
@@ -149,8 +150,8 @@ const TARGET_DEADLINE_MS = 5 * 60_000;
 
 interface RunInput {
   readonly target: Pick<ServerTarget<unknown, unknown>, 'name'>;
-  /** Whose variables it gets; null when it works for none in particular. */
-  readonly environment: Environment | null;
+  /** The variables and secrets of what it works for; null when it needs none. */
+  readonly configuration: Pick<Configuration, 'variables' | 'secrets'> | null;
   /** What the call is for, for the log. */
   readonly about: string;
 }
@@ -158,13 +159,12 @@ interface RunInput {
 /** What a target gets for one call. It has no access to the stores. */
 export function runFor(
   { targetCredentials, visit, log }: Pick<Ports, 'targetCredentials' | 'visit' | 'log'>,
-  { target, environment, about }: RunInput,
+  { target, configuration, about }: RunInput,
 ): Run {
   return {
     credentials: targetCredentials.get(target.name),
-    variables: environment ? variablesOf(environment) : {},
-    // The server keeps no secrets yet.
-    secrets: {},
+    variables: configuration?.variables ?? {},
+    secrets: configuration?.secrets ?? {},
     log: (line) => log('info', line, { target: target.name, about }),
     signal: AbortSignal.timeout(TARGET_DEADLINE_MS),
     fetch: globalThis.fetch,

@@ -26,6 +26,7 @@ export type DeploymentPatch = Partial<
     | 'error'
     | 'logTail'
     | 'cause'
+    | 'configuration'
     | 'startedAt'
     | 'completedAt'
     | 'deletedAt'

@@ -1,7 +1,6 @@
 import type { Environment } from '../environments/model.js';
 import { defaultSettings, projectsOf, type Settings } from '../settings/settings.js';
-import { asRecord, resolveVariables } from '../variables/layers.js';
-import type { BuiltInFacts } from '../variables/names.js';
+import { type BuiltInFacts, builtInVariables } from '../variables/names.js';
 
 /** The settings of its project, as they were when the pull request was last looked at. */
 export function buildSettingsOf(environment: Environment): {
@@ -15,15 +14,15 @@ export function buildSettingsOf(environment: Environment): {
   return { build: project?.build ?? settings.build, root: project?.root ?? '.' };
 }
 
-/** The variables that every build and every preview of this environment gets. */
-export function variablesOf(environment: Environment): Readonly<Record<string, string>> {
-  const { build } = buildSettingsOf(environment);
-  // Variables were validated when the settings were read, so problems are not checked again.
-  return asRecord(resolveVariables({ layers: { project: build.env }, builtIn: factsOf(environment) }));
-}
-
-function factsOf({ url, name, project, head, pullRequest }: Environment): BuiltInFacts {
-  return {
+/** The variables that say what an environment is. */
+export function builtInVariablesOf({
+  url,
+  name,
+  project,
+  head,
+  pullRequest,
+}: Environment): Record<string, string> {
+  const facts: BuiltInFacts = {
     url,
     environment: name,
     project,
@@ -31,4 +30,5 @@ function factsOf({ url, name, project, head, pullRequest }: Environment): BuiltI
     branch: pullRequest?.head.ref ?? name,
     pullRequest: pullRequest ? { number: pullRequest.number, baseBranch: pullRequest.base.ref } : undefined,
   };
+  return builtInVariables(facts);
 }

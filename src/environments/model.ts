@@ -44,6 +44,8 @@ interface Current {
   readonly url: string;
   readonly reach: Reach;
   readonly at: Date;
+  /** Of the variables and secrets that it was built with: it tells whether they were changed since. */
+  readonly configuration?: string | null | undefined;
 }
 
 /** A resource that a target made for this environment and must destroy later. */

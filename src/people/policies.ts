@@ -85,6 +85,10 @@ const POLICIES = {
   'account.sign-in': EVERYONE,
   'account.read': OWN_ACCOUNT,
   'account.change': IN_BROWSER,
+  'configuration.read': READERS,
+  'configuration.write': { operator: 'any', user: 'admin' },
+  'organization.configure': ADMINISTRATORS,
+  'key.read': ADMINISTRATORS,
 } as const satisfies Readonly<Record<string, Rights>>;
 
 /** What can be done, by the name that operations declare. */

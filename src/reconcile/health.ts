@@ -95,7 +95,7 @@ async function look(ports: Ports, environment: StoredEnvironment): Promise<Inspe
     ({ deploymentId, handle }) => deploymentId === current.deploymentId && handle !== null,
   );
   const target = resource && ports.targets.get(resource.target);
-  const run = runFor(ports, { target: { name: target?.name ?? '' }, environment, about: 'health' });
+  const run = runFor(ports, { target: { name: target?.name ?? '' }, configuration: null, about: 'health' });
   try {
     if (target) return await target.inspect(resource.handle, run);
     if (current.reach.kind !== 'elsewhere' || current.reach.healthPath === null) return null;

@@ -159,7 +159,7 @@ function sweepResources(ports: Ports): Promise<number> {
 }
 
 function sweepTarget(ports: Ports, target: Target<unknown, unknown>): Promise<number> {
-  const run = runFor(ports, { target, environment: null, about: 'sweep' });
+  const run = runFor(ports, { target, configuration: null, about: 'sweep' });
   const work = async ({ handle }: Leak) => {
     ports.log('warn', 'Removing a resource that no environment names', { target: target.name, handle });
     await target.destroy(handle, run);

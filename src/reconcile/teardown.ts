@@ -1,4 +1,5 @@
 import { endDeployment } from '../deployments/change.js';
+import { configurationOf, type ConfigurationPorts } from '../deployments/configuration.js';
 import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { type Change, changeEnvironment } from '../environments/change.js';
@@ -17,6 +18,7 @@ type Ports = EnvironmentPorts &
   BlobPorts &
   OtherBlobPorts &
   TargetPorts &
+  ConfigurationPorts &
   Pick<Tools, 'clock' | 'log'>;
 
 /** Removes doomed resources, then marks the environment destroyed. Throws while a target cannot remove one, to be tried again. */
@@ -75,7 +77,15 @@ async function removeResource(
   if (target.runsIn === 'ci') return;
   // Without a handle the server crashed before it stored one. The sweep finds the resource by its label.
   if (resource.handle !== null) {
-    const run = runFor(ports, { target, environment, about: resource.deploymentId });
+    const configuration = await configurationOf(ports, environment).catch((error: unknown) => {
+      // What costs must go, also when a secret cannot be read any more.
+      ports.log('warn', 'a preview is removed without its variables', {
+        environment: environment.slug,
+        error,
+      });
+      return null;
+    });
+    const run = runFor(ports, { target, configuration, about: resource.deploymentId });
     await target.destroy(resource.handle, run);
   }
   await changeEnvironment(ports, {

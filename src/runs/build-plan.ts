@@ -1,4 +1,5 @@
-import { buildSettingsOf, variablesOf } from '../deployments/variables.js';
+import type { Configuration } from '../deployments/configuration.js';
+import { buildSettingsOf } from '../deployments/variables.js';
 import type { Environment } from '../environments/model.js';
 import type { ServerTarget } from '../targets/target.js';
 
@@ -13,11 +14,15 @@ export interface BuildPlan {
   readonly workingDirectory: string;
   readonly healthPath: string;
   readonly variables: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
-type Chosen = Pick<BuildPlan, 'target' | 'takes'>;
+interface Planned extends Pick<BuildPlan, 'target' | 'takes'> {
+  readonly environment: Environment;
+  readonly configuration: Configuration;
+}
 
-export function buildPlan({ environment, ...chosen }: Chosen & { environment: Environment }): BuildPlan {
+export function buildPlan({ environment, configuration, ...chosen }: Planned): BuildPlan {
   const { build, root } = buildSettingsOf(environment);
   return {
     ...chosen,
@@ -26,7 +31,8 @@ export function buildPlan({ environment, ...chosen }: Chosen & { environment: En
     output: build.output,
     workingDirectory: within(root, build.workingDirectory),
     healthPath: build.healthPath,
-    variables: variablesOf(environment),
+    variables: configuration.variables,
+    secrets: configuration.secrets,
   };
 }
 

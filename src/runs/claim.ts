@@ -23,9 +23,11 @@ export interface ClaimRequest {
   readonly logsUrl?: string | undefined;
   /** Whose action started the run; the App when its own check run says it. */
   readonly actor?: string | undefined;
+  /** Of the variables and secrets that the run gets. */
+  readonly configuration?: string | undefined;
 }
 
-interface Claimed {
+export interface Claimed {
   readonly environment: StoredEnvironment;
   readonly deployment: StoredDeployment;
 }
@@ -90,7 +92,8 @@ async function begin(
       const commitMessage = seen.commitMessage ?? environment.pullRequest?.commitMessage ?? null;
       const committedAt = seen.committedAt ?? environment.pullRequest?.committedAt ?? null;
       const asked = environment.head?.redeploy ? ({ creator: 'manual' } as const) : {};
-      const known = { target, commitMessage, committedAt, logsUrl: body.logsUrl ?? null, ...asked };
+      const { logsUrl = null, configuration = null } = body;
+      const known = { target, commitMessage, committedAt, logsUrl, configuration, ...asked };
       return { run: body.run, status, ...known, startedAt: ports.clock.now() };
     },
   });

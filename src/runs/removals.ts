@@ -1,3 +1,8 @@
+import {
+  type Configuration,
+  configurationOf,
+  type ConfigurationPorts,
+} from '../deployments/configuration.js';
 import { isBeingRemoved } from '../deployments/resources.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
@@ -10,6 +15,8 @@ import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { ReachableRepository, RepositoryPorts } from '../repositories/model.js';
+import { rememberDelivered } from '../secrets/delivered.js';
+import type { SecretPorts } from '../secrets/store.js';
 import { VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import { type RunRef, sameRun } from '../shared/run-ref.js';
@@ -28,6 +35,8 @@ type Ports = EnvironmentPorts &
   TokenPorts &
   TargetPorts &
   AuditPorts &
+  ConfigurationPorts &
+  SecretPorts &
   Tools &
   AddressPorts;
 
@@ -45,7 +54,7 @@ interface Asked<Body> {
 }
 
 /** What the run has to remove. */
-export interface Removal {
+export interface Removal extends Pick<Configuration, 'variables' | 'secrets'> {
   readonly environment: StoredEnvironment;
   readonly resource: Resource;
 }
@@ -74,7 +83,9 @@ export async function startRemovals(
   const environments = (await ports.environments.ofPullRequest(repo.id, body.pullRequest)).filter(
     ({ project }) => body.project === undefined || project === body.project,
   );
-  const all = await Promise.all(environments.map((one) => take(ports, { environment: one, run: body.run })));
+  const all = await Promise.all(
+    environments.map((environment) => take(ports, { environment, run: body.run, identity })),
+  );
   return {
     removals: all.flatMap(({ removals }) => removals),
     busy: all.reduce((sum, { busy }) => sum + busy, 0),
@@ -116,9 +127,10 @@ async function noticeEnd(
 interface Taking {
   readonly environment: StoredEnvironment;
   readonly run: RunRef;
+  readonly identity: Identity;
 }
 
-async function take(ports: Ports, { environment, run }: Taking): Promise<Omit<Removals, 'live'>> {
+async function take(ports: Ports, { environment, run, identity }: Taking): Promise<Omit<Removals, 'live'>> {
   const now = ports.clock.now();
   const isOurs = ({ doomed, target }: Resource) => doomed && ports.targets.get(target)?.runsIn === 'ci';
   const isBusy = (one: Resource) => isBeingRemoved(one, now) && !sameRun(one.cleanup?.run ?? null, run);
@@ -136,10 +148,39 @@ async function take(ports: Ports, { environment, run }: Taking): Promise<Omit<Re
   });
   const doomed = written.resources.filter(isOurs);
   const mine = doomed.filter(({ cleanup }) => sameRun(cleanup?.run ?? null, run));
+  const given = mine.length > 0 ? await configurationFor(ports, { environment: written, identity }) : NOTHING;
+  for (const { deploymentId } of mine)
+    await rememberDelivered(ports, { deploymentId, values: Object.values(given.secrets) });
   return {
-    removals: mine.map((resource) => ({ environment: written, resource })),
+    removals: mine.map((resource) => ({ environment: written, resource, ...given })),
     busy: doomed.filter(isBusy).length,
   };
+}
+
+type Given = Pick<Configuration, 'variables' | 'secrets'>;
+
+const NOTHING: Given = { variables: {}, secrets: {} };
+
+/**
+ * The variables and secrets for a destroy command. A run of a pull request gets them only when the deployment of its newest commit did:
+ * a commit that waits for approval brings a workflow of its own.
+ */
+async function configurationFor(
+  ports: Ports,
+  { environment, identity }: { environment: StoredEnvironment; identity: Identity },
+): Promise<Given> {
+  const { head, pullRequest } = environment;
+  const deployment = head && (await ports.deployments.get(head.deploymentId));
+  const trusted = deployment?.configuration !== undefined && deployment?.configuration !== null;
+  if (identity.pullRequest !== null && !(trusted && head?.sha === pullRequest?.head.sha)) return NOTHING;
+  try {
+    const { variables, secrets } = await configurationOf(ports, environment);
+    return { variables, secrets };
+  } catch (error) {
+    // What costs must go: the workflow may give the command what it needs.
+    ports.log('warn', 'a preview is removed without its variables', { environment: environment.slug, error });
+    return NOTHING;
+  }
 }
 
 /** An attempt that never said what it made goes with the one that did. */

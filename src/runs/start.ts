@@ -1,3 +1,4 @@
+import type { Configuration, ConfigurationPorts } from '../deployments/configuration.js';
 import { startProblem } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { isActive } from '../environments/model.js';
@@ -16,13 +17,16 @@ import {
   isGitHubFailure,
 } from '../repositories/github.js';
 import { isReachable, type RepositoryPorts } from '../repositories/model.js';
+import { rememberDelivered } from '../secrets/delivered.js';
+import type { SecretPorts } from '../secrets/store.js';
 import { messageOf, VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import { type RunRef, sameRun } from '../shared/run-ref.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { type BuildPlan, buildPlan } from './build-plan.js';
-import { claimRun, refuseTaken } from './claim.js';
+import { type Claimed, claimRun, refuseTaken } from './claim.js';
+import { configureRun } from './configure.js';
 import { findHead } from './find.js';
 import { type Identity, consumeIdentityToken, requireOwnRun, requireUnusedToken } from './identity.js';
 import { isRequestError, refuseRun, refuseTooMany, refuseWaiting } from './refuse.js';
@@ -36,6 +40,8 @@ type Ports = EnvironmentPorts &
   UserPorts &
   TokenPorts &
   TargetPorts &
+  ConfigurationPorts &
+  SecretPorts &
   Tools &
   AddressPorts;
 
@@ -47,6 +53,8 @@ interface StartRequest {
   readonly target?: string | undefined;
   readonly commitMessage?: string | undefined;
   readonly logsUrl?: string | undefined;
+  /** The names of variables and secrets that the workflow gives to its commands itself. */
+  readonly provides?: readonly string[] | undefined;
 }
 
 export type Started =
@@ -86,14 +94,19 @@ export async function startDeployment(
   if (reason !== null) throw await refuseRun(ports, { environment, body, reason });
   if (deployment && endedWithoutResult(deployment, body.run))
     await reopenSilent(ports, { environment, run: body.run });
+  const configuration = await configureRun(ports, { environment, body });
   const run = { ...body.run, ...(identity.workflow ? { workflow: identity.workflow } : {}) };
-  const claimed = await claimRun(ports, { environment, body: { ...body, run, actor: identity.actor } });
+  const asked = { ...body, run, actor: identity.actor, configuration: configuration.fingerprint };
+  const claimed = await claimRun(ports, { environment, body: asked });
+  const values = Object.values(configuration.secrets);
+  // Before the run has them: what it reports is searched for them.
+  await rememberDelivered(ports, { deploymentId: claimed.deployment.id, values });
   const issued = await issueToken(ports, claimed.deployment);
   return {
     proceed: true,
     ...claimed,
     ...issued,
-    plan: planFor(ports, claimed),
+    plan: planFor(ports, { ...claimed, configuration }),
   };
 }
 
@@ -111,10 +124,11 @@ function requirePatience({ clock }: Ports, { head }: StoredEnvironment): void {
 
 function planFor(
   { targets, defaultTarget }: Ports,
-  { environment, deployment }: { environment: StoredEnvironment; deployment: StoredDeployment },
+  { environment, deployment, configuration }: Claimed & { configuration: Configuration },
 ): BuildPlan {
   const target = deployment.target ?? defaultTarget;
-  return buildPlan({ environment, target, takes: targets.get(target)?.takes ?? 'files' });
+  const takes = targets.get(target)?.takes ?? 'files';
+  return buildPlan({ environment, target, takes, configuration });
 }
 
 interface Start {

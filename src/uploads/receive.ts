@@ -1,4 +1,5 @@
 import type { PlanAnswer, UploadAnswer } from '../contract/uploads.js';
+import type { ConfigurationPorts } from '../deployments/configuration.js';
 import { environmentOf, refuseLate } from '../deployments/fence.js';
 import { intendResource, publish } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
@@ -28,6 +29,7 @@ type Ports = EnvironmentPorts &
   OtherBlobPorts &
   UploadPorts &
   TargetPorts &
+  ConfigurationPorts &
   Pick<Tools, 'clock' | 'log'> &
   AddressPorts;
 

@@ -6,9 +6,12 @@ import {
   variableValueProblem,
 } from './names.js';
 
-/** From the most general to the most specific: a later layer wins. */
-export const LAYERS = ['org', 'project', 'target', 'class', 'pull-request'] as const;
-type Layer = (typeof LAYERS)[number];
+/**
+ * From the most general to the most specific: a later layer wins. `settings-file` is the `env` of `.github/preview.yml`; the others are
+ * set by the API.
+ */
+export const LAYERS = ['org', 'settings-file', 'project', 'target', 'class', 'pull-request'] as const;
+export type Layer = (typeof LAYERS)[number];
 type Origin = Layer | 'built-in';
 
 interface Variable {
@@ -30,30 +33,62 @@ interface LayersInput {
 
 /** Every variable once, with its layer. A refused variable is reported and does not affect the others. */
 export function resolveVariables({ layers, builtIn }: LayersInput): Variables {
-  const chosen = new Map<string, Variable>();
-  const problems: string[] = [];
   const offered = LAYERS.flatMap((origin) =>
     Object.entries(layers[origin] ?? {}).map(([name, value]) => ({ name, value, origin })),
   );
-  for (const variable of offered) {
-    const problem = problemWith(variable, chosen);
-    if (problem)
-      problems.push(`${JSON.stringify(variable.name.slice(0, 60))} (${variable.origin}) ${problem}`);
-    if (!problem) chosen.set(variable.name, variable);
-  }
-  const own = Object.entries(builtIn ? builtInVariables(builtIn) : {});
-  const ours = own.map(([name, value]) => ({ name, value, origin: 'built-in' as const }));
-  return { variables: [...chosen.values(), ...ours], problems };
+  const { chosen, problems } = chooseNearest(offered);
+  return { variables: [...chosen, ...builtIns(builtIn)], problems };
 }
 
-function problemWith({ name, value }: Variable, chosen: ReadonlyMap<string, Variable>): string | undefined {
+function builtIns(facts: BuiltInFacts | undefined): Variable[] {
+  const own = Object.entries(facts ? builtInVariables(facts) : {});
+  return own.map(([name, value]) => ({ name, value, origin: 'built-in' as const }));
+}
+
+/** A variable, or a secret whose value is not known here. */
+interface Offered {
+  readonly name: string;
+  readonly value?: string;
+  readonly origin: Layer;
+}
+
+interface Chosen<One> {
+  readonly chosen: readonly One[];
+  readonly problems: readonly string[];
+}
+
+/** The nearest one of each name. Within a layer, the last one of the list wins. */
+export function chooseNearest<One extends Offered>(offered: readonly One[]): Chosen<One> {
+  const chosen = new Map<string, One>();
+  const problems: string[] = [];
+  for (const one of [...offered].sort(byLayer)) {
+    const problem = problemWith(one, chosen);
+    if (problem) problems.push(`${JSON.stringify(one.name.slice(0, 60))} (${one.origin}) ${problem}`);
+    if (!problem) chosen.set(one.name, one);
+  }
+  return { chosen: [...chosen.values()], problems };
+}
+
+function byLayer(a: Offered, b: Offered): number {
+  return LAYERS.indexOf(a.origin) - LAYERS.indexOf(b.origin);
+}
+
+function problemWith(
+  { name, value = '' }: Offered,
+  chosen: ReadonlyMap<string, unknown>,
+): string | undefined {
   const problem = variableNameProblem(name) ?? variableValueProblem(value);
   if (problem || chosen.has(name)) return problem;
-  const twin = [...chosen.keys()].find((other) => other.toUpperCase() === name.toUpperCase());
+  const twin = twinOf(name, [...chosen.keys()]);
   if (twin) return `differs from ${twin} only in capitals; keep one of them`;
   return chosen.size < MAX_VARIABLES
     ? undefined
     : `is one more than the ${String(MAX_VARIABLES)} variables that fit`;
+}
+
+/** Another of the names that differs only in capitals: some systems take both for one. */
+export function twinOf(name: string, names: readonly string[]): string | undefined {
+  return names.find((other) => other !== name && other.toUpperCase() === name.toUpperCase());
 }
 
 /** The variables as the environment of a process. */

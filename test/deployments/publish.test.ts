@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { publish } from '../../src/deployments/publish.js';
 import type { Environment } from '../../src/environments/model.js';
+import { setSecrets, setVariables } from '../../src/secrets/write.js';
 import { defaultSettings } from '../../src/settings/settings.js';
+import type { Run } from '../../src/targets/target.js';
 import { lookAt } from '../support/look-at.js';
 import { begin } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
@@ -33,4 +35,32 @@ test.each([
     code: 'unprocessable',
     message: expect.stringMatching(reason),
   });
+});
+
+test('a target of the server gets the variables and the secrets of the preview, decrypted', async () => {
+  await using world = await startWorld();
+  const { number, head } = (await world.github.openPullRequest({ repository: REPOSITORY, head: 'given' }))
+    .pullRequest;
+  await world.drain();
+  const { ports } = world.app;
+  const { environment } = await lookAt(world, number);
+  const scope = { layer: 'project', projectId: environment.projectId } as const;
+  await setVariables(ports, { scope, values: { API_URL: 'https://api.test' }, actor: 'test' });
+  await setSecrets(ports, { scope, values: { TOKEN: 'of the target' }, actor: 'test' });
+  const { deployment } = await begin(world, { number, sha: head.sha });
+  const runs: Run[] = [];
+  const known = ports.targets.get('static');
+  if (known?.runsIn !== 'server') throw new Error('The target should run in the server.');
+  const deploy: typeof known.deploy = async (_release, _options, run) => {
+    runs.push(run);
+    return { url: environment.url, reach: { kind: 'files', root: 'r' }, handle: {} };
+  };
+  const targets = new Map([...ports.targets, ['static', { ...known, deploy }]]);
+  await publish({ ...ports, targets }, { deployment, root: 'r', commitUrl: 'http://commit.localhost' });
+  expect(runs).toMatchObject([
+    {
+      variables: { API_URL: 'https://api.test', PREVIEW_URL: environment.url },
+      secrets: { TOKEN: 'of the target' },
+    },
+  ]);
 });

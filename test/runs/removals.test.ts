@@ -4,6 +4,7 @@ import { announceResource, recordResource, REMOVING_MS } from '../../src/deploym
 import type { Identity } from '../../src/runs/identity.js';
 import { finishRemoval, startRemovals } from '../../src/runs/removals.js';
 import type { StoredDeployment } from '../../src/deployments/store.js';
+import { setSecrets } from '../../src/secrets/write.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt, portsIn } from '../support/look-at.js';
 import { begin } from '../support/run-by-hand.js';
@@ -190,4 +191,38 @@ test('an identity token removes once', async () => {
   const identity = { jti: 'one' };
   await remove(world, { identity });
   await expect(remove(world, { identity })).rejects.toMatchObject({ code: 'unauthorized' });
+});
+
+test('the destroy command gets the secrets, and not in a run of a commit that waits for approval', async () => {
+  const repository = {
+    fullName: REPOSITORY,
+    files: { 'index.html': '' },
+    collaborators: { reader: 'read' },
+  } as const;
+  await using world = await startWorld({ github: { users: [AUTHOR, 'reader'], repositories: [repository] } });
+  const pull = await openPullRequest(world);
+  const { projectId } = (await lookAt(world, 1)).environment;
+  const values = { TOKEN: 'of the host' };
+  await setSecrets(world.app.ports, { scope: { layer: 'project', projectId }, values, actor: 'test' });
+  const { deployment } = await deploy(world, pull);
+  await world.github.push({ repository: REPOSITORY, branch: 'change', pusher: 'reader' });
+  await world.drain();
+  await close(world);
+  const given = async (asking: Asking) =>
+    (await remove(world, asking)).removals.map(({ secrets }) => secrets);
+  expect(await given({ run: '901' })).toEqual([{}]);
+  await finish(world, { id: deployment.id, error: 'no token' });
+  const byHand = { pullRequest: null, branch: 'main', eventName: 'workflow_dispatch' };
+  expect(await given({ run: '902', identity: byHand })).toEqual([values]);
+});
+
+test('a run of the commit that was deployed gets the secrets for its destroy command', async () => {
+  await using world = await startWorld();
+  const pull = await openPullRequest(world);
+  const { projectId } = (await lookAt(world, 1)).environment;
+  const values = { TOKEN: 'of the host' };
+  await setSecrets(world.app.ports, { scope: { layer: 'project', projectId }, values, actor: 'test' });
+  await deploy(world, pull);
+  await close(world);
+  expect((await remove(world)).removals.map(({ secrets }) => secrets)).toEqual([values]);
 });

@@ -24,6 +24,7 @@ export interface World extends AsyncDisposable {
   readonly reviewer: Reviewer;
   readonly webhookUrl: string;
   readonly dataDir: string;
+  readonly mongodbUri: string;
   readonly logLines: readonly string[];
   /** Until no delivery is under way, none is unread, and nothing is due. */
   drain(): Promise<void>;
@@ -89,6 +90,7 @@ export async function startWorld({
     github,
     webhookUrl,
     dataDir,
+    mongodbUri: database.uri,
     logLines,
     reviewer: createReviewer({ github, repository: REPOSITORY, login: AUTHOR }),
     repoId: () => [...github.state.repositories.values()][0]?.document.id ?? 0,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { asRecord, LAYERS, resolveVariables } from '../../src/variables/layers.js';
+import { asRecord, chooseNearest, LAYERS, resolveVariables, twinOf } from '../../src/variables/layers.js';
 import { variableNameProblem } from '../../src/variables/names.js';
 
 const builtIn = {
@@ -103,4 +103,20 @@ test('200 variables fit, the next does not', () => {
   const { variables, problems } = resolveVariables({ layers: { org: many } });
   expect(variables).toHaveLength(200);
   expect(problems).toEqual(['"V200" (org) is one more than the 200 variables that fit']);
+});
+
+test('of a variable and a secret in one layer, the later in the list is chosen, and each layer has its own', () => {
+  const { chosen, problems } = chooseNearest([
+    { name: 'A', origin: 'class' },
+    { name: 'A', origin: 'org', value: '1' },
+    { name: 'B', origin: 'project', value: 'variable' },
+    { name: 'B', origin: 'project' },
+  ]);
+  expect(chosen).toEqual([
+    { name: 'A', origin: 'class' },
+    { name: 'B', origin: 'project' },
+  ]);
+  expect(problems).toEqual([]);
+  expect(twinOf('Foo', ['FOO', 'Foo'])).toBe('FOO');
+  expect(twinOf('Foo', ['Foo', 'Bar'])).toBeUndefined();
 });

@@ -64,6 +64,7 @@ const deploymentSchema = strictSchema<DeploymentDocument>({
   error: String,
   logTail: [String],
   cause: Mixed,
+  configuration: String,
   production: Boolean,
   previousDeploymentId: String,
   rollback: Boolean,

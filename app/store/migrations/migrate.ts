@@ -5,6 +5,7 @@ import { initialIndexes } from './0001-initial-indexes.js';
 import { typedEndings } from './0002-typed-endings.js';
 import { kindAndReach } from './0003-kind-and-reach.js';
 import { people } from './0004-people.js';
+import { variablesAndSecrets } from './0007-variables-and-secrets.js';
 import { logChunks } from './0008-log-chunks.js';
 import { history as historyMigration } from './0009-history.js';
 import { api } from './0010-api.js';
@@ -189,6 +190,7 @@ export const MIGRATIONS: readonly Migration[] = [
   typedEndings,
   kindAndReach,
   people,
+  variablesAndSecrets,
   logChunks,
   historyMigration,
   api,

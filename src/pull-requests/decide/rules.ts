@@ -103,13 +103,6 @@ export const RULES = {
     detail: ({ settings }) =>
       `Protected previews ("access: ${settings.access}") are not available on this server, so nothing is published. Set "access: public" on the default branch if everyone may see it.`,
   },
-  'secrets-unavailable': {
-    effect: 'skip',
-    endsPreview: true,
-    applies: ({ settings }) => settings.secrets.length > 0,
-    detail:
-      'This server keeps no secrets, so the secrets named under "secrets" are missing. Pass them to the Action in its input "secrets", and remove the list on the default branch.',
-  },
   'label-excluded': {
     effect: 'skip',
     endsPreview: true,

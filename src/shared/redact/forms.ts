@@ -28,15 +28,35 @@ export function whyNotHidden(value: string): string | undefined {
   return undefined;
 }
 
-/** Every way in which a secret may turn up in a log: as it is, line by line, and encoded. */
+/** Every way in which a secret may turn up in a log: as it is, line by line, its parts when it is JSON, and encoded. */
 export function formsOf(secret: string): string[] {
   const wholes = [secret, secret.trim()];
   const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
   const hides = (part: string) => whyNotHidden(part) === undefined;
-  const forms = [...new Set([...wholes, ...lines])].filter(hides).flatMap(encodings);
+  const forms = [...new Set([...wholes, ...lines, ...leavesOf(secret)])].filter(hides).flatMap(encodings);
   return [...new Set([...forms, ...wholes.filter(hides).flatMap(base64Lines)])].filter(
     ({ length }) => length >= MIN_LENGTH,
   );
+}
+
+/** Shorter texts of a JSON document, such as the name of a region, are no secrets. */
+const SHORTEST_LEAF = 8;
+
+/** The texts in a secret that is a JSON document, as the key of a service account is. */
+function leavesOf(secret: string): string[] {
+  if (!/^\s*[[{]/.test(secret)) return [];
+  const found: string[] = [];
+  try {
+    JSON.parse(secret, (_key, value: unknown) => {
+      if (typeof value === 'string' && value.length >= SHORTEST_LEAF)
+        found.push(value, ...value.split(/[\r\n]+/));
+      return value;
+    });
+  } catch {
+    // No JSON, although it begins like it.
+    return [];
+  }
+  return found;
 }
 
 /** Every way in which the usual encoders write a text. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
-import { startFakeVitrine, type FakeVitrine } from '../support/fake-vitrine.js';
+import { nameOf, startFakeVitrine, type FakeVitrine } from '../support/fake-vitrine.js';
 import { identityEnv, runAction, type Ran } from '../support/run-action.js';
 import { makeWorkspace, PAGE } from '../support/workspace.js';
 
@@ -140,4 +140,43 @@ test('a wrong line among the secrets is named without its value, and every value
   const masked = ran.stdout.split('\n').filter((line) => line.startsWith('::add-mask::'));
   for (const value of [CANARY, 'first-value', 'second-value', 'no name', 'never closed'])
     expect(masked).toContain(`::add-mask::${value}`);
+});
+
+const ACCOUNT = JSON.stringify({ type: 'service', key: 'the-key-of-an-account' });
+
+test('secrets of the server are hidden like those of the workflow, and reach the build alone', async () => {
+  const stored = { CANARY, PEM, ACCOUNT, BOTH: 'of the server' };
+  const plan = { variables: { API_URL: 'https://api.test', NAME: 'server' }, secrets: stored };
+  await using server = await startFakeVitrine({ plan });
+  await using workspace = await makeWorkspace({ ...PAGE, 'print.cjs': PRINTER });
+  const inputs = {
+    'server-url': server.url,
+    'install-command': 'test -z "$CANARY" && test "$API_URL" = https://api.test',
+    'build-command':
+      'test "$BOTH $NAME" = "nearer workflow"; echo "$ACCOUNT the-key-of-an-account"; node print.cjs 1',
+    env: 'BOTH=nearer\nNAME=workflow',
+  };
+  const ran = await runAction({ workspace, inputs, env: identityEnv(server.url) });
+  expect(ran.outputs['reason']).toBe('building failed: Error: no access with ***');
+  const sent = server.requests.map(({ path, body }) => `${path}\n${body.toString()}`).join('\n');
+  const parts = [...FORMS.map(([, text]) => text), ...PEM.split('\n').slice(1, -1), 'the-key-of-an-account'];
+  for (const text of [shown(ran.stdout), ran.stderr, ran.summary, JSON.stringify(ran.outputs), sent])
+    for (const part of parts) expect(text).not.toContain(part);
+  const lines = ran.stdout.split('\n');
+  const masks = lines.flatMap((line, at) => (line.startsWith('::add-mask::') ? [at] : []));
+  expect(masks.at(-1)).toBeLessThan(lines.findIndex((line) => line.startsWith('::group::')));
+});
+
+test('the server is told which names the workflow gives, and no value', async () => {
+  await using server = await startFakeVitrine();
+  await using workspace = await makeWorkspace(PAGE);
+  const inputs = { env: 'A=a-value', 'build-env': 'B=b-value', secrets: 'C=c-value' };
+  await runAction({
+    workspace,
+    inputs: { 'server-url': server.url, ...inputs },
+    env: identityEnv(server.url),
+  });
+  const start = server.requests.find((request) => nameOf(request) === 'start');
+  expect(JSON.parse(start?.body.toString() ?? '')).toMatchObject({ provides: ['A', 'B', 'C'] });
+  expect(server.requests.map(({ body }) => body.toString()).join('\n')).not.toMatch(/[abc]-value/);
 });

@@ -49,6 +49,7 @@ async function tryCommand(
       workingDirectory: '.',
       healthPath: '/',
       variables: {},
+      secrets: {},
     },
     directory: workspace.code,
     variables: {},

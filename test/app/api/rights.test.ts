@@ -154,9 +154,23 @@ const MATRIX: Readonly<Record<string, Row>> = {
   withdrawResource: runs,
   startRemovals: workflows,
   finishRemoval: workflows,
+  listVariables: repositoryReaders,
+  setVariables: repositoryAdmins,
+  deleteVariable: repositoryAdmins,
+  listSecrets: repositoryReaders,
+  setSecrets: repositoryAdmins,
+  deleteSecret: repositoryAdmins,
+  listOrganizationVariables: administrators,
+  setOrganizationVariables: administrators,
+  deleteOrganizationVariable: administrators,
+  listOrganizationSecrets: administrators,
+  setOrganizationSecrets: administrators,
+  deleteOrganizationSecret: administrators,
+  listEncryptionKeys: administrators,
 };
 
 let app: TestApp;
+let projectId = '';
 
 beforeAll(async () => {
   app = await startApp({
@@ -182,7 +196,7 @@ async function addDocuments(): Promise<void> {
   const place = { repoId: REPOSITORY.id, repository: REPOSITORY.fullName };
   await ports.repos.save(REPOSITORY);
   const project = { repoId: REPOSITORY.id, name: 'site', slug: 'site', fallbackSlug: 'site-1' };
-  const { id: projectId } = await ports.projects.ensure(project);
+  ({ id: projectId } = await ports.projects.ensure(project));
   await ports.environments.ensure(newEnvironment({ ...place, projectId, id: DEPLOYMENT, slug: NAMESPACE }));
   await ports.deployments.ensure(
     newDeployment({ id: DEPLOYMENT, environmentId: DEPLOYMENT, repoId: REPOSITORY.id }),
@@ -239,7 +253,10 @@ const HIDDEN_FROM: readonly Who[] = ['other run', 'stranger', 'bound token'];
 /** The refusals that come from rights; what belongs to others is 404. */
 async function verdictOf(name: string, who: Who): Promise<Verdict> {
   const operation = OPERATIONS[name as keyof typeof OPERATIONS];
-  const path = pathTo(operation, { params: { id: DEPLOYMENT, namespace: NAMESPACE, provider: 'github' } });
+  const { resource = {} } = operation as Operation;
+  const id = 'projectId' in resource ? projectId : DEPLOYMENT;
+  const params = { id, namespace: NAMESPACE, ownerId: '1', name: 'A', provider: 'github' };
+  const path = pathTo(operation, { params });
   const response = await app.api(path, { method: operation.method, token: TOKENS[who] });
   if (response.status === 401 || response.status === 403) return response.status;
   const isHidden = response.status === 404 && 'resource' in operation && HIDDEN_FROM.includes(who);

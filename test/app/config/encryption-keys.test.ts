@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openEncryptionKeys } from '../../../app/config/encryption-keys.js';
+import { logOf } from '../../../app/config/log.js';
 import { createKey, parseKeys } from '../../../src/secrets/keys.js';
 
 let root = '';
@@ -82,4 +83,25 @@ test('a key file that others can read is reported, and one that cannot be read s
       log: () => undefined,
     }),
   ).rejects.toThrow(/holds the encryption key and cannot be read/);
+});
+
+test('no key reaches the log of the server, and its id does', () => {
+  const lines: string[] = [];
+  const encryptionKeys = `${createKey('k1')},${createKey('k2')}`;
+  const secrets = {
+    appId: 1,
+    privateKey: 'p',
+    webhookSecrets: ['w'],
+    mongodbUri: undefined,
+    signIn: { github: undefined, google: undefined, openId: undefined },
+  } as const;
+  const log = logOf(
+    { ...secrets, encryptionKeys },
+    { level: 'info', clock: { now: () => new Date(0) }, write: (line) => lines.push(line) },
+  );
+  for (const entry of encryptionKeys.split(',')) log('info', `a library says ${entry}`);
+  expect(lines.map((line) => line.slice(31))).toEqual([
+    expect.stringMatching(/^a library says k1:\*\*\*=?$/),
+    expect.stringMatching(/^a library says k2:\*\*\*=?$/),
+  ]);
 });

@@ -4,6 +4,8 @@ import type { Stores } from '../../../app/ports.js';
 import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
+import { createSeal } from '../../../src/secrets/envelope.js';
+import { createKey, parseKeys } from '../../../src/secrets/keys.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { newSession } from '../../../src/people/session.js';
 import { delivery, newDeployment, newEnvironment, pullRequest } from '../../support/builders.js';
@@ -189,6 +191,26 @@ test.each<[string, () => unknown]>([
   ['hashes that no artifact names', () => stores.artifacts.unnamed(['h'])],
   ['latest artifacts', () => drain(stores.artifacts.latest('p1', 3))],
   ['all artifacts', () => drain(stores.artifacts.list())],
+  ['variables that apply', () => stores.variables.of(SCOPES)],
+  ['secrets that apply', () => stores.secrets.of(SCOPES)],
+  ['variables of a layer', () => stores.variables.list({ projectId: 'p1', layer: 'project' }, page)],
+  [
+    'secrets of a layer, a later page',
+    () => stores.secrets.list({ projectId: 'p1', layer: 'project' }, { ...page, cursor: '0'.repeat(24) }),
+  ],
+  ['a secret that is set', () => stores.secrets.put({ ...entry(1), sealed: sealedBy('k1') })],
+  ['a variable that is deleted', () => stores.variables.delete({ scope: ORG, name: 'NONE' })],
+  ['variables of a project deleted', () => stores.variables.deleteAllOf({ projectId: 'nobody' })],
+  ['secrets of an organization deleted', () => stores.secrets.deleteAllOf({ ownerId: 99 })],
+  ['secrets counted by key', () => stores.sealed[0]?.countByKey()],
+  ['secrets under a key', () => stores.sealed[0]?.under('k1', { after: null, limit: 5 })],
+  ['secrets under a key, a later batch', () => stores.sealed[0]?.under('k1', { after: '0', limit: 5 })],
+  [
+    'a secret that gets another key',
+    () => stores.sealed[0]?.replace({ id: 'x', sealed: 's', context: '' }, sealedBy('k2')),
+  ],
+  ['what a deployment was given', () => stores.delivered.get('x')],
+  ['what old deployments were given', () => stores.delivered.deleteBefore(new Date(0))],
 ])('%s: an index serves filter and order', async (_what, query) => {
   sent.length = 0;
   await query();
@@ -250,7 +272,19 @@ async function seed(): Promise<void> {
     await artifacts.save({ projectId: 'p1', root: String(index), files: [], complete: odd });
     await repos.save({ ...REPO, id: index, fullName: `octo/${index}` });
     await seedPerson(index);
+    await stores.variables.put({ ...entry(index), value: 'x' });
+    await stores.secrets.put({ ...entry(index), sealed: sealedBy('k2') });
   }
+}
+
+const ORG = { layer: 'org', ownerId: 1 } as const;
+const SCOPES = [ORG, { layer: 'project', projectId: 'p1' }] as const;
+const sealedBy = (key: string) => createSeal(parseKeys(createKey(key))).seal('x', '');
+
+/** One of two layers, of which each has a few. */
+function entry(index: number) {
+  const scope = SCOPES[index % 2] ?? ORG;
+  return { scope, name: `N${index}`, revision: 'r', updatedAt: new Date(0), updatedBy: 'test' };
 }
 
 async function seedPerson(index: number): Promise<void> {

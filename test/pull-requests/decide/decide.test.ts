@@ -433,7 +433,6 @@ test('closing what has no preview is nothing to do', () => {
 test.each([
   ['access-unavailable', { access: 'password' }],
   ['access-unavailable', { access: 'github' }],
-  ['secrets-unavailable', { secrets: ['API_KEY'] }],
 ] as const)('what this server cannot keep is refused, not published: %s', (rule, changes) => {
   const settings = { ...defaultSettings(), ...changes } as Settings;
   expect(decide(decideInput({ settings }))).toMatchObject({ action: 'skip', rule });

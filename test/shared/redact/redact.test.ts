@@ -192,3 +192,17 @@ test('no secret that can be hidden is in what is shown', () => {
     { numRuns: 2_000 },
   );
 });
+
+test('the texts of a secret that is a JSON document are hidden one by one', () => {
+  const key = {
+    type: 'service',
+    project: 'p-1',
+    private_key: '-----BEGIN-----\nMIIEvQIBADAN\n',
+    list: [{ id: 'abcdefgh12' }],
+  };
+  const { redact } = createRedactor([JSON.stringify(key)]);
+  expect(redact('type service of p-1: MIIEvQIBADAN and abcdefgh12')).toBe('type service of p-1: *** and ***');
+  expect(redact(Buffer.from('abcdefgh12').toString('hex'))).toBe('***');
+  expect(redact(JSON.stringify(key))).toBe('***');
+  expect(createRedactor(['{not json}']).redact('a {not json} b')).toBe('a *** b');
+});

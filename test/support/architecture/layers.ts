@@ -55,7 +55,7 @@ const CORE: readonly Layer[] = [
   { folder: 'src/sites', may: src('shared'), packages: PURE },
   { folder: 'src/targets', may: src('shared'), packages: 'any' },
   { folder: 'src/deliveries', may: src('shared', 'people'), packages: PURE },
-  { folder: 'src/contract', may: src('shared', 'people'), packages: ['zod'] },
+  { folder: 'src/contract', may: src('shared', 'variables', 'people'), packages: ['zod'] },
   { folder: 'src/pull-requests', may: src('shared', 'settings'), packages: PURE },
   {
     folder: 'src/environments',

@@ -1,0 +1,133 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Store } from '../../app/store/connect.js';
+import { connectStore } from '../../app/store/connect.js';
+import { rememberDelivered } from '../../src/secrets/delivered.js';
+import { createSeal, type Seal } from '../../src/secrets/envelope.js';
+import { createKey, parseKeys } from '../../src/secrets/keys.js';
+import { keysInUse, requireKeys, rotateKeys } from '../../src/secrets/rotate.js';
+import { secretContext, setSecrets } from '../../src/secrets/write.js';
+import type { Scope } from '../../src/variables/scope.js';
+import { startApp } from '../support/start-app.js';
+import { startCrashingApp } from '../support/start-crashing-app.js';
+import { appKey } from '../support/run-keys.js';
+import { migratedDatabase, type TestDatabase } from '../support/test-database.js';
+
+const [K1, K2] = [createKey('k1'), createKey('k2')];
+const old = createSeal(parseKeys(K1));
+const both = createSeal(parseKeys(`${K2},${K1}`));
+const fresh = createSeal(parseKeys(K2));
+const clock = { now: () => new Date() };
+const DEPLOYMENT = 'd'.repeat(24);
+
+/** Two layers: 250 secrets, so that there are three batches. */
+const SCOPES: readonly Scope[] = [
+  { layer: 'project', projectId: 'a'.repeat(24) },
+  { layer: 'org', ownerId: 1 },
+];
+const valueOf = (name: string) => `value of ${name}`;
+
+let database: TestDatabase;
+let store: Store;
+let dataDir = '';
+
+beforeAll(async () => {
+  database = migratedDatabase();
+  store = await connectStore({ uri: database.uri, log: () => undefined });
+  dataDir = await mkdtemp(join(tmpdir(), 'vitrine-rotation-'));
+  for (const scope of SCOPES)
+    await setSecrets(portsWith(old), { scope, values: manyValues(), actor: 'test' });
+  await rememberDelivered(portsWith(old), { deploymentId: DEPLOYMENT, values: ['a delivered secret'] });
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function manyValues(): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: 125 }, (_, at) => [`S${at}`, valueOf(`S${at}`)]));
+}
+
+function portsWith(seal: Seal) {
+  let ids = 0;
+  const newId = () => `owner ${(ids += 1)}`;
+  return { ...store.stores, seal, clock, newId, log: () => undefined };
+}
+
+/** Reads every secret once; throws where one cannot be read. */
+async function readAll(seal: Seal): Promise<number> {
+  const entries = await store.stores.secrets.of(SCOPES);
+  for (const entry of entries)
+    expect(seal.open(entry.sealed, secretContext(entry))).toBe(valueOf(entry.name));
+  return entries.length;
+}
+
+const counts = async (seal: Seal) =>
+  Object.fromEntries((await keysInUse(portsWith(seal))).map(({ id, documents }) => [id, documents]));
+
+test('a new key takes over while everything is read, and a server that is killed in the middle goes on', async () => {
+  const env = {
+    ...{ APP_ID: '1', PRIVATE_KEY: appKey(), WEBHOOK_SECRET: 'a webhook secret of the tests', PORT: '0' },
+    ...{ MONGODB_URI: database.uri, DATA_DIR: dataDir, ENCRYPTION_KEYS: `${K2},${K1}` },
+  };
+  // The lease is renewed after each full batch.
+  const point = { port: 'leases', method: 'renew', when: 'before' } as const;
+  const server = await startCrashingApp(env, point, { leaseMs: 1_500 });
+  let over = false;
+  let reads = 0;
+  const reading = (async () => {
+    while (!over) reads += await readAll(both);
+  })();
+  expect(await server.ended).toBe('SIGKILL');
+  const between = await counts(both);
+  expect(between['k2']).toBeGreaterThanOrEqual(100);
+  expect(between['k1']).toBeGreaterThan(0);
+  // The lease of the dead server runs out first.
+  while ((await rotateKeys(portsWith(both), { leaseMs: 1_500 })) === 0) await new Promise(setImmediate);
+  over = true;
+  await reading;
+  expect(reads).toBeGreaterThan(250);
+  expect(await counts(both)).toEqual({ k2: 251, k1: 0 });
+  expect(await readAll(fresh)).toBe(250);
+  expect(await rotateKeys(portsWith(both))).toBe(0);
+});
+
+test('of several processes that rotate at the same time, one works and every document moves once', async () => {
+  const K3 = createKey('k3');
+  const next = createSeal(parseKeys(`${K3} ${K2}`));
+  const moved = await Promise.all(Array.from({ length: 4 }, () => rotateKeys(portsWith(next))));
+  expect(moved.reduce((sum, count) => sum + count, 0)).toBe(251);
+  expect(moved.filter((count) => count > 0)).toHaveLength(1);
+  expect(await readAll(createSeal(parseKeys(K3)))).toBe(250);
+  // The rest of this file goes on with the second key.
+  await rotateKeys(portsWith(createSeal(parseKeys(`${K2} ${K3}`))));
+});
+
+test('a server without a key that is needed does not start, and says which and for how many', async () => {
+  const without = createSeal(parseKeys(K1));
+  await expect(requireKeys(portsWith(without))).rejects.toThrow(
+    /Missing: "k2" \(needed by 251 secrets\)\. Add each/,
+  );
+  await expect(requireKeys(portsWith(fresh))).resolves.toBeUndefined();
+  const started = startApp({ secrets: { mongodbUri: database.uri, encryptionKeys: K1 } });
+  await expect(started).rejects.toMatchObject({ code: 'secret_unreadable' });
+});
+
+test('a ciphertext that was moved to another project or name is not opened, and stays as it is', async () => {
+  const { secrets } = store.stores;
+  const [entry] = await secrets.of([SCOPES[0] as Scope]);
+  if (!entry) throw new Error('There is no secret.');
+  const other: Scope = { layer: 'project', projectId: 'b'.repeat(24) };
+  await secrets.put({ ...entry, scope: other });
+  const [moved] = await secrets.of([other]);
+  expect(() => fresh.open(moved?.sealed ?? '', secretContext({ scope: other, name: entry.name }))).toThrow(
+    expect.objectContaining({ code: 'secret_unreadable' }),
+  );
+  const K4 = createKey('k4');
+  const next = createSeal(parseKeys(`${K4} ${K2}`));
+  expect(await rotateKeys(portsWith(next))).toBe(251);
+  expect((await secrets.of([other]))[0]?.sealed).toBe(moved?.sealed);
+});
