@@ -1,6 +1,7 @@
 import { messageOf } from '../src/shared/errors.js';
 import { composePorts } from './compose/ports.js';
 import type { FromWorker, ToWorker, WorkOrder } from './compose/work-process.js';
+import { warmUp } from './compose/warm-up.js';
 import { startWork, type Work } from './compose/work.js';
 import { logOf } from './config/log.js';
 import { projectVersion } from './config/project-root.js';
@@ -28,12 +29,13 @@ async function startWorker(order: WorkOrder): Promise<Working> {
     ...{ config, secrets, stores: store.stores, publicUrl, previewBase, clock, log, overrides },
     version: projectVersion(),
     wake: {
-      due: (projection) => due(projection),
+      due: (...what) => due(...what),
       // Who follows a log is connected to the server, which finds in the database what this process stored.
       logged: () => undefined,
       changed: ({ slug, head }) => answer({ kind: 'changed', environment: { slug, head } }),
     },
   });
+  await warmUp(ports, github).catch((error: unknown) => log('warn', 'the worker starts cold', { error }));
   const work = await startWork({ config, secrets, ports, github, overrides });
   due = work.due;
   return { ...work, close: (withinMs) => work.stop(withinMs).finally(() => store.close()) };
@@ -48,8 +50,8 @@ function answer(message: FromWorker): void {
 }
 
 function obey(working: Working, message: ToWorker): void {
-  if (message.kind === 'due') working.due(message.projection);
-  if (message.kind === 'deliveries') working.stored(message.count);
+  if (message.kind === 'due') working.due(message.projection, message.environmentId);
+  if (message.kind === 'arriving') working.arriving(message.sent);
   if (message.kind === 'drain') void working.drain().then(() => answer({ kind: 'drained', id: message.id }));
   if (message.kind === 'stop') end(working, message.withinMs);
 }

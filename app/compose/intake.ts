@@ -4,7 +4,7 @@ import { countRepeats } from '../config/log.js';
 import type { Secrets } from '../config/secrets.js';
 import { createBodyBudget } from '../http/body-budget.js';
 import { EVENTS } from '../index.js';
-import { createCommitter } from '../webhooks/inbox/committer.js';
+import { createCommitter, type Sent } from '../webhooks/inbox/committer.js';
 import { createSignatureCheck, createWebhookEndpoint } from '../webhooks/inbox/receive.js';
 
 interface IntakeParts {
@@ -18,10 +18,10 @@ export type Intake = ReturnType<typeof createIntake>;
 
 /** Takes webhooks and stores them. It needs the inbox alone, so it works before the rest of the server has started. */
 export function createIntake({ inbox, secrets, clock, log }: IntakeParts) {
-  let stored: (count: number) => void = () => undefined;
+  let arriving: (sent: Sent) => void = () => undefined;
   const committer = createCommitter({
     store: inbox.store,
-    onStored: (count) => stored(count),
+    onSent: (sent) => arriving(sent),
   });
   const endpoint = createWebhookEndpoint({
     events: EVENTS,
@@ -36,7 +36,7 @@ export function createIntake({ inbox, secrets, clock, log }: IntakeParts) {
   return {
     endpoint,
     idle: committer.idle,
-    /** Who is told how many deliveries were stored. */
-    onStored: (told: (count: number) => void) => (stored = told),
+    /** Who is told how many deliveries are being stored. */
+    onArriving: (told: (sent: Sent) => void) => (arriving = told),
   };
 }

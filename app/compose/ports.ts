@@ -126,7 +126,7 @@ function connectGitHub({ config, secrets, version, clock, log, overrides }: Comp
 }
 
 export interface Wake {
-  readonly due: (projection: Projection) => void;
+  readonly due: (projection: Projection, environmentId: string) => void;
   readonly changed: (environment: StoredEnvironment) => void;
   readonly logged: (kind: LogKind, chunk: LogChunk) => void;
 }
@@ -140,7 +140,7 @@ function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentSto
   const saved = (environment: StoredEnvironment, { due, alone }: EnvironmentWrite): StoredEnvironment => {
     if (alone === true) aloneAt.set(environment.id, stateOf(environment));
     wake.changed(environment);
-    due.forEach(wake.due);
+    for (const projection of due) wake.due(projection, environment.id);
     return environment;
   };
   return {
@@ -163,7 +163,7 @@ function wakingEnvironments(store: EnvironmentStore, wake: Wake): EnvironmentSto
     },
     async markDue(id, projection) {
       await store.markDue(id, projection);
-      wake.due(projection);
+      wake.due(projection, id);
     },
   };
 }

@@ -54,7 +54,7 @@ export async function runApp(parts: RunParts): Promise<Running> {
   const work = await startWorking(parts, { ports, github, previews });
   onDue(work.due);
   const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews, hub }));
-  intake.onStored(work.stored);
+  intake.onArriving(work.arriving);
   return {
     surfaces,
     ports,
@@ -99,7 +99,7 @@ function compose(parts: RunParts) {
     stores: parts.store.stores,
     version: projectVersion(),
     wake: {
-      due: (projection) => due(projection),
+      due: (...what) => due(...what),
       changed: (environment) => changed(environment),
       logged: (kind, chunk) => logged(kind, chunk),
     },

@@ -7,6 +7,7 @@ import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { Config } from '../config/config.js';
 import type { Secrets } from '../config/secrets.js';
+import type { Sent } from '../webhooks/inbox/committer.js';
 import { backoffMs } from '../workers/lease-worker.js';
 import type { Work } from './work.js';
 
@@ -23,8 +24,8 @@ export interface WorkOrder {
 
 export type ToWorker =
   | { readonly kind: 'start'; readonly order: WorkOrder }
-  | { readonly kind: 'due'; readonly projection: Projection }
-  | { readonly kind: 'deliveries'; readonly count: number }
+  | { readonly kind: 'due'; readonly projection: Projection; readonly environmentId: string }
+  | { readonly kind: 'arriving'; readonly sent: Sent }
   | { readonly kind: 'drain'; readonly id: number }
   | { readonly kind: 'stop'; readonly withinMs: number };
 
@@ -94,8 +95,8 @@ export async function startWorkProcess(parts: WorkProcess): Promise<Work> {
 
   await launch();
   return {
-    due: (projection) => send(child, { kind: 'due', projection }),
-    stored: (count) => send(child, { kind: 'deliveries', count }),
+    due: (projection, environmentId) => send(child, { kind: 'due', projection, environmentId }),
+    arriving: (sent) => send(child, { kind: 'arriving', sent }),
     drain: () =>
       new Promise((resolve) => {
         lastId += 1;

@@ -7,14 +7,15 @@ import type { GitHubSide } from '../github/create-github.js';
 import type { Ports } from '../ports.js';
 import { createBackpressure } from '../webhooks/inbox/backpressure.js';
 import type { Overrides } from './overrides.js';
+import type { Sent } from '../webhooks/inbox/committer.js';
 import { composeWorkers } from './workers.js';
 
 /** The background work of a server, in this process or in one of its own. */
 export interface Work {
-  /** A write made the projection due: look now instead of at the next poll. */
-  readonly due: (projection: Projection) => void;
-  /** So many deliveries were stored: look now. */
-  readonly stored: (count: number) => void;
+  /** A write made a projection of the environment due: look now instead of at the next poll. */
+  readonly due: (projection: Projection, environmentId: string) => void;
+  /** So many deliveries are being stored: look now. */
+  readonly arriving: (sent: Sent) => void;
   /** Until every stored delivery is worked on and nothing is due. */
   drain(): Promise<void>;
   /** Claims nothing more and waits for what is in work, at most this long. */
@@ -39,9 +40,9 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   const jobs = startJobs();
   return {
     due: runner.poke,
-    stored(count) {
-      backpressure.add(count);
-      inbox.poke();
+    arriving({ deliveries, undecided }) {
+      backpressure.add(deliveries);
+      if (undecided > 0) inbox.poke({ items: undecided });
     },
     drain: () => drainAll([inbox.drain, runner.drain]),
     async stop(withinMs) {

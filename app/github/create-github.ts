@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Desired } from '../../src/reports/desired.js';
 import type { CheckReport, CommentReport, Reporter } from '../../src/reports/reporter.js';
 import type { GitHub } from '../../src/repositories/github.js';
 import type { RepoRef } from '../../src/repositories/model.js';
@@ -46,6 +47,8 @@ export interface GitHubSide {
   prepareReport(repo: Pick<RepoRef, 'installationId' | 'repoId'>): void;
   /** Drops the tokens of an installation that was removed or suspended. */
   forgetInstallation(installationId: number): void;
+  /** Renders reports and signs as the App, and sends nothing: the first report need not wait for templates to be compiled. */
+  rehearse(reports: Pick<Desired, 'checks' | 'comment'>): Promise<void>;
 }
 
 interface App {
@@ -78,6 +81,11 @@ export function createGitHub(options: GitHubOptions): GitHubSide {
     reporter: createReporter(app, options),
     prepareReport: (repo) => void tokens.get(reportToken(repo)).catch(() => undefined),
     forgetInstallation: tokens.forget,
+    async rehearse({ checks, comment }) {
+      for (const { report } of checks) options.views.check(report);
+      if (comment) options.views.comment(comment);
+      await appJwt();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Log } from '../../src/shared/tools.js';
 import { withTimeout } from '../http/with-timeout.js';
+import { createNews, type News } from './news.js';
 
 /** A claim that takes longer counts as failed. If it still claims something, nothing works on it and its lease runs out. */
 const CLAIM_MS = 10_000;
@@ -7,20 +8,24 @@ const CLAIM_MS = 10_000;
 export interface LeaseWorkerOptions<Item> {
   readonly name: string;
   readonly log: Log;
-  /** Claims at most `room` items that are due now; an empty list when there are none. */
-  readonly claim: (room: number) => Promise<readonly Item[]>;
+  /** Claims at most `room` items that are due now; an empty list when there are none. So many were heard of and not claimed yet. */
+  readonly claim: (room: number, heardOf: number) => Promise<readonly Item[]>;
   /** Must not throw: it handles its own failures. */
   readonly work: (item: Item) => Promise<void>;
+  /** Names an item, so that a poke about it during its work makes the worker look again afterwards. */
+  readonly keyOf?: (item: Item) => string;
   /** How many items may be in work at once; read before each claim. */
   readonly room: () => number;
   /** How often to look for items that became due or that another process left behind. */
   readonly pollMs: number;
+  /** For pokes that may be faster than what they tell of: the pauses before it is looked for again. */
+  readonly againMs?: readonly number[];
 }
 
 interface LeaseWorker {
   start(): void;
   /** There may be work: look now instead of at the next poll. */
-  poke(): void;
+  poke(told?: News): void;
   /** Works until nothing can be claimed; resolves to the number of items finished since the call. */
   drain(): Promise<number>;
   /** Claims nothing more and waits for the items in work, at most this long. */
@@ -29,9 +34,10 @@ interface LeaseWorker {
 
 /** Claims items by lease and works on a few at a time, until it is stopped. */
 export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): LeaseWorker {
-  const { work, room, pollMs } = options;
+  const { work, room } = options;
   const claimItems = claimLoggingOutages(options);
   const signal = createSignal();
+  const news = createNews(options);
   const running = new Set<Promise<void>>();
   let stopped = false;
   let givenUp = false;
@@ -48,7 +54,9 @@ export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): Leas
   async function claimAndBegin(): Promise<number> {
     const free = room() - running.size;
     if (stopped || free <= 0) return 0;
-    const items = await claimItems(free);
+    news.claiming();
+    const items = await claimItems(free, news.missing());
+    news.found(items.length);
     // After `stop` gave up waiting, the database may be closed. The lease runs out and another process claims the item.
     if (givenUp) return 0;
     for (const item of items) begin(item);
@@ -56,32 +64,37 @@ export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): Leas
   }
 
   function begin(item: Item): void {
+    const hasChanged = news.begin(item);
     const task = work(item).finally(() => {
+      const wasFull = running.size >= room();
       running.delete(task);
       done += 1;
-      signal.ring();
+      if (hasChanged() || wasFull) poke();
     });
     running.add(task);
   }
 
+  function poke(told: News = {}): void {
+    news.hear(told);
+    signal.ring();
+  }
+
   async function run(): Promise<void> {
     while (!stopped) {
-      const started = await claimOnce();
-      if (started === 0 || running.size >= room()) await signal.wait(pollMs);
+      const found = await claimOnce();
+      const pauseMs = news.pauseMs({ found, full: running.size >= room() });
+      if (pauseMs > 0) news.woke({ early: await signal.wait(pauseMs) });
     }
   }
 
   /** A claim that runs while the worker is stopped can still start work. */
-  async function idle(): Promise<void> {
-    await Promise.all([loop, lastClaim]);
-    await Promise.all(running);
-  }
+  const idle = () => Promise.all([loop, lastClaim]).then(() => Promise.all(running));
 
   return {
     start() {
       loop ??= run();
     },
-    poke: signal.ring,
+    poke,
     async drain() {
       const before = done;
       do {
@@ -107,9 +120,9 @@ function claimLoggingOutages<Item>({
   claim,
 }: LeaseWorkerOptions<Item>): LeaseWorkerOptions<Item>['claim'] {
   let failing = false;
-  return async (free) => {
+  return async (...room) => {
     try {
-      const items = await withTimeout(CLAIM_MS, claim(free));
+      const items = await withTimeout(CLAIM_MS, claim(...room));
       if (failing) log('info', `${name}: claiming works again`);
       failing = false;
       return items;
@@ -124,8 +137,8 @@ function claimLoggingOutages<Item>({
 /** Wakes the one that waits. A ring without a waiter ends the next wait at once. */
 interface Signal {
   ring(): void;
-  /** Resolves at the next ring, or after `ms`. */
-  wait(ms: number): Promise<void>;
+  /** Resolves at the next ring, or after `ms`; whether it rang. */
+  wait(ms: number): Promise<boolean>;
 }
 
 function createSignal(): Signal {
@@ -146,7 +159,9 @@ function createSignal(): Signal {
           };
         });
       wake = undefined;
+      const rang = pending;
       pending = false;
+      return rang;
     },
   };
 }

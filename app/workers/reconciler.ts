@@ -64,18 +64,20 @@ export function createRunner(options: RunnerOptions) {
       return found ? [{ claim: found, since }] : [];
     };
     const work = (item: Taken) => workAndRelease(options, item);
+    const keyOf = ({ claim: { environment } }: Taken) => environment.id;
     return [
       projection,
-      createLeaseWorker({ name: projection, log, claim, work, room: () => concurrency, pollMs }),
+      createLeaseWorker({ name: projection, log, claim, work, keyOf, room: () => concurrency, pollMs }),
     ] as const;
   });
 
   return {
     start: () => workers.forEach(([, worker]) => worker.start()),
-    poke: (wanted?: Projection) =>
+    /** A projection of one environment became due. */
+    poke: (due: Projection, environmentId: string) =>
       workers
-        .filter(([projection]) => !wanted || projection === wanted)
-        .forEach(([, worker]) => worker.poke()),
+        .filter(([projection]) => projection === due)
+        .forEach(([, worker]) => worker.poke({ key: environmentId })),
     /** One projection may make another due, so this repeats until a whole round finds nothing. */
     async drain(): Promise<number> {
       let total = 0;

@@ -16,13 +16,20 @@ type Ports = DeploymentPorts & EnvironmentPorts & Pick<Tools, 'clock' | 'newId'>
 
 const TRIES = 20;
 
+interface DeploymentChange {
+  readonly id: string;
+  readonly plan: (seen: StoredDeployment) => DeploymentPatch | null;
+  /** As it was read just now: it is read again only if another writer was first. */
+  readonly just?: StoredDeployment;
+}
+
 /** Reads, plans and writes by compare-and-set; starts over when another writer was first. `plan` answers null when there is nothing to change. */
 export async function changeDeployment(
   ports: Pick<Ports, 'deployments'>,
-  { id, plan }: { id: string; plan: (seen: StoredDeployment) => DeploymentPatch | null },
+  { id, plan, just }: DeploymentChange,
 ): Promise<StoredDeployment> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const seen = await ports.deployments.get(id);
+    const seen = (attempt === 0 && just) || (await ports.deployments.get(id));
     if (!seen) throw new VitrineError('not_found', `There is no deployment ${id}.`);
     const patch = plan(seen);
     if (!patch) return seen;
@@ -141,8 +148,8 @@ export async function supersedeOlder(ports: Needs, environment: StoredEnvironmen
   const { id: environmentId, generation: before } = environment;
   if (before <= FIRST) return;
   const open = await ports.deployments.unsettledOf(environmentId);
-  for (const { id, sha } of open.filter(({ generation }) => generation < before)) {
-    const ending = { event: 'supersede', ...supersession(environment, { sha }), before } as const;
-    await changeDeployment(ports, { id, plan: endingAt(ports.clock.now(), ending) });
+  for (const just of open.filter(({ generation }) => generation < before)) {
+    const ending = { event: 'supersede', ...supersession(environment, just), before } as const;
+    await changeDeployment(ports, { id: just.id, plan: endingAt(ports.clock.now(), ending), just });
   }
 }

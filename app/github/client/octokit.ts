@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { request } from '@octokit/request';
 import { SignJWT } from 'jose';
-import { ProbotOctokit } from 'probot';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Clock, Log } from '../../../src/shared/tools.js';
+import { createFetch } from './fetch.js';
 
 interface OctokitOptions {
   readonly apiUrl: string;
@@ -23,29 +24,16 @@ export type RawRequest = (route: string, parameters: Readonly<Record<string, unk
 const API_VERSION = '2022-11-28';
 
 /**
- * Octokit without its policies. Its retry plugin sends a POST again after a 502, and its throttling leaves a second between any two
- * writes and three between comments; ours are in call.ts and pacing.ts. The token is a header of each request, so that one instance
- * serves every installation.
+ * Octokit's request without its plugins. The retry plugin sends a POST again after a 502, and throttling leaves a second between any two
+ * writes and three between comments; ours are in call.ts and pacing.ts. The token is a header of each request.
  */
 export function createRawRequest({ apiUrl, userAgent, log }: OctokitOptions): RawRequest {
-  const octokit = new ProbotOctokit({
-    authStrategy: undefined,
-    throttle: { enabled: false },
-    retry: { enabled: false },
+  const send = request.defaults({
     baseUrl: apiUrl.replace(/\/$/, ''),
-    userAgent,
-    log: {
-      debug: () => undefined,
-      info: () => undefined,
-      warn: (message: string) => log('warn', message),
-      error: (message: string) => log('error', message),
-    },
+    headers: { 'user-agent': userAgent, 'x-github-api-version': API_VERSION },
+    request: { fetch: createFetch(), log: { warn: (message: string) => log('warn', message) } },
   });
-  return (route, { headers, ...parameters }) =>
-    octokit.request(route, {
-      ...parameters,
-      headers: { 'x-github-api-version': API_VERSION, ...(headers as Record<string, string>) },
-    });
+  return (route, parameters) => send(route, parameters);
 }
 
 /** GitHub takes ten minutes at most; a minute on each side is left for clocks that differ. */

@@ -1,4 +1,4 @@
-import type { mongo} from 'mongoose';
+import type { mongo } from 'mongoose';
 import { type Connection, Schema, type Model } from 'mongoose';
 import type { Ending } from '../../../src/deployments/model.js';
 import { type DayStatistics, durationOf, type StatisticsStore } from '../../../src/deployments/statistics.js';

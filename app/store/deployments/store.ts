@@ -1,4 +1,4 @@
-import { type Connection, type Model, trusted } from 'mongoose';
+import { type Connection, type Model, type mongo, trusted } from 'mongoose';
 import type { NewDeployment } from '../../../src/deployments/model.js';
 import type { DeploymentPatch, DeploymentStore, StoredDeployment } from '../../../src/deployments/store.js';
 import { VitrineError } from '../../../src/shared/errors.js';
@@ -6,7 +6,8 @@ import type { Reach } from '../../../src/shared/reach.js';
 import type { RunRef } from '../../../src/shared/run-ref.js';
 import { UNSETTLED_DEPLOYMENTS } from '../../../src/shared/status/deployment.js';
 import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
-import { limitOf, text, whole } from '../shared/query.js';
+import { limitOf, oneOf, text, whole } from '../shared/query.js';
+import { driverOf, onlyFields, TIMED } from '../shared/schema.js';
 import { insertedOrThere, isDuplicateKey, REPEATABLE, retryOnce } from '../shared/write.js';
 import {
   type DeploymentDocument,
@@ -19,17 +20,21 @@ import {
 } from './document.js';
 import { listDeployments } from './list.js';
 
-type Deployments = Model<DeploymentDocument>;
+type Deployments = mongo.Collection<DeploymentDocument>;
+
+const VISIBLE = { ...TIMED, projection: WITHOUT_SHA7 } as const;
 
 /** Deployments in MongoDB, their stages embedded. */
 export function deploymentStore(connection: Connection): DeploymentStore {
   const model = deploymentModel(connection);
+  const collection = driverOf(model);
   return {
     ...deploymentQueries(model),
     list: (query) => listDeployments(model, query),
-    ensure: (fresh, { isNew = false } = {}) => retryOnce(() => ensure(model, fresh, isNew)),
-    get: async (id) => orNull(await findById(model, id)),
-    byRun: async (environmentId, sha, run) => orNull(await findByRun(model, { environmentId, sha, run })),
+    ensure: (fresh, { isNew = false } = {}) => retryOnce(() => ensure(collection, fresh, isNew)),
+    get: async (id) => orNull(await findById(collection, id)),
+    byRun: async (environmentId, sha, run) =>
+      orNull(await findByRun(collection, { environmentId, sha, run })),
     change: (seen, patch) => change(model, { seen, patch }),
     async byIds(ids) {
       const filter = { _id: trusted({ $in: ids.map((id) => text(id, 'the id')) }) };
@@ -41,33 +46,34 @@ export function deploymentStore(connection: Connection): DeploymentStore {
   };
 }
 
-async function ensure(model: Deployments, fresh: NewDeployment, isNew: boolean): Promise<StoredDeployment> {
+async function ensure(
+  collection: Deployments,
+  fresh: NewDeployment,
+  isNew: boolean,
+): Promise<StoredDeployment> {
   // Read first: it usually exists, because every event of its pull request calls this.
-  const there = isNew ? null : await findStored(model, fresh);
+  const there = isNew ? null : await findStored(collection, fresh);
   if (there) return toDeployment(there);
   const { sha7, ...visible } = toDocument(fresh, new Date());
-  const insert = model.collection.insertOne({ ...visible, sha7 } as never, REPEATABLE);
+  const insert = collection.insertOne({ ...visible, sha7 }, REPEATABLE);
   if (await insertedOrThere(insert)) return toDeployment(visible);
-  const stored = await findStored(model, fresh);
+  const stored = await findStored(collection, fresh);
   if (stored) return toDeployment(stored);
   throw new VitrineError('unavailable', `Deployment ${fresh.id} could not be stored: try again.`);
 }
 
-async function findStored(model: Deployments, { id, environmentId, sha, run }: NewDeployment) {
-  const same = await findById(model, id);
+async function findStored(collection: Deployments, { id, environmentId, sha, run }: NewDeployment) {
+  const same = await findById(collection, id);
   if (same || !run) return same;
-  return findByRun(model, { environmentId, sha, run });
+  return findByRun(collection, { environmentId, sha, run });
 }
 
-function findById(model: Deployments, id: string): Promise<VisibleDeployment | null> {
-  return model
-    .findOne({ _id: text(id, 'the id') }, WITHOUT_SHA7)
-    .lean<VisibleDeployment>()
-    .exec();
+function findById(collection: Deployments, id: string): Promise<VisibleDeployment | null> {
+  return collection.findOne<VisibleDeployment>({ _id: text(id, 'the id') }, VISIBLE);
 }
 
 function findByRun(
-  model: Deployments,
+  collection: Deployments,
   { environmentId, sha, run }: { environmentId: string; sha: string; run: RunRef },
 ): Promise<VisibleDeployment | null> {
   const filter = {
@@ -77,28 +83,32 @@ function findByRun(
     'run.attempt': whole(run.attempt, 'the attempt'),
     'run.job': text(run.job, 'the job'),
   };
-  return model.findOne(filter, WITHOUT_SHA7).lean<VisibleDeployment>().exec();
+  return collection.findOne<VisibleDeployment>(filter, VISIBLE);
 }
 
 /** Also null when another deployment has the same run: then another writer was first. */
 async function change(
-  model: Deployments,
+  model: Model<DeploymentDocument>,
   { seen, patch }: { seen: StoredDeployment; patch: DeploymentPatch },
 ): Promise<StoredDeployment | null> {
   try {
-    const written = await model
-      .findOneAndUpdate(
-        { _id: text(seen.id, 'the id'), status: seen.status, version: seen.version },
-        { $set: patch, $inc: { version: 1 }, $currentDate: { updatedAt: true } },
-        { returnDocument: 'after', projection: WITHOUT_SHA7 },
-      )
-      .lean<VisibleDeployment>();
+    const written = await driverOf(model).findOneAndUpdate(
+      {
+        _id: text(seen.id, 'the id'),
+        status: oneOf(seen.status, STATUSES),
+        version: whole(seen.version, 'the version'),
+      },
+      { $set: onlyFields(patch, model), $inc: { version: 1 }, $currentDate: { updatedAt: true } },
+      { ...VISIBLE, returnDocument: 'after' },
+    );
     return orNull(written);
   } catch (error) {
     if (isDuplicateKey(error)) return null;
     throw error;
   }
 }
+
+const STATUSES = Object.values(DEPLOYMENT_STATUS);
 
 /** What this server answers itself at the host of a commit. */
 const SERVED_HERE = ['files', 'upstream'] satisfies Reach['kind'][];
@@ -142,8 +152,13 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       return (await find(filter).sort({ _id: 1 }).hint('repo_run_status_id')).map(toDeployment);
     },
     async unsettledOf(environmentId) {
-      const filter = { environmentId: text(environmentId, 'the environment'), status: unsettled() };
-      return (await find(filter).sort({ _id: 1 }).hint('environment_status_id')).map(toDeployment);
+      const filter = {
+        environmentId: text(environmentId, 'the environment'),
+        status: { $in: [...UNSETTLED_DEPLOYMENTS] },
+      };
+      const how = { ...VISIBLE, sort: { _id: 1 }, hint: 'environment_status_id' } as const;
+      const found = driverOf(model).find<VisibleDeployment>(filter, how);
+      return (await found.toArray()).map(toDeployment);
     },
     async silentSince(before, limit, from) {
       const since = trusted({ $lt: before, ...(from ? { $gte: from } : {}) });
@@ -179,9 +194,8 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
       return (await find(filter).limit(limitOf({ limit })).hint('endings')).map(toDeployment);
     },
     async countByStatus() {
-      const statuses = Object.values(DEPLOYMENT_STATUS);
-      const counts = await Promise.all(statuses.map((status) => model.countDocuments({ status })));
-      return Object.fromEntries(statuses.map((status, index) => [status, counts[index] ?? 0]));
+      const counts = await Promise.all(STATUSES.map((status) => model.countDocuments({ status })));
+      return Object.fromEntries(STATUSES.map((status, index) => [status, counts[index] ?? 0]));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Connection, type Model, trusted } from 'mongoose';
+import { type Connection, type Model, type mongo, trusted } from 'mongoose';
 import { draftEnvironment } from '../../../src/environments/draft.js';
 import { type Step, stepOf, STEPS_KEPT } from '../../../src/environments/history.js';
 import { isActive } from '../../../src/environments/model.js';
@@ -12,6 +12,7 @@ import { VitrineError } from '../../../src/shared/errors.js';
 import type { Page, PageRequest } from '../../../src/shared/pages.js';
 import { ENVIRONMENT_STATUS, type EnvironmentStatus } from '../../../src/shared/status/words.js';
 import { cursorOf, limitOf, oneOf, onlyKeys, pageOf, text, whole } from '../shared/query.js';
+import { driverOf, onlyFields, TIMED } from '../shared/schema.js';
 import { insertedOrThere, newId, REPEATABLE, retryOnce } from '../shared/write.js';
 import { environmentClaims } from './claims.js';
 import {
@@ -29,32 +30,35 @@ const ACTIVE = Object.values(ENVIRONMENT_STATUS).filter((status) => isActive({ s
 /** Environments in MongoDB. Every write is one document and one command; nothing needs a transaction. */
 export function environmentStore(connection: Connection): EnvironmentStore {
   const model = environmentModel(connection);
-  const find = (filter: object) => model.findOne(filter, VISIBLE).lean<VisibleEnvironment>();
+  const collection = driverOf(model);
+  const find = async (filter: mongo.Filter<EnvironmentDocument>) =>
+    orNull(await collection.findOne<VisibleEnvironment>(filter, READ));
   return {
     ...environmentClaims(connection),
     ensure: (fresh, write = NO_WRITE) => {
       const draft = draftEnvironment(fresh, { id: fresh.id ?? newId(), now: new Date() });
-      return retryOnce(() => ensure(connection, draft, write));
+      return retryOnce(() => ensure(collection, draft, write));
     },
-    get: async (id) => orNull(await find({ _id: text(id, 'the id') })),
-    bySlug: async (slug) => orNull(await find({ slug: text(slug, 'the slug') })),
+    get: async (id) => find({ _id: text(id, 'the id') }),
+    bySlug: async (slug) => find({ slug: text(slug, 'the slug') }),
     async ofPullRequest(repoId, number) {
       const filter = {
         repoId: whole(repoId, 'the repository'),
         'pullRequest.number': whole(number, 'the number'),
       };
-      const found = await model.find(filter, VISIBLE).sort({ _id: 1 }).lean<VisibleEnvironment[]>();
-      return found.map(toEnvironment);
+      const found = collection.find<VisibleEnvironment>(filter, { ...READ, sort: { _id: 1 } });
+      return (await found.toArray()).map(toEnvironment);
     },
     list: (filter, page) => listEnvironments(model, { filter, page }),
     countActive: async (projectId) =>
-      model
-        .countDocuments({
+      collection.countDocuments(
+        {
           projectId: text(projectId, 'the project'),
           'decision.action': 'deploy',
-          status: trusted({ $in: ACTIVE }),
-        })
-        .hint('project_decision_status'),
+          status: { $in: ACTIVE },
+        },
+        { ...TIMED, hint: 'project_decision_status' },
+      ),
     countAllActive: async () =>
       model
         .countDocuments({ 'decision.action': 'deploy', status: trusted({ $in: ACTIVE }) })
@@ -65,7 +69,7 @@ export function environmentStore(connection: Connection): EnvironmentStore {
         .lean<{ steps?: Step[] }>();
       return (found?.steps ?? []).toReversed();
     },
-    change: (seen, write) => change(connection, { seen, ...write }),
+    change: (seen, write) => change(model, { seen, ...write }),
     async namesArtifact({ projectId, root }) {
       const living = trusted({ $elemMatch: { artifactRoot: text(root, 'the root'), doomed: false } });
       const named = model.exists({ projectId: text(projectId, 'the project'), resources: living });
@@ -86,14 +90,15 @@ export function environmentStore(connection: Connection): EnvironmentStore {
   };
 }
 
+const READ = { ...TIMED, projection: VISIBLE } as const;
+
 const NO_WRITE: EnvironmentWrite = { patch: {}, due: [] };
 
 async function ensure(
-  connection: Connection,
+  collection: mongo.Collection<EnvironmentDocument>,
   draft: StoredEnvironment,
   write: EnvironmentWrite,
 ): Promise<StoredEnvironment> {
-  const model = environmentModel(connection);
   const identity = {
     projectId: text(draft.projectId, 'the project'),
     repoId: whole(draft.repoId, 'the repository'),
@@ -102,9 +107,9 @@ async function ensure(
   // Insert first: most callers create a new environment.
   const { lease, steps, ...visible } = documentOf(draft, write);
   const options = write.repeatable === true ? REPEATABLE : {};
-  const insert = model.collection.insertOne({ ...visible, lease, steps } as never, options);
+  const insert = collection.insertOne({ ...visible, lease, ...(steps && { steps }) }, options);
   if (await insertedOrThere(insert)) return toEnvironment(visible);
-  const stored = await model.findOne(identity, VISIBLE).lean<VisibleEnvironment>();
+  const stored = await collection.findOne<VisibleEnvironment>(identity, READ);
   if (stored) return toEnvironment(stored);
   throw new VitrineError(
     'conflict',
@@ -115,29 +120,28 @@ async function ensure(
 type Change = { readonly seen: StoredEnvironment } & EnvironmentWrite;
 
 async function change(
-  connection: Connection,
+  model: Model<EnvironmentDocument>,
   { seen, patch, due, repeatable, step }: Change,
 ): Promise<StoredEnvironment | null> {
   const { id, status, generation, version } = seen;
   const wanted = Object.fromEntries(due.map((projection) => [`due.${projection}.wanted`, 1]));
   const now = Object.fromEntries(due.map((projection) => [`due.${projection}.at`, true as const]));
   const tries = Object.fromEntries(due.map((projection) => [`due.${projection}.attempts`, 0]));
-  const written = await environmentModel(connection)
-    .findOneAndUpdate(
-      { _id: text(id, 'the id'), status, generation, version },
-      {
-        $set: { ...patch, ...tries },
-        $inc: { version: 1, ...wanted },
-        $currentDate: { updatedAt: true, ...now },
-        ...(step ? { $push: { steps: appended(stepOf(seen, { patch, step, at: new Date() })) } } : {}),
-      },
-      {
-        returnDocument: 'after',
-        projection: VISIBLE,
-        ...(repeatable === true ? REPEATABLE : {}),
-      },
-    )
-    .lean<VisibleEnvironment>();
+  const written = await driverOf(model).findOneAndUpdate(
+    {
+      _id: text(id, 'the id'),
+      status: oneOf(status, STATUSES),
+      generation: whole(generation, 'the generation'),
+      version: whole(version, 'the version'),
+    },
+    {
+      $set: { ...onlyFields(patch, model), ...tries },
+      $inc: { version: 1, ...wanted },
+      $currentDate: { updatedAt: true, ...now },
+      ...(step ? { $push: { steps: appended(stepOf(seen, { patch, step, at: new Date() })) } } : {}),
+    } as mongo.UpdateFilter<EnvironmentDocument>,
+    { ...READ, returnDocument: 'after', ...(repeatable === true ? REPEATABLE : {}) },
+  );
   return orNull(written);
 }
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type Connection, type Model, Schema } from 'mongoose';
+import { type Connection, type Model, type mongo, Schema } from 'mongoose';
 import {
   type Account,
   DEFAULT_PREFERENCES,
@@ -11,15 +11,15 @@ import {
   type UserStore,
 } from '../../../src/people/user.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { MAX_TIME_MS, text, whole } from '../shared/query.js';
-import { strictSchema } from '../shared/schema.js';
+import { text, whole } from '../shared/query.js';
+import { driverOf, strictSchema, TIMED } from '../shared/schema.js';
 import { insertedOrThere, isDuplicateKey, newId, retryOnce } from '../shared/write.js';
 
 /** People, by an id of their own. Their accounts at providers and their proven addresses are unique. */
 export function userStore(connection: Connection): UserStore {
   const model = userModel(connection);
-  const find = async (filter: object) => {
-    const found = await model.findOne(filter).lean<UserDocument>();
+  const find = async (filter: mongo.Filter<UserDocument>) => {
+    const found = await driverOf(model).findOne(filter, TIMED);
     return found && toUser(found);
   };
   return {
@@ -75,7 +75,7 @@ async function change(model: Model<UserDocument>, id: string, patch: UserPatch):
   }
 }
 
-const AFTER = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const;
+const AFTER = { ...TIMED, returnDocument: 'after' } as const;
 const TAKEN =
   'Another person of this server has this account or this address already: sign in as them instead.';
 
@@ -86,7 +86,7 @@ function createSaveFromGitHub(model: Model<UserDocument>): UserStore['saveFromGi
     const before = recent.get(seen.githubId);
     if (before && isUnchanged(before, seen)) return before;
     const githubId = whole(seen.githubId, 'the id');
-    const known = await model.findOne({ githubId }).lean<UserDocument>();
+    const known = await driverOf(model).findOne({ githubId }, TIMED);
     const user =
       known && isUnchanged(known, seen) ? toUser(known) : await retryOnce(() => saveOnce(model, seen, known));
     recent.set(seen.githubId, user);

@@ -2,7 +2,7 @@ import { type Connection, type Model, trusted } from 'mongoose';
 import type { Project, ProjectStore } from '../../../src/projects/project.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { text, whole } from '../shared/query.js';
-import { strictSchema } from '../shared/schema.js';
+import { driverOf, strictSchema, TIMED } from '../shared/schema.js';
 import { insertedOrThere, newId, retryOnce } from '../shared/write.js';
 
 type Fresh = Parameters<ProjectStore['ensure']>[0];
@@ -18,8 +18,8 @@ export function projectStore(connection: Connection): ProjectStore {
     },
     async ofRepo(repoId) {
       const filter = { repoId: whole(repoId, 'the repository') };
-      const found = await model.find(filter).sort({ name: 1 }).hint('repo_name').lean<ProjectDocument[]>();
-      return found.map(toProject);
+      const how = { ...TIMED, sort: { name: 1 }, hint: 'repo_name' } as const;
+      return (await driverOf(model).find(filter, how).toArray()).map(toProject);
     },
     async idsOfRepos(repoIds) {
       if (repoIds.length === 0) return [];

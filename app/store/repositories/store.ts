@@ -1,12 +1,12 @@
-import { type Connection, type Model, Schema } from 'mongoose';
+import { type Connection, type Model, type mongo, Schema } from 'mongoose';
 import type { Kept, Repo, RepoStore, SeenRepo } from '../../../src/repositories/model.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { apiTokenModel } from '../people/api-tokens.js';
-import { MAX_TIME_MS, text, whole } from '../shared/query.js';
-import { strictSchema } from '../shared/schema.js';
+import { text, whole } from '../shared/query.js';
+import { driverOf, strictSchema, TIMED } from '../shared/schema.js';
 import { insertedOrThere, REPEATABLE, retryOnce } from '../shared/write.js';
 
-type Repos = Model<RepoDocument>;
+type Repos = mongo.Collection<RepoDocument>;
 
 /**
  * GitHub's answers carry no time. For this long after a removal, an answer from the same installation is treated as outdated. After
@@ -20,13 +20,14 @@ const SEEN_EVERY_MS = 60_000;
 /** Repositories by GitHub id. */
 export function repoStore(connection: Connection): RepoStore {
   const model = repoModel(connection);
+  const repos = driverOf(model);
   const list = async (filter: object) =>
     (await model.find(filter).sort({ _id: 1 }).lean<RepoDocument[]>()).map(toRepo);
   return {
-    save: (repo) => retryOnce(() => save(model, { repo, unlessJustRemoved: true })),
-    enter: (repo) => retryOnce(() => save(model, { repo, unlessJustRemoved: false })),
+    save: (repo) => retryOnce(() => save(repos, { repo, unlessJustRemoved: true })),
+    enter: (repo) => retryOnce(() => save(repos, { repo, unlessJustRemoved: false })),
     async get(id) {
-      const found = await model.findOne({ _id: whole(id, 'the id') }).lean<RepoDocument>();
+      const found = await repos.findOne({ _id: whole(id, 'the id') }, TIMED);
       return found && toRepo(found);
     },
     async byFullName(fullName) {
@@ -40,39 +41,34 @@ export function repoStore(connection: Connection): RepoStore {
     removedFrom: async (installationId) =>
       list({ installationId: null, removedFrom: whole(installationId, 'the installation') }),
     all: () => list({}),
-    ...keptAnswers(model),
+    ...keptAnswers(repos),
     async remove(id) {
-      await removed(model, whole(id, 'the id'));
+      await removed(repos, whole(id, 'the id'));
       await apiTokenModel(connection).deleteMany({ 'scope.repoId': id });
     },
   };
 }
 
-const OPTIONS = { maxTimeMS: MAX_TIME_MS } as const;
-
 /** What GitHub said of a repository. The epoch refuses an answer that was asked for before the last `forget`. */
-function keptAnswers(model: Repos): Pick<RepoStore, 'keep' | 'doubtPolicy' | 'forgetPermissions'> {
-  const { collection } = model;
+function keptAnswers(repos: Repos): Pick<RepoStore, 'keep' | 'doubtPolicy' | 'forgetPermissions'> {
   return {
     async keep({ id, epoch }, answers) {
       const fields = Object.entries(answers).map(([kind, answer]) => [`kept.${kind}`, answer as unknown]);
-      const where = { _id: whole(id, 'the id') as never, epoch: epoch ?? null };
-      await collection.updateOne(where, { $set: Object.fromEntries(fields) }, { ...OPTIONS, ...REPEATABLE });
+      const where = { _id: whole(id, 'the id'), epoch: epoch ?? null } as mongo.Filter<RepoDocument>;
+      await repos.updateOne(where, { $set: Object.fromEntries(fields) }, { ...TIMED, ...REPEATABLE });
     },
     async doubtPolicy(id) {
       const update = { $set: { 'kept.policy.stale': true }, $inc: { epoch: 1 } };
-      const found = await collection.findOneAndUpdate({ _id: whole(id, 'the id') as never }, update, {
-        ...OPTIONS,
-        returnDocument: 'after',
-      });
-      return found && toRepo(found as unknown as RepoDocument);
+      const how = { ...TIMED, returnDocument: 'after' } as const;
+      const found = await repos.findOneAndUpdate({ _id: whole(id, 'the id') }, update, how);
+      return found && toRepo(found);
     },
     async forgetPermissions(where) {
       const filter =
         'id' in where
-          ? { _id: whole(where.id, 'the id') as never }
+          ? { _id: whole(where.id, 'the id') }
           : { installationId: whole(where.installationId, 'the installation') };
-      await collection.updateMany(filter, { $set: { 'kept.permissions': [] }, $inc: { epoch: 1 } }, OPTIONS);
+      await repos.updateMany(filter, { $set: { 'kept.permissions': [] }, $inc: { epoch: 1 } }, TIMED);
     },
   };
 }
@@ -84,16 +80,16 @@ interface Saving {
 }
 
 /** Every event saves its repository, and few change it: an unchanged one is not written. */
-async function save(model: Repos, saving: Saving): Promise<Repo> {
+async function save(repos: Repos, saving: Saving): Promise<Repo> {
   const document = toDocument(saving.repo);
-  const find = () => model.findOne({ _id: document._id }).lean<RepoDocument>();
+  const find = () => repos.findOne({ _id: document._id }, TIMED);
   let known = await find();
   if (!known) {
-    if (await insertedOrThere(model.collection.insertOne(document as never))) return toRepo(document);
+    if (await insertedOrThere(repos.insertOne(document, REPEATABLE))) return toRepo(document);
     known = await find();
   }
   if (known && isUnchanged(known, document)) return toRepo(known);
-  const updated = await updatedWith(model, document, {
+  const updated = await updatedWith(repos, document, {
     condition: saving.unlessJustRemoved ? notJustRemoved(document) : {},
     keeps: known !== null && isSame(known, document),
   });
@@ -132,24 +128,20 @@ interface Updating {
 }
 
 function updatedWith(
-  model: Repos,
+  repos: Repos,
   { _id, ...fields }: RepoDocument,
   { condition, keeps }: Updating,
 ): Promise<RepoDocument | null> {
-  const options = { returnDocument: 'after', ...OPTIONS } as const;
+  const how = { ...TIMED, ...REPEATABLE, returnDocument: 'after' } as const;
   const update = keeps ? { $set: fields } : { $set: { ...fields, kept: {} }, $inc: { epoch: 1 } };
-  return model.collection.findOneAndUpdate(
-    { _id, ...condition } as never,
-    update,
-    options,
-  ) as Promise<RepoDocument | null>;
+  return repos.findOneAndUpdate({ _id, ...condition }, update, how);
 }
 
 /** A second removal keeps the first one's installation. */
-async function removed(model: Repos, id: number): Promise<void> {
+async function removed(repos: Repos, id: number): Promise<void> {
   const removal = { removedAt: '$$NOW', removedFrom: '$installationId', installationId: null };
   const update = [{ $set: { ...removal, epoch: { $add: [{ $ifNull: ['$epoch', 0] }, 1] } } }];
-  await model.collection.updateOne({ _id: id, removedAt: null } as never, update, OPTIONS);
+  await repos.updateOne({ _id: id, removedAt: null }, update, TIMED);
 }
 
 function toDocument({

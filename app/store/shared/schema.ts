@@ -1,4 +1,5 @@
-import { type Connection, type mongo, Schema, type SchemaDefinition } from 'mongoose';
+import { type Connection, type Model, type mongo, Schema, type SchemaDefinition } from 'mongoose';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { MAX_TIME_MS } from './query.js';
 
 const QUERIES = [
@@ -39,4 +40,25 @@ export function collectionOf<T extends { readonly _id: string }>(
   name: string,
 ): mongo.Collection<T> {
   return connection.getClient().db(connection.name).collection<T>(name) as unknown as mongo.Collection<T>;
+}
+
+/**
+ * The driver's collection, for what every event reads and writes. Mongoose builds a query and walks the schema for each command, which takes
+ * several times as long as the command in the driver. The caller casts the values of its filters (query.ts) and limits the time.
+ */
+export function driverOf<T extends mongo.Document>({ collection }: Model<T>): mongo.Collection<T> {
+  return collection as unknown as mongo.Collection<T>;
+}
+
+/** For the driver's commands; Mongoose's have it from their schema. */
+export const TIMED = { maxTimeMS: MAX_TIME_MS } as const;
+
+/** Mongoose would refuse fields that the schema does not know, the driver would write them. */
+export function onlyFields<T extends object>(patch: T, { schema }: { readonly schema: Schema }): T {
+  const unknown = Object.keys(patch).find((field) => !schema.path(field));
+  if (unknown === undefined) return patch;
+  throw new VitrineError(
+    'bad_request',
+    `The write was refused: there is no field ${JSON.stringify(unknown.slice(0, 40))}.`,
+  );
 }

@@ -13,9 +13,18 @@ export const COMMITTER_LIMITS: RoomLimits = {
 
 export interface CommitterOptions {
   readonly store: (deliveries: readonly NewDelivery[]) => Promise<void>;
-  /** Called after each durable write with the number of deliveries in it. */
-  readonly onStored: (count: number) => void;
+  /**
+   * Called with each write as soon as it is sent. The database shows the deliveries before they are in its journal, so they can be worked on
+   * meanwhile. If a crash loses one that was not acknowledged, GitHub shows it as failed, and the sweep finds what it told.
+   */
+  readonly onSent: (sent: Sent) => void;
   readonly limits?: RoomLimits;
+}
+
+export interface Sent {
+  readonly deliveries: number;
+  /** Those that were not decided on arrival. */
+  readonly undecided: number;
 }
 
 /** A write need not wait for the answer to the previous write, only for the answer to the one before that. */
@@ -29,7 +38,7 @@ const DECAY = 0.9;
  * them. A single delivery is written at once. Of many, one half waits for the flush while the server receives the other half, so that
  * the processor and the journal work at the same time.
  */
-export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: CommitterOptions) {
+export function createCommitter({ store, onSent, limits = COMMITTER_LIMITS }: CommitterOptions) {
   const room = createWaitingRoom(limits);
   const idleListeners: (() => void)[] = [];
   let planned: NodeJS.Immediate | undefined;
@@ -62,8 +71,10 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
     writes += 1;
     onTheWay += batch.length;
     try {
-      await withTimeout(limits.deadlineMs, store(batch.map(({ delivery }) => delivery)));
-      onStored(batch.length);
+      const storing = store(batch.map(({ delivery }) => delivery));
+      // In the next turn the write has left this process.
+      setImmediate(onSent, countOf(batch));
+      await withTimeout(limits.deadlineMs, storing);
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -82,6 +93,11 @@ export function createCommitter({ store, onStored, limits = COMMITTER_LIMITS }: 
   }
 
   return { commit, idle };
+}
+
+function countOf(batch: readonly Waiting[]): Sent {
+  const undecided = batch.filter(({ delivery }) => delivery.decision === undefined).length;
+  return { deliveries: batch.length, undecided };
 }
 
 export type Committer = ReturnType<typeof createCommitter>;

@@ -30,11 +30,14 @@ export interface InboxWorkerOptions {
   readonly random?: () => number;
 }
 
-const CONCURRENCY = 8;
+const CONCURRENCY = 16;
 
 const LEASE_MS = 20_000;
 
 const POLL_MS = 1_000;
+
+/** A delivery is heard of while it is being written, so the first look may be too early. */
+const AGAIN_MS = [2, 5, 20, 100];
 
 /** How soon a pause notices that the deliveries have stopped. */
 const RECHECK_MS = 10;
@@ -56,14 +59,21 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     name: 'inbox',
     log,
     pollMs,
-    claim: (limit) => inbox.claim({ owner, leaseMs, limit }),
+    againMs: AGAIN_MS,
+    async claim(room, heardOf) {
+      // A lone delivery is claimed by one command, without a look for others.
+      const found = await inbox.claim({ owner, leaseMs, limit: heardOf === 1 ? 1 : room });
+      // It was tried before, and is not the one that was heard of.
+      if (heardOf === 1 && found.some(({ attempts }) => attempts > 1)) worker.poke();
+      return found;
+    },
     room: () => (backpressure.busy() ? 1 : concurrency),
     async work(delivery) {
       if (isInWork(held, delivery)) return;
       if (backpressure.busy()) {
         await pauseForBacklog(backpressure);
         // After the pause there may be room for more than this delivery.
-        worker.poke();
+        worker.poke({ items: concurrency });
       }
       await inOrder(orderKeyOf(options, delivery), () => workOn(options, { delivery, held }));
     },

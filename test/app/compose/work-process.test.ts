@@ -44,6 +44,9 @@ async function open({ github }: World, head: string): Promise<{ number: number; 
 test('a worker process acts on webhooks, and visitors of the server see at once what it changed', async () => {
   await using world = await startWithWorker();
   expect(workersOf(world)).toHaveLength(1);
+  // It warmed up, and GitHub heard nothing of that.
+  expect(world.logLines.join()).not.toContain('starts cold');
+  expect(world.github.requests()).toEqual([]);
   const { number, sha } = await open(world, 'acted-on');
   await world.drain();
   expect((await world.reviewer.checks(sha)).map(({ status }) => status)).toEqual([CHECK.queued]);

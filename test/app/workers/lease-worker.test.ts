@@ -83,6 +83,61 @@ test('a poke during a claim is not lost', async () => {
   await stop(1_000);
 });
 
+test('after a poke the worker looks for as many items as it was told of, and no more', async () => {
+  const worked: string[] = [];
+  const { start, poke, stop, items, claims } = fakeWorker({
+    room: () => 4,
+    work: async (item) => void worked.push(item),
+  });
+  start();
+  await until(() => claims.length === 1);
+  items.push('a', 'b');
+  poke({ items: 2 });
+  await until(() => worked.length === 2);
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  expect(claims).toHaveLength(2);
+  await stop(1_000);
+});
+
+test('an item that became due again during its work is looked for after it', async () => {
+  let finish: () => void = () => undefined;
+  const worked: string[] = [];
+  const { start, poke, stop, items, claims } = fakeWorker({
+    keyOf: (item) => item,
+    work: (item) => {
+      worked.push(item);
+      return new Promise<void>((resolve) => (finish = resolve));
+    },
+  });
+  start();
+  await until(() => claims.length === 1);
+  items.push('a');
+  poke({ key: 'a' });
+  await until(() => worked.length === 1);
+  poke({ key: 'a' });
+  await until(() => claims.length === 3);
+  items.push('a');
+  finish();
+  await until(() => worked.length === 2);
+  finish();
+  await stop(1_000);
+});
+
+test('an item that its poke was faster than is looked for again soon', async () => {
+  const worked: string[] = [];
+  const { start, poke, stop, items, claims } = fakeWorker({
+    againMs: [1, 1, 1],
+    work: async (item) => void worked.push(item),
+  });
+  start();
+  await until(() => claims.length === 1);
+  poke();
+  await until(() => claims.length === 3);
+  items.push('late');
+  await until(() => worked.length === 1);
+  await stop(1_000);
+});
+
 test('a failing claim is logged once, and its recovery once', async () => {
   let up = false;
   let claims = 0;

@@ -298,8 +298,8 @@ test('a running runner works at once when it is woken', async () => {
   let done = 0;
   const { start, poke, stop } = runner(async () => void (done += 1), { pollMs: 60_000 });
   start();
-  await dueEnvironment();
-  poke('report');
+  const { id } = await dueEnvironment();
+  poke('report', id);
   while (done === 0) await new Promise(setImmediate);
   await stop(1_000);
 });

@@ -22,20 +22,20 @@ function delivery(guid: string, bytes = 2): Delivery {
 /** A store whose writes end when the test says so. */
 function heldStore(limits: Partial<NonNullable<CommitterOptions['limits']>> = {}) {
   const writes: { guids: string[]; end: () => void; fail: (error: Error) => void }[] = [];
-  const stored: number[] = [];
+  const sent: number[] = [];
   const committer = createCommitter({
     store: (deliveries) =>
       new Promise((resolve, reject) => {
         writes.push({ guids: deliveries.map(({ guid }) => guid), end: resolve, fail: reject });
       }),
-    onStored: (count) => stored.push(count),
+    onSent: ({ deliveries }) => sent.push(deliveries),
     limits: { ...COMMITTER_LIMITS, ...limits },
   });
   const written = async (count: number) => {
     while (writes.length < count) await new Promise(setImmediate);
     return writes[count - 1] ?? fail();
   };
-  return { ...committer, writes, stored, written };
+  return { ...committer, writes, sent, written };
 }
 
 function fail(): never {
@@ -43,7 +43,7 @@ function fail(): never {
 }
 
 test('deliveries that arrive while a write is on its way ride together in the next one', async () => {
-  const { commit, written, writes, stored } = heldStore();
+  const { commit, written, writes, sent } = heldStore();
   const first = commit(delivery('a'));
   const one = await written(1);
   const later = ['b', 'c', 'd'].map((guid) => commit(delivery(guid)));
@@ -51,8 +51,9 @@ test('deliveries that arrive while a write is on its way ride together in the ne
   await first;
   (await written(2)).end();
   await Promise.all(later);
+  await new Promise(setImmediate);
   expect(writes.map(({ guids }) => guids)).toEqual([['a'], ['b', 'c', 'd']]);
-  expect(stored).toEqual([1, 3]);
+  expect(sent).toEqual([1, 3]);
 });
 
 test('when half of the crowd waits its write does not wait for the last answer, the one after it does', async () => {
@@ -89,8 +90,19 @@ test('a delivery is not told to be stored before the write has ended', async () 
   expect(told).toBe(true);
 });
 
+test('the worker hears of deliveries while they are being written', async () => {
+  const { commit, written, sent } = heldStore();
+  const stored = commit(delivery('a'));
+  const write = await written(1);
+  await new Promise(setImmediate);
+  expect(sent).toEqual([1]);
+  write.end();
+  await stored;
+  expect(sent).toEqual([1]);
+});
+
 test('when a write fails all of its deliveries fail, and the next ones are tried', async () => {
-  const { commit, written, stored } = heldStore();
+  const { commit, written, sent } = heldStore();
   const lost = [commit(delivery('a')), commit(delivery('b'))];
   const outcome = Promise.allSettled(lost);
   (await written(1)).fail(new Error('gone'));
@@ -98,7 +110,8 @@ test('when a write fails all of its deliveries fail, and the next ones are tried
   const next = commit(delivery('c'));
   (await written(2)).end();
   await next;
-  expect(stored).toEqual([1]);
+  await new Promise(setImmediate);
+  expect(sent).toEqual([2, 1]);
 });
 
 test('a write that does not end is given up in time, also by those who wait behind it', async () => {
@@ -157,7 +170,7 @@ test('a thousand deliveries at once need a handful of writes', async () => {
       writes += 1;
       await new Promise(setImmediate);
     },
-    onStored: () => undefined,
+    onSent: () => undefined,
   });
   await Promise.all(Array.from({ length: 1_000 }, (_, index) => commit(delivery(String(index)))));
   await idle();
