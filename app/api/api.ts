@@ -34,6 +34,8 @@ import { accountHandlers } from './people/account.js';
 import { apiTokenHandlers } from './people/api-tokens.js';
 import { signInHandlers } from './people/sign-in.js';
 import { refuseWithoutProof, type SignedIn } from './session.js';
+import { memberHandlers } from './members.js';
+import { projectHandlers } from './projects.js';
 import { resourceHandlers } from './resources.js';
 import { serverHandlers } from './server.js';
 import { targetHandlers } from './targets.js';
@@ -84,6 +86,8 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...deploymentHandlers,
     ...logHandlers(parts),
     ...resourceHandlers,
+    ...projectHandlers,
+    ...memberHandlers,
     ...uploadHandlers,
     ...deliveryHandlers,
     ...historyHandlers,

@@ -1,9 +1,11 @@
 import { Probot, ProbotOctokit } from 'probot';
 import { collectWords } from '../../src/deployments/logs/search.js';
 import { forgetOldDeliveries } from '../../src/deliveries/retention.js';
+import { continueDeletions } from '../../src/reconcile/deletions.js';
 import { countEndings } from '../../src/reconcile/endings.js';
 import { createHealthCheck } from '../../src/reconcile/health.js';
 import { createLogRetention } from '../../src/reconcile/log-retention.js';
+import { promoteQueued } from '../../src/reconcile/queue.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
@@ -34,6 +36,8 @@ interface WorkerParts {
 
 const CONCURRENCY = 16;
 const STUCK_EVERY_MS = 60_000;
+const QUEUE_EVERY_MS = 30_000;
+const DELETIONS_EVERY_MS = 30_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 const HEALTH_EVERY_MS = 2 * 60_000;
 const WORDS_EVERY_MS = 15_000;
@@ -80,6 +84,8 @@ export async function composeWorkers(parts: WorkerParts) {
     every({ name: 'statistics', everyMs: STATISTICS_EVERY_MS, run: () => countEndings(ports), log }),
     every({ name: 'retention', everyMs: RETENTION_EVERY_MS, firstMs, run: forget, log }),
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
+    every({ name: 'queue', everyMs: QUEUE_EVERY_MS, run: () => promoteQueued(ports), log }),
+    every({ name: 'deletions', everyMs: DELETIONS_EVERY_MS, run: () => continueDeletions(ports), log }),
     every({ name: 'health', everyMs: HEALTH_EVERY_MS, run: createHealthCheck(ports), log }),
     every({ name: 'log words', everyMs: WORDS_EVERY_MS, run: () => collectWords(ports), log }),
     every({

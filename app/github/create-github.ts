@@ -11,6 +11,7 @@ import { createPace, type Pace } from './client/pacing.js';
 import { createTokens, type TokenRequest } from './client/tokens.js';
 import {
   listChangedFiles,
+  listFilesBetween,
   listOpenPullRequests,
   readCommit,
   readPermission,
@@ -102,6 +103,7 @@ function createReads(app: App, log: Log): GitHub {
     openPullRequests: (repo) => listOpenPullRequests(caller, { repo, log }),
     commit: (repo, sha) => readCommit(caller, { repo, sha }),
     changedFiles: (repo, number) => listChangedFiles(caller, { repo, number }),
+    filesBetween: (repo, range) => listFilesBetween(caller, { repo, range }),
     permission: (repo, login, accountId) =>
       sharing(`permission ${repo.repoId} ${login} ${accountId ?? ''}`, () =>
         readPermission(caller, { repo, login, accountId }),

@@ -1,5 +1,5 @@
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
-import { observeRepository, removeRepository } from '../../src/repositories/update.js';
+import { observeRepository, removeRepository, soon } from '../../src/repositories/update.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { declareEvent, type Handled, type HandlerPorts, sourceOf } from './declare-event.js';
 import { Action, ignored, onlyAbout, ORIGIN, repoOf, UNINSTALLED } from './payload.js';
@@ -56,5 +56,6 @@ async function whenDeleted(
     repoId,
     why: 'The repository was deleted.',
     source: sourceOf(handled),
+    deleteAfter: soon(ports),
   });
 }

@@ -73,6 +73,8 @@ export interface GitHubState {
   readonly actors: Map<string, Actor>;
   /** Files by commit, merge commits of pull requests included. */
   readonly files: Map<string, Files>;
+  /** The commit that a commit was made on. */
+  readonly parents: Map<string, string>;
   /** Head commit by merge commit, because emulate does not know the merge commits that we invent. */
   readonly mergeHeads: Map<string, string>;
   /** What a runner shows to be given an OIDC token, and the claims it will get. */
@@ -94,6 +96,7 @@ export function createState(): GitHubState {
     accounts: new Map(),
     actors: new Map(),
     files: new Map(),
+    parents: new Map(),
     mergeHeads: new Map(),
     idTokenRequests: new Map(),
     spentCodes: new Set(),

@@ -10,7 +10,9 @@ import { apiTokens, ApiTokenView } from './api-tokens.js';
 import { exampleOf, type JsonSchema, type Schemas } from './examples.js';
 import { history, StatisticsView, StepView } from './history.js';
 import { FoundLineView, HealthCheckView, LogLineView, logs } from './logs.js';
+import { members, MemberView } from './members.js';
 import type { Operation, Operations } from './operation.js';
+import { projects, ProjectView, RepositoryView } from './projects.js';
 import { resources } from './resources.js';
 import { descriptionOf, isKeyed, SECURITY, securityOf } from './security.js';
 import { server } from './server.js';
@@ -30,6 +32,8 @@ export const OPERATIONS = {
   ...deployments,
   ...logs,
   ...resources,
+  ...projects,
+  ...members,
   ...uploads,
   ...deliveries,
   ...history,
@@ -41,7 +45,7 @@ export const OPERATIONS = {
 const NAMED = {
   ...{ AccountView, SessionView, ApiTokenView, EnvironmentView, DeploymentView },
   ...{ LogLineView, FoundLineView, HealthCheckView, DeliveryView, StepView, StatisticsView },
-  ...{ LeakView, VariableView, SecretView, ErrorAnswer },
+  ...{ LeakView, VariableView, SecretView, ProjectView, MemberView, RepositoryView, ErrorAnswer },
 } as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */

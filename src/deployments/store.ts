@@ -64,6 +64,10 @@ export interface DeploymentStore {
   silentSince(before: Date, limit: number, from?: Date): Promise<readonly StoredDeployment[]>;
   /** The times at which runs started deployments of a project, newest first. */
   startsSince(projectId: string, since: Date, limit: number): Promise<readonly Date[]>;
+  /** How many workflow runs work on deployments of a project, of one author where given; counts no further than `most`. */
+  countRunning(projectId: string, most: number, author?: string): Promise<number>;
+  /** Hides every deployment of a deleted project from lists. They stay for statistics. Returns how many. */
+  markDeleted(projectId: string): Promise<number>;
   listOf(environmentId: string, page: PageRequest): Promise<Page<StoredDeployment>>;
   /** Newest first, without those that were deleted. It needs a scope where an index needs one: `bad_request` otherwise. */
   list(query: {

@@ -102,6 +102,8 @@ export interface ReportedCheck {
   /** Which check run of ours for this commit it is, from 1. */
   readonly attempt?: number;
   readonly deploymentId?: string;
+  /** It speaks for all projects of the pull request. */
+  readonly ofAll?: true;
 }
 
 export interface ReportedDeployment {

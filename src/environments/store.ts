@@ -32,6 +32,7 @@ export type EnvironmentPatch = Partial<
     | 'destroyedAt'
     | 'repository'
     | 'installationId'
+    | 'project'
   >
 >;
 
@@ -98,12 +99,14 @@ export interface EnvironmentStore {
   bySlug(slug: string): Promise<StoredEnvironment | null>;
   ofPullRequest(repoId: number, number: number): Promise<readonly StoredEnvironment[]>;
   list(filter: EnvironmentFilter, page: PageRequest): Promise<Page<StoredEnvironment>>;
-  /** Counts those that show or await a deployment. Skipped and held environments do not count. */
-  countActive(projectId: string): Promise<number>;
+  /** Counts those that show or await a deployment, of one author where given. Skipped and held environments do not count. */
+  countActive(projectId: string, authorId?: number): Promise<number>;
   /** The same on the whole server. */
   countAllActive(): Promise<number>;
   /** What led the environment to what it is, newest first; the oldest steps are forgotten. */
   steps(id: string): Promise<readonly Step[]>;
+  /** Those that wait for a free place in their project, the oldest first. */
+  queued(limit: number): Promise<readonly StoredEnvironment[]>;
   /** Compare-and-set on (status, generation, version) of `seen`; null when another writer was first. Marks `due` projections as wanted now. */
   change(seen: StoredEnvironment, write: EnvironmentWrite): Promise<StoredEnvironment | null>;
   /** Asks for a projection again without changing the document's meaning. */

@@ -7,18 +7,21 @@ import { BY_API, changesMuch, type NewStep, SERVER_ACTOR } from '../environments
 import { isActive, isAdmitted } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { type Decision, decide, decideAgain, limitReached } from '../pull-requests/decide/decision.js';
+import type { Project } from '../projects/project.js';
+import { type Decision, decide, decideAgain } from '../pull-requests/decide/decision.js';
 import { type DecideInput, NOTICED } from '../pull-requests/decide/input.js';
 import { RULES } from '../pull-requests/decide/rules.js';
 import { freshness, isFork } from '../pull-requests/facts.js';
 import { approvalOf, trustOf } from '../pull-requests/trust.js';
 import type { SettingsProblem } from '../settings/problem.js';
-import { projectsOf, type Settings } from '../settings/settings.js';
+import { projectsOf } from '../settings/settings.js';
+import { refOf } from '../repositories/ask.js';
+import type { GitHubPorts } from '../repositories/github.js';
 import type { Tools } from '../shared/tools.js';
-import type { Inputs, Observation } from './inputs.js';
-import { keepWithinLimit } from './limit.js';
+import { hasPathFilter, type Inputs, type Observation } from './inputs.js';
+import { countAdmitted, exceedsLimits, keepWithinLimits } from './limit.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
+type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock' | 'newId'>;
 
 export type Outcome = Pick<DeliveryDecision, 'action' | 'rule' | 'detail'>;
 
@@ -26,6 +29,9 @@ export type Outcome = Pick<DeliveryDecision, 'action' | 'rule' | 'detail'>;
 interface Round {
   readonly observation: Observation;
   readonly environment: StoredEnvironment;
+  /** Undefined where it is not needed: the pull request is closed. */
+  readonly project: Project | undefined;
+  /** With the settings of its project. */
   readonly inputs: Inputs;
   /** The settings no longer name its project. */
   readonly dropped: boolean;
@@ -58,8 +64,9 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
     newId: ports.newId,
   });
   const step = changesMuch(round.environment, planned.patch) ? stepFor(round, decision) : undefined;
-  const change = { ...planned, step };
-  const saved = await save(ports, { round, change });
+  const renamed = round.project && round.project.name !== round.environment.project;
+  const patch = renamed ? { ...planned.patch, project: round.project.name } : planned.patch;
+  const saved = await save(ports, { round, change: { ...planned, patch, step } });
   return saved
     ? { kind: 'decided', outcome: await followUp(ports, { round, saved, decision }) }
     : { kind: 'overtaken' };
@@ -144,28 +151,28 @@ interface Saved {
   readonly decision: Decision;
 }
 
-/** What follows from a saved decision: deployments, and the limit of the project. */
+/** What follows from a saved decision: deployments, and the limits of the project. */
 async function followUp(ports: Ports, { round, saved, decision }: Saved): Promise<Outcome> {
-  const { settings } = round.inputs;
   const admitted = isAdmitted(saved);
   const isNew = saved.head?.deploymentId !== round.environment.head?.deploymentId;
   const newlyAdmitted = admitted && !isAdmitted(round.environment);
   // A new commit supersedes the older deployments even when it is not deployed itself.
   const supersedes = isActive(saved) && saved.generation > round.environment.generation;
-  const [count] = await Promise.all([
-    newlyAdmitted ? ports.environments.countActive(saved.projectId) : 0,
+  const [counts] = await Promise.all([
+    newlyAdmitted ? countAdmitted(ports, saved) : null,
     admitted && ensureHeadDeployment(ports, { environment: saved, run: null, isNew }),
     !admitted && supersedes && supersedeOlder(ports, saved),
   ]);
-  if (count <= settings.limits.environments) return decision;
-  const evicted = await keepWithinLimit(ports, saved.projectId);
-  return evicted.has(saved.id) ? limitReached(settings) : decision;
+  if (!counts || !exceedsLimits(counts, round.inputs.settings)) return decision;
+  const evicted = await keepWithinLimits(ports, saved);
+  return evicted.get(saved.id) ?? decision;
 }
 
 /** Collects the input of `decide`. */
 async function decideOn(ports: Ports, round: Round): Promise<Decision> {
   const { observation, environment, inputs } = round;
   const { facts } = observation;
+  const [counts, filesSinceShown] = await Promise.all([others(ports, round), sinceShown(ports, round)]);
   const input: DecideInput = {
     action: effectiveAction(observation, environment),
     pullRequest: inputs.changedFiles
@@ -173,7 +180,8 @@ async function decideOn(ports: Ports, round: Round): Promise<Decision> {
       : factsOf(round),
     settings: inputs.settings,
     problems: inputs.problems,
-    ...projectFor(inputs.settings, environment),
+    ...projectFor(round),
+    filesSinceShown,
     trust: trustOf({
       permission: inputs.permission,
       isFork: isFork(facts),
@@ -182,7 +190,7 @@ async function decideOn(ports: Ports, round: Round): Promise<Decision> {
       headSha: facts.head.sha,
     }),
     environment: stateOf(environment),
-    counts: { environmentsInProject: await othersInProject(ports, round) },
+    counts,
     ...(observation.label ? { label: observation.label } : {}),
   };
   return (await isUnclaimed(ports, round)) ? decideAgain(input) : decide(input);
@@ -226,18 +234,37 @@ function stateOf({
   return { status, generation, headSha, isShown: current !== null, approvedSha, decision };
 }
 
-function projectFor(
-  settings: Settings,
-  { project, repository }: StoredEnvironment,
-): Pick<DecideInput, 'project'> {
-  const found = projectsOf(settings, repository).find(({ name }) => name === project);
-  return found ? { project: found } : {};
+function projectFor({ inputs, environment, project }: Round): Pick<DecideInput, 'project'> {
+  const { paths = [] } =
+    projectsOf(inputs.settings, environment.repository).find(
+      ({ name }) => name === (project?.name ?? environment.project),
+    ) ?? {};
+  return { project: { paths, active: project?.active ?? true } };
 }
 
-/** An admitted environment already counts towards the limit, so its decision needs no count of the others. */
-async function othersInProject(ports: Ports, { environment, inputs }: Round): Promise<number> {
-  if (isAdmitted(environment) || !inputs.fresh) return 0;
-  return ports.environments.countActive(environment.projectId);
+/** An admitted environment already counts towards the limits, so its decision needs no count of the others. */
+async function others(
+  ports: Ports,
+  { environment, inputs, observation }: Round,
+): Promise<DecideInput['counts']> {
+  if (isAdmitted(environment) || !inputs.fresh) return { environmentsInProject: 0 };
+  const { inProject, ofAuthor } = await countAdmitted(ports, {
+    ...environment,
+    pullRequest: observation.facts,
+    settings: inputs.settings,
+  });
+  return { environmentsInProject: inProject, environmentsOfAuthor: ofAuthor };
+}
+
+/** Only where files decide, and something is shown that a newer commit may leave as it is. */
+async function sinceShown(
+  { github }: Ports,
+  { inputs, environment, observation: { repo, facts } }: Round,
+): Promise<readonly string[] | undefined> {
+  const { current } = environment;
+  if (!inputs.fresh || !isActive(environment) || !current || current.sha === facts.head.sha) return undefined;
+  if (!hasPathFilter(inputs.settings)) return undefined;
+  return github.filesBetween(refOf(repo), { from: current.sha, to: facts.head.sha });
 }
 
 /**

@@ -1,11 +1,12 @@
 import { draftEnvironment } from '../environments/draft.js';
 import { isActive, type Environment } from '../environments/model.js';
 import type { StoredEnvironment } from '../environments/store.js';
-import type { Project, ProjectPorts } from '../projects/project.js';
+import { isKept, type Project, type ProjectPorts } from '../projects/project.js';
 import { defaultProjectName } from '../settings/settings.js';
 import { type AddressPorts, environmentNameFor, hostLabel, previewUrl } from '../shared/preview-url.js';
 import { slug } from '../shared/slug.js';
 import type { Tools } from '../shared/tools.js';
+import type { Repo } from '../repositories/model.js';
 import type { Inputs, Observation } from './inputs.js';
 
 type Ports = ProjectPorts & AddressPorts & Pick<Tools, 'clock' | 'newId'>;
@@ -15,7 +16,7 @@ interface Wanted {
   readonly inputs: Inputs;
   /** The stored environments of this pull request. */
   readonly stored: readonly StoredEnvironment[];
-  /** The projects of the repository; they are needed only where an environment is missing. */
+  readonly repository: Pick<Repo, 'withoutDefault'>;
   readonly projects: () => Promise<readonly Project[]>;
 }
 
@@ -27,13 +28,22 @@ interface Environments {
 
 /** The environment of every project of the repository for this pull request. A missing one is stored with the first decision on it. */
 export async function findEnvironments(ports: Ports, request: Wanted): Promise<Environments> {
-  const named = await namedEnvironments(ports, request);
-  const others = request.stored.filter((environment) => !named.some(({ id }) => id === environment.id));
+  const leaving = await leavingProjects(request);
+  const stored = request.stored.filter(({ projectId }) => !leaving.has(projectId));
+  const named = await namedEnvironments(ports, { ...request, stored });
+  const others = stored.filter((environment) => !named.some(({ id }) => id === environment.id));
   // Settings that were unread or invalid do not mean that a project is gone.
   const dropped = tellsProjects(request.inputs) ? others : others.filter(isRemoved);
   return { wanted: [...named, ...others.filter((one) => !dropped.includes(one))], dropped };
 }
 
+/** Ids of the projects that are being deleted: their environments are removed, whatever happens to the pull request. */
+async function leavingProjects({ observation, projects }: Wanted): Promise<ReadonlySet<string>> {
+  if (observation.facts.state === 'closed') return new Set();
+  return new Set((await projects()).filter((project) => !isKept(project)).map(({ id }) => id));
+}
+
+/** Whether the settings tell which projects there are. */
 function tellsProjects({ fresh, problems }: Inputs): boolean {
   return fresh && problems.every(({ level }) => level !== 'error');
 }
@@ -46,34 +56,44 @@ export function isRemoved(environment: Environment): boolean {
 async function namedEnvironments(ports: Ports, request: Wanted): Promise<readonly StoredEnvironment[]> {
   const { inputs, stored } = request;
   const named = inputs.settings.projects;
-  if (named.length > 0) return Promise.all(named.map(({ name }) => ofName(ports, request, name)));
-  if (tellsProjects(inputs)) return [await ofWholeRepository(ports, request)];
+  if (named.length > 0) return all(named.map(({ name }) => ofName(ports, request, name)));
+  if (tellsProjects(inputs)) return all([ofWholeRepository(ports, request)]);
   if (stored.length > 0) return stored.filter((environment) => !isRemoved(environment));
-  const projects = await request.projects();
-  if (projects.length === 0) return [await ofWholeRepository(ports, request)];
+  const projects = (await request.projects()).filter(isKept);
+  if (projects.length === 0) return all([ofWholeRepository(ports, request)]);
   return projects.map((project) => makeEnvironment(ports, { observation: request.observation, project }));
 }
 
-async function ofName(ports: Ports, request: Wanted, name: string): Promise<StoredEnvironment> {
+/** Without the projects that are being deleted. */
+async function all(
+  environments: readonly Promise<StoredEnvironment | null>[],
+): Promise<readonly StoredEnvironment[]> {
+  return (await Promise.all(environments)).filter((environment) => environment !== null);
+}
+
+async function ofName(ports: Ports, request: Wanted, name: string): Promise<StoredEnvironment | null> {
   const existing = request.stored.find((environment) => environment.project === name);
   if (existing) return existing;
   const { observation } = request;
-  const project = (await request.projects()).find((one) => one.name === name);
-  return makeEnvironment(ports, {
-    observation,
-    project: project ?? (await makeProject(ports, { observation, name })),
-  });
+  const known = (await request.projects()).find((one) => one.name === name);
+  const project = known ?? (await makeProject(ports, { observation, name }));
+  if (!isKept(project)) return null;
+  // The environments of a project that was renamed follow one after the other.
+  const renamed = request.stored.find(({ projectId }) => projectId === project.id);
+  return renamed ?? makeEnvironment(ports, { observation, project });
 }
 
 /** The default project is named after the repository. It keeps its name, URL and check when the repository is renamed. */
-async function ofWholeRepository(ports: Ports, request: Wanted): Promise<StoredEnvironment> {
+async function ofWholeRepository(ports: Ports, request: Wanted): Promise<StoredEnvironment | null> {
   const { observation, stored } = request;
   const name = defaultProjectName(observation.repo.fullName);
   const existing = stored.find((environment) => environment.project === name);
   if (existing) return existing;
-  const all = await request.projects();
-  const found = all.find(({ isDefault }) => isDefault) ?? all.find((one) => one.name === name);
+  const known = await request.projects();
+  const found = known.find(({ isDefault }) => isDefault) ?? known.find((one) => one.name === name);
+  if (!found && request.repository.withoutDefault === true) return null;
   const project = found ?? (await makeProject(ports, { observation, name, isDefault: true }));
+  if (!isKept(project)) return null;
   return (
     stored.find(({ projectId }) => projectId === project.id) ??
     makeEnvironment(ports, { observation, project })

@@ -6,9 +6,11 @@ import { type RepositoryPermission, wantsToApprove } from '../pull-requests/trus
 import { askAbout, refOf } from '../repositories/ask.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
+import { isKept, type Project } from '../projects/project.js';
+import { beneathFile } from '../projects/settings.js';
 import type { SettingsProblem } from '../settings/problem.js';
 import type { SettingsText } from '../settings/read.js';
-import { defaultSettings, parseSettings, type Settings } from '../settings/settings.js';
+import { defaultSettings, type ParsedSettings, parseSettings, type Settings } from '../settings/settings.js';
 import type { Tools } from '../shared/tools.js';
 
 /** A pull request was seen, in a webhook or by asking GitHub. */
@@ -37,6 +39,8 @@ export interface Approval {
 export interface Inputs {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
+  /** Those of projects for which the server keeps settings, by the id of the project. */
+  readonly ofProject: ReadonlyMap<string, ParsedSettings>;
   /** The settings file of the newest commit; undefined while no run has begun to build it. */
   readonly headFile: SettingsText | null | undefined;
   readonly pusher: Pusher;
@@ -60,6 +64,7 @@ interface Seen {
   readonly stored: readonly StoredEnvironment[];
   /** With what GitHub said of it earlier. */
   readonly repository: Repo;
+  readonly projects: () => Promise<readonly Project[]>;
 }
 
 /** For a closed pull request GitHub is not asked: its previews must be removed even when GitHub refuses every read. */
@@ -67,16 +72,18 @@ export async function loadInputs(ports: Ports, seen: Seen): Promise<Inputs> {
   return seen.observation.facts.state === 'open' ? readInputs(ports, seen) : storedInputs(seen);
 }
 
-function storedInputs({ observation, stored, repository }: Seen): Inputs {
+function storedInputs(seen: Seen): Inputs {
+  const { observation, stored } = seen;
   return {
     settings: stored[0]?.settings ?? defaultSettings(),
     problems: [],
+    ofProject: new Map(),
     headFile: undefined,
     pusher: pusherOf(observation, stored),
     permission: undefined,
     senderPermission: undefined,
     changedFiles: undefined,
-    commitMessage: knownMessage({ observation, stored, repository }),
+    commitMessage: knownMessage(seen),
     committedAt: undefined,
     fresh: false,
   };
@@ -94,7 +101,7 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
   const pusher = pusherOf(observation, stored);
   const trusted = isFork(facts) || pusher.isBot ? [] : [pusher.login];
   const approver = wantsToApprove(observation) ? [sender.login] : [];
-  const [{ policy, permissions }, headFile] = await Promise.all([
+  const [{ policy, permissions }, headFile, projects] = await Promise.all([
     askAbout(ports, {
       // What is kept may have changed since the observation was made.
       repo: { ...observation.repo, kept: repository.kept, epoch: repository.epoch },
@@ -102,11 +109,16 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
       again: beforeBuild,
     }),
     headFileOf(ports, seen),
+    seen.projects(),
   ]);
-  const { settings, problems } = parseSettings({ base: policy ?? undefined, head: headFile });
+  const { settings, problems, ofProject } = settingsOfAll(
+    { base: policy ?? undefined, head: headFile },
+    projects,
+  );
+  const filtered = [settings, ...[...ofProject.values()].map((own) => own.settings)].some(hasPathFilter);
   const message = knownMessage(seen);
   const [changedFiles, commit] = await Promise.all([
-    hasPathFilter(settings) ? github.changedFiles(repo, facts.number) : undefined,
+    filtered ? github.changedFiles(repo, facts.number) : undefined,
     message === undefined && mustReadMessage(settings, observation)
       ? github.commit(repo, facts.head.sha)
       : undefined,
@@ -114,6 +126,7 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
   return {
     settings,
     problems,
+    ofProject,
     headFile,
     pusher,
     permission: permissions.get(pusher.login),
@@ -155,7 +168,49 @@ function mustReadMessage({ triggers }: Settings, { facts, beforeBuild }: Observa
   return isFork(facts) ? triggers.forks !== 'deny' : beforeBuild === true;
 }
 
-function hasPathFilter(settings: Settings): boolean {
+interface Texts {
+  readonly base: SettingsText | undefined;
+  readonly head: SettingsText | null | undefined;
+}
+
+/** The settings of the repository, and those of each project for which the server keeps some. */
+function settingsOfAll(
+  texts: Texts,
+  projects: readonly Project[],
+): ParsedSettings & Pick<Inputs, 'ofProject'> {
+  const inFile = parseSettings(texts);
+  const added = addedNames(inFile, projects.filter(isKept));
+  const whole = added.length > 0 ? parseSettings({ ...texts, added }) : inFile;
+  const changed = projects.filter(({ settings }) => Object.keys(settings).length > 0);
+  const ofProject = new Map(
+    changed.map((project) => {
+      const all = keepsPlace(project) && added.length === 0 && inFile.settings.projects.length === 0;
+      const names = all ? [project.name] : added;
+      return [project.id, parseSettings({ ...texts, added: names, kept: beneathFile(project) })];
+    }),
+  );
+  return { ...whole, ofProject };
+}
+
+function keepsPlace({ settings }: Project): boolean {
+  return settings['root'] !== undefined || settings['paths'] !== undefined;
+}
+
+/**
+ * The projects besides those that the file names: what people added, and the one of the whole repository where the file names none. That
+ * one alone needs no name. A file with a mistake does not say which projects there are.
+ */
+function addedNames({ settings, problems }: ParsedSettings, projects: readonly Project[]): readonly string[] {
+  const names = settings.projects.map(({ name }) => name);
+  if (names.length === 0 && problems.some(({ level }) => level === 'error')) return [];
+  const added = projects.filter(({ isAdded, name }) => isAdded && !names.includes(name));
+  if (added.length === 0) return [];
+  const whole = names.length === 0 ? projects.filter(({ isDefault, isAdded }) => isDefault && !isAdded) : [];
+  return [...whole, ...added].map(({ name }) => name);
+}
+
+/** Some decisions depend on which files were changed. */
+export function hasPathFilter(settings: Settings): boolean {
   const { include, ignore } = settings.triggers.paths;
   return include.length > 0 || ignore.length > 0 || settings.projects.some(({ paths }) => paths.length > 0);
 }

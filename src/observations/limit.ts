@@ -1,32 +1,68 @@
 import { supersedeOlder } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
+import { teardownPatch } from '../environments/apply-decision.js';
 import { changeEnvironment } from '../environments/change.js';
 import { BY_SERVER, SERVER_ACTOR } from '../environments/history.js';
 import { listedEnvironments } from '../environments/list.js';
 import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
-import { limitReached } from '../pull-requests/decide/decision.js';
-import { defaultSettings } from '../settings/settings.js';
+import { type Decision, limitReached } from '../pull-requests/decide/decision.js';
+import { RULES } from '../pull-requests/decide/rules.js';
+import { defaultSettings, type Settings } from '../settings/settings.js';
+import { ENVIRONMENT } from '../shared/status/environment.js';
 import type { Tools } from '../shared/tools.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock' | 'newId'>;
 
+interface Counts {
+  readonly inProject: number;
+  /** Of the author of the pull request; not counted where the settings do not limit it more than the project. */
+  readonly ofAuthor: number;
+}
+
+type Counted = Pick<Environment, 'projectId' | 'pullRequest' | 'settings'>;
+
+/** How many previews the project has, and how many of them the author. */
+export async function countAdmitted(
+  { environments }: Pick<Ports, 'environments'>,
+  environment: Counted,
+): Promise<Counts> {
+  const { projectId, pullRequest } = environment;
+  const { limits } = settingsOf(environment);
+  const limited = pullRequest !== null && limits.environmentsPerUser < limits.environments;
+  const [inProject, ofAuthor] = await Promise.all([
+    environments.countActive(projectId),
+    limited ? environments.countActive(projectId, pullRequest.author.id) : 0,
+  ]);
+  return { inProject, ofAuthor };
+}
+
+export function exceedsLimits({ inProject, ofAuthor }: Counts, { limits }: Settings): boolean {
+  return inProject > limits.environments || ofAuthor > limits.environmentsPerUser;
+}
+
 /**
- * Two environments that are admitted at the same time may both have counted one free place. A process that finds too many afterwards
- * evicts the last ones, and every process picks the same ones, by the order of admission. Returns the ids of the evicted environments.
+ * An environment was admitted, and now there are too many: with `evict-idle` it takes the place of an idle one. Two that are admitted at
+ * the same time may also both have counted one free place. Then every process evicts the same ones, the last by the order of admission.
+ * Returns the decision on each evicted environment.
  */
-export async function keepWithinLimit(ports: Ports, projectId: string): Promise<ReadonlySet<string>> {
-  const evicted = new Set<string>();
-  for (const { id, admittedAt } of excess(await admittedOf(ports, projectId))) {
+export async function keepWithinLimits(
+  ports: Ports,
+  admitted: StoredEnvironment,
+): Promise<ReadonlyMap<string, Decision>> {
+  const all = await admittedOf(ports, admitted.projectId);
+  const over = excess(all);
+  const evicted = new Map<string, Decision>();
+  const places =
+    settingsOf(admitted).limits.whenFull === 'evict-idle' ? await makePlaces(ports, { all, over }) : 0;
+  for (const { environment, of } of over.slice(places)) {
+    const decision = limitReached(settingsOf(environment), of);
     const changed = await changeEnvironment(ports, {
-      id,
-      plan: (environment) =>
-        isAdmitted(environment) && admissionOrder(environment) === admissionOrder({ admittedAt })
-          ? evict(environment)
-          : null,
+      id: environment.id,
+      plan: (seen) => (isStill(seen, environment) ? withdraw(seen, decision) : null),
     });
     if (isAdmitted(changed)) continue;
-    evicted.add(id);
+    evicted.set(environment.id, decision);
     await supersedeOlder(ports, changed);
   }
   return evicted;
@@ -43,15 +79,83 @@ async function admittedOf(
   return all;
 }
 
+interface Excess {
+  readonly environment: StoredEnvironment;
+  /** Whose limit it exceeds. */
+  readonly of: 'project' | 'author';
+}
+
 /** Each environment is measured by its own settings: a pull request that lowers its own limit must not evict another one. */
-function excess(all: readonly StoredEnvironment[]): StoredEnvironment[] {
+function excess(all: readonly StoredEnvironment[]): Excess[] {
   const order = [...all].sort((a, b) => admissionOrder(a) - admissionOrder(b) || (a.id < b.id ? -1 : 1));
+  const byAuthor = new Map<number, number>();
+  const found: Excess[] = [];
   let taken = 0;
-  return order.filter((environment) => {
-    const fits = taken < settingsOf(environment).limits.environments;
-    if (fits) taken += 1;
-    return !fits;
+  for (const environment of order) {
+    const { limits } = settingsOf(environment);
+    const author = authorOf(environment);
+    const own = byAuthor.get(author) ?? 0;
+    if (taken >= limits.environments) found.push({ environment, of: 'project' });
+    else if (own >= limits.environmentsPerUser) found.push({ environment, of: 'author' });
+    else {
+      taken += 1;
+      byAuthor.set(author, own + 1);
+    }
+  }
+  return found;
+}
+
+interface Crowd {
+  readonly all: readonly StoredEnvironment[];
+  readonly over: readonly Excess[];
+}
+
+/** Removes idle previews, one for each that is too many, the longest unchanged first. Returns for how many there is a place now. */
+async function makePlaces(ports: Ports, { all, over }: Crowd): Promise<number> {
+  const newcomers = new Set(over.map(({ environment }) => environment.id));
+  const idle = all
+    .filter((environment) => isIdle(environment) && !newcomers.has(environment.id))
+    .sort((a, b) => changedAt(a) - changedAt(b) || (a.id < b.id ? -1 : 1));
+  let places = 0;
+  for (const { environment: newcomer, of } of over) {
+    const victim = idle.find((one) => of === 'project' || authorOf(one) === authorOf(newcomer));
+    if (!victim) break;
+    idle.splice(idle.indexOf(victim), 1);
+    await evictIdle(ports, victim);
+    places += 1;
+  }
+  return places;
+}
+
+async function evictIdle(ports: Ports, { id }: StoredEnvironment): Promise<void> {
+  const { effect: action, detail } = RULES.evicted;
+  await changeEnvironment(ports, {
+    id,
+    plan: (seen) =>
+      isAdmitted(seen) && isIdle(seen)
+        ? {
+            patch: { ...teardownPatch(seen), decision: { action, rule: 'evicted', detail } },
+            due: ['report', 'teardown'],
+          }
+        : null,
   });
+}
+
+/** Nothing is under way in it. One that waits for its first build is not idle. */
+function isIdle({ status, current, head }: Environment): boolean {
+  return ENVIRONMENT[status].settled && (current === null || current.sha === head?.sha);
+}
+
+function changedAt({ deployedAt, head, createdAt }: Environment): number {
+  return Math.max(...[deployedAt, head?.at, createdAt].map((date) => date?.getTime() ?? 0));
+}
+
+function authorOf({ pullRequest }: Environment): number {
+  return pullRequest?.author.id ?? 0;
+}
+
+function isStill(seen: StoredEnvironment, { admittedAt }: StoredEnvironment): boolean {
+  return isAdmitted(seen) && admissionOrder(seen) === admissionOrder({ admittedAt });
 }
 
 /** Environments from before `admittedAt` existed come first. */
@@ -59,8 +163,7 @@ function admissionOrder({ admittedAt }: Pick<Environment, 'admittedAt'>): number
   return admittedAt?.getTime() ?? 0;
 }
 
-function evict(environment: StoredEnvironment) {
-  const decision = limitReached(settingsOf(environment));
+function withdraw(environment: StoredEnvironment, decision: Decision) {
   const patch = {
     status: abandoned(environment) ?? environment.status,
     generation: environment.generation + 1,
@@ -70,6 +173,6 @@ function evict(environment: StoredEnvironment) {
   return { patch, due: ['report'] as const, step };
 }
 
-function settingsOf({ settings }: Environment) {
+function settingsOf({ settings }: Pick<Environment, 'settings'>) {
   return settings ?? defaultSettings();
 }

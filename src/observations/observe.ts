@@ -63,7 +63,7 @@ interface Known {
 /** What the database knows of a pull request. */
 async function loadKnown(
   ports: Ports,
-  { repo, facts, action }: Observation,
+  { repo, facts }: Observation,
   author: Promise<unknown>,
 ): Promise<Known> {
   const projects = once(() => ports.projects.ofRepo(repo.id));
@@ -71,8 +71,8 @@ async function loadKnown(
     ports.environments.ofPullRequest(repo.id, facts.number),
     ports.repos.save(repo),
     author,
-    // A pull request that was just opened has no environment yet, and only a new environment needs its project.
-    action === 'opened' ? projects() : undefined,
+    // The settings and the switch of a project decide on open pull requests.
+    facts.state === 'open' ? projects() : undefined,
   ]);
   return { stored, repository, projects };
 }
@@ -100,6 +100,7 @@ function askingOnce(github: Ports['github']): Ports['github'] {
     permission: asked('permission', github.permission),
     changedFiles: asked('files', github.changedFiles),
     commit: asked('commit', github.commit),
+    filesBetween: asked('between', github.filesBetween),
   };
 }
 
@@ -123,7 +124,8 @@ const LATE: Outcome = {
 const NO_PROJECT: Outcome = {
   action: 'ignore',
   rule: 'no-project',
-  detail: 'This repository has no project.',
+  detail:
+    'This repository has no project: add one in its settings, or name one in .github/preview.yml on the default branch.',
 };
 
 function withIds(outcome: Outcome, environments: readonly StoredEnvironment[]): DeliveryDecision {
@@ -192,11 +194,15 @@ type Result =
 async function decideOnAll(ports: Ports, round: Round): Promise<Result> {
   const { wanted, dropped } = await findEnvironments(ports, round);
   const environments = [...wanted, ...dropped];
+  const projects = round.observation.facts.state === 'open' ? await round.projects() : [];
   const outcomes: Outcome[] = [];
   for (const environment of environments) {
+    const project = projects.find(({ id }) => id === environment.projectId);
     const attempt = await decideAndSave(ports, {
       ...round,
+      inputs: { ...round.inputs, ...round.inputs.ofProject.get(environment.projectId) },
       environment,
+      project,
       dropped: dropped.includes(environment),
       isNew: !round.stored.includes(environment),
       alone: environments.length === 1,

@@ -12,7 +12,7 @@ import { freshness, type PullRequestFacts } from '../pull-requests/facts.js';
 import { askAbout, refOf } from '../repositories/ask.js';
 import { type GitHubPorts, hasLostAccess } from '../repositories/github.js';
 import type { ReachableRepository, Repo as StoredRepo, RepositoryPorts } from '../repositories/model.js';
-import { observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';
+import { later, observeRepository, removeRepository, repoAsFound } from '../repositories/update.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
 import { forEachIsolated } from './for-each-isolated.js';
@@ -118,6 +118,7 @@ export async function sweepOrRemove(ports: Ports, repo: Repo): Promise<number> {
       const { environmentIds } = await removeRepository(ports, {
         repoId: repo.id,
         why: 'GitHub does not let the App see the repository any more.',
+        deleteAfter: later(ports),
       });
       return environmentIds.length;
     }

@@ -13,11 +13,23 @@ export interface PlannedCheck {
   readonly report: CheckReport;
   readonly attempt: number;
   readonly deploymentId: string | undefined;
+  /** It speaks for all projects of the pull request. */
+  readonly ofAll?: true;
 }
 
 /** This check run was sent before, not only another one of its commit. */
-export function isReported({ checks }: Pick<Reported, 'checks'>, { report, attempt }: PlannedCheck): boolean {
-  return checks.some((sent) => sent.sha === report.sha && (sent.attempt ?? 1) === attempt);
+export function isReported({ checks }: Pick<Reported, 'checks'>, planned: PlannedCheck): boolean {
+  const { attempt } = planned;
+  return checks.some((sent) => keyOfSent(sent) === keyOfPlanned(planned) && (sent.attempt ?? 1) === attempt);
+}
+
+/** A commit has one check for each project, and one for all of them. */
+export function keyOfSent({ sha, ofAll }: Pick<ReportedCheck, 'sha' | 'ofAll'>): string {
+  return ofAll === true ? `${sha} of all` : sha;
+}
+
+export function keyOfPlanned({ report: { sha }, ofAll }: PlannedCheck): string {
+  return keyOfSent({ sha, ...(ofAll && { ofAll }) });
 }
 
 interface ChecksInput {
@@ -35,7 +47,7 @@ export function desiredChecks(input: ChecksInput): PlannedCheck[] {
 function checkOfHead({ environment, siblings, deployment }: ChecksInput): PlannedCheck | null {
   const { head } = environment;
   if (!head) return null;
-  const sent = environment.reported.checks.find(({ sha }) => sha === head.sha);
+  const sent = environment.reported.checks.find((check) => keyOfSent(check) === head.sha);
   // The check of a commit that waited for approval must not ask for it any more. That of a skipped commit can stay.
   const mustClose = sent !== undefined && environment.decision?.action === 'destroy';
   if (!isActive(environment) && !deployment && !mustClose) return null;
@@ -60,7 +72,7 @@ function checkOfHead({ environment, siblings, deployment }: ChecksInput): Planne
 }
 
 /** GitHub does not reopen a completed check run: a new build, or another deployment of the commit, gets a new one. */
-function attemptOf(
+export function attemptOf(
   sent: ReportedCheck | undefined,
   next: { readonly unfinished: boolean; readonly awaited: boolean; readonly deploymentId: string },
 ): number {
@@ -70,8 +82,8 @@ function attemptOf(
 }
 
 /** Only attempts after the first are part of the id. The run is empty, which tells our check runs from those of the Action. */
-function externalId(
-  { name, project }: Environment,
+export function externalId(
+  { name, project }: Pick<Environment, 'name' | 'project'>,
   { sha, attempt }: { readonly sha: string; readonly attempt: number },
 ): string {
   const run = attempt > 1 ? { id: '', attempt, job: '' } : null;
@@ -83,19 +95,19 @@ function checksOfOlderCommits({ environment, siblings }: ChecksInput): PlannedCh
   const open = environment.reported.checks.filter(
     (check) => !check.settled && check.sha !== environment.head?.sha,
   );
-  return open.map(({ sha, attempt = 1, deploymentId }) => {
+  return open.map(({ sha, attempt = 1, deploymentId, ofAll }) => {
     const situation = situationOf({ environment, deployment: null, sha });
     const report: CheckReport = {
-      name: checkName(environment, siblings),
+      name: ofAll ? CHECK_OF_ALL : checkName(environment, siblings),
       sha,
-      externalId: externalId(environment, { sha, attempt }),
+      externalId: externalId(ofAll ? { ...environment, project: '' } : environment, { sha, attempt }),
       status: CHECK.completed,
       conclusion: GITHUB_WORDS['newer-commit'].conclusion,
       title: TITLES['newer-commit'],
       detailsUrl: environment.url,
       situation,
     };
-    return { report, attempt, deploymentId };
+    return { report, attempt, deploymentId, ...(ofAll && { ofAll }) };
   });
 }
 
@@ -103,15 +115,18 @@ function checksOfOlderCommits({ environment, siblings }: ChecksInput): PlannedCh
  * Whether a report must name the project. The settings decide and not the environments: those are created one after the other, and a
  * check keeps its first name.
  */
-function isOneOfSeveral(environment: Environment, siblings: readonly Environment[]): boolean {
+export function isOneOfSeveral(environment: Environment, siblings: readonly Environment[]): boolean {
   const { settings, repository, project } = environment;
   const names = settings ? projectsOf(settings, repository).map(({ name }) => name) : [];
   // The settings may not name every sibling any more.
   return names.length > 1 || (siblings.length > 1 && !names.includes(project));
 }
 
+/** Of the only project, or of all of them: a branch rule that requires it holds however many there are. */
+export const CHECK_OF_ALL = 'Preview';
+
 function checkName(environment: Environment, siblings: readonly Environment[]): string {
-  return isOneOfSeveral(environment, siblings) ? `Preview / ${environment.project}` : 'Preview';
+  return isOneOfSeveral(environment, siblings) ? `Preview / ${environment.project}` : CHECK_OF_ALL;
 }
 
 /** GitHub shows the newest commit status of each context. */
@@ -140,7 +155,7 @@ export const GITHUB_WORDS: Readonly<Record<SituationKind, GitHubWords>> = {
 };
 
 /** Used where no decision gives the title. */
-const TITLES: Readonly<Record<SituationKind, string>> = {
+export const TITLES: Readonly<Record<SituationKind, string>> = {
   waiting: DEPLOYMENT.queued.text.label,
   'awaiting-approval': ENVIRONMENT.awaiting_approval.text.label,
   'skipped-by-rule': 'No preview',

@@ -1,11 +1,12 @@
 import { type Deployment, deploymentOfHead, freshDeployment, waitingAgain } from '../deployments/model.js';
-import { situationOf } from '../deployments/situation.js';
+import { type Situation, situationOf } from '../deployments/situation.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { type Environment, type Head, isActive } from '../environments/model.js';
 import type { Claim, StoredEnvironment } from '../environments/store.js';
 import { projectsOf } from '../settings/settings.js';
 import { DEPLOYMENT, nextDeployment } from '../shared/status/deployment.js';
 import { DEPLOYMENT_STATE } from '../shared/status/github.js';
+import { checkOfAll } from './check-of-all.js';
 import {
   desiredChecks,
   GITHUB_WORDS,
@@ -34,16 +35,19 @@ interface Family {
 export async function desiredReports(lookup: Lookup, { environment, siblings }: Family): Promise<Desired> {
   if (!isActive(environment) && neverReported(environment))
     return { checks: [], deployments: [], comment: null, commitStatus: null };
-  const [deployment, deployments, comment] = await Promise.all([
+  const isOwner =
+    environment.pullRequest !== null && commentOwnerOf({ environment, siblings })?.id === environment.id;
+  const [deployment, deployments, situations] = await Promise.all([
     headDeployment(lookup, environment),
     desiredDeployments(lookup, environment),
-    desiredComment(lookup, { environment, siblings }),
+    isOwner ? situationsOf(lookup, siblings) : null,
   ]);
+  const ofAll = situations && checkOfAll({ environment, siblings, situations });
   const withStatus = environment.settings?.report.commitStatus === true;
   return withoutSwitchedOff(environment, {
-    checks: desiredChecks({ environment, siblings, deployment }),
+    checks: [...desiredChecks({ environment, siblings, deployment }), ...(ofAll ? [ofAll] : [])],
     deployments,
-    comment,
+    comment: situations && desiredComment({ environment, siblings, situations }),
     commitStatus: withStatus ? desiredStatus({ environment, siblings, deployment }) : null,
   });
 }
@@ -98,25 +102,25 @@ function byAge(a: StoredEnvironment, b: StoredEnvironment): number {
   return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
 }
 
-/** A skipped commit without a preview gets a comment only when there is one already. */
-async function desiredComment(
-  lookup: Lookup,
-  { environment, siblings }: Family,
-): Promise<CommentReport | null> {
-  const { pullRequest } = environment;
-  if (!pullRequest || commentOwnerOf({ environment, siblings })?.id !== environment.id) return null;
-  const silent = siblings.every(({ decision, current }) => decision?.action === 'skip' && current === null);
-  if (silent && environment.reported.comment === null) return null;
-  const situations = await Promise.all(
-    siblings.map(async (sibling) =>
-      situationOf({ environment: sibling, deployment: await headDeployment(lookup, sibling) }),
+function situationsOf(lookup: Lookup, siblings: readonly StoredEnvironment[]): Promise<readonly Situation[]> {
+  return Promise.all(
+    siblings.map(async (environment) =>
+      situationOf({ environment, deployment: await headDeployment(lookup, environment) }),
     ),
   );
-  return {
-    number: pullRequest.number,
-    marker: `<!-- vitrine:${environment.repoId}:${pullRequest.number} -->`,
-    situations,
-  };
+}
+
+/** A skipped commit without a preview gets a comment only when there is one already. */
+function desiredComment({
+  environment,
+  siblings,
+  situations,
+}: Family & Pick<CommentReport, 'situations'>): CommentReport | null {
+  const { pullRequest, repoId } = environment;
+  const silent = siblings.every(({ decision, current }) => decision?.action === 'skip' && current === null);
+  if (!pullRequest || (silent && environment.reported.comment === null)) return null;
+  const { number } = pullRequest;
+  return { number, marker: `<!-- vitrine:${repoId}:${number} -->`, situations };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Refused, Reported, ReportedCheck, ReportedDeployment } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, SavingReported } from '../environments/store.js';
 import { CHECK, DEPLOYMENT_STATE } from '../shared/status/github.js';
-import { isReported, type PlannedCheck } from './desired-checks.js';
+import { isReported, keyOfPlanned, keyOfSent, type PlannedCheck } from './desired-checks.js';
 import type { Desired } from './desired.js';
 import type { DeploymentReport, SentReport } from './reporter.js';
 
@@ -18,7 +18,7 @@ export function createReportedState(
   { claim, desired }: { readonly claim: Claim; readonly desired: Desired },
 ) {
   const { reported: start, firsts } = beginReports(startOf(claim), desired);
-  const checks = new Map(start.checks.map((check) => [check.sha, check]));
+  const checks = new Map(start.checks.map((check) => [keyOfSent(check), check]));
   const deployments = new Map(start.deployments.map((sent) => [sent.deploymentId, sent]));
   let { comment, commitStatus } = start;
   const save = (refused: Refused | null, how: SavingReported = {}): Promise<boolean> => {
@@ -36,15 +36,17 @@ export function createReportedState(
     save,
     /** Writes nothing unless a part is sent for the first time. */
     begin: async () => firsts.size === 0 || save(start.refused ?? null, { durable: true }),
-    check: ({ report: { sha } }: PlannedCheck): ReportedCheck | null =>
-      firsts.has(sha) ? null : (checks.get(sha) ?? null),
+    check(planned: PlannedCheck): ReportedCheck | null {
+      const key = keyOfPlanned(planned);
+      return firsts.has(key) ? null : (checks.get(key) ?? null);
+    },
     deployment: ({ deploymentId: id }: DeploymentReport): ReportedDeployment | null =>
       firsts.has(id) ? null : (deployments.get(id) ?? null),
     comment: (): SentReport | null => (firsts.has('comment') ? null : comment),
     commitStatus: (): string | null => commitStatus,
-    setCheck: ({ report: { sha, status }, attempt, deploymentId }: PlannedCheck, sent: SentReport) => {
-      const settled = status === CHECK.completed;
-      checks.set(sha, { sha, ...sent, settled, attempt, ...(deploymentId && { deploymentId }) });
+    setCheck: (planned: PlannedCheck, sent: SentReport) => {
+      const settled = planned.report.status === CHECK.completed;
+      checks.set(keyOfPlanned(planned), { ...begun(planned), ...sent, settled });
     },
     setDeployment: ({ deploymentId, state }: DeploymentReport, sent: SentReport) => {
       const settled = state === DEPLOYMENT_STATE.inactive;
@@ -76,7 +78,7 @@ const BEGUN: SentReport = { id: null, digest: '' };
 
 interface Beginning {
   readonly reported: Reported;
-  /** SHAs, deployment ids and `comment` that were never sent: the reporter creates them without a search. */
+  /** Keys of checks, deployment ids and `comment` that were never sent: the reporter creates them without a search. */
   readonly firsts: ReadonlySet<string>;
 }
 
@@ -87,12 +89,12 @@ function beginReports(start: Reported, desired: Desired): Beginning {
     ({ deploymentId }) => !start.deployments.some((sent) => sent.deploymentId === deploymentId),
   );
   const first = desired.comment !== null && start.comment === null;
-  const shas = checks.map(({ report }) => report.sha);
+  const keys = checks.map(keyOfPlanned);
   return {
     reported: {
       ...start,
       // New ones go to the end: `save` keeps the last entries.
-      checks: [...start.checks.filter(({ sha }) => !shas.includes(sha)), ...checks.map(begun)],
+      checks: [...start.checks.filter((sent) => !keys.includes(keyOfSent(sent))), ...checks.map(begun)],
       deployments: [
         ...start.deployments,
         ...fresh.map(({ deploymentId }) => ({ deploymentId, ...BEGUN, settled: false })),
@@ -100,13 +102,14 @@ function beginReports(start: Reported, desired: Desired): Beginning {
       comment: first ? BEGUN : start.comment,
     },
     firsts: new Set([
-      ...shas,
+      ...keys,
       ...fresh.map(({ deploymentId }) => deploymentId),
       ...(first ? ['comment'] : []),
     ]),
   };
 }
 
-function begun({ report: { sha }, attempt, deploymentId }: PlannedCheck): ReportedCheck {
-  return { sha, ...BEGUN, settled: false, attempt, ...(deploymentId && { deploymentId }) };
+function begun({ report: { sha }, attempt, deploymentId, ofAll }: PlannedCheck): ReportedCheck {
+  const what = { sha, attempt, ...(deploymentId && { deploymentId }), ...(ofAll && { ofAll }) };
+  return { ...what, ...BEGUN, settled: false };
 }

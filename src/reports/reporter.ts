@@ -19,6 +19,8 @@ export interface CheckReport {
   readonly title: string;
   readonly detailsUrl: string | null;
   readonly situation: Situation;
+  /** Of every project of the pull request, in the check that speaks for all of them. */
+  readonly situations?: readonly Situation[];
 }
 
 /** The one comment of a pull request, for all of its projects. */

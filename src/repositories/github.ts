@@ -40,6 +40,11 @@ export interface Commit {
   readonly committedAt: Date | undefined;
 }
 
+export interface CommitRange {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What the core reads from GitHub. Webhooks are hints that are checked against it. */
 export interface GitHub {
   pullRequest(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
@@ -47,6 +52,8 @@ export interface GitHub {
   /** Undefined when GitHub does not say. */
   commit(repo: RepoRef, sha: string): Promise<Commit | undefined>;
   changedFiles(repo: RepoRef, number: number): Promise<readonly string[] | undefined>;
+  /** The files in which a commit differs from an older one; undefined when it does not follow it, or when GitHub does not say all of them. */
+  filesBetween(repo: RepoRef, range: CommitRange): Promise<readonly string[] | undefined>;
   /** Undefined when GitHub does not say, or when the login does not belong to the account: callers then refuse. */
   permission(repo: RepoRef, login: string, accountId?: number): Promise<RepositoryPermission | undefined>;
   /** `.github/preview.yml`. */

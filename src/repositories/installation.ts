@@ -6,7 +6,7 @@ import { VitrineError } from '../shared/errors.js';
 import type { Tools } from '../shared/tools.js';
 import type { GitHubPorts } from './github.js';
 import type { Repo, RepositoryPorts, SeenRepo } from './model.js';
-import { observeRepository, removeRepository, repoAsFound } from './update.js';
+import { later, observeRepository, removeRepository, repoAsFound, soon } from './update.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts & GitHubPorts & Pick<Tools, 'clock'>;
 
@@ -78,7 +78,8 @@ export async function removeRepositories(
       else await observeRepository(ports, repoAsFound(found));
       continue;
     }
-    await removeRepository(ports, { repoId, why: 'The App was removed from the repository.', source });
+    const why = 'The App was removed from the repository.';
+    await removeRepository(ports, { repoId, why, source, deleteAfter: later(ports) });
     count += 1;
   }
   if (kept.length === 0) return count;
@@ -106,7 +107,9 @@ export async function removeInstallation(ports: Ports, lost: LostInstallation): 
   if (kind === 'suspended' && (await ports.github.isAwake(installationId))) return notSuspended(ports, lost);
   const why = `The App was ${kind}.`;
   const repos = await ports.repos.ofInstallation(installationId);
-  for (const { id } of repos) await removeRepository(ports, { repoId: id, why, source });
+  // A suspended installation can be resumed, with everything that was configured.
+  const deleteAfter = kind === 'uninstalled' ? soon(ports) : null;
+  for (const { id } of repos) await removeRepository(ports, { repoId: id, why, source, deleteAfter });
   const detail = `${why} ${String(repos.length)} repositories left.`;
   return { action: 'update', rule: 'installation', detail, environmentIds: [] };
 }

@@ -1,5 +1,6 @@
 import type { RepositoryPermission } from '../pull-requests/trust.js';
 import type { SettingsText } from '../settings/read.js';
+import type { Page, PageRequest } from '../shared/pages.js';
 
 /** A repository of GitHub. Its id is its identity; names are for display and may change. */
 export interface Repo {
@@ -14,6 +15,10 @@ export interface Repo {
   readonly kept?: Kept | undefined;
   /** Grows with every `forget`, so that an answer which was asked for before is not kept after it. */
   readonly epoch?: number | undefined;
+  /** A person deleted the project that a repository has by itself: it gets no other unless a person or the settings file names one. */
+  readonly withoutDefault?: boolean | undefined;
+  /** The App lost it: from then on, all that is stored for it is deleted, unless the App gets it back before. */
+  readonly deleteAfter?: Date | null | undefined;
 }
 
 /** What GitHub said of a repository, kept with it so that a decision need not ask again. Losing it costs a question and nothing else. */
@@ -52,7 +57,7 @@ export interface CommitMessage {
 }
 
 /** The fields that GitHub's events and answers tell. */
-export type SeenRepo = Omit<Repo, 'removedAt' | 'kept' | 'epoch'>;
+export type SeenRepo = Omit<Repo, 'removedAt' | 'kept' | 'epoch' | 'withoutDefault' | 'deleteAfter'>;
 
 /** A repository that an installation of the App can read. */
 export type ReachableRepository = SeenRepo & { readonly installationId: number };
@@ -78,8 +83,16 @@ export interface RepoStore {
   doubtPolicy(id: number): Promise<Repo | null>;
   /** Permissions may have changed, in one repository or in all of an installation. */
   forgetPermissions(where: { readonly id: number } | { readonly installationId: number }): Promise<void>;
-  /** Records that the App can no longer see it. The caller destroys its environments. */
-  remove(id: number): Promise<void>;
+  /** Records that the App can no longer see it, and when what is stored for it may go. The caller destroys its environments. */
+  remove(id: number, deleteAfter?: Date | null): Promise<void>;
+  /** Whether it has a project by itself. */
+  setWithoutDefault(id: number, value: boolean): Promise<void>;
+  /** Those that the App lost and whose `deleteAfter` has passed, the first one first. */
+  toDelete(now: Date, limit: number): Promise<readonly Repo[]>;
+  /** Deletes it, unless the App got it back. */
+  delete(id: number): Promise<void>;
+  /** By id, the highest first. Without `ids`, all that the App has ever seen. */
+  list(filter: { readonly ids?: readonly number[] | undefined }, page: PageRequest): Promise<Page<Repo>>;
 }
 
 export interface RepositoryPorts {

@@ -7,6 +7,7 @@ import type { Environment } from '../environments/model.js';
 import type { EnvironmentFilter, EnvironmentPorts } from '../environments/store.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { GitHub } from './github.js';
+import type { Tools } from '../shared/tools.js';
 import type { ReachableRepository, Repo, RepositoryPorts, SeenRepo } from './model.js';
 
 type Ports = EnvironmentPorts & RepositoryPorts & AuditPorts;
@@ -48,13 +49,21 @@ function wasSilenced(
   return returns && (open || (hasReported && decision?.rule === 'repository-removed'));
 }
 
+interface LostRepository {
+  readonly repoId: number;
+  readonly why: string;
+  /** When all that is stored for it may be deleted, unless the App gets it back before; null: never. */
+  readonly deleteAfter: Date | null;
+  readonly source?: StepSource | undefined;
+}
+
 /** The App lost its access to the repository: all its environments are destroyed, and nothing more is reported to GitHub. */
 export async function removeRepository(
   ports: Ports,
-  { repoId, why, source }: { repoId: number; why: string; source?: StepSource | undefined },
+  { repoId, why, source, deleteAfter }: LostRepository,
 ): Promise<DeliveryDecision> {
   const environmentIds = await destroyAllOfRepository(ports, { filter: { repoId }, why, source });
-  await ports.repos.remove(repoId);
+  await ports.repos.remove(repoId, deleteAfter);
   // An event in progress may have created one more environment meanwhile.
   const late = await destroyAllOfRepository(ports, { filter: { repoId, activeOnly: true }, why, source });
   return {
@@ -63,6 +72,22 @@ export async function removeRepository(
     detail: why,
     environmentIds: [...environmentIds, ...late],
   };
+}
+
+/** Events about a repository that is gone may still arrive, and must find it as removed. */
+const LATE_EVENTS_MS = 60_000;
+
+/** Owners take repositories away by mistake, and transfers look like a loss: for so long, the settings are kept. */
+const KEPT_FOR_MS = 7 * 24 * 60 * 60_000;
+
+/** When what is stored for a repository may go that was deleted, or whose App was uninstalled. */
+export function soon({ clock }: Pick<Tools, 'clock'>): Date {
+  return new Date(clock.now().getTime() + LATE_EVENTS_MS);
+}
+
+/** When what is stored for a repository may go that may come back. */
+export function later({ clock }: Pick<Tools, 'clock'>): Date {
+  return new Date(clock.now().getTime() + KEPT_FOR_MS);
 }
 
 async function destroyAllOfRepository(

@@ -64,13 +64,19 @@ interface StartAttempt {
   readonly run: RunRef;
 }
 
-/** Enforces the project's deployments per hour. An unclaimed deployment fails with the reason; a later re-run revives it. */
+/**
+ * Enforces how many deployments the project may have under way, and in an hour. An unclaimed deployment fails with the reason; a later
+ * re-run revives it. Where runs queue, nothing fails: the Action asks again until it is its turn.
+ */
 export async function refuseTooMany(
   ports: Ports,
   { environment, deployment, run }: StartAttempt,
 ): Promise<void> {
   if (deployment?.run && sameRun(deployment.run, run)) return;
-  const reason = await reasonAgainst(ports, environment);
+  const busy = await busyReason(ports, environment);
+  if (busy !== null && limitsOf(environment).whenFull !== 'reject')
+    throw new VitrineError('too_many_requests', `${busy} The run waits for its turn.`);
+  const reason = busy === null ? await reasonAgainst(ports, environment) : `${busy} ${RERUN_LATER}`;
   if (reason === null) return;
   if (deployment && deployment.run === null && !DEPLOYMENT[deployment.status].settled) {
     const ending = { event: 'fail', endedBy: ENDED_BY.deployLimit, error: reason } as const;
@@ -79,19 +85,39 @@ export async function refuseTooMany(
   throw new VitrineError('unprocessable', reason);
 }
 
+const RERUN_LATER =
+  'Re-run the workflow when one of them has ended, or raise the limit on the default branch.';
+
+function limitsOf({ settings }: StoredEnvironment) {
+  return (settings ?? defaultSettings()).limits;
+}
+
+/** Two runs that start at the same moment may both see the last free place. */
+async function busyReason({ deployments }: Ports, environment: StoredEnvironment): Promise<string | null> {
+  const { running, runningPerUser } = limitsOf(environment);
+  const { projectId, pullRequest } = environment;
+  if ((await deployments.countRunning(projectId, running)) >= running)
+    return `This project already has ${counted(running)} under way, the most it may have ("limits.running").`;
+  const author = pullRequest?.author.login;
+  if (author === undefined || runningPerUser >= running) return null;
+  const own = await deployments.countRunning(projectId, runningPerUser, author);
+  if (own < runningPerUser) return null;
+  return `The author of this pull request already has ${counted(runningPerUser)} under way in this project, the most that one person may have ("limits.running-per-user").`;
+}
+
 async function reasonAgainst(ports: Ports, environment: StoredEnvironment): Promise<string | null> {
-  const { deploysPerHour: most } = (environment.settings ?? defaultSettings()).limits;
+  const { deploysPerHour: most } = limitsOf(environment);
   const since = new Date(ports.clock.now().getTime() - HOUR_MS);
   const starts = await ports.deployments.startsSince(environment.projectId, since, most);
   const first = starts.at(-1);
   if (!first || starts.length < most) return null;
   const again = showTime(new Date(first.getTime() + HOUR_MS)).slice(-5);
   return (
-    `This project already had ${deployments(most)} in the last hour, the most it may have. ` +
+    `This project already had ${counted(most)} in the last hour, the most it may have. ` +
     `Re-run the workflow after ${again} UTC, or raise "limits.deploys-per-hour" on the default branch.`
   );
 }
 
-function deployments(count: number): string {
+function counted(count: number): string {
   return count === 1 ? '1 deployment' : `${count} deployments`;
 }

@@ -36,6 +36,18 @@ function isInside(path: string): boolean {
   return !path.split('/').includes('..');
 }
 
+/** The name of a branch, or a pattern of names such as `release/*`: https://git-scm.com/docs/git-check-ref-format */
+export const gitRef = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(200, 'is longer than 200 characters')
+  .refine(isBranch, 'must be the name of a branch, such as "main" or "release/*"');
+
+function isBranch(name: string): boolean {
+  if (ANY_CONTROL.test(name) || /[\s~^:?[\\\]]|\.\.|@\{|\/\//.test(name)) return false;
+  return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !/\.(?:lock)?$/.test(part));
+}
+
 const PORT_HELP = 'must be a port without quotes: 80, 443 or a number from 1024 to 65535';
 export const port = z
   .number(PORT_HELP)

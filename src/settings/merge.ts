@@ -46,11 +46,16 @@ interface LowerInput<Key> {
 
 type Amounts = Readonly<Record<string, number | string>>;
 
+/** What happens at a limit is not a limit itself. */
+const NO_AMOUNTS: readonly string[] = ['whenFull'];
+
 function lower<Key extends 'limits' | 'resources'>({ section, base, head }: LowerInput<Key>) {
   const ours: Amounts = base.policy[section];
   const theirs: Amounts = head.policy[section];
   const valid = !head.problems.some(({ key }) => key === section);
-  const asked = Object.keys(ours).filter((key) => valid && given(head.raw, [section, key]) !== undefined);
+  const asked = Object.keys(ours).filter(
+    (key) => valid && !NO_AMOUNTS.includes(key) && given(head.raw, [section, key]) !== undefined,
+  );
   const less = asked.filter((key) => amount(theirs[key]) < amount(ours[key]));
   const more = asked.filter((key) => amount(theirs[key]) > amount(ours[key]));
   return {
@@ -98,12 +103,36 @@ interface MergedProjects {
   readonly problems: readonly SettingsProblem[];
 }
 
+/** Where the file does not say it: what the server keeps of one of the projects. */
+export interface KeptPlace {
+  readonly name: string;
+  readonly root?: string | undefined;
+  readonly paths?: readonly string[] | undefined;
+}
+
+interface Projects {
+  /** Names of projects that the file need not name. */
+  readonly added: readonly string[];
+  readonly kept?: KeptPlace | undefined;
+}
+
 /** The default branch names the projects; the commit says how to build each of them. */
-export function mergeProjects(base: SettingsFile, head: SettingsFile): MergedProjects {
-  const known = new Set(base.projects.map(({ name }) => name));
-  const merged = base.projects.map((project) => {
-    const at = head.projects.findIndex(({ name }) => name === project.name);
-    return toProject({ ...(head.projects[at] ?? project), paths: project.paths }, { head, at });
+export function mergeProjects(
+  base: SettingsFile,
+  head: SettingsFile,
+  { added: others, kept }: Projects,
+): MergedProjects {
+  const inFile = base.projects.map(({ name }) => name);
+  const known = new Set([...inFile, ...others]);
+  const merged = [...known].map((name) => {
+    const policy = base.projects.find((project) => project.name === name);
+    const at = head.projects.findIndex((project) => project.name === name);
+    const own = kept?.name === name ? kept : undefined;
+    const entry = head.projects[at] ?? policy ?? { name };
+    return toProject(
+      { ...entry, root: entry.root ?? own?.root ?? '.', paths: policy?.paths ?? own?.paths ?? [] },
+      { head, at },
+    );
   });
   const added = head.projects.flatMap(({ name }, index) => (known.has(name) ? [] : [index]));
   const notes = added.map((index) =>
@@ -121,7 +150,9 @@ interface Place {
   readonly at: number;
 }
 
-function toProject({ name, root, paths, ...own }: ProjectEntry, { head, at }: Place) {
+type Placed = Omit<ProjectEntry, 'root' | 'paths'> & Pick<ProjectSettings, 'root' | 'paths'>;
+
+function toProject({ name, root, paths, ...own }: Placed, { head, at }: Place) {
   const shared = Object.entries(head.build.env ?? {});
   const nearer = Object.keys(own.env ?? {});
   const replaced = shared.flatMap(([theirs]) => {

@@ -28,7 +28,7 @@ export function findings(
   const path = [...at, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => unknownKey({ path: [...path, key], known: known(path) }));
-  return [{ path, message: `${name(path)} ${sentence(issue, raw)}` }];
+  return [{ path, message: `${name(path)} ${sentenceOf(issue, raw)}` }];
 }
 
 /** The keys that are allowed in one place. */
@@ -45,7 +45,8 @@ export function unknownKey({ path, known }: { path: Path; known: readonly string
   return { path, message: `${quoted(written)} is not a known key${inside}; ${advice}` };
 }
 
-function sentence(issue: Issue, raw: unknown): string {
+/** Continues a sentence that begins with the key. `raw` is the value that was checked. */
+export function sentenceOf(issue: Issue, raw: unknown): string {
   const value = valueAt(raw, issue.path);
   if (issue.code === 'invalid_value') return oneOf(issue.values.map(String), value);
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid')) return kind(issue.expected);

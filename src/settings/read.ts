@@ -34,10 +34,12 @@ export interface SettingsFile {
 
 const KEYS = [...Object.keys(POLICY), ...Object.keys(BUILD), 'projects'];
 
-export function readSettingsFile(text: SettingsText, file: Side): SettingsFile {
+/** `beneath`: valid values that count where the file says nothing. */
+export function readSettingsFile(text: SettingsText, file: Side, beneath: Values = {}): SettingsFile {
   const yaml = typeof text === 'string' ? readYaml(text) : unreadableYaml(text.problem);
   const raw = camelKeys(yaml.value) as Record<string, unknown>;
-  const { read, add, problems } = createReader({ raw, file, locate: yaml.locate });
+  const values = onTop(raw, beneath);
+  const { read, add, problems } = createReader({ raw: values, file, locate: yaml.locate });
   for (const { message, ...at } of yaml.problems)
     problems.push({ ...at, ...WHOLE_FILE, file, message: `.github/preview.yml ${message}` });
   const unknown = Object.keys(raw).filter((key) => !KEYS.includes(key));
@@ -45,11 +47,26 @@ export function readSettingsFile(text: SettingsText, file: Side): SettingsFile {
   return {
     raw,
     policy: readPolicy(read),
-    build: readBuild(raw, read),
+    build: readBuild(values, read),
     projects: read('projects', 'projects', PROJECTS) ?? withoutBuild(raw['projects']),
     problems,
     note: (path, message) => ({ level: 'note', file, message, ...yaml.locate(path) }),
   };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Their keys belong together: one group takes the place of the other. */
+const WHOLE_GROUPS: readonly string[] = ['target', 'env'];
+
+/** Groups are merged key by key; lists and single values take the place of those beneath. */
+export function onTop(upper: Values, beneath: Values): Record<string, unknown> {
+  const merged = Object.entries(upper).map(([key, value]) => {
+    const under = beneath[key];
+    const both = isRecord(value) && isRecord(under) && !WHOLE_GROUPS.includes(key);
+    return [key, both ? onTop(value, under) : value];
+  });
+  return { ...beneath, ...(Object.fromEntries(merged) as Values) };
 }
 
 const WHOLE_FILE = { level: 'error', section: 'file', key: '' } as const;
@@ -61,7 +78,7 @@ const MAX_FINDINGS = 20;
 type Read = <T>(section: Section, key: string, schema: z.ZodType<T>) => T | undefined;
 
 interface ReaderInput {
-  readonly raw: Readonly<Record<string, unknown>>;
+  readonly raw: Values;
   readonly file: Side;
   readonly locate: YamlText['locate'];
 }

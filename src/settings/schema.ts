@@ -20,9 +20,19 @@ const triggers = z.strictObject({
   skipWords: field.labels.default(SKIP_WORDS),
 });
 
+/** What happens to a pull request that needs a preview when the project, or its author, has as many as there may be. */
+export const WHEN_FULL = ['reject', 'queue', 'evict-idle'] as const;
+
 /** What one project may use. A pull request may lower its own limits. */
 const limits = z.strictObject({
   environments: z.int().min(1).max(100).default(20),
+  /** Of one author of pull requests. */
+  environmentsPerUser: z.int().min(1).max(100).default(100),
+  /** Deployments that workflow runs have under way at the same time. */
+  running: z.int().min(1).max(100).default(20),
+  runningPerUser: z.int().min(1).max(100).default(100),
+  /** `reject`: it gets none. `queue`: it gets the next free place. `evict-idle`: it takes the place of one that was unchanged for longest. */
+  whenFull: z.enum(WHEN_FULL).default('reject'),
   /** Counted from the last activity. */
   ttl: field.duration.default('7d'),
   deploysPerHour: z.int().min(1).max(300).default(30),
@@ -106,12 +116,17 @@ export const BUILD_DEFAULTS: BuildSettings = {
   dockerfile: null,
 };
 
+/** Where a project is in its repository. */
+export const PLACE = {
+  root: field.relativePath.optional(),
+  /** Only changes of these files concern the project; an empty list means all. */
+  paths: field.patterns.optional(),
+};
+
 const buildKeys = z.strictObject(BUILD).partial();
 const project = z.strictObject({
   name: field.projectName,
-  root: field.relativePath.default('.'),
-  /** Only pull requests that change these files get a preview; an empty list means all. */
-  paths: list(field.patterns),
+  ...PLACE,
   ...buildKeys.shape,
 });
 

@@ -1,4 +1,4 @@
-import { differs, mergePolicy, mergeProjects, type ProjectSettings } from './merge.js';
+import { differs, type KeptPlace, mergePolicy, mergeProjects, type ProjectSettings } from './merge.js';
 import type { SettingsProblem } from './problem.js';
 import { readSettingsFile, type SectionProblem, type SettingsFile, type SettingsText } from './read.js';
 import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './schema.js';
@@ -15,9 +15,18 @@ interface SettingsTexts {
   readonly base?: SettingsText | undefined;
   /** The file of the commit; null when the commit has none; undefined when it was not read, and then the base file is used. */
   readonly head?: SettingsText | null | undefined;
+  /** Names of projects that the server keeps; the file need not name them. */
+  readonly added?: readonly string[] | undefined;
+  /** What the server keeps of the project that is asked about. It counts where the file says nothing. */
+  readonly kept?: KeptSettings | undefined;
 }
 
-interface ParsedSettings {
+/** Settings of one project that are not in the file, in camel case and valid. */
+export interface KeptSettings extends KeptPlace {
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export interface ParsedSettings {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
 }
@@ -26,11 +35,12 @@ interface ParsedSettings {
  * Never throws: a value that cannot be read gets its default and is listed as a problem. An error must stop deployments, because the
  * default may allow more than the file does.
  */
-export function parseSettings({ base, head }: SettingsTexts): ParsedSettings {
-  const ours = readSettingsFile(base ?? '', 'base');
-  const theirs = head === undefined || head === base ? ours : readSettingsFile(head ?? '', 'head');
+export function parseSettings({ base, head, added = [], kept }: SettingsTexts): ParsedSettings {
+  const ours = readSettingsFile(base ?? '', 'base', kept?.values);
+  const theirs =
+    head === undefined || head === base ? ours : readSettingsFile(head ?? '', 'head', kept?.values);
   const { policy, notes } = mergePolicy(ours, theirs);
-  const projects = mergeProjects(ours, theirs);
+  const projects = mergeProjects(ours, theirs, { added, kept });
   return {
     settings: { ...policy, build: { ...BUILD_DEFAULTS, ...theirs.build }, projects: projects.value },
     problems: [...relevant(ours, theirs), ...notes, ...projects.problems],

@@ -143,6 +143,77 @@ export function testCatalogStores(name: string, create: () => Promise<Catalog>):
     expect(await projects.get(id)).toBeNull();
   });
 
+  test(`${name}: a project that is there is not created again`, async () => {
+    const { projects } = await create();
+    const settings = { build: 'make', limits: { ttl: '2d' } };
+    const made = await projects.create({ ...project, isAdded: true, settings });
+    expect(made).toMatchObject({ isAdded: true, isDefault: false, version: 0, settings, deletingAt: null });
+    expect(await projects.create(project)).toBeNull();
+    expect(await projects.ensure(project)).toEqual(made);
+  });
+
+  test(`${name}: of two changes of one version the second is refused, and two projects never have one name`, async () => {
+    const { projects } = await create();
+    const seen = await projects.ensure(project);
+    const other = await projects.ensure({ ...project, name: 'docs', slug: 'docs' });
+    const changed = await projects.change(seen, { name: 'shop', active: false, settings: { port: 80 } });
+    expect(changed).toMatchObject({ name: 'shop', slug: 'site', active: false, version: seen.version + 1 });
+    expect(await projects.get(seen.id)).toEqual(changed);
+    expect(await projects.change(seen, { active: true })).toBeNull();
+    await expect(projects.change(other, { name: 'shop' })).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  test(`${name}: projects are paged newest first, by repository and by id`, async () => {
+    const { projects } = await create();
+    const made = [];
+    for (const each of ['a', 'b', 'c'])
+      made.push(await projects.ensure({ ...project, name: each, slug: each, repoId: each === 'c' ? 2 : 1 }));
+    const ids = made.map(({ id }) => id).reverse();
+    const first = await projects.list({}, { limit: 2 });
+    const rest = await projects.list({}, { limit: 2, cursor: first.nextCursor ?? '' });
+    expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(ids);
+    expect((await projects.list({ repoId: 1 }, { limit: 5 })).items.map((one) => one.name)).toEqual([
+      'b',
+      'a',
+    ]);
+    const some = { repoId: 1, ids: [ids[0] ?? '', ids[2] ?? ''] };
+    expect((await projects.list(some, { limit: 5 })).items.map((one) => one.name)).toEqual(['a']);
+    expect((await projects.list({ ids: [] }, { limit: 5 })).items).toEqual([]);
+  });
+
+  test(`${name}: projects on their way out are found in the order in which that began`, async () => {
+    const { projects } = await create();
+    const [one, two] = [
+      await projects.ensure(project),
+      await projects.ensure({ ...project, name: 'b', slug: 'b' }),
+    ];
+    await projects.change(two, { deletingAt: new Date('2026-01-01T00:00:00Z') });
+    await projects.change(one, { deletingAt: new Date('2026-01-02T00:00:00Z') });
+    expect((await projects.deleting(5)).map(({ id }) => id)).toEqual([two.id, one.id]);
+    await projects.delete(two.id);
+    expect((await projects.deleting(5)).map(({ id }) => id)).toEqual([one.id]);
+  });
+
+  test(`${name}: a lost repository is deleted after its time, and never once the App has it again`, async () => {
+    const { repos } = await create();
+    const [soon, late] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-01-02T00:00:00Z')];
+    for (const id of [1, 2, 3]) await repos.save(repo(id, `octo/${id}`));
+    await repos.remove(1, late);
+    await repos.remove(1, soon);
+    await repos.remove(1, late);
+    await repos.remove(2, late);
+    await repos.remove(3);
+    expect((await repos.toDelete(soon, 5)).map(({ id }) => id)).toEqual([1]);
+    expect((await repos.toDelete(late, 5)).map(({ id }) => id)).toEqual([1, 2]);
+    await repos.enter(repo(2, 'octo/2', 8));
+    expect((await repos.toDelete(late, 5)).map(({ id }) => id)).toEqual([1]);
+    await repos.delete(2);
+    await repos.delete(1);
+    expect((await repos.list({}, { limit: 5 })).items.map(({ id }) => id)).toEqual([3, 2]);
+    await repos.setWithoutDefault(2, true);
+    expect(await repos.get(2)).toMatchObject({ withoutDefault: true });
+  });
+
   test(`${name}: a person is synced by id, and what GitHub leaves out is not forgotten`, async () => {
     const { users } = await create();
     const seen = { githubId: 5, login: 'mona', email: 'm@example.com', avatarUrl: null };

@@ -151,6 +151,19 @@ export function testDeploymentStore(name: string, create: () => Promise<Deployme
     expect(await store.bySha7('other', sha7)).toBeNull();
   });
 
+  test(`${name}: what runs is counted by project and author, and a deleted project hides its deployments`, async () => {
+    const store = await create();
+    const [first, second] = await seed(store);
+    for (const one of [first, second]) await change(store, one, { status: DEPLOYMENT_STATUS.running });
+    const { projectId } = first;
+    expect([await store.countRunning(projectId, 9), await store.countRunning(projectId, 1)]).toEqual([2, 1]);
+    expect(await store.countRunning(projectId, 9, 'mona')).toBe(2);
+    expect(await store.countRunning(projectId, 9, 'hubot')).toBe(0);
+    expect(await store.countRunning('other', 9)).toBe(0);
+    expect([await store.markDeleted(projectId), await store.markDeleted(projectId)]).toEqual([3, 0]);
+    expect((await store.get(first.id))?.deletedAt).toBeInstanceOf(Date);
+  });
+
   test(`${name}: counts by status add up`, async () => {
     const store = await create();
     const [first] = await seed(store);

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { EnvironmentFilter, EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
+import type { Decision } from '../../src/pull-requests/decide/decision.js';
 import type { Settings } from '../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { newEnvironment, pullRequest } from '../support/builders.js';
@@ -119,6 +120,23 @@ export function testEnvironmentStore(name: string, create: () => Promise<Environ
     expect(await store.deleteOfProject(gone.projectId)).toBe(3);
     expect(await store.countActive(gone.projectId)).toBe(0);
     expect((await store.list({}, { limit: 9 })).items.map((each) => each.name)).toEqual(['four']);
+  });
+
+  test(`${name}: previews are counted by author, and those that wait for a place come in their order`, async () => {
+    const store = await create();
+    const { projectId } = newEnvironment();
+    const decide = async (each: string, author: number, decision: Decision) => {
+      const facts = pullRequest({ author: { id: author, login: 'x', isBot: false } });
+      const seen = await store.ensure(newEnvironment({ name: each, pullRequest: facts }));
+      await store.change(seen, { patch: { decision }, due: [] });
+    };
+    await decide('pr-1', 5, { action: 'deploy', rule: 'opened', detail: '' });
+    await decide('pr-2', 6, { action: 'deploy', rule: 'opened', detail: '' });
+    for (const each of ['pr-3', 'pr-4'])
+      await decide(each, 5, { action: 'skip', rule: 'limit-queued', detail: '' });
+    expect([await store.countActive(projectId), await store.countActive(projectId, 5)]).toEqual([2, 1]);
+    expect((await store.queued(9)).map((one) => one.name)).toEqual(['pr-3', 'pr-4']);
+    expect((await store.queued(1)).map((one) => one.name)).toEqual(['pr-3']);
   });
 
   test.each<[EnvironmentFilter, string[]]>([

@@ -43,6 +43,11 @@ async function openLinked() {
     },
     comment: async () => (await world.reviewer.comments(number))[0]?.body ?? '',
     health: async () => (await lookAt(world, number)).environment.health,
+    checks: async () => {
+      const { environment } = await lookAt(world, number);
+      const id = environment.current?.deploymentId ?? '';
+      return (await world.app.ports.healthChecks.listOf(id, { limit: 5 })).items;
+    },
     async [Symbol.asyncDispose]() {
       await world[Symbol.asyncDispose]();
       await host[Symbol.asyncDispose]();
@@ -57,6 +62,7 @@ test('a live preview that stops answering is reported once two looks agree, and 
   expect(await health()).toMatchObject({ state: 'live' });
   // Where the run looked, not at the start page.
   expect(host.asked.at(-1)).toBe('/healthz');
+  expect((await stage.checks())[0]).toMatchObject({ httpStatus: 200, live: true, detail: null });
   host.status = 503;
   expect(await look()).toBe(0);
   expect(await comment()).not.toMatch(/does not answer/);
@@ -84,6 +90,11 @@ test('a preview that was removed from its host says so in check and comment', as
   await stage.look();
   await stage.look();
   expect(await stage.health()).toMatchObject({ state: 'gone', detail: 'It answers HTTP 404.' });
+  // Every look is kept, also the one that changed nothing yet.
+  expect((await stage.checks()).map(({ httpStatus, live }) => [httpStatus, live])).toEqual([
+    [404, false],
+    [404, false],
+  ]);
   expect(await stage.comment()).toMatch(/not at its URL any more/);
   const { environment } = await lookAt(stage.world, stage.number);
   const [check] = await stage.world.reviewer.checks(environment.head?.sha ?? '');

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Overrides } from '../../app/compose/overrides.js';
-import { COMMIT_STATE, CONCLUSION } from '../../src/shared/status/github.js';
+import { CHECK, COMMIT_STATE, CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { begin, end } from '../support/run-by-hand.js';
@@ -94,7 +94,7 @@ test('the check of each project bears its name from the first moment on', async 
   });
   const { sha } = await openPullRequest(world);
   const names = (await world.reviewer.checks(sha)).map(({ name }) => name);
-  expect(names.sort()).toEqual(['Preview / docs', 'Preview / shop']);
+  expect(names.sort()).toEqual(['Preview', 'Preview / docs', 'Preview / shop']);
 });
 
 test('a project that fails does not hide that the other is green', async () => {
@@ -108,7 +108,45 @@ test('a project that fails does not hide that the other is green', async () => {
   await world.drain();
   const checks = await world.reviewer.checks(sha);
   expect(Object.fromEntries(checks.map(({ name, conclusion }) => [name, conclusion]))).toEqual({
+    Preview: CONCLUSION.failure,
     'Preview / docs': CONCLUSION.success,
     'Preview / shop': CONCLUSION.failure,
   });
+  const ofAll = checks.find(({ name }) => name === 'Preview');
+  expect(ofAll?.output.title).toBe('shop: Failed, docs: Ready');
+  expect(ofAll?.output.summary).toMatch(/`shop` \| ❌ Failed.*\n\| `docs` \| ✅ Ready/);
+});
+
+test('the check of all projects waits for the last of them, and begins anew when one is built again', async () => {
+  await using world = await start();
+  const { number, sha } = await openPullRequest(world);
+  const ofAll = async () =>
+    (await world.reviewer.checks(sha))
+      .filter(({ name }) => name === 'Preview')
+      .map((one) => [one.status, one.conclusion]);
+  const deploy = async (project: string, attempt = 1) => {
+    const run = await begin(world, { number, sha, project, attempt });
+    await world.drain();
+    return () => end(world, run, { status: DEPLOYMENT_STATUS.success, url: `http://${project}.example/` });
+  };
+  expect(await ofAll()).toEqual([[CHECK.queued, null]]);
+  await (
+    await deploy('docs')
+  )();
+  await world.drain();
+  expect(await ofAll()).toEqual([[CHECK.queued, null]]);
+  const shop = await deploy('shop');
+  expect(await ofAll()).toEqual([[CHECK.inProgress, null]]);
+  await shop();
+  await world.drain();
+  expect(await ofAll()).toEqual([[CHECK.completed, CONCLUSION.success]]);
+  const again = await deploy('shop', 2);
+  expect((await ofAll()).some(([status]) => status === CHECK.inProgress)).toBe(true);
+  await again();
+  await world.drain();
+  const ends = await ofAll();
+  expect(ends.every(([, conclusion]) => conclusion === CONCLUSION.success)).toBe(true);
+  world.github.closePullRequest({ repository: REPOSITORY, number });
+  await world.drain();
+  expect(await ofAll()).toEqual(ends);
 });

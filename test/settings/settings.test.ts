@@ -19,6 +19,10 @@ test('without a file everything has its default', () => {
     limits: {
       environments: 20,
       ttl: '7d',
+      environmentsPerUser: 100,
+      running: 20,
+      runningPerUser: 100,
+      whenFull: 'reject',
       deploysPerHour: 30,
       uploadSize: 1024 ** 3,
       fileSize: 100 * 1024 ** 2,

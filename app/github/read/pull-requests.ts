@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PullRequestFacts } from '../../../src/pull-requests/facts.js';
 import { GitHubPullRequest, toPullRequestFacts } from '../../../src/pull-requests/github-payload.js';
 import type { RepositoryPermission } from '../../../src/pull-requests/trust.js';
-import { type Commit, isGitHubFailure } from '../../../src/repositories/github.js';
+import { type Commit, type CommitRange, isGitHubFailure } from '../../../src/repositories/github.js';
 import type { RepoRef } from '../../../src/repositories/model.js';
 import type { Log } from '../../../src/shared/tools.js';
 import { ask, type Caller, pages } from '../client/call.js';
@@ -85,6 +85,12 @@ function nullWhenGone(error: unknown): null {
   throw error;
 }
 
+/** Knowing it only saves a build, so a failure of GitHub does not hold the commit back. */
+function nothingKnown(error: unknown): null {
+  if (isGitHubFailure(error)) return null;
+  throw error;
+}
+
 /** GitHub lists no more than 3,000 files: https://docs.github.com/rest/pulls/pulls#list-pull-requests-files */
 const MAX_FILES = 3_000;
 
@@ -113,6 +119,29 @@ export async function listChangedFiles(
     }
   }
   return files < MAX_FILES ? [...paths] : undefined;
+}
+
+/** GitHub lists no more files of a comparison: https://docs.github.com/rest/commits/commits#compare-two-commits */
+const MAX_COMPARED = 300;
+
+const Comparison = z.object({ status: z.string(), files: z.array(File).optional() });
+
+/** The files are on the first page, however few commits are asked for. A branch that was rewritten is compared with an older commit: that is no answer. */
+export async function listFilesBetween(
+  caller: Caller,
+  { repo, range: { from, to } }: { readonly repo: RepoRef; readonly range: CommitRange },
+): Promise<readonly string[] | undefined> {
+  const found = await ask(caller, {
+    repo,
+    purpose: 'read',
+    route: 'GET /repos/{owner}/{repo}/compare/{basehead}',
+    parameters: { basehead: `${from}...${to}`, per_page: 1 },
+    schema: Comparison,
+  }).catch(nothingKnown);
+  const { status, files } = found ?? {};
+  if (!files || files.length >= MAX_COMPARED || (status !== 'ahead' && status !== 'identical'))
+    return undefined;
+  return files.flatMap(({ filename, previous_filename }) => [filename, previous_filename ?? filename]);
 }
 
 const LEVELS = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] as const;

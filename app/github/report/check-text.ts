@@ -4,6 +4,7 @@ import type { CheckReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
 import { cleanLine } from '../../../src/shared/text.js';
 import type { LoadTemplate } from '../../render.js';
+import { type RowModel, rowModel } from './comment-text.js';
 import {
   type FailureText,
   failureText,
@@ -36,7 +37,15 @@ const LOG_ROOM = { lines: 50, characters: 12_000 };
 
 export function createRenderCheck(load: LoadTemplate): (report: CheckReport) => CheckText {
   const template = load<CheckModel>('check-summary');
+  const ofAll = load<{ readonly rows: readonly RowModel[]; readonly notes: readonly RowModel[] }>(
+    'check-of-all',
+  );
   return (report) => {
+    if (report.situations) {
+      const rows = report.situations.map(rowModel);
+      const notes = rows.filter(({ reason, runsUrl }) => reason !== null || runsUrl !== null);
+      return { title: shortTitle(report.title), summary: cutBytes(ofAll({ rows, notes }), LONGEST_SUMMARY) };
+    }
     const model = modelOf(report.situation);
     return { title: titleOf(report, model), summary: cutBytes(template(model), LONGEST_SUMMARY) };
   };
@@ -46,6 +55,10 @@ function titleOf({ title }: CheckReport, { phrase, failure }: CheckModel): strin
   const words = failure?.cause
     ? `${title} ${failure.during}`.trim() + `: ${failure.cause}`
     : `${title} ${phrase}`;
+  return shortTitle(words);
+}
+
+function shortTitle(words: string): string {
   const line = cleanLine(words).replace(/\s+/g, ' ').trim();
   const points = Array.from(line);
   return points.length > LONGEST_TITLE

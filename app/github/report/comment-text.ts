@@ -57,7 +57,7 @@ function modelOf({ marker, situations }: CommentReport): CommentModel {
   };
 }
 
-interface RowModel extends Phrases {
+export interface RowModel extends Phrases {
   readonly kind: SituationKind;
   readonly project: string;
   readonly updated: string;
@@ -70,7 +70,7 @@ interface RowModel extends Phrases {
 
 const LOG_ROOM = { lines: 10, characters: 3_000 };
 
-function rowModel(situation: Situation): RowModel {
+export function rowModel(situation: Situation): RowModel {
   const { kind, project, failure, reason, logsUrl, elsewhere, unmanaged } = situation;
   const over = kind === 'removed' || kind === 'never-live';
   return {

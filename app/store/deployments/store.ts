@@ -30,6 +30,7 @@ export function deploymentStore(connection: Connection): DeploymentStore {
   const collection = driverOf(model);
   return {
     ...deploymentQueries(model),
+    ...ofProject(collection),
     list: (query) => listDeployments(model, query),
     ensure: (fresh, { isNew = false } = {}) => retryOnce(() => ensure(collection, fresh, isNew)),
     get: async (id) => orNull(await findById(collection, id)),
@@ -196,6 +197,27 @@ function deploymentQueries(model: Model<DeploymentDocument>): Queries {
     async countByStatus() {
       const counts = await Promise.all(STATUSES.map((status) => model.countDocuments({ status })));
       return Object.fromEntries(STATUSES.map((status, index) => [status, counts[index] ?? 0]));
+    },
+  };
+}
+
+/** One command for all deployments of a project: there may be many, and no request waits for it. */
+const SLOW_MS = 60_000;
+
+function ofProject(deployments: Deployments): Pick<DeploymentStore, 'countRunning' | 'markDeleted'> {
+  return {
+    async countRunning(projectId, most, author) {
+      const by = author === undefined ? {} : { author: text(author, 'the author') };
+      const filter = { projectId: text(projectId, 'the project'), status: DEPLOYMENT_STATUS.running, ...by };
+      const options = { ...TIMED, limit: limitOf({ limit: most }), hint: 'project_status_author' };
+      return deployments.countDocuments(filter, options);
+    },
+    async markDeleted(projectId) {
+      const filter = { projectId: text(projectId, 'the project'), deletedAt: null };
+      const marked = { $currentDate: { deletedAt: true } } as const;
+      const options = { hint: 'project_status_author', maxTimeMS: SLOW_MS };
+      const { modifiedCount } = await deployments.updateMany(filter, marked, options);
+      return modifiedCount;
     },
   };
 }

@@ -8,6 +8,7 @@ import type {
   EnvironmentWrite,
   StoredEnvironment,
 } from '../../../src/environments/store.js';
+import type { Rule } from '../../../src/pull-requests/decide/rules.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Page, PageRequest } from '../../../src/shared/pages.js';
 import { ENVIRONMENT_STATUS, type EnvironmentStatus } from '../../../src/shared/status/words.js';
@@ -24,6 +25,8 @@ import {
   type VisibleEnvironment,
   VISIBLE,
 } from './document.js';
+
+const QUEUED: Rule = 'limit-queued';
 
 const ACTIVE = Object.values(ENVIRONMENT_STATUS).filter((status) => isActive({ status }));
 
@@ -50,15 +53,18 @@ export function environmentStore(connection: Connection): EnvironmentStore {
       return (await found.toArray()).map(toEnvironment);
     },
     list: (filter, page) => listEnvironments(model, { filter, page }),
-    countActive: async (projectId) =>
-      collection.countDocuments(
+    async countActive(projectId, authorId) {
+      const byAuthor = authorId !== undefined;
+      return collection.countDocuments(
         {
           projectId: text(projectId, 'the project'),
+          ...(byAuthor ? { 'pullRequest.author.id': whole(authorId, 'the author') } : {}),
           'decision.action': 'deploy',
           status: { $in: ACTIVE },
         },
-        { ...TIMED, hint: 'project_decision_status' },
-      ),
+        { ...TIMED, hint: byAuthor ? 'project_author_decision_status' : 'project_decision_status' },
+      );
+    },
     countAllActive: async () =>
       model
         .countDocuments({ 'decision.action': 'deploy', status: trusted({ $in: ACTIVE }) })
@@ -68,6 +74,14 @@ export function environmentStore(connection: Connection): EnvironmentStore {
         .findOne({ _id: text(id, 'the id') }, { _id: 0, steps: 1 })
         .lean<{ steps?: Step[] }>();
       return (found?.steps ?? []).toReversed();
+    },
+    async queued(limit) {
+      const found = model
+        .find({ 'decision.rule': QUEUED, status: ENVIRONMENT_STATUS.pending }, VISIBLE)
+        .sort({ _id: 1 })
+        .limit(limitOf({ limit }))
+        .hint('limit_queued');
+      return (await found.lean<VisibleEnvironment[]>()).map(toEnvironment);
     },
     change: (seen, write) => change(model, { seen, ...write }),
     async namesArtifact({ projectId, root }) {

@@ -1,8 +1,9 @@
-import { type Connection, type Model, type mongo, Schema } from 'mongoose';
+import { type Connection, type Model, type mongo, Schema, trusted } from 'mongoose';
 import type { Kept, Repo, RepoStore, SeenRepo } from '../../../src/repositories/model.js';
 import { VitrineError } from '../../../src/shared/errors.js';
+import type { Page, PageRequest } from '../../../src/shared/pages.js';
 import { apiTokenModel } from '../people/api-tokens.js';
-import { text, whole } from '../shared/query.js';
+import { cursorOf, limitOf, onlyKeys, pageOf, text, whole } from '../shared/query.js';
 import { driverOf, strictSchema, TIMED } from '../shared/schema.js';
 import { insertedOrThere, REPEATABLE, retryOnce } from '../shared/write.js';
 
@@ -42,11 +43,48 @@ export function repoStore(connection: Connection): RepoStore {
       list({ installationId: null, removedFrom: whole(installationId, 'the installation') }),
     all: () => list({}),
     ...keptAnswers(repos),
-    async remove(id) {
-      await removed(repos, whole(id, 'the id'));
+    async remove(id, deleteAfter = null) {
+      await removed(repos, { id: whole(id, 'the id'), deleteAfter });
       await apiTokenModel(connection).deleteMany({ 'scope.repoId': id });
     },
+    async setWithoutDefault(id, value) {
+      const change = { $set: { withoutDefault: value } };
+      await repos.updateOne({ _id: whole(id, 'the id') }, change, TIMED);
+    },
+    async toDelete(now, limit) {
+      const passed = { deleteAfter: trusted({ $gt: new Date(0), $lte: now }) };
+      const found = model.find(passed).sort({ deleteAfter: 1 }).limit(limitOf({ limit }));
+      return (await found.hint('delete_after').lean<RepoDocument[]>()).map(toRepo);
+    },
+    async delete(id) {
+      await model.deleteOne({ _id: whole(id, 'the id'), removedAt: trusted({ $ne: null }) });
+    },
+    list: (filter, page) => listRepos(model, { filter, page }),
   };
+}
+
+interface Listing {
+  readonly filter: Parameters<RepoStore['list']>[0];
+  readonly page: PageRequest;
+}
+
+async function listRepos(model: Model<RepoDocument>, { filter, page }: Listing): Promise<Page<Repo>> {
+  onlyKeys(filter, ['ids']);
+  const limit = limitOf(page);
+  const after = cursorOf(page, /^\d{1,16}$/)?.[0];
+  const ids = filter.ids?.map((id) => whole(id, 'a repository'));
+  const found = await model
+    .find({
+      _id: trusted({
+        ...(ids ? { $in: ids } : { $gt: 0 }),
+        ...(after === undefined ? {} : { $lt: Number(after) }),
+      }),
+    })
+    .sort({ _id: -1 })
+    .limit(limit + 1)
+    .hint('_id_')
+    .lean<RepoDocument[]>();
+  return pageOf(found.map(toRepo), { limit, cursor: ({ id }) => String(id) });
 }
 
 /** What GitHub said of a repository. The epoch refuses an answer that was asked for before the last `forget`. */
@@ -137,11 +175,21 @@ function updatedWith(
   return repos.findOneAndUpdate({ _id, ...condition }, update, how);
 }
 
+interface Removal {
+  readonly id: number;
+  readonly deleteAfter: Date | null;
+}
+
 /** A second removal keeps the first one's installation. */
-async function removed(repos: Repos, id: number): Promise<void> {
+async function removed(repos: Repos, { id, deleteAfter }: Removal): Promise<void> {
   const removal = { removedAt: '$$NOW', removedFrom: '$installationId', installationId: null };
   const update = [{ $set: { ...removal, epoch: { $add: [{ $ifNull: ['$epoch', 0] }, 1] } } }];
   await repos.updateOne({ _id: id, removedAt: null }, update, TIMED);
+  if (deleteAfter === null) return;
+  // The App may have lost it earlier for a reason that leaves more time.
+  const sooner = { $or: [{ deleteAfter: null }, { deleteAfter: { $gt: deleteAfter } }] };
+  const lost = { _id: id, removedAt: { $ne: null }, ...sooner };
+  await repos.updateOne(lost, { $set: { deleteAfter } }, TIMED);
 }
 
 function toDocument({
@@ -162,6 +210,7 @@ function toDocument({
     private: hidden,
     removedAt: null,
     removedFrom: null,
+    deleteAfter: null,
     updatedAt: new Date(),
   };
 }
@@ -182,6 +231,8 @@ function toRepo(document: RepoDocument): Repo {
     removedAt,
     ...(kept === undefined ? {} : { kept: readable(kept) }),
     ...(epoch === undefined ? {} : { epoch }),
+    ...(document.withoutDefault === true ? { withoutDefault: true } : {}),
+    ...(document.deleteAfter ? { deleteAfter: document.deleteAfter } : {}),
   };
 }
 
@@ -214,6 +265,8 @@ const repoSchema = strictSchema<RepoDocument>({
   removedFrom: Number,
   kept: Schema.Types.Mixed,
   epoch: Number,
+  withoutDefault: Boolean,
+  deleteAfter: Date,
   updatedAt: Date,
 });
 

@@ -35,6 +35,7 @@ export async function commit(world: World, request: Commit): Promise<string> {
   const { sha } = await post('/commits', { message: numbered, tree: tree.sha, parents });
   await moveBranch(world, { repository, branch, sha });
   world.state.files.set(sha, files);
+  if (parent !== undefined) world.state.parents.set(sha, parent);
   return sha;
 }
 

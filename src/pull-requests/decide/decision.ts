@@ -1,5 +1,6 @@
 import type { Settings } from '../../settings/settings.js';
 import { type DecideInput, type Effect, isHeadAccepted, isLive, type RuleDefinition } from './input.js';
+import { limitDetail, limitOf } from './limits.js';
 import { type Rule, RULE_IDS, ruleDefinition, RULES } from './rules.js';
 
 /** What an event leads to, and why. */
@@ -56,9 +57,8 @@ function effectOf({ effect, endsPreview }: RuleDefinition, input: DecideInput): 
   return changesNothing ? 'update' : effect;
 }
 
-/** The decision for an environment that has to give up its place because the project has too many. */
-export function limitReached(settings: Settings): Decision {
+/** The decision for an environment that has to give up its place because the project, or its author, has too many. */
+export function limitReached(settings: Settings, of: 'project' | 'author' = 'project'): Decision {
   const rule = 'limit-environments';
-  const { effect, detail } = RULES[rule];
-  return { action: effect, rule, detail: detail({ settings }) };
+  return { action: RULES[rule].effect, rule, detail: limitDetail(limitOf(of, settings)) };
 }

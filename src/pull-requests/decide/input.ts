@@ -31,12 +31,14 @@ export interface DecideInput {
   readonly settings: Settings;
   /** From `parseSettings`: an error stops deployments. */
   readonly problems?: readonly SettingsProblem[] | undefined;
-  /** From `projectsOf`, where a repository holds several projects. */
-  readonly project?: { readonly paths: readonly string[] } | undefined;
+  /** From `projectsOf`, and whether people switched the project off. */
+  readonly project?: { readonly paths: readonly string[]; readonly active?: boolean | undefined } | undefined;
+  /** The files that differ between the commit that is shown and the newest one; undefined when they are not known. */
+  readonly filesSinceShown?: readonly string[] | undefined;
   readonly trust: Trust;
   readonly environment: EnvironmentState | null;
-  /** The other environments of this project that have a preview. */
-  readonly counts: { readonly environmentsInProject: number };
+  /** The other environments of this project that have a preview, and those of them that belong to the author. */
+  readonly counts: { readonly environmentsInProject: number; readonly environmentsOfAuthor?: number };
   /** The label that was set or removed. */
   readonly label?: string | undefined;
 }
@@ -109,13 +111,27 @@ export function settingsError({ problems = [] }: DecideInput): string | undefine
 }
 
 /** A file that the preview shows was changed, or it is not known which files were. */
-export function changesFiles({ pullRequest, settings, project }: DecideInput): boolean {
-  if (!pullRequest.changedFiles) return true;
+export function changesFiles(input: DecideInput): boolean {
+  const { changedFiles } = input.pullRequest;
+  return changedFiles === undefined || changedFiles.some(showsFile(input));
+}
+
+/** The preview would look the same: no file that it shows differs from the commit that is shown. The settings file may change any. */
+export function isShownAlready(input: DecideInput): boolean {
+  const { filesSinceShown, environment } = input;
+  if (filesSinceShown === undefined || environment?.isShown !== true) return false;
+  const shows = showsFile(input);
+  return !filesSinceShown.some((path) => path === SETTINGS_FILE || shows(path));
+}
+
+const SETTINGS_FILE = '.github/preview.yml';
+
+function showsFile({ settings, project }: DecideInput): (path: string) => boolean {
   const { include, ignore } = settings.triggers.paths;
   const isIncluded = createPatternMatcher(include);
   const isOfProject = createPatternMatcher(project?.paths ?? []);
   const isIgnored = ignore.length > 0 ? createPatternMatcher(ignore) : () => false;
-  return pullRequest.changedFiles.some((path) => isIncluded(path) && isOfProject(path) && !isIgnored(path));
+  return (path) => isIncluded(path) && isOfProject(path) && !isIgnored(path);
 }
 
 /** A commit is deployed, on its way or held. An environment that was only ever skipped exists for its report. */

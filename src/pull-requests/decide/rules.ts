@@ -1,5 +1,6 @@
 import { matchesPatterns } from '../../shared/globs.js';
 import { isFork } from '../facts.js';
+import { ENDINGS } from './endings.js';
 import {
   asksForPreview,
   changesFiles,
@@ -10,6 +11,7 @@ import {
   isHandled,
   isHeadAccepted,
   isLive,
+  isShownAlready,
   LABELS,
   on,
   requestLabels,
@@ -17,6 +19,7 @@ import {
   settingsError,
   skipWordIn,
 } from './input.js';
+import { fullLimit, limitDetail, queuedDetail } from './limits.js';
 
 const DEPLOYED = 'The newest commit gets a preview. Wait for its build.';
 
@@ -80,6 +83,13 @@ export const RULES = {
     endsPreview: true,
     applies: (input) => hasLabel(input, LABELS.skip),
     detail: `The label "${LABELS.skip}" is set. Remove it to get a preview.`,
+  },
+  'project-inactive': {
+    effect: 'skip',
+    // Stops new commits only: what is live stays until its pull request closes, or until it is removed.
+    applies: ({ project }) => project?.active === false,
+    detail:
+      'This project is switched off, so nothing is deployed. Switch it on in the settings of the project, then push a commit.',
   },
   'settings-invalid': {
     effect: 'skip',
@@ -174,9 +184,11 @@ export const RULES = {
   },
   paths: {
     effect: 'skip',
-    applies: (input) => !changesFiles(input),
-    detail:
-      'No changed file is one that a preview shows. Change one, or widen "triggers.paths" or the paths of the project.',
+    applies: (input) => !changesFiles(input) || isShownAlready(input),
+    detail: (input) =>
+      changesFiles(input)
+        ? 'Nothing that this preview shows has changed since the commit that it shows. A commit that changes one of its files updates it.'
+        : 'No changed file is one that a preview shows. Change one, or widen "triggers.paths" or the paths of the project.',
   },
   'label-hold': {
     effect: 'hold',
@@ -188,12 +200,16 @@ export const RULES = {
     applies: (input) => isHeadAccepted(input),
     detail: 'The newest commit is deployed or on its way. Nothing to do.',
   },
+  'limit-queued': {
+    effect: 'skip',
+    applies: (input) => input.settings.limits.whenFull === 'queue' && fullLimit(input) !== undefined,
+    detail: (input) => queuedDetail(fullLimit(input)),
+  },
   'limit-environments': {
     effect: 'skip',
-    applies: (input) =>
-      !isLive(input) && input.counts.environmentsInProject >= input.settings.limits.environments,
-    detail: ({ settings }: Pick<DecideInput, 'settings'>) =>
-      `This project already has ${String(settings.limits.environments)} previews, the most it may have. Close a pull request and push again, or raise "limits.environments".`,
+    // With `evict-idle` it is admitted, and takes the place of another one if there is an idle one.
+    applies: (input) => input.settings.limits.whenFull === 'reject' && fullLimit(input) !== undefined,
+    detail: (input) => limitDetail(fullLimit(input)),
   },
   'permission-unknown': {
     effect: 'hold',
@@ -229,21 +245,7 @@ export const RULES = {
   'label-added': { effect: 'deploy', applies: on('labeled'), detail: DEPLOYED, needsRerun: true },
   'now-qualifies': { effect: 'deploy', applies: () => true, detail: DEPLOYED, needsRerun: true },
 
-  // Not found by `decide`.
-  asked: { effect: 'destroy', endsPreview: true, staysGone: true },
-  expired: {
-    effect: 'destroy',
-    endsPreview: true,
-    detail: 'Nothing happened here for longer than the settings allow. Push a commit to bring it back.',
-    staysGone: true,
-  },
-  'repository-removed': { effect: 'destroy', endsPreview: true },
-  'project-removed': {
-    effect: 'destroy',
-    endsPreview: true,
-    detail:
-      'The settings on the default branch no longer name this project, so its preview is taken down. Name it again to get it back.',
-  },
+  ...ENDINGS,
 } satisfies Readonly<Record<string, RuleDefinition>>;
 
 export type Rule = keyof typeof RULES;

@@ -167,6 +167,17 @@ const MATRIX: Readonly<Record<string, Row>> = {
   setOrganizationSecrets: administrators,
   deleteOrganizationSecret: administrators,
   listEncryptionKeys: administrators,
+  listProjects: lists,
+  getProject: repositoryReaders,
+  changeProject: repositoryAdmins,
+  deleteProject: repositoryAdmins,
+  getProjectSettings: repositoryReaders,
+  listRepositories: lists,
+  getRepository: repositoryReaders,
+  addProject: repositoryAdmins,
+  listMembers: repositoryReaders,
+  setMember: repositoryAdmins,
+  removeMember: repositoryAdmins,
 };
 
 let app: TestApp;
@@ -250,13 +261,19 @@ test('the matrix names every operation and no other', () => {
 /** For the others, 404 says that the server found no document after it had admitted the request. */
 const HIDDEN_FROM: readonly Who[] = ['other run', 'stranger', 'bound token'];
 
+/** Of the noun that the operation is about. */
+function idFor(operation: Operation): string {
+  const { resource = {} } = operation;
+  if ('repositoryId' in resource) return String(REPOSITORY.id);
+  return 'projectId' in resource ? projectId : DEPLOYMENT;
+}
+
 /** The refusals that come from rights; what belongs to others is 404. */
 async function verdictOf(name: string, who: Who): Promise<Verdict> {
   const operation = OPERATIONS[name as keyof typeof OPERATIONS];
-  const { resource = {} } = operation as Operation;
-  const id = 'projectId' in resource ? projectId : DEPLOYMENT;
-  const params = { id, namespace: NAMESPACE, ownerId: '1', name: 'A', provider: 'github' };
-  const path = pathTo(operation, { params });
+  const id = idFor(operation);
+  const others = { ownerId: '1', name: 'A', provider: 'github', userId: '3'.repeat(24) };
+  const path = pathTo(operation, { params: { id, namespace: NAMESPACE, ...others } });
   const response = await app.api(path, { method: operation.method, token: TOKENS[who] });
   if (response.status === 401 || response.status === 403) return response.status;
   const isHidden = response.status === 404 && 'resource' in operation && HIDDEN_FROM.includes(who);

@@ -74,7 +74,7 @@ test('nothing that a stranger wrote reaches the sentence', () => {
 });
 
 /** Paths of this seed to situations in which rare rules decide. After a change of `situation`, search 40,000 situations for new ones. */
-const RARE = ['1719', '1971', '2322', '2910', '3273', '4412', '18562', '21731', '36904'];
+const RARE = ['1719', '1971', '2322', '2910', '3273', '5001', '18562', '19337', '21731', '36904'];
 
 test('every rule of the table that decide can find decides in some situation', () => {
   const frequent = fc.sample(situation, { numRuns: 1_500, seed: 7 });
@@ -90,6 +90,8 @@ const ENDING_RULES: Readonly<Record<EndingRule, string>> = {
   expired: 'journeys/sweep-expiry.test.ts',
   'repository-removed': 'journeys/lost-repository.test.ts',
   'project-removed': 'journeys/renamed-repository.test.ts',
+  'project-deleted': 'journeys/projects.test.ts',
+  evicted: 'journeys/limits.test.ts',
 };
 
 test('every other rule of the table ends a preview in a test that expects it', () => {

@@ -65,26 +65,39 @@ const decision = fc.record<Decision>({
   detail: fc.constant('x'),
 });
 
+/** Rarely, as these hide the rules after them. */
+const rarely = <T>(value: T) =>
+  fc.oneof({ arbitrary: fc.constant(undefined), weight: 19 }, { arbitrary: fc.constant(value), weight: 1 });
+
 /** Anything that an event may meet, possible or not. */
-export const situation: fc.Arbitrary<DecideInput> = fc.record({
-  action: fc.constantFrom(...ACTIONS),
-  pullRequest: facts,
-  settings,
-  problems: fc.oneof({ arbitrary: fc.constant(undefined), weight: 9 }, fc.constant(MISTAKE)),
-  trust: fc.record({
-    level: fc.constantFrom('trusted', 'approval', 'denied'),
-    reason: fc.constant('Because.'),
-  }),
-  environment: fc.option(
-    fc.record({
-      status: fc.constantFrom(...Object.values(ENVIRONMENT_STATUS)),
-      generation: fc.nat(9),
-      headSha: fc.option(sha),
-      isShown: fc.boolean(),
-      approvedSha: fc.option(sha),
-      decision: fc.option(decision),
+export const situation: fc.Arbitrary<DecideInput> = fc
+  .record({
+    action: fc.constantFrom(...ACTIONS),
+    pullRequest: facts,
+    settings,
+    problems: fc.oneof({ arbitrary: fc.constant(undefined), weight: 9 }, fc.constant(MISTAKE)),
+    trust: fc.record({
+      level: fc.constantFrom('trusted', 'approval', 'denied'),
+      reason: fc.constant('Because.'),
     }),
-  ),
-  counts: fc.record({ environmentsInProject: fc.nat(25) }),
-  label: fc.option(fc.constantFrom(...Object.values(LABELS), 'bug'), { nil: undefined }),
-});
+    environment: fc.option(
+      fc.record({
+        status: fc.constantFrom(...Object.values(ENVIRONMENT_STATUS)),
+        generation: fc.nat(9),
+        headSha: fc.option(sha),
+        isShown: fc.boolean(),
+        approvedSha: fc.option(sha),
+        decision: fc.option(decision),
+      }),
+    ),
+    counts: fc.record({ environmentsInProject: fc.nat(25) }),
+    label: fc.option(fc.constantFrom(...Object.values(LABELS), 'bug'), { nil: undefined }),
+    // Last, so that the situations of a seed stay what they are.
+    project: rarely({ paths: [], active: false }),
+    whenFull: rarely('queue' as const),
+    filesSinceShown: rarely(['docs/a.md']),
+  })
+  .map(({ whenFull = 'reject' as const, ...of }) => ({
+    ...of,
+    settings: { ...of.settings, limits: { ...of.settings.limits, whenFull } },
+  }));

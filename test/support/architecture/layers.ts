@@ -14,10 +14,10 @@ const src = (...nouns: string[]) => nouns.map((noun) => `src/${noun}`);
 const MODELS = src(
   'shared',
   'variables',
-  'projects',
   'people',
   'secrets',
   'settings',
+  'projects',
   'pull-requests',
   'environments',
 );
@@ -48,14 +48,18 @@ const ACTION_FOLDERS = ['action/http', 'action/runner', 'action/inputs', 'action
 const CORE: readonly Layer[] = [
   { folder: 'src/shared', may: [], packages: PURE },
   { folder: 'src/variables', may: src('shared'), packages: PURE },
-  { folder: 'src/projects', may: src('shared'), packages: PURE },
   { folder: 'src/people', may: src('shared'), packages: [...PURE, 'node:timers'] },
   { folder: 'src/secrets', may: src('shared', 'variables', 'people'), packages: PURE },
   { folder: 'src/settings', may: src('shared', 'variables'), packages: PURE },
+  { folder: 'src/projects', may: src('shared', 'settings'), packages: PURE },
   { folder: 'src/sites', may: src('shared'), packages: PURE },
   { folder: 'src/targets', may: src('shared'), packages: 'any' },
   { folder: 'src/deliveries', may: src('shared', 'people'), packages: PURE },
-  { folder: 'src/contract', may: src('shared', 'variables', 'people'), packages: ['zod'] },
+  {
+    folder: 'src/contract',
+    may: src('shared', 'variables', 'people', 'settings', 'projects'),
+    packages: ['zod'],
+  },
   { folder: 'src/pull-requests', may: src('shared', 'settings'), packages: PURE },
   {
     folder: 'src/environments',
@@ -65,7 +69,7 @@ const CORE: readonly Layer[] = [
   { folder: 'src/deployments', may: [...MODELS, ...src('targets')], packages: ['node:crypto'] },
   {
     folder: 'src/repositories',
-    may: src('shared', 'projects', 'people', 'settings', 'deliveries', 'pull-requests', 'environments'),
+    may: [...MODELS, ...src('targets', 'deliveries')],
     packages: ['node:crypto'],
   },
   { folder: 'src/observations', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
