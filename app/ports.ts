@@ -4,10 +4,17 @@ import type { LogPorts, LogRedaction } from '../src/deployments/logs/store.js';
 import type { StatisticsPorts } from '../src/deployments/statistics.js';
 import type { DeploymentPorts } from '../src/deployments/store.js';
 import type { EnvironmentPorts } from '../src/environments/store.js';
+import type { ChannelPorts } from '../src/notifications/channel.js';
+import type { MailerPorts } from '../src/notifications/mailer.js';
+import type { NotificationPorts } from '../src/notifications/notification.js';
+import type { AccountMailsPorts } from '../src/people/account-mails.js';
+import type { AccountRulesPorts } from '../src/people/account-rules.js';
 import type { TokenPorts } from '../src/people/api-token.js';
 import type { AuditPorts } from '../src/people/audit-log.js';
 import type { GitHubConnectionPorts, GitHubUserPorts } from '../src/people/github-connection.js';
+import type { InvitationPorts } from '../src/people/invitation.js';
 import type { MemberPorts } from '../src/people/member.js';
+import type { PasswordPorts, PasswordStorePorts } from '../src/people/password.js';
 import type { RightsPorts } from '../src/people/rights.js';
 import type { IdempotencyPorts } from '../src/people/idempotency.js';
 import type { RequestRatePorts } from '../src/people/request-rates.js';
@@ -22,6 +29,7 @@ import type { SealPorts } from '../src/secrets/envelope.js';
 import type { RedactionPorts } from '../src/secrets/redact-lines.js';
 import type { SecretPorts } from '../src/secrets/store.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
+import type { OutgoingPorts } from '../src/shared/safe-fetch.js';
 import type { LeasePorts, Tools } from '../src/shared/tools.js';
 import type { TargetPorts } from '../src/targets/target.js';
 import type { ImagePorts, ImageUploadPorts } from '../src/images/store.js';
@@ -42,6 +50,10 @@ export interface Stores
     SignInPorts,
     GitHubConnectionPorts,
     MemberPorts,
+    InvitationPorts,
+    PasswordStorePorts,
+    Pick<ChannelPorts, 'channels'>,
+    NotificationPorts,
     TokenPorts,
     DeliveryPorts,
     ArtifactPorts,
@@ -64,6 +76,10 @@ export interface Ports
     OtherBlobPorts,
     ImageUploadPorts,
     AdministratorPorts,
+    AccountRulesPorts,
+    PasswordPorts,
+    AccountMailsPorts,
+    MailerPorts,
     ProviderPorts,
     GitHubUserPorts,
     LogRedaction,
@@ -75,5 +91,6 @@ export interface Ports
     TargetPorts,
     SealPorts,
     RedactionPorts,
+    OutgoingPorts,
     Tools,
     AddressPorts {}

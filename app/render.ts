@@ -53,17 +53,41 @@ export function loadPage<Model>(parts: PageParts): Template<Model, Page> {
   return (model) => ({ html: render(model), policy });
 }
 
+/** A mail in both forms. */
+export interface MailParts {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+export type MailText<Model> = Template<Model, MailParts>;
+
+/** The template of a mail: its subject is the first line of the text form. In that form nothing has a meaning, so nothing is escaped. */
+export function loadMail<Model>(name: string, directory: string = join(TEMPLATES, 'mail')): MailText<Model> {
+  const partials = {
+    layout: readTemplate(directory, 'layout.html'),
+    facts: readTemplate(directory, 'facts.html'),
+    'facts-text': readTemplate(directory, 'facts.text'),
+  };
+  const html = createCompiler(partials)<Model>(readTemplate(directory, `${name}.html`));
+  const text = createCompiler(partials, { noEscape: true })<Model>(readTemplate(directory, `${name}.text`));
+  return (model) => {
+    const [subject = '', ...body] = text(model).split('\n');
+    return { subject, text: `${body.join('\n').trim()}\n`, html: html(model) };
+  };
+}
+
 function readTemplate(directory: string, name: string): string {
   return readFileSync(join(directory, `${name}.hbs`), 'utf8').trim();
 }
 
 /** The one set-up of Handlebars: a missing value or an unknown helper is an error. */
-function createCompiler(partials: Readonly<Record<string, string>>) {
+function createCompiler(partials: Readonly<Record<string, string>>, { noEscape = false } = {}) {
   const engine = Handlebars.create();
   engine.registerHelper(TAGS);
   engine.registerPartial(partials);
   return <Model>(source: string): Template<Model> =>
-    engine.compile<Model>(Handlebars.parse(source), { strict: true });
+    engine.compile<Model>(Handlebars.parse(source), { strict: true, noEscape });
 }
 
 /**

@@ -82,6 +82,8 @@ function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: num
     PORT: String(port),
     DATA_DIR: dataDir,
     LOG_LEVEL: 'info',
+    // The pages that the demo deploys elsewhere are on this machine.
+    ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8, ::1',
   };
   return [envToConfig(env), envToSecrets(env)] as const;
 }

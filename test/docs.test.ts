@@ -19,7 +19,12 @@ const matches = (text: string, pattern: RegExp): string[] =>
 
 describe('variables of the environment', () => {
   /** Those of an operator: keys of the schemas, and what is read by name. */
-  const OWN = variablesOf(['app/config/config.ts', 'app/config/secrets.ts', 'app/config/sign-in.ts']);
+  const OWN = variablesOf([
+    'app/config/config.ts',
+    'app/config/secrets.ts',
+    'app/config/sign-in.ts',
+    'app/config/accounts.ts',
+  ]);
   const OTHERS = variablesOf(['app/config/check-process.ts', 'embedded-mongodb/mongod/find-mongod.ts']);
   /** Read by a program that is started, or by the system's convention. */
   const KNOWN = new Set([...OWN, ...OTHERS, 'XDG_CACHE_HOME']);

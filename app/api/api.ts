@@ -32,9 +32,12 @@ import { parseInput, parseQuery, readInput } from './input.js';
 import { logHandlers } from './logs.js';
 import { accountHandlers } from './people/account.js';
 import { apiTokenHandlers } from './people/api-tokens.js';
+import { invitationHandlers } from './people/invitations.js';
+import { passwordHandlers } from './people/passwords.js';
 import { signInHandlers } from './people/sign-in.js';
 import { refuseWithoutProof, type SignedIn } from './session.js';
 import { memberHandlers } from './members.js';
+import { notificationHandlers } from './notifications.js';
 import { projectHandlers } from './projects.js';
 import { resourceHandlers } from './resources.js';
 import { serverHandlers } from './server.js';
@@ -93,6 +96,9 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...historyHandlers,
     ...targetHandlers,
     ...configurationHandlers,
+    ...notificationHandlers,
+    ...passwordHandlers(parts.ports),
+    ...invitationHandlers,
   };
   for (const name of Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])
     mount(app, { operation: OPERATIONS[name], handle: handlers[name] as Handle, parts });
@@ -172,7 +178,8 @@ function mount(app: FastifyInstance, { operation, handle, parts }: Mounted): voi
     },
     handler: async (request, reply) => {
       const { id: requestId, raw, caller, sent: body } = request;
-      const perform = () => handle(parts.ports, inputOf(access, { request, operation }));
+      const setCookie = (cookie: string) => void reply.header('set-cookie', cookie);
+      const perform = () => handle(parts.ports, { ...inputOf(access, { request, operation }), setCookie });
       const result = isKeyed(operation) ? null : await perform();
       if (result instanceof DirectAnswer) return writeDirect(parts.ports, { answer: result, request, reply });
       const arrived = { operation, request: raw, caller, body, requestId };

@@ -21,6 +21,8 @@ export interface Input<O extends Operation> {
   /** Of the browser in which the caller is signed in; null for tokens and strangers. */
   readonly session: StoredSession | null;
   readonly browser: Browser;
+  /** Adds a value of `Set-Cookie` to an answer that is no page. */
+  readonly setCookie: (value: string) => void;
   /** The media types that the caller accepts, as its header says them. */
   readonly accept: string;
   /** Where a stream that was cut goes on, as the caller says it. */

@@ -16,13 +16,13 @@ import type { OtherBlobs } from '../../src/uploads/store.js';
 import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config/config.js';
-import { createVisit } from '../http/visit.js';
 import type { Secrets } from '../config/secrets.js';
 import { createGitHub, createViews, type GitHubSide } from '../github/create-github.js';
 import type { Ports, Stores } from '../ports.js';
 import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
 import { createCommandRecords, createHosting } from './hosting.js';
+import { composeOutgoing } from './outgoing.js';
 import type { Around, Overrides } from './overrides.js';
 import { composePeople } from './people.js';
 import { createRedaction } from './redaction.js';
@@ -77,7 +77,7 @@ export function composePorts(given: Composition): Composed {
     // No target needs credentials yet.
     ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),
     redactionOf,
-    visit: createVisit({ publicUrl }),
+    ...composeOutgoing(given),
     clock,
     log,
     newId,

@@ -34,9 +34,10 @@ interface WorkParts {
 export async function startWork(parts: WorkParts): Promise<Work> {
   const backpressure = createBackpressure(parts.ports.clock);
   const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
-  const { runner, inbox, startJobs } = await composeWorkers({ ...parts, backpressure, owner });
+  const { runner, inbox, notifier, startJobs } = await composeWorkers({ ...parts, backpressure, owner });
   inbox.start();
   runner.start();
+  notifier.start();
   const jobs = startJobs();
   return {
     due: runner.poke,
@@ -44,9 +45,9 @@ export async function startWork(parts: WorkParts): Promise<Work> {
       backpressure.add(deliveries);
       if (undecided > 0) inbox.poke({ items: undecided });
     },
-    drain: () => drainAll([inbox.drain, runner.drain]),
+    drain: () => drainAll([inbox.drain, runner.drain, notifier.drain]),
     async stop(withinMs) {
-      await Promise.all([inbox, runner, ...jobs].map((worker) => worker.stop(withinMs)));
+      await Promise.all([inbox, runner, notifier, ...jobs].map((worker) => worker.stop(withinMs)));
     },
   };
 }

@@ -20,6 +20,7 @@ import type { Ports } from '../ports.js';
 import type { Backpressure } from '../webhooks/inbox/backpressure.js';
 import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
 import { every, soonAfterStart } from '../workers/every.js';
+import { createNotifier } from '../workers/notifier.js';
 import { createRunner } from '../workers/reconciler.js';
 import type { Overrides } from './overrides.js';
 
@@ -104,7 +105,8 @@ export async function composeWorkers(parts: WorkerParts) {
     every({ name: 'forget secrets', everyMs: FORGET_EVERY_MS, run: () => forgetDelivered(ports), log }),
     every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
   ];
-  return { runner, inbox, startJobs };
+  const notifier = createNotifier({ ports, owner, ...lease });
+  return { runner, inbox, notifier, startJobs };
 }
 
 /** Probot only dispatches: payloads were checked before they were stored, and GitHub is called through our own port. */

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import type { PasswordAccounts } from '../../src/people/account-rules.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { LogLevel } from '../../src/shared/tools.js';
+import { ACCOUNT_VARIABLES } from './accounts.js';
 import { SIGN_IN_VARIABLES, type SignInConfig, toSignInConfig } from './sign-in.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -26,6 +28,11 @@ export interface Config {
   readonly logRetentionDays: number;
   /** How long webhooks are kept. */
   readonly deliveryRetention: { readonly payloadDays: number; readonly recordDays: number };
+  /** The sender of mails; undefined when none are sent. */
+  readonly mailFrom: string | undefined;
+  readonly passwordAccounts: PasswordAccounts;
+  /** Hosts and addresses of private networks that users may have this server ask. */
+  readonly allowPrivateAddresses: readonly string[];
 }
 
 const webAddress = z
@@ -73,6 +80,7 @@ const Variables = z.object({
     .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
     .transform(Number)
     .default(90),
+  ...ACCOUNT_VARIABLES,
 });
 
 /** Throws one error that names every invalid variable. */
@@ -98,6 +106,9 @@ export function envToConfig(env: Env): Config {
       // A payload does not outlive its delivery.
       recordDays: Math.max(variables.DELIVERY_RECORD_DAYS, variables.DELIVERY_RETENTION_DAYS),
     },
+    mailFrom: variables.MAIL_FROM,
+    passwordAccounts: variables.PASSWORD_ACCOUNTS,
+    allowPrivateAddresses: variables.ALLOW_PRIVATE_ADDRESSES,
   };
 }
 

@@ -27,18 +27,18 @@ export function createLog({ level, clock, write, redact = (text) => text }: LogO
 export function logOf(secrets: Secrets, options: LogOptions): Log {
   const { privateKey, webhookSecrets, mongodbUri, signIn, others = {} } = secrets;
   const keys = (secrets.encryptionKeys ?? '').split(/[\s,]+/).map((entry) => entry.split(':')[1]);
-  const known = [
-    privateKey,
-    ...webhookSecrets,
-    ...Object.values(others),
-    mongodbUri,
-    ...keys,
-    signIn.github,
-    signIn.google,
-    signIn.openId,
-  ];
+  const smtp = smtpPasswords(secrets.smtpUrl);
+  const websites = [signIn.github, signIn.google, signIn.openId];
+  const hooks = [...webhookSecrets, ...Object.values(others)];
+  const known = [privateKey, ...hooks, mongodbUri, ...keys, ...websites, ...smtp];
   const { redact } = createRedactor(known.flatMap((secret) => (secret ? [secret] : [])));
   return createLog({ ...options, redact });
+}
+
+/** As it is in the address, and as it is sent. */
+function smtpPasswords(smtpUrl: string | undefined): string[] {
+  const { password } = new URL(smtpUrl ?? 'smtp://none');
+  return [password, decodeURIComponent(password)];
 }
 
 function formatValue(value: unknown): string {

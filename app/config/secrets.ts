@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { parseKeys } from '../../src/secrets/keys.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import { MAIL_SECRET_VARIABLES, missingForMail } from './accounts.js';
 import { unusable, withoutEmpty, type Env } from './config.js';
 import {
   missingForSignIn,
@@ -30,6 +31,8 @@ export interface Secrets {
   readonly encryptionKeys?: string | undefined;
   /** With which this server signs people in at other websites. */
   readonly signIn: SignInSecrets;
+  /** Of the mail server; may hold a password. */
+  readonly smtpUrl?: string | undefined;
 }
 
 /** What a GitHub App gives its operator; all three or none. */
@@ -68,6 +71,7 @@ const Variables = z.object({
     .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be a signing token of GitLab: whsec_ and base64')
     .optional(),
   BITBUCKET_WEBHOOK_SECRET: webhookSecret.optional(),
+  ...MAIL_SECRET_VARIABLES,
 });
 
 /** Which of the App's credentials are not set. */
@@ -77,9 +81,10 @@ export function missingCredentials(env: Env): readonly (typeof CREDENTIALS)[numb
 }
 
 export function envToSecrets(env: Env): Secrets {
-  const missing = [...missingCredentials(env), ...missingForSignIn(withoutEmpty(env))];
+  const filled = withoutEmpty(env);
+  const missing = [...missingCredentials(env), ...missingForSignIn(filled), ...missingForMail(filled)];
   if (missing.length > 0) throw notSet(missing);
-  const read = Variables.safeParse(withoutEmpty(env));
+  const read = Variables.safeParse(filled);
   if (!read.success) throw unusable(read.error);
   const { APP_ID, PRIVATE_KEY, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS, ENCRYPTION_KEYS } = read.data;
   const { GITLAB_WEBHOOK_TOKEN, GITLAB_SIGNING_TOKEN, BITBUCKET_WEBHOOK_SECRET } = read.data;
@@ -96,6 +101,7 @@ export function envToSecrets(env: Env): Secrets {
     mongodbUri: envToDatabaseUri(env),
     encryptionKeys: ENCRYPTION_KEYS,
     signIn: toSignInSecrets(read.data),
+    smtpUrl: read.data.SMTP_URL,
   };
 }
 

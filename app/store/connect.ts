@@ -10,11 +10,16 @@ import { healthCheckStore } from './logs/health-checks.js';
 import { logStore } from './logs/store.js';
 import { logRetentionStore, logWordStore } from './logs/words.js';
 import { migrate } from './migrations/migrate.js';
+import { announcementStore } from './notifications/announcements.js';
+import { channelStore } from './notifications/channels.js';
+import { notificationStore } from './notifications/store.js';
 import { openConnection, type StoreAddress } from './open-connection.js';
 import { tokenStore } from './people/api-tokens.js';
 import { auditLog } from './people/audit-log.js';
 import { githubConnectionStore } from './people/github-connections.js';
+import { invitationStore } from './people/invitations.js';
 import { memberStore } from './people/members.js';
+import { EMAIL_VERIFICATIONS, linkStore, PASSWORD_RESETS, passwordStore } from './people/passwords.js';
 import { sessionStore } from './people/sessions.js';
 import { attemptStore, pendingSignInStore } from './people/sign-ins.js';
 import { idempotencyStore } from './people/idempotency.js';
@@ -83,6 +88,13 @@ export function createStores(connection: Connection): Stores {
     attempts: translatingErrors(attemptStore(connection)),
     connections: translatingErrors(githubConnectionStore(connection)),
     members: translatingErrors(memberStore(connection)),
+    passwordHashes: translatingErrors(passwordStore(connection)),
+    passwordResets: translatingErrors(linkStore(connection, PASSWORD_RESETS)),
+    verifications: translatingErrors(linkStore(connection, EMAIL_VERIFICATIONS)),
+    invitations: translatingErrors(invitationStore(connection)),
+    channels: translatingErrors(channelStore(connection)),
+    notifications: translatingErrors(notificationStore(connection)),
+    announcements: translatingErrors(announcementStore(connection)),
     tokens: translatingErrors(tokenStore(connection)),
     inbox: translatingErrors(inboxStore(connection)),
     artifacts: translatingErrors(artifactStore(connection)),

@@ -5,6 +5,9 @@ import { configuration, SecretView, VariableView } from './configuration.js';
 import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
+import { invitations, InvitationView } from './invitations.js';
+import { ChannelView, notifications, NotificationView } from './notifications.js';
+import { passwords } from './passwords.js';
 import { account, AccountView, SessionView } from './account.js';
 import { apiTokens, ApiTokenView } from './api-tokens.js';
 import { exampleOf, type JsonSchema, type Schemas } from './examples.js';
@@ -39,13 +42,17 @@ export const OPERATIONS = {
   ...history,
   ...targets,
   ...configuration,
+  ...notifications,
+  ...passwords,
+  ...invitations,
 } as const satisfies Operations;
 
 /** Schemas that the description names once and refers to. */
 const NAMED = {
   ...{ AccountView, SessionView, ApiTokenView, EnvironmentView, DeploymentView },
   ...{ LogLineView, FoundLineView, HealthCheckView, DeliveryView, StepView, StatisticsView },
-  ...{ LeakView, VariableView, SecretView, ProjectView, MemberView, RepositoryView, ErrorAnswer },
+  ...{ LeakView, VariableView, SecretView, ProjectView, MemberView, RepositoryView },
+  ...{ InvitationView, ChannelView, NotificationView, ErrorAnswer },
 } as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */

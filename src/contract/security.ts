@@ -3,7 +3,7 @@ import { type ActorKind, actorsFor, personNeeds } from '../people/policies.js';
 import type { Operation } from './operation.js';
 
 /** On a server with https, the cookie has the prefix `__Host-`. */
-const SESSION_COOKIE = 'vitrine_session';
+const SESSION_COOKIE = '__Host-sid';
 
 export const SECURITY = {
   token: {

@@ -3,6 +3,8 @@ import type { Tools } from '../shared/tools.js';
 import type { AuditPorts } from './audit-log.js';
 import { sealTokens } from './github-access.js';
 import type { GitHubConnectionPorts, TokenSealPorts } from './github-connection.js';
+import type { InvitationPorts } from './invitation.js';
+import { acceptInvitations } from './invite.js';
 import type { MemberPorts } from './member.js';
 import { newSession, type Session, type SessionPorts } from './session.js';
 import type { Proven, ProvenPerson } from './sign-in.js';
@@ -10,6 +12,7 @@ import type { User, UserPatch, UserPorts } from './user.js';
 
 type Ports = UserPorts &
   MemberPorts &
+  InvitationPorts &
   SessionPorts &
   GitHubConnectionPorts &
   TokenSealPorts &
@@ -28,6 +31,7 @@ interface SignIn {
 export async function signInWith(ports: Ports, { proven, browser }: SignIn) {
   const user = await personOf(ports, proven.person);
   await keepTokens(ports, user, proven);
+  await acceptInvitations(ports, user);
   return startSession(ports, { user, way: proven.person.account.provider, browser });
 }
 

@@ -5,6 +5,12 @@ import { type Environment, isActive } from '../environments/model.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import type { MemberPorts } from '../people/member.js';
+import { deleteConfiguration } from '../secrets/write.js';
+import type { SecretPorts } from '../secrets/store.js';
+import type { VariablePorts } from '../variables/store.js';
+import type { ChannelPorts } from '../notifications/channel.js';
+import type { NotificationPorts } from '../notifications/notification.js';
+import type { InvitationPorts } from '../people/invitation.js';
 import { isKept, type ProjectPorts, type StoredProject } from '../projects/project.js';
 import type { Repo, RepositoryPorts } from '../repositories/model.js';
 import { destroyAllOfProject, markDeleting } from '../repositories/projects.js';
@@ -19,6 +25,11 @@ type Ports = ProjectPorts &
   LogPorts &
   MemberPorts &
   AuditPorts &
+  VariablePorts &
+  Pick<SecretPorts, 'secrets'> &
+  ChannelPorts &
+  NotificationPorts &
+  InvitationPorts &
   Pick<Tools, 'clock' | 'log'>;
 
 /** So many projects, and so many repositories, are looked at in one pass. */
@@ -98,6 +109,8 @@ async function deleteOwned(ports: Ports, projectId: string): Promise<void> {
   await ports.deployments.markDeleted(projectId);
   await ports.members.removeProject(projectId);
   await deleteConfiguration(ports, { projectId });
+  for (const part of ['channels', 'notifications', 'invitations'] as const)
+    await ports[part].deleteOfProject(projectId);
 }
 
 async function deleteRepository(ports: Ports, { id }: Repo): Promise<number> {

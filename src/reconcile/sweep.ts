@@ -10,8 +10,11 @@ import { BY_SERVER, SERVER_ACTOR } from '../environments/history.js';
 import { activeEnvironments, listedEnvironments } from '../environments/list.js';
 import { type Environment, isActive, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { NotificationPorts } from '../notifications/notification.js';
 import type { TokenPorts } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
+import type { InvitationPorts } from '../people/invitation.js';
+import type { PasswordStorePorts } from '../people/password.js';
 import type { SessionPorts } from '../people/session.js';
 import type { SignInPorts } from '../people/sign-in.js';
 import type { IdempotencyPorts } from '../people/idempotency.js';
@@ -41,6 +44,9 @@ type Ports = EnvironmentPorts &
   TokenPorts &
   SessionPorts &
   SignInPorts &
+  InvitationPorts &
+  PasswordStorePorts &
+  NotificationPorts &
   AuditPorts &
   IdempotencyPorts &
   RequestRatePorts &
@@ -58,6 +64,14 @@ interface Swept {
   readonly expired: number;
   readonly leaked: number;
 }
+
+/** Stores whose documents end at a date of their own. */
+const EXPIRING = [
+  ...(['tokens', 'sessions', 'pendingSignIns', 'attempts', 'idempotency', 'requestRates'] as const),
+  ...(['verifications', 'passwordResets', 'invitations'] as const),
+];
+
+const NOTIFICATIONS_KEPT_MS = 30 * 24 * 60 * 60_000;
 
 /** The clocks of several servers differ, so an expired token is deleted later than it stops being valid. */
 const TOKEN_GRACE_MS = 60 * 60_000;
@@ -77,15 +91,9 @@ export async function sweep(ports: Ports): Promise<Swept> {
   await isolated('vanished uploads', () => sweepVanished(ports));
   await isolated('images', () => sweepImages(ports));
   await isolated('files', () => sweepFiles(ports));
-  for (const part of [
-    'tokens',
-    'sessions',
-    'pendingSignIns',
-    'attempts',
-    'idempotency',
-    'requestRates',
-  ] as const)
-    await isolated(part, () => ports[part].deleteExpired(before));
+  for (const part of EXPIRING) await isolated(part, () => ports[part].deleteExpired(before));
+  const monthAgo = new Date(ports.clock.now().getTime() - NOTIFICATIONS_KEPT_MS);
+  await isolated('notifications', () => ports.notifications.deleteBefore(monthAgo));
   return { healed, expired, leaked };
 }
 

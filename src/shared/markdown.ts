@@ -40,7 +40,8 @@ export function escapeText(text: string, max = 300): string {
     .replace(/\b[0-9a-f]{7,40}\b/gi, (hex) => `${hex.slice(0, 3)}${ZERO_WIDTH}${hex.slice(3)}`);
 }
 
-function oneLine(text: string, max: number): string {
+/** Text from outside on one line that reads from left to right: no control character, no hidden one, at most so many characters. */
+export function oneLine(text: string, max: number): string {
   const line = cleanLine(text.slice(0, max * 4))
     .replace(INVISIBLE, '')
     .replace(BIDI, '\ufffd')

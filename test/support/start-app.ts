@@ -90,6 +90,10 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   admins: [],
   logRetentionDays: 90,
   deliveryRetention: { payloadDays: 30, recordDays: 365 },
+  mailFrom: undefined,
+  passwordAccounts: 'off',
+  // The hosts that tests deploy to and send to are on this machine.
+  allowPrivateAddresses: ['localhost', '127.0.0.0/8', '::1'],
 };
 
 /** Sends a webhook as GitHub would. */

@@ -159,5 +159,7 @@ export function environmentFor({
     DATA_DIR: dataDir,
     PORT: String(port),
     LOG_LEVEL: 'warn',
+    // The hosts that tests deploy to are on this machine.
+    ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8',
   };
 }

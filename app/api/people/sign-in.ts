@@ -29,7 +29,9 @@ import { loadSignInPage } from './sign-in-page.js';
 const PATIENCE_MS = 10 * 60_000;
 
 /** The pages and redirects with which people sign in: reliability.md has the threats, docs/sign-in.md the configuration. */
-export function signInHandlers(ports: Pick<Ports, 'providers' | 'publicUrl'>): Handlers<typeof signIn> {
+export function signInHandlers(
+  ports: Pick<Ports, 'providers' | 'passwordAccounts' | 'publicUrl'>,
+): Handlers<typeof signIn> {
   const page = loadSignInPage(ports);
   return {
     async showSignIn({ users }, { query, session }): Promise<Page> {

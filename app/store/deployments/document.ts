@@ -6,10 +6,11 @@ import { strictSchema } from '../shared/schema.js';
 type LaterField = keyof typeof LATER_FIELDS;
 
 /** A document of an older version lacks some fields. */
-export type VisibleDeployment = Omit<DeploymentDocument, 'sha7' | LaterField> &
+export type VisibleDeployment = Omit<DeploymentDocument, 'sha7' | 'announcedAt' | LaterField> &
   Partial<Pick<DeploymentDocument, LaterField>>;
 
-export const WITHOUT_SHA7 = { sha7: 0 } as const;
+/** What only queries use. */
+export const WITHOUT_SHA7 = { sha7: 0, announcedAt: 0 } as const;
 
 export function toDeployment({ _id, ...rest }: VisibleDeployment): StoredDeployment {
   return { id: _id, ...LATER_FIELDS, ...rest };
@@ -28,6 +29,8 @@ export interface DeploymentDocument extends Omit<StoredDeployment, 'id'> {
   readonly _id: string;
   /** First seven digits of the commit: the label of its immutable host. */
   readonly sha7: string;
+  /** When it came to an end that may be worth a notification; absent once those were made. */
+  readonly announcedAt?: Date;
 }
 
 const DEPLOYMENTS = 'deployments';
@@ -43,6 +46,7 @@ const deploymentSchema = strictSchema<DeploymentDocument>({
   generation: Number,
   sha: String,
   sha7: String,
+  announcedAt: Date,
   run: Mixed,
   status: String,
   stages: [Mixed],

@@ -99,7 +99,11 @@ async function change(
         status: oneOf(seen.status, STATUSES),
         version: whole(seen.version, 'the version'),
       },
-      { $set: onlyFields(patch, model), $inc: { version: 1 }, $currentDate: { updatedAt: true } },
+      {
+        $set: onlyFields(patch, model),
+        $inc: { version: 1 },
+        $currentDate: { updatedAt: true, ...(isAnnounced(patch) && { announcedAt: true as const }) },
+      },
       { ...VISIBLE, returnDocument: 'after' },
     );
     return orNull(written);
@@ -110,6 +114,10 @@ async function change(
 }
 
 const STATUSES = Object.values(DEPLOYMENT_STATUS);
+/** Notifications are made of it afterwards, also when this process ends first. */
+function isAnnounced({ status }: DeploymentPatch): boolean {
+  return status === DEPLOYMENT_STATUS.success || status === DEPLOYMENT_STATUS.failed;
+}
 
 /** What this server answers itself at the host of a commit. */
 const SERVED_HERE = ['files', 'upstream'] satisfies Reach['kind'][];

@@ -3,7 +3,7 @@ import { PROJECTIONS, type Projection } from '../../../src/environments/model.js
 import type { Claim, EnvironmentStore } from '../../../src/environments/store.js';
 import { MAX_TIME_MS, oneOf, text, whole } from '../shared/query.js';
 import { REPEATABLE } from '../shared/write.js';
-import { type EnvironmentDocument, environmentModel, toEnvironment } from './document.js';
+import { type EnvironmentDocument, environmentModel, toEnvironment, visibleOf } from './document.js';
 
 type Claims = Pick<EnvironmentStore, 'markDue' | 'claim' | 'renew' | 'saveReported' | 'release'>;
 
@@ -80,8 +80,8 @@ function leaseUpdate(
 }
 
 function asClaim(document: EnvironmentDocument, by: Pick<Claim, 'projection' | 'owner'>): Claim {
-  const { lease, ...visible } = document;
-  const environment = toEnvironment(visible);
+  const { lease } = document;
+  const environment = toEnvironment(visibleOf(document));
   const { projection } = by;
   return { environment, ...by, fence: lease[projection].fence, wanted: environment.due[projection].wanted };
 }

@@ -1,13 +1,27 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { type Step, stepOf } from '../../../src/environments/history.js';
 import type { Due, Projection } from '../../../src/environments/model.js';
-import type { EnvironmentWrite, StoredEnvironment } from '../../../src/environments/store.js';
+import type {
+  EnvironmentPatch,
+  EnvironmentWrite,
+  StoredEnvironment,
+} from '../../../src/environments/store.js';
+import { ENVIRONMENT_STATUS, type EnvironmentStatus } from '../../../src/shared/status/words.js';
 import { strictSchema } from '../shared/schema.js';
 
-/** Leases are internal to the store, and the steps are read by themselves. */
-export type VisibleEnvironment = Omit<EnvironmentDocument, 'lease' | 'steps'>;
+/** Leases and announcements are internal to the store, and the steps are read by themselves. */
+export type VisibleEnvironment = Omit<EnvironmentDocument, 'lease' | 'announcedAt' | 'steps'>;
 
-export const VISIBLE = { lease: 0, steps: 0 } as const;
+export const VISIBLE = { lease: 0, announcedAt: 0, steps: 0 } as const;
+
+export function visibleOf({
+  lease: _lease,
+  announcedAt: _at,
+  steps: _steps,
+  ...visible
+}: EnvironmentDocument): VisibleEnvironment {
+  return visible;
+}
 
 export function toEnvironment({ _id, ...rest }: VisibleEnvironment): StoredEnvironment {
   return { id: _id, ...rest };
@@ -28,10 +42,20 @@ export function documentOf(
   return {
     _id,
     ...fields,
+    ...(isAnnounced(draft, patch) && { announcedAt: draft.createdAt }),
     due: { ...fields.due, ...Object.fromEntries(due.map((projection) => [projection, wanted])) },
     steps: step ? [stepOf(draft, { patch, step, at: draft.createdAt })] : [],
     lease: each((): Lease => ({ owner: null, until: new Date(0), fence: 0 })),
   };
+}
+
+/** Notifications are made of it afterwards, also when this process ends first. */
+export function isAnnounced(seen: Pick<StoredEnvironment, 'status'>, { status }: EnvironmentPatch): boolean {
+  const told: readonly (EnvironmentStatus | undefined)[] = [
+    ENVIRONMENT_STATUS.awaitingApproval,
+    ENVIRONMENT_STATUS.destroyed,
+  ];
+  return status !== seen.status && told.includes(status);
 }
 
 /** What is due is claimed by the clock of the database, which an insert cannot read. */
@@ -53,6 +77,8 @@ export interface EnvironmentDocument extends Omit<StoredEnvironment, 'id'> {
   readonly lease: Readonly<Record<Projection, Lease>>;
   /** The newest last. Absent in older documents. */
   readonly steps?: readonly Step[];
+  /** When it came into a status that may be worth a notification; absent once those were made. */
+  readonly announcedAt?: Date;
 }
 
 const ENVIRONMENTS = 'environments';
@@ -92,6 +118,7 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   due: { report: due, teardown: due },
   lease: { report: lease, teardown: lease },
   steps: [Mixed],
+  announcedAt: Date,
   expiresAt: Date,
   createdAt: Date,
   updatedAt: Date,

@@ -20,10 +20,12 @@ import {
   documentOf,
   type EnvironmentDocument,
   environmentModel,
+  isAnnounced,
   orNull,
   toEnvironment,
   type VisibleEnvironment,
   VISIBLE,
+  visibleOf,
 } from './document.js';
 
 const QUEUED: Rule = 'limit-queued';
@@ -119,10 +121,10 @@ async function ensure(
     name: text(draft.name, 'the name'),
   };
   // Insert first: most callers create a new environment.
-  const { lease, steps, ...visible } = documentOf(draft, write);
+  const document = documentOf(draft, write);
   const options = write.repeatable === true ? REPEATABLE : {};
-  const insert = collection.insertOne({ ...visible, lease, ...(steps && { steps }) }, options);
-  if (await insertedOrThere(insert)) return toEnvironment(visible);
+  const insert = collection.insertOne(document, options);
+  if (await insertedOrThere(insert)) return toEnvironment(visibleOf(document));
   const stored = await collection.findOne<VisibleEnvironment>(identity, READ);
   if (stored) return toEnvironment(stored);
   throw new VitrineError(
@@ -141,6 +143,7 @@ async function change(
   const wanted = Object.fromEntries(due.map((projection) => [`due.${projection}.wanted`, 1]));
   const now = Object.fromEntries(due.map((projection) => [`due.${projection}.at`, true as const]));
   const tries = Object.fromEntries(due.map((projection) => [`due.${projection}.attempts`, 0]));
+  const announced = isAnnounced(seen, patch) ? { announcedAt: true as const } : {};
   const written = await driverOf(model).findOneAndUpdate(
     {
       _id: text(id, 'the id'),
@@ -151,7 +154,7 @@ async function change(
     {
       $set: { ...onlyFields(patch, model), ...tries },
       $inc: { version: 1, ...wanted },
-      $currentDate: { updatedAt: true, ...now },
+      $currentDate: { updatedAt: true, ...now, ...announced },
       ...(step ? { $push: { steps: appended(stepOf(seen, { patch, step, at: new Date() })) } } : {}),
     } as mongo.UpdateFilter<EnvironmentDocument>,
     { ...READ, returnDocument: 'after', ...(repeatable === true ? REPEATABLE : {}) },

@@ -5,6 +5,7 @@ import { initialIndexes } from './0001-initial-indexes.js';
 import { typedEndings } from './0002-typed-endings.js';
 import { kindAndReach } from './0003-kind-and-reach.js';
 import { people } from './0004-people.js';
+import { accountsAndNotifications } from './0005-accounts-and-notifications.js';
 import { projectSettings } from './0006-projects.js';
 import { variablesAndSecrets } from './0007-variables-and-secrets.js';
 import { logChunks } from './0008-log-chunks.js';
@@ -191,6 +192,7 @@ export const MIGRATIONS: readonly Migration[] = [
   typedEndings,
   kindAndReach,
   people,
+  accountsAndNotifications,
   projectSettings,
   variablesAndSecrets,
   logChunks,

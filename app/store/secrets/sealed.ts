@@ -6,6 +6,8 @@ import { secretContext } from '../../../src/secrets/write.js';
 import { MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
 import { retryOnce } from '../shared/write.js';
+import { channelContext } from '../../../src/notifications/channel.js';
+import { channelModel } from '../notifications/channels.js';
 import { secretModel, secretPlace } from './entries.js';
 
 /** Every collection that holds something sealed: a new one has its line here, so that the change of a key reaches it. */
@@ -18,6 +20,10 @@ export function sealedCollections(connection: Connection): SealedCollection[] {
     sealedCollection({
       model: deliveredModel(connection),
       contextOf: ({ _id }) => deliveredContext(_id),
+    }),
+    sealedCollection({
+      model: channelModel(connection),
+      contextOf: ({ _id, projectId }) => channelContext({ id: _id, projectId }),
     }),
   ];
 }

@@ -79,6 +79,16 @@ export const DELIVERY_STATUS = {
 
 export type InboxStatus = (typeof DELIVERY_STATUS)[keyof typeof DELIVERY_STATUS];
 
+/** What becomes of a notification. `dropped`: its recipient does not want it any more. */
+export const NOTIFICATION_STATUS = {
+  waiting: 'waiting',
+  sent: 'sent',
+  failed: 'failed',
+  dropped: 'dropped',
+} as const;
+
+export type NotificationStatus = (typeof NOTIFICATION_STATUS)[keyof typeof NOTIFICATION_STATUS];
+
 export const GONE_ENVIRONMENTS: readonly EnvironmentStatus[] = [
   ENVIRONMENT_STATUS.destroying,
   ENVIRONMENT_STATUS.destroyed,

@@ -85,6 +85,8 @@ const sessions: Row = { ...tokens, operator: 403, ...notPeople };
 const repositoryReaders: Row = { ...tokens, ...readingPeople };
 const repositoryWriters: Row = { ...tokens, ...writingPeople };
 const repositoryAdmins: Row = { ...tokens, ...adminPeople };
+/** The page of this server sends it, and no other website can. */
+const ownForms: Row = { ...anyone, anonymous: 403, run: 403, 'other run': 403, operator: 403, ...notPeople };
 const workflows: Row = {
   ...{ anonymous: 401, workflow: 'yes', run: 401, 'other run': 401, operator: 401 },
   ...each(401),
@@ -104,8 +106,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   showSignIn: anyone,
   beginSignIn: anyone,
   finishSignIn: anyone,
-  // The page of this server sends it, and no other website can.
-  signOut: { ...anyone, anonymous: 403, run: 403, 'other run': 403, operator: 403, ...notPeople },
+  signOut: ownForms,
   getAccount: ownAccounts,
   changeAccount: sessions,
   disconnectAccount: sessions,
@@ -178,6 +179,33 @@ const MATRIX: Readonly<Record<string, Row>> = {
   listMembers: repositoryReaders,
   setMember: repositoryAdmins,
   removeMember: repositoryAdmins,
+  listChannels: repositoryWriters,
+  createChannel: repositoryAdmins,
+  changeChannel: repositoryAdmins,
+  renewChannelSecret: repositoryAdmins,
+  deleteChannel: repositoryAdmins,
+  testChannel: repositoryAdmins,
+  listNotifications: repositoryWriters,
+  sendNotificationAgain: repositoryWriters,
+  listInvitations: repositoryAdmins,
+  invite: repositoryAdmins,
+  withdrawInvitation: repositoryAdmins,
+  requestSignUp: anyone,
+  verifyEmail: anyone,
+  signInWithPassword: anyone,
+  requestPasswordReset: anyone,
+  resetPassword: anyone,
+  changePassword: sessions,
+  showSignUp: anyone,
+  submitSignUp: ownForms,
+  showVerifyEmail: anyone,
+  submitVerifyEmail: ownForms,
+  submitPasswordSignIn: ownForms,
+  showResetPassword: anyone,
+  submitResetRequest: ownForms,
+  submitNewPassword: ownForms,
+  showChangePassword: sessions,
+  submitChangePassword: ownForms,
 };
 
 let app: TestApp;
@@ -185,6 +213,7 @@ let projectId = '';
 
 beforeAll(async () => {
   app = await startApp({
+    config: { passwordAccounts: 'open' },
     identify: async (token) => {
       if (token === TOKENS.workflow) return { ...identity, jti: 'j', expiresAt: new Date() };
       throw new VitrineError('unauthorized', 'The identity token is not valid.');
@@ -273,7 +302,8 @@ async function verdictOf(name: string, who: Who): Promise<Verdict> {
   const operation = OPERATIONS[name as keyof typeof OPERATIONS];
   const id = idFor(operation);
   const others = { ownerId: '1', name: 'A', provider: 'github', userId: '3'.repeat(24) };
-  const path = pathTo(operation, { params: { id, namespace: NAMESPACE, ...others } });
+  const inner = { channelId: OTHER, notificationId: OTHER, invitationId: OTHER };
+  const path = pathTo(operation, { params: { id, namespace: NAMESPACE, ...others, ...inner } });
   const response = await app.api(path, { method: operation.method, token: TOKENS[who] });
   if (response.status === 401 || response.status === 403) return response.status;
   const isHidden = response.status === 404 && 'resource' in operation && HIDDEN_FROM.includes(who);

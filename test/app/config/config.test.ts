@@ -22,6 +22,9 @@ test('nothing needs to be set for a server on this machine alone', () => {
     admins: [],
     logRetentionDays: 90,
     deliveryRetention: { payloadDays: 30, recordDays: 365 },
+    mailFrom: undefined,
+    passwordAccounts: 'off',
+    allowPrivateAddresses: [],
   });
 });
 
@@ -34,6 +37,8 @@ test.each([
   [{ PREVIEW_DOMAIN: '*.example.com' }, /^PREVIEW_DOMAIN/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be debug, info, warn or error/],
   [{ PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*; LOG_LEVEL/],
+  [{ ALLOW_PRIVATE_ADDRESSES: '10.0.0.0/40' }, /^ALLOW_PRIVATE_ADDRESSES must be host names/],
+  [{ ALLOW_PRIVATE_ADDRESSES: 'https://x.example' }, /^ALLOW_PRIVATE_ADDRESSES/],
   [{ GITHUB_API_URL: 'github.com' }, /^GITHUB_API_URL must be an http/],
 ])('%j is refused with one line that names the variable', (env, line) => {
   expect(() => envToConfig(env)).toThrow(line);

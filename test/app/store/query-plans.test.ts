@@ -4,9 +4,14 @@ import type { Stores } from '../../../app/ports.js';
 import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
+import {
+  DELIVERY_STATUS,
+  DEPLOYMENT_STATUS,
+  ENVIRONMENT_STATUS,
+  NOTIFICATION_STATUS,
+} from '../../../src/shared/status/words.js';
 import { createSeal } from '../../../src/secrets/envelope.js';
 import { createKey, parseKeys } from '../../../src/secrets/keys.js';
-import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { newSession } from '../../../src/people/session.js';
 import { delivery, newDeployment, newEnvironment, pullRequest } from '../../support/builders.js';
 import { testDatabase } from '../../support/test-database.js';
@@ -179,6 +184,30 @@ test.each<[string, () => unknown]>([
   ['projects of repositories', () => stores.projects.idsOfRepos([2, 3])],
   ['tokens of a person', () => stores.tokens.ofUser('u1', page)],
   ['tokens of a person, a later page', () => stores.tokens.ofUser('u1', { ...page, cursor: 'f'.repeat(24) })],
+  ['password of a person', () => stores.passwordHashes.get('u5')],
+  ['a link of a mail', () => stores.passwordResets.find('l5', new Date(0))],
+  ['a link of a mail that is used', () => stores.verifications.use('l5', new Date(0))],
+  ['links that have ended', () => stores.verifications.deleteExpired(new Date(0))],
+  ['invitations of an address', () => stores.invitations.isInvited('5@example.com', new Date(0))],
+  ['invitations taken', () => stores.invitations.take('nobody@example.com', new Date(0))],
+  ['invitations of a project', () => stores.invitations.ofProject('p1', page)],
+  ['invitations that have ended', () => stores.invitations.deleteExpired(new Date(0))],
+  ['channels of a project', () => stores.channels.ofProject('p1', page)],
+  ['channels that want an event', () => stores.channels.wanting('p1', 'deployment.failed')],
+  ['channels counted', () => stores.channels.countOf('p1')],
+  ['notifications of a project', () => stores.notifications.ofProject('p1', {}, page)],
+  [
+    'notifications of a project, a later page',
+    () => stores.notifications.ofProject('p1', {}, { ...page, cursor: 'f'.repeat(24) }),
+  ],
+  [
+    'notifications of a project by status',
+    () => stores.notifications.ofProject('p1', { status: NOTIFICATION_STATUS.waiting }, page),
+  ],
+  ['notifications of a channel', () => stores.notifications.ofProject('p1', { channelId: 'c1' }, page)],
+  ['notifications claimed', () => stores.notifications.claim({ owner: 'w', leaseMs: 10_000 }, 1)],
+  ['old notifications', () => stores.notifications.deleteBefore(new Date(0))],
+  ['what is announced', () => stores.announcements.next(5)],
   ['token', () => stores.tokens.find('h', new Date())],
   ['tokens that have ended', () => stores.tokens.deleteExpired(new Date(0))],
   ['an idempotency key', () => stores.idempotency.begin(KEYED, KEY_TIMES)],
@@ -288,6 +317,7 @@ async function seed(): Promise<void> {
     await seedPerson(index);
     await stores.variables.put({ ...entry(index), value: 'x' });
     await stores.secrets.put({ ...entry(index), sealed: sealedBy('k2') });
+    await seedNotifications(index);
   }
 }
 
@@ -322,6 +352,29 @@ async function seedPerson(index: number): Promise<void> {
   });
 }
 const LINE = { at: new Date(), type: 'build', stage: 'building', level: 'info', text: 'x' } as const;
+
+const SEALED = createSeal(parseKeys(createKey('tests'))).seal('s', 'a context');
+
+async function seedNotifications(index: number): Promise<void> {
+  const { channels, invitations, notifications, passwordHashes, passwordResets, verifications } = stores;
+  const id = `f${String(index).padStart(23, '0')}`;
+  const odd = index % 2 === 1;
+  const [createdAt, expiresAt] = [new Date(), new Date(Date.now() + 60_000)];
+  const projectId = odd ? 'p1' : 'p2';
+  await channels.create({
+    ...{ id, projectId, kind: 'slack', name: 'n', host: 'h', events: ['deployment.failed'], active: true },
+    ...{ createdAt, updatedAt: createdAt, sealed: SEALED },
+  });
+  const channelId = odd ? 'c1' : 'c2';
+  await notifications.add({ id, key: id, medium: 'slack', event: 'test', projectId, channelId });
+  await invitations.save({
+    ...{ id, projectId, email: `${String(index)}@example.com`, role: 'read', by: 'b', createdAt, expiresAt },
+  });
+  const link = { owner: `u${String(index)}`, hash: `l${String(index)}`, createdAt, expiresAt };
+  await passwordResets.save(link);
+  await verifications.save(link);
+  await passwordHashes.set(link.owner, 'h');
+}
 
 const REPO = { ownerId: 1, defaultBranch: 'main', installationId: 7, private: false };
 

@@ -24,7 +24,13 @@ const MODELS = src(
 const VERBS = [...MODELS, ...src('sites', 'targets', 'deliveries', 'deployments')];
 const REPOSITORIES = src('repositories');
 const OBSERVATIONS = src('observations');
-const ALL = [...VERBS, ...REPOSITORIES, ...OBSERVATIONS, ...src('uploads', 'images', 'reports', 'runs')];
+const ALL = [
+  ...VERBS,
+  ...REPOSITORIES,
+  ...src('notifications'),
+  ...OBSERVATIONS,
+  ...src('uploads', 'images', 'reports', 'runs'),
+];
 
 const APP_FOLDERS = [
   'app/config',
@@ -34,6 +40,7 @@ const APP_FOLDERS = [
   'app/workers',
   'app/blobs',
   'app/github',
+  'app/mail',
   'app/sign-in',
   'app/store',
   'app/pages',
@@ -48,7 +55,11 @@ const ACTION_FOLDERS = ['action/http', 'action/runner', 'action/inputs', 'action
 const CORE: readonly Layer[] = [
   { folder: 'src/shared', may: [], packages: PURE },
   { folder: 'src/variables', may: src('shared'), packages: PURE },
-  { folder: 'src/people', may: src('shared'), packages: [...PURE, 'node:timers'] },
+  {
+    folder: 'src/people',
+    may: src('shared'),
+    packages: [...PURE, 'node:timers', 'node:os', '@node-rs/argon2', 'p-limit'],
+  },
   { folder: 'src/secrets', may: src('shared', 'variables', 'people'), packages: PURE },
   { folder: 'src/settings', may: src('shared', 'variables'), packages: PURE },
   { folder: 'src/projects', may: src('shared', 'settings'), packages: PURE },
@@ -72,6 +83,7 @@ const CORE: readonly Layer[] = [
     may: [...MODELS, ...src('targets', 'deliveries')],
     packages: ['node:crypto'],
   },
+  { folder: 'src/notifications', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
   { folder: 'src/observations', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
   { folder: 'src/uploads', may: [...VERBS, ...src('contract')], packages: PURE },
   { folder: 'src/uploads/client', may: src('uploads', 'sites', 'contract', 'shared'), packages: 'any' },
@@ -85,13 +97,18 @@ const SERVER_BASE = [...src('shared'), 'app/config'];
 
 /** The server, lowest first. Pages, the API and the webhooks reach neither the database nor GitHub: they have ports. */
 const APP: readonly Layer[] = [
-  { folder: 'app/config', may: src('shared', 'secrets'), packages: 'any' },
+  { folder: 'app/config', may: src('shared', 'people', 'secrets', 'secrets'), packages: 'any' },
   { folder: 'app/http', may: SERVER_BASE, packages: 'any' },
   { folder: 'app/render.ts', may: [...SERVER_BASE, ...src('contract'), 'app/http'], packages: 'any' },
   { folder: 'app/ports.ts', may: ALL, packages: [] },
   { folder: 'app/workers', may: [...ALL, 'app/http'], packages: 'any' },
   { folder: 'app/blobs', may: src('shared', 'sites', 'contract', 'uploads'), packages: 'any' },
   { folder: 'app/github', may: [...ALL, 'app/render.ts'], packages: 'any' },
+  {
+    folder: 'app/mail',
+    may: [...SERVER_BASE, ...src('notifications'), 'app/render.ts'],
+    packages: ['nodemailer'],
+  },
   { folder: 'app/sign-in', may: src('shared', 'people'), packages: ['zod', 'openid-client'] },
   { folder: 'app/store', may: [...ALL, 'app/ports.ts'], packages: 'any' },
   {
@@ -196,5 +213,6 @@ export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   '@actions': ['action'],
   handlebars: ['app/render.ts'],
   fastify: ['app/api'],
+  nodemailer: ['app/mail'],
   'openid-client': ['app/sign-in'],
 };

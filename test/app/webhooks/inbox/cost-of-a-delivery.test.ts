@@ -138,6 +138,7 @@ function counted(commands: readonly Command[]): Record<string, number> {
 }
 
 function looksForWork({ find, findAndModify, filter, query }: Command): boolean {
+  if (findAndModify === 'notifications' || 'announcedAt' in Object(filter)) return true;
   if (find === 'webhookDeliveries') return (filter as { status?: string }).status === DELIVERY_STATUS.stored;
   return (
     findAndModify === 'environments' && Object.keys(query as object).some((key) => key.startsWith('due.'))

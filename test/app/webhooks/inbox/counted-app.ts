@@ -13,6 +13,7 @@ import { createPreviewPages } from '../../../../app/previews/wait-pages.js';
 import { createStores } from '../../../../app/store/connect.js';
 import { migrate } from '../../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../../app/store/open-connection.js';
+import { createKey } from '../../../../src/secrets/keys.js';
 import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
 import { environmentFor } from '../../../support/start-world.js';
 import { testDatabase } from '../../../support/test-database.js';
@@ -39,7 +40,7 @@ export async function startCountedApp(github: EmulatedGitHub): Promise<CountedAp
     onCommand: (command) => void sent.push(command),
   });
   await migrate({ connection, log });
-  const secrets = envToSecrets(env);
+  const secrets = { ...envToSecrets(env), encryptionKeys: createKey('tests') };
   const clock = { now: () => new Date() };
   const stores = createStores(connection);
   const publicUrl = 'http://localhost:3000';
