@@ -1,17 +1,6 @@
 import { Probot, ProbotOctokit } from 'probot';
-import { collectWords } from '../../src/deployments/logs/search.js';
-import { forgetOldDeliveries } from '../../src/deliveries/retention.js';
-import { continueDeletions } from '../../src/reconcile/deletions.js';
-import { countEndings } from '../../src/reconcile/endings.js';
-import { createHealthCheck } from '../../src/reconcile/health.js';
-import { createLogRetention } from '../../src/reconcile/log-retention.js';
-import { promoteQueued } from '../../src/reconcile/queue.js';
-import { reconcileStuck } from '../../src/reconcile/stuck.js';
-import { sweep } from '../../src/reconcile/sweep.js';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
 import { reconcileReport } from '../../src/reports/report.js';
-import { forgetDelivered } from '../../src/secrets/delivered.js';
-import { rotateKeys } from '../../src/secrets/rotate.js';
 import type { Config } from '../config/config.js';
 import type { Secrets } from '../config/secrets.js';
 import type { GitHubSide } from '../github/create-github.js';
@@ -19,9 +8,10 @@ import { createApplication, EVENTS } from '../index.js';
 import type { Ports } from '../ports.js';
 import type { Backpressure } from '../webhooks/inbox/backpressure.js';
 import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
-import { every, soonAfterStart } from '../workers/every.js';
+import { soonAfterStart } from '../workers/every.js';
 import { createNotifier } from '../workers/notifier.js';
 import { createRunner } from '../workers/reconciler.js';
+import { startPeriodicJobs } from './jobs.js';
 import type { Overrides } from './overrides.js';
 
 interface WorkerParts {
@@ -35,20 +25,9 @@ interface WorkerParts {
   readonly owner: string;
 }
 
-const CONCURRENCY = 16;
-const STUCK_EVERY_MS = 60_000;
-const QUEUE_EVERY_MS = 30_000;
-const DELETIONS_EVERY_MS = 30_000;
-const SWEEP_EVERY_MS = 5 * 60_000;
-const HEALTH_EVERY_MS = 2 * 60_000;
-const WORDS_EVERY_MS = 15_000;
-const LOG_RETENTION_EVERY_MS = 10 * 60_000;
-const STATISTICS_EVERY_MS = 5_000;
-const RETENTION_EVERY_MS = 60 * 60_000;
-/** A new key is there after a start only. What is looked at later was left by a process that ended in the middle. */
-const ROTATE_FIRST_MS = 1_000;
-const ROTATE_EVERY_MS = 30_000;
-const FORGET_EVERY_MS = 60 * 60_000;
+const ROOM = 16;
+/** While events wait, what they say may replace what would be reported now: deciding on them comes first. */
+const ROOM_BEHIND_EVENTS = 2;
 
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
@@ -56,17 +35,6 @@ export async function composeWorkers(parts: WorkerParts) {
   const { leaseMs, firstSweepMs: firstMs = soonAfterStart() } = parts.overrides;
   const { clock, log } = ports;
   const lease = leaseMs === undefined ? {} : { leaseMs };
-  const runner = createRunner({
-    environments: ports.environments,
-    reconcilers: {
-      report: (claim) => reconcileReport(ports, claim),
-      teardown: (claim) => reconcileTeardown(ports, claim),
-    },
-    owner,
-    log,
-    concurrency: CONCURRENCY,
-    ...lease,
-  });
   const decisions = createDecisions();
   const receive = await createReceive(parts, decisions.record);
   const inbox = createInboxWorker({
@@ -80,31 +48,18 @@ export async function composeWorkers(parts: WorkerParts) {
     log,
     ...lease,
   });
-  const forget = () => forgetOldDeliveries(ports, config.deliveryRetention);
-  const startJobs = () => [
-    every({ name: 'statistics', everyMs: STATISTICS_EVERY_MS, run: () => countEndings(ports), log }),
-    every({ name: 'retention', everyMs: RETENTION_EVERY_MS, firstMs, run: forget, log }),
-    every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
-    every({ name: 'queue', everyMs: QUEUE_EVERY_MS, run: () => promoteQueued(ports), log }),
-    every({ name: 'deletions', everyMs: DELETIONS_EVERY_MS, run: () => continueDeletions(ports), log }),
-    every({ name: 'health', everyMs: HEALTH_EVERY_MS, run: createHealthCheck(ports), log }),
-    every({ name: 'log words', everyMs: WORDS_EVERY_MS, run: () => collectWords(ports), log }),
-    every({
-      name: 'log retention',
-      everyMs: LOG_RETENTION_EVERY_MS,
-      run: createLogRetention(ports, { keepDays: parts.config.logRetentionDays }),
-      log,
-    }),
-    every({
-      name: 'rotate keys',
-      everyMs: ROTATE_EVERY_MS,
-      firstMs: ROTATE_FIRST_MS,
-      run: () => rotateKeys(ports, lease),
-      log,
-    }),
-    every({ name: 'forget secrets', everyMs: FORGET_EVERY_MS, run: () => forgetDelivered(ports), log }),
-    every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
-  ];
+  const runner = createRunner({
+    environments: ports.environments,
+    reconcilers: {
+      report: (claim) => reconcileReport(ports, claim),
+      teardown: (claim) => reconcileTeardown(ports, claim),
+    },
+    owner,
+    log,
+    room: () => (inbox.isFull() ? ROOM_BEHIND_EVENTS : ROOM),
+    ...lease,
+  });
+  const startJobs = () => startPeriodicJobs(ports, { config, firstMs, lease });
   const notifier = createNotifier({ ports, owner, ...lease });
   return { runner, inbox, notifier, startJobs };
 }

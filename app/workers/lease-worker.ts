@@ -26,6 +26,8 @@ interface LeaseWorker {
   start(): void;
   /** There may be work: look now instead of at the next poll. */
   poke(told?: News): void;
+  /** As many items are in work as there is room for: more may be waiting. */
+  isFull(): boolean;
   /** Works until nothing can be claimed; resolves to the number of items finished since the call. */
   drain(): Promise<number>;
   /** Claims nothing more and waits for the items in work, at most this long. */
@@ -44,12 +46,10 @@ export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): Leas
   let done = 0;
   let loop: Promise<void> | undefined;
   let lastClaim: Promise<number> = Promise.resolve(0);
+  const isFull = () => running.size >= room();
 
   /** One claim at a time, so that `drain` does not end while another claim is still running. */
-  function claimOnce(): Promise<number> {
-    lastClaim = lastClaim.then(claimAndBegin);
-    return lastClaim;
-  }
+  const claimOnce = (): Promise<number> => (lastClaim = lastClaim.then(claimAndBegin));
 
   async function claimAndBegin(): Promise<number> {
     const free = room() - running.size;
@@ -66,10 +66,11 @@ export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): Leas
   function begin(item: Item): void {
     const hasChanged = news.begin(item);
     const task = work(item).finally(() => {
-      const wasFull = running.size >= room();
+      const wasFull = isFull();
       running.delete(task);
       done += 1;
       if (hasChanged() || wasFull) poke();
+      else if (news.missing() > 0) signal.ring();
     });
     running.add(task);
   }
@@ -82,7 +83,7 @@ export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): Leas
   async function run(): Promise<void> {
     while (!stopped) {
       const found = await claimOnce();
-      const pauseMs = news.pauseMs({ found, full: running.size >= room() });
+      const pauseMs = news.pauseMs({ found, full: isFull() });
       if (pauseMs > 0) news.woke({ early: await signal.wait(pauseMs) });
     }
   }
@@ -95,6 +96,7 @@ export function createLeaseWorker<Item>(options: LeaseWorkerOptions<Item>): Leas
       loop ??= run();
     },
     poke,
+    isFull,
     async drain() {
       const before = done;
       do {

@@ -21,7 +21,8 @@ export interface RunnerOptions {
   readonly reconcilers: Readonly<Record<Projection, Reconciler>>;
   readonly owner: string;
   readonly log: Log;
-  readonly concurrency: number;
+  /** How many of each projection may be in work at once. */
+  readonly room: () => number;
   readonly leaseMs?: number;
   readonly pollMs?: number;
   readonly random?: () => number;
@@ -47,15 +48,7 @@ const REFUSED_BACKOFF: Backoff = { firstMs: 2_000, capMs: 6 * 60 * 60_000 };
 
 /** Makes due projections true: claims them by lease, renews the lease during the work, and tries failed ones again later. */
 export function createRunner(options: RunnerOptions) {
-  const {
-    environments,
-    reconcilers,
-    owner,
-    log,
-    concurrency,
-    leaseMs = LEASE_MS,
-    pollMs = POLL_MS,
-  } = options;
+  const { environments, reconcilers, owner, log, room, leaseMs = LEASE_MS, pollMs = POLL_MS } = options;
   const projections = Object.keys(reconcilers) as Projection[];
   const workers = projections.map((projection) => {
     const claim = async () => {
@@ -67,7 +60,7 @@ export function createRunner(options: RunnerOptions) {
     const keyOf = ({ claim: { environment } }: Taken) => environment.id;
     return [
       projection,
-      createLeaseWorker({ name: projection, log, claim, work, keyOf, room: () => concurrency, pollMs }),
+      createLeaseWorker({ name: projection, log, claim, work, keyOf, room, pollMs }),
     ] as const;
   });
 

@@ -12,6 +12,8 @@ const REPOSITORIES = 10;
 const BRANCHES = 50;
 const AUTHORS = 40;
 const PER_ENVIRONMENT = 40;
+/** So that a page of the environments of a project is full among few deployments too. */
+const LEAST_ENVIRONMENTS = 1_000;
 const RULES = ['opened', 'synchronize', 'draft', 'stale-event', 'event-not-used'];
 const EVENTS = ['pull_request', 'push', 'check_run', 'workflow_run', 'installation'];
 
@@ -30,14 +32,15 @@ const BATCH = 2_000;
 
 /** Fills an empty, migrated database with so many deployments, and with environments and deliveries in proportion. */
 export async function fillDatabase(db: mongo.Db, deployments: number): Promise<void> {
-  const environments = Math.ceil(deployments / PER_ENVIRONMENT);
+  const deployed = Math.ceil(deployments / PER_ENVIRONMENT);
+  const environments = Math.max(LEAST_ENVIRONMENTS, deployed);
   await insertAll(db, { collection: 'projects', count: PROJECTS, make: projectAt });
   await insertAll(db, { collection: 'repos', count: REPOSITORIES, make: repoAt });
   await insertAll(db, { collection: 'environments', count: environments, make: environmentAt });
   await insertAll(db, {
     collection: 'deployments',
     count: deployments,
-    make: (index) => deploymentAt(index, environments),
+    make: (index) => deploymentAt(index, deployed),
   });
   await insertAll(db, { collection: 'webhookDeliveries', count: deployments, make: deliveryAt });
   await insertAll(db, { collection: 'auditLog', count: environments, make: auditAt });
@@ -64,7 +67,7 @@ function projectAt(index: number): object {
   const name = `project-${index}`;
   return {
     ...{ _id: projectIdOf(index), repoId: repoIdOf(index), name, slug: name, active: true, isDefault: false },
-    ...{ createdAt: at, updatedAt: at },
+    ...{ version: 0, isAdded: false, settings: {}, deletingAt: null, createdAt: at, updatedAt: at },
   };
 }
 

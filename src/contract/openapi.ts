@@ -173,7 +173,8 @@ function describe({ name, operation, schemas }: Described): Json {
 const BYTES = { content: { 'application/octet-stream': {} } };
 
 function bodyOf({ form }: Operation, schema: JsonSchema, schemas: Schemas) {
-  return form ? { content: { 'application/x-www-form-urlencoded': { schema } } } : json(schema, schemas);
+  const { content } = json(schema, schemas);
+  return { content: form ? { 'application/x-www-form-urlencoded': content['application/json'] } : content };
 }
 
 function describeAnswers({ method, answers, unlimited, media = [] }: Operation, schemas: Schemas): Json {

@@ -96,8 +96,6 @@ function storedInputs(seen: Seen): Inputs {
 async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
   const { observation, stored, repository } = seen;
   const { facts, sender, beforeBuild = false } = observation;
-  const { github } = ports;
-  const repo = refOf(observation.repo);
   const pusher = pusherOf(observation, stored);
   const trusted = isFork(facts) || pusher.isBot ? [] : [pusher.login];
   const approver = wantsToApprove(observation) ? [sender.login] : [];
@@ -115,14 +113,8 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
     { base: policy ?? undefined, head: headFile },
     projects,
   );
-  const filtered = [settings, ...[...ofProject.values()].map((own) => own.settings)].some(hasPathFilter);
   const message = knownMessage(seen);
-  const [changedFiles, commit] = await Promise.all([
-    filtered ? github.changedFiles(repo, facts.number) : undefined,
-    message === undefined && mustReadMessage(settings, observation)
-      ? github.commit(repo, facts.head.sha)
-      : undefined,
-  ]);
+  const [changedFiles, commit] = await readFiles(ports, { seen, message, settings, ofProject });
   return {
     settings,
     problems,
@@ -136,6 +128,27 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
     committedAt: commit?.committedAt ?? knownTime(seen),
     fresh: true,
   };
+}
+
+interface Reading {
+  readonly seen: Seen;
+  readonly message: string | undefined;
+  readonly settings: Settings;
+  readonly ofProject: Inputs['ofProject'];
+}
+
+/** What only some settings need: the changed files, and the commit with its message. */
+async function readFiles({ github }: GitHubPorts, { seen, message, settings, ofProject }: Reading) {
+  const { observation } = seen;
+  const { facts } = observation;
+  const repo = refOf(observation.repo);
+  const filtered = [settings, ...[...ofProject.values()].map((own) => own.settings)].some(hasPathFilter);
+  return Promise.all([
+    filtered ? github.changedFiles(repo, facts.number) : undefined,
+    message === undefined && mustReadMessage(settings, observation)
+      ? github.commit(repo, facts.head.sha)
+      : undefined,
+  ]);
 }
 
 /** The settings of a fork's head are not read: a stranger's file must not reach the parser. */

@@ -138,6 +138,8 @@ test('the description passes the recommended rules of a linter', async () => {
     rules: {
       // `/environments/namespace/{namespace}`: the words of fixed parts are no ids, so no request fits two paths.
       'no-ambiguous-paths': 'off',
+      // A redirect is an answer too.
+      'operation-2xx-response': 'off',
     },
   });
   const source = JSON.stringify(description);

@@ -250,7 +250,10 @@ test('the run had the secret', () => {
 });
 
 test.each(
-  Object.keys(SURFACES).filter((name) => name !== 'destroyEnvironment') as (keyof typeof OPERATIONS)[],
+  // They would take away what is searched afterwards.
+  Object.keys(SURFACES).filter(
+    (name) => !/^(destroyEnvironment|deleteProject|deleteDeployment)$/.test(name),
+  ) as (keyof typeof OPERATIONS)[],
 )('nothing that %s answers holds the canary', async (name) => {
   for (const token of Object.values(tokens)) {
     expect(found(await ask(name, { token }))).toEqual([]);

@@ -90,7 +90,9 @@ test.each([
     expect(refused.exitCode).toBe(1);
     expect(refused.log).toMatch(reason);
     await world.drain();
+    // Of each project, and of all together.
     expect((await shown(world, { number, sha })).conclusions).toEqual([
+      CONCLUSION.failure,
       CONCLUSION.failure,
       CONCLUSION.failure,
     ]);
@@ -100,6 +102,7 @@ test.each([
       expect((await runPreview(world, { number, inputs: { project } })).exitCode).toBe(0);
     await world.drain();
     expect((await shown(world, { number, sha })).conclusions).toEqual([
+      CONCLUSION.success,
       CONCLUSION.success,
       CONCLUSION.success,
     ]);
@@ -118,6 +121,7 @@ test('a run that asks for the wrong thing does not touch what another run has ta
     docs: ENVIRONMENT_STATUS.failed,
   });
   expect((await shown(world, { number, sha })).conclusions.sort()).toEqual([
+    CONCLUSION.failure,
     CONCLUSION.failure,
     CONCLUSION.success,
   ]);

@@ -30,7 +30,14 @@ async function setUp() {
   await utimes(join(dir, page.hash.slice(0, 2), page.hash), past, past);
   now = new Date();
   const environments = { namesArtifact: async () => false };
-  const ports = { blobs, artifacts, environments, clock: { now: () => new Date() } } as unknown as Ports;
+  const otherBlobs = { hashes: async function* () {}, named: async () => new Set<string>() };
+  const ports = {
+    blobs,
+    artifacts,
+    otherBlobs,
+    environments,
+    clock: { now: () => new Date() },
+  } as unknown as Ports;
   return { ports, blobs, artifacts };
 }
 

@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import { ROLES } from '../../../src/people/policies.js';
 import { DEFAULT_PREFERENCES, THEMES } from '../../../src/people/user.js';
-import { newId } from '../shared/write.js';
 import { typedEndings } from './0002-typed-endings.js';
 import { dropIndexes, makeIndexes } from './indexes.js';
 import type { IndexDefinition, Migration } from './migration.js';
@@ -147,11 +147,19 @@ async function up(db: mongo.Db): Promise<void> {
   for await (const old of documents.find({ _id: { $type: 'number' } as never })) {
     const { _id: githubId, ...rest } = old as unknown as OldUser;
     const user = { ...rest, name: rest.login, ...NOT_YET_KNOWN };
-    const update = { $setOnInsert: { _id: newId() as never, ...user } };
+    const update = { $setOnInsert: { _id: idFor(githubId) as never, ...user } };
     await documents.updateOne({ githubId }, update, { upsert: true, bypassDocumentValidation: true });
     await documents.deleteOne({ _id: githubId as never });
   }
   await setValidators(db, validators);
+}
+
+/** The same each time, so that a return to 0.3 and back changes nobody's id. */
+function idFor(githubId: number): string {
+  return createHash('sha256')
+    .update(`github ${String(githubId)}`)
+    .digest('hex')
+    .slice(0, 24);
 }
 
 const NOT_YET_KNOWN = {

@@ -18,7 +18,7 @@ export function authorizePage({ logins, asked }: AuthorizePage): ApiReply {
     .map((login) => `<button name="login" value="${escape(login)}">Continue as ${escape(login)}</button>`)
     .join('');
   const form = `<form method="post" action="/login/oauth/authorize"><main><h1>Sign in to GitHub</h1>${hidden}${people}<button name="login" value="">Cancel</button></main></form>`;
-  const body = `<!doctype html><html lang="en"><title>Sign in to GitHub</title><style>${STYLE}</style><body>${form}</body></html>`;
+  const body = `<!doctype html><html lang="en"><title>Sign in to GitHub</title><link rel="icon" href="data:,"><style>${STYLE}</style><body>${form}</body></html>`;
   return { status: 200, body, headers: { 'content-type': 'text/html; charset=utf-8' } };
 }
 

@@ -114,8 +114,8 @@ test('a run reads its own deployment and appends to its log, once for each numbe
     const response = await app.api(logs, { ...json({ seq, lines: [line] }), token: RUN_TOKEN });
     expect(response.status).toBe(202);
   }
-  const page = (await (await app.api(logs)).json()) as { items: { seq: number }[] };
-  expect(page.items.map(({ seq }) => seq)).toEqual([0, 1]);
+  const page = (await (await app.api(logs)).json()) as { items: { number: number }[] };
+  expect(page.items.map(({ number }) => number)).toEqual([1, 2]);
 });
 
 test('an operator destroys an environment, and its decision names the operator', async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ABILITIES, hashToken } from '../../../src/people/api-token.js';
 import { forgetOldDeliveries } from '../../../src/deliveries/retention.js';
 import type { NewDelivery } from '../../../src/deliveries/store.js';
 import { DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import { delivery } from '../../support/builders.js';
 import { nothingGitHub, type NothingGitHub } from '../../support/nothing-github.js';
+import { addPeople } from '../../support/add-people.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 import { pullRequestPayload } from '../webhooks/inbox/sample-payload.js';
 
@@ -53,32 +53,16 @@ beforeAll(async () => {
   );
   await repos.save(REPOSITORY);
   await repos.save({ ...REPOSITORY, id: 12, fullName: 'acme/other' });
-  await addPeople();
+  const people = {
+    reader: { githubId: 40, level: 'read' },
+    writer: { githubId: 41, level: 'write' },
+  } as const;
+  await addPeople(app.ports, { repoId: REPOSITORY.id, people });
 });
 afterAll(async () => {
   await app.close();
   await github.close();
 });
-
-/** People whose role GitHub has told for `acme/hello`. */
-async function addPeople(): Promise<void> {
-  const { users, repos, tokens } = app.ports;
-  const levels = { reader: 'read', writer: 'write' } as const;
-  const permissions = Object.entries(levels).map(([login, level]) => ({ login, level, at: new Date() }));
-  await repos.keep({ id: REPOSITORY.id }, { permissions });
-  for (const [index, login] of Object.keys(levels).entries()) {
-    const githubId = 40 + index;
-    await users.saveFromGitHub({ githubId, login, email: null, avatarUrl: null });
-    const scope = {
-      kind: 'user',
-      userId: String(githubId),
-      name: login,
-      abilities: ABILITIES,
-      projectIds: null,
-    } as const;
-    await tokens.issue({ hash: hashToken(`vtp_${login}`), scope, expiresAt: null });
-  }
-}
 
 interface Listed {
   readonly items: readonly { readonly id: string; readonly [field: string]: unknown }[];

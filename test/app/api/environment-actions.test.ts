@@ -11,6 +11,7 @@ import { hashToken } from '../../../src/people/api-token.js';
 import { CONCLUSION } from '../../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { resolveOptions } from '../../../demo/github/options.js';
+import { addReach } from '../../support/add-people.js';
 import { apiClient } from '../../support/api-client.js';
 import { secondsApart } from '../../support/clock.js';
 import { lookAt } from '../../support/look-at.js';
@@ -39,8 +40,12 @@ beforeAll(async () => {
     },
   });
   const { tokens, users: people } = world.app.ports;
-  await people.saveFromGitHub({ githubId: 7_001, login: 'writer', email: null, avatarUrl: null });
-  const person = { kind: 'user', userId: '7001', name: 'writer' } as const;
+  const account = await fetch(`${world.github.url}/users/writer`);
+  const { id: githubId } = (await account.json()) as { id: number };
+  const writer = { githubId, login: 'writer' };
+  const { id: userId } = await people.saveFromGitHub({ ...writer, email: null, avatarUrl: null });
+  await addReach(world.app.ports, { ...writer, userId, repoIds: [world.repoId()] });
+  const person = { kind: 'user', userId, name: 'writer' } as const;
   const scope = { ...person, abilities: ['read', 'deploy'], projectIds: null } as const;
   await tokens.issue({ hash: hashToken(WRITER), scope, expiresAt: null });
   api = apiClient(world.app, WRITER);

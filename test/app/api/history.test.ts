@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ABILITIES, hashToken } from '../../../src/people/api-token.js';
 import { DeploymentView } from '../../../src/contract/deployments.js';
 import { StatisticsView } from '../../../src/contract/history.js';
 import { changeDeployment } from '../../../src/deployments/change.js';
@@ -8,6 +7,7 @@ import { countEndings } from '../../../src/reconcile/endings.js';
 import { DEPLOYMENT_STATUS, ENDED_BY } from '../../../src/shared/status/words.js';
 import { newDeployment, newEnvironment, pullRequest } from '../../support/builders.js';
 import { nothingGitHub, type NothingGitHub } from '../../support/nothing-github.js';
+import { addPeople } from '../../support/add-people.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 const { success, failed, running } = DEPLOYMENT_STATUS;
@@ -38,7 +38,7 @@ beforeAll(async () => {
   const environment = await environments.ensure(newEnvironment({ ...place, pullRequest: pullRequest() }));
   environmentId = environment.id;
   await addDeployments();
-  await addReader();
+  await addPeople(app.ports, { repoId: 11, people: { reader: { githubId: 41, level: 'read' } } });
 });
 afterAll(async () => {
   await app.close();
@@ -77,20 +77,6 @@ async function addDeployments(): Promise<void> {
   const current = { deploymentId: idOf(1), sha: shaOf(1), url: environment.url, reach, at: new Date() };
   const head = { deploymentId: idOf(2), sha: shaOf(2), at: new Date() };
   await ports.environments.change(environment, { patch: { current, head }, due: [] });
-}
-
-async function addReader(): Promise<void> {
-  const { users, repos, tokens } = app.ports;
-  await repos.keep({ id: 11 }, { permissions: [{ login: 'reader', level: 'read', at: new Date() }] });
-  await users.saveFromGitHub({ githubId: 41, login: 'reader', email: null, avatarUrl: null });
-  const scope = {
-    kind: 'user',
-    userId: '41',
-    name: 'reader',
-    abilities: ABILITIES,
-    projectIds: null,
-  } as const;
-  await tokens.issue({ hash: hashToken('vtp_reader'), scope, expiresAt: null });
 }
 
 async function ask(path: string, init: Parameters<TestApp['api']>[1] = {}) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AuditEntry } from '../../../src/people/audit-log.js';
-import { ABILITIES, hashToken } from '../../../src/people/api-token.js';
 import type { EffectiveSettings, ProjectView, RepositoryView } from '../../../src/contract/projects.js';
+import { addPeople, type TestPerson } from '../../support/add-people.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 const REPOSITORY = {
@@ -35,19 +35,19 @@ beforeAll(async () => {
       }),
     },
   });
-  const { repos, users, tokens } = app.ports;
+  const { repos } = app.ports;
   await repos.save(REPOSITORY);
   await repos.keep(REPOSITORY, {
     policy: { sha: COMMIT, file: POLICY, etag: null, stale: false },
-    permissions: Object.entries(PEOPLE).map(([login, level]) => ({ login, level, at: new Date() })),
   });
-  for (const [index, login] of Object.keys(PEOPLE).entries()) {
-    const githubId = 31 + index;
-    await users.saveFromGitHub({ githubId, login, email: null, avatarUrl: null });
-    const scope = { kind: 'user', userId: String(githubId), name: login } as const;
-    const token = { ...scope, abilities: ABILITIES, projectIds: null };
-    await tokens.issue({ hash: hashToken(`vtp_${login}`), scope: token, expiresAt: null });
-  }
+  const people = Object.entries(PEOPLE).map(([login, level], index) => [
+    login,
+    { githubId: 31 + index, level },
+  ]);
+  await addPeople(app.ports, {
+    repoId: REPOSITORY.id,
+    people: Object.fromEntries(people) as Readonly<Record<string, TestPerson>>,
+  });
 });
 afterAll(async () => {
   await app.close();

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ABILITIES, type Ability, hashToken } from '../../../src/people/api-token.js';
+import { hashToken } from '../../../src/people/api-token.js';
 import { pathTo } from '../../../src/contract/client.js';
 import { OPERATIONS } from '../../../src/contract/openapi.js';
 import type { Operation } from '../../../src/contract/operation.js';
 import { personNeeds } from '../../../src/people/policies.js';
-import type { RepositoryPermission } from '../../../src/pull-requests/trust.js';
 import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { delivery, newDeployment, newEnvironment } from '../../support/builders.js';
+import { addPeople, type TestPerson } from '../../support/add-people.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
 const DEPLOYMENT = 'a'.repeat(24);
@@ -39,14 +39,8 @@ const PEOPLE = {
   admin: { githubId: 34, level: 'admin' },
   'read token': { githubId: 35, level: 'write', abilities: ['read'] },
   'bound token': { githubId: 36, level: 'admin', projectIds: ['e'.repeat(24)] },
-} as const satisfies Readonly<Record<string, Person>>;
+} as const satisfies Readonly<Record<string, TestPerson>>;
 
-interface Person {
-  readonly githubId: number;
-  readonly level: RepositoryPermission;
-  readonly abilities?: readonly Ability[];
-  readonly projectIds?: readonly string[];
-}
 const REPOSITORY = {
   id: 11,
   ownerId: 1,
@@ -227,7 +221,11 @@ beforeAll(async () => {
   for (const who of ['run', 'other run', 'operator'] as const)
     await app.ports.tokens.issue({ hash: hashToken(TOKENS[who]), scope: scopes[who], expiresAt: null });
   await addDocuments();
-  await addPeople();
+  const people = Object.entries<TestPerson>(PEOPLE).map(([login, person]) => [
+    login,
+    { ...person, token: TOKENS[login as Who] ?? '' },
+  ]);
+  await addPeople(app.ports, { repoId: REPOSITORY.id, people: Object.fromEntries(people) });
 });
 
 /** One environment with one deployment; every operation is asked about their id. */
@@ -244,39 +242,6 @@ async function addDocuments(): Promise<void> {
   const nothing = { action: 'ignore', rule: 'x', detail: 'x', environmentIds: [] };
   const stored = { ...delivery({ guid: DEPLOYMENT, repoId: REPOSITORY.id }), decision: nothing };
   await ports.inbox.store([stored]);
-}
-
-async function addPeople(): Promise<void> {
-  const { users, repos, tokens: store } = app.ports;
-  const permissions = Object.entries(PEOPLE).map(([login, { level, githubId }]) => ({
-    ...{ login, level, at: new Date(), accountId: githubId },
-  }));
-  await repos.keep({ id: REPOSITORY.id }, { permissions });
-  for (const [login, person] of Object.entries<Person>(PEOPLE)) {
-    const { githubId, level, abilities = ABILITIES, projectIds = null } = person;
-    const { id: userId } = await users.saveFromGitHub({ githubId, login, email: null, avatarUrl: null });
-    await connect({ userId, githubId, login, repoIds: level === 'none' ? [] : [REPOSITORY.id] });
-    const scope = { kind: 'user', userId, name: login, abilities, projectIds } as const;
-    await store.issue({ hash: hashToken(TOKENS[login as Who] ?? ''), scope, expiresAt: null });
-  }
-}
-
-interface Connected {
-  readonly userId: string;
-  readonly githubId: number;
-  readonly login: string;
-  readonly repoIds: readonly number[];
-}
-
-/** GitHub listed the repositories of the person a moment ago. */
-async function connect({ repoIds, ...who }: Connected): Promise<void> {
-  const { connections } = app.ports;
-  const tokens = { accessToken: 'sealed', refreshToken: null, accessExpiresAt: null, refreshExpiresAt: null };
-  await connections.save({ ...who, ...tokens, scope: '', connectedAt: new Date() });
-  await connections.keepReach(
-    { userId: who.userId, epoch: 1 },
-    { repoIds, installationIds: [7], at: new Date() },
-  );
 }
 
 afterAll(async () => {

@@ -41,9 +41,19 @@ async function startLists(deployments: number) {
   const rights = { roleOn: async () => 'read', visibleTo: async () => ({ repoIds: [], projectIds: seen }) };
   const clock = { now: () => new Date() };
   const publicUrl = 'http://localhost:3000';
-  const ports = { ...stores, rights, clock, publicUrl, providers: [], log: silent } as unknown as Ports;
+  const ports = {
+    ...stores,
+    rights,
+    clock,
+    publicUrl,
+    providers: [],
+    admins: [],
+    log: silent,
+  } as unknown as Ports;
   const operator = { kind: 'operator', name: 'lists' } as const;
-  const person = { kind: 'user', userId: '1', name: 'mona', abilities: ABILITIES, projectIds: null } as const;
+  const mona = { githubId: 1, login: 'mona', email: null, avatarUrl: null };
+  const { id: userId } = await stores.users.saveFromGitHub(mona);
+  const person = { kind: 'user', userId, name: 'mona', abilities: ABILITIES, projectIds: null } as const;
   const hash = (who: keyof typeof TOKENS) => hashToken(TOKENS[who]);
   await stores.tokens.issue({ hash: hash('operator'), scope: operator, expiresAt: null });
   await stores.tokens.issue({ hash: hash('person'), scope: person, expiresAt: null });

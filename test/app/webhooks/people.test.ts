@@ -17,8 +17,9 @@ async function forgottenBy(name: string) {
   const example = examples.find((one) => one.name === name)?.examples[0];
   const forgotten: unknown[] = [];
   const repos = { forgetPermissions: async (where: unknown) => void forgotten.push(where) };
+  const connections = { forgetReach: async () => undefined };
   const payload = { ...example, installation: { id: 7 } };
-  const decision = await EVENTS.get(name)?.handle({ repos } as unknown as HandlerPorts, payload);
+  const decision = await EVENTS.get(name)?.handle({ repos, connections } as unknown as HandlerPorts, payload);
   return { rule: decision?.rule, forgotten, payload };
 }
 

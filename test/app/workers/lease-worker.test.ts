@@ -51,6 +51,30 @@ test('no more items are in work at once than there is room for', async () => {
   await stop(1_000);
 });
 
+test('a worker goes on as soon as there is more room', async () => {
+  const worked: string[] = [];
+  const ends: (() => void)[] = [];
+  let room = 1;
+  const { start, poke, stop, isFull, items } = fakeWorker({
+    room: () => room,
+    work: (item) => {
+      worked.push(item);
+      return new Promise<void>((resolve) => ends.push(resolve));
+    },
+  });
+  start();
+  items.push('a', 'b', 'c');
+  poke({ items: 3 });
+  await until(() => worked.length === 1);
+  expect(isFull()).toBe(true);
+  room = 3;
+  ends[0]?.();
+  await until(() => worked.length === 3);
+  expect(isFull()).toBe(false);
+  for (const end of ends) end();
+  await stop(1_000);
+});
+
 test('a poke starts work at once, not at the next poll', async () => {
   const worked: string[] = [];
   const { start, poke, stop, items, claims } = fakeWorker({ work: async (item) => void worked.push(item) });

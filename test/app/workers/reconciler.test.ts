@@ -46,7 +46,7 @@ function runner(report: Reconciler, options: Partial<RunnerOptions> = {}) {
     reconcilers: { report, teardown: async () => undefined },
     owner: 'test',
     log: (_level, message, fields) => lines.push(`${message} ${JSON.stringify(fields)}`),
-    concurrency: 4,
+    room: () => 4,
     ...options,
   });
   return { ...made, lines };

@@ -163,6 +163,7 @@ test('the manifest asks for what app.yml says, with the addresses of this server
     url: 'https://vitrine.example.com',
     hook_attributes: { url: 'https://vitrine.example.com/api/github/webhooks', active: true },
     redirect_url: 'https://vitrine.example.com/setup/done',
+    callback_urls: ['https://vitrine.example.com/sign-in/github/callback'],
   });
 });
 
@@ -211,7 +212,7 @@ test('the page says what the App may do, and every right has its reason', async 
   const { address, origin, finished } = await begin();
   const page = await openPage(address);
   const rights = page.texts('li');
-  expect(rights).toHaveLength(8);
+  expect(rights).toHaveLength(9);
   for (const right of rights) expect(right).toMatch(/^[A-Z][a-z ]+ \((read|write)\): \S/);
   expect(permissionsIn(page)).toMatchObject({ actions: 'read' });
   await end({ address, origin, finished });

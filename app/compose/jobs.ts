@@ -1,0 +1,70 @@
+import { collectWords } from '../../src/deployments/logs/search.js';
+import { continueDeletions } from '../../src/reconcile/deletions.js';
+import { countEndings } from '../../src/reconcile/endings.js';
+import { createHealthCheck } from '../../src/reconcile/health.js';
+import { createLogRetention } from '../../src/reconcile/log-retention.js';
+import { promoteQueued } from '../../src/reconcile/queue.js';
+import { reconcileStuck } from '../../src/reconcile/stuck.js';
+import { sweep } from '../../src/reconcile/sweep.js';
+import { forgetDelivered } from '../../src/secrets/delivered.js';
+import { rotateKeys } from '../../src/secrets/rotate.js';
+import { forgetOldDeliveries } from '../../src/deliveries/retention.js';
+import type { Config } from '../config/config.js';
+import type { Ports } from '../ports.js';
+import { every } from '../workers/every.js';
+
+const STUCK_EVERY_MS = 60_000;
+const QUEUE_EVERY_MS = 30_000;
+const DELETIONS_EVERY_MS = 30_000;
+const SWEEP_EVERY_MS = 5 * 60_000;
+const HEALTH_EVERY_MS = 2 * 60_000;
+const WORDS_EVERY_MS = 15_000;
+const LOG_RETENTION_EVERY_MS = 10 * 60_000;
+const STATISTICS_EVERY_MS = 5_000;
+const RETENTION_EVERY_MS = 60 * 60_000;
+/** A new key is there after a start only. What is looked at later was left by a process that ended in the middle. */
+const ROTATE_FIRST_MS = 1_000;
+const ROTATE_EVERY_MS = 30_000;
+const FORGET_EVERY_MS = 60 * 60_000;
+
+interface Jobs {
+  readonly config: Pick<Config, 'deliveryRetention' | 'logRetentionDays'>;
+  /** When the sweep runs first: soon after a start, because events may have been lost before. */
+  readonly firstMs: number;
+  readonly lease: { readonly leaseMs?: number };
+}
+
+/** What runs again and again, in every process that works: each job can be repeated and run twice at once. */
+export function startPeriodicJobs(ports: Ports, { config, firstMs, lease }: Jobs) {
+  const { log } = ports;
+  return [
+    every({ name: 'statistics', everyMs: STATISTICS_EVERY_MS, run: () => countEndings(ports), log }),
+    every({
+      name: 'retention',
+      everyMs: RETENTION_EVERY_MS,
+      firstMs,
+      run: () => forgetOldDeliveries(ports, config.deliveryRetention),
+      log,
+    }),
+    every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
+    every({ name: 'queue', everyMs: QUEUE_EVERY_MS, run: () => promoteQueued(ports), log }),
+    every({ name: 'deletions', everyMs: DELETIONS_EVERY_MS, run: () => continueDeletions(ports), log }),
+    every({ name: 'health', everyMs: HEALTH_EVERY_MS, run: createHealthCheck(ports), log }),
+    every({ name: 'log words', everyMs: WORDS_EVERY_MS, run: () => collectWords(ports), log }),
+    every({
+      name: 'log retention',
+      everyMs: LOG_RETENTION_EVERY_MS,
+      run: createLogRetention(ports, { keepDays: config.logRetentionDays }),
+      log,
+    }),
+    every({
+      name: 'rotate keys',
+      everyMs: ROTATE_EVERY_MS,
+      firstMs: ROTATE_FIRST_MS,
+      run: () => rotateKeys(ports, lease),
+      log,
+    }),
+    every({ name: 'forget secrets', everyMs: FORGET_EVERY_MS, run: () => forgetDelivered(ports), log }),
+    every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
+  ];
+}
