@@ -13,6 +13,8 @@ let opened = 0;
 
 /** Every call that may write, by the name of its store. */
 function recording<Part extends object>(store: string, part: Part): Part {
+  // The sealed collections are a list, which a change of keys walks through in the background.
+  if (Array.isArray(part)) return part;
   return new Proxy(part, {
     get(target, key, receiver) {
       const value: unknown = Reflect.get(target, key, receiver);
