@@ -287,14 +287,11 @@ test('lists show people only what they may see', async () => {
 const LAST = ['destroyEnvironment', 'deleteDeployment', 'deleteProject'];
 const inOrder = Object.entries(MATRIX).toSorted(([one], [other]) => LAST.indexOf(one) - LAST.indexOf(other));
 
-test.each(inOrder)(
-  'the server answers each kind of actor that asks for %s',
-  async (name, row) => {
-    const verdicts: Partial<Record<Who, Verdict>> = {};
-    for (const who of Object.keys(row) as Who[]) verdicts[who] = await verdictOf(name, who);
-    expect(verdicts).toEqual(row);
-  },
-);
+test.each(inOrder)('the server answers each kind of actor that asks for %s', async (name, row) => {
+  const verdicts: Partial<Record<Who, Verdict>> = {};
+  for (const who of Object.keys(row) as Who[]) verdicts[who] = await verdictOf(name, who);
+  expect(verdicts).toEqual(row);
+});
 
 const ABOUT_ONE = Object.entries<Operation>(OPERATIONS).filter(
   ([, { resource, permission }]) => resource && personNeeds(permission) !== null,
