@@ -1,5 +1,5 @@
 import { changeEnvironment } from '../environments/change.js';
-import { isActive } from '../environments/model.js';
+import { isActive, isAdmitted } from '../environments/model.js';
 import { supersession } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
@@ -144,7 +144,23 @@ async function reviveHeadDeployment(
   });
 }
 
-export async function supersedeOlder(ports: Needs, environment: StoredEnvironment): Promise<void> {
+interface Withdrawal {
+  readonly before: StoredEnvironment;
+  /** As it was saved: no longer admitted. */
+  readonly after: StoredEnvironment;
+}
+
+/**
+ * Supersedes the deployments of an environment that is no longer admitted. The handler that admitted it may not have stored its
+ * deployment yet. So it is stored here first: otherwise it would come later and wait for a run.
+ */
+export async function supersedeWithdrawn(ports: Needs, { before, after }: Withdrawal): Promise<void> {
+  if (before.head && isAdmitted(before))
+    await ports.deployments.ensure(deploymentOfHead(before, before.head));
+  await supersedeOlder(ports, after);
+}
+
+async function supersedeOlder(ports: Needs, environment: StoredEnvironment): Promise<void> {
   const { id: environmentId, generation: before } = environment;
   if (before <= FIRST) return;
   const open = await ports.deployments.unsettledOf(environmentId);

@@ -1,5 +1,5 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
-import { ensureHeadDeployment, supersedeOlder } from '../deployments/change.js';
+import { ensureHeadDeployment, supersedeWithdrawn } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { applyDecision } from '../environments/apply-decision.js';
 import type { Change } from '../environments/change.js';
@@ -161,7 +161,7 @@ async function followUp(ports: Ports, { round, saved, decision }: Saved): Promis
   const [counts] = await Promise.all([
     newlyAdmitted ? countAdmitted(ports, saved) : null,
     admitted && ensureHeadDeployment(ports, { environment: saved, run: null, isNew }),
-    !admitted && supersedes && supersedeOlder(ports, saved),
+    !admitted && supersedes && supersedeWithdrawn(ports, { before: round.environment, after: saved }),
   ]);
   if (!counts || !exceedsLimits(counts, round.inputs.settings)) return decision;
   const evicted = await keepWithinLimits(ports, saved);
@@ -205,7 +205,9 @@ async function isUnclaimed(ports: Ports, { observation, environment }: Round): P
     head?.sha !== observation.facts.head.sha
   )
     return false;
-  return (await ports.deployments.get(head.deploymentId))?.run === null;
+  // The handler that accepted the commit may be about to store its deployment: no run has taken that on.
+  const deployment = await ports.deployments.get(head.deploymentId);
+  return !deployment?.run;
 }
 
 function removedFromSettings(environment: StoredEnvironment): Decision {

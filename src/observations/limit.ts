@@ -1,4 +1,4 @@
-import { supersedeOlder } from '../deployments/change.js';
+import { supersedeWithdrawn } from '../deployments/change.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { teardownPatch } from '../environments/apply-decision.js';
 import { changeEnvironment } from '../environments/change.js';
@@ -63,7 +63,7 @@ export async function keepWithinLimits(
     });
     if (isAdmitted(changed)) continue;
     evicted.set(environment.id, decision);
-    await supersedeOlder(ports, changed);
+    await supersedeWithdrawn(ports, { before: environment, after: changed });
   }
   return evicted;
 }

@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
+import type { Stores } from '../../app/ports.js';
+import { eventually } from '../../demo/expect.js';
 import { visit } from '../../demo/visit.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
+import type { NewDeployment } from '../../src/deployments/model.js';
+import { aroundCalls } from '../support/around-calls.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end } from '../support/run-by-hand.js';
@@ -47,6 +51,40 @@ test('a commit that is skipped ends the build of the one before it, and nothing 
   await world.github.push({ repository: REPOSITORY, ...SKIPPED });
   await world.drain();
   expect((await lookAt(world, before.number)).environment.status).toBe(ENVIRONMENT_STATUS.pending);
+  await expectOvertaken(world, before);
+});
+
+test('a commit whose push says skip while its deployment is being stored leaves none that waits', async () => {
+  let pushed = '';
+  let act: () => Promise<void> = async () => undefined;
+  const fits = ([fresh]: readonly unknown[]) => (fresh as NewDeployment).sha === pushed;
+  const interruption = { method: 'ensure', when: 'before', fits } as const;
+  const stores = (all: Stores): Stores => ({
+    ...all,
+    deployments: aroundCalls(all.deployments, { interruption, act: () => act() }),
+  });
+  await using world = await startWorld({
+    github: { clock: secondsApart() },
+    overrides: { around: { stores } },
+  });
+  const before = await building(world);
+  world.github.webhooks.hold();
+  ({ sha: pushed } = await world.github.push({ repository: REPOSITORY, ...SKIPPED }));
+  const sent = (event: string) => {
+    const delivery = world.github.webhooks.deliveries.findLast((one) => one.event === event);
+    if (!delivery) throw new Error(`There should be an event "${event}".`);
+    return world.github.webhooks.send(delivery);
+  };
+  act = async () => {
+    await sent('push');
+    await eventually(() => world.app.ports.inbox.list({}, { limit: 9 }), {
+      until: ({ items }) => items[0]?.event === 'push' && items[0].decision?.action === 'update',
+      otherwise: 'The push should have been handled.',
+    });
+  };
+  await sent('pull_request');
+  await world.app.drain();
+  expect((await lookAt(world, before.number)).deployments).toHaveLength(2);
   await expectOvertaken(world, before);
 });
 
