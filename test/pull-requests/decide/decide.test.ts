@@ -196,6 +196,22 @@ test('of several projects only those are deployed whose files changed', () => {
   );
 });
 
+test('a commit that changes nothing of what is shown is skipped, and the report says so', () => {
+  const { action, detail } = decide(
+    decideInput({
+      action: 'synchronize',
+      project: { paths: ['packages/web/**'] },
+      environment: liveEnvironment(),
+      filesSinceShown: ['docs/a.md'],
+      pullRequest: { changedFiles: ['packages/web/a.ts'], head: next },
+    }),
+  );
+  expect({ action, detail }).toEqual({
+    action: 'skip',
+    detail: expect.stringMatching(/has changed since the commit that it shows/),
+  });
+});
+
 test('by hand, only the first preview is asked for', () => {
   const settings = withTriggers({ mode: 'manual' });
   expect(told(decideInput({ settings }))).toBe('skip manual');
