@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { mongo } from 'mongoose';
 import { scratch } from './scratch.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -21,6 +22,7 @@ export default async function globalSetup() {
       if (error.code !== 'unavailable') throw error;
       return findDatabase(options);
     });
+    if (!process.env.MONGODB_URI) await closeIdleFiles(database.uri);
     process.env.TEST_MONGODB_URI = database.uri;
     process.env.TEST_APP_KEY = rsaKey();
     process.env.TEST_OIDC_KEY = rsaKey();
@@ -30,6 +32,19 @@ export default async function globalSetup() {
     await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * A migrated database is a hundred and fifty files, and the engine keeps each open for ten minutes. The databases of a run would reach the
+ * limit of open files, where the engine ends at once.
+ */
+async function closeIdleFiles(uri) {
+  const client = await mongo.MongoClient.connect(uri);
+  const config = 'file_manager=(close_idle_time=5,close_scan_interval=2,close_handle_minimum=250)';
+  await client
+    .db('admin')
+    .command({ setParameter: 1, wiredTigerEngineRuntimeConfig: config })
+    .finally(() => client.close());
 }
 
 function build() {
