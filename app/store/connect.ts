@@ -21,7 +21,7 @@ import { invitationStore } from './people/invitations.js';
 import { memberStore } from './people/members.js';
 import { EMAIL_VERIFICATIONS, linkStore, PASSWORD_RESETS, passwordStore } from './people/passwords.js';
 import { sessionStore } from './people/sessions.js';
-import { attemptStore, pendingSignInStore } from './people/sign-ins.js';
+import { pendingSignInStore } from './people/sign-ins.js';
 import { idempotencyStore } from './people/idempotency.js';
 import { requestRateStore } from './people/request-rates.js';
 import { userStore } from './people/users.js';
@@ -85,7 +85,6 @@ export function createStores(connection: Connection): Stores {
     users: translatingErrors(userStore(connection)),
     sessions: translatingErrors(sessionStore(connection)),
     pendingSignIns: translatingErrors(pendingSignInStore(connection)),
-    attempts: translatingErrors(attemptStore(connection)),
     connections: translatingErrors(githubConnectionStore(connection)),
     members: translatingErrors(memberStore(connection)),
     passwordHashes: translatingErrors(passwordStore(connection)),

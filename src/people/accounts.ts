@@ -8,7 +8,7 @@ import { acceptInvitations } from './invite.js';
 import type { MemberPorts } from './member.js';
 import { checkPassword, type PasswordPorts, type PasswordStorePorts } from './password.js';
 import { isSecret, type SessionPorts } from './session.js';
-import type { SignInPorts } from './sign-in.js';
+import { countTry, type RequestRatePorts } from './request-rates.js';
 import { emailKey, type User, type UserPorts } from './user.js';
 
 export type AccountPorts = UserPorts &
@@ -19,7 +19,7 @@ export type AccountPorts = UserPorts &
   MemberPorts &
   AccountMailsPorts &
   AccountRulesPorts &
-  Pick<SignInPorts, 'attempts'> & { readonly clock: Clock };
+  RequestRatePorts & { readonly clock: Clock };
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -33,17 +33,15 @@ const LIMITS = {
   triesFrom: { most: 60, perMs: 15 * MINUTE_MS },
 } as const;
 
-type Counting = Pick<AccountPorts, 'attempts' | 'clock'>;
+type Counting = Pick<AccountPorts, 'requestRates' | 'clock'>;
 
 /** Counts an attempt. False when it is one too many. */
 async function isWithin(
-  { attempts, clock }: Counting,
+  ports: Counting,
   { limit, of }: { readonly limit: keyof typeof LIMITS; readonly of: string },
 ): Promise<boolean> {
   const { most, perMs } = LIMITS[limit];
-  // Hashed, so that the counters are no list of addresses.
-  const key = `${limit}:${hashToken(of)}`;
-  return (await attempts.count({ key, perMs, now: clock.now() })) <= most;
+  return (await countTry(ports, { key: `${limit}:${of}`, perMs })) <= most;
 }
 
 interface Stranger {

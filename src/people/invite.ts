@@ -5,7 +5,7 @@ import type { AuditPorts } from './audit-log.js';
 import { type Invitation, INVITED_DAYS, type InvitationPorts } from './invitation.js';
 import type { MemberPorts } from './member.js';
 import type { Role } from './policies.js';
-import type { SignInPorts } from './sign-in.js';
+import { countTry, type RequestRatePorts } from './request-rates.js';
 import { emailKey, type User, type UserPorts } from './user.js';
 
 type Ports = UserPorts &
@@ -13,7 +13,7 @@ type Ports = UserPorts &
   InvitationPorts &
   AccountMailsPorts &
   AuditPorts &
-  Pick<SignInPorts, 'attempts'> &
+  RequestRatePorts &
   Pick<Tools, 'clock' | 'newId'>;
 
 interface Inviting {
@@ -32,8 +32,7 @@ export async function invite(
   ports: Ports,
   { project, email, role, by }: Inviting,
 ): Promise<Invitation | null> {
-  const now = ports.clock.now();
-  const sent = await ports.attempts.count({ key: `invite ${project.id}`, perMs: DAY_MS, now });
+  const sent = await countTry(ports, { key: `invite ${project.id}`, perMs: DAY_MS });
   if (sent > MOST_A_DAY)
     throw new VitrineError(
       'too_many_requests',

@@ -1,3 +1,6 @@
+import { hashToken } from './api-token.js';
+import type { Clock } from '../shared/tools.js';
+
 /** Counts requests in windows of time, for all processes together. */
 export interface RequestRateStore {
   /** Adds to the count of a window and answers the count of all processes. */
@@ -7,4 +10,15 @@ export interface RequestRateStore {
 
 export interface RequestRatePorts {
   readonly requestRates: RequestRateStore;
+}
+
+/** Counts what a stranger tries. Answers how often it was tried in the running window of the key, in all processes. */
+export function countTry(
+  { requestRates, clock }: RequestRatePorts & { readonly clock: Clock },
+  { key, perMs }: { readonly key: string; readonly perMs: number },
+): Promise<number> {
+  const window = Math.floor(clock.now().getTime() / perMs);
+  const expiresAt = new Date((window + 1) * perMs);
+  // Hashed, so that the counters are no list of addresses.
+  return requestRates.add(`${hashToken(key)} ${perMs} ${window}`, { count: 1, expiresAt });
 }

@@ -76,16 +76,8 @@ export interface PendingSignInStore {
   deleteExpired(before: Date): Promise<number>;
 }
 
-/** Counts across all processes, for limits on what strangers may try. */
-export interface AttemptStore {
-  /** Counts one more and returns how many there were in the running window of this key. */
-  count(attempt: { key: string; perMs: number; now: Date }): Promise<number>;
-  deleteExpired(before: Date): Promise<number>;
-}
-
 export interface SignInPorts {
   readonly pendingSignIns: PendingSignInStore;
-  readonly attempts: AttemptStore;
 }
 
 /** A path of this server, or the start page: an address of another host, however it is spelled, leads nowhere else. */

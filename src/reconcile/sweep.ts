@@ -67,7 +67,7 @@ interface Swept {
 
 /** Stores whose documents end at a date of their own. */
 const EXPIRING = [
-  ...(['tokens', 'sessions', 'pendingSignIns', 'attempts', 'idempotency', 'requestRates'] as const),
+  ...(['tokens', 'sessions', 'pendingSignIns', 'idempotency', 'requestRates'] as const),
   ...(['verifications', 'passwordResets', 'invitations'] as const),
 ];
 

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { Stores } from '../../app/ports.js';
+import { countTry } from '../../src/people/request-rates.js';
 import { newSession } from '../../src/people/session.js';
 import type { NewUser } from '../../src/people/user.js';
 
 type People = Pick<
   Stores,
-  'users' | 'sessions' | 'pendingSignIns' | 'attempts' | 'connections' | 'members' | 'tokens'
+  'users' | 'sessions' | 'pendingSignIns' | 'requestRates' | 'connections' | 'members' | 'tokens'
 >;
 
 const NOW = new Date('2026-01-01T00:00:00Z');
@@ -103,13 +104,14 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
   });
 
   test(`${name}: tries are counted for each key, window after window, also side by side`, async () => {
-    const { attempts } = await create();
-    const one = { key: 'a', perMs: 1_000, now: NOW };
-    const counted = await Promise.all(Array.from({ length: 20 }, () => attempts.count(one)));
+    const { requestRates } = await create();
+    const at = (now: Date) => ({ requestRates, clock: { now: () => now } });
+    const one = { key: 'a', perMs: 1_000 };
+    const counted = await Promise.all(Array.from({ length: 20 }, () => countTry(at(NOW), one)));
     expect(counted.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
-    expect(await attempts.count({ ...one, key: 'b' })).toBe(1);
-    expect(await attempts.count({ ...one, now: later(1_000) })).toBe(1);
-    expect(await attempts.deleteExpired(later(1_001))).toBe(2);
+    expect(await countTry(at(NOW), { ...one, key: 'b' })).toBe(1);
+    expect(await countTry(at(later(1_000)), one)).toBe(1);
+    expect(await requestRates.deleteExpired(later(1_001))).toBe(2);
   });
 
   test(`${name}: of twenty processes one replaces the tokens, and a late answer of GitHub still counts`, async () => {

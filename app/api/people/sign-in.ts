@@ -2,6 +2,7 @@ import type { Page, Redirect } from '../../../src/contract/operation.js';
 import { SIGN_IN, type signIn } from '../../../src/contract/sign-in.js';
 import { hashToken } from '../../../src/people/api-token.js';
 import { linkAccount, signInWith } from '../../../src/people/complete-sign-in.js';
+import { countTry } from '../../../src/people/request-rates.js';
 import {
   deviceOf,
   isProof,
@@ -68,8 +69,8 @@ export function signInHandlers(
 const TRIES = { times: 60, perMs: 60_000 };
 
 /** Counted in the database, so that many processes do not allow many times as much. */
-async function limitTries({ attempts, clock }: Ports, { address }: Browser): Promise<void> {
-  const tries = await attempts.count({ key: `sign-in ${address}`, perMs: TRIES.perMs, now: clock.now() });
+async function limitTries(ports: Ports, { address }: Browser): Promise<void> {
+  const tries = await countTry(ports, { key: `sign-in ${address}`, perMs: TRIES.perMs });
   if (tries > TRIES.times)
     throw new VitrineError(
       'too_many_requests',

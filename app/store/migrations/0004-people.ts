@@ -43,7 +43,6 @@ const indexes: readonly IndexDefinition[] = [
   { collection: 'sessions', name: 'user_id', key: { userId: 1, _id: -1 } },
   { collection: 'sessions', name: 'expiry', key: { endsAt: 1 }, expireAfterSeconds: 0 },
   { collection: 'pendingSignIns', name: 'expiry', key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-  { collection: 'attempts', name: 'expiry', key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   { collection: 'githubConnections', name: 'person', key: { githubId: 1 } },
   { collection: 'githubConnections', name: 'installation', key: { 'reach.installationIds': 1 } },
   { collection: 'members', name: 'project_user', key: { projectId: 1, userId: 1 }, unique: true },
@@ -102,7 +101,6 @@ const fresh = [
     returnTo: 'string',
     expiresAt: 'date',
   }),
-  validator('attempts', { count: 'number', expiresAt: 'date' }),
   validator('githubConnections', {
     githubId: 'number',
     login: 'string',

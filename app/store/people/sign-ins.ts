@@ -1,6 +1,6 @@
 import type { Connection, Model } from 'mongoose';
 import { hashToken } from '../../../src/people/api-token.js';
-import type { AttemptStore, PendingSignIn, PendingSignInStore } from '../../../src/people/sign-in.js';
+import type { PendingSignIn, PendingSignInStore } from '../../../src/people/sign-in.js';
 import { MAX_TIME_MS, text } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
 import { insertedOrThere, retryOnce } from '../shared/write.js';
@@ -36,26 +36,6 @@ function pendingOf({ _id, ...pending }: PendingDocument): Omit<PendingSignIn, 's
   return pending;
 }
 
-/** How often something was tried: one counter for each key and window. All processes count in it. */
-export function attemptStore(connection: Connection): AttemptStore {
-  const { collection } = attemptModel(connection);
-  return {
-    async count({ key, perMs, now }) {
-      const window = Math.floor(now.getTime() / perMs);
-      const counted = await retryOnce(() =>
-        collection.findOneAndUpdate(
-          { _id: `${text(key, 'the key')} ${perMs} ${window}` as never },
-          { $inc: { count: 1 }, $setOnInsert: { expiresAt: new Date((window + 1) * perMs) } },
-          { upsert: true, returnDocument: 'after', ...OPTIONS },
-        ),
-      );
-      return (counted as unknown as AttemptDocument | null)?.count ?? 1;
-    },
-    deleteExpired: async (before) =>
-      (await collection.deleteMany({ expiresAt: { $lt: before } }, EXPIRY)).deletedCount,
-  };
-}
-
 interface PendingDocument extends Omit<PendingSignIn, 'state'> {
   readonly _id: string;
 }
@@ -75,18 +55,4 @@ const pendingSchema = strictSchema<PendingDocument>({
 
 function pendingModel(connection: Connection): Model<PendingDocument> {
   return connection.model<PendingDocument>(PENDING, pendingSchema, PENDING);
-}
-
-interface AttemptDocument {
-  readonly _id: string;
-  readonly count: number;
-  readonly expiresAt: Date;
-}
-
-const ATTEMPTS = 'attempts';
-
-const attemptSchema = strictSchema<AttemptDocument>({ _id: String, count: Number, expiresAt: Date });
-
-function attemptModel(connection: Connection): Model<AttemptDocument> {
-  return connection.model<AttemptDocument>(ATTEMPTS, attemptSchema, ATTEMPTS);
 }

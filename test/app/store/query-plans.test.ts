@@ -173,7 +173,6 @@ test.each<[string, () => unknown]>([
   ],
   ['sessions that have ended', () => stores.sessions.deleteExpired(new Date(0))],
   ['sign-ins that have ended', () => stores.pendingSignIns.deleteExpired(new Date(0))],
-  ['counters that have ended', () => stores.attempts.deleteExpired(new Date(0))],
   ['connection of a person', () => stores.connections.get('u5')],
   ['lists of an installation forgotten', () => stores.connections.forgetReach({ installationId: 99 })],
   ['the list of a person forgotten', () => stores.connections.forgetReach({ githubId: 99 })],

@@ -76,7 +76,10 @@ const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['connections.get', ({ connections }, evil) => connections.get(evil)],
   ['members.roleOf', ({ members }, evil) => members.roleOf('p', evil)],
   ['members.ofProject', ({ members }, evil) => members.ofProject(evil, { limit: 1 })],
-  ['attempts.count', ({ attempts }, evil) => attempts.count({ key: evil, perMs: 1, now: new Date() })],
+  [
+    'requestRates.add',
+    ({ requestRates }, evil) => requestRates.add(evil, { count: 1, expiresAt: new Date() }),
+  ],
   ['tokens.ofUser', ({ tokens }, evil) => tokens.ofUser(evil, { limit: 1 })],
   ['tokens.revoke', ({ tokens }, evil) => tokens.revoke('u', evil)],
   ['tokens.find', ({ tokens }, evil) => tokens.find(evil, new Date())],
