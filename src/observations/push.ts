@@ -1,5 +1,6 @@
 import type { DeliveryDecision } from '../deliveries/store.js';
 import type { DeploymentPorts } from '../deployments/store.js';
+import { changeEnvironment } from '../environments/change.js';
 import type { StepSource } from '../environments/history.js';
 import { activeEnvironments } from '../environments/list.js';
 import type { EnvironmentPorts } from '../environments/store.js';
@@ -89,13 +90,21 @@ async function remember(
   await ports.repos.keep(repository, { skipped: [...others, commit].slice(-MOST) });
 }
 
-/** The event of the pull request may have come first. */
+/**
+ * The event of the pull request may have come first, or it is handled at this moment: one that has not seen the message yet is made to
+ * look again, because the document that it is about to write has changed.
+ */
 async function skipNow(
   ports: Ports,
-  { push: { repo, source }, commit }: { push: Push; commit: CommitMessage },
+  { push: { repo, branch, source }, commit }: { push: Push; commit: CommitMessage },
 ): Promise<string[]> {
   const environmentIds: string[] = [];
-  for await (const { id, head, pullRequest } of activeEnvironments(ports, { repoId: repo.id })) {
+  for await (const known of activeEnvironments(ports, { repoId: repo.id })) {
+    if (known.pullRequest?.head.ref !== branch) continue;
+    const { id, head, pullRequest } = await changeEnvironment(ports, {
+      id: known.id,
+      plan: (seen) => (seen.head?.sha === commit.sha ? null : { patch: {}, due: [] }),
+    });
     if (head?.sha !== commit.sha || pullRequest?.head.sha !== commit.sha) continue;
     const facts = { ...pullRequest, commitMessage: commit.message };
     const { author: sender } = facts;

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Delivery } from '../../demo/github/webhooks/delivery.js';
+import type { Stores } from '../../app/ports.js';
+import { observePush } from '../../src/observations/push.js';
+import type { ReachableRepository } from '../../src/repositories/model.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
@@ -63,6 +66,36 @@ test.each([
     expect(asked(world)).toBe(0);
   },
 );
+
+test('a push that is heard of while the event of its pull request is handled tells that it is skipped', async () => {
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const stores = (all: Stores): Stores => ({
+    ...all,
+    environments: {
+      ...all.environments,
+      async change(seen, write) {
+        const work = write.patch.head && meanwhile;
+        if (work) meanwhile = undefined;
+        await work?.();
+        return all.environments.change(seen, write);
+      },
+    },
+  });
+  const around = { stores };
+  await using world = await startWorld({ github: { clock: secondsApart() }, overrides: { around } });
+  const { number } = await openPullRequest(world);
+  world.github.webhooks.hold();
+  const message = 'Words only [skip preview]';
+  const pushed = await world.github.push({ repository: REPOSITORY, branch: 'change', message });
+  const { repoId } = (await lookAt(world, number)).environment;
+  const repo = (await world.app.ports.repos.get(repoId)) as ReachableRepository;
+  const push = { repo, branch: 'change', before: '0'.repeat(40), after: pushed.sha, message };
+  meanwhile = () => observePush(world.app.ports, push);
+  for (const { delivery } of pushed.pullRequests) await world.github.webhooks.send(delivery);
+  await world.app.drain();
+  expect(meanwhile).toBeUndefined();
+  expect((await lookAt(world, number)).environment.decision?.rule).toBe('skip-word-commit');
+});
 
 test('a run reads the message of a push that was not heard of, and does not build it', async () => {
   await using world = await startWorld({ github: { clock: secondsApart() } });
