@@ -31,7 +31,13 @@ async function identify(token: string): Promise<Identity> {
 const app = await createApp(envToConfig(process.env), envToSecrets(process.env), {
   env: process.env,
   identify,
-  rates: { exchange: UNLIMITED, starts: UNLIMITED },
+  rates: {
+    exchange: UNLIMITED,
+    starts: UNLIMITED,
+    people: UNLIMITED,
+    runs: UNLIMITED,
+    addresses: UNLIMITED,
+  },
   workerProgram: resolve(import.meta.dirname, '../../app/worker.js'),
   // What is measured is a server that has been running for a while.
   firstSweepMs: HOUR_MS,
