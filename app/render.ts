@@ -60,20 +60,31 @@ export interface MailParts {
   readonly html: string;
 }
 
+/** The address of this server: its receiver may not know what Vitrine is. */
+export interface MailSender {
+  readonly server: string;
+}
+
 export type MailText<Model> = Template<Model, MailParts>;
 
 /** The template of a mail: its subject is the first line of the text form. In that form nothing has a meaning, so nothing is escaped. */
-export function loadMail<Model>(name: string, directory: string = join(TEMPLATES, 'mail')): MailText<Model> {
+export function loadMail<Model>(
+  name: string,
+  directory: string = join(TEMPLATES, 'mail'),
+): MailText<Model & MailSender> {
   const partials = {
     layout: readTemplate(directory, 'layout.html'),
+    button: readTemplate(directory, 'button.html'),
     facts: readTemplate(directory, 'facts.html'),
     'facts-text': readTemplate(directory, 'facts.text'),
   };
   const html = createCompiler(partials)<Model>(readTemplate(directory, `${name}.html`));
-  const text = createCompiler(partials, { noEscape: true })<Model>(readTemplate(directory, `${name}.text`));
+  const plain = createCompiler(partials, { noEscape: true });
+  const text = plain<Model>(readTemplate(directory, `${name}.text`));
+  const footer = plain<MailSender>(readTemplate(directory, 'footer.text'));
   return (model) => {
     const [subject = '', ...body] = text(model).split('\n');
-    return { subject, text: `${body.join('\n').trim()}\n`, html: html(model) };
+    return { subject, text: `${body.join('\n').trim()}\n\n${footer(model)}\n`, html: html(model) };
   };
 }
 

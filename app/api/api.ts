@@ -19,7 +19,7 @@ import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import { type AccessParts, admit, type Caller } from './access.js';
 import { configurationHandlers } from './configuration.js';
-import { type ErrorPages, loadErrorPages } from './error-pages.js';
+import { type ErrorPages, isNowhere, loadErrorPages } from './error-pages.js';
 import { deliveryHandlers } from './deliveries.js';
 import { deploymentHandlers } from './deployments.js';
 import { environmentHandlers } from './environments.js';
@@ -35,7 +35,7 @@ import { apiTokenHandlers } from './people/api-tokens.js';
 import { invitationHandlers } from './people/invitations.js';
 import { passwordHandlers } from './people/passwords.js';
 import { signInHandlers } from './people/sign-in.js';
-import { refuseWithoutProof, type SignedIn } from './session.js';
+import { FOREIGN_FORM, refuseWithoutProof, type SignedIn } from './session.js';
 import { memberHandlers } from './members.js';
 import { notificationHandlers } from './notifications.js';
 import { projectHandlers } from './projects.js';
@@ -76,8 +76,8 @@ export interface Api {
 
 /** The API and the pages on Fastify, as a surface of our own server: docs/decisions/0008-web-framework.md has the reasons. */
 export async function createApi(parts: ApiParts): Promise<Api> {
-  const app = createFastify();
   const pages = loadErrorPages();
+  const app = createFastify(pages);
   app.setErrorHandler((error, request, reply) => refuse(app, { parts, pages, error, request, reply }));
   addHooks(app, parts);
   const handlers: Handlers<typeof OPERATIONS> = {
@@ -109,11 +109,14 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 /** A handler whose operation is not known to the compiler: the schemas of the operation were applied to its input. */
 type Handle = (ports: Ports, input: unknown) => Promise<unknown>;
 
-function createFastify(): FastifyInstance {
+function createFastify(pages: ErrorPages): FastifyInstance {
   const app = fastify({
     genReqId: () => randomBytes(8).toString('hex'),
     // For a path that cannot be decoded, Fastify runs neither hooks nor the error handler.
-    frameworkErrors: (_error, request, reply) => send(reply, errorAnswer(nothingHere(), request.id)),
+    frameworkErrors: (error, request, reply) => {
+      const answer = errorAnswer(nothingHere(), request.id);
+      return sendError(reply, { answer, pages, path: pathOf(request), error });
+    },
     routerOptions: {
       // Longer than any request line, so that the schema of a parameter says what is wrong with it.
       maxParamLength: 16 * 1024,
@@ -155,7 +158,7 @@ function addHooks(app: FastifyInstance, { ports, identify, limits, budget }: Api
     request.body = request.sent;
     const { signedIn } = request;
     if (operation.form && signedIn)
-      refuseWithoutProof(signedIn.session, (request.body as { csrf?: unknown }).csrf);
+      refuseWithoutProof(signedIn.session, (request.body as { csrf?: unknown }).csrf, FOREIGN_FORM);
   });
 }
 
@@ -213,21 +216,40 @@ interface Failed {
 function refuse(app: FastifyInstance, { parts, pages, error, request, reply }: Failed): FastifyReply {
   const cause = toOurError(error);
   const { id: requestId, method } = request;
-  const [path = ''] = request.raw.url?.split('?', 1) ?? [];
+  const path = pathOf(request);
   const allowed = request.is404 ? METHODS.filter((other) => isRoute(app, other, path)) : [];
-  if (allowed.length > 0) return send(reply, notAllowed(allowed, requestId));
+  if (allowed.length > 0)
+    return sendError(reply, { answer: notAllowed(allowed, requestId), pages, path, error });
   if (isOurFault(cause)) parts.ports.log('error', 'request failed', { requestId, method, path, error });
   const answer = errorAnswer(cause, requestId);
-  if (!wantsPage(request)) return send(reply, answer);
-  const { headers, ...page } = pageAnswer(answer.status, pages(answer));
+  return sendError(reply, { answer, pages, path, error });
+}
+
+interface Refusal {
+  readonly answer: Answer;
+  readonly pages: ErrorPages;
+  readonly path: string;
+  readonly error: unknown;
+}
+
+function sendError(reply: FastifyReply, { pages, ...refusal }: Refusal): FastifyReply {
+  const { request } = reply;
+  const { answer, path } = refusal;
+  if (!wantsPage(request, path)) return send(reply, answer);
+  const { headers, ...page } = pageAnswer(answer.status, pages({ ...refusal, request }));
   return send(reply, { ...page, headers: { ...answer.headers, ...headers } });
 }
 
-/** A person who follows a link gets a page, also when something is wrong. */
-function wantsPage({ is404, routeOptions, headers }: FastifyRequest): boolean {
-  const answers = is404 ? [] : Object.values(routeOptions.config.operation?.answers ?? {});
-  const isForPeople = answers.includes('page') || answers.includes('redirect');
-  return isForPeople && /\btext\/html\b/i.test(headers.accept ?? '');
+/** A person who follows a link gets a page, also when something is wrong. Programs ask below `/api`. */
+function wantsPage(request: FastifyRequest, path: string): boolean {
+  if (!/\btext\/html\b/i.test(request.headers.accept ?? '')) return false;
+  if (isNowhere(request)) return !/^\/+api(\/|$)/i.test(path);
+  const answers = Object.values(operationOf(request).answers);
+  return answers.includes('page') || answers.includes('redirect');
+}
+
+function pathOf({ raw }: FastifyRequest): string {
+  return raw.url?.split('?', 1)[0] ?? '';
 }
 
 function isRoute(app: FastifyInstance, method: Method, url: string): boolean {

@@ -32,12 +32,12 @@ export async function readInput(
 const MAX_ISSUES = 5;
 
 /** The value that a schema makes of a part of the request. Throws `bad_request` with the fields that are wrong. */
-export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown, whole = 'the body'): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const issues = result.error.issues
     .slice(0, MAX_ISSUES)
-    .map(({ path, message }) => `${path.map(String).join('.') || 'the body'}: ${wordsOf(message)}`);
+    .map(({ path, message }) => `${path.map(String).join('.') || whole}: ${wordsOf(message)}`);
   throw new VitrineError('bad_request', `${issues.join('; ')}.`);
 }
 
@@ -49,7 +49,7 @@ function wordsOf(message: string): string {
 
 /** A query as an object. A name that is given twice has no single meaning, so it is refused. */
 export function parseQuery<T>(schema: z.ZodType<T>, query: URLSearchParams): T {
-  return parseInput(schema, fieldsOf(query));
+  return parseInput(schema, fieldsOf(query), 'the query');
 }
 
 function fieldsOf(fields: URLSearchParams): Record<string, string> {

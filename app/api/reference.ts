@@ -1,6 +1,7 @@
 import type { ApiDescription } from '../../src/contract/openapi.js';
 import type { JsonSchema } from '../../src/contract/examples.js';
 import type { Page } from '../../src/contract/operation.js';
+import { showHome } from '../../src/contract/server.js';
 import { loadPage } from '../render.js';
 
 /** Text and code in turn, as a description with backquotes has them. */
@@ -44,6 +45,8 @@ interface ReferenceModel {
   readonly version: string;
   readonly base: string;
   readonly description: string;
+  /** The path of the start page. */
+  readonly home: string;
   readonly nouns: readonly {
     readonly name: string;
     readonly title: string;
@@ -72,6 +75,7 @@ export function modelOf(api: ApiDescription, { base, description }: Place): Refe
     version: api.info.version,
     base,
     description,
+    home: showHome.path,
     nouns: api.tags.map(({ name, description: words }) => ({
       name,
       title: titleOf(name),

@@ -16,19 +16,22 @@ interface ServerFacts {
 }
 
 export function serverHandlers({ version, ping }: ServerFacts): Handlers<typeof server> {
-  const home = loadPage<HomeModel>({ template: 'home', style: 'setup-style' })({
+  const render = loadPage<HomeModel>({ template: 'home', style: 'setup-style' });
+  const facts = {
     version,
     api: describeServer.path,
     ready: checkReadiness.path,
     signIn: SIGN_IN,
     reference: showReference.path,
-  });
+  };
+  const home = render({ ...facts, isSignedIn: false });
+  const homeOfPerson = render({ ...facts, isSignedIn: true });
   let description: ReturnType<typeof describeApi> | undefined;
   const described = () => (description ??= describeApi(version));
   let reference: Page | undefined;
   return {
-    async showHome(_ports, { accept }) {
-      if (!wantsJson(accept)) return home;
+    async showHome(_ports, { accept, session }) {
+      if (!wantsJson(accept)) return session ? homeOfPerson : home;
       const remedy = `GET ${describeServer.path} lists what there is.`;
       throw new VitrineError('not_found', `There is a page for people here. ${remedy}`);
     },
@@ -46,7 +49,9 @@ interface HomeModel {
   /** The paths of the API's description and of the readiness check. */
   readonly api: string;
   readonly ready: string;
+  /** The page is also that of the account. */
   readonly signIn: string;
+  readonly isSignedIn: boolean;
   readonly reference: string;
 }
 

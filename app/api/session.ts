@@ -82,11 +82,18 @@ export function refuseForeignWrite(publicUrl: string, { operation, request, sess
   if (session && !operation.form) refuseWithoutProof(session, request.headers['x-csrf-token']);
 }
 
+const FOREIGN_REQUEST =
+  'The CSRF token is missing or belongs to another session. Load the page again; programs find it in GET /api/v1/me and send it as X-CSRF-Token.';
+
+export const FOREIGN_FORM =
+  'The page was loaded before you signed in or out in this browser. Load it again, and repeat what you did.';
+
 /** The token that only pages of this session know. */
-export function refuseWithoutProof(session: StoredSession, given: unknown): void {
+export function refuseWithoutProof(
+  session: StoredSession,
+  given: unknown,
+  message: string = FOREIGN_REQUEST,
+): void {
   if (isProof(typeof given === 'string' ? given : undefined, requestProof(session, 'write'))) return;
-  throw new VitrineError(
-    'forbidden',
-    'The CSRF token is missing or belongs to another session. Load the page again; programs find it in GET /api/v1/me and send it as X-CSRF-Token.',
-  );
+  throw new VitrineError('forbidden', message);
 }

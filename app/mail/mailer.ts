@@ -4,7 +4,7 @@ import type { Mail, MailKind, MailModels, Mailer, MailResult } from '../../src/n
 import { messageOf } from '../../src/shared/errors.js';
 import { oneLine } from '../../src/shared/markdown.js';
 import { isLoopback } from '../config/config.js';
-import { loadMail, type MailText } from '../render.js';
+import { loadMail, type MailSender, type MailText } from '../render.js';
 
 interface MailerOptions {
   /** The operator's mail server; undefined when there is none. It may hold a password. */
@@ -26,7 +26,7 @@ export function createMailer({ smtpUrl, from, publicUrl }: MailerOptions): Maile
     available: true,
     async send(mail) {
       if (!ONE_ADDRESS.test(mail.to)) return NO_ADDRESS;
-      const { subject, text, html } = render(templates, mail);
+      const { subject, text, html } = render(templates, { ...mail, server: publicUrl });
       try {
         const sent = await transport.sendMail({
           from,
@@ -81,7 +81,7 @@ function refusalOf(error: unknown): MailResult {
   return { accepted: false, temporary: !forGood, text: messageOf(error) };
 }
 
-type Templates = { readonly [Kind in MailKind]: MailText<MailModels[Kind]> };
+type Templates = { readonly [Kind in MailKind]: MailText<MailModels[Kind] & MailSender> };
 
 /** Read and parsed at the start, so that a mistake in one stops the start and not a mail. */
 function loadTemplates(): Templates {
@@ -97,7 +97,10 @@ function loadTemplates(): Templates {
   };
 }
 
-function render(templates: Templates, { kind, model }: Mail): ReturnType<MailText<never>> {
+function render(
+  templates: Templates,
+  { kind, model, server }: Mail & MailSender,
+): ReturnType<MailText<never>> {
   // The compiler cannot see that kind and model belong together.
-  return (templates[kind] as MailText<Mail['model']>)(model);
+  return (templates[kind] as MailText<Mail['model'] & MailSender>)({ ...model, server });
 }

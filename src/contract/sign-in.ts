@@ -56,4 +56,26 @@ export const signOut = {
   errors: ['forbidden'],
 } as const satisfies Operation;
 
-export const signIn = { showSignIn, beginSignIn, finishSignIn, signOut } as const satisfies Operations;
+export const submitMailPreferences = {
+  method: 'POST',
+  path: '/mail-preferences',
+  permission: 'account.change',
+  summary: 'The form of the account page that says which mails about deployments the person gets',
+  // A browser sends a box only when it is ticked.
+  body: () =>
+    z.strictObject({
+      on_success: z.literal('yes').optional(),
+      on_failure: z.literal('yes').optional(),
+      csrf: z.string().max(100).optional(),
+    }),
+  form: true,
+  answers: { 303: 'redirect' },
+} as const satisfies Operation;
+
+export const signIn = {
+  showSignIn,
+  beginSignIn,
+  finishSignIn,
+  signOut,
+  submitMailPreferences,
+} as const satisfies Operations;

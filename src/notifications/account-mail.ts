@@ -7,13 +7,13 @@ import {
   VERIFY_HOURS,
 } from '../people/account-mails.js';
 import type { AccountRulesPorts } from '../people/account-rules.js';
-import type { InvitationPorts } from '../people/invitation.js';
+import { INVITED_DAYS, type InvitationPorts } from '../people/invitation.js';
 import type { PasswordStorePorts } from '../people/password.js';
 import type { AdministratorPorts, User, UserPorts } from '../people/user.js';
 import { oneLine } from '../shared/markdown.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import type { Mail, MailerPorts, MailResult } from './mailer.js';
+import type { InvitedMail, Mail, MailerPorts, MailResult } from './mailer.js';
 import type { AccountEvent, Notification, NotificationPorts } from './notification.js';
 
 export type AccountMailPorts = MailerPorts &
@@ -80,13 +80,22 @@ async function mailOf(ports: Ports, { event, to, user, account }: Addressed): Pr
       return user && { kind: 'password-changed', model: { reset: `${publicUrl}/reset-password` } };
     case 'account.invited': {
       const { project, invitedBy } = account ?? {};
-      const href = `${publicUrl}/${user || !takesNew(ports) ? 'sign-in' : 'sign-up'}`;
-      return {
-        kind: 'invited',
-        model: { project: oneLine(project?.name ?? '', 100), by: oneLine(invitedBy ?? '', 100), href },
-      };
+      const names = { project: oneLine(project?.name ?? '', 100), by: oneLine(invitedBy ?? '', 100) };
+      return { kind: 'invited', model: { ...names, ...wayIn(ports, user) } };
     }
   }
+}
+
+/** How the person who was invited sees the project. */
+function wayIn(ports: Ports, user: User | null): Omit<InvitedMail, 'project' | 'by'> {
+  const makesAccount = user === null && takesNew(ports);
+  return {
+    isMember: user !== null,
+    makesAccount,
+    days: INVITED_DAYS,
+    href: `${ports.publicUrl}/${makesAccount ? 'sign-up' : 'sign-in'}`,
+    action: makesAccount ? 'Make an account' : 'Sign in',
+  };
 }
 
 function hasAccount({ publicUrl }: Ports): Content {

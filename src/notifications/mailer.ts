@@ -9,7 +9,21 @@ export interface MailModels {
   readonly 'reset-password': { readonly href: string; readonly minutes: number };
   readonly 'no-password': { readonly signIn: string };
   readonly 'password-changed': { readonly reset: string };
-  readonly invited: { readonly project: string; readonly by: string; readonly href: string };
+  readonly invited: InvitedMail;
+}
+
+export interface InvitedMail {
+  readonly project: string;
+  readonly by: string;
+  /** The person has an account, and is a member already. */
+  readonly isMember: boolean;
+  /** Otherwise: whether they make an account with a password here, or sign in with a provider. */
+  readonly makesAccount: boolean;
+  /** How long the invitation works. */
+  readonly days: number;
+  /** Where the button leads, and what is on it. */
+  readonly href: string;
+  readonly action: string;
 }
 
 export interface DeploymentMail extends Pick<Wording, 'title' | 'lines' | 'action'> {

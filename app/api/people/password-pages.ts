@@ -18,6 +18,7 @@ interface Field {
   /** By which password managers know what it is. */
   readonly autocomplete: string;
   readonly minlength: string;
+  readonly maxlength: string;
 }
 
 interface Model {
@@ -27,6 +28,8 @@ interface Model {
   readonly message: string;
   readonly action: string;
   readonly hidden: readonly { readonly name: string; readonly value: string }[];
+  /** Under which password managers keep the new password; empty where the page does not know it. */
+  readonly username: string;
   /** None: there is nothing to fill in. */
   readonly fields: readonly Field[];
   readonly submit: string;
@@ -39,7 +42,10 @@ interface Sent {
 }
 
 const TO_SIGN_IN = { label: 'To the sign-in page', href: SIGN_IN };
+const TO_ACCOUNT = { label: 'To your account', href: SIGN_IN };
 const ASK_AGAIN = { label: 'Ask for another link', href: RESET_PAGE };
+const SIGN_UP_AGAIN = { label: 'Ask for another link', href: SIGN_UP_PAGE };
+const NO_LIMIT = { minlength: '', maxlength: '' } as const;
 
 function email(value = ''): Field {
   return {
@@ -48,7 +54,7 @@ function email(value = ''): Field {
     type: 'email',
     value,
     autocomplete: 'username',
-    minlength: '',
+    ...NO_LIMIT,
   };
 }
 
@@ -60,12 +66,18 @@ function newPassword(): Field {
     type: 'password',
     value: '',
     autocomplete: 'new-password',
+    ...NO_LIMIT,
     minlength: '8',
   };
 }
 
-type Form = (page: Omit<Model, 'message' | 'hidden'>, sent: Sent, token?: string) => Page;
+interface FormModel extends Omit<Model, 'message' | 'hidden' | 'username'> {
+  readonly username?: string;
+}
+type Form = (page: FormModel, sent: Sent, token?: string) => Page;
 type Notice = (title: string, intro: string, links: Model['links']) => Page;
+
+const NO_FORM = { message: '', action: '', hidden: [], username: '', fields: [], submit: '' } as const;
 
 /** The pages of accounts with a password. They are complete without JavaScript. */
 export function loadPasswordPages() {
@@ -76,6 +88,7 @@ export function loadPasswordPages() {
   });
   const form: Form = (page, { session, message = '' }, token) =>
     render({
+      username: '',
       ...page,
       message,
       hidden: [
@@ -83,8 +96,7 @@ export function loadPasswordPages() {
         ...(token === undefined ? [] : [{ name: 'token', value: token }]),
       ],
     });
-  const notice: Notice = (title, intro, links) =>
-    render({ title, intro, links, message: '', action: '', hidden: [], fields: [], submit: '' });
+  const notice: Notice = (title, intro, links) => render({ ...NO_FORM, title, intro, links });
   return { ...signUpPages(form), ...passwordPages(form), ...notices(notice) };
 }
 
@@ -95,7 +107,7 @@ function signUpPages(form: Form) {
         {
           title: 'Make an account',
           intro:
-            'You get a mail with a link. It proves that the address is yours, and there you choose a password.',
+            'You get a mail with a link. It proves that the address is yours, and leads to a page on which you choose a password.',
           action: SIGN_UP_PAGE,
           fields: [email(typed)],
           submit: 'Send the link',
@@ -107,8 +119,9 @@ function signUpPages(form: Form) {
       form(
         {
           title: 'Choose a password',
-          intro: `${address} is confirmed when you have chosen a password.`,
+          intro: `You then sign in with ${address} and this password.`,
           action: VERIFY_PAGE,
+          username: address,
           fields: [
             {
               label: 'Your name',
@@ -116,12 +129,13 @@ function signUpPages(form: Form) {
               type: 'text',
               value: name,
               autocomplete: 'name',
-              minlength: '',
+              ...NO_LIMIT,
+              maxlength: '100',
             },
             newPassword(),
           ],
           submit: 'Make the account',
-          links: [],
+          links: [{ label: 'I have an account: sign in', href: SIGN_IN }],
         },
         sent,
         token,
@@ -135,7 +149,8 @@ function passwordPages(form: Form) {
       form(
         {
           title: 'Ask for a new password',
-          intro: 'You get a mail with a link, which works for an hour.',
+          intro:
+            'You get a mail with a link to a page on which you choose a new password. The link works for an hour.',
           action: RESET_PAGE,
           fields: [email(typed)],
           submit: 'Send the link',
@@ -147,7 +162,7 @@ function passwordPages(form: Form) {
       form(
         {
           title: 'Choose a new password',
-          intro: 'You are then signed out in every browser.',
+          intro: 'You are then signed out in every browser, and sign in with the new password.',
           action: submitNewPassword.path,
           fields: [newPassword()],
           submit: 'Set the password',
@@ -156,15 +171,16 @@ function passwordPages(form: Form) {
         sent,
         token,
       ),
-    change: (sent: Sent, hasPassword: boolean) =>
+    change: (sent: Sent, { hasPassword, address }: { hasPassword: boolean; address: string }) =>
       form(
         {
           title: hasPassword ? 'Change your password' : 'Set a password',
           intro: 'You are then signed out in every other browser.',
           action: PASSWORD_PAGE,
+          username: address,
           fields: [...(hasPassword ? [currentPassword()] : []), newPassword()],
           submit: hasPassword ? 'Change the password' : 'Set the password',
-          links: [{ label: 'To your account', href: SIGN_IN }],
+          links: [TO_ACCOUNT],
         },
         sent,
       ),
@@ -172,20 +188,28 @@ function passwordPages(form: Form) {
 }
 
 function notices(notice: Notice) {
+  const sent = (typed: string, again: string) =>
+    notice(
+      'Look into your mailbox',
+      `A mail with a link is on its way to ${typed}, if the address can be used here. It can take a minute. If it does not come, look into the folder for spam, and check the address.`,
+      [{ label: 'Type the address again', href: again }, TO_SIGN_IN],
+    );
+  const dead = (again: Model['links'][number]) =>
+    notice(
+      'This link does not work any more',
+      'It was used, a newer one was sent, or its time is over. If you have used it, sign in. If not, ask for another one.',
+      [again, TO_SIGN_IN],
+    );
+  const changed = (intro: string, link: Model['links'][number]) =>
+    notice('Your password is changed', intro, [link]);
   return {
-    sent: (typed: string) =>
-      notice(
-        'Look into your mailbox',
-        `If ${typed} can be used, a mail with a link is on its way. It can take a minute; look into the folder for spam too.`,
-        [TO_SIGN_IN],
-      ),
-    deadLink: () =>
-      notice(
-        'This link does not work any more',
-        'It was used, a newer one was sent, or its time is over. Ask for another one.',
-        [{ label: 'Make an account', href: SIGN_UP_PAGE }, ASK_AGAIN, TO_SIGN_IN],
-      ),
-    changed: () => notice('Your password is changed', 'Sign in with it from now on.', [TO_SIGN_IN]),
+    signUpSent: (typed: string) => sent(typed, SIGN_UP_PAGE),
+    resetSent: (typed: string) => sent(typed, RESET_PAGE),
+    deadSignUpLink: () => dead(SIGN_UP_AGAIN),
+    deadResetLink: () => dead(ASK_AGAIN),
+    wasReset: () => changed('Sign in with it.', TO_SIGN_IN),
+    changed: () =>
+      changed('You stay signed in here, and were signed out in every other browser.', TO_ACCOUNT),
   };
 }
 
@@ -197,7 +221,7 @@ function currentPassword(): Field {
     type: 'password',
     value: '',
     autocomplete: 'current-password',
-    minlength: '',
+    ...NO_LIMIT,
   };
 }
 

@@ -122,7 +122,7 @@ function signUpForms(
         (message) => pages.signUp({ session, message }, body.email),
         async () => {
           await requestSignUp(ports, { email: typedEmail(body.email), address });
-          return pages.sent(body.email);
+          return pages.signUpSent(body.email);
         },
       );
     },
@@ -131,13 +131,13 @@ function signUpForms(
       requirePasswords(ports, 'sign-up');
       const token = query.token ?? '';
       const address = await emailOfLink(ports, token);
-      return address === null ? pages.deadLink() : pages.verify({ session }, { address, token });
+      return address === null ? pages.deadSignUpLink() : pages.verify({ session }, { address, token });
     },
 
     async submitVerifyEmail(ports, { body, session, browser }) {
       const { token, name, password } = body;
       const address = await emailOfLink(ports, token);
-      if (address === null) return { status: 200, body: pages.deadLink() };
+      if (address === null) return { status: 200, body: pages.deadSignUpLink() };
       return pageOrRedirect(
         (message) => pages.verify({ session, message }, { address, token, name }),
         async () => {
@@ -179,7 +179,9 @@ function resetForms(
     async showResetPassword(ports, { query: { token }, session }) {
       requirePasswords(ports, 'sign-in');
       if (token === undefined) return pages.reset({ session });
-      return (await isResetLink(ports, token)) ? pages.newPassword({ session }, token) : pages.deadLink();
+      return (await isResetLink(ports, token))
+        ? pages.newPassword({ session }, token)
+        : pages.deadResetLink();
     },
 
     async submitResetRequest(ports, { body, session, browser: { address } }) {
@@ -187,18 +189,18 @@ function resetForms(
         (message) => pages.reset({ session, message }, body.email),
         async () => {
           await requestReset(ports, { email: typedEmail(body.email), address });
-          return pages.sent(body.email);
+          return pages.resetSent(body.email);
         },
       );
     },
 
     async submitNewPassword(ports, { body: { token, password }, session }) {
-      if (!(await isResetLink(ports, token))) return pages.deadLink();
+      if (!(await isResetLink(ports, token))) return pages.deadResetLink();
       return orAgain(
         (message) => pages.newPassword({ session, message }, token),
         async () => {
           await resetPassword(ports, { token, password });
-          return pages.changed();
+          return pages.wasReset();
         },
       );
     },
@@ -208,15 +210,15 @@ function resetForms(
 function changeForms(pages: PasswordPages): Forms<'showChangePassword' | 'submitChangePassword'> {
   return {
     async showChangePassword(ports, { caller, session }) {
-      const { id } = await personOf(ports, caller);
-      return pages.change({ session }, await hasPassword(ports, id));
+      const user = await personOf(ports, caller);
+      return pages.change({ session }, await ownerOf(ports, user));
     },
 
     async submitChangePassword(ports, { caller, session, body: { current, password } }) {
       const user = await personOf(ports, caller);
-      const has = await hasPassword(ports, user.id);
+      const owner = await ownerOf(ports, user);
       return orAgain(
-        (message) => pages.change({ session, message }, has),
+        (message) => pages.change({ session, message }, owner),
         async () => {
           await changePassword(ports, { user, sessionId: sessionIdOf(session), current, password });
           return pages.changed();
@@ -226,8 +228,11 @@ function changeForms(pages: PasswordPages): Forms<'showChangePassword' | 'submit
   };
 }
 
-async function hasPassword({ passwordHashes }: Ports, userId: string): Promise<boolean> {
-  return (await passwordHashes.get(userId)) !== null;
+async function ownerOf(
+  { passwordHashes }: Ports,
+  { id, email }: User,
+): Promise<{ readonly hasPassword: boolean; readonly address: string }> {
+  return { hasPassword: (await passwordHashes.get(id)) !== null, address: email ?? '' };
 }
 
 function typedEmail(text: string): string {

@@ -1,10 +1,12 @@
 import type { Page } from '../../../src/contract/operation.js';
 import { PASSWORD_PAGE, RESET_PAGE, SIGN_UP_PAGE } from '../../../src/contract/passwords.js';
-import { SIGN_IN, signOut } from '../../../src/contract/sign-in.js';
+import { SIGN_IN, signOut, submitMailPreferences } from '../../../src/contract/sign-in.js';
 import { requestProof, type StoredSession } from '../../../src/people/session.js';
+import type { AccountMailsPorts } from '../../../src/people/account-mails.js';
 import type { AccountRulesPorts } from '../../../src/people/account-rules.js';
 import type { ProviderPorts } from '../../../src/people/sign-in.js';
 import type { ProviderName, User } from '../../../src/people/user.js';
+import { showHome } from '../../../src/contract/server.js';
 import { loadPage } from '../../render.js';
 
 interface Way {
@@ -17,6 +19,7 @@ interface SignInModel {
   /** The form for an address and a password; null where there are no such accounts. */
   readonly password: PasswordModel | null;
   readonly person: PersonModel | null;
+  readonly home: string;
 }
 
 interface PasswordModel extends Typed {
@@ -38,8 +41,14 @@ interface PersonModel {
   readonly email: string;
   readonly connected: readonly string[];
   readonly connectable: readonly Way[];
-  /** Empty where the person cannot have a password. */
-  readonly changePassword: string;
+  /** Null where the person cannot have a password. */
+  readonly password: Way | null;
+  /** Which mails about deployments the person gets; null where none are sent. */
+  readonly mails: {
+    readonly action: string;
+    readonly onSuccess: boolean;
+    readonly onFailure: boolean;
+  } | null;
   readonly signOut: string;
   readonly csrf: string;
 }
@@ -48,21 +57,26 @@ interface Shown {
   readonly user: User | null;
   readonly session: StoredSession | null;
   readonly returnTo: string;
+  /** Whether the person has a password. */
+  readonly hasPassword?: boolean;
   readonly typed?: Typed;
 }
 
+export type SignInPagePorts = ProviderPorts & AccountRulesPorts & AccountMailsPorts;
+
 /** The page that lists the configured ways, and that shows who is signed in which accounts they have connected. */
-export function loadSignInPage(ports: ProviderPorts & AccountRulesPorts): (shown: Shown) => Page {
+export function loadSignInPage(ports: SignInPagePorts): (shown: Shown) => Page {
   const { providers } = ports;
   const render = loadPage<SignInModel>({
     template: 'pages/sign-in',
     style: 'setup-style',
     formAction: ["'self'"],
   });
-  return ({ user, session, returnTo, typed = { email: '', message: '' } }) => {
+  return ({ user, session, returnTo, hasPassword = false, typed = { email: '', message: '' } }) => {
     const ways = providers.map(({ name, label }) => ({ label, href: hrefOf(name, { return_to: returnTo }) }));
-    const person = user && session ? personModel({ user, session, ...ports }) : null;
-    return render({ ways, person, password: passwordModel(ports, { returnTo, typed }) });
+    const person = user && session ? personModel(ports, { user, session, hasPassword }) : null;
+    const password = passwordModel(ports, { returnTo, typed });
+    return render({ ways, person, password, home: showHome.path });
   };
 }
 
@@ -75,25 +89,39 @@ function passwordModel(
   return { ...typed, action: SIGN_IN, returnTo, reset: RESET_PAGE, signUp };
 }
 
-interface PersonParts extends ProviderPorts, AccountRulesPorts {
+interface PersonParts {
   readonly user: User;
   readonly session: StoredSession;
+  readonly hasPassword: boolean;
 }
 
-function personModel({ user, session, providers, passwordAccounts }: PersonParts): PersonModel {
+function personModel(ports: SignInPagePorts, { user, session, hasPassword }: PersonParts): PersonModel {
+  const { providers, passwordAccounts, accountMails } = ports;
   const link = requestProof(session, 'link');
   const has = (name: ProviderName) => accountsOf(user).includes(name);
+  const mayHavePassword = passwordAccounts !== 'off' && user.emailVerified;
   return {
     name: user.name,
     email: user.email ?? '',
-    connected: providers.filter(({ name }) => has(name)).map(({ label }) => label),
+    connected: [
+      ...providers.filter(({ name }) => has(name)).map(({ label }) => label),
+      ...(mayHavePassword && hasPassword ? ['E-mail address and password'] : []),
+    ],
     connectable: providers
       .filter(({ name }) => !has(name))
       .map(({ name, label }) => ({ label, href: hrefOf(name, { link }) })),
-    changePassword: passwordAccounts === 'off' || !user.emailVerified ? '' : PASSWORD_PAGE,
+    password: mayHavePassword
+      ? { label: hasPassword ? 'Change your password' : 'Set a password', href: PASSWORD_PAGE }
+      : null,
+    mails: accountMails.available && user.emailVerified ? mailsOf(user) : null,
     signOut: signOut.path,
     csrf: requestProof(session, 'write'),
   };
+}
+
+function mailsOf({ preferences: { email, emailOnSuccess, emailOnFailure } }: User): PersonModel['mails'] {
+  const action = submitMailPreferences.path;
+  return { action, onSuccess: email && emailOnSuccess, onFailure: email && emailOnFailure };
 }
 
 function hrefOf(name: ProviderName, query: Readonly<Record<string, string>>): string {

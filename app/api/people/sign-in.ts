@@ -24,20 +24,29 @@ import { createCookies } from '../../http/cookies.js';
 import type { Ports } from '../../ports.js';
 import type { Browser, Handlers } from '../handler.js';
 import { sessionCookie } from '../session.js';
-import { loadSignInPage } from './sign-in-page.js';
+import { personOf } from './account.js';
+import { loadSignInPage, type SignInPagePorts } from './sign-in-page.js';
 
 /** GitHub's code lives ten minutes, and so does everything that waits for it. */
 const PATIENCE_MS = 10 * 60_000;
 
 /** The pages and redirects with which people sign in: reliability.md has the threats, docs/sign-in.md the configuration. */
-export function signInHandlers(
-  ports: Pick<Ports, 'providers' | 'passwordAccounts' | 'publicUrl'>,
-): Handlers<typeof signIn> {
+export function signInHandlers(ports: SignInPagePorts): Handlers<typeof signIn> {
   const page = loadSignInPage(ports);
   return {
-    async showSignIn({ users }, { query, session }): Promise<Page> {
+    async showSignIn({ users, passwordHashes }, { query, session }): Promise<Page> {
       const user = session && (await users.get(session.userId));
-      return page({ user, session, returnTo: pathWithin(query.return_to) });
+      const hasPassword = user !== null && (await passwordHashes.get(user.id)) !== null;
+      return page({ user, session, returnTo: pathWithin(query.return_to), hasPassword });
+    },
+
+    async submitMailPreferences({ users }, { caller, body }): Promise<Redirect> {
+      const { id, preferences } = await personOf({ users }, caller);
+      const emailOnSuccess = body.on_success === 'yes';
+      const emailOnFailure = body.on_failure === 'yes';
+      const email = emailOnSuccess || emailOnFailure;
+      await users.change(id, { preferences: { ...preferences, email, emailOnSuccess, emailOnFailure } });
+      return { location: SIGN_IN };
     },
 
     async beginSignIn(given, { params, query, session, browser }): Promise<Redirect> {

@@ -77,6 +77,13 @@ export function createSetupEndpoint(options: SetupOptions) {
     return pages.done({ installUrl, envFile: options.envFile, unsaved: unsaved.join('\n') });
   }
 
+  /** Empty for whoever has proven nothing: the address of the set-up is for its operator only. */
+  function backTo(query: URLSearchParams): string {
+    const isOperator =
+      same(query.get('token'), options.token) || (state !== undefined && same(query.get('state'), state));
+    return isOperator ? `${SETUP_PATH}?token=${options.token}` : '';
+  }
+
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://setup.invalid');
     const send = (status: number, page: Page) => sendPage(response, { status, page });
@@ -84,11 +91,11 @@ export function createSetupEndpoint(options: SetupOptions) {
       if (request.method !== 'GET') throw new VitrineError('not_found', 'There is nothing here.');
       if (pathname === SETUP_PATH) return send(200, start(searchParams));
       if (pathname === SETUP_DONE_PATH) return send(200, await done(searchParams));
-      throw new VitrineError('not_found', 'The address to open is on the terminal of the server.');
+      throw new VitrineError('not_found', 'Open the address that the server printed on its terminal.');
     } catch (error) {
       if (!isVitrineError(error)) options.log('error', 'the set-up failed', { error });
       const { status, ...model } = explain(error);
-      send(status, pages.error(model));
+      send(status, pages.error({ ...model, back: backTo(searchParams) }));
     }
   };
 }
@@ -99,13 +106,13 @@ function organizationOf(query: URLSearchParams): string | undefined {
   if (ORGANIZATION.test(name)) return name;
   throw new VitrineError(
     'bad_request',
-    'That is not the name of an organization: take the last part of its address on GitHub. Go back and try again.',
+    'That is not the name of an organization: take the last part of its address on GitHub, and try again.',
   );
 }
 
 function explain(error: unknown): { status: number; heading: string; message: string } {
   if (!isVitrineError(error)) {
-    const message = 'The terminal of the server has more. Go back and try again.';
+    const message = 'The terminal of the server says more. Begin again, with the address on the terminal.';
     return { status: 500, heading: 'Something went wrong', message };
   }
   const { message } = error;
@@ -149,6 +156,8 @@ interface DonePage {
 interface ErrorPage {
   readonly heading: string;
   readonly message: string;
+  /** Where the set-up begins; empty when the page must not say it. */
+  readonly back: string;
 }
 
 /** The forms are sent to this server, or to GitHub with the manifest. */
@@ -195,11 +204,14 @@ const WHY: Readonly<Record<string, string>> = {
   emails: 'know the proven address of people who sign in',
 };
 
+/** Where GitHub's pages show another name than its API. */
+const NAMES: Readonly<Record<string, string>> = { statuses: 'commit statuses', emails: 'email addresses' };
+
 /** The permissions of `app.yml` with their reasons: "Pull requests (write): see pull requests and keep one comment". */
 function permissionPhrases(appYml: string, rerun: boolean): string[] {
   const permissions = permissionsOf(AppFile.parse(parse(appYml)), rerun);
   return Object.entries(permissions).map(([name, level]) => {
-    const words = name.replaceAll('_', ' ');
+    const words = NAMES[name] ?? name.replaceAll('_', ' ');
     const title = `${words.charAt(0).toUpperCase()}${words.slice(1)} (${level})`;
     const why =
       name === 'actions' && rerun ? `${WHY[name]}, and run one again when a person asks` : WHY[name];

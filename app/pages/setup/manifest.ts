@@ -81,7 +81,7 @@ export async function exchangeCode({ apiUrl, code }: { apiUrl: string; code: str
   if (!response.ok) {
     throw new VitrineError(
       'bad_gateway',
-      `GitHub refused the code (${response.status}): it works once, for an hour. Begin again.`,
+      `GitHub refused the code (${response.status}): it works once, for an hour. Begin again to get another one.`,
     );
   }
   return Conversion.parse(await response.json());

@@ -62,16 +62,16 @@ test('a client that accepts anything gets the page, and HEAD has no body', async
   expect([head.status, await head.text()]).toEqual([200, '']);
 });
 
-test('only the page is public: other paths answer JSON and need a token', async () => {
+test('only the page is public: other paths lead nowhere or need a token', async () => {
   expect((await home(BROWSER, 'POST')).status).toBe(405);
-  for (const [path, status] of [
-    ['/index.html', 404],
-    ['/admin', 404],
-    ['/api', 404],
-    ['/api/v1/environments', 401],
+  for (const [path, status, type] of [
+    ['/index.html', 404, 'text/html'],
+    ['/admin', 404, 'text/html'],
+    ['/api', 404, 'application/json'],
+    ['/api/v1/environments', 401, 'application/json'],
   ] as const) {
     const answer = await fetch(app.url + path, { headers: BROWSER });
     expect([path, answer.status]).toEqual([path, status]);
-    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(answer.headers.get('content-type')).toBe(`${type}; charset=utf-8`);
   }
 });

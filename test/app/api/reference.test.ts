@@ -39,7 +39,7 @@ test('the page loads nothing, has no script, and its links lead somewhere', asyn
   const inside = links.filter((link) => link.startsWith('#')).map((link) => link.slice(1));
   expect(inside.length).toBeGreaterThan(20);
   for (const id of inside) expect([id, page.count(`[id="${id}"]`)]).toEqual([id, 1]);
-  expect(links.filter((link) => !link.startsWith('#'))).toEqual(['/api/v1/openapi.json']);
+  expect(links.filter((link) => !link.startsWith('#'))).toEqual(['/', '/api/v1/openapi.json']);
   const home = await openPage(app.url);
   expect(Object.values(home.links)).toContain('/docs/api');
 });

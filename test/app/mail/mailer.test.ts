@@ -4,6 +4,7 @@ import type { Mail } from '../../../src/notifications/mailer.js';
 import { withoutLinks, wordingOf } from '../../../src/notifications/wording.js';
 import { factsWith, HOSTILE } from '../../notifications/facts.js';
 import { type MailServer, startMailServer } from '../../support/mail-server.js';
+import { readPage } from '../../support/page.js';
 
 let server: MailServer;
 
@@ -50,7 +51,10 @@ const models: readonly Mail[] = [
   {
     ...reset,
     kind: 'invited',
-    model: { project: 'site', by: 'Mona', href: 'https://vitrine.example.com/s' },
+    model: {
+      ...{ project: 'site', by: 'Mona', isMember: false, makesAccount: true, days: 14 },
+      ...{ href: 'https://vitrine.example.com/s', action: 'Make an account' },
+    },
   },
 ];
 
@@ -71,6 +75,36 @@ function deploymentMail(text: string): Mail {
     model: { title, lines, action, preferences: 'https://vitrine.example.com/sign-in' },
   };
 }
+
+test('a mail can be read in the dark, names the server that sent it, and shows a button', async () => {
+  for (const mail of [...models, deploymentMail('Add a page')]) {
+    await mailer().send(mail);
+    const { html = '', text = '' } = server.mails.at(-1) ?? {};
+    const page = readPage(html);
+    expect(page.source('style')).toContain('prefers-color-scheme: dark');
+    expect(page.count('a.button')).toBe(1);
+    // Colours that a style of the mail cannot change are those of the day.
+    expect(page.count('[style*="#62666f"]:not(.soft)')).toBe(0);
+    for (const words of [page.text(), text])
+      expect(words).toMatch(/Sent by Vitrine, .*: https:\/\/vitrine\.example\.com\/$/m);
+  }
+});
+
+test('an invitation says what the person has to do, and for how long it works', async () => {
+  const [invitation] = models.filter((one) => one.kind === 'invited');
+  if (invitation?.kind !== 'invited') throw new Error('There is no invitation.');
+  const { model } = invitation;
+  await mailer().send(invitation);
+  const member = { ...model, isMember: true, makesAccount: false, action: 'Sign in' };
+  await mailer().send({ ...invitation, model: member });
+  expect(server.mails.map(({ subject }) => subject)).toEqual([
+    'You are invited to the project site',
+    'You are a member of the project site',
+  ]);
+  const [first, second] = server.mails.map(({ text }) => text);
+  expect(first).toContain('made an account with this address. The invitation works for 14 days.');
+  expect(second).toContain('Mona made you a member of the project site. Sign in to see its previews.');
+});
 
 test('what strangers write adds no header, no recipient, no element and no link to a mail', async () => {
   const one = mailer();

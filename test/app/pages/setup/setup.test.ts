@@ -128,6 +128,22 @@ test('an answer with a wrong state or code changes nothing, and a second try wor
   await end({ address, origin, finished });
 });
 
+test('an operator who went wrong gets a way back, and nobody else', async () => {
+  const { address, origin, finished } = await begin();
+  const wrongName = await openPage(`${address}&organization=not%20good`, { status: 400 });
+  const state = await stateOf(address);
+  const wrongCode = await openPage(`${origin}/setup/done?code=../x&state=${state}`, { status: 400 });
+  for (const page of [wrongName, wrongCode])
+    expect(new URL(page.links['Back to the set-up'] ?? '', origin).href).toBe(address);
+  for (const [path, status] of [
+    ['/setup?token=x', 403],
+    ['/setup/done?state=x', 400],
+    ['/', 404],
+  ] as const)
+    expect((await openPage(`${origin}${path}`, { status })).links).toEqual({});
+  await end({ address, origin, finished });
+});
+
 test('neither the page nor the manifest repeats a host that the request made up', async () => {
   const { address, origin, finished } = await begin();
   const forwarded = await fetch(address, {
