@@ -79,6 +79,8 @@ export interface UserStore {
   create(fresh: NewUser): Promise<User | null>;
   /** Null when there is no such person. Throws `conflict` when another one has the account or the proven address. */
   change(id: string, patch: UserPatch): Promise<User | null>;
+  /** Takes an account away, only while the accounts are still those of `seen`: null when they are not. */
+  disconnect(seen: User, provider: ProviderName): Promise<User | null>;
   remove(id: string): Promise<void>;
 }
 
@@ -89,6 +91,15 @@ export interface UserPorts {
 export interface AdministratorPorts {
   /** GitHub logins, ids of GitHub and addresses that the operator names, in lower case. */
   readonly admins: readonly string[];
+}
+
+/** The providers at which the person has an account that is theirs here too. */
+export function accountsOf({ githubId, googleId, openId }: User): ProviderName[] {
+  return [
+    ...(githubId === null ? [] : (['github'] as const)),
+    ...(googleId === null ? [] : (['google'] as const)),
+    ...(openId === null ? [] : (['openid'] as const)),
+  ];
 }
 
 /** Addresses are compared without regard to case: providers deliver so, and two people who differ in case are an attack. */

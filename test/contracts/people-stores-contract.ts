@@ -50,6 +50,17 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
     expect(await users.byProvenEmail('a@example.com')).toEqual(moved);
   });
 
+  test(`${name}: of two accounts that are taken away at once, one stays`, async () => {
+    const { users } = await create();
+    const made = await users.create({ ...ada, openId: null });
+    if (!made) throw new Error('There is no person.');
+    const answers = await Promise.all([users.disconnect(made, 'github'), users.disconnect(made, 'google')]);
+    expect(answers.filter((one) => one === null)).toHaveLength(1);
+    const left = await users.get(made.id);
+    expect([left?.githubId, left?.googleId].filter((one) => one !== null)).toHaveLength(1);
+    expect(await users.disconnect({ ...made, id: idOf(9) }, 'google')).toBeNull();
+  });
+
   test(`${name}: webhooks and sign-ins know one person, who is renamed and keeps their identity`, async () => {
     const { users } = await create();
     const seen = { githubId: 5, login: 'mona', email: null, avatarUrl: 'https://a' };

@@ -4,7 +4,7 @@ import { SIGN_IN, signOut } from '../../../src/contract/sign-in.js';
 import { requestProof, type StoredSession } from '../../../src/people/session.js';
 import type { AccountRulesPorts } from '../../../src/people/account-rules.js';
 import type { ProviderPorts } from '../../../src/people/sign-in.js';
-import type { ProviderName, User } from '../../../src/people/user.js';
+import { accountsOf, type ProviderName, type User } from '../../../src/people/user.js';
 import { loadPage } from '../../render.js';
 
 interface Way {
@@ -98,13 +98,4 @@ function personModel({ user, session, providers, passwordAccounts }: PersonParts
 
 function hrefOf(name: ProviderName, query: Readonly<Record<string, string>>): string {
   return `${SIGN_IN}/${name}?${String(new URLSearchParams(query))}`;
-}
-
-/** The providers at which the person has an account that is theirs here too. */
-export function accountsOf({ githubId, googleId, openId }: User): ProviderName[] {
-  return [
-    ...(githubId === null ? [] : (['github'] as const)),
-    ...(googleId === null ? [] : (['google'] as const)),
-    ...(openId === null ? [] : (['openid'] as const)),
-  ];
 }

@@ -69,6 +69,7 @@ const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['users.byProvenEmail', ({ users }, evil) => users.byProvenEmail(evil)],
   ['users.byAccount google', ({ users }, evil) => users.byAccount({ provider: 'google', id: evil })],
   ['users.change', ({ users }, evil) => users.change(evil, { name: 'x' })],
+  ['users.disconnect', ({ users }, evil) => users.disconnect({ id: evil } as never, 'google')],
   ['sessions.byHash', ({ sessions }, evil) => sessions.byHash(evil)],
   ['sessions.ofUser', ({ sessions }, evil) => sessions.ofUser(evil, { limit: 1 })],
   ['sessions.end', ({ sessions }, evil) => sessions.end('u', evil)],
