@@ -3,6 +3,8 @@ import type { Stores } from '../../app/ports.js';
 import { countTry } from '../../src/people/request-rates.js';
 import { newSession } from '../../src/people/session.js';
 import type { NewUser } from '../../src/people/user.js';
+import { createSeal } from '../../src/secrets/envelope.js';
+import { createKey, parseKeys } from '../../src/secrets/keys.js';
 
 type People = Pick<
   Stores,
@@ -140,10 +142,10 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
     expect(await connections.refreshed(seen, { owner, tokens: null })).toBe(true);
     // Another process took over and was refused: the tokens of the first one are good all the same.
     await connections.markBroken(seen);
-    const tokens = { ...CONNECTION, accessToken: 'sealed-3', refreshToken: 'sealed-4' };
+    const tokens = { ...CONNECTION, accessToken: SEALED[2], refreshToken: SEALED[3] };
     expect(await connections.refreshed(seen, { owner, tokens })).toBe(true);
     const fresh = await connections.get('u1');
-    expect(fresh).toMatchObject({ version: seen.version + 1, brokenAt: null, accessToken: 'sealed-3' });
+    expect(fresh).toMatchObject({ version: seen.version + 1, brokenAt: null, accessToken: SEALED[2] });
     expect(await connections.refreshed(seen, { owner, tokens })).toBe(false);
     expect(await connections.lease(seen, { owner, leaseMs: 1 })).toBe(false);
     expect(await connections.remove('u1')).toBe(true);
@@ -220,8 +222,16 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
   });
 }
 
+const seal = createSeal(parseKeys(createKey('tests')));
+const SEALED = [1, 2, 3, 4].map((index) => seal.seal(`token ${index}`, 'a context')) as [
+  string,
+  string,
+  string,
+  string,
+];
+
 const CONNECTION = {
   ...{ userId: 'u1', githubId: 7, login: 'ada', scope: '', connectedAt: NOW },
-  ...{ accessToken: 'sealed-1', refreshToken: 'sealed-2' },
+  ...{ accessToken: SEALED[0], refreshToken: SEALED[1] },
   ...{ accessExpiresAt: NOW, refreshExpiresAt: later(HOUR) },
 };
