@@ -150,6 +150,10 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
     expect(await connections.lease(seen, { owner, leaseMs: 1 })).toBe(false);
     expect(await connections.remove('u1')).toBe(true);
     expect(await connections.remove('u1')).toBe(false);
+    await connections.save(CONNECTION);
+    expect(await connections.removeOfAccount(CONNECTION.githubId + 1)).toBe(0);
+    expect(await connections.removeOfAccount(CONNECTION.githubId)).toBe(1);
+    expect(await connections.get('u1')).toBeNull();
   });
 
   test(`${name}: what a person reaches is forgotten with its installation, with the person, and with new tokens`, async () => {

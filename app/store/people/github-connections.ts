@@ -33,6 +33,10 @@ export function githubConnectionStore(connection: Connection): GitHubConnectionS
       const where = { _id: text(userId, 'the person') };
       return (await retryOnce(() => model.deleteOne(where))).deletedCount === 1;
     },
+    async removeOfAccount(githubId) {
+      const where = { githubId: whole(githubId, 'the person') };
+      return (await retryOnce(() => model.deleteMany(where).hint('person'))).deletedCount;
+    },
   };
 }
 

@@ -65,6 +65,7 @@ test.each<[string, () => unknown]>([
   ['active environments of an author counted', () => stores.environments.countActive('p1', 1)],
   ['environments that wait for a place', () => stores.environments.queued(5)],
   ['an artifact that is named', () => stores.environments.namesArtifact({ projectId: 'p1', root: 'r' })],
+  ['connections of an account removed', () => stores.connections.removeOfAccount(999_999)],
   ['environments deleted', () => stores.environments.deleteOfProject('nobody')],
   ['all active environments counted', () => stores.environments.countAllActive()],
   ['steps of an environment', () => stores.environments.steps('x')],

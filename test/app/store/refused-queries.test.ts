@@ -75,6 +75,7 @@ const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['sessions.end', ({ sessions }, evil) => sessions.end('u', evil)],
   ['sessions.endAll', ({ sessions }, evil) => sessions.endAll(evil)],
   ['connections.get', ({ connections }, evil) => connections.get(evil)],
+  ['connections.removeOfAccount', ({ connections }, evil) => connections.removeOfAccount(evil)],
   ['members.roleOf', ({ members }, evil) => members.roleOf('p', evil)],
   ['members.ofProject', ({ members }, evil) => members.ofProject(evil, { limit: 1 })],
   [
