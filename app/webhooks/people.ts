@@ -20,7 +20,7 @@ export const member = declareEvent({
   }),
   keep: { member: { id: true } },
   async handle(ports, { repository: { id }, installation, member: { id: githubId } }) {
-    // Somebody who got their first repository has a list that names no installation.
+    // A person who got their first repository has a list that names no installation.
     if (installation) await ports.connections.forgetReach({ githubId });
     return forgetPermissions(ports, { installation, where: { id } });
   },

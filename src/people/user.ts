@@ -29,7 +29,7 @@ export interface User {
   /** On GitHub, as it was seen last: logins are renamed and given to others, so the id below is the identity. */
   readonly login: string | null;
   readonly email: string | null;
-  /** Somebody proved that the address is theirs. Only proven addresses are unique, and only they count for anything. */
+  /** The person proved that the address is theirs. Only proven addresses are unique, and only they count for anything. */
   readonly emailVerified: boolean;
   readonly avatarUrl: string | null;
   readonly githubId: number | null;
@@ -109,7 +109,7 @@ export function emailKey(email: string): string {
 
 /**
  * Named by the operator in ADMINS: by GitHub login, by GitHub's id (`github:583231`), which is never given to another account, or by
- * proven address. The first visitor is nobody special.
+ * proven address. The first visitor gets no rights.
  */
 export function isAdministrator(
   { login, githubId, email, emailVerified }: User,

@@ -23,7 +23,7 @@ interface PasswordModel extends Typed {
   readonly action: string;
   readonly returnTo: string;
   readonly reset: string;
-  /** Empty where nobody new can sign up. */
+  /** Empty where no new person can sign up. */
   readonly signUp: string;
 }
 

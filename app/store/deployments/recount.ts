@@ -27,7 +27,7 @@ interface Part {
 const TRIES = 20;
 
 /**
- * Counts every deployment anew. The counters of a day are replaced only if nobody has changed them since the count began; such a day is
+ * Counts every deployment anew. The counters of a day are replaced only if no server has changed them since the count began; such a day is
  * counted again. An ending that waits to be counted is taken off, because it is counted later.
  */
 export async function recount(db: mongo.Db): Promise<{ days: number; corrected: number }> {

@@ -152,7 +152,7 @@ async function up(db: mongo.Db): Promise<void> {
   await setValidators(db, validators);
 }
 
-/** The same each time, so that a return to 0.3 and back changes nobody's id. */
+/** The same each time, so that a return to 0.3 and back changes no person's id. */
 function idFor(githubId: number): string {
   return createHash('sha256')
     .update(`github ${String(githubId)}`)

@@ -58,7 +58,7 @@ function refreshing({
       return (await collection.updateOne(free, taken, OPTIONS)).matchedCount === 1;
     },
     async refreshed(seen, { owner, tokens }) {
-      // Tokens from GitHub count even when the lease is lost: the old ones are dead, whoever has tried them since.
+      // Tokens from GitHub count even when the lease is lost: the old ones are dead, also when another process has tried them since.
       const where = tokens ? tokensOf(seen) : { ...tokensOf(seen), 'lease.owner': text(owner, 'the owner') };
       const update = tokens
         ? { $set: { ...primitiveTokens(tokens), brokenAt: null, lease: FREE }, $inc: { version: 1 } }
