@@ -3,7 +3,7 @@ import type { DeliveryDecision } from '../src/deliveries/store.js';
 import { checkRun } from './webhooks/check-run.js';
 import type { HandlerPorts, WebhookEvents } from './webhooks/declare-event.js';
 import { installation, installationRepositories } from './webhooks/installation.js';
-import { member, membership, organization, team } from './webhooks/people.js';
+import { githubAppAuthorization, member, membership, organization, team } from './webhooks/people.js';
 import { pullRequest } from './webhooks/pull-request.js';
 import { push } from './webhooks/push.js';
 import { repository } from './webhooks/repository.js';
@@ -22,6 +22,7 @@ const TABLE = [
   team,
   membership,
   organization,
+  githubAppAuthorization,
 ] as const;
 
 export const EVENTS: WebhookEvents = new Map(TABLE.map((event) => [event.name, event]));

@@ -129,9 +129,9 @@ function presentLatest(environment: StoredEnvironment, deployments: ReadonlyMap<
   };
 }
 
-/** Some actions are in the audit log and in the chain. */
+/** Some actions are in the audit log and in the chain, where the sentence may go on with what was decided. */
 function tellsTheSame(step: Step, entry: AuditEntry): boolean {
-  return step.action === entry.action && step.actor === entry.actor && step.detail === entry.detail;
+  return step.action === entry.action && step.actor === entry.actor && step.detail.startsWith(entry.detail);
 }
 
 function presentStep({ at, source, sha, ...step }: Step): StepView {

@@ -31,7 +31,7 @@ export interface SignedIn {
   readonly cookie: string | null;
 }
 
-/** Who is signed in in this browser; null for nobody, also when the session is over. */
+/** Who is signed in in this browser; null when no person is, also when the session is over. */
 export async function findSignedIn(parts: SessionParts, request: IncomingMessage): Promise<SignedIn | null> {
   const cookies = createCookies(parts.publicUrl);
   const secret = cookies.read(request, 'sid');
@@ -73,7 +73,7 @@ interface Write {
 
 /**
  * Browsers send cookies with requests that other websites cause, so a cookie alone changes nothing. A form is refused even without a
- * cookie: another website could sign the person in as somebody else. Its token is checked when its body is there.
+ * cookie: another website could sign the person in as another person. Its token is checked when its body is there.
  */
 export function refuseForeignWrite(publicUrl: string, { operation, request, session }: Write): void {
   if (operation.method === 'GET' || (session === null && !operation.form)) return;

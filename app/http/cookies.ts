@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The cookies of this server. A browser lets nobody but this very host set one whose name begins with `__Host-`. */
+/** The cookies of this server. A browser lets no other host set one whose name begins with `__Host-`. */
 export interface Cookies {
   /** Undefined when it is not there, or there twice: one of two came from another host. */
   read(request: Pick<IncomingMessage, 'headers'>, name: CookieName): string | undefined;

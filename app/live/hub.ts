@@ -54,7 +54,7 @@ interface Open extends Follower {
 
 /**
  * The streams of this process. Readers of one log share what is read and written for it. What another server stored is found by asking
- * the database, only while somebody follows.
+ * the database, only while a reader follows.
  */
 export function createLogHub(ports: Ports, times: HubTimes = HUB_TIMES): LogHub {
   const open = new Set<Open>();
@@ -117,7 +117,7 @@ async function recheck(follower: Open): Promise<void> {
 
 const CHUNKS_AT_ONCE = 16;
 
-/** One topic for each log and filter that somebody follows. */
+/** One topic for each log and filter that a reader follows. */
 function createTopics(ports: Ports, { pollMs }: HubTimes) {
   const logs = new Map<string, Map<string, Topic>>();
   const keyOf = (kind: LogKind, deploymentId: string) => `${kind} ${deploymentId}`;

@@ -3,7 +3,7 @@ import type { LogFilter } from '../../src/deployments/logs/read.js';
 import type { LogChunk } from '../../src/deployments/logs/store.js';
 import { type Audience, createAudience, type Follower } from './audience.js';
 
-/** How a log is read while somebody follows it. */
+/** How a log is read while a reader follows it. */
 export interface TopicSource {
   readonly filter: LogFilter;
   /** Chunks that begin with this line or later. */

@@ -40,7 +40,7 @@ const FIRST_BYTE_MS = 60_000;
 const MOST_SOCKETS = 256;
 
 /**
- * Passes requests on to what a target started. Bodies are streamed both ways as fast as the receiver reads, and whoever leaves first ends
+ * Passes requests on to what a target started. Bodies are streamed both ways as fast as the receiver reads, and the side that leaves first ends
  * the other side too. Where a request goes comes from the documents, never from the request.
  */
 export function createProxy({ previewBase, firstByteMs = FIRST_BYTE_MS }: ProxyOptions): Proxy {

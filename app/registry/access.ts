@@ -63,7 +63,7 @@ export async function enter(ports: AccessPorts, { caller, name, action }: Asked)
     resource !== null && can(actorOf(caller), permission, resource) === 'yes';
   const mayPush = may('image.push');
   if (environment === null || !(action === 'push' ? mayPush : may('image.pull'))) {
-    // Whoever may not push learns which right is missing; whoever may not pull does not learn what exists.
+    // A caller who may not push learns which right is missing; one who may not pull does not learn what exists.
     if (action === 'push') throw challenge(ports, { name, action });
     throw new RegistryError('NAME_UNKNOWN', `There is no repository ${name}.`);
   }

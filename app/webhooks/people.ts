@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeliveryDecision } from '../../src/deliveries/store.js';
 import { declareEvent, type HandlerPorts } from './declare-event.js';
-import { Action, Id, onlyAbout, UNINSTALLED } from './payload.js';
+import { Action, Id, ignored, onlyAbout, UNINSTALLED } from './payload.js';
 
 const IN_ORGANIZATION = {
   action: Action,
@@ -20,7 +20,7 @@ export const member = declareEvent({
   }),
   keep: { member: { id: true } },
   async handle(ports, { repository: { id }, installation, member: { id: githubId } }) {
-    // Somebody who got their first repository has a list that names no installation.
+    // A person who got their first repository has a list that names no installation.
     if (installation) await ports.connections.forgetReach({ githubId });
     return forgetPermissions(ports, { installation, where: { id } });
   },
@@ -59,6 +59,24 @@ export const organization = declareEvent({
   ),
   keep: { organization: { id: true }, membership: { role: true } },
   handle: (ports, { installation }) => forgetPermissions(ports, { installation }),
+});
+
+/**
+ * A person took back on GitHub what they had allowed the App there. GitHub sends this to every App, and says nothing in it but who it was:
+ * https://docs.github.com/en/webhooks/webhook-events-and-payloads#github_app_authorization
+ */
+export const githubAppAuthorization = declareEvent({
+  name: 'github_app_authorization',
+  shape: onlyAbout(null, { action: z.literal('revoked'), sender: z.object({ id: Id }) }),
+  keep: {},
+  async handle(ports, { sender }) {
+    // With the tokens goes the list of what GitHub showed to the person.
+    const removed = await ports.connections.removeOfAccount(sender.id);
+    if (removed === 0) return ignored('not-connected', 'The server had no tokens of this person.');
+    const detail =
+      'The tokens of the person for GitHub were deleted: they took their authorization of the App back.';
+    return { action: 'update', rule: 'authorization-revoked', detail, environmentIds: [] };
+  },
 });
 
 type Installation = z.infer<typeof IN_ORGANIZATION.installation>;

@@ -58,7 +58,7 @@ export function createNews<Item>({ keyOf, againMs = [], pollMs }: NewsOptions<It
   };
 }
 
-/** Which items in work became due again, as far as the news told it: nobody could claim them meanwhile. */
+/** Which items in work became due again, as far as the news told it: no other worker could claim them meanwhile. */
 function createChanges<Item>(keyOf: (item: Item) => string | undefined = () => undefined) {
   const inWork = new Map<string, { again: boolean }>();
   let duringClaim = new Set<string>();

@@ -12,7 +12,7 @@ export const ChannelView = /* @__PURE__ */ lazily(() =>
     id: Id(),
     kind: z.enum(CHANNEL_KINDS),
     name: z.string(),
-    /** Of the address. The rest of it is write-only: whoever knows it can post there. */
+    /** Of the address. The rest of it is write-only: a person who knows it can post there. */
     host: z.string(),
     events: z.array(z.enum(CHANNEL_EVENTS)),
     active: z.boolean(),

@@ -17,7 +17,7 @@ const Password = () => z.string().max(4_096, 'is too long: 1024 bytes are the mo
 const Name = () => z.string().trim().min(1, 'must not be empty').max(100);
 const Token = () => z.string().max(100);
 
-/** The same for every address, so that it tells nobody whether there is an account. */
+/** The same for every address, so that the person who asks does not learn whether there is an account. */
 const Sent = /* @__PURE__ */ lazily(() => z.object({ message: z.string() }));
 
 const SignedIn = /* @__PURE__ */ lazily(() =>

@@ -39,7 +39,7 @@ export interface NewDelivery extends Delivery {
   readonly decision?: DeliveryDecision;
 }
 
-/** That somebody had a delivery handled again. */
+/** That a person or an operator had a delivery handled again. */
 export interface Replay {
   readonly by: string;
   readonly at: Date;

@@ -14,7 +14,7 @@ export interface DayStatistics {
 }
 
 export interface StatisticsStore {
-  /** Counts an ending for its project and for the server. The same key counts once, whoever repeats it. */
+  /** Counts an ending for its project and for the server. The same key counts once, also when another server repeats it. */
   count(ending: Ending, projectId: string): Promise<void>;
   /** From the first to the last day, both included; days without an end are left out. Without a project: of the server. */
   days(span: {

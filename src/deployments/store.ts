@@ -12,6 +12,7 @@ export type DeploymentPatch = Partial<
     | 'run'
     | 'generation'
     | 'creator'
+    | 'triggeredBy'
     | 'status'
     | 'stages'
     | 'target'

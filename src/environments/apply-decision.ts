@@ -9,6 +9,7 @@ import { renewedExpiry } from './expire.js';
 import {
   abandoned,
   type Creator,
+  type Head,
   isActive,
   isAdmitted,
   type Pusher,
@@ -31,6 +32,8 @@ interface Seen {
   readonly installationId: number | null;
   /** Who or what asks for the deployment of a new head; a webhook unless it is said. */
   readonly creator?: Creator | undefined;
+  /** Who has just approved the newest commit. */
+  readonly approver?: string | undefined;
   readonly now: Date;
   readonly newId: () => string;
 }
@@ -61,13 +64,21 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
 }
 
 /** The webhook that names the pusher may arrive after another that names the commit, and a run reads the settings file of the commit. */
-function headPatch({ head: known }: Environment, { facts, pusher, headFile }: Seen): EnvironmentPatch {
+function headPatch({ head: known }: Environment, seen: Seen): EnvironmentPatch {
+  const { facts, pusher, headFile } = seen;
   if (known?.sha !== facts.head.sha) return {};
   const news = {
+    ...triggeredBy(seen),
     ...(known.by?.login === pusher.login ? {} : { by: pusher }),
     ...(headFile === undefined || known.settingsFile !== undefined ? {} : { settingsFile: headFile }),
   };
   return Object.keys(news).length > 0 ? { head: { ...known, ...news } } : {};
+}
+
+/** A commit that waited is deployed because a person approved it. */
+function triggeredBy({ approver, decision }: Seen): Pick<Head, 'creator' | 'triggeredBy'> {
+  if (approver === undefined || decision.rule !== 'approved') return {};
+  return { creator: 'manual', triggeredBy: approver };
 }
 
 interface Step {
@@ -151,6 +162,7 @@ function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
       at: seen.now,
       by: seen.pusher,
       ...(seen.creator === undefined || seen.creator === 'webhook' ? {} : { creator: seen.creator }),
+      ...triggeredBy(seen),
       ...(seen.headFile === undefined ? {} : { settingsFile: seen.headFile }),
     },
     // An approval covers one commit only.

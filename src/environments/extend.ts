@@ -4,6 +4,7 @@ import { parseDuration, showTime } from '../shared/time.js';
 import type { Tools } from '../shared/tools.js';
 import { changeEnvironment } from './change.js';
 import { expiresAt } from './expire.js';
+import { BY_API } from './history.js';
 import { type Environment, isActive } from './model.js';
 import { removedReason } from './reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from './store.js';
@@ -23,19 +24,27 @@ export async function extendEnvironment(
   { environmentId, by, actor }: Extension,
 ): Promise<StoredEnvironment> {
   const now = ports.clock.now();
+  const asked = { action: 'extend', rule: 'asked', actor } as const;
   const extended = await changeEnvironment(ports, {
     id: environmentId,
-    plan: (seen) => ({ patch: { expiresAt: extendedExpiry(seen, { by, now }) }, due: ['report'] }),
+    plan: (seen) => {
+      const end = extendedExpiry(seen, { by, now });
+      const step = { ...asked, detail: extendedBy(by, end), source: BY_API };
+      return { patch: { expiresAt: end }, due: ['report'], step };
+    },
   });
-  const { slug, expiresAt: end } = extended;
-  const detail = `Extended by ${by}, until ${end ? showTime(end) : 'for ever'} UTC.`;
-  await ports.audit.record({ actor, action: 'extend', subject: slug, detail });
+  const detail = extendedBy(by, extended.expiresAt);
+  await ports.audit.record({ actor, action: 'extend', subject: extended.slug, detail });
   return extended;
+}
+
+function extendedBy(by: string, end: Date | null): string {
+  return `Extended by ${by}, until ${end ? showTime(end) : 'for ever'} UTC.`;
 }
 
 /**
  * The policy says how long a preview may live without activity. An extension counts from the present end, and the new end is at most that
- * long from now: so whoever may extend cannot keep a preview for longer than the default branch allows without looking at it again.
+ * long from now: so a person who may extend it cannot keep a preview for longer than the default branch allows without looking at it again.
  */
 export function extendedExpiry(
   environment: Pick<Environment, 'status' | 'expiresAt' | 'settings' | 'decision' | 'pullRequest'>,

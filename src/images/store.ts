@@ -25,7 +25,7 @@ export interface TagPage {
 
 /**
  * Which blobs and manifests a repository of images has. The bytes are in the blob store, which all projects share: what is not written
- * down here for a repository is not there, whoever else has it.
+ * down here for a repository is not there, also when another repository has it.
  */
 export interface ImageStore {
   /** Writes down that the repository has these blobs. Again is a use: the sweep spares what was used a moment ago. */

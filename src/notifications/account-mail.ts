@@ -48,7 +48,7 @@ export function createAccountMails(
   };
 }
 
-/** Finds out who has the address and which mail that means. Null when nobody is to get one. */
+/** Finds out who has the address and which mail that means. Null when no mail is to be sent. */
 export async function sendAccountMail(
   ports: Ports,
   { id, event, to, account }: Notification,

@@ -10,7 +10,7 @@ export interface Channel {
   readonly projectId: string;
   readonly kind: ChannelKind;
   readonly name: string;
-  /** The host of the address, for people. The rest of it is a secret: whoever knows it can post there. */
+  /** The host of the address, for people. The rest of it is a secret: a person who knows it can post there. */
   readonly host: string;
   readonly events: readonly ChannelEvent[];
   readonly active: boolean;

@@ -108,7 +108,7 @@ export function discordMessage({ title, tone, action, lines }: Wording, at: Date
     return `**${label}:** ${text}${url === null ? '' : ` ([open](${escapeUrl(url)}))`}`;
   });
   return {
-    // What is written here can notify nobody, however it is written.
+    // What is written here notifies no member of the channel, however it is written.
     allowed_mentions: { parse: [] },
     embeds: [
       {

@@ -68,7 +68,7 @@ function occurrenceOfEnvironment(environment: StoredEnvironment, at: Date): Occu
     facts: factsOf(environment, { deployment: null, reason: decision?.detail ?? null, at }),
   });
   if (status === ENVIRONMENT_STATUS.awaitingApproval) return occurrence('approval.needed');
-  // Nobody saw what ended before it was shown.
+  // No visitor saw what ended before it was shown.
   const wasShown = !neverDeployed(environment);
   return status === ENVIRONMENT_STATUS.destroyed && wasShown ? occurrence('environment.destroyed') : null;
 }

@@ -84,7 +84,7 @@ function actionOf(
 
 const ZERO_WIDTH = '\u200b';
 
-/** Mail programs make a link of whatever looks like one. In these words only what we link is one. */
+/** Mail programs make a link of every word that looks like one. In these words only what we link is one. */
 export function withoutLinks({ title, lines, ...rest }: Wording): Wording {
   const unlinked = (text: string) => text.replace(/:(?=\/\/)|[@.](?=\p{L})/gu, `$&${ZERO_WIDTH}`);
   return {

@@ -13,7 +13,7 @@ import { isReachable, type ReachableRepository, type RepositoryPorts } from '../
 import { VitrineError } from '../shared/errors.js';
 import type { AddressPorts } from '../shared/preview-url.js';
 import type { Tools } from '../shared/tools.js';
-import type { Approval } from './inputs.js';
+import { type Approval, approvalDetail } from './inputs.js';
 import { observePullRequest } from './observe.js';
 
 type Ports = EnvironmentPorts &
@@ -26,29 +26,24 @@ type Ports = EnvironmentPorts &
   AddressPorts &
   Pick<Tools, 'clock' | 'newId'>;
 
-interface ApprovalRequest extends Approval {
-  /** A person who may write to the repository, or an operator. */
-  readonly actor: string;
-}
-
 /**
  * Approves one commit, as the label does. GitHub is asked for the newest commit first, because a push that the server has not heard of
  * must not be approved unseen: https://github.com/github/branch-deploy/issues/315
  */
 export async function approveCommit(
   ports: Ports,
-  { environmentId, sha, actor }: ApprovalRequest,
+  { environmentId, sha, actor }: Approval,
 ): Promise<StoredEnvironment> {
   const environment = await activeEnvironment(ports, environmentId);
   if (environment.approvedSha === sha && environment.head?.sha === sha) return environment;
   const repo = await repositoryOf(ports, environment);
   const facts = await newestFacts(ports, { repo, environment });
   const { author: sender, head } = facts;
-  const approval = head.sha === sha ? { environmentId, sha } : undefined;
+  const approval = head.sha === sha ? { environmentId, sha, actor } : undefined;
   await observePullRequest(ports, { action: NOTICED, repo, facts, sender, approval }).catch(notNow);
   const decided = await activeEnvironment(ports, environmentId);
   if (decided.approvedSha !== sha || decided.head?.sha !== sha) throw moved(decided.head?.sha ?? head.sha);
-  const detail = `Commit ${sha} was approved.`;
+  const detail = approvalDetail(sha);
   await ports.audit.record({ actor, action: 'approve', subject: decided.slug, detail });
   return decided;
 }

@@ -6,7 +6,7 @@ import type { Change } from '../environments/change.js';
 import { BY_API, changesMuch, type NewStep, SERVER_ACTOR } from '../environments/history.js';
 import { isActive, isAdmitted } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
-import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import type { EnvironmentPatch, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Project } from '../projects/project.js';
 import { type Decision, decide, decideAgain } from '../pull-requests/decide/decision.js';
 import { type DecideInput, NOTICED } from '../pull-requests/decide/input.js';
@@ -18,7 +18,7 @@ import { projectsOf } from '../settings/settings.js';
 import { refOf } from '../repositories/ask.js';
 import type { GitHubPorts } from '../repositories/github.js';
 import type { Tools } from '../shared/tools.js';
-import { hasPathFilter, type Inputs, type Observation } from './inputs.js';
+import { approvalDetail, approves, hasPathFilter, type Inputs, type Observation } from './inputs.js';
 import { countAdmitted, exceedsLimits, keepWithinLimits } from './limit.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock' | 'newId'>;
@@ -60,10 +60,11 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
     repository: round.observation.repo.fullName,
     installationId: round.observation.repo.installationId,
     creator: creatorOf(round.observation),
+    approver: approverOf(round, approvedSha),
     now: ports.clock.now(),
     newId: ports.newId,
   });
-  const step = changesMuch(round.environment, planned.patch) ? stepFor(round, decision) : undefined;
+  const step = stepFor(round, { decision, patch: planned.patch });
   const renamed = round.project && round.project.name !== round.environment.project;
   const patch = renamed ? { ...planned.patch, project: round.project.name } : planned.patch;
   const saved = await save(ports, { round, change: { ...planned, patch, step } });
@@ -77,10 +78,26 @@ function creatorOf({ source = BY_API }: Observation): 'webhook' | 'scheduled' {
   return source.kind === 'server' ? 'scheduled' : 'webhook';
 }
 
-function stepFor({ observation: { source = BY_API, sender } }: Round, decision: Decision): NewStep {
-  const { action, rule, detail } = decision;
+/** Who has just approved the newest commit: by the API, or by a label. */
+function approverOf({ observation, environment }: Round, approvedSha: string | null): string | undefined {
+  const { approval, sender, facts } = observation;
+  if (approvedSha !== facts.head.sha || approvedSha === environment.approvedSha) return undefined;
+  return approval?.actor ?? sender.login;
+}
+
+/** Undefined for what would only push other links out of the chain. */
+function stepFor(
+  { observation, environment }: Round,
+  { decision, patch }: { readonly decision: Decision; readonly patch: EnvironmentPatch },
+): NewStep | undefined {
+  const { source = BY_API, sender, approval } = observation;
+  if (approval && approves(observation, environment.id) && patch.approvedSha !== environment.approvedSha) {
+    const detail = `${approvalDetail(approval.sha)} ${decision.detail}`;
+    return { ...decision, action: 'approve', detail, actor: approval.actor, source };
+  }
+  if (!changesMuch(environment, patch)) return undefined;
   const actor = source.kind === 'server' ? SERVER_ACTOR : sender.login;
-  return { action, rule, detail, actor, source };
+  return { ...decision, actor, source };
 }
 
 /**
@@ -129,9 +146,9 @@ function factsOf({ observation: { facts }, inputs }: Round): Observation['facts'
 }
 
 function approved({ observation, environment, inputs }: Round): string | null {
-  const { action, label, facts, approval } = observation;
+  const { action, label, facts } = observation;
   const { senderPermission } = inputs;
-  if (approval?.environmentId === environment.id && approval.sha === facts.head.sha) return approval.sha;
+  if (approves(observation, environment.id)) return facts.head.sha;
   return approvalOf({ action, label, senderPermission, headSha: facts.head.sha }) ?? environment.approvedSha;
 }
 

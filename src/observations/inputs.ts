@@ -33,6 +33,18 @@ export interface Observation {
 export interface Approval {
   readonly environmentId: string;
   readonly sha: string;
+  /** The login of a person, or the name of an operator's token. */
+  readonly actor: string;
+}
+
+/** Whether it approves the newest commit of this very environment, by a request to the API. */
+export function approves({ approval, facts }: Observation, environmentId: string): boolean {
+  return approval?.environmentId === environmentId && approval.sha === facts.head.sha;
+}
+
+/** Of the audit log, and the beginning of the sentence in the chain of decisions. */
+export function approvalDetail(sha: string): string {
+  return `Commit ${sha} was approved.`;
 }
 
 /** All that a decision depends on besides the observation and the environment. */

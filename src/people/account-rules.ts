@@ -1,7 +1,7 @@
 import { VitrineError } from '../shared/errors.js';
 
 /**
- * Whether people can have accounts with an e-mail address and a password. `off`: nobody signs in so; `closed`: nobody new; `invited`: new
+ * Whether people can have accounts with an e-mail address and a password. `off`: no person signs in so; `closed`: no new person; `invited`: new
  * ones for people who were invited to a project, and for administrators; `open`: for everyone.
  */
 export const PASSWORD_ACCOUNTS = ['off', 'closed', 'invited', 'open'] as const;

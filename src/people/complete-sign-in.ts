@@ -83,7 +83,7 @@ async function personOf(ports: Ports, person: ProvenPerson): Promise<User> {
 }
 
 /**
- * An address that a provider names proves an account there, and not one here: the person proves both first. An address that nobody has
+ * An address that a provider names proves an account there, and not one here: the person proves both first. An address that no person has
  * proven says nothing at all, so it neither links nor stands in the way.
  */
 async function refuseKnownAddress(ports: UserPorts, { email, emailVerified }: ProvenPerson): Promise<void> {

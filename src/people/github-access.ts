@@ -26,15 +26,15 @@ const LOOK_AGAIN_MS = 50;
 const LONGEST_WAIT_MS = 30_000;
 
 /** Whose tokens they are: sealed under another person's name, they do not open. */
-function contextOf(userId: string, kind: 'access' | 'refresh'): string {
+export function connectionContext(userId: string, kind: 'access' | 'refresh'): string {
   return `github-connection ${kind} ${userId}`;
 }
 
 export function sealTokens({ seal }: TokenSealPorts, userId: string, tokens: UserTokens): SealedTokens {
   const { access, refresh, accessExpiresAt, refreshExpiresAt, scope } = tokens;
   return {
-    accessToken: seal.seal(access, contextOf(userId, 'access')),
-    refreshToken: refresh === null ? null : seal.seal(refresh, contextOf(userId, 'refresh')),
+    accessToken: seal.seal(access, connectionContext(userId, 'access')),
+    refreshToken: refresh === null ? null : seal.seal(refresh, connectionContext(userId, 'refresh')),
     accessExpiresAt,
     refreshExpiresAt,
     scope,
@@ -95,7 +95,7 @@ async function opened(
 ): Promise<string | null> {
   const { userId, accessToken, refreshToken } = connection;
   try {
-    return seal.open((kind === 'access' ? accessToken : refreshToken) ?? '', contextOf(userId, kind));
+    return seal.open((kind === 'access' ? accessToken : refreshToken) ?? '', connectionContext(userId, kind));
   } catch (error) {
     log('warn', "a person's token for GitHub cannot be decrypted: they must sign in again", {
       userId,

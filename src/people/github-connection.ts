@@ -68,6 +68,8 @@ export interface GitHubConnectionStore {
   /** Which repositories people reach may have changed: in an installation, or for one person. */
   forgetReach(where: { readonly installationId: number } | { readonly githubId: number }): Promise<void>;
   remove(userId: string): Promise<boolean>;
+  /** The same by GitHub's id of the person; answers how many there were. */
+  removeOfAccount(githubId: number): Promise<number>;
 }
 
 export interface GitHubConnectionPorts {

@@ -57,7 +57,7 @@ async function keep(ports: Ports, { project, email, role, by }: Inviting): Promi
   });
 }
 
-/** Whoever signs in with an address that they have proven becomes a member of the projects to which it was invited. */
+/** A person who signs in with an address that they have proven becomes a member of the projects to which it was invited. */
 export async function acceptInvitations(
   ports: InvitationPorts & MemberPorts & Pick<Tools, 'clock'>,
   { id: userId, email, emailVerified }: Pick<User, 'id' | 'email' | 'emailVerified'>,

@@ -32,7 +32,7 @@ export function checkPassword(password: string, email: string): void {
 export interface Passwords {
   /** In the PHC string format, with its own salt. */
   hash(password: string): Promise<string>;
-  /** With null it does the same work and answers false, so that the time tells nobody whether there is an account. */
+  /** With null it does the same work and answers false, so that the time does not tell the caller whether there is an account. */
   matches(hash: string | null, password: string): Promise<boolean>;
 }
 

@@ -29,7 +29,7 @@ export interface User {
   /** On GitHub, as it was seen last: logins are renamed and given to others, so the id below is the identity. */
   readonly login: string | null;
   readonly email: string | null;
-  /** Somebody proved that the address is theirs. Only proven addresses are unique, and only they count for anything. */
+  /** The person proved that the address is theirs. Only proven addresses are unique, and only they count for anything. */
   readonly emailVerified: boolean;
   readonly avatarUrl: string | null;
   readonly githubId: number | null;
@@ -79,6 +79,8 @@ export interface UserStore {
   create(fresh: NewUser): Promise<User | null>;
   /** Null when there is no such person. Throws `conflict` when another one has the account or the proven address. */
   change(id: string, patch: UserPatch): Promise<User | null>;
+  /** Takes an account away, only while the accounts are still those of `seen`: null when they are not. */
+  disconnect(seen: User, provider: ProviderName): Promise<User | null>;
   remove(id: string): Promise<void>;
 }
 
@@ -91,6 +93,15 @@ export interface AdministratorPorts {
   readonly admins: readonly string[];
 }
 
+/** The providers at which the person has an account that is theirs here too. */
+export function accountsOf({ githubId, googleId, openId }: User): ProviderName[] {
+  return [
+    ...(githubId === null ? [] : (['github'] as const)),
+    ...(googleId === null ? [] : (['google'] as const)),
+    ...(openId === null ? [] : (['openid'] as const)),
+  ];
+}
+
 /** Addresses are compared without regard to case: providers deliver so, and two people who differ in case are an attack. */
 export function emailKey(email: string): string {
   return email.trim().toLowerCase();
@@ -98,7 +109,7 @@ export function emailKey(email: string): string {
 
 /**
  * Named by the operator in ADMINS: by GitHub login, by GitHub's id (`github:583231`), which is never given to another account, or by
- * proven address. The first visitor is nobody special.
+ * proven address. The first visitor gets no rights.
  */
 export function isAdministrator(
   { login, githubId, email, emailVerified }: User,

@@ -1,4 +1,5 @@
 import type { LogPorts } from '../deployments/logs/store.js';
+import type { StatisticsPorts } from '../deployments/statistics.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { listedEnvironments } from '../environments/list.js';
 import { type Environment, isActive } from '../environments/model.js';
@@ -16,6 +17,7 @@ import type { Repo, RepositoryPorts } from '../repositories/model.js';
 import { destroyAllOfProject, markDeleting } from '../repositories/projects.js';
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
+import { countEndings } from './endings.js';
 import { forEachIsolated } from './for-each-isolated.js';
 
 type Ports = ProjectPorts &
@@ -30,6 +32,7 @@ type Ports = ProjectPorts &
   ChannelPorts &
   NotificationPorts &
   InvitationPorts &
+  StatisticsPorts &
   Pick<Tools, 'clock' | 'log'>;
 
 /** So many projects, and so many repositories, are looked at in one pass. */
@@ -104,12 +107,14 @@ async function deleteLogs({ deployments, logs, runtimeLogs }: Ports, environment
   } while (cursor);
 }
 
-/** What else belongs to a project, one line a noun. Deployments are hidden and stay for statistics. */
+/** What else belongs to a project, one line a noun. Deployments are hidden and stay: the statistics of the server count them. */
 async function deleteOwned(ports: Ports, projectId: string): Promise<void> {
   await ports.deployments.markDeleted(projectId);
   await ports.members.removeProject(projectId);
   await deleteConfiguration(ports, { projectId });
-  for (const part of ['channels', 'notifications', 'invitations'] as const)
+  // An ending that is counted later would bring the statistics of the project back.
+  await countEndings(ports);
+  for (const part of ['channels', 'notifications', 'invitations', 'statistics'] as const)
     await ports[part].deleteOfProject(projectId);
 }
 

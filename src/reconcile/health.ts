@@ -122,7 +122,7 @@ async function record(
       const known = seen.health ?? null;
       if (!isActive(seen) || seen.current?.deploymentId !== environment.current?.deploymentId) return null;
       if (known?.state === state) return null;
-      // The first look at something that is well tells nobody anything.
+      // After the first look at a preview that is well, nothing is to be told.
       const due = known === null && isWell(found) ? [] : (['report'] as const);
       return { patch: { health: { state, detail, since: ports.clock.now() } }, due };
     },

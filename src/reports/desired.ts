@@ -32,7 +32,9 @@ interface Family {
 }
 
 /** What GitHub should show, computed from the documents alone. */
-export async function desiredReports(lookup: Lookup, { environment, siblings }: Family): Promise<Desired> {
+export async function desiredReports(lookup: Lookup, family: Family): Promise<Desired> {
+  const { environment } = family;
+  const siblings = [...family.siblings].sort(byProject);
   if (!isActive(environment) && neverReported(environment))
     return { checks: [], deployments: [], comment: null, commitStatus: null };
   const isOwner =
@@ -96,6 +98,12 @@ export function commentOwnerOf({ environment, siblings }: Family): StoredEnviron
   const names = settings ? projectsOf(settings, repository).map(({ name }) => name) : [];
   const first = siblings.find((sibling) => sibling.project === names[0]);
   return names.includes(project) ? first : (first ?? [...siblings].sort(byAge)[0]);
+}
+
+/** Reports list projects by name: the order in which their environments were made says nothing to a reader. */
+function byProject(a: StoredEnvironment, b: StoredEnvironment): number {
+  if (a.project === b.project) return byAge(a, b);
+  return a.project < b.project ? -1 : 1;
 }
 
 function byAge(a: StoredEnvironment, b: StoredEnvironment): number {

@@ -77,7 +77,7 @@ async function taken(
 
 interface Update extends Change {
   readonly id: string;
-  /** The version that the caller has seen; absent = whatever is stored. */
+  /** The version that the caller has seen; absent = any. */
   readonly version?: number | undefined;
   readonly actor: string;
 }

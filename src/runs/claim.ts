@@ -91,7 +91,8 @@ async function begin(
       // The message is read when a run starts, and the deployment is older.
       const commitMessage = seen.commitMessage ?? environment.pullRequest?.commitMessage ?? null;
       const committedAt = seen.committedAt ?? environment.pullRequest?.committedAt ?? null;
-      const asked = environment.head?.redeploy ? ({ creator: 'manual' } as const) : {};
+      const redeploy = environment.head?.redeploy;
+      const asked = redeploy ? ({ creator: 'manual', triggeredBy: redeploy.by } as const) : {};
       const { logsUrl = null, configuration = null } = body;
       const known = { target, commitMessage, committedAt, logsUrl, configuration, ...asked };
       return { run: body.run, status, ...known, startedAt: ports.clock.now() };

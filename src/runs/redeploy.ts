@@ -1,5 +1,6 @@
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
+import { BY_API, type NewStep } from '../environments/history.js';
 import { type Environment, type Head, isActive } from '../environments/model.js';
 import { removedReason } from '../environments/reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -37,14 +38,17 @@ export async function redeploy(
   const environment = await deployable(ports, environmentId);
   const repo = repositoryOf(environment);
   const run = await findRun(ports, { environment, repo });
-  const marked = await mark(ports, { environment, by: actor });
+  const detail = `Asked GitHub to run workflow run ${run.id} of commit ${environment.head.sha} again.`;
+  const asked = { action: 'redeploy', actor, source: BY_API } as const;
+  const marked = await mark(ports, { environment, step: { ...asked, rule: 'asked', detail } });
   try {
     await rerun(ports, { repo, run, sha: environment.head.sha });
   } catch (error) {
-    await unmark(ports, marked);
-    throw isGitHubFailure(error) ? notRun(error, run) : error;
+    const refused = isGitHubFailure(error) ? notRun(error, run) : error;
+    const why = `Workflow run ${run.id} could not be run again: GitHub refused it, or did not answer.`;
+    await unmark(ports, { marked, step: { ...asked, rule: 'not-run', detail: why } });
+    throw refused;
   }
-  const detail = `Workflow run ${run.id} of commit ${environment.head.sha} runs again.`;
   await ports.audit.record({ actor, action: 'redeploy', subject: environment.slug, detail });
   return { environment: marked, run: { id: run.id, url: run.url } };
 }
@@ -131,10 +135,10 @@ async function newestOfHead(
 
 async function mark(
   ports: Ports,
-  { environment, by }: { environment: WithHead; by: string },
+  { environment, step }: { readonly environment: WithHead; readonly step: NewStep },
 ): Promise<StoredEnvironment> {
   const { id, head } = environment;
-  const redeploy = { by, at: ports.clock.now() };
+  const redeploy = { by: step.actor, at: ports.clock.now() };
   return changeEnvironment(ports, {
     id,
     plan: (seen) => {
@@ -143,17 +147,20 @@ async function mark(
           'stale_head',
           'A newer commit or run arrived meanwhile. Look at the environment again.',
         );
-      return { patch: { head: { ...seen.head, redeploy } }, due: [] };
+      return { patch: { head: { ...seen.head, redeploy } }, due: [], step };
     },
   });
 }
 
-async function unmark(ports: Ports, { id, head: marked }: Pick<Environment, 'id' | 'head'>): Promise<void> {
+async function unmark(
+  ports: Ports,
+  { marked, step }: { readonly marked: StoredEnvironment; readonly step: NewStep },
+): Promise<void> {
   await changeEnvironment(ports, {
-    id,
+    id: marked.id,
     plan: ({ head: seen }) => {
-      if (!seen?.redeploy || seen.deploymentId !== marked?.deploymentId) return null;
-      return { patch: { head: unmarked(seen) }, due: [] };
+      if (!seen?.redeploy || seen.deploymentId !== marked.head?.deploymentId) return null;
+      return { patch: { head: unmarked(seen) }, due: [], step };
     },
   });
 }

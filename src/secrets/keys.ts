@@ -18,7 +18,7 @@ export const KEY_BYTES = 32;
 
 const ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]{43}=?)$/;
 
-/** A random key of 32 bytes has about 30 different ones; a key that somebody typed, or that is all zeros, has fewer. */
+/** A random key of 32 bytes has about 30 different ones; a key that a person typed, or that is all zeros, has fewer. */
 const FEWEST_DIFFERENT_BYTES = 16;
 
 const REMEDY = 'Make one with "openssl rand -base64 32" and write it as "<id>:<that text>".';

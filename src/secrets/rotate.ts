@@ -66,7 +66,8 @@ async function moveOne(
   { collection, document }: { collection: SealedCollection; document: SealedDocument },
 ): Promise<boolean> {
   try {
-    return await collection.replace(document, seal.rewrap(document.sealed, document.context));
+    const texts = document.texts.map(({ sealed, context }) => seal.rewrap(sealed, context));
+    return await collection.replace(document, texts);
   } catch (error) {
     if (!isVitrineError(error) || error.code !== 'secret_unreadable') throw error;
     log('error', 'a document cannot be brought under the current key', {

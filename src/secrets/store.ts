@@ -20,14 +20,19 @@ export interface DeliveredStore {
   deleteBefore(at: Date): Promise<number>;
 }
 
-/** A document with a sealed field. */
-export interface SealedDocument {
-  readonly id: string;
+interface SealedText {
+  readonly field: string;
   readonly sealed: string;
   readonly context: string;
 }
 
-/** A collection whose documents have a sealed field, for the change of the operator's key. */
+/** A document with sealed fields, all under one key. */
+export interface SealedDocument {
+  readonly id: string;
+  readonly texts: readonly SealedText[];
+}
+
+/** A collection whose documents have sealed fields, for the change of the operator's key. */
 export interface SealedCollection {
   readonly name: string;
   /** How many documents need which key. */
@@ -37,8 +42,8 @@ export interface SealedCollection {
     keyId: string,
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly SealedDocument[]>;
-  /** Compare-and-set on the sealed text; false when another writer was first. */
-  replace(seen: SealedDocument, sealed: string): Promise<boolean>;
+  /** Compare-and-set on the sealed texts, whose order stays; false when another writer was first. */
+  replace(seen: SealedDocument, sealed: readonly string[]): Promise<boolean>;
 }
 
 export interface SecretPorts {

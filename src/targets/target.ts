@@ -65,7 +65,7 @@ export interface TargetFacts<Options, Handle> {
 
 /** What only some targets can do; null where one cannot. */
 export interface Capabilities<Handle> {
-  /** Stops a resource that nobody visits, and starts it again. Both may be repeated. */
+  /** Stops a resource without visitors, and starts it again. Both may be repeated. */
   readonly sleep: {
     stop(handle: Handle, run: Run): Promise<void>;
     wake(handle: Handle, run: Run): Promise<void>;

@@ -3,6 +3,8 @@ import type { Stores } from '../../app/ports.js';
 import { countTry } from '../../src/people/request-rates.js';
 import { newSession } from '../../src/people/session.js';
 import type { NewUser } from '../../src/people/user.js';
+import { createSeal } from '../../src/secrets/envelope.js';
+import { createKey, parseKeys } from '../../src/secrets/keys.js';
 
 type People = Pick<
   Stores,
@@ -48,6 +50,17 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
     expect(await users.change(idOf(9), { name: 'Nobody' })).toBeNull();
     const moved = await users.change(unproven?.id ?? '', { email: 'a@example.com', emailVerified: true });
     expect(await users.byProvenEmail('a@example.com')).toEqual(moved);
+  });
+
+  test(`${name}: of two accounts that are taken away at once, one stays`, async () => {
+    const { users } = await create();
+    const made = await users.create({ ...ada, openId: null });
+    if (!made) throw new Error('There is no person.');
+    const answers = await Promise.all([users.disconnect(made, 'github'), users.disconnect(made, 'google')]);
+    expect(answers.filter((one) => one === null)).toHaveLength(1);
+    const left = await users.get(made.id);
+    expect([left?.githubId, left?.googleId].filter((one) => one !== null)).toHaveLength(1);
+    expect(await users.disconnect({ ...made, id: idOf(9) }, 'google')).toBeNull();
   });
 
   test(`${name}: webhooks and sign-ins know one person, who is renamed and keeps their identity`, async () => {
@@ -129,14 +142,18 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
     expect(await connections.refreshed(seen, { owner, tokens: null })).toBe(true);
     // Another process took over and was refused: the tokens of the first one are good all the same.
     await connections.markBroken(seen);
-    const tokens = { ...CONNECTION, accessToken: 'sealed-3', refreshToken: 'sealed-4' };
+    const tokens = { ...CONNECTION, accessToken: SEALED[2], refreshToken: SEALED[3] };
     expect(await connections.refreshed(seen, { owner, tokens })).toBe(true);
     const fresh = await connections.get('u1');
-    expect(fresh).toMatchObject({ version: seen.version + 1, brokenAt: null, accessToken: 'sealed-3' });
+    expect(fresh).toMatchObject({ version: seen.version + 1, brokenAt: null, accessToken: SEALED[2] });
     expect(await connections.refreshed(seen, { owner, tokens })).toBe(false);
     expect(await connections.lease(seen, { owner, leaseMs: 1 })).toBe(false);
     expect(await connections.remove('u1')).toBe(true);
     expect(await connections.remove('u1')).toBe(false);
+    await connections.save(CONNECTION);
+    expect(await connections.removeOfAccount(CONNECTION.githubId + 1)).toBe(0);
+    expect(await connections.removeOfAccount(CONNECTION.githubId)).toBe(1);
+    expect(await connections.get('u1')).toBeNull();
   });
 
   test(`${name}: what a person reaches is forgotten with its installation, with the person, and with new tokens`, async () => {
@@ -209,8 +226,16 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
   });
 }
 
+const seal = createSeal(parseKeys(createKey('tests')));
+const SEALED = [1, 2, 3, 4].map((index) => seal.seal(`token ${index}`, 'a context')) as [
+  string,
+  string,
+  string,
+  string,
+];
+
 const CONNECTION = {
   ...{ userId: 'u1', githubId: 7, login: 'ada', scope: '', connectedAt: NOW },
-  ...{ accessToken: 'sealed-1', refreshToken: 'sealed-2' },
+  ...{ accessToken: SEALED[0], refreshToken: SEALED[1] },
   ...{ accessExpiresAt: NOW, refreshExpiresAt: later(HOUR) },
 };

@@ -20,7 +20,10 @@ beforeAll(async () => {
   const openId = { clientId, issuer: provider.issuer, name: 'Example', scope: 'openid email' };
   world = await startWorld({
     github: { users: ['octavia', 'hubot', 'stranger'] },
-    signIn: { port: await freePort(), config: { openId }, secrets: { openId: clientSecret } },
+    signIn: {
+      ...{ port: await freePort(), passwordAccounts: 'open' },
+      ...{ config: { openId }, secrets: { openId: clientSecret } },
+    },
   });
   ({ app } = world);
 });
@@ -136,6 +139,34 @@ test('disconnecting takes the authorization back at GitHub and leaves one way of
   expect(grants()).toBe(0);
   expect((await disconnect('github')).status).toBe(404);
   expect((await disconnect('openid')).status).toBe(409);
+});
+
+test('a password is a way of signing in, so the last account at a provider can go', async () => {
+  const person = { sub: 'p-1', email: 'p@example.com', email_verified: true };
+  const { visitor } = await openId(person);
+  const { id } = await me(visitor);
+  const disconnect = () => visitor.api('/api/v1/me/accounts/openid', { method: 'DELETE' });
+  const refused = await disconnect();
+  expect({ status: refused.status, body: await refused.json() }).toMatchObject({
+    status: 409,
+    body: {
+      error: { message: expect.stringContaining('connect another account, or set a password, first') },
+    },
+  });
+  await app.ports.passwordHashes.set(id, await app.ports.passwords.hash('correct horse battery staple'));
+  expect(await (await disconnect()).json()).toMatchObject({ id, accounts: [] });
+  const json = { email: person.email, password: 'correct horse battery staple' };
+  expect((await createVisitor(app).ask('/api/v1/sign-in', { method: 'POST', json })).status).toBe(200);
+});
+
+test('an account of a provider that the server no longer offers is no way of signing in', async () => {
+  const { visitor } = await openId({ sub: 'g-1', email: 'g@example.com', email_verified: true });
+  const { id } = await me(visitor);
+  await app.ports.users.change(id, { googleId: 'g-1' });
+  const disconnect = (provider: string) =>
+    visitor.api(`/api/v1/me/accounts/${provider}`, { method: 'DELETE' });
+  expect((await disconnect('openid')).status).toBe(409);
+  expect(await (await disconnect('google')).json()).toMatchObject({ accounts: ['openid'] });
 });
 
 test('no token of GitHub is in the database or in the log in readable form', async () => {

@@ -201,6 +201,9 @@ test('a project is deleted with all that belongs to it, wherever the process is 
   expect(await ports.environments.get(environment.id)).toBeNull();
   expect(await ports.logs.chunksFrom(deploymentId, 0, 5)).toEqual([]);
   expect((await ports.deployments.get(deploymentId))?.deletedAt).toBeInstanceOf(Date);
+  const always = { from: '2000-01-01', to: '2999-12-31' };
+  expect(await ports.statistics.days({ projectId: id, ...always })).toEqual([]);
+  expect(await ports.statistics.days(always)).not.toEqual([]);
   expect(await ports.projects.ofRepo(world.repoId())).toEqual([]);
   const [comment] = await world.reviewer.comments(number);
   expect(comment?.body).toMatch(/The project was deleted/);

@@ -54,6 +54,7 @@ function holding(fields: Partial<GitHubConnection>, githubUsers: Partial<GitHubU
         connection = { ...connection, reach };
         return Promise.resolve();
       },
+      removeOfAccount: () => Promise.resolve(0),
       forgetReach: () => Promise.resolve(),
       remove: () => Promise.resolve(true),
     },

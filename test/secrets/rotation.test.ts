@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Store } from '../../app/store/connect.js';
 import { connectStore } from '../../app/store/connect.js';
+import { openConnection } from '../../app/store/open-connection.js';
+import { sealChannel } from '../../src/notifications/channel.js';
+import { connectionContext, sealTokens } from '../../src/people/github-access.js';
 import { rememberDelivered } from '../../src/secrets/delivered.js';
 import { createSeal, type Seal } from '../../src/secrets/envelope.js';
 import { createKey, parseKeys } from '../../src/secrets/keys.js';
@@ -130,4 +133,63 @@ test('a ciphertext that was moved to another project or name is not opened, and 
   const next = createSeal(parseKeys(`${K4} ${K2}`));
   expect(await rotateKeys(portsWith(next))).toBe(251);
   expect((await secrets.of([other]))[0]?.sealed).toBe(moved?.sealed);
+});
+
+/** Everything that seals, by its file, with a document that it makes: a new one has its line here. */
+const SEALERS: Readonly<Record<string, (seal: Seal) => Promise<unknown>>> = {
+  'src/secrets/write.ts': (seal) =>
+    setSecrets(portsWith(seal), { scope: { layer: 'org', ownerId: 9 }, values: { A: 'a' }, actor: 'test' }),
+  'src/secrets/delivered.ts': (seal) =>
+    rememberDelivered(portsWith(seal), { deploymentId: 'e'.repeat(24), values: ['a'] }),
+  'src/notifications/channel.ts': (seal) => addChannel(seal),
+  'src/people/github-access.ts': (seal) =>
+    store.stores.connections.save({
+      ...{ userId: 'u1', githubId: 7, login: 'ada', connectedAt: new Date() },
+      ...sealTokens({ seal }, 'u1', TOKENS),
+    }),
+};
+
+const TOKENS = {
+  ...{ access: 'ghu_1', refresh: 'ghr_1', scope: '' },
+  ...{ accessExpiresAt: null, refreshExpiresAt: null },
+};
+
+const addChannel = (seal: Seal) => {
+  const place = { projectId: 'c'.repeat(24), id: 'f'.repeat(24) };
+  const sealed = sealChannel({ seal }, place, { url: 'https://hooks.example.com', secret: 'x' });
+  const at = { createdAt: new Date(), updatedAt: new Date() };
+  const rest = { kind: 'webhook', name: 'x', host: 'hooks.example.com', events: [], active: true } as const;
+  return store.stores.channels.create({ ...place, ...rest, ...at, sealed });
+};
+
+test('what seals something is known, so that the next test sees whether a new key reaches it', async () => {
+  const sealing: string[] = [];
+  for (const folder of ['src', 'app'])
+    for (const name of await readdir(folder, { recursive: true }))
+      if (name.endsWith('.ts') && /\bseal\.seal\(/.test(await readFile(join(folder, name), 'utf8')))
+        sealing.push(`${folder}/${name}`);
+  expect(sealing.toSorted()).toEqual(Object.keys(SEALERS).toSorted());
+});
+
+test('a new key reaches every sealed text of the database', async () => {
+  const [O, N] = [createKey('oldest'), createKey('newest')];
+  for (const make of Object.values(SEALERS)) await make(createSeal(parseKeys(O)));
+  const connection = await openConnection({ uri: database.uri, log: () => undefined });
+  const db = connection.getClient().db(connection.name);
+  const sealedWith = async (key: string) => {
+    const found: string[] = [];
+    for (const collection of await db.collections())
+      for await (const document of collection.find())
+        if (JSON.stringify(document).includes(`"v1.${key}.`)) found.push(collection.collectionName);
+    return found;
+  };
+  expect(await sealedWith('oldest')).toHaveLength(Object.keys(SEALERS).length);
+  const ports = portsWith(createSeal(parseKeys(`${N},${O}`)));
+  expect(await rotateKeys(ports)).toBe(Object.keys(SEALERS).length);
+  expect(await sealedWith('oldest')).toEqual([]);
+  await connection.close();
+  const kept = await store.stores.connections.get('u1');
+  const only = createSeal(parseKeys(N));
+  expect(only.open(kept?.accessToken ?? '', connectionContext('u1', 'access'))).toBe(TOKENS.access);
+  expect(only.open(kept?.refreshToken ?? '', connectionContext('u1', 'refresh'))).toBe(TOKENS.refresh);
 });

@@ -1,5 +1,6 @@
 import type { Ports } from '../../app/ports.js';
 import { ABILITIES, type Ability, hashToken } from '../../src/people/api-token.js';
+import { sealTokens } from '../../src/people/github-access.js';
 import type { RepositoryPermission } from '../../src/pull-requests/trust.js';
 
 export interface TestPerson {
@@ -44,10 +45,16 @@ interface Reach {
 }
 
 /** GitHub listed the repositories of the person a moment ago. */
-export async function addReach({ connections }: Pick<Ports, 'connections'>, reach: Reach): Promise<void> {
+export async function addReach(
+  { connections, seal }: Pick<Ports, 'connections' | 'seal'>,
+  reach: Reach,
+): Promise<void> {
   const { repoIds, ...who } = reach;
-  const tokens = { accessToken: 'sealed', refreshToken: null, accessExpiresAt: null, refreshExpiresAt: null };
-  await connections.save({ ...who, ...tokens, scope: '', connectedAt: new Date() });
+  const sealed = sealTokens({ seal }, who.userId, {
+    ...{ access: 'ghu_test', refresh: null, scope: '' },
+    ...{ accessExpiresAt: null, refreshExpiresAt: null },
+  });
+  await connections.save({ ...who, ...sealed, connectedAt: new Date() });
   const listed = { repoIds, installationIds: [7], at: new Date() };
   await connections.keepReach({ userId: who.userId, epoch: 1 }, listed);
 }

@@ -44,6 +44,7 @@ export interface WorldOptions {
     readonly port: number;
     readonly config: Partial<Config['signIn']>;
     readonly secrets: Partial<Secrets['signIn']>;
+    readonly passwordAccounts?: Config['passwordAccounts'];
   };
   /** Only warnings are logged unless given. */
   readonly logLevel?: 'info';
@@ -115,7 +116,12 @@ function withSignIn(
   if (!signIn) return given;
   const { config, secrets } = given;
   return {
-    config: { ...config, port: signIn.port, signIn: { ...config.signIn, ...signIn.config } },
+    config: {
+      ...config,
+      port: signIn.port,
+      passwordAccounts: signIn.passwordAccounts ?? config.passwordAccounts,
+      signIn: { ...config.signIn, ...signIn.config },
+    },
     secrets: { ...secrets, signIn: { ...secrets.signIn, ...signIn.secrets } },
   };
 }

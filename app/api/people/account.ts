@@ -1,13 +1,12 @@
 import type { account, AccountView, SessionView } from '../../../src/contract/account.js';
-import { disconnectGitHub } from '../../../src/people/github-access.js';
+import { disconnectAccount } from '../../../src/people/disconnect.js';
 import type { GitHubConnection } from '../../../src/people/github-connection.js';
 import { requestProof, type Session } from '../../../src/people/session.js';
-import { isAdministrator, type ProviderName, type User, type UserPatch } from '../../../src/people/user.js';
+import { accountsOf, isAdministrator, type User, type UserPatch } from '../../../src/people/user.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Ports } from '../../ports.js';
 import type { Caller } from '../access.js';
 import { found, type Handlers, isoOrNull, pageOf } from '../handler.js';
-import { accountsOf } from './sign-in-page.js';
 
 export const accountHandlers: Handlers<typeof account> = {
   async getAccount(ports, { caller, session }) {
@@ -26,13 +25,7 @@ export const accountHandlers: Handlers<typeof account> = {
 
   async disconnectAccount(ports, { caller, params: { provider } }) {
     const user = await personOf(ports, caller);
-    if (!accountsOf(user).includes(provider)) throw notConnected(provider);
-    if (accountsOf(user).length === 1) throw lastWay();
-    if (provider === 'github') await disconnectGitHub(ports, user.id);
-    const changed = await ports.users.change(user.id, WITHOUT[provider]);
-    const detail = `${provider} was disconnected.`;
-    await ports.audit.record({ actor: user.id, action: 'unlink-account', subject: user.id, detail });
-    return present(ports, found(changed, 'person'));
+    return present(ports, await disconnectAccount(ports, { user, provider }));
   },
 
   async listSessions(ports, { caller, query }) {
@@ -53,24 +46,6 @@ export const accountHandlers: Handlers<typeof account> = {
     return { ended: await ports.sessions.endAll(userId, except) };
   },
 };
-
-const WITHOUT: Readonly<Record<ProviderName, UserPatch>> = {
-  // Webhooks find the person again by GitHub's id, as somebody who never signed in.
-  github: { githubId: null, login: null },
-  google: { googleId: null },
-  openid: { openId: null },
-};
-
-function notConnected(provider: string): VitrineError {
-  return new VitrineError('not_found', `You have no account of ${provider} connected.`);
-}
-
-function lastWay(): VitrineError {
-  return new VitrineError(
-    'conflict',
-    'This is the only account with which you can sign in: connect another one first.',
-  );
-}
 
 /** The person who asks. Operators and runs are none. */
 export async function personOf({ users }: Pick<Ports, 'users'>, caller: Caller): Promise<User> {

@@ -92,7 +92,7 @@ interface SigningIn {
   readonly browser: Browser;
 }
 
-/** Starts a session in this browser. The one of before is over: its cookie may be known to somebody else. */
+/** Starts a session in this browser. The one of before is over: its cookie may be known to another person. */
 async function cookieFor(ports: Ports, { user, session: former, browser }: SigningIn): Promise<string> {
   const { userAgent, address } = browser;
   const where = { device: deviceOf(userAgent), address };

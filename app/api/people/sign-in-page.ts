@@ -5,7 +5,7 @@ import { requestProof, type StoredSession } from '../../../src/people/session.js
 import type { AccountMailsPorts } from '../../../src/people/account-mails.js';
 import type { AccountRulesPorts } from '../../../src/people/account-rules.js';
 import type { ProviderPorts } from '../../../src/people/sign-in.js';
-import type { ProviderName, User } from '../../../src/people/user.js';
+import { accountsOf, type ProviderName, type User } from '../../../src/people/user.js';
 import { showHome } from '../../../src/contract/server.js';
 import { loadPage } from '../../render.js';
 
@@ -26,7 +26,7 @@ interface PasswordModel extends Typed {
   readonly action: string;
   readonly returnTo: string;
   readonly reset: string;
-  /** Empty where nobody new can sign up. */
+  /** Empty where no new person can sign up. */
   readonly signUp: string;
 }
 
@@ -126,13 +126,4 @@ function mailsOf({ preferences: { email, emailOnSuccess, emailOnFailure } }: Use
 
 function hrefOf(name: ProviderName, query: Readonly<Record<string, string>>): string {
   return `${SIGN_IN}/${name}?${String(new URLSearchParams(query))}`;
-}
-
-/** The providers at which the person has an account that is theirs here too. */
-export function accountsOf({ githubId, googleId, openId }: User): ProviderName[] {
-  return [
-    ...(githubId === null ? [] : (['github'] as const)),
-    ...(googleId === null ? [] : (['google'] as const)),
-    ...(openId === null ? [] : (['openid'] as const)),
-  ];
 }

@@ -153,7 +153,7 @@ interface Finish {
   readonly session: StoredSession | null;
 }
 
-/** The session of before is over: a cookie that somebody else may know is not the one of the person who signed in. */
+/** The session of before is over: a cookie that another person may know is not the one of the person who signed in. */
 async function finish(
   ports: Ports,
   { pending, proven, session: former, browser }: Finish & { browser: Browser },

@@ -46,7 +46,7 @@ async function revoke(
   });
 }
 
-/** Without GITHUB_CLIENT_ID nobody signs in with GitHub, and no connection exists. */
+/** Without GITHUB_CLIENT_ID no person signs in with GitHub, and no connection exists. */
 export const NO_GITHUB_USERS: GitHubUsers = {
   refresh: () => Promise.resolve(null),
   revoke: () => Promise.resolve(),

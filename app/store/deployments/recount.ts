@@ -6,6 +6,7 @@ import { isDuplicateKey } from '../shared/write.js';
 
 const DEPLOYMENTS = 'deployments';
 const DAYS = 'deploymentStatistics';
+const PROJECTS = 'projects';
 const SERVER = 'server';
 
 interface Day {
@@ -26,7 +27,7 @@ interface Part {
 const TRIES = 20;
 
 /**
- * Counts every deployment anew. The counters of a day are replaced only if nobody has changed them since the count began; such a day is
+ * Counts every deployment anew. The counters of a day are replaced only if no server has changed them since the count began; such a day is
  * counted again. An ending that waits to be counted is taken off, because it is counted later.
  */
 export async function recount(db: mongo.Db): Promise<{ days: number; corrected: number }> {
@@ -151,12 +152,17 @@ const GROUPED = {
   by: { $sum: '$part.by' },
 };
 
-/** By the id of the day that they belong to. This reads every deployment. */
+/** By the id of the day that they belong to. This reads every deployment; those of deleted projects count for the server only. */
 async function partsOf(db: mongo.Db): Promise<ReadonlyMap<string, readonly Part[]>> {
   const pipeline = [{ $project: { projectId: 1, part: PARTS } }, { $unwind: '$part' }, { $group: GROUPED }];
+  const projects = await db
+    .collection<{ _id: string }>(PROJECTS)
+    .find({}, { projection: { _id: 1 } })
+    .toArray();
+  const counted = new Set([SERVER, ...projects.map(({ _id }) => _id)]);
   const all = new Map<string, Part[]>();
   for await (const part of db.collection(DEPLOYMENTS).aggregate<Part>(pipeline, { allowDiskUse: true })) {
-    for (const scope of [part._id.projectId, SERVER]) {
+    for (const scope of [part._id.projectId, SERVER].filter((one) => counted.has(one))) {
       const id = `${scope} ${part._id.day}`;
       const parts = all.get(id) ?? [];
       if (parts.length === 0) all.set(id, parts);

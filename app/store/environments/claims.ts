@@ -9,7 +9,7 @@ type Claims = Pick<EnvironmentStore, 'markDue' | 'claim' | 'renew' | 'saveReport
 
 const EPOCH = new Date(0);
 const DURABLE = { maxTimeMS: MAX_TIME_MS };
-/** A lease that a crash of the database loses is taken again. Its fence differs then, so whoever holds the lost one can store nothing. */
+/** A lease that a crash of the database loses is taken again. Its fence differs then, so the worker that holds the lost one can store nothing. */
 const OPTIONS = { ...DURABLE, ...REPEATABLE };
 /** The database's clock, because the clocks of several machines differ. */
 const NOW = '$$NOW';

@@ -44,6 +44,7 @@ const indexes: readonly IndexDefinition[] = [
   { collection: 'sessions', name: 'expiry', key: { endsAt: 1 }, expireAfterSeconds: 0 },
   { collection: 'pendingSignIns', name: 'expiry', key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   { collection: 'githubConnections', name: 'person', key: { githubId: 1 } },
+  { collection: 'githubConnections', name: 'key_id', key: { keyId: 1, _id: 1 } },
   { collection: 'githubConnections', name: 'installation', key: { 'reach.installationIds': 1 } },
   { collection: 'members', name: 'project_user', key: { projectId: 1, userId: 1 }, unique: true },
   { collection: 'members', name: 'user_project', key: { userId: 1, projectId: 1 } },
@@ -152,7 +153,7 @@ async function up(db: mongo.Db): Promise<void> {
   await setValidators(db, validators);
 }
 
-/** The same each time, so that a return to 0.3 and back changes nobody's id. */
+/** The same each time, so that a return to 0.3 and back changes no person's id. */
 function idFor(githubId: number): string {
   return createHash('sha256')
     .update(`github ${String(githubId)}`)

@@ -4,6 +4,7 @@ import type {
   GitHubConnectionStore,
   SealedTokens,
 } from '../../../src/people/github-connection.js';
+import { keyIdOf } from '../../../src/secrets/envelope.js';
 import { MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
 import { retryOnce } from '../shared/write.js';
@@ -32,6 +33,10 @@ export function githubConnectionStore(connection: Connection): GitHubConnectionS
       const where = { _id: text(userId, 'the person') };
       return (await retryOnce(() => model.deleteOne(where))).deletedCount === 1;
     },
+    async removeOfAccount(githubId) {
+      const where = { githubId: whole(githubId, 'the person') };
+      return (await retryOnce(() => model.deleteMany(where).hint('person'))).deletedCount;
+    },
   };
 }
 
@@ -53,7 +58,7 @@ function refreshing({
       return (await collection.updateOne(free, taken, OPTIONS)).matchedCount === 1;
     },
     async refreshed(seen, { owner, tokens }) {
-      // Tokens from GitHub count even when the lease is lost: the old ones are dead, whoever has tried them since.
+      // Tokens from GitHub count even when the lease is lost: the old ones are dead, also when another process has tried them since.
       const where = tokens ? tokensOf(seen) : { ...tokensOf(seen), 'lease.owner': text(owner, 'the owner') };
       const update = tokens
         ? { $set: { ...primitiveTokens(tokens), brokenAt: null, lease: FREE }, $inc: { version: 1 } }
@@ -84,12 +89,14 @@ function reaching({ collection }: Connections): Pick<GitHubConnectionStore, 'kee
   };
 }
 
-function primitiveTokens(tokens: SealedTokens): SealedTokens {
-  const { accessToken, refreshToken, accessExpiresAt, refreshExpiresAt, scope } = tokens;
-  return { accessToken, refreshToken, accessExpiresAt, refreshExpiresAt, scope: text(scope, 'the scope') };
+/** With the key that both tokens need: they are sealed together. */
+function primitiveTokens(tokens: SealedTokens): SealedTokens & Pick<ConnectionDocument, 'keyId'> {
+  const { accessToken, refreshToken, accessExpiresAt, refreshExpiresAt, scope: given } = tokens;
+  const [scope, keyId] = [text(given, 'the scope'), keyIdOf(accessToken)];
+  return { accessToken, refreshToken, accessExpiresAt, refreshExpiresAt, scope, keyId };
 }
 
-function toConnection({ _id, lease: _lease, ...rest }: ConnectionDocument): GitHubConnection {
+function toConnection({ _id, lease: _lease, keyId: _key, ...rest }: ConnectionDocument): GitHubConnection {
   return { userId: _id, ...rest };
 }
 
@@ -97,6 +104,7 @@ interface ConnectionDocument extends Omit<GitHubConnection, 'userId'> {
   /** The person's id: everybody has one connection at most. */
   readonly _id: string;
   readonly lease: { readonly owner: string | null; readonly until: Date };
+  readonly keyId: string;
 }
 
 const GITHUB_CONNECTIONS = 'githubConnections';
@@ -116,8 +124,9 @@ const connectionSchema = strictSchema<ConnectionDocument>({
   reach: Schema.Types.Mixed,
   epoch: Number,
   lease: Schema.Types.Mixed,
+  keyId: String,
 });
 
-function connectionModel(connection: Connection): Connections {
+export function connectionModel(connection: Connection): Connections {
   return connection.model<ConnectionDocument>(GITHUB_CONNECTIONS, connectionSchema, GITHUB_CONNECTIONS);
 }

@@ -5,6 +5,7 @@ import {
   DEFAULT_PREFERENCES,
   emailKey,
   type NewUser,
+  type ProviderName,
   type SeenPerson,
   type User,
   type UserPatch,
@@ -36,9 +37,33 @@ export function userStore(connection: Connection): UserStore {
       return inserted ? toUser(document) : null;
     },
     change: (id, patch) => retryOnce(() => change(model, text(id, 'the id'), patch)),
+    async disconnect(seen, provider) {
+      const set = { $set: { ...WITHOUT[provider], updatedAt: new Date() } };
+      const stored = await retryOnce(() =>
+        model.collection.findOneAndUpdate(accountsFilter(seen) as never, set, AFTER),
+      );
+      return stored && toUser(stored as unknown as UserDocument);
+    },
     async remove(id) {
       await retryOnce(() => model.deleteOne({ _id: text(id, 'the id') }));
     },
+  };
+}
+
+const WITHOUT: Readonly<Record<ProviderName, Partial<UserDocument>>> = {
+  // Webhooks find the person again by GitHub's id, as a person who never signed in.
+  github: { githubId: null, login: null },
+  google: { googleId: null },
+  openid: { openId: null, openIdKey: null },
+};
+
+/** The person while they have these very accounts. */
+function accountsFilter({ id, githubId, googleId, openId }: User): object {
+  return {
+    _id: text(id, 'the id'),
+    githubId: githubId === null ? null : whole(githubId, "GitHub's id"),
+    googleId: googleId === null ? null : text(googleId, "Google's id"),
+    openIdKey: openId && openIdKey(openId),
   };
 }
 

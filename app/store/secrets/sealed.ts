@@ -1,12 +1,14 @@
 import { type Connection, type Model, trusted } from 'mongoose';
 import { deliveredContext } from '../../../src/secrets/delivered.js';
 import { keyIdOf } from '../../../src/secrets/envelope.js';
-import type { DeliveredStore, SealedCollection } from '../../../src/secrets/store.js';
+import type { DeliveredStore, SealedCollection, SealedDocument } from '../../../src/secrets/store.js';
 import { secretContext } from '../../../src/secrets/write.js';
 import { MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
 import { retryOnce } from '../shared/write.js';
 import { channelContext } from '../../../src/notifications/channel.js';
+import { connectionContext } from '../../../src/people/github-access.js';
+import { connectionModel } from '../people/github-connections.js';
 import { channelModel } from '../notifications/channels.js';
 import { secretModel, secretPlace } from './entries.js';
 
@@ -15,43 +17,52 @@ export function sealedCollections(connection: Connection): SealedCollection[] {
   return [
     sealedCollection({
       model: secretModel(connection),
-      contextOf: (document) => secretContext(secretPlace(document)),
+      contextsOf: (document) => ({ sealed: secretContext(secretPlace(document)) }),
     }),
     sealedCollection({
       model: deliveredModel(connection),
-      contextOf: ({ _id }) => deliveredContext(_id),
+      contextsOf: ({ _id }) => ({ sealed: deliveredContext(_id) }),
     }),
     sealedCollection({
       model: channelModel(connection),
-      contextOf: ({ _id, projectId }) => channelContext({ id: _id, projectId }),
+      contextsOf: ({ _id, projectId }) => ({ sealed: channelContext({ id: _id, projectId }) }),
+    }),
+    sealedCollection({
+      model: connectionModel(connection),
+      contextsOf: ({ _id }) => ({
+        accessToken: connectionContext(_id, 'access'),
+        refreshToken: connectionContext(_id, 'refresh'),
+      }),
     }),
   ];
 }
 
-/** A document with a sealed text and, for an index, the id of the key that it needs. */
+/** A document with sealed texts and, for an index, the id of the key that they need. */
 interface Sealed {
   readonly _id: string;
-  readonly sealed?: string;
   readonly keyId?: string;
 }
 
 interface SealedKind<Document extends Sealed> {
   readonly model: Model<Document>;
-  readonly contextOf: (document: Document) => string;
+  /** By field: what its text is sealed for. A field without a text is left as it is. */
+  readonly contextsOf: (document: Document) => Partial<Record<keyof Document & string, string>>;
 }
 
 /** Needs an index named `key_id` over `keyId` and `_id`. */
 export function sealedCollection<Document extends Sealed>({
   model,
-  contextOf,
+  contextsOf,
 }: SealedKind<Document>): SealedCollection {
   const { collection } = model;
   return {
     name: collection.name,
     async countByKey() {
+      const sealed = { $match: { keyId: { $gt: '' } } };
       const group = { $group: { _id: '$keyId', count: { $sum: 1 } } };
       const options = { hint: 'key_id', maxTimeMS: MAX_TIME_MS };
-      const found = await collection.aggregate<{ _id: string; count: number }>([group], options).toArray();
+      const counted = collection.aggregate<{ _id: string; count: number }>([sealed, group], options);
+      const found = await counted.toArray();
       return new Map(found.map(({ _id, count }) => [_id, count]));
     },
     async under(keyId, { after, limit }) {
@@ -63,19 +74,30 @@ export function sealedCollection<Document extends Sealed>({
       const documents = (await found.sort({ _id: 1 }).limit(limit).toArray()) as unknown as Document[];
       return documents.map((document) => ({
         id: document._id,
-        sealed: document.sealed ?? '',
-        context: contextOf(document),
+        texts: textsOf(document, contextsOf(document)),
       }));
     },
-    async replace({ id, sealed: before }, sealed) {
+    async replace({ id, texts }, sealed) {
+      const before = texts.map((one) => [one.field, one.sealed]);
+      const after = texts.map(({ field }, at) => [field, sealed[at]]);
+      const fields = { ...Object.fromEntries(after), keyId: keyIdOf(sealed[0] ?? '') };
       const { modifiedCount } = await retryOnce(() =>
-        collection.updateOne({ _id: id as never, sealed: before } as never, {
-          $set: { sealed, keyId: keyIdOf(sealed) } as never,
-        }),
+        collection.updateOne({ _id: id, ...Object.fromEntries(before) } as never, { $set: fields as never }),
       );
       return modifiedCount === 1;
     },
   };
+}
+
+function textsOf<Document extends Sealed>(
+  document: Document,
+  contexts: Partial<Record<keyof Document & string, string>>,
+): SealedDocument['texts'] {
+  const entries = Object.entries(contexts) as [keyof Document & string, string][];
+  return entries.flatMap(([field, context]) => {
+    const sealed = document[field];
+    return typeof sealed === 'string' ? [{ field, sealed, context }] : [];
+  });
 }
 
 export function deliveredStore(connection: Connection): DeliveredStore {
@@ -101,6 +123,7 @@ export function deliveredStore(connection: Connection): DeliveredStore {
 
 /** The id is that of the deployment. */
 interface DeliveredDocument extends Sealed {
+  readonly sealed?: string;
   readonly at: Date;
 }
 

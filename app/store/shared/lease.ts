@@ -40,7 +40,7 @@ function end(ms: number): object {
 
 interface LeaseDocument {
   readonly _id: string;
-  /** Empty while nobody holds it. */
+  /** Empty while no process holds it. */
   readonly owner: string;
   readonly until: Date;
 }

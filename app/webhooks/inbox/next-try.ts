@@ -55,7 +55,7 @@ function cameFromOutside(error: unknown): boolean {
   return isVitrineError(error) && error.code === 'unavailable';
 }
 
-/** Nobody has to do anything for it to end, unlike a missing permission. */
+/** It ends by itself; for a missing permission, the owner of the installation has to act. */
 function isOutage(error: unknown): boolean {
   if (isGitHubFailure(error)) return error.kind === 'ambiguous';
   return cameFromOutside(error);

@@ -8,6 +8,7 @@ import {
 } from '../../../src/contract/environments.js';
 import type { Client } from '../../../src/contract/client.js';
 import { hashToken } from '../../../src/people/api-token.js';
+import { listDecisions } from '../../../src/contract/history.js';
 import { CONCLUSION } from '../../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { resolveOptions } from '../../../demo/github/options.js';
@@ -71,6 +72,12 @@ async function live(head: string) {
   return { ...opened, run, params: { id: started.environment.id } };
 }
 
+/** The newest links of the chain of decisions that a person asked for. */
+async function askedFor(params: { readonly id: string }) {
+  const { items } = await api(listDecisions, { params });
+  return items.filter(({ actor }) => actor === 'writer');
+}
+
 const reportOf = async ({ number }: { number: number }) => {
   await world.drain();
   return (await world.reviewer.comments(number)).map(({ body }) => body).join('\n');
@@ -85,8 +92,15 @@ test('a person with write access approves a commit, and the pull request asks fo
   expect(await reportOf(pull)).not.toContain('Awaiting approval');
   expect(await lookAt(world, pull.number)).toMatchObject({
     environment: { approvedSha: pull.sha, status: ENVIRONMENT_STATUS.pending },
-    deployments: [{ status: DEPLOYMENT_STATUS.queued }],
+    deployments: [{ status: DEPLOYMENT_STATUS.queued, creator: 'manual', triggeredBy: 'writer' }],
   });
+  expect(await askedFor(pull.params)).toEqual([
+    expect.objectContaining({
+      ...{ action: 'approve', rule: 'approved', source: 'api', commit: pull.sha },
+      ...{ status: ENVIRONMENT_STATUS.pending, at: expect.any(String) },
+      detail: expect.stringContaining(`Commit ${pull.sha} was approved. `),
+    }),
+  ]);
 });
 
 test('a commit that is not the newest one any more cannot be approved, also before its webhook arrived', async () => {
@@ -126,6 +140,11 @@ test('a live preview lives longer when a person asks for it, as long as the poli
     status: 400,
     message: expect.stringContaining('90m, 12h or 2d'),
   });
+  const extended = { action: 'extend', rule: 'asked', source: 'api', status: ENVIRONMENT_STATUS.ready };
+  expect(await askedFor(pull.params)).toMatchObject([
+    extended,
+    { ...extended, detail: expect.stringMatching(/^Extended by 2d, until .* UTC\.$/), commit: pull.sha },
+  ]);
 });
 
 test('a redeployment runs the workflow of the newest commit again, and its deployment says who asked', async () => {
@@ -143,10 +162,13 @@ test('a redeployment runs the workflow of the newest commit again, and its deplo
   });
   const again = await begin(world, { ...pull, runId: String(pull.run.id), attempt: 2 });
   expect(again.deployment).toMatchObject({
-    creator: 'manual',
+    ...{ creator: 'manual', triggeredBy: 'writer' },
     previousDeploymentId: before.environment.current?.deploymentId,
   });
   expect(again.environment.head).not.toHaveProperty('redeploy');
+  expect(await askedFor(pull.params)).toMatchObject([
+    { action: 'redeploy', rule: 'asked', source: 'api', commit: pull.sha, status: ENVIRONMENT_STATUS.ready },
+  ]);
 });
 
 test('where no run has deployed the commit, the refusal says where to start one', async () => {
@@ -180,6 +202,12 @@ test('an App that may not run workflows again answers with the run to re-run by 
     message: expect.stringMatching(new RegExp(`/actions/runs/${run.id}.*Actions: write`)),
   });
   expect((await lookAt(other, opened.number)).environment.head).not.toHaveProperty('redeploy');
+  const params = { id: started.environment.id };
+  const { items } = await apiClient(other.app, 'vto_ops')(listDecisions, { params });
+  expect(items.slice(0, 2)).toMatchObject([
+    { action: 'redeploy', rule: 'not-run', actor: 'ops' },
+    { action: 'redeploy', rule: 'asked', actor: 'ops' },
+  ]);
 });
 
 test('environments are found by their pull request, which needs the repository', async () => {

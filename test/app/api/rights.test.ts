@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hashToken } from '../../../src/people/api-token.js';
 import { pathTo } from '../../../src/contract/client.js';
 import { OPERATIONS } from '../../../src/contract/openapi.js';
 import type { Operation } from '../../../src/contract/operation.js';
 import { personNeeds } from '../../../src/people/policies.js';
+import { newSession, requestProof } from '../../../src/people/session.js';
 import type { Identity } from '../../../src/runs/identity.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { delivery, newDeployment, newEnvironment } from '../../support/builders.js';
+import { nothingGitHub, type NothingGitHub } from '../../support/nothing-github.js';
 import { addPeople, type TestPerson } from '../../support/add-people.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
@@ -29,6 +32,10 @@ const TOKENS = {
   'read token': 'vtp_read',
   /** Of an administrator of the repository, for a project that is not the one asked about. */
   'bound token': 'vtp_bound',
+  /** Of a person whom only the configuration of the server names. */
+  'administrator token': 'vtp_administrator',
+  /** The same person, in a browser. */
+  administrator: null,
 } as const;
 
 /** GitHub's ids of people, and what it said that they may do in the repository of the deployment. */
@@ -39,6 +46,7 @@ const PEOPLE = {
   admin: { githubId: 34, level: 'admin' },
   'read token': { githubId: 35, level: 'write', abilities: ['read'] },
   'bound token': { githubId: 36, level: 'admin', projectIds: ['e'.repeat(24)] },
+  'administrator token': { githubId: 37, level: 'none' },
 } as const satisfies Readonly<Record<string, TestPerson>>;
 
 const REPOSITORY = {
@@ -59,10 +67,12 @@ type Row = Readonly<Record<Who, Verdict>>;
 // An identity is a token for one operation only: for the others it is no token at all.
 const each = <V extends Verdict>(verdict: V) => ({
   ...{ stranger: verdict, reader: verdict, writer: verdict, admin: verdict },
-  ...{ 'read token': verdict, 'bound token': verdict },
+  ...{ 'read token': verdict, 'bound token': verdict, 'administrator token': verdict },
+  administrator: verdict,
 });
 const notPeople = each(403);
 const people = each('yes');
+/** The configuration gives an administrator every role, so for them the row is that of all people. */
 const readingPeople = { ...people, stranger: 404, 'bound token': 404 } as const;
 const writingPeople = { ...readingPeople, reader: 403, 'read token': 403 } as const;
 const adminPeople = { ...writingPeople, writer: 403 } as const;
@@ -71,16 +81,22 @@ const anyone: Row = {
   ...{ anonymous: 'yes', workflow: 401, run: 'yes', 'other run': 'yes', operator: 'yes' },
   ...people,
 };
-const administrators: Row = { ...tokens, ...notPeople };
+const administrators: Row = {
+  ...{ ...tokens, ...notPeople },
+  ...{ 'administrator token': 'yes', administrator: 'yes' },
+};
 const lists: Row = { ...tokens, ...people };
 const ownAccounts: Row = { ...tokens, operator: 403, ...people };
 /** Not with a token: only in a browser. */
-const sessions: Row = { ...tokens, operator: 403, ...notPeople };
+const sessions: Row = { ...tokens, operator: 403, ...notPeople, administrator: 'yes' };
 const repositoryReaders: Row = { ...tokens, ...readingPeople };
 const repositoryWriters: Row = { ...tokens, ...writingPeople };
 const repositoryAdmins: Row = { ...tokens, ...adminPeople };
 /** The page of this server sends it, and no other website can. */
-const ownForms: Row = { ...anyone, anonymous: 403, run: 403, 'other run': 403, operator: 403, ...notPeople };
+const ownForms: Row = {
+  ...{ ...anyone, anonymous: 403, run: 403, 'other run': 403, operator: 403, ...notPeople },
+  administrator: 'yes',
+};
 const workflows: Row = {
   ...{ anonymous: 401, workflow: 'yes', run: 401, 'other run': 401, operator: 401 },
   ...each(401),
@@ -203,11 +219,14 @@ const MATRIX: Readonly<Record<string, Row>> = {
 };
 
 let app: TestApp;
+let github: NothingGitHub;
 let projectId = '';
 
 beforeAll(async () => {
+  // It answers at once: an address where nothing listens would be tried again and again.
+  github = await nothingGitHub();
   app = await startApp({
-    config: { passwordAccounts: 'open' },
+    config: { githubApiUrl: github.url, passwordAccounts: 'open', admins: ['administrator token'] },
     identify: async (token) => {
       if (token === TOKENS.workflow) return { ...identity, jti: 'j', expiresAt: new Date() };
       throw new VitrineError('unauthorized', 'The identity token is not valid.');
@@ -246,6 +265,7 @@ async function addDocuments(): Promise<void> {
 
 afterAll(async () => {
   await app.close();
+  await github.close();
 });
 
 test('the matrix names every operation and no other', () => {
@@ -269,10 +289,23 @@ async function verdictOf(name: string, who: Who): Promise<Verdict> {
   const others = { ownerId: '1', name: 'A', provider: 'github', userId: '3'.repeat(24) };
   const inner = { channelId: OTHER, notificationId: OTHER, invitationId: OTHER };
   const path = pathTo(operation, { params: { id, namespace: NAMESPACE, ...others, ...inner } });
-  const response = await app.api(path, { method: operation.method, token: TOKENS[who] });
+  const how = who === 'administrator' ? await inBrowser(operation) : { token: TOKENS[who] };
+  const response = await app.api(path, { method: operation.method, ...how });
   if (response.status === 401 || response.status === 403) return response.status;
   const isHidden = response.status === 404 && 'resource' in operation && HIDDEN_FROM.includes(who);
   return isHidden ? 404 : 'yes';
+}
+
+/** What a page of this server sends; each time in a new session, because some operations end it. */
+async function inBrowser({ method, form }: Operation): Promise<RequestInit & { readonly token: null }> {
+  const user = await app.ports.users.byGitHubId(PEOPLE['administrator token'].githubId);
+  const browser = { id: randomBytes(12).toString('hex'), way: 'github', device: 'x', address: 'x' };
+  const { session, secret } = newSession({ ...browser, userId: user?.id ?? '', now: new Date() });
+  await app.ports.sessions.create(session);
+  const proof = requestProof(session, 'write');
+  const headers = { cookie: `sid=${secret}`, 'sec-fetch-site': 'same-origin', 'x-csrf-token': proof };
+  const isForm = form === true && method !== 'GET';
+  return { token: null, headers, ...(isForm && { body: new URLSearchParams({ csrf: proof }) }) };
 }
 
 test('lists show people only what they may see', async () => {
@@ -280,7 +313,8 @@ test('lists show people only what they may see', async () => {
     const response = await app.api('/api/v1/environments', { token: TOKENS[who] });
     return ((await response.json()) as { items: readonly unknown[] }).items.length;
   };
-  expect([await seen('stranger'), await seen('reader'), await seen('operator')]).toEqual([0, 1, 1]);
+  const whos = ['stranger', 'reader', 'operator', 'administrator token'] as const;
+  expect(await Promise.all(whos.map(seen))).toEqual([0, 1, 1, 1]);
 });
 
 /** These take away what the others are asked about, in the background and so at any later moment. */

@@ -156,4 +156,4 @@ export function playLists(deployments: number): void {
 }
 
 /** What they see depends on which projects are theirs. */
-const OF_PEOPLE = ['listDeployments'];
+const OF_PEOPLE = ['listDeployments', 'listEnvironments'];

@@ -65,6 +65,7 @@ test.each<[string, () => unknown]>([
   ['active environments of an author counted', () => stores.environments.countActive('p1', 1)],
   ['environments that wait for a place', () => stores.environments.queued(5)],
   ['an artifact that is named', () => stores.environments.namesArtifact({ projectId: 'p1', root: 'r' })],
+  ['connections of an account removed', () => stores.connections.removeOfAccount(999_999)],
   ['environments deleted', () => stores.environments.deleteOfProject('nobody')],
   ['all active environments counted', () => stores.environments.countAllActive()],
   ['steps of an environment', () => stores.environments.steps('x')],
@@ -245,11 +246,15 @@ test.each<[string, () => unknown]>([
   ['variables of a project deleted', () => stores.variables.deleteAllOf({ projectId: 'nobody' })],
   ['secrets of an organization deleted', () => stores.secrets.deleteAllOf({ ownerId: 99 })],
   ['secrets counted by key', () => stores.sealed[0]?.countByKey()],
+  ...['deliveredSecrets', 'notificationChannels', 'githubConnections'].flatMap(ofSealed),
   ['secrets under a key', () => stores.sealed[0]?.under('k1', { after: null, limit: 5 })],
   ['secrets under a key, a later batch', () => stores.sealed[0]?.under('k1', { after: '0', limit: 5 })],
   [
     'a secret that gets another key',
-    () => stores.sealed[0]?.replace({ id: 'x', sealed: 's', context: '' }, sealedBy('k2')),
+    () =>
+      stores.sealed[0]?.replace({ id: 'x', texts: [{ field: 'sealed', sealed: 's', context: '' }] }, [
+        sealedBy('k2'),
+      ]),
   ],
   ['what a deployment was given', () => stores.delivered.get('x')],
   ['what old deployments were given', () => stores.delivered.deleteBefore(new Date(0))],
@@ -322,6 +327,15 @@ async function seed(): Promise<void> {
 
 const ORG = { layer: 'org', ownerId: 1 } as const;
 const SCOPES = [ORG, { layer: 'project', projectId: 'p1' }] as const;
+/** Every collection that holds something sealed is looked through by the key. */
+function ofSealed(name: string): [string, () => Promise<unknown> | undefined][] {
+  const collection = () => stores.sealed.find((one) => one.name === name);
+  return [
+    [`${name} counted by key`, () => collection()?.countByKey()],
+    [`${name} under a key`, () => collection()?.under('k1', { after: '0', limit: 5 })],
+  ];
+}
+
 const sealedBy = (key: string) => createSeal(parseKeys(createKey(key))).seal('x', '');
 
 /** One of two layers, of which each has a few. */
@@ -347,7 +361,7 @@ async function seedPerson(index: number): Promise<void> {
   await tokens.issue({ hash: `t${index}`, scope, expiresAt: null, id });
   await connections.save({
     ...{ userId: `u${index}`, githubId: index + 1, login: 'l', scope: '', connectedAt: new Date() },
-    ...{ accessToken: 'a', refreshToken: null, accessExpiresAt: null, refreshExpiresAt: null },
+    ...{ accessToken: SEALED, refreshToken: null, accessExpiresAt: null, refreshExpiresAt: null },
   });
 }
 const LINE = { at: new Date(), type: 'build', stage: 'building', level: 'info', text: 'x' } as const;

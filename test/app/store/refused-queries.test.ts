@@ -69,11 +69,13 @@ const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['users.byProvenEmail', ({ users }, evil) => users.byProvenEmail(evil)],
   ['users.byAccount google', ({ users }, evil) => users.byAccount({ provider: 'google', id: evil })],
   ['users.change', ({ users }, evil) => users.change(evil, { name: 'x' })],
+  ['users.disconnect', ({ users }, evil) => users.disconnect({ id: evil } as never, 'google')],
   ['sessions.byHash', ({ sessions }, evil) => sessions.byHash(evil)],
   ['sessions.ofUser', ({ sessions }, evil) => sessions.ofUser(evil, { limit: 1 })],
   ['sessions.end', ({ sessions }, evil) => sessions.end('u', evil)],
   ['sessions.endAll', ({ sessions }, evil) => sessions.endAll(evil)],
   ['connections.get', ({ connections }, evil) => connections.get(evil)],
+  ['connections.removeOfAccount', ({ connections }, evil) => connections.removeOfAccount(evil)],
   ['members.roleOf', ({ members }, evil) => members.roleOf('p', evil)],
   ['members.ofProject', ({ members }, evil) => members.ofProject(evil, { limit: 1 })],
   [

@@ -25,7 +25,7 @@ function eventOf(name: string): WebhookEvent {
 }
 
 /** GitHub delivers these to every App, whether it subscribes or not. */
-const ALWAYS_DELIVERED = ['installation', 'installation_repositories'];
+const ALWAYS_DELIVERED = ['installation', 'installation_repositories', 'github_app_authorization'];
 
 test('app.yml subscribes to exactly the events of the table', () => {
   const app = parse(readFileSync(join(ROOT, 'app.yml'), 'utf8')) as { readonly default_events: string[] };

@@ -2,6 +2,9 @@ import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import { EVENTS } from '../../../app/index.js';
 import type { HandlerPorts } from '../../../app/webhooks/declare-event.js';
+import { addPeople } from '../../support/add-people.js';
+import { nothingGitHub } from '../../support/nothing-github.js';
+import { startApp } from '../../support/start-app.js';
 
 interface Example {
   readonly name: string;
@@ -37,3 +40,39 @@ test.each(['team', 'membership', 'organization'])(
     expect(forgotten).toEqual([{ installationId: 7 }]);
   },
 );
+
+test('a person who revokes the authorization of the App is shown nothing more that GitHub had listed for them', async () => {
+  const github = await nothingGitHub();
+  const app = await startApp({ config: { githubApiUrl: github.url } });
+  try {
+    const { repos, projects, users, connections, inbox } = app.ports;
+    const repository = { id: 11, ownerId: 1, fullName: 'acme/site', defaultBranch: 'main', private: true };
+    await repos.save({ ...repository, installationId: 7 });
+    await projects.ensure({ repoId: 11, name: 'site', slug: 'site', fallbackSlug: 'site-1' });
+    await addPeople(app.ports, {
+      repoId: 11,
+      people: { ada: { githubId: 31, level: 'read' }, mona: { githubId: 32, level: 'read' } },
+    });
+    const seenBy = async (login: string) => {
+      const response = await app.api('/api/v1/projects', { token: `vtp_${login}` });
+      return ((await response.json()) as { items: unknown[] }).items.length;
+    };
+    expect([await seenBy('ada'), await seenBy('mona')]).toEqual([1, 1]);
+    const payload = { action: 'revoked', sender: { id: 31, login: 'ada', type: 'User' } };
+    for (const guid of ['1', '2'].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`)) {
+      await app.deliver({ event: 'github_app_authorization', payload, guid });
+      await app.drain();
+    }
+    const ada = await users.byGitHubId(31);
+    expect(await connections.get(ada?.id ?? '')).toBeNull();
+    expect([await seenBy('ada'), await seenBy('mona')]).toEqual([0, 1]);
+    const { items } = await inbox.list({}, { limit: 5 });
+    expect(items.map(({ decision }) => decision?.rule).toSorted()).toEqual([
+      'authorization-revoked',
+      'not-connected',
+    ]);
+  } finally {
+    await app.close();
+    await github.close();
+  }
+});
