@@ -1,5 +1,5 @@
 import type { Page } from '../../src/contract/operation.js';
-import { SIGN_IN } from '../../src/contract/sign-in.js';
+import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import type { ErrorAnswer } from '../../src/contract/shapes.js';
 import type { Answer } from '../http/respond.js';
 import { loadPage } from '../render.js';

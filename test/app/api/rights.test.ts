@@ -133,6 +133,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   listHealthChecks: deploymentReaders,
   uploadPlan: runs,
   uploadPack: runs,
+  startProgram: runs,
   // People name a repository, which this request does not.
   listDeliveries: administrators,
   getDelivery: repositoryWriters,
