@@ -25,6 +25,7 @@ import type { ProjectPorts } from '../src/projects/project.js';
 import type { ReporterPorts } from '../src/reports/reporter.js';
 import type { GitHubPorts } from '../src/repositories/github.js';
 import type { RepositoryPorts } from '../src/repositories/model.js';
+import type { ProgramStartPorts } from '../src/runs/start-program.js';
 import type { SealPorts } from '../src/secrets/envelope.js';
 import type { RedactionPorts } from '../src/secrets/redact-lines.js';
 import type { SecretPorts } from '../src/secrets/store.js';
@@ -86,6 +87,7 @@ export interface Ports
     LogSessionPorts,
     BlobPorts,
     UploadPorts,
+    ProgramStartPorts,
     GitHubPorts,
     ReporterPorts,
     TargetPorts,

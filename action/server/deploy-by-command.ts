@@ -42,15 +42,8 @@ export async function deployByCommand(input: CommandDeployment): Promise<Link> {
   if (destroyCommand === null) job.log(KEPT, 'warning');
   const journal = destroyCommand === null ? NO_JOURNAL : journalOf(input);
   const { environment, deployment } = answer;
-  const release = {
-    slug: environment.namespace,
-    generation: deployment.generation,
-    projectId: environment.project,
-    sha: deployment.sha,
-    artifact: null,
-    image: null,
-  };
-  const { url } = await commandVerbs({ commands, journal }).deploy(release, {}, runOf(job, signal));
+  const place = { slug: environment.namespace, generation: deployment.generation };
+  const { url } = await commandVerbs({ commands, journal }).deploy(place, {}, runOf(job, signal));
   return { url, healthPath };
 }
 

@@ -36,8 +36,9 @@ import { invitationHandlers } from './people/invitations.js';
 import { passwordHandlers } from './people/passwords.js';
 import { signInHandlers } from './people/sign-in.js';
 import { FOREIGN_FORM, refuseWithoutProof, type SignedIn } from './session.js';
-import { memberHandlers } from './members.js';
+import { memberHandlers } from './people/members.js';
 import { notificationHandlers } from './notifications.js';
+import { programHandlers } from './programs.js';
 import { projectHandlers } from './projects.js';
 import { resourceHandlers } from './resources.js';
 import { serverHandlers } from './server.js';
@@ -89,6 +90,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     ...deploymentHandlers,
     ...logHandlers(parts),
     ...resourceHandlers,
+    ...programHandlers,
     ...projectHandlers,
     ...memberHandlers,
     ...uploadHandlers,

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Page } from '../../src/contract/operation.js';
 import { showHome } from '../../src/contract/server.js';
 import type { ErrorAnswer } from '../../src/contract/shapes.js';
-import { SIGN_IN } from '../../src/contract/sign-in.js';
+import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import type { Answer } from '../http/respond.js';
 import { loadPage } from '../render.js';
 

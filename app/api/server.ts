@@ -1,7 +1,7 @@
 import { describeApi } from '../../src/contract/openapi.js';
 import type { Page } from '../../src/contract/operation.js';
 import { checkReadiness, describeServer, type server, showReference } from '../../src/contract/server.js';
-import { SIGN_IN } from '../../src/contract/sign-in.js';
+import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { withTimeout } from '../http/with-timeout.js';
 import type { Ports } from '../ports.js';

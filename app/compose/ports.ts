@@ -6,6 +6,7 @@ import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
 import { digestOf, hashOf } from '../../src/images/name.js';
 import { createRights } from '../../src/repositories/rights.js';
+import type { ProgramStart } from '../../src/runs/start-program.js';
 import type { RedactionPorts } from '../../src/secrets/redact-lines.js';
 import { createSeal } from '../../src/secrets/envelope.js';
 import { parseKeys } from '../../src/secrets/keys.js';
@@ -64,6 +65,7 @@ export function composePorts(given: Composition): Composed {
     logs: wakingLogs(stores.logs, (chunk) => given.wake.logged('logs', chunk)),
     runtimeLogs: wakingLogs(stores.runtimeLogs, (chunk) => given.wake.logged('runtimeLogs', chunk)),
     logSessions: new LRUCache<string, LogSession>({ max: REMEMBERED }),
+    programStarts: new LRUCache<string, ProgramStart>({ max: REMEMBERED }),
     ...around(redactLinesBy(redactionOf), overrides.around?.redaction),
     blobs,
     otherBlobs,

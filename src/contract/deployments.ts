@@ -152,6 +152,14 @@ const BuildPlan = /* @__PURE__ */ lazily(() =>
     output: z.string().nullable(),
     workingDirectory: z.string(),
     healthPath: z.string(),
+    /** The target starts a program: the run asks for that once it has handed everything over. */
+    starts: z.boolean().default(false),
+    start: z.string().nullable().default(null),
+    port: z.int().nullable().default(null),
+    image: z.string().nullable().default(null),
+    dockerfile: z.string().nullable().default(null),
+    /** Where the run pushes images, with its token as the password. */
+    registry: z.object({ host: z.string(), repository: z.string() }).nullable().default(null),
     variables: z.record(z.string(), z.string()),
     /** Decrypted, for this run only. */
     secrets: z.record(z.string(), z.string()).default({}),

@@ -5,23 +5,24 @@ import { configuration, SecretView, VariableView } from './configuration.js';
 import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView } from './deployments.js';
 import { environments, EnvironmentView } from './environments.js';
-import { invitations, InvitationView } from './invitations.js';
+import { invitations, InvitationView } from './people/invitations.js';
 import { ChannelView, notifications, NotificationView } from './notifications.js';
-import { passwords } from './passwords.js';
-import { account, AccountView, SessionView } from './account.js';
-import { apiTokens, ApiTokenView } from './api-tokens.js';
+import { passwords } from './people/passwords.js';
+import { account, AccountView, SessionView } from './people/account.js';
+import { apiTokens, ApiTokenView } from './people/api-tokens.js';
 import { exampleOf, type JsonSchema, type Schemas } from './examples.js';
 import { history, StatisticsView, StepView } from './history.js';
 import { FoundLineView, HealthCheckView, LogLineView, logs } from './logs.js';
-import { members, MemberView } from './members.js';
+import { members, MemberView } from './people/members.js';
 import type { Operation, Operations } from './operation.js';
 import { projects, ProjectView, RepositoryView } from './projects.js';
 import { resources } from './resources.js';
 import { descriptionOf, isKeyed, SECURITY, securityOf } from './security.js';
 import { server } from './server.js';
-import { signIn } from './sign-in.js';
+import { signIn } from './people/sign-in.js';
 import { ErrorAnswer } from './shapes.js';
 import { LeakView, targets } from './targets.js';
+import { programs } from './programs.js';
 import { uploads } from './uploads.js';
 import { fieldWords, tagOf, tagsOf } from './words.js';
 
@@ -37,6 +38,7 @@ export const OPERATIONS = {
   ...resources,
   ...projects,
   ...members,
+  ...programs,
   ...uploads,
   ...deliveries,
   ...history,

@@ -1,18 +1,19 @@
 import { changeEnvironment } from '../environments/change.js';
 import { expiresAt } from '../environments/expire.js';
 import { BY_SERVER, type NewStep, SERVER_ACTOR } from '../environments/history.js';
-import { abandoned, type Environment, isHeadDeployment } from '../environments/model.js';
+import { abandoned, type Environment, isHeadDeployment, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Cause } from '../shared/cause/cause.js';
 import { VitrineError } from '../shared/errors.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { ENDED_BY, type EndedBy } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { endDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<TargetPorts, 'targets'> & Pick<Tools, 'clock'>;
 
 /**
  * Makes a deployment live by one write of the environment, so that visitors never see a mix of two versions. After a crash before the
@@ -41,18 +42,18 @@ export async function finishDeployment(
         throw notMadeLive(seen, deployment);
       }
       const { id, sha, configuration = null } = deployment;
-      const replaced = seen.resources.some(({ replacedBy }) => replacedBy === id);
+      const leaving = withoutEarlier(ports, { environment: seen, id });
       return {
         patch: {
           status,
           current: { deploymentId: id, sha, url, reach, at: now, configuration },
           health: null,
-          ...(replaced ? { resources: withoutReplaced(seen, id) } : {}),
+          ...(leaving && { resources: leaving }),
           error: null,
           deployedAt: now,
           expiresAt: seen.settings ? expiresAt({ ttl: seen.settings.limits.ttl, lastActivity: now }) : null,
         },
-        due: replaced ? ['report', 'teardown'] : ['report'],
+        due: leaving ? ['report', 'teardown'] : ['report'],
         step: stepOfRun(deployment, { action: 'show', rule: ENDED_BY.runReport, detail: LIVE }),
       };
     },
@@ -69,9 +70,15 @@ function stepOfRun({ run }: StoredDeployment, what: Pick<NewStep, 'action' | 'ru
   return { ...what, actor: 'GitHub Actions', source: { kind: 'run', id: run.id } };
 }
 
-/** What it takes the place of must go now that it is live. */
-function withoutReplaced({ resources }: Environment, id: string): Environment['resources'] {
-  return resources.map((one) => (one.replacedBy === id ? { ...one, doomed: true } : one));
+/** What it takes the place of must go now that it is live. Null when nothing has to. */
+function withoutEarlier(
+  { targets }: Pick<Ports, 'targets'>,
+  { environment: { resources }, id }: { readonly environment: Environment; readonly id: string },
+): Environment['resources'] | null {
+  const goes = ({ replacedBy, deploymentId, target, doomed }: Resource): boolean =>
+    replacedBy === id || (deploymentId !== id && !doomed && targets.get(target)?.earlier === 'removed');
+  if (!resources.some(goes)) return null;
+  return resources.map((one) => (goes(one) ? { ...one, doomed: true } : one));
 }
 
 const SUCCESS = { event: 'succeed', endedBy: ENDED_BY.runReport, error: null } as const;
@@ -101,8 +108,11 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
     plan: (seen) => {
       if (!isHeadDeployment(seen, deployment) || isLive(seen, deployment)) return null;
       const status = event === 'fail' ? nextEnvironment(seen.status, 'fail') : abandoned(seen);
+      if (!status) return null;
       const step = stepOfRun(deployment, { action: event, rule: ending.endedBy, detail: error });
-      return status ? { patch: { status, error }, due: [], step } : null;
+      const resources = withoutStarted(ports, { environment: seen, id: deployment.id });
+      const due = resources ? (['teardown'] as const) : [];
+      return { patch: { status, error, ...(resources && { resources }) }, due, step };
     },
   });
   await endDeployment(ports, {
@@ -110,6 +120,16 @@ export async function failDeployment(ports: Ports, failure: Failure): Promise<vo
     ...(isLive(written, deployment) ? SUCCESS : ending),
   });
   await ports.environments.markDue(environment.id, 'report');
+}
+
+/** A program that never went live only costs memory. Null when there is none. */
+function withoutStarted(
+  { targets }: Pick<Ports, 'targets'>,
+  { environment: { resources }, id }: { readonly environment: Environment; readonly id: string },
+): Environment['resources'] | null {
+  const goes = ({ deploymentId, target, doomed }: Resource): boolean =>
+    deploymentId === id && !doomed && targets.get(target)?.earlier === 'removed';
+  return resources.some(goes) ? resources.map((one) => (goes(one) ? { ...one, doomed: true } : one)) : null;
 }
 
 /** A concurrent request may have made the deployment live before the failure was written. */

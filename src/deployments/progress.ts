@@ -5,13 +5,14 @@ import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Stage } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, type DeploymentStatus, ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { changeDeployment } from './change.js';
 import { environmentOf, refuseLate } from './fence.js';
 import { failDeployment, finishDeployment } from './finish.js';
 import { mergeStages } from './model.js';
 import type { DeploymentPatch, DeploymentPorts, StoredDeployment } from './store.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & Pick<Tools, 'clock'>;
+type Ports = EnvironmentPorts & DeploymentPorts & Pick<TargetPorts, 'targets'> & Pick<Tools, 'clock'>;
 
 interface Progress {
   readonly generation: number;

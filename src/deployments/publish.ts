@@ -2,28 +2,41 @@ import { changeEnvironment } from '../environments/change.js';
 import { type Environment, isHeadDeployment, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
+import { defaultSettings } from '../settings/settings.js';
 import type { Tools } from '../shared/tools.js';
 import type { Release, Run, ServerTarget, TargetPorts } from '../targets/target.js';
 import { changeDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
 import { type Configuration, configurationOf, type ConfigurationPorts } from './configuration.js';
+import { buildSettingsOf } from './variables.js';
 
 type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & ConfigurationPorts & Pick<Tools, 'log'>;
 
-interface Upload {
-  readonly root: string;
+/** What the run handed over. */
+interface Handed extends Pick<Release, 'image' | 'compose'> {
+  /** The root of a complete upload; null for a target that takes none. */
+  readonly root: string | null;
   /** The URL that keeps showing this commit. */
   readonly commitUrl: string;
+  /** Lines for the log of the deployment; the server's own log gets them unless given. */
+  readonly log?: Run['log'];
 }
 
 /**
- * Deploys a complete upload to its target. The resource is stored before it is made, so that the teardown finds it after a crash.
+ * Deploys what the run handed over to its target. The resource is stored before it is made, so that the teardown finds it after a crash.
  * If the deployment was superseded meanwhile, its resource is marked for removal.
  */
 export async function publish(
   ports: Ports,
-  { deployment: waiting, root, commitUrl }: Upload & { readonly deployment: StoredDeployment },
+  {
+    deployment: waiting,
+    root,
+    image,
+    compose,
+    commitUrl,
+    log,
+  }: Handed & { readonly deployment: StoredDeployment },
 ): Promise<void> {
   const deployment = { ...waiting, artifactRoot: root };
   const name = deployment.target ?? ports.defaultTarget;
@@ -38,9 +51,9 @@ export async function publish(
   const options = target.options.parse(targetOptions(intended, name));
   const configuration = await configurationOf(ports, intended);
   const { url, reach, handle } = await target.deploy(
-    releaseOf(intended, deployment),
+    { ...releaseOf(intended, deployment), image, compose },
     options,
-    runFor(ports, { configuration, target, about: deployment.id }),
+    { ...runFor(ports, { configuration, target, about: deployment.id }), ...(log && { log }) },
   );
   // Before the environment: its change makes the server forget what it showed at the host of the commit.
   await changeDeployment(ports, {
@@ -61,14 +74,26 @@ export async function publish(
   });
 }
 
-function releaseOf(environment: StoredEnvironment, deployment: StoredDeployment): Release {
+function releaseOf(
+  environment: StoredEnvironment,
+  deployment: StoredDeployment,
+): Omit<Release, 'image' | 'compose'> {
+  const { build } = buildSettingsOf(environment);
+  const { memory, cpu } = (environment.settings ?? defaultSettings()).resources;
   return {
     slug: environment.slug,
     generation: deployment.generation,
+    deploymentId: deployment.id,
     projectId: environment.projectId,
     sha: deployment.sha,
     artifact: deployment.artifactRoot,
-    image: null,
+    program: {
+      start: build.start,
+      port: build.port,
+      healthPath: build.healthPath,
+      memoryBytes: memory,
+      cpus: cpu,
+    },
   };
 }
 
@@ -146,7 +171,8 @@ export function startProblem(
   return `The workflow asks for the target "${asked.slice(0, 40)}", and the project has the target "${named.slice(0, 40)}". Change "target" ${MEND}`;
 }
 
-const TARGET_DEADLINE_MS = 5 * 60_000;
+/** Long enough to pull a large image and to start a slow program. */
+const TARGET_DEADLINE_MS = 10 * 60_000;
 
 interface RunInput {
   readonly target: Pick<ServerTarget<unknown, unknown>, 'name'>;

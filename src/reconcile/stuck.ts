@@ -8,9 +8,14 @@ import type { GitHubPorts } from '../repositories/github.js';
 import { endUnclaimed } from '../runs/unclaimed.js';
 import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { forEachIsolated } from './for-each-isolated.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock' | 'log'>;
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  Pick<TargetPorts, 'targets'> &
+  GitHubPorts &
+  Pick<Tools, 'clock' | 'log'>;
 
 /** A workflow run reports at least once a minute (`action/server/progress.ts`). */
 export const SILENT_MS = 15 * 60_000;

@@ -13,16 +13,26 @@ export interface BuildPlan {
   readonly output: string | null;
   readonly workingDirectory: string;
   readonly healthPath: string;
+  /** The target starts a program: the run asks for that once it has handed everything over. */
+  readonly starts: boolean;
+  readonly start: string | null;
+  readonly port: number | null;
+  /** Of another registry, or in the run's own engine. */
+  readonly image: string | null;
+  readonly dockerfile: string | null;
+  /** Where the run pushes images: the repository of its environment, in this server's own registry. */
+  readonly registry: { readonly host: string; readonly repository: string };
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-interface Planned extends Pick<BuildPlan, 'target' | 'takes'> {
+interface Planned extends Pick<BuildPlan, 'target' | 'takes' | 'starts'> {
+  readonly publicUrl: string;
   readonly environment: Environment;
   readonly configuration: Configuration;
 }
 
-export function buildPlan({ environment, configuration, ...chosen }: Planned): BuildPlan {
+export function buildPlan({ environment, configuration, publicUrl, ...chosen }: Planned): BuildPlan {
   const { build, root } = buildSettingsOf(environment);
   return {
     ...chosen,
@@ -31,6 +41,11 @@ export function buildPlan({ environment, configuration, ...chosen }: Planned): B
     output: build.output,
     workingDirectory: within(root, build.workingDirectory),
     healthPath: build.healthPath,
+    start: build.start,
+    port: build.port,
+    image: build.image,
+    dockerfile: build.dockerfile,
+    registry: { host: new URL(publicUrl).host, repository: environment.slug },
     variables: configuration.variables,
     secrets: configuration.secrets,
   };

@@ -7,9 +7,14 @@ import type { GitHubPorts } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
 import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 import { endUnclaimed } from './unclaimed.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  Pick<TargetPorts, 'targets'> &
+  GitHubPorts &
+  Pick<Tools, 'clock'>;
 
 interface FinishedRun {
   readonly repoId: number;

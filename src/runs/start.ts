@@ -123,12 +123,12 @@ function requirePatience({ clock }: Ports, { head }: StoredEnvironment): void {
 }
 
 function planFor(
-  { targets, defaultTarget }: Ports,
+  { targets, defaultTarget, publicUrl }: Ports,
   { environment, deployment, configuration }: Claimed & { configuration: Configuration },
 ): BuildPlan {
   const target = deployment.target ?? defaultTarget;
-  const takes = targets.get(target)?.takes ?? 'files';
-  return buildPlan({ environment, target, takes, configuration });
+  const { takes = 'files', starts = false } = targets.get(target) ?? {};
+  return buildPlan({ environment, target, takes, starts, publicUrl, configuration });
 }
 
 interface Start {

@@ -8,8 +8,13 @@ import type { GitHubPorts, WorkflowRun } from '../repositories/github.js';
 import { CONCLUSION } from '../shared/status/github.js';
 import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
+import type { TargetPorts } from '../targets/target.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & Pick<Tools, 'clock'>;
+type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  Pick<TargetPorts, 'targets'> &
+  GitHubPorts &
+  Pick<Tools, 'clock'>;
 
 /** Conclusions that do not explain a missing preview by themselves: the workflow may still run again. */
 const GOOD: readonly (string | null)[] = [CONCLUSION.success, CONCLUSION.neutral, CONCLUSION.skipped];

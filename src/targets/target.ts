@@ -8,12 +8,48 @@ export interface Release {
   readonly slug: string;
   /** Grows with every head, reopen and destroy. Of two releases for one slug, the newer generation wins, whichever comes last. */
   readonly generation: number;
+  /** A generation can have several: a commit is deployed again, and each deployment is a resource of its own for targets that start programs. */
+  readonly deploymentId: string;
   readonly projectId: string;
   readonly sha: string;
-  /** Root of the uploaded directory, for targets that publish files. */
+  /** Root of the uploaded directory, for targets that take files. */
   readonly artifact: string | null;
-  /** Reference of the image, for targets that run containers. */
-  readonly image: string | null;
+  /** For targets that run containers. */
+  readonly image: ImageSource | null;
+  /** For targets that take a compose file. */
+  readonly compose: ComposeSource | null;
+  /** For targets that start programs. */
+  readonly program: ProgramSettings;
+}
+
+/** `pushed`: an image of this server's own registry. `external`: one of another registry, which is pulled while the run lasts. */
+export type ImageSource =
+  | { readonly kind: 'pushed'; readonly repository: string; readonly digest: string }
+  | { readonly kind: 'external'; readonly reference: string; readonly auth: RegistryAuth | null };
+
+export interface ComposeSource {
+  /** Its text, as it is in the repository. */
+  readonly file: string;
+  /** What the run built, by service. */
+  readonly images: Readonly<Record<string, ImageSource>>;
+}
+
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** How the program of a preview is started, and what it may use. */
+export interface ProgramSettings {
+  /** A command line; null for what the image or the build says. */
+  readonly start: string | null;
+  /** Where it listens; null for what the target finds out. The program gets it as `PORT`. */
+  readonly port: number | null;
+  /** Must answer with 2xx or 3xx before the program counts as started. */
+  readonly healthPath: string;
+  readonly memoryBytes: number;
+  /** Processors, such as 0.5. */
+  readonly cpus: number;
 }
 
 /** Everything that a target may use during one call. It reads no environment variables and uses no global fetch. */
@@ -24,7 +60,7 @@ export interface Run {
   readonly variables: Readonly<Record<string, string>>;
   /** Its secrets, decrypted: they may reach the preview, and nothing else. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** One line of the log that people see. Never a secret. */
+  /** One line of the log that people see. The target writes no secret into it; what a program printed may hold one, and is searched for it. */
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
   readonly fetch: typeof globalThis.fetch;
@@ -44,6 +80,20 @@ export interface Deployed<Handle> {
   readonly reach: Reach;
   /** The target's own JSON for finding the resource again. It is stored before anything else happens with the resource. */
   readonly handle: Handle;
+  /** What runs now; absent where nothing runs on this server's account. */
+  readonly containers?: readonly StartedContainer[];
+}
+
+/** A container, or a process where there are none. */
+export interface StartedContainer {
+  /** That of the engine. */
+  readonly id: string;
+  /** The service of a compose file; `app` where there is one only. */
+  readonly service: string;
+  readonly image: string;
+  /** Where this server reaches it; null for one that visitors do not reach. */
+  readonly host: string | null;
+  readonly port: number | null;
 }
 
 /** What a target is, and what can be asked of what it made. */
@@ -55,6 +105,10 @@ export interface TargetFacts<Options, Handle> {
   readonly credentials: z.ZodType<unknown>;
   /** What the Action prepares for a deployment. `nothing`: the target is told of a build, and gets no part of it. */
   readonly takes: 'files' | 'image' | 'compose' | 'nothing';
+  /** A program must start, which takes longer than a request may: the run asks for it, and asks again until it has started. */
+  readonly starts: boolean;
+  /** What becomes of earlier deployments once a newer one is live: kept, each at the URL of its commit, or removed, because they cost memory. */
+  readonly earlier: 'kept' | 'removed';
   readonly capabilities: Capabilities<Handle>;
   /** Two handles with the same identity name one resource: the newer one takes the place of the older one. */
   identityOf(handle: Handle): string;
@@ -68,8 +122,22 @@ export interface Capabilities<Handle> {
   /** Stops a resource without visitors, and starts it again. Both may be repeated. */
   readonly sleep: {
     stop(handle: Handle, run: Run): Promise<void>;
-    wake(handle: Handle, run: Run): Promise<void>;
+    /** Resolves when visitors can come, with where it is reached now: that may have changed. */
+    wake(handle: Handle, run: Run): Promise<Reach>;
   } | null;
+  /** What its program prints. Ends when the program does, or by the signal of the run. */
+  readonly logs: {
+    follow(handle: Handle, from: { readonly since: Date }, run: Run): AsyncIterable<ProgramLine>;
+  } | null;
+}
+
+/** One line that a program printed. */
+export interface ProgramLine {
+  /** Increases strictly for one program, so that a reader that comes back knows what it has. */
+  readonly at: Date;
+  readonly service: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
 }
 
 export interface TargetVerbs<Options, Handle> {

@@ -1,4 +1,5 @@
 import type { PlanAnswer, UploadAnswer } from '../contract/uploads.js';
+import { changeDeployment } from '../deployments/change.js';
 import type { ConfigurationPorts } from '../deployments/configuration.js';
 import { environmentOf, refuseLate } from '../deployments/fence.js';
 import { intendResource, publish } from '../deployments/publish.js';
@@ -110,9 +111,16 @@ async function whenComplete(ports: Ports, { deployment, state }: Arrival): Promi
   const label = commitLabel({ sha: deployment.sha, label: environment.slug });
   const commitUrl = previewUrl({ label, base: ports.previewBase });
   if (isPublished(environment, { deployment, root })) return commitUrl;
-  await publish(ports, { deployment, root, commitUrl });
+  // The run asks for the start of a program by itself, because it takes longer than this request may.
+  if (startsProgram(ports, deployment))
+    await changeDeployment(ports, { id: deployment.id, plan: () => ({ artifactRoot: root }) });
+  else await publish(ports, { deployment, root, image: null, compose: null, commitUrl });
   await note(ports, { environment, notes });
   return commitUrl;
+}
+
+function startsProgram({ targets, defaultTarget }: TargetPorts, { target }: StoredDeployment): boolean {
+  return targets.get(target ?? defaultTarget)?.starts === true;
 }
 
 /** The artifact alone is not enough: a crash may have come between its name and its publication. */

@@ -8,6 +8,8 @@ import { lookAt } from '../support/look-at.js';
 import { begin } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
 
+const HANDED = { root: 'a root', image: null, compose: null };
+
 const settingsWith = (target: { name: string; options: object }) =>
   ({ ...defaultSettings(), target }) as Environment['settings'];
 
@@ -30,7 +32,7 @@ test.each([
     patch: { settings: settingsWith(target) },
     due: [],
   });
-  const upload = { deployment, root: 'a root', commitUrl: 'http://commit.localhost' };
+  const upload = { ...HANDED, deployment, commitUrl: 'http://commit.localhost' };
   await expect(publish(world.app.ports, upload)).rejects.toMatchObject({
     code: 'unprocessable',
     message: expect.stringMatching(reason),
@@ -56,7 +58,7 @@ test('a target of the server gets the variables and the secrets of the preview, 
     return { url: environment.url, reach: { kind: 'files', root: 'r' }, handle: {} };
   };
   const targets = new Map([...ports.targets, ['static', { ...known, deploy }]]);
-  await publish({ ...ports, targets }, { deployment, root: 'r', commitUrl: 'http://commit.localhost' });
+  await publish({ ...ports, targets }, { ...HANDED, deployment, commitUrl: 'http://commit.localhost' });
   expect(runs).toMatchObject([
     {
       variables: { API_URL: 'https://api.test', PREVIEW_URL: environment.url },

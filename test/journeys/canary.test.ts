@@ -44,6 +44,7 @@ const SURFACES: Readonly<Record<keyof typeof OPERATIONS, 'asked' | 'gives'>> = {
   readLogs: 'asked',
   uploadPlan: 'asked',
   uploadPack: 'asked',
+  startProgram: 'asked',
   listDeliveries: 'asked',
   listLeaks: 'asked',
   announceResource: 'asked',

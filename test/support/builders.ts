@@ -4,6 +4,7 @@ import type { NewEnvironment } from '../../src/environments/store.js';
 import type { DecideInput, EnvironmentState } from '../../src/pull-requests/decide/input.js';
 import type { PullRequestFacts } from '../../src/pull-requests/facts.js';
 import { defaultSettings, type Settings } from '../../src/settings/settings.js';
+import type { Release } from '../../src/targets/target.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 
 /** Complete values of the nouns. A test names only the fields that matter to it. */
@@ -81,6 +82,22 @@ type Triggers = Settings['triggers'];
 export function withTriggers(changes: Partial<Triggers>): Settings {
   const settings = defaultSettings();
   return { ...settings, triggers: { ...settings.triggers, ...changes } };
+}
+
+/** What a target is given, of the environment `pr-1-hello` unless it is said. */
+export function release(changes: Partial<Release> = {}): Release {
+  return {
+    slug: 'pr-1-hello',
+    generation: 1,
+    deploymentId: 'd1',
+    projectId: 'p1',
+    sha: HEAD_SHA,
+    artifact: null,
+    image: null,
+    compose: null,
+    program: { start: null, port: null, healthPath: '/', memoryBytes: 512 * 1024 ** 2, cpus: 0.5 },
+    ...changes,
+  };
 }
 
 /** What the decision reads of an environment whose preview is live. */

@@ -3,20 +3,15 @@ import { type Commands, commandVerbs, createCommandTarget } from '../../src/targ
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import type { TargetStage } from '../journeys/plays/targets.js';
+import { release as releaseWith } from './builders.js';
 import { startDirectoryHost } from './directory-host.js';
 import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
 
 type Fault = 'retriable' | 'final';
 
-const release = async (slug: string, generation: number) => ({
-  slug,
-  generation,
-  projectId: 'p1',
-  sha: 'a'.repeat(40),
-  artifact: String(generation % 10).repeat(64),
-  image: null,
-});
+const release = async (slug: string, generation: number) =>
+  releaseWith({ slug, generation, artifact: String(generation % 10).repeat(64) });
 
 export const staticTarget = {
   name: 'static',

@@ -1,4 +1,4 @@
-import type { account, AccountView, SessionView } from '../../../src/contract/account.js';
+import type { account, AccountView, SessionView } from '../../../src/contract/people/account.js';
 import { disconnectAccount } from '../../../src/people/disconnect.js';
 import type { GitHubConnection } from '../../../src/people/github-connection.js';
 import { requestProof, type Session } from '../../../src/people/session.js';

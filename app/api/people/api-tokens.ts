@@ -1,4 +1,4 @@
-import type { apiTokens, ApiTokenView } from '../../../src/contract/api-tokens.js';
+import type { apiTokens, ApiTokenView } from '../../../src/contract/people/api-tokens.js';
 import { createToken, type PersonalToken, type TokenScope } from '../../../src/people/api-token.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type { Ports } from '../../ports.js';

@@ -1,4 +1,4 @@
-import type { invitations, InvitationView } from '../../../src/contract/invitations.js';
+import type { invitations, InvitationView } from '../../../src/contract/people/invitations.js';
 import type { Invitation } from '../../../src/people/invitation.js';
 import { invite } from '../../../src/people/invite.js';
 import { VitrineError } from '../../../src/shared/errors.js';

@@ -4,9 +4,9 @@ import {
   SIGN_UP_PAGE,
   submitNewPassword,
   VERIFY_PAGE,
-} from '../../../src/contract/passwords.js';
+} from '../../../src/contract/people/passwords.js';
 import type { Page } from '../../../src/contract/operation.js';
-import { SIGN_IN } from '../../../src/contract/sign-in.js';
+import { SIGN_IN } from '../../../src/contract/people/sign-in.js';
 import { requestProof, type StoredSession } from '../../../src/people/session.js';
 import { loadPage } from '../../render.js';
 

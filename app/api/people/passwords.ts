@@ -1,5 +1,5 @@
 import type { Page, Redirect } from '../../../src/contract/operation.js';
-import { Email, type passwords } from '../../../src/contract/passwords.js';
+import { Email, type passwords } from '../../../src/contract/people/passwords.js';
 import { requirePasswords } from '../../../src/people/account-rules.js';
 import {
   changePassword,

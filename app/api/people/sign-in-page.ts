@@ -1,6 +1,6 @@
 import type { Page } from '../../../src/contract/operation.js';
-import { PASSWORD_PAGE, RESET_PAGE, SIGN_UP_PAGE } from '../../../src/contract/passwords.js';
-import { SIGN_IN, signOut, submitMailPreferences } from '../../../src/contract/sign-in.js';
+import { PASSWORD_PAGE, RESET_PAGE, SIGN_UP_PAGE } from '../../../src/contract/people/passwords.js';
+import { SIGN_IN, signOut, submitMailPreferences } from '../../../src/contract/people/sign-in.js';
 import { requestProof, type StoredSession } from '../../../src/people/session.js';
 import type { AccountMailsPorts } from '../../../src/people/account-mails.js';
 import type { AccountRulesPorts } from '../../../src/people/account-rules.js';

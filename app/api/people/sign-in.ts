@@ -1,5 +1,5 @@
 import type { Page, Redirect } from '../../../src/contract/operation.js';
-import { SIGN_IN, type signIn } from '../../../src/contract/sign-in.js';
+import { SIGN_IN, type signIn } from '../../../src/contract/people/sign-in.js';
 import { hashToken } from '../../../src/people/api-token.js';
 import { linkAccount, signInWith } from '../../../src/people/complete-sign-in.js';
 import { countTry } from '../../../src/people/request-rates.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { probe } from '../probe.js';
-import { parseOptions, type Release, type Run, type TargetFacts, type TargetVerbs } from '../target.js';
+import { type Deployed, parseOptions, type Run, type TargetFacts, type TargetVerbs } from '../target.js';
 
 /** Its name, for the run that asks for it by its input "deploy-command". */
 export const COMMAND_TARGET = 'command';
@@ -66,7 +66,9 @@ export function createCommandTarget({ records }: { readonly records: CommandReco
     credentials: z.unknown(),
     runsIn: 'ci',
     takes: 'nothing',
-    capabilities: { sleep: null },
+    starts: false,
+    earlier: 'kept',
+    capabilities: { sleep: null, logs: null },
     identityOf: ({ handle, url }) => (handle === null ? url : sortedJson(handle)),
     async inspect(handle, run) {
       run.signal.throwIfAborted();
@@ -102,11 +104,13 @@ interface CommandParts {
   readonly journal: CommandJournal;
 }
 
+/** It is told where the preview belongs, and gets no part of the build. */
+interface CommandVerbs extends TargetVerbs<CommandOptions, CommandHandle> {
+  deploy(release: Place, options: CommandOptions, run: Run): Promise<Deployed<CommandHandle>>;
+}
+
 /** What a workflow run does with the target. */
-export function commandVerbs({
-  commands,
-  journal,
-}: CommandParts): TargetVerbs<CommandOptions, CommandHandle> {
+export function commandVerbs({ commands, journal }: CommandParts): CommandVerbs {
   return {
     async deploy(release, options, run) {
       run.signal.throwIfAborted();
@@ -169,6 +173,6 @@ async function deployOrWithdraw(
   }
 }
 
-function placeOf({ slug, generation }: Release): Place {
+function placeOf({ slug, generation }: Place): Place {
   return { slug, generation };
 }

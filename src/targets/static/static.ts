@@ -39,7 +39,9 @@ export function createStaticTarget({
     credentials: z.unknown(),
     runsIn: 'server',
     takes: 'files',
-    capabilities: { sleep: null },
+    starts: false,
+    earlier: 'kept',
+    capabilities: { sleep: null, logs: null },
     identityOf: ({ slug, generation }) => `${slug} ${generation}`,
     async deploy(release, options, run) {
       run.signal.throwIfAborted();

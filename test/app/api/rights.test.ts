@@ -149,6 +149,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   listHealthChecks: deploymentReaders,
   uploadPlan: runs,
   uploadPack: runs,
+  startProgram: runs,
   // People name a repository, which this request does not.
   listDeliveries: administrators,
   getDelivery: repositoryWriters,

@@ -10,6 +10,7 @@ import {
   type StaticHosting,
 } from '../../../src/targets/static/static.js';
 import { testTarget } from '../../contracts/target-contract.js';
+import { release } from '../../support/builders.js';
 import { createMemoryArtifactStore } from '../../support/memory-artifact-store.js';
 
 interface Shown {
@@ -83,8 +84,7 @@ testTarget({
         begin(slug, generation);
         const artifact = rootOf(generation);
         await artifacts.save({ projectId: 'p1', root: artifact, files: [], complete: true });
-        const rest = { sha: 'a'.repeat(40), image: null };
-        return { slug, generation, projectId: 'p1', artifact, ...rest };
+        return release({ slug, generation, artifact });
       },
       options: { spa: false },
       credentials: {},

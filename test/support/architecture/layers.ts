@@ -89,7 +89,11 @@ const CORE: readonly Layer[] = [
   { folder: 'src/uploads/client', may: src('uploads', 'sites', 'contract', 'shared'), packages: 'any' },
   { folder: 'src/images', may: [...VERBS, ...src('uploads')], packages: PURE },
   { folder: 'src/reports', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
-  { folder: 'src/runs', may: [...VERBS, ...REPOSITORIES, ...OBSERVATIONS], packages: ['node:crypto'] },
+  {
+    folder: 'src/runs',
+    may: [...VERBS, ...REPOSITORIES, ...OBSERVATIONS, ...src('images')],
+    packages: ['node:crypto'],
+  },
   { folder: 'src/reconcile', may: ALL, packages: ['node:crypto'] },
 ];
 

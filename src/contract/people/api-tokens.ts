@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ABILITIES } from '../people/api-token.js';
-import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
-import { API, ById, Id, listOf, PageQuery } from './shapes.js';
+import { ABILITIES } from '../../people/api-token.js';
+import { lazily, type Operation, type Operations, type ValueOf } from '../operation.js';
+import { API, ById, Id, listOf, PageQuery } from '../shapes.js';
 
 const TOKENS = `${API}/tokens` as const;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startApp, type TestApp } from '../../support/start-app.js';
+import { startApp, type TestApp } from '../../../support/start-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

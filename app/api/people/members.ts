@@ -1,8 +1,8 @@
-import type { members, MemberView } from '../../src/contract/members.js';
-import type { Member } from '../../src/people/member.js';
-import { VitrineError } from '../../src/shared/errors.js';
-import type { Ports } from '../ports.js';
-import { found, type Handlers, nameOf, pageOf } from './handler.js';
+import type { members, MemberView } from '../../../src/contract/people/members.js';
+import type { Member } from '../../../src/people/member.js';
+import { VitrineError } from '../../../src/shared/errors.js';
+import type { Ports } from '../../ports.js';
+import { found, type Handlers, nameOf, pageOf } from '../handler.js';
 
 export const memberHandlers: Handlers<typeof members> = {
   async listMembers(ports, { params, query }) {

@@ -1,6 +1,6 @@
 /** The pages with which people sign in. */
 import { z } from 'zod';
-import type { Operation, Operations } from './operation.js';
+import type { Operation, Operations } from '../operation.js';
 
 export const SIGN_IN = '/sign-in';
 

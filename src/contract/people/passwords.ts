@@ -1,7 +1,7 @@
 /** Accounts with an e-mail address and a password: operations for programs, and the same as forms of pages. */
 import { z } from 'zod';
-import { lazily, type Operation, type Operations } from './operation.js';
-import { API } from './shapes.js';
+import { lazily, type Operation, type Operations } from '../operation.js';
+import { API } from '../shapes.js';
 
 const RESETS = `${API}/password-resets` as const;
 

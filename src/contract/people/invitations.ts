@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ROLES } from '../people/policies.js';
-import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
-import { API, ById, Id, listOf, PageQuery } from './shapes.js';
+import { ROLES } from '../../people/policies.js';
+import { lazily, type Operation, type Operations, type ValueOf } from '../operation.js';
+import { API, ById, Id, listOf, PageQuery } from '../shapes.js';
 import { Email } from './passwords.js';
 
 const INVITATIONS = `${API}/projects/:id/invitations` as const;

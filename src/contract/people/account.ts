@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { THEMES } from '../people/user.js';
-import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
-import { API, ById, Id, listOf, PageQuery } from './shapes.js';
+import { THEMES } from '../../people/user.js';
+import { lazily, type Operation, type Operations, type ValueOf } from '../operation.js';
+import { API, ById, Id, listOf, PageQuery } from '../shapes.js';
 
 const ME = `${API}/me` as const;
 
