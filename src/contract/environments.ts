@@ -13,7 +13,9 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     name: z.string(),
     namespace: z.string(),
     project: z.string(),
+    projectId: z.string().default(''),
     repository: z.string(),
+    repositoryId: z.int().default(0),
     status: z.enum(ENVIRONMENT_STATUS),
     generation: z.int(),
     url: z.string(),
@@ -29,6 +31,10 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     configurationChanged: z.boolean().default(false),
     commit: z.string().nullable(),
     currentCommit: z.string().nullable(),
+    /** Of the newest commit. */
+    latestDeployment: z.string().nullable().default(null),
+    /** The one that is live. */
+    currentDeployment: z.string().nullable().default(null),
     pullRequest: z
       .object({ number: z.int(), title: z.string(), author: z.string(), branch: z.string(), url: z.string() })
       .nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BATCH_LIMITS, LOG_LEVELS, LOG_TYPES } from '../shared/log-lines.js';
+import { BATCH_LIMITS, LOG_LEVELS, LOG_SOURCES, LOG_TYPES } from '../shared/log-lines.js';
 import { DEPLOYMENTS, DeploymentView } from './deployments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
 import { API, ById, Id, listOf, PageQuery } from './shapes.js';
@@ -38,6 +38,8 @@ export const LogLineView = /* @__PURE__ */ lazily(() =>
     stage: z.string(),
     level: z.enum(LOG_LEVELS),
     text: z.string(),
+    /** Who printed it: in runtime logs only. */
+    source: z.enum(LOG_SOURCES).optional(),
     omitted: z.int().optional(),
   }),
 );

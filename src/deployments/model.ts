@@ -160,7 +160,12 @@ export type NewDeployment = Pick<
   | 'creator'
   | 'previousDeploymentId'
 > &
-  Partial<Pick<Deployment, 'committedAt' | 'triggeredBy' | 'environment' | 'pullRequest' | 'production'>>;
+  Partial<
+    Pick<
+      Deployment,
+      'committedAt' | 'triggeredBy' | 'environment' | 'pullRequest' | 'production' | 'rollback'
+    >
+  >;
 
 /** The name of the environment that users of a product see. */
 const PRODUCTION = 'production';
@@ -193,6 +198,7 @@ export function deploymentOfHead(environment: Environment, head: Head): NewDeplo
 export function freshDeployment(known: NewDeployment, at: Date): Deployment {
   return {
     ...LATER_FIELDS,
+    rollback: false,
     ...known,
     status: DEPLOYMENT_STATUS.queued,
     stages: pendingStages(),
@@ -206,7 +212,6 @@ export function freshDeployment(known: NewDeployment, at: Date): Deployment {
     error: null,
     logTail: [],
     cause: null,
-    rollback: false,
     createdAt: at,
     startedAt: null,
     completedAt: null,

@@ -27,6 +27,8 @@ export interface LogLine {
 /** Numbers begin with 1 and never change. */
 export interface NumberedLine extends LogLine {
   readonly number: number;
+  /** Who printed it: in runtime logs only. */
+  readonly source?: LogSource;
   /** Stands for so many lines that are not kept; this is the number of the last of them. */
   readonly omitted?: number;
 }

@@ -31,7 +31,9 @@ export function testLogStore(name: string, create: () => Promise<LogStore>): voi
     ];
     const { chunk, last } = await store.append({ ...batchOf(0), lines, source: 'k8s' });
     expect([chunk?.first, chunk?.source, last]).toEqual([1, 'k8s', 3]);
-    expect(await linesOf(store)).toEqual(lines.map((each, index) => ({ ...each, number: index + 1 })));
+    expect(await linesOf(store)).toEqual(
+      lines.map((each, index) => ({ ...each, number: index + 1, source: 'k8s' })),
+    );
     expect((await store.chunksFrom('d1', 1, 5)).map(({ source }) => source)).toEqual(['k8s']);
   });
 

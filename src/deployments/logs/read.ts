@@ -41,7 +41,8 @@ export async function* readLines(
 
 /** The lines of a chunk from this one on. When the lines before them are gone, one line says how many. */
 export function numbered(chunk: LogChunk, next: number): NumberedLine[] {
-  const lines = chunk.lines.map((line, index) => ({ ...line, number: chunk.first + index }));
+  const printedBy = chunk.source === null ? {} : { source: chunk.source };
+  const lines = chunk.lines.map((line, index) => ({ ...line, number: chunk.first + index, ...printedBy }));
   const [first] = lines;
   if (chunk.first > next && first) return [markBefore(first, next), ...lines];
   return chunk.first < next ? lines.slice(next - chunk.first) : lines;
