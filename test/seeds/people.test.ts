@@ -89,10 +89,11 @@ test('user_preferences: a person changes each of them and reads all', async () =
 });
 
 test('github_connections: a connection keeps both tokens sealed, their ends, the scope and when it was made', async () => {
-  const { connections } = app.ports;
+  const { connections, seal } = app.ports;
+  const sealed = (token: string) => seal.seal(token, 'of ada');
   const fresh = {
     ...{ userId: ada.id, githubId: 583_231, login: 'ada', scope: 'repo read:user', connectedAt: NOW },
-    ...{ accessToken: 'sealed access token', refreshToken: 'sealed refresh token' },
+    ...{ accessToken: sealed('access'), refreshToken: sealed('refresh') },
     ...{ accessExpiresAt: later(8 * HOUR_MS), refreshExpiresAt: later(4_000 * HOUR_MS) },
   };
   await connections.save(fresh);
