@@ -69,7 +69,7 @@ export function createProxy({ previewBase, firstByteMs = FIRST_BYTE_MS }: ProxyO
     },
     connect(visit) {
       const sent = open(visit, ['connection', 'upgrade', 'upgrade', 'websocket']);
-      joinSockets(sent, visit);
+      joinSockets(sent, { ...visit, firstByteMs });
     },
     close: () => agent.destroy(),
   };
@@ -111,7 +111,7 @@ function passOnce(
 
 class SilentError extends Error {}
 
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
@@ -127,12 +127,16 @@ async function relay(answer: IncomingMessage, response: ServerResponse): Promise
 interface Joined {
   readonly socket: Duplex;
   readonly head: Buffer;
+  readonly firstByteMs: number;
 }
 
-function joinSockets(sent: ClientRequest, { socket, head }: Joined): void {
+function joinSockets(sent: ClientRequest, { socket, head, firstByteMs }: Joined): void {
+  const late = setTimeout(() => sent.destroy(new SilentError()), firstByteMs);
   socket.on('error', () => sent.destroy());
   socket.once('close', () => sent.destroy());
+  sent.once('close', () => clearTimeout(late));
   sent.once('upgrade', (answer, upstream: Duplex, first: Buffer) => {
+    clearTimeout(late);
     socket.write(switching(answer));
     if (first.length > 0) socket.write(first);
     if (head.length > 0) upstream.write(head);
@@ -148,9 +152,9 @@ function joinSockets(sent: ClientRequest, { socket, head }: Joined): void {
   });
   sent.once('response', (answer) => {
     answer.resume();
-    refuseUpgrade(socket, answer.statusCode ?? 502);
+    refuseUpgrade(socket, { status: answer.statusCode ?? 502 });
   });
-  sent.once('error', () => refuseUpgrade(socket, 502));
+  sent.once('error', (error) => refuseUpgrade(socket, { status: error instanceof SilentError ? 504 : 502 }));
   sent.end();
 }
 
@@ -163,7 +167,11 @@ function switching(answer: IncomingMessage): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-export function refuseUpgrade(socket: Duplex, status: number): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  { status, retryAfter }: { readonly status: number; readonly retryAfter?: number },
+): void {
   if (!socket.writable) return void socket.destroy();
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  const retry = retryAfter === undefined ? '' : `retry-after: ${retryAfter}\r\n`;
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${retry}connection: close\r\ncontent-length: 0\r\n\r\n`);
 }
