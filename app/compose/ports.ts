@@ -22,6 +22,7 @@ import { createGitHub, createViews, type GitHubSide } from '../github/create-git
 import type { Ports, Stores } from '../ports.js';
 import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
+import { composeDocker } from './containers.js';
 import { createCommandRecords, createHosting } from './hosting.js';
 import { composeOutgoing } from './outgoing.js';
 import type { Around, Overrides } from './overrides.js';
@@ -54,7 +55,6 @@ export function composePorts(given: Composition): Composed {
   const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
   const blobs = around(disk, overrides.around?.blobs);
   const otherBlobs = blobsOfImages(stores.images);
-  const hosting = createHosting({ ...stores, environments });
   const github = connectGitHub(given);
   const people = composePeople(given);
   const seal = createSeal(parseKeys(given.secrets.encryptionKeys ?? ''));
@@ -76,7 +76,7 @@ export function composePorts(given: Composition): Composed {
     seal,
     rights: createRights({ ...stores, ...people, github: github.github, seal, clock, log, newId }),
     reporter: around(github.reporter, overrides.around?.reporter),
-    ...composeTargets(given, { hosting, environments }),
+    ...composeTargets(given, environments),
     redactionOf,
     ...composeOutgoing(given),
     clock,
@@ -88,14 +88,15 @@ export function composePorts(given: Composition): Composed {
   return { ports, github };
 }
 
-function composeTargets(
-  { overrides }: Composition,
-  { hosting, environments }: { readonly hosting: StaticHosting; readonly environments: EnvironmentStore },
-) {
-  const records = createCommandRecords({ environments });
-  // No target needs credentials yet.
-  const registry = createTargets({ hosting, records, credentials: {} });
-  return { ...registry, targets: around(registry.targets, overrides.around?.targets) };
+function composeTargets(given: Composition, environments: EnvironmentStore) {
+  const registry = createTargets({
+    hosting: createHosting({ ...given.stores, environments }),
+    records: createCommandRecords({ environments }),
+    docker: composeDocker(given),
+    // No target needs credentials yet.
+    credentials: {},
+  });
+  return { ...registry, targets: around(registry.targets, given.overrides.around?.targets) };
 }
 
 /** Images name blobs by their digests. */
