@@ -12,7 +12,6 @@ import { createSeal } from '../../src/secrets/envelope.js';
 import { parseKeys } from '../../src/secrets/keys.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
-import { createTargets, type StaticHosting } from '../../src/targets/registry.js';
 import type { OtherBlobs } from '../../src/uploads/store.js';
 import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
