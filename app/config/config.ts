@@ -35,6 +35,8 @@ export interface Config {
   /** Hosts and addresses of private networks that users may have this server ask. */
   readonly allowPrivateAddresses: readonly string[];
   readonly containers: ContainerConfig;
+  /** What runs the programs of the target for Node servers; null for none. */
+  readonly nodeRunner: 'process' | null;
 }
 
 const webAddress = z
@@ -84,6 +86,7 @@ const Variables = z.object({
     .default(90),
   ...ACCOUNT_VARIABLES,
   ...CONTAINER_VARIABLES,
+  NODE_RUNNER: z.enum(['process'], 'must be process, or not set').optional(),
 });
 
 /** Throws one error that names every invalid variable. */
@@ -113,6 +116,7 @@ export function envToConfig(env: Env): Config {
     passwordAccounts: variables.PASSWORD_ACCOUNTS,
     allowPrivateAddresses: variables.ALLOW_PRIVATE_ADDRESSES,
     containers: toContainerConfig(variables),
+    nodeRunner: variables.NODE_RUNNER ?? null,
   };
 }
 

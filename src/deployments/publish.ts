@@ -1,6 +1,6 @@
 import type { ContainerPorts } from '../containers/container.js';
 import { changeEnvironment } from '../environments/change.js';
-import { type Environment, isHeadDeployment, type Resource } from '../environments/model.js';
+import { type Environment, isAdmitted, isHeadDeployment, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { defaultSettings } from '../settings/settings.js';
@@ -119,6 +119,7 @@ function releaseOf(
     deploymentId: deployment.id,
     projectId: environment.projectId,
     sha: deployment.sha,
+    trusted: isAdmitted(environment),
     artifact: deployment.artifactRoot,
     program: {
       start: build.start,

@@ -2,6 +2,8 @@ import { type CommandRecords, createCommandTarget } from './command/command.js';
 import type { DockerParts } from './docker/container.js';
 import { createDockerTarget } from './docker/docker.js';
 import { DOCKER_TARGET } from './docker/resource.js';
+import { createNodeTarget, NODE_TARGET } from './node/node.js';
+import type { Builds, ProgramRunner } from './node/runner.js';
 import { createStaticTarget, type StaticHosting } from './static/static.js';
 import type { ServerTarget, TargetPorts } from './target.js';
 
@@ -10,33 +12,48 @@ interface TargetParts {
   readonly records: CommandRecords;
   /** Without an engine, the reason why there is none. */
   readonly docker?: DockerParts | { readonly missing: string };
+  /** None where the operator wants no programs on this machine. */
+  readonly programs?: ProgramParts | null;
   /** What the operator configured for targets, by their names. */
   readonly credentials: Readonly<Record<string, unknown>>;
 }
 
 const NO_ENGINE = { missing: 'it has no container engine' };
 
+/** What runs programs, and where their files come from. */
+interface ProgramParts {
+  readonly runner: ProgramRunner;
+  readonly builds: Builds;
+  readonly urlOf: (slug: string) => string;
+}
+
 /** Every target that a server can have, one each. The first is the default. */
-function every({ hosting, records, docker = NO_ENGINE }: TargetParts): readonly AnyTarget[] {
+function every({ hosting, records, docker = NO_ENGINE, programs }: TargetParts): readonly AnyTarget[] {
   return [
     anyTarget(createStaticTarget({ hosting })),
     anyTarget(createCommandTarget({ records })),
     ...('missing' in docker ? [] : [anyTarget(createDockerTarget(docker))]),
+    ...(programs ? [anyTarget(createNodeTarget(programs))] : []),
   ];
 }
 
 /** Why targets are off that this server has no parts for. */
 function withoutParts({
   docker = NO_ENGINE,
+  programs,
 }: TargetParts): readonly (readonly [name: string, reason: string])[] {
-  if (!('missing' in docker)) return [];
-  return [
-    [
+  const off: [string, string][] = [];
+  if ('missing' in docker)
+    off.push([
       DOCKER_TARGET,
       `The target "docker" is off on this server: ${docker.missing}. docs/docker-target.md says more. Ask the operator of the server, or choose another target.`,
-    ],
-  ];
+    ]);
+  if (!programs) off.push([NODE_TARGET, NO_PROGRAMS]);
+  return off;
 }
+
+const NO_PROGRAMS =
+  'The target "node" is off on this server. Its operator turns it on with NODE_RUNNER=process: docs/node-target.md says what that means. Or choose another target.';
 
 type AnyTarget = ServerTarget<unknown, unknown>;
 
@@ -88,4 +105,5 @@ function offBecause(name: string, fields: readonly string[]): string {
 
 export { COMMAND_TARGET, type CommandHandle, type CommandRecords } from './command/command.js';
 export type { DockerParts, RegistryLogin } from './docker/container.js';
+export type { Builds, ProgramRunner } from './node/runner.js';
 export type { StaticHandle, StaticHosting } from './static/static.js';

@@ -13,6 +13,8 @@ export interface Release {
   readonly deploymentId: string;
   readonly projectId: string;
   readonly sha: string;
+  /** Somebody with write permission pushed the commit, or approved it. */
+  readonly trusted: boolean;
   /** Root of the uploaded directory, for targets that take files. */
   readonly artifact: string | null;
   /** For targets that run containers. */

@@ -92,6 +92,7 @@ export function release(changes: Partial<Release> = {}): Release {
     deploymentId: 'd1',
     projectId: 'p1',
     sha: HEAD_SHA,
+    trusted: true,
     artifact: null,
     image: null,
     compose: null,

@@ -103,6 +103,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
     cpus: 1,
     registryHost: undefined,
   },
+  nodeRunner: null,
 };
 
 /** Sends a webhook as GitHub would. */

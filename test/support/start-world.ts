@@ -170,6 +170,7 @@ export function environmentFor({
     LOG_LEVEL: 'warn',
     // The developer's own engine is none of a test's business.
     DOCKER_HOST: 'off',
+    NODE_RUNNER: 'process',
     // The hosts that tests deploy to are on this machine.
     ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8',
   };

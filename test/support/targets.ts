@@ -1,7 +1,10 @@
+import { createProcessRunner } from '../../app/runners/process/process-runner.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { type Commands, commandVerbs, createCommandTarget } from '../../src/targets/command/command.js';
 import { createDockerEngine } from '../../app/engine/docker-engine.js';
 import { createDockerTarget } from '../../src/targets/docker/docker.js';
+import { createNodeTarget } from '../../src/targets/node/node.js';
+import type { ProgramRunner } from '../../src/targets/node/runner.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import type { TargetStage } from '../journeys/plays/targets.js';
@@ -11,7 +14,10 @@ import { dockerParts } from './docker-parts.js';
 import { startFakeEngine } from './fake-engine.js';
 import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
+import { buildOf, openProgramGround, serverOf, SUPERVISOR } from './programs.js';
+import { runNodeProgram } from './run-node-program.js';
 import { runProgram } from './run-program.js';
+import type { World } from './start-world.js';
 
 type Fault = 'retriable' | 'final';
 
@@ -98,6 +104,35 @@ const dockerTarget = {
   },
 };
 
+/** Real programs of the process runner. One that must fail prints all it has before it ends. */
+const nodeTarget = {
+  name: 'node',
+  badOptions: [null, 'start', { start: 'node server.js' }],
+  create: async () => {
+    const ground = await openProgramGround();
+    const faults: Fault[] = [];
+    const builds = {
+      async open() {
+        const fault = faults.shift();
+        if (fault === 'retriable') throw new VitrineError('unavailable', 'The disk is away.');
+        const broken = 'console.log(JSON.stringify(process.env)); process.exit(7);';
+        return buildOf({ 'server.js': fault === 'final' ? broken : serverOf("'hello'") });
+      },
+    };
+    const urlOf = (slug: string) => `http://${slug}.localhost`;
+    return {
+      target: createNodeTarget({ runner: ground.runner, builds, urlOf }),
+      release,
+      options: {},
+      credentials: undefined,
+      secrets: ['canary-variable', 'canary-secret'],
+      failNext: (kind: Fault) => void faults.push(kind),
+      visit: async () => 200,
+      close: async () => ground[Symbol.asyncDispose](),
+    };
+  },
+};
+
 async function openFiles(): Promise<TargetStage> {
   return {
     kind: 'files',
@@ -136,9 +171,41 @@ async function openEngine(): Promise<TargetStage> {
   };
 }
 
+/** The site is a program, which shows the page beside it. */
+const siteProgram = (text: string) => ({
+  'index.html': `<h1>${text}</h1>\n`,
+  'package.json': '{ "scripts": { "start": "node server.js" } }\n',
+  'server.js': serverOf("require('node:fs').readFileSync('index.html', 'utf8')"),
+});
+
+async function openPrograms(): Promise<TargetStage> {
+  const runners: ProgramRunner[] = [];
+  return {
+    kind: 'upstream',
+    inputs: { target: nodeTarget.name },
+    files: siteProgram,
+    run: (world, { number, broken = false }) => {
+      const inputs = { target: nodeTarget.name, ...(broken && { 'build-command': 'exit 7' }) };
+      return runNodeProgram(world as World, { number, inputs });
+    },
+    removedByRun: false,
+    async held({ dataDir }) {
+      const runner = createProcessRunner({ dataDir, supervisor: SUPERVISOR });
+      runners.push(runner);
+      const slugs: string[] = [];
+      for await (const { slug } of runner.list()) slugs.push(slug);
+      return slugs;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const runner of runners) for await (const id of runner.list()) await runner.remove(id);
+    },
+  };
+}
+
 /** Every target. The contract suite and the journeys go through this list. */
 export const TARGETS = [
-  { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles },
-  { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost },
-  { name: dockerTarget.name, contract: () => testTarget(dockerTarget), open: openEngine },
+  { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles, byHand: false },
+  { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost, byHand: false },
+  { name: dockerTarget.name, contract: () => testTarget(dockerTarget), open: openEngine, byHand: false },
+  { name: nodeTarget.name, contract: () => testTarget(nodeTarget), open: openPrograms, byHand: true },
 ] as const;

@@ -20,8 +20,10 @@ export interface TargetStage extends AsyncDisposable {
   readonly run?: (world: RunWorld, asked: AskedRun) => Promise<RunEnd>;
   /** Only a workflow run of the closed pull request removes what was deployed. */
   readonly removedByRun: boolean;
+  /** A site that shows this text; one page unless given. */
+  readonly files?: (text: string) => Readonly<Record<string, string>>;
   /** What the target holds, by name. */
-  held(world: Observable): Promise<readonly string[]>;
+  held(world: Observable & Pick<World, 'dataDir'>): Promise<readonly string[]>;
 }
 
 type RunWorld = Parameters<typeof runPreview>[0];
@@ -48,11 +50,12 @@ const page = (text: string) => ({ 'index.html': `<h1>${text}</h1>\n` });
 /** Every step of a pull request, for one target. */
 export async function playPullRequest(open: OpenStage): Promise<void> {
   await using stage = await open();
-  await using world = await startWorld({ files: page('First'), ...(stage.env && { env: stage.env }) });
+  const { files = page } = stage;
+  await using world = await startWorld({ files: files('First'), ...(stage.env && { env: stage.env }) });
   const { number, branch } = await openPullRequest(world);
   await expectLive(world, { stage, number, text: 'First' });
 
-  await push(world, { branch, text: 'Second' });
+  await push(world, { files: files('Second'), branch });
   await expectLive(world, { stage, number, text: 'Second' });
   await expectConverged(world, number);
 
@@ -64,7 +67,7 @@ export async function playPullRequest(open: OpenStage): Promise<void> {
 
   world.github.reopenPullRequest({ repository: REPOSITORY, number });
   await world.drain();
-  await push(world, { branch, text: 'Fourth' });
+  await push(world, { files: files('Fourth'), branch });
   await expectLive(world, { stage, number, text: 'Fourth' });
 }
 
@@ -75,8 +78,13 @@ async function openPullRequest(world: World): Promise<{ number: number; branch: 
   return { number: pullRequest.number, branch };
 }
 
-async function push(world: World, { branch, text }: { branch: string; text: string }): Promise<void> {
-  await world.github.push({ repository: REPOSITORY, branch, files: page(text) });
+interface Pushed {
+  readonly branch: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+async function push(world: World, { branch, files }: Pushed): Promise<void> {
+  await world.github.push({ repository: REPOSITORY, branch, files });
   await world.drain();
 }
 
@@ -116,7 +124,8 @@ async function expectFailure(
   world: World,
   { stage, number, branch }: Step & { branch: string },
 ): Promise<void> {
-  await push(world, { branch, text: 'Third' });
+  const { files = page } = stage;
+  await push(world, { branch, files: files('Third') });
   expect((await runOf(stage, world, { number, broken: true })).exitCode).toBe(1);
   await world.drain();
   const { environment, deployments } = await expectConverged(world, number);

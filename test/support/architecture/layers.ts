@@ -50,6 +50,7 @@ const APP_FOLDERS = [
   'app/webhooks',
   'app/previews',
   'app/registry',
+  'app/runners',
 ];
 const ACTION_FOLDERS = ['action/http', 'action/runner', 'action/inputs', 'action/result', 'action/stages'];
 
@@ -140,6 +141,7 @@ const APP: readonly Layer[] = [
   },
   { folder: 'app/previews', may: [...ALL, 'app/blobs', 'app/http', 'app/render.ts'], packages: 'any' },
   { folder: 'app/registry', may: [...ALL, 'app/http'], packages: 'any' },
+  { folder: 'app/runners', may: src('shared', 'targets', 'contract', 'uploads'), packages: 'any' },
   { folder: 'app/index.ts', may: [...ALL, 'app/ports.ts', 'app/webhooks'], packages: 'any' },
   {
     folder: 'app/compose',

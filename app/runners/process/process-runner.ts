@@ -1,0 +1,205 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
+import { pipeline } from 'node:stream/promises';
+import { satisfies, validRange } from 'semver';
+import { VitrineError } from '../../../src/shared/errors.js';
+import type {
+  ProgramId,
+  ProgramOrder,
+  ProgramRunner,
+  ProgramState,
+  RunningProgram,
+  Runtime,
+} from '../../../src/targets/node/runner.js';
+import { endProgram, identityOf, isAlive, type ProcessIdentity } from './identity.js';
+import { placeFiles } from './place-files.js';
+import { followProgramLog, lastLinesOf } from './program-log.js';
+import { createRecords, type ProgramFolder, type ProgramRecord, type Records } from './records.js';
+import { confined, environmentFor, findTools, type Tools } from './sandbox.js';
+import type { ProgramEnd, SupervisorOrder } from './supervisor.js';
+
+interface ProcessRunnerOptions {
+  /** Programs, their records and their ports are kept here. */
+  readonly dataDir: string;
+  /** The compiled `supervisor.js`. */
+  readonly supervisor: string;
+  readonly tools?: () => Promise<Tools>;
+  /** How long a program has after SIGTERM. */
+  readonly politeMs?: number;
+}
+
+interface Parts extends ProcessRunnerOptions {
+  readonly records: Records;
+  readonly findTools: () => Promise<Tools>;
+}
+
+/** Runs programs as child processes of this machine, without an engine. */
+export function createProcessRunner(options: ProcessRunnerOptions): ProgramRunner {
+  const records = createRecords(options.dataDir);
+  let tools: Promise<Tools> | undefined;
+  const find = () => (tools ??= (options.tools ?? findTools)());
+  const parts: Parts = { ...options, records, findTools: find };
+  return {
+    runtimeFor,
+    start: (order) => records.alone(order, () => start(parts, order)),
+    wake: (id, { environment }) =>
+      records.alone(id, async () => {
+        const record = await records.read(id);
+        if (record === null) return null;
+        const running = await runningOf(record);
+        return running ?? launch(parts, { id, record, environment, log: () => undefined });
+      }),
+    stop: (id) =>
+      records.alone(id, async () => {
+        const record = await records.read(id);
+        if (record === null) return;
+        await end(parts, { id, record });
+        await records.write(id, { ...record, leader: null, port: null });
+      }),
+    remove: (id) =>
+      records.alone(id, async () => {
+        await end(parts, { id, record: await records.read(id) });
+        await rm(records.folderOf(id).dir, { recursive: true, force: true, maxRetries: 5 });
+      }),
+    inspect: (id) => inspect(parts, id),
+    list: () => records.list(),
+    follow(id, { since }, signal) {
+      const { log: dir } = records.folderOf(id);
+      const ended = async () => (await inspect(parts, id))?.state !== 'up';
+      return followProgramLog({ dir, since, ended, signal });
+    },
+    lastLines: (id, count) => lastLinesOf(records.folderOf(id).log, count),
+  };
+}
+
+/** Programs get the Node that this server runs on. */
+async function runtimeFor(range: string | null): Promise<Runtime> {
+  const node = process.versions.node;
+  if (range !== null && validRange(range) !== null && !satisfies(node, range)) {
+    throw new VitrineError(
+      'unprocessable',
+      `package.json asks for Node ${range.slice(0, 100)} (engines.node), and this server runs programs with Node ${node}. Widen the range, or ask the operator for a server with another Node.`,
+    );
+  }
+  return { node, os: platform(), arch: arch(), libc: await libc() };
+}
+
+/** By the linker that this process has loaded. */
+async function libc(): Promise<Runtime['libc']> {
+  if (platform() !== 'linux') return null;
+  const maps = await readFile('/proc/self/maps', 'utf8').catch(() => '');
+  return maps.includes('ld-musl-') ? 'musl' : 'glibc';
+}
+
+async function start(parts: Parts, order: ProgramOrder): Promise<RunningProgram> {
+  const { records } = parts;
+  const known = await records.read(order);
+  const isSame = known?.version === order.version;
+  const running = isSame && (await runningOf(known));
+  if (running) return running;
+  const { app } = records.folderOf(order);
+  await end(parts, { id: order, record: known });
+  if (!isSame) await rm(app, { recursive: true, force: true });
+  const { version, command, memoryBytes, healthPath, environment, log } = order;
+  const record = { leader: null, port: null, version, command: [...command], memoryBytes, healthPath };
+  // Before anything else: whatever comes now can be found and removed.
+  await records.write(order, record);
+  await placeFiles(order.build, app);
+  return launch(parts, { id: order, record, environment, log });
+}
+
+interface Launch extends Pick<ProgramOrder, 'environment' | 'log'> {
+  readonly id: ProgramId;
+  /** Of its last start. */
+  readonly record: ProgramRecord;
+}
+
+async function launch(parts: Parts, { id, record, environment, log }: Launch): Promise<RunningProgram> {
+  const { records } = parts;
+  await end(parts, { id, record });
+  const folder = records.folderOf(id);
+  await rm(folder.end, { force: true });
+  await rm(folder.home, { recursive: true, force: true });
+  await mkdir(folder.home, { recursive: true, mode: 0o700 });
+  const tools = await parts.findTools();
+  log(tools.bwrap === null ? 'No sandbox: bubblewrap is not here or cannot work' : 'Sandbox: bubblewrap');
+  const port = await records.takePort(id);
+  const { command, memoryBytes } = record;
+  const order: SupervisorOrder = {
+    dir: folder.dir,
+    cwd: folder.app,
+    command: await confined({ tools, command, memoryBytes, placed: folder }),
+    environment: environmentFor({ environment, log }, { ...folder, port }),
+  };
+  const leader = await superviseBy(parts, {
+    order,
+    named: (started) => records.write(id, { ...record, leader: started, port }),
+  });
+  return { state: 'up', id: String(leader.pid), host: HOST, port, healthPath: record.healthPath };
+}
+
+const HOST = '127.0.0.1';
+
+interface Supervising {
+  readonly order: SupervisorOrder;
+  /** Writes down who was started. Only then the order is given: a process that is not written down starts nothing. */
+  readonly named: (leader: ProcessIdentity) => Promise<void>;
+}
+
+async function superviseBy({ supervisor }: Parts, { order, named }: Supervising): Promise<ProcessIdentity> {
+  const child = spawn(process.execPath, ['--max-old-space-size=64', supervisor], {
+    cwd: order.dir,
+    env: {},
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  await once(child, 'spawn');
+  child.unref();
+  const leader = child.pid === undefined ? null : await identityOf(child.pid);
+  if (leader === null) throw new VitrineError('unavailable', 'The program could not be started: try again.');
+  try {
+    await named(leader);
+    await pipeline([JSON.stringify(order)], child.stdin);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return leader;
+}
+
+interface Known {
+  readonly id: ProgramId;
+  readonly record: ProgramRecord | null;
+}
+
+async function end({ records, politeMs }: Parts, { id, record }: Known): Promise<void> {
+  const mark = `HOME=${records.folderOf(id).home}`;
+  await endProgram({ leader: record?.leader ?? null, mark, ...(politeMs !== undefined && { politeMs }) });
+  await records.freePort(record?.port ?? null);
+}
+
+async function runningOf({ leader, port, healthPath }: ProgramRecord): Promise<RunningProgram | null> {
+  if (leader === null || port === null || !(await isAlive(leader))) return null;
+  return { state: 'up', id: String(leader.pid), host: HOST, port, healthPath };
+}
+
+async function inspect({ records }: Parts, id: ProgramId): Promise<ProgramState | null> {
+  const record = await records.read(id);
+  if (record === null) return null;
+  if (record.leader === null) return { state: 'stopped' };
+  return (
+    (await runningOf(record)) ?? { state: 'ended', ...(await endOf(records.folderOf(id), record.leader)) }
+  );
+}
+
+/** Unknown when its supervisor was ended too, such as by a restart of the machine. */
+async function endOf(
+  { end: path }: ProgramFolder,
+  { pid }: ProcessIdentity,
+): Promise<Omit<ProgramEnd, 'pid'>> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  const seen = text === null ? null : (JSON.parse(text) as ProgramEnd);
+  return seen?.pid === pid ? { code: seen.code, signal: seen.signal } : { code: null, signal: null };
+}
