@@ -27,7 +27,9 @@ export function createUploads(ports: UploadsPorts): Uploads {
       const plan = decodePlan(Buffer.from(body.buffer, body.byteOffset, body.byteLength), limits);
       const answer = await answerPlan(ports, { projectId, plan });
       const whole = answer.known && answer.blobs.length === 0;
-      const state = whole ? await stateOf(ports, { projectId, root: plan.root }) : underWay(plan.root);
+      const state = whole
+        ? await stateOf(ports, { projectId, root: plan.root, limits })
+        : underWay(plan.root);
       return { answer: { ...answer, complete: state.completeRoot !== null }, ...state };
     },
     pack: ({ projectId, limits, root }, body) =>
@@ -42,7 +44,7 @@ interface Pack {
 
 /** An upload may be forgotten while its files still come in: then they go as well. */
 async function takePack(ports: UploadsPorts, { upload, body }: Pack): Promise<UploadState> {
-  const { projectId } = upload;
+  const { projectId, limits } = upload;
   const written = new Set<string>();
   const blobs: BlobStore = {
     ...ports.blobs,
@@ -54,7 +56,7 @@ async function takePack(ports: UploadsPorts, { upload, body }: Pack): Promise<Up
   let root: string | undefined;
   try {
     ({ root } = await receivePack({ ...ports, blobs }, { upload, body }));
-    return await stateOf(ports, { projectId, root });
+    return await stateOf(ports, { projectId, root, limits });
   } finally {
     const unusedSince = ports.clock.now();
     const kept = root !== undefined && (await ports.artifacts.exists({ projectId, root }));
@@ -66,11 +68,19 @@ function underWay(root: string): UploadState {
   return { root, completeRoot: null, notes: [] };
 }
 
-async function stateOf(ports: UploadPorts, id: ArtifactId): Promise<UploadState> {
+/** Only of a page there is something to say. */
+async function stateOf(
+  ports: UploadPorts,
+  { limits, ...id }: ArtifactId & { readonly limits: ArtifactLimits },
+): Promise<UploadState> {
   const completed = await completeIfWhole(ports, id);
   return completed === null
     ? underWay(id.root)
-    : { root: id.root, completeRoot: completed.root, notes: completed.notes };
+    : {
+        root: id.root,
+        completeRoot: completed.root,
+        notes: limits.ofProgram === true ? [] : completed.notes,
+      };
 }
 
 interface CompletedUpload {

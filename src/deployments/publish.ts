@@ -24,6 +24,8 @@ type Ports = PublishPorts;
 
 /** What the run handed over. */
 interface Handed extends Pick<Release, 'image' | 'compose'> {
+  /** What the workflow says of its program, before the settings. */
+  readonly program?: Partial<Release['program']>;
   /** The root of a complete upload; null for a target that takes none. */
   readonly root: string | null;
   /** The URL that keeps showing this commit. */
@@ -43,6 +45,7 @@ export async function publish(
     root,
     image,
     compose,
+    program = {},
     commitUrl,
     log,
   }: Handed & { readonly deployment: StoredDeployment },
@@ -59,10 +62,12 @@ export async function publish(
   if (problem !== null) throw new VitrineError('unprocessable', problem);
   const options = target.options.parse(targetOptions(intended, name));
   const configuration = await configurationOf(ports, intended);
-  const deployed = await target.deploy({ ...releaseOf(intended, deployment), image, compose }, options, {
-    ...runFor(ports, { configuration, target, about: deployment.id }),
-    ...(log && { log }),
-  });
+  const release = releaseOf(intended, deployment);
+  const deployed = await target.deploy(
+    { ...release, image, compose, program: { ...release.program, ...program } },
+    options,
+    { ...runFor(ports, { configuration, target, about: deployment.id }), ...(log && { log }) },
+  );
   const { url, reach, handle } = deployed;
   await recordContainers(ports, { deployment, target: name, deployed });
   // Before the environment: its change makes the server forget what it showed at the host of the commit.

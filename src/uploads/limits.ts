@@ -12,14 +12,21 @@ export const ARTIFACT_LIMITS = {
   packBytes: 32 * MIB,
 } as const;
 
-export type ArtifactLimits = { readonly [Name in keyof typeof ARTIFACT_LIMITS]: number };
+export type ArtifactLimits = { readonly [Name in keyof typeof ARTIFACT_LIMITS]: number } & {
+  /** Files of a program: hidden ones are among them, because visitors get none of them. */
+  readonly ofProgram?: boolean;
+};
 
 /** What the repository may upload: what its settings allow, and never more than the server takes. */
-export function uploadLimits(settings: Pick<Settings, 'limits'> | null): ArtifactLimits {
-  if (settings === null) return ARTIFACT_LIMITS;
+export function uploadLimits(
+  settings: Pick<Settings, 'limits'> | null,
+  { ofProgram = false }: Pick<ArtifactLimits, 'ofProgram'> = {},
+): ArtifactLimits {
+  if (settings === null) return { ...ARTIFACT_LIMITS, ...(ofProgram && { ofProgram }) };
   const { files, fileSize, uploadSize } = settings.limits;
   return {
     ...ARTIFACT_LIMITS,
+    ...(ofProgram && { ofProgram }),
     files: Math.min(files, ARTIFACT_LIMITS.files),
     fileBytes: Math.min(fileSize, ARTIFACT_LIMITS.fileBytes),
     totalBytes: Math.min(uploadSize, ARTIFACT_LIMITS.totalBytes),

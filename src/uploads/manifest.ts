@@ -33,11 +33,14 @@ export function parseManifest(input: unknown, limits: ArtifactLimits = ARTIFACT_
   }
   const all = entries.map((entry, index) => parseEntry(entry, index));
   all.forEach((file) => checkFileSize(file, limits));
-  const files = all.filter((file) => !hiddenPath(file.path)).sort(byPath);
+  const { ofProgram = false } = limits;
+  const leftOut = ofProgram ? () => false : hiddenPath;
+  const files = all.filter((file) => !leftOut(file.path)).sort(byPath);
   checkTotals(files, limits);
-  const clash = findClash(files.map((file) => file.path));
+  const fold = ofProgram ? asItIs : folded;
+  const clash = findClash({ paths: files.map((file) => file.path), fold });
   if (clash !== null) throw refused(clash);
-  return { manifest: { files }, excluded: all.map((file) => file.path).filter(hiddenPath) };
+  return { manifest: { files }, excluded: all.map((file) => file.path).filter(leftOut) };
 }
 
 /** The order of code units, which does not depend on the locale. */
@@ -111,7 +114,7 @@ export function tooLarge(reason: string, ...remedies: readonly string[]): Vitrin
  * Two names that some file system or browser takes for one: equal, equal but for case, equal after Unicode normalisation, or a file
  * where another path needs a folder. The answer is the reason in words; null when all names can live together.
  */
-function findClash(paths: readonly string[]): string | null {
+function findClash({ paths, fold }: Names): string | null {
   const files = new Map<string, string>();
   for (const path of paths) {
     const key = fold(path);
@@ -119,10 +122,15 @@ function findClash(paths: readonly string[]): string | null {
     if (twin !== undefined) return `${quoteName(twin)} and ${quoteName(path)} ${difference(twin, path)}`;
     files.set(key, path);
   }
-  return findFileAsFolder(paths, files);
+  return findFileAsFolder({ paths, fold }, files);
 }
 
-function findFileAsFolder(paths: readonly string[], files: ReadonlyMap<string, string>): string | null {
+interface Names {
+  readonly paths: readonly string[];
+  readonly fold: (path: string) => string;
+}
+
+function findFileAsFolder({ paths, fold }: Names, files: ReadonlyMap<string, string>): string | null {
   const seen = new Set<string>();
   for (const path of paths) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
@@ -137,7 +145,12 @@ function findFileAsFolder(paths: readonly string[], files: ReadonlyMap<string, s
   return null;
 }
 
-function fold(path: string): string {
+/** Packages have files whose names differ only in capitals, and programs run where that is a difference. */
+function asItIs(path: string): string {
+  return path;
+}
+
+function folded(path: string): string {
   return path.normalize('NFC').toLowerCase().normalize('NFC');
 }
 

@@ -60,11 +60,11 @@ async function takePack(
   { deployment, pack }: { deployment: StoredDeployment; pack: AsyncIterable<Uint8Array> },
 ): Promise<UploadState> {
   const { id: deploymentId, projectId } = deployment;
-  const { resources, settings } = await environmentOf(ports, deployment);
+  const { resources } = await environmentOf(ports, deployment);
   const root = resources.find((resource) => resource.deploymentId === deploymentId)?.artifactRoot;
   if (!root) throw unplanned();
   try {
-    return await ports.uploads.pack({ deploymentId, projectId, limits: uploadLimits(settings), root }, pack);
+    return await ports.uploads.pack({ ...(await ownerOf(ports, deployment)), root }, pack);
   } finally {
     const environment = await environmentOf(ports, deployment);
     if (!isActive(environment)) await forgetArtifact(ports, { projectId, root });
@@ -82,7 +82,8 @@ function unplanned(): VitrineError {
 
 async function ownerOf(ports: Ports, deployment: StoredDeployment): Promise<UploadOwner> {
   const { settings } = await environmentOf(ports, deployment);
-  return { deploymentId: deployment.id, projectId: deployment.projectId, limits: uploadLimits(settings) };
+  const limits = uploadLimits(settings, { ofProgram: startsProgram(ports, deployment) });
+  return { deploymentId: deployment.id, projectId: deployment.projectId, limits };
 }
 
 async function uploading(ports: Ports, id: string): Promise<StoredDeployment> {

@@ -106,6 +106,15 @@ test('the limits themselves are allowed', () => {
   parseManifest({ files: [file('a', { size: 100 * MIB }), file('empty', { size: 0 })] });
 });
 
+test('a program keeps its hidden files, and names that differ only in capitals', () => {
+  const files = ['.next/server.js', 'README.md', 'readme.md'].map((path) => file(path));
+  const limits = { ...ARTIFACT_LIMITS, ofProgram: true };
+  const { manifest, excluded } = parseManifest({ files }, limits);
+  expect([manifest.files, excluded]).toEqual([files, []]);
+  expect(() => parseManifest({ files: [file('a'), file('a/b')] }, limits)).toThrow('needs it as a folder');
+  expect(() => parseManifest({ files })).toThrow('differ only in upper and lower case');
+});
+
 test('hidden files are left out with their names; /.well-known/ and the configuration files stay', () => {
   const { manifest, excluded } = parse(
     ...['.env', '.git/config', 'a/.htaccess', '.htaccess', '.well-known/security.txt', '.well-known/.hidden'],

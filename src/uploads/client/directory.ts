@@ -29,7 +29,11 @@ interface HashProgress {
 interface HashOptions {
   /** Names of folders to skip. */
   readonly without?: readonly string[];
+  /** Paths to skip, relative to the directory. */
+  readonly skips?: (path: string) => boolean;
   readonly limits?: ArtifactLimits;
+  /** A program is started from the files: hidden ones are among them. */
+  readonly ofProgram?: boolean;
   /** Ends the work with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: HashProgress) => void;
@@ -45,10 +49,11 @@ export async function hashDirectory(dir: string, options: HashOptions = {}): Pro
       cause,
     });
   });
-  const { without = [], limits = ARTIFACT_LIMITS, signal } = options;
+  const { without = [], skips = () => false, ofProgram = false, signal } = options;
+  const limits = { ...(options.limits ?? ARTIFACT_LIMITS), ofProgram };
   const out = leftOut();
   const pause = pauseEach(BATCH, signal);
-  const found = await walk({ root, without, limits, pause, leftOut: out });
+  const found = await walk({ root, without, skips, limits, pause, leftOut: out });
   checkSizes(found, limits);
   const files: ArtifactFile[] = [];
   let bytes = 0;
@@ -107,6 +112,7 @@ interface WalkInput {
   readonly root: string;
   /** Names of folders to skip, at any depth. */
   readonly without: readonly string[];
+  readonly skips: (path: string) => boolean;
   readonly limits: ArtifactLimits;
   readonly pause: Pause;
   readonly leftOut: LeftOut;
@@ -124,15 +130,19 @@ async function walk(input: WalkInput): Promise<Found[]> {
     for (const entry of await entriesOf(input, folder)) {
       const path = folder + entry.name;
       await input.pause();
-      if (input.without.includes(entry.name)) continue;
+      if (input.without.includes(entry.name) || input.skips(path)) continue;
       // Asks about a file inside, because `.well-known` is hidden itself but its files are not.
-      if (hiddenPath(entry.isDirectory() ? `${path}/file` : path)) input.leftOut.add(path, HIDDEN);
+      if (isHidden(input, entry.isDirectory() ? `${path}/file` : path)) input.leftOut.add(path, HIDDEN);
       else if (entry.isDirectory()) folders.push(`${path}/`);
       else await take(input, { path, entry, found });
       if (found.length > input.limits.files) throw tooMany(input, found);
     }
   }
   return found;
+}
+
+function isHidden({ limits }: Pick<WalkInput, 'limits'>, path: string): boolean {
+  return limits.ofProgram !== true && hiddenPath(path);
 }
 
 /** Stops at the limit: an output directory that holds a package store can have millions of files. */
@@ -162,12 +172,12 @@ async function entriesOf({ root, leftOut }: WalkInput, folder: string): Promise<
 }
 
 async function take(
-  { root, leftOut }: WalkInput,
+  { root, limits, leftOut }: WalkInput,
   { path, entry, found }: { path: string; entry: Dirent; found: Found[] },
 ): Promise<void> {
   const absolute = join(root, path);
   const reason = entry.isSymbolicLink()
-    ? await refusedLink(root, absolute)
+    ? await refusedLink({ root, limits }, absolute)
     : entry.isFile()
       ? null
       : 'not a regular file';
@@ -183,11 +193,14 @@ function missingReason(path: string): string | null {
 }
 
 /** Why a link is not followed: it must not publish files of the runner or hidden files. Null for a link to a file. */
-async function refusedLink(root: string, link: string): Promise<string | null> {
+async function refusedLink(
+  { root, limits }: Pick<WalkInput, 'root' | 'limits'>,
+  link: string,
+): Promise<string | null> {
   const target = await realpath(link).catch(() => null);
   if (target === null) return 'a link to nothing';
   if (!target.startsWith(root + sep)) return 'a link that leaves the directory';
-  if (hiddenPath(relative(root, target).split(sep).join('/'))) return 'a link to a hidden file';
+  if (isHidden({ limits }, relative(root, target).split(sep).join('/'))) return 'a link to a hidden file';
   return (await stat(target)).isFile() ? null : 'a link to something that is not a file';
 }
 
@@ -222,4 +235,6 @@ function sentences(reason: string, paths: readonly string[]): string[] {
 export interface Artifact {
   readonly directory: string;
   readonly files: readonly ArtifactFile[];
+  /** A program is started from them, and visitors get none of them. */
+  readonly ofProgram?: boolean;
 }

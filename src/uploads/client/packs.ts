@@ -27,6 +27,7 @@ export interface PlannedUpload {
 interface PlanOptions {
   /** `none` after the server refused the root: then every entry is sent. */
   readonly base?: 'any' | 'none';
+  readonly ofProgram?: boolean;
 }
 
 /** Larger files are not compressed, because the server would have to unpack too much from a small pack. */
@@ -34,7 +35,8 @@ const TEXT_BYTES = 32 * MIB;
 
 /** Checks the files as the server does, and makes the plan of the upload. */
 export function planUpload(entries: readonly ArtifactFile[], options: PlanOptions = {}): PlannedUpload {
-  const { manifest } = parseManifest({ files: entries });
+  const { ofProgram = false } = options;
+  const { manifest } = parseManifest({ files: entries }, { ...ARTIFACT_LIMITS, ofProgram });
   if (manifest.files.length === 0) {
     throw new VitrineError(
       'bad_request',

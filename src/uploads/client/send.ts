@@ -21,7 +21,7 @@ const BASES = ['any', 'any', 'none'] as const;
 /** Sends the files that the server lacks, and returns the commit URL. After an interruption the next round sends only the rest. */
 export async function deploy(input: DeployInput): Promise<string> {
   for (const base of BASES) {
-    const planned = planUpload(input.artifact.files, { base });
+    const planned = planUpload(input.artifact.files, { base, ofProgram: input.artifact.ofProgram === true });
     const answer = await uploadOnce(input, planned);
     if (answer?.complete) return commitUrlOf(input, answer);
   }

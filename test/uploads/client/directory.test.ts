@@ -42,6 +42,22 @@ test('every file is named by its path from the top, its hash and its size, sorte
   }
 });
 
+test('of a program hidden files are listed too, and what is skipped is not read', async () => {
+  for (const path of ['.next/cache/x', '.next/server.js', 'node_modules/.prisma/client.js', '.git/config']) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), path);
+  }
+  await symlink('.next/server.js', join(dir, 'server.js'));
+  const skips = (path: string) => path === '.next/cache';
+  const { files, notes } = await hashDirectory(dir, { without: ['.git'], skips, ofProgram: true });
+  expect(files.map(({ path }) => path)).toEqual([
+    '.next/server.js',
+    'node_modules/.prisma/client.js',
+    'server.js',
+  ]);
+  expect(notes).toEqual([]);
+});
+
 test('links to files inside count as files, every other link is left out with a note', async () => {
   const outside = await mkdtemp(join(tmpdir(), 'vitrine-outside-'));
   await writeFile(join(outside, 'secret'), 'secret');
