@@ -121,6 +121,7 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   commit: ['1f3a5c7e9b2d4f60718293a4b5c6d7e8f9012345'],
   currentCommit: ['1f3a5c7e9b2d4f60718293a4b5c6d7e8f9012345'],
   digest: ['sha256:6f1ed002ab5595859014ebf0951522d9a4d0ac3c4d9dd0d7b2a6a3c1f0e8b7d5'],
+  port: [3_000],
   file: ['services: { web: { build: . } }'],
   branch: ['add-page'],
   author: ['octocat'],

@@ -15,9 +15,7 @@ import { startFakeEngine } from './fake-engine.js';
 import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
 import { buildOf, openProgramGround, serverOf, SUPERVISOR } from './programs.js';
-import { runNodeProgram } from './run-node-program.js';
 import { runProgram } from './run-program.js';
-import type { World } from './start-world.js';
 
 type Fault = 'retriable' | 'final';
 
@@ -173,6 +171,7 @@ async function openEngine(): Promise<TargetStage> {
 
 /** The site is a program, which shows the page beside it. */
 const siteProgram = (text: string) => ({
+  '.github/preview.yml': 'target: node\n',
   'index.html': `<h1>${text}</h1>\n`,
   'package.json': '{ "scripts": { "start": "node server.js" } }\n',
   'server.js': serverOf("require('node:fs').readFileSync('index.html', 'utf8')"),
@@ -184,10 +183,6 @@ async function openPrograms(): Promise<TargetStage> {
     kind: 'upstream',
     inputs: { target: nodeTarget.name },
     files: siteProgram,
-    run: (world, { number, broken = false }) => {
-      const inputs = { target: nodeTarget.name, ...(broken && { 'build-command': 'exit 7' }) };
-      return runNodeProgram(world as World, { number, inputs });
-    },
     removedByRun: false,
     async held({ dataDir }) {
       const runner = createProcessRunner({ dataDir, supervisor: SUPERVISOR });
@@ -204,8 +199,8 @@ async function openPrograms(): Promise<TargetStage> {
 
 /** Every target. The contract suite and the journeys go through this list. */
 export const TARGETS = [
-  { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles, byHand: false },
-  { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost, byHand: false },
-  { name: dockerTarget.name, contract: () => testTarget(dockerTarget), open: openEngine, byHand: false },
-  { name: nodeTarget.name, contract: () => testTarget(nodeTarget), open: openPrograms, byHand: true },
+  { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles },
+  { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost },
+  { name: dockerTarget.name, contract: () => testTarget(dockerTarget), open: openEngine },
+  { name: nodeTarget.name, contract: () => testTarget(nodeTarget), open: openPrograms },
 ] as const;

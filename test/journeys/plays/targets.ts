@@ -167,7 +167,7 @@ async function expectWaiting(world: World, { stage, number }: Step): Promise<voi
 export async function playTwoServers(open: OpenStage): Promise<void> {
   await using stage = await open();
   await using cluster = await startCluster({
-    files: page('One of two'),
+    files: (stage.files ?? page)('One of two'),
     ...(stage.env && { env: stage.env }),
   });
   const { pullRequest, delivery } = await cluster.github.openPullRequest({
