@@ -39,6 +39,7 @@ const APP_FOLDERS = [
   'app/ports.ts',
   'app/workers',
   'app/blobs',
+  'app/engine',
   'app/github',
   'app/mail',
   'app/sign-in',
@@ -107,6 +108,11 @@ const APP: readonly Layer[] = [
   { folder: 'app/ports.ts', may: ALL, packages: [] },
   { folder: 'app/workers', may: [...ALL, 'app/http'], packages: 'any' },
   { folder: 'app/blobs', may: src('shared', 'sites', 'contract', 'uploads'), packages: 'any' },
+  {
+    folder: 'app/engine',
+    may: src('shared', 'targets'),
+    packages: ['zod', 'node:http', 'node:stream', 'node:fs'],
+  },
   { folder: 'app/github', may: [...ALL, 'app/render.ts'], packages: 'any' },
   {
     folder: 'app/mail',

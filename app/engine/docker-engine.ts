@@ -1,0 +1,259 @@
+import { z } from 'zod';
+import { isVitrineError } from '../../src/shared/errors.js';
+import type {
+  ContainerEngine,
+  EngineContainer,
+  EngineNetwork,
+  Labels,
+} from '../../src/targets/docker/engine.js';
+import type { EngineAddress } from './address.js';
+import { bytesOf, connectEngine, type EngineConnection } from './connection.js';
+import { pullImage } from './pull-image.js';
+import { readLines } from './log-frames.js';
+
+/** A container engine that speaks the API of Docker: https://docs.docker.com/reference/api/engine/ */
+export function createDockerEngine(address: EngineAddress): ContainerEngine {
+  const connection = connectEngine(address);
+  return {
+    ...images(connection),
+    ...networks(connection),
+    ...containers(connection),
+    ...contents(connection),
+    async describe() {
+      const about = Info.parse(await connection.read({ method: 'GET', path: '/info' }));
+      return { version: about.ServerVersion, cpus: about.NCPU, memoryBytes: about.MemTotal };
+    },
+  };
+}
+
+const Info = z.object({ ServerVersion: z.string(), NCPU: z.number(), MemTotal: z.number() });
+
+function images(connection: EngineConnection): Pick<ContainerEngine, 'pullImage' | 'image' | 'removeImage'> {
+  return {
+    pullImage: (pull) => pullImage(connection, pull),
+    async image(reference) {
+      const path = `/images/${encodeURIComponent(reference)}/json`;
+      const found = await unlessGone(connection.read({ method: 'GET', path }));
+      if (found === null) return null;
+      const { Id, Config } = Image.parse(found);
+      return { id: Id, exposedPorts: Object.keys(Config?.ExposedPorts ?? {}), user: Config?.User ?? '' };
+    },
+    async removeImage(reference) {
+      const path = `/images/${encodeURIComponent(reference)}`;
+      return isDone(unlessUsed(connection.send({ method: 'DELETE', path })));
+    },
+  };
+}
+
+const Image = z.object({
+  Id: z.string(),
+  Config: z
+    .object({ ExposedPorts: z.record(z.string(), z.unknown()).nullish(), User: z.string().nullish() })
+    .nullish(),
+});
+
+function networks(
+  connection: EngineConnection,
+): Pick<ContainerEngine, 'networks' | 'createNetwork' | 'removeNetwork'> {
+  return {
+    async networks() {
+      const all = await connection.read({ method: 'GET', path: '/networks' });
+      return z.array(Network).parse(all).map(networkOf);
+    },
+    async createNetwork(spec) {
+      const made = await connection.read({ method: 'POST', path: '/networks/create', body: spec });
+      return Made.parse(made).Id;
+    },
+    async removeNetwork(id) {
+      const path = `/networks/${encodeURIComponent(id)}`;
+      return isDone(unlessUsed(connection.send({ method: 'DELETE', path })));
+    },
+  };
+}
+
+const LabelsOf = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((labels) => labels ?? {});
+
+const Network = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Labels: LabelsOf,
+  IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().nullish() })).nullish() }).nullish(),
+});
+
+function networkOf({ Id, Name, Labels: labels, IPAM }: z.infer<typeof Network>): EngineNetwork {
+  const subnets = (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+  return { id: Id, name: Name, labels, subnets };
+}
+
+const Made = z.object({ Id: z.string() });
+
+type Lives = Pick<
+  ContainerEngine,
+  | 'containers'
+  | 'container'
+  | 'createContainer'
+  | 'startContainer'
+  | 'stopContainer'
+  | 'setRestartPolicy'
+  | 'removeContainer'
+>;
+
+function containers(connection: EngineConnection): Lives {
+  const post = async (
+    id: string,
+    verb: string,
+    more: { query?: Record<string, string>; body?: unknown } = {},
+  ) => {
+    const path = `/containers/${encodeURIComponent(id)}/${verb}`;
+    (await connection.send({ method: 'POST', path, patienceMs: START_MS, ...more })).resume();
+  };
+  return {
+    async containers(labels) {
+      const query = { all: 'true', filters: filterOf(labels) };
+      const all = await connection.read({ method: 'GET', path: '/containers/json', query });
+      return z
+        .array(Listed)
+        .parse(all)
+        .map(({ Id, Labels: found }) => ({ id: Id, labels: found }));
+    },
+    async container(id) {
+      const path = `/containers/${encodeURIComponent(id)}/json`;
+      const found = await unlessGone(connection.read({ method: 'GET', path }));
+      return found === null ? null : containerOf(Container.parse(found));
+    },
+    async createContainer({ name, body }) {
+      const query = { name };
+      const made = await connection.read({ method: 'POST', path: '/containers/create', query, body });
+      return Made.parse(made).Id;
+    },
+    startContainer: (id) => post(id, 'start'),
+    stopContainer: (id, seconds) => post(id, 'stop', { query: { t: String(seconds) } }),
+    setRestartPolicy: (id, policy) => post(id, 'update', { body: { RestartPolicy: policy } }),
+    async removeContainer(id) {
+      const path = `/containers/${encodeURIComponent(id)}`;
+      const query = { force: 'true', v: 'true' };
+      const removal = connection.send({ method: 'DELETE', path, query, patienceMs: START_MS });
+      // Another removal of the same container is under way: it is as good as gone.
+      await isDone(unlessUsed(removal));
+    },
+  };
+}
+
+/** Starting waits for the machine, stopping for the program. */
+const START_MS = 120_000;
+
+const Listed = z.object({ Id: z.string(), Labels: LabelsOf });
+
+const Container = z.object({
+  Id: z.string(),
+  State: z.object({
+    Running: z.boolean(),
+    Restarting: z.boolean().default(false),
+    ExitCode: z.number().default(0),
+    OOMKilled: z.boolean().default(false),
+  }),
+  Config: z.object({ Labels: LabelsOf }),
+  HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
+  NetworkSettings: z.object({
+    Ports: z
+      .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
+      .nullish(),
+  }),
+});
+
+function containerOf({
+  Id,
+  State,
+  Config,
+  HostConfig,
+  NetworkSettings,
+}: z.infer<typeof Container>): EngineContainer {
+  const ports = Object.entries(NetworkSettings.Ports ?? {}).flatMap(([name, bound]) => {
+    const [first] = bound ?? [];
+    return first ? [[name, { host: first.HostIp, port: Number(first.HostPort) }] as const] : [];
+  });
+  return {
+    id: Id,
+    labels: Config.Labels,
+    running: State.Running && !State.Restarting,
+    restarting: State.Restarting,
+    exitCode: State.ExitCode,
+    outOfMemory: State.OOMKilled,
+    restart: HostConfig.RestartPolicy.Name,
+    ports: Object.fromEntries(ports),
+  };
+}
+
+type Contents = Pick<ContainerEngine, 'logs' | 'putArchive' | 'volumes' | 'removeVolume'>;
+
+function contents(connection: EngineConnection): Contents {
+  return {
+    async *logs(id, { since, tail, follow = false, signal }) {
+      const query = {
+        ...{ stdout: 'true', stderr: 'true', timestamps: 'true', follow: String(follow) },
+        ...(since && { since: (since.getTime() / 1_000).toFixed(3) }),
+        ...(tail !== undefined && { tail: String(tail) }),
+      };
+      const path = `/containers/${encodeURIComponent(id)}/logs`;
+      const response = await connection.send({ method: 'GET', path, query, signal });
+      const framed = isFramed(response.headers['content-type']);
+      yield* readLines(bytesOf(response, signal), { framed });
+    },
+    async putArchive(id, { path: folder, tar }) {
+      const content = { type: 'application/x-tar', bytes: tar };
+      const path = `/containers/${encodeURIComponent(id)}/archive`;
+      const sent = { method: 'PUT', path, query: { path: folder }, content, patienceMs: START_MS } as const;
+      (await connection.send(sent)).resume();
+    },
+    async volumes(labels) {
+      const query = { filters: filterOf(labels) };
+      const found = await connection.read({ method: 'GET', path: '/volumes', query });
+      const all = z.object({ Volumes: z.array(Volume).nullable() }).parse(found).Volumes ?? [];
+      return all.map(({ Name, Labels: labelled }) => ({ name: Name, labels: labelled }));
+    },
+    async removeVolume(name) {
+      const path = `/volumes/${encodeURIComponent(name)}`;
+      await isDone(unlessGone(connection.send({ method: 'DELETE', path })));
+    },
+  };
+}
+
+/** Engines before version 1.42 of the API name neither kind, and send frames: no container of ours has a terminal. */
+function isFramed(type: string | undefined): boolean {
+  return type !== 'application/vnd.docker.raw-stream';
+}
+
+const Volume = z.object({ Name: z.string(), Labels: LabelsOf });
+
+function filterOf(labels: Labels): string {
+  return JSON.stringify({ label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) });
+}
+
+/** Null when it is not there. */
+async function unlessGone<Answer>(work: Promise<Answer>): Promise<Answer | null> {
+  return work.catch((error: unknown) => {
+    if (isVitrineError(error) && error.code === 'not_found') return null;
+    throw error;
+  });
+}
+
+type Removal = { readonly resume: () => unknown } | 'used' | null;
+
+/** Something that is used stays. The engine says so with 409, and for networks with 403. */
+async function unlessUsed(work: Promise<{ resume: () => unknown }>): Promise<Removal> {
+  return unlessGone(work).catch((error: unknown) => {
+    if (isVitrineError(error) && (error.code === 'conflict' || /active endpoints/.test(error.message)))
+      return 'used';
+    throw error;
+  });
+}
+
+async function isDone(work: Promise<Removal>): Promise<boolean> {
+  const removal = await work;
+  if (removal === 'used') return false;
+  removal?.resume();
+  return true;
+}

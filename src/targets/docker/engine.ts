@@ -1,0 +1,158 @@
+import type { RegistryAuth } from '../target.js';
+
+/** What is written on something in the engine, and by which it is found again. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** The machine of the engine. */
+export interface EngineFacts {
+  readonly version: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+export interface ImagePull {
+  /** A name with a digest or a tag. */
+  readonly reference: string;
+  readonly auth: EngineAuth | null;
+  readonly signal: AbortSignal;
+  /** One line for people, now and then. */
+  readonly onProgress: (line: string) => void;
+}
+
+export interface EngineAuth extends RegistryAuth {
+  /** Sent to the registry as it is, so that the engine need not exchange the password. */
+  readonly token?: string;
+}
+
+export interface EngineImage {
+  readonly id: string;
+  /** As `3000/tcp`. */
+  readonly exposedPorts: readonly string[];
+  /** Empty for root. */
+  readonly user: string;
+}
+
+export interface EngineNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly subnets: readonly string[];
+}
+
+/** The names of the engine's own API: what is sent is what can be read in its documentation. */
+export interface NetworkSpec {
+  readonly Name: string;
+  readonly Driver: 'bridge';
+  readonly Labels: Labels;
+  readonly IPAM: { readonly Config: readonly [{ readonly Subnet: string }] };
+  readonly Options: Readonly<Record<string, string>>;
+}
+
+export interface ListedContainer {
+  readonly id: string;
+  readonly labels: Labels;
+}
+
+export interface EngineContainer extends ListedContainer {
+  readonly running: boolean;
+  /** It ended by itself, and the engine is about to start it again. */
+  readonly restarting: boolean;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  /** What the engine does when it ends by itself. */
+  readonly restart: string;
+  /** Where the ports of the container are on the engine's machine: `3000/tcp` to host and port. Empty unless it runs. */
+  readonly ports: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+}
+
+export interface RestartPolicy {
+  readonly Name: 'no' | 'on-failure';
+  readonly MaximumRetryCount: number;
+}
+
+export interface HostConfig {
+  readonly NetworkMode: string;
+  readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>>;
+  readonly Memory: number;
+  readonly MemorySwap: number;
+  readonly NanoCpus: number;
+  readonly PidsLimit: number;
+  readonly CapDrop: readonly string[];
+  readonly SecurityOpt: readonly string[];
+  readonly ReadonlyRootfs: boolean;
+  readonly Tmpfs: Readonly<Record<string, string>>;
+  readonly Binds: readonly string[];
+  readonly Privileged: boolean;
+  readonly Init: boolean;
+  readonly RestartPolicy: RestartPolicy;
+  readonly Ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly body: {
+    readonly Image: string;
+    readonly Cmd?: readonly string[];
+    readonly User?: string;
+    readonly Env: readonly string[];
+    readonly Labels: Labels;
+    readonly ExposedPorts: Readonly<Record<string, Record<string, never>>>;
+    readonly HostConfig: HostConfig;
+  };
+}
+
+export interface EngineVolume {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+export interface EngineLine {
+  readonly at: Date;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+export interface LogQuery {
+  /** Lines of this moment and later ones. */
+  readonly since?: Date;
+  /** The last ones only. */
+  readonly tail?: number;
+  /** Goes on until the container ends. */
+  readonly follow?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What this server asks of a container engine. Every implementation passes test/contracts/engine-contract.ts.
+ * Errors: `unavailable` when the engine does not answer, `conflict` when a name, port or subnet is taken, `unprocessable` for what the
+ * engine refuses for good, `not_found` where something must be there. What is removed may be gone already.
+ */
+export interface ContainerEngine {
+  describe(): Promise<EngineFacts>;
+  pullImage(pull: ImagePull): Promise<void>;
+  image(reference: string): Promise<EngineImage | null>;
+  /** False when something uses it. */
+  removeImage(reference: string): Promise<boolean>;
+  /** All of them, also those of others: their subnets are taken. */
+  networks(): Promise<readonly EngineNetwork[]>;
+  createNetwork(spec: NetworkSpec): Promise<string>;
+  /** False when a container uses it. */
+  removeNetwork(id: string): Promise<boolean>;
+  /** Those with all of these labels, also stopped ones. */
+  containers(labels: Labels): Promise<readonly ListedContainer[]>;
+  container(id: string): Promise<EngineContainer | null>;
+  createContainer(spec: ContainerSpec): Promise<string>;
+  /** One that runs already is fine. */
+  startContainer(id: string): Promise<void>;
+  /** Asks it to end, and ends it after so many seconds. One that has ended is fine. */
+  stopContainer(id: string, seconds: number): Promise<void>;
+  setRestartPolicy(id: string, policy: RestartPolicy): Promise<void>;
+  /** With its anonymous volumes, also while it runs. */
+  removeContainer(id: string): Promise<void>;
+  logs(id: string, query: LogQuery): AsyncIterable<EngineLine>;
+  /** Unpacks a tar archive into a folder of a container. */
+  putArchive(id: string, archive: { path: string; tar: AsyncIterable<Uint8Array> }): Promise<void>;
+  volumes(labels: Labels): Promise<readonly EngineVolume[]>;
+  removeVolume(name: string): Promise<void>;
+}

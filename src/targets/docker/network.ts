@@ -1,0 +1,101 @@
+import { isVitrineError, VitrineError } from '../../shared/errors.js';
+import type { Release } from '../target.js';
+import type { ContainerEngine } from './engine.js';
+import { hasLabels, labelsOfPlace, labelsOfTarget, networkName } from './resource.js';
+
+/** 14 addresses: a program, its database, and the one beside it while it is replaced. */
+const BITS = 28;
+
+interface Wanted {
+  /** The address of this server. */
+  readonly server: string;
+  /** What subnets are cut from, as 10.213.0.0/16. */
+  readonly range: string;
+  readonly place: Pick<Release, 'slug' | 'generation'>;
+}
+
+/** So many subnets may be taken by others between a look and a try. */
+const TRIES = 20;
+
+/**
+ * The network of one generation of an environment, made when it is not there. Each has a subnet of its own: the pools of the engine give
+ * only 31 networks, and the engine lets no packet pass from one to another.
+ */
+export async function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Promise<string> {
+  const { server, range, place } = wanted;
+  const labels = labelsOfPlace(server, place);
+  const refused: string[] = [];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const networks = await engine.networks();
+    const own = networks.find((network) => hasLabels(network.labels, labels));
+    if (own) return own.name;
+    const subnet = freeSubnet(range, [...networks.flatMap(({ subnets }) => subnets), ...refused]);
+    if (subnet === null)
+      throw new VitrineError(
+        'unavailable',
+        `Every subnet of ${range} is taken: the operator of this server must widen CONTAINER_NETWORK, or remove previews.`,
+      );
+    const Name = networkName(server, place);
+    const made = await engine
+      .createNetwork({
+        Name,
+        Driver: 'bridge',
+        Labels: { ...labelsOfTarget(server), ...labels },
+        IPAM: { Config: [{ Subnet: subnet }] },
+        // Off: two deployments of one environment have nothing to say to each other.
+        Options: { 'com.docker.network.bridge.enable_icc': 'false' },
+      })
+      .catch((error: unknown) => {
+        if (isVitrineError(error) && error.code === 'conflict') return null;
+        throw error;
+      });
+    if (made !== null) return Name;
+    refused.push(subnet);
+  }
+  throw new VitrineError('unavailable', 'No network could be made for this preview: try again.');
+}
+
+/** Removes the network when no container of this server needs it, also not one that sleeps. */
+export async function removeNetwork(
+  engine: ContainerEngine,
+  { server, place }: Pick<Wanted, 'server' | 'place'>,
+): Promise<void> {
+  const labels = labelsOfPlace(server, place);
+  if ((await engine.containers(labels)).length > 0) return;
+  const own = (await engine.networks()).filter((network) => hasLabels(network.labels, labels));
+  for (const { id } of own) await engine.removeNetwork(id);
+}
+
+/** The first subnet of the range that overlaps none of those; null when there is none. */
+export function freeSubnet(range: string, taken: readonly string[]): string | null {
+  const whole = blockOf(range);
+  if (whole === null) return null;
+  const used = taken.flatMap((one) => blockOf(one) ?? []);
+  const size = 2 ** (32 - BITS);
+  for (let start = whole.start; start + size <= whole.end; start += size) {
+    const inTheWay = used.find((block) => block.start < start + size && start < block.end);
+    if (!inTheWay) return `${addressOf(start)}/${BITS}`;
+    // On from the last multiple before its end.
+    start = Math.max(start, Math.ceil(inTheWay.end / size) * size - size);
+  }
+  return null;
+}
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Null for IPv6 and for what is no range. */
+function blockOf(range: string): Block | null {
+  const [, address = '', bits] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(range) ?? [];
+  if (bits === undefined) return null;
+  const size = 2 ** (32 - Number(bits));
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const start = Math.floor(number / size) * size;
+  return { start, end: start + size };
+}
+
+function addressOf(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+}

@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../../demo/expect.js';
+import { ASLEEP, containerSpec, RESTART } from '../../src/targets/docker/container-spec.js';
+import type { ContainerEngine, EngineLine } from '../../src/targets/docker/engine.js';
+import { freeSubnet } from '../../src/targets/docker/network.js';
+import { release } from '../support/builders.js';
+import type { Program } from '../support/fake-engine.js';
+import { tarOf } from '../support/tar.js';
+
+export interface EngineGround extends AsyncDisposable {
+  readonly engine: ContainerEngine;
+  /** An image of the engine that does this. */
+  image(program: Program): Promise<string>;
+  addVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+}
+
+const TEST = { 'vitrine.test': 'engine contract' };
+const PORT = 3_000;
+
+/** What every container engine must do. */
+export function testEngine(name: string, open: () => Promise<EngineGround>): void {
+  let ground: EngineGround;
+  let network: string;
+  let made = 0;
+
+  beforeAll(async () => {
+    ground = await open();
+    network = await createNetwork('vitrine-contract');
+  });
+  afterAll(async () => {
+    const { engine } = ground;
+    for (const { id } of await engine.containers(TEST)) await engine.removeContainer(id);
+    for (const { id, labels } of await engine.networks())
+      if (labels['vitrine.test'] !== undefined) await engine.removeNetwork(id);
+    await ground[Symbol.asyncDispose]();
+  });
+
+  const subnetOf = async () => {
+    const taken = (await ground.engine.networks()).flatMap(({ subnets }) => subnets);
+    return freeSubnet('10.213.0.0/16', taken) ?? '';
+  };
+  async function createNetwork(Name: string, Subnet?: string) {
+    const IPAM = { Config: [{ Subnet: Subnet ?? (await subnetOf()) }] } as const;
+    await ground.engine.createNetwork({ Name, Driver: 'bridge', Labels: TEST, IPAM, Options: {} });
+    return Name;
+  }
+  const create = async (program: Program, options = { writable: false, root: false }) => {
+    const { engine, image } = ground;
+    const reference = await image(program);
+    const found = await engine.image(reference);
+    if (!found) throw new Error(`There is no ${reference}.`);
+    made += 1;
+    const spec = containerSpec({
+      ...{ name: `vitrine-contract-${made}`, network, reference, image: found, options },
+      program: { ...release().program, port: PORT, memoryBytes: 64 * 1024 ** 2 },
+      labels: { ...TEST, number: String(made) },
+      limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: '30000-39999' },
+      env: {},
+    });
+    return { spec, id: await engine.createContainer(spec) };
+  };
+  const page = (id: string) => {
+    const ask = async () => {
+      const { ports = {} } = (await ground.engine.container(id)) ?? {};
+      const { host, port } = ports[`${PORT}/tcp`] ?? {};
+      return (await fetch(`http://${host}:${port}/`)).text();
+    };
+    return eventually(() => ask().catch(() => ''), {
+      until: (text) => text !== '',
+      otherwise: 'The program should answer.',
+    });
+  };
+  const ended = (id: string) =>
+    eventually(() => ground.engine.container(id), {
+      until: (seen) => seen !== null && !seen.running && !seen.restarting,
+      otherwise: 'The container should have ended.',
+    });
+  const codeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => 'nothing',
+      ({ code }: { code: string }) => code,
+    );
+
+  test(`${name}: it says what it is`, async () => {
+    const { cpus, memoryBytes, version } = await ground.engine.describe();
+    expect([cpus > 0, memoryBytes > 0, version !== '']).toEqual([true, true, true]);
+  });
+
+  test(`${name}: a network has its labels and its subnet, and neither its name nor its subnet is given twice`, async () => {
+    const { engine } = ground;
+    const subnet = await subnetOf();
+    await createNetwork('vitrine-contract-other', subnet);
+    const found = (await engine.networks()).find((one) => one.name === 'vitrine-contract-other');
+    expect(found).toMatchObject({ labels: TEST, subnets: [subnet] });
+    expect(await codeOf(createNetwork('vitrine-contract-third', subnet))).toBe('conflict');
+    expect(await codeOf(createNetwork('vitrine-contract-other'))).toBe('conflict');
+    expect(await engine.removeNetwork(found?.id ?? '')).toBe(true);
+    expect(await engine.removeNetwork(found?.id ?? '')).toBe(true);
+    expect((await engine.networks()).map((one) => one.name)).not.toContain('vitrine-contract-other');
+  });
+
+  test(`${name}: a container is made once, started, reached, stopped, started again and removed`, async () => {
+    const { engine } = ground;
+    const { id, spec } = await create(['serve', 'Hello']);
+    expect(await codeOf(engine.createContainer(spec))).toBe('conflict');
+    expect(await engine.container(id)).toMatchObject({ running: false, restart: 'on-failure', ports: {} });
+    await engine.startContainer(id);
+    await engine.startContainer(id);
+    expect(await page(id)).toContain('Hello');
+    expect(await engine.container(id)).toMatchObject({ id, running: true, labels: spec.body.Labels });
+    expect(await engine.containers({ ...TEST, number: spec.body.Labels['number'] ?? '' })).toEqual([
+      { id, labels: expect.objectContaining(spec.body.Labels) },
+    ]);
+    expect(await engine.containers({ ...TEST, number: 'none' })).toEqual([]);
+    const used = (await engine.networks()).find((one) => one.name === network);
+    expect(await engine.removeNetwork(used?.id ?? '')).toBe(false);
+    expect(await engine.removeImage(spec.body.Image)).toBe(false);
+
+    await engine.setRestartPolicy(id, ASLEEP);
+    await engine.stopContainer(id, 5);
+    await engine.stopContainer(id, 5);
+    expect(await engine.container(id)).toMatchObject({ running: false, restart: 'no', ports: {} });
+    await engine.setRestartPolicy(id, RESTART);
+    await engine.startContainer(id);
+    expect(await page(id)).toContain('Hello');
+
+    await engine.removeContainer(id);
+    await engine.removeContainer(id);
+    expect(await engine.container(id)).toBeNull();
+    expect(await codeOf(engine.startContainer(id))).toBe('not_found');
+  });
+
+  test(`${name}: a program that fails leaves its exit code and its last lines`, async () => {
+    const { engine } = ground;
+    const { id } = await create(['fail', '3', 'It broke.']);
+    await engine.startContainer(id);
+    expect(await ended(id)).toMatchObject({ exitCode: 3, outOfMemory: false });
+    const lines = await linesOf(engine.logs(id, { tail: 1, signal: AbortSignal.timeout(10_000) }));
+    expect(lines).toEqual([{ at: expect.any(Date), stream: 'stderr', text: 'It broke.' }]);
+  });
+
+  test(`${name}: logs are followed until the end, both streams, from a moment on`, async () => {
+    const { engine } = ground;
+    const { id } = await create(['print', '6']);
+    await engine.startContainer(id);
+    const signal = AbortSignal.timeout(20_000);
+    const followed = linesOf(engine.logs(id, { follow: true, signal }), async (count) => {
+      if (count === 6) await engine.stopContainer(id, 1);
+    });
+    const lines = await followed;
+    expect(lines.map(({ text }) => text).sort()).toEqual([1, 2, 3, 4, 5, 6].map((line) => `line ${line}`));
+    const errors = lines.filter(({ stream }) => stream === 'stderr').map(({ text }) => text);
+    expect(errors).toEqual(['line 2', 'line 4', 'line 6']);
+    const later = new Date(Math.max(...lines.map(({ at }) => at.getTime())) + 60_000);
+    expect(await linesOf(engine.logs(id, { since: later, signal }))).toEqual([]);
+  });
+
+  test(`${name}: an unknown image is not there, cannot be pulled, and starts nothing`, async () => {
+    const { engine } = ground;
+    const reference = `vitrine-contract-none@sha256:${'0'.repeat(64)}`;
+    expect(await engine.image(reference)).toBeNull();
+    expect(await engine.removeImage(reference)).toBe(true);
+    const pull = { reference, auth: null, signal: AbortSignal.timeout(30_000), onProgress: () => undefined };
+    await expect(engine.pullImage(pull)).rejects.toThrow(/could not be pulled/);
+    const { spec } = await create(['serve', 'Hello']);
+    const other = { name: `${spec.name}-other`, body: { ...spec.body, Image: reference } };
+    expect(await codeOf(engine.createContainer(other))).toBe('not_found');
+  });
+
+  test(`${name}: files are put into a container before it starts`, async () => {
+    const { engine } = ground;
+    const { id } = await create(['serve-file', '/srv/page'], { writable: true, root: false });
+    const tar = [tarOf({ page: '<p>From a file</p>' })];
+    await engine.putArchive(id, {
+      path: '/srv',
+      tar: (async function* () {
+        yield* tar;
+      })(),
+    });
+    await engine.startContainer(id);
+    expect(await page(id)).toContain('From a file');
+  });
+
+  test(`${name}: volumes are found by their labels, and removed`, async () => {
+    const { engine } = ground;
+    await ground.addVolume('vitrine-contract', TEST);
+    expect(await engine.volumes(TEST)).toEqual([{ name: 'vitrine-contract', labels: TEST }]);
+    expect(await engine.volumes({ 'vitrine.test': 'another' })).toEqual([]);
+    await engine.removeVolume('vitrine-contract');
+    await engine.removeVolume('vitrine-contract');
+    expect(await engine.volumes(TEST)).toEqual([]);
+  });
+}
+
+async function linesOf(
+  lines: AsyncIterable<EngineLine>,
+  onLine: (count: number) => Promise<void> = async () => undefined,
+): Promise<readonly EngineLine[]> {
+  const all: EngineLine[] = [];
+  for await (const line of lines) await onLine(all.push(line));
+  return all;
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { test } from '@jest/globals';
+import { findEngine } from '../../app/engine/address.js';
+import { createDockerEngine } from '../../app/engine/docker-engine.js';
+import type { ContainerEngine } from '../../src/targets/docker/engine.js';
+import type { Program } from './fake-engine.js';
+
+/** Suites that need a real engine are skipped without one: CONTRIBUTING.md says how to start one for them. */
+export const testWithDocker = process.env['DOCKER_HOST'] === undefined ? test.skip : test;
+export const hasDocker = process.env['DOCKER_HOST'] !== undefined;
+
+export function realEngine(): ContainerEngine {
+  const found = findEngine(process.env['DOCKER_HOST']);
+  if ('missing' in found) throw new Error(found.missing);
+  return createDockerEngine(found.address);
+}
+
+const run = promisify(execFile);
+
+export async function docker(...args: readonly string[]): Promise<string> {
+  return (await run('docker', args, { maxBuffer: 16 * 1024 ** 2 })).stdout.trim();
+}
+
+const SCRIPTS = {
+  serve:
+    'echo "serving $1"; mkdir -p /tmp/www; echo "<h1>$1</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
+  'serve-at':
+    'mkdir -p /tmp/www; echo "<h1>$2</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$1" -h /tmp/www',
+  'serve-file':
+    'mkdir -p /tmp/www; cp "$1" /tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
+  fail: 'echo "$2" >&2; exit "$1"',
+  print:
+    'for n in $(seq "$1"); do if [ $((n % 2)) = 1 ]; then echo "line $n"; else echo "line $n" >&2; fi; done; exec sleep 1000',
+} satisfies Record<Program[0], string>;
+
+const BASE = 'vitrine-test-programs';
+
+/** The programs of `Program` for a real engine: busybox and a script each. */
+async function buildBase(): Promise<void> {
+  const context = await mkdtemp(join(tmpdir(), 'vitrine-programs-'));
+  const busybox = (await run('sh', ['-c', 'command -v busybox'])).stdout.trim();
+  await copyFile(busybox, join(context, 'busybox'));
+  await mkdir(join(context, 'scripts'));
+  for (const [name, script] of Object.entries(SCRIPTS)) {
+    await writeFile(join(context, 'scripts', name), `#!/bin/sh\n${script}\n`);
+    await chmod(join(context, 'scripts', name), 0o755);
+  }
+  await writeFile(
+    join(context, 'Dockerfile'),
+    'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\nRUN mkdir /srv\nCOPY scripts /bin/\n',
+  );
+  await docker('build', '--quiet', '--tag', BASE, context);
+  await rm(context, { recursive: true, force: true });
+}
+
+let base: Promise<void> | undefined;
+
+/** An image of the engine that does this. */
+export async function dockerImage(program: Program, more: readonly string[] = []): Promise<string> {
+  await (base ??= buildBase());
+  const lines = [`FROM ${BASE}`, ...more, `CMD ${JSON.stringify(program)}`];
+  const tag = `vitrine-test:${createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 20)}`;
+  const context = await mkdtemp(join(tmpdir(), 'vitrine-program-'));
+  await writeFile(join(context, 'Dockerfile'), lines.join('\n'));
+  await docker('build', '--quiet', '--tag', tag, context);
+  await rm(context, { recursive: true, force: true });
+  return tag;
+}
+
+const registryOf = (url: string) => `127.0.0.1:${new URL(url).port}`;
+
+/** What a run does with the engine of its runner: it builds the image and pushes it. Answers its digest. */
+export async function pushByDocker(
+  program: Program,
+  to: { readonly url: string; readonly repository: string; readonly token: string },
+): Promise<string> {
+  const host = registryOf(to.url);
+  const name = `${host}/${to.repository}:preview`;
+  await docker('tag', await dockerImage(program, ['EXPOSE 3000']), name);
+  await docker('login', host, '--username', 'run', '--password', to.token);
+  const digest = /digest: (sha256:[0-9a-f]{64})/.exec(await docker('push', name))?.[1];
+  await docker('rmi', name);
+  if (digest === undefined) throw new Error(`The push of ${name} answered no digest.`);
+  return digest;
+}
+
+/** Removes what a test left in the engine. */
+export async function emptyEngine(engine: ContainerEngine): Promise<void> {
+  for (const { id, labels } of await engine.containers({}))
+    if (labels['vitrine.server'] !== undefined) await engine.removeContainer(id);
+  for (const { id, labels } of await engine.networks())
+    if (labels['vitrine.server'] !== undefined) await engine.removeNetwork(id);
+}
