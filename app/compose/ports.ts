@@ -22,6 +22,7 @@ import { createGitHub, createViews, type GitHubSide } from '../github/create-git
 import type { Ports, Stores } from '../ports.js';
 import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
+import { composeDocker } from './containers.js';
 import { createCommandRecords, createHosting } from './hosting.js';
 import { composeOutgoing } from './outgoing.js';
 import type { Around, Overrides } from './overrides.js';
@@ -54,7 +55,6 @@ export function composePorts(given: Composition): Composed {
   const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
   const blobs = around(disk, overrides.around?.blobs);
   const otherBlobs = blobsOfImages(stores.images);
-  const hosting = createHosting({ ...stores, environments });
   const github = connectGitHub(given);
   const people = composePeople(given);
   const seal = createSeal(parseKeys(given.secrets.encryptionKeys ?? ''));
@@ -76,8 +76,7 @@ export function composePorts(given: Composition): Composed {
     seal,
     rights: createRights({ ...stores, ...people, github: github.github, seal, clock, log, newId }),
     reporter: around(github.reporter, overrides.around?.reporter),
-    // No target needs credentials yet.
-    ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),
+    ...composeTargets(given, environments),
     redactionOf,
     ...composeOutgoing(given),
     clock,
@@ -87,6 +86,16 @@ export function composePorts(given: Composition): Composed {
     publicUrl,
   };
   return { ports, github };
+}
+
+function composeTargets(given: Composition, environments: EnvironmentStore) {
+  return createTargets({
+    hosting: createHosting({ ...given.stores, environments }),
+    records: createCommandRecords({ environments }),
+    docker: composeDocker(given),
+    // No target needs credentials yet.
+    credentials: {},
+  });
 }
 
 /** Images name blobs by their digests. */

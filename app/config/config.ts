@@ -5,6 +5,7 @@ import type { PasswordAccounts } from '../../src/people/account-rules.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import type { LogLevel } from '../../src/shared/tools.js';
 import { ACCOUNT_VARIABLES } from './accounts.js';
+import { CONTAINER_VARIABLES, type ContainerConfig, toContainerConfig } from './containers.js';
 import { SIGN_IN_VARIABLES, type SignInConfig, toSignInConfig } from './sign-in.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -33,6 +34,7 @@ export interface Config {
   readonly passwordAccounts: PasswordAccounts;
   /** Hosts and addresses of private networks that users may have this server ask. */
   readonly allowPrivateAddresses: readonly string[];
+  readonly containers: ContainerConfig;
 }
 
 const webAddress = z
@@ -81,6 +83,7 @@ const Variables = z.object({
     .transform(Number)
     .default(90),
   ...ACCOUNT_VARIABLES,
+  ...CONTAINER_VARIABLES,
 });
 
 /** Throws one error that names every invalid variable. */
@@ -109,6 +112,7 @@ export function envToConfig(env: Env): Config {
     mailFrom: variables.MAIL_FROM,
     passwordAccounts: variables.PASSWORD_ACCOUNTS,
     allowPrivateAddresses: variables.ALLOW_PRIVATE_ADDRESSES,
+    containers: toContainerConfig(variables),
   };
 }
 

@@ -1,17 +1,41 @@
 import { type CommandRecords, createCommandTarget } from './command/command.js';
+import type { DockerParts } from './docker/container.js';
+import { createDockerTarget } from './docker/docker.js';
+import { DOCKER_TARGET } from './docker/resource.js';
 import { createStaticTarget, type StaticHosting } from './static/static.js';
 import type { ServerTarget, TargetPorts } from './target.js';
 
 interface TargetParts {
   readonly hosting: StaticHosting;
   readonly records: CommandRecords;
+  /** Without an engine, the reason why there is none. */
+  readonly docker?: DockerParts | { readonly missing: string };
   /** What the operator configured for targets, by their names. */
   readonly credentials: Readonly<Record<string, unknown>>;
 }
 
+const NO_ENGINE = { missing: 'it has no container engine' };
+
 /** Every target that a server can have, one each. The first is the default. */
-function every({ hosting, records }: TargetParts): readonly AnyTarget[] {
-  return [anyTarget(createStaticTarget({ hosting })), anyTarget(createCommandTarget({ records }))];
+function every({ hosting, records, docker = NO_ENGINE }: TargetParts): readonly AnyTarget[] {
+  return [
+    anyTarget(createStaticTarget({ hosting })),
+    anyTarget(createCommandTarget({ records })),
+    ...('missing' in docker ? [] : [anyTarget(createDockerTarget(docker))]),
+  ];
+}
+
+/** Why targets are off that this server has no parts for. */
+function withoutParts({
+  docker = NO_ENGINE,
+}: TargetParts): readonly (readonly [name: string, reason: string])[] {
+  if (!('missing' in docker)) return [];
+  return [
+    [
+      DOCKER_TARGET,
+      `The target "docker" is off on this server: ${docker.missing}. docs/docker-target.md says more. Ask the operator of the server, or choose another target.`,
+    ],
+  ];
 }
 
 type AnyTarget = ServerTarget<unknown, unknown>;
@@ -27,7 +51,12 @@ type Registry = Pick<TargetPorts, 'targets' | 'targetsOff' | 'targetCredentials'
 export function createTargets(parts: TargetParts): Registry {
   const all = every(parts);
   const [first] = all;
-  return { ...sortOn(all, parts.credentials), defaultTarget: first?.name ?? '' };
+  const { targetsOff, ...on } = sortOn(all, parts.credentials);
+  return {
+    ...on,
+    targetsOff: new Map([...targetsOff, ...withoutParts(parts)]),
+    defaultTarget: first?.name ?? '',
+  };
 }
 
 export function sortOn(
@@ -58,4 +87,5 @@ function offBecause(name: string, fields: readonly string[]): string {
 }
 
 export { COMMAND_TARGET, type CommandHandle, type CommandRecords } from './command/command.js';
+export type { DockerParts, RegistryLogin } from './docker/container.js';
 export type { StaticHandle, StaticHosting } from './static/static.js';

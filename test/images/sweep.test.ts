@@ -36,7 +36,14 @@ async function endRun(image: string | null): Promise<void> {
   });
   const resource = {
     ...{ target: 'static', generation: 1, deploymentId: deployment.id, artifactRoot: null, reach: null },
-    ...{ doomed: false, handle: { slug: environment.slug, generation: 1, image } },
+    ...{
+      doomed: false,
+      handle: {
+        slug: environment.slug,
+        generation: 1,
+        image: image && `127.0.0.1:3000/${ground.namespace}@${image}`,
+      },
+    },
   };
   await app.ports.environments.change(environment, { patch: { resources: [resource] }, due: [] });
 }

@@ -94,6 +94,15 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   passwordAccounts: 'off',
   // The hosts that tests deploy to and send to are on this machine.
   allowPrivateAddresses: ['localhost', '127.0.0.0/8', '::1'],
+  // The developer's own engine is none of a test's business.
+  containers: {
+    dockerHost: 'off',
+    ports: '30000-39999',
+    network: '10.213.0.0/16',
+    memoryBytes: 1024 ** 3,
+    cpus: 1,
+    registryHost: undefined,
+  },
 };
 
 /** Sends a webhook as GitHub would. */

@@ -33,14 +33,19 @@ export interface ClusterOptions {
   readonly files: Readonly<Record<string, string>>;
   /** Where the first server kills or stops itself. */
   readonly crash?: CrashPoint;
+  /** What else the operator sets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function startCluster({ files, crash }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ files, crash, env: given = {} }: ClusterOptions): Promise<Cluster> {
   const database = testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-cluster-'));
   const github = await startTestGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
   const front = await startBalancer();
-  const env = { ...environmentFor({ github, dataDir, mongodbUri: database.uri }), PUBLIC_URL: front.url };
+  const env = {
+    ...environmentFor({ github, dataDir, mongodbUri: database.uri }),
+    ...{ PUBLIC_URL: front.url, ...given },
+  };
   const [first, second] = await Promise.all([
     startCrashingApp(env, crash ?? null),
     startCrashingApp(env, null),

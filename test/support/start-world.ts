@@ -46,6 +46,8 @@ export interface WorldOptions {
     readonly secrets: Partial<Secrets['signIn']>;
     readonly passwordAccounts?: Config['passwordAccounts'];
   };
+  /** What else the operator sets. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Only warnings are logged unless given. */
   readonly logLevel?: 'info';
   /** Something between the App and GitHub. */
@@ -61,6 +63,7 @@ export async function startWorld({
   signIn,
   logLevel,
   between,
+  env: given = {},
 }: WorldOptions = {}): Promise<World> {
   const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-world-'));
@@ -70,7 +73,7 @@ export async function startWorld({
     ...options,
   });
   const logLines: string[] = [];
-  const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
+  const env = { ...environmentFor({ github, dataDir, mongodbUri: database.uri }), ...given };
   if (publicUrl !== undefined) env['PUBLIC_URL'] = publicUrl;
   if (admins !== undefined) env['ADMINS'] = admins;
   if (logLevel !== undefined) env['LOG_LEVEL'] = logLevel;
@@ -165,6 +168,8 @@ export function environmentFor({
     DATA_DIR: dataDir,
     PORT: String(port),
     LOG_LEVEL: 'warn',
+    // The developer's own engine is none of a test's business.
+    DOCKER_HOST: 'off',
     // The hosts that tests deploy to are on this machine.
     ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8',
   };

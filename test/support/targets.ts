@@ -1,12 +1,17 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { type Commands, commandVerbs, createCommandTarget } from '../../src/targets/command/command.js';
+import { createDockerEngine } from '../../app/engine/docker-engine.js';
+import { createDockerTarget } from '../../src/targets/docker/docker.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import type { TargetStage } from '../journeys/plays/targets.js';
 import { release as releaseWith } from './builders.js';
 import { startDirectoryHost } from './directory-host.js';
+import { dockerParts } from './docker-parts.js';
+import { startFakeEngine } from './fake-engine.js';
 import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
+import { runProgram } from './run-program.js';
 
 type Fault = 'retriable' | 'final';
 
@@ -70,6 +75,29 @@ const commandTarget = {
   },
 };
 
+const HELLO_IMAGE = 'vitrine-test:hello';
+
+const dockerTarget = {
+  name: 'docker',
+  badOptions: [null, 'root', { writable: 'yes' }, { privileged: true }],
+  create: async () => {
+    const fake = await startFakeEngine();
+    fake.addImage(HELLO_IMAGE, { Cmd: ['serve', 'hello'] });
+    const image = { kind: 'external', reference: HELLO_IMAGE, auth: null } as const;
+    return {
+      target: createDockerTarget(dockerParts({ engine: createDockerEngine(fake.address) })),
+      release: async (slug: string, generation: number) =>
+        releaseWith({ slug, generation, deploymentId: `${slug}-${generation}`, image }),
+      options: { writable: false, root: false },
+      credentials: undefined,
+      secrets: ['canary-variable', 'canary-secret'],
+      failNext: fake.failNext,
+      visit: async () => 200,
+      close: async () => fake[Symbol.asyncDispose](),
+    };
+  },
+};
+
 async function openFiles(): Promise<TargetStage> {
   return {
     kind: 'files',
@@ -94,8 +122,23 @@ async function openHost(): Promise<TargetStage> {
   };
 }
 
+/** The engine is that of the tests; the registry, the pull and the proxy are real. */
+async function openEngine(): Promise<TargetStage> {
+  const fake = await startFakeEngine();
+  return {
+    kind: 'upstream',
+    inputs: {},
+    env: { DOCKER_HOST: fake.dockerHost },
+    run: (world, asked) => runProgram(world, { ...asked, target: dockerTarget.name }),
+    removedByRun: false,
+    held: async () => fake.containers().map((labels) => labels['vitrine.environment'] ?? ''),
+    [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
+  };
+}
+
 /** Every target. The contract suite and the journeys go through this list. */
 export const TARGETS = [
   { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles },
   { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost },
+  { name: dockerTarget.name, contract: () => testTarget(dockerTarget), open: openEngine },
 ] as const;

@@ -7,6 +7,7 @@ import type { ServerTarget } from '../../src/targets/target.js';
 import { environmentWith } from '../app/github/report/scenes.js';
 import { createMemoryCommandRecords } from '../support/memory-command-records.js';
 import { createMemoryStaticHosting } from '../support/memory-static-hosting.js';
+import { dockerParts } from '../support/docker-parts.js';
 import { TARGETS } from '../support/targets.js';
 
 const hosting = createMemoryStaticHosting();
@@ -18,10 +19,22 @@ const paid = {
   credentials: z.object({ token: z.string().min(1) }),
 } as unknown as ServerTarget<unknown, unknown>;
 
+const records = createMemoryCommandRecords();
+
 test('the list of the tests has every target of the server, and files are the default', () => {
-  const registry = createTargets({ hosting, records: createMemoryCommandRecords(), credentials: {} });
+  const registry = createTargets({ hosting, records, docker: dockerParts(), credentials: {} });
   expect(TARGETS.map(({ name }) => name)).toEqual([...registry.targets.keys()]);
   expect(registry.defaultTarget).toBe(TARGETS[0].name);
+});
+
+test('without an engine, the target that needs one is off, and says what to do', () => {
+  const registry = createTargets({
+    ...{ hosting, records, credentials: {} },
+    docker: { missing: 'there is no container engine on it: install Docker, or set DOCKER_HOST' },
+  });
+  expect([...registry.targets.keys()]).not.toContain('docker');
+  const problem = startProblem(registry, { environment: environmentWith(), asked: 'docker' });
+  expect(problem).toMatch(/target "docker" is off on this server: .*set DOCKER_HOST.*Ask the operator/);
 });
 
 test('a target without its credentials is off, and a deployment to it says why without a value', () => {

@@ -2,8 +2,12 @@ import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { LeakView } from '../../../src/contract/targets.js';
 import { ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
+import { createDockerEngine } from '../../../app/engine/docker-engine.js';
+import { runFor } from '../../../src/deployments/publish.js';
 import { createTargets } from '../../../src/targets/registry.js';
-import { newEnvironment } from '../../support/builders.js';
+import { newEnvironment, release } from '../../support/builders.js';
+import { dockerParts } from '../../support/docker-parts.js';
+import { startFakeEngine } from '../../support/fake-engine.js';
 import { createMemoryCommandRecords } from '../../support/memory-command-records.js';
 import { createMemoryStaticHosting } from '../../support/memory-static-hosting.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
@@ -58,6 +62,34 @@ test('what a target holds and no environment names is listed, and what one names
         handle,
       },
     ]);
+  } finally {
+    await app.close();
+  }
+});
+
+test('of two containers of one generation, the one whose deployment is not named is a leak', async () => {
+  await using fake = await startFakeEngine();
+  fake.addImage('vitrine-test:hello', { Cmd: ['serve', 'hello'] });
+  const app = await startApp();
+  try {
+    const docker = dockerParts({ engine: createDockerEngine(fake.address) });
+    const parts = { hosting: createMemoryStaticHosting(), records: createMemoryCommandRecords() };
+    const { targets, targetsOff } = createTargets({ ...parts, docker, credentials: {} });
+    Object.assign(app.ports, { targets, targetsOff });
+    const target = targets.get('docker');
+    if (target?.runsIn !== 'server') throw new Error('The target should run in the server.');
+    const image = { kind: 'external', reference: 'vitrine-test:hello', auth: null } as const;
+    const run = runFor(app.ports, { target, configuration: null, about: 'test' });
+    const deploy = (deploymentId: string) =>
+      target.deploy(release({ ...PLACE, deploymentId, image }), {}, run);
+    const [named, left] = [await deploy('d'.repeat(24)), await deploy('e'.repeat(24))];
+    const environment = await app.ports.environments.ensure(newEnvironment());
+    const resource = {
+      ...{ target: 'docker', generation: 1, deploymentId: 'd'.repeat(24), artifactRoot: null },
+      ...{ reach: named.reach, doomed: false, handle: named.handle },
+    };
+    await app.ports.environments.change(environment, { patch: { resources: [resource] }, due: [] });
+    expect(await leaksOf(app)).toMatchObject([{ target: 'docker', kind: 'unnamed', handle: left.handle }]);
   } finally {
     await app.close();
   }

@@ -25,6 +25,14 @@ test('nothing needs to be set for a server on this machine alone', () => {
     mailFrom: undefined,
     passwordAccounts: 'off',
     allowPrivateAddresses: [],
+    containers: {
+      dockerHost: undefined,
+      ports: '30000-39999',
+      network: '10.213.0.0/16',
+      memoryBytes: 2 * 1024 ** 3,
+      cpus: 2,
+      registryHost: undefined,
+    },
   });
 });
 
@@ -40,6 +48,13 @@ test.each([
   [{ ALLOW_PRIVATE_ADDRESSES: '10.0.0.0/40' }, /^ALLOW_PRIVATE_ADDRESSES must be host names/],
   [{ ALLOW_PRIVATE_ADDRESSES: 'https://x.example' }, /^ALLOW_PRIVATE_ADDRESSES/],
   [{ GITHUB_API_URL: 'github.com' }, /^GITHUB_API_URL must be an http/],
+  [{ DOCKER_HOST: 'ssh://host' }, /^DOCKER_HOST must be unix:/],
+  [{ CONTAINER_PORTS: '80-90' }, /^CONTAINER_PORTS must be a range/],
+  [{ CONTAINER_NETWORK: '8.8.8.0/24' }, /^CONTAINER_NETWORK must be a private range/],
+  [{ CONTAINER_NETWORK: '10.0.0.0/30' }, /^CONTAINER_NETWORK must be a private range/],
+  [{ CONTAINER_MEMORY: '512' }, /^CONTAINER_MEMORY must be a size/],
+  [{ CONTAINER_CPUS: '0' }, /^CONTAINER_CPUS must be/],
+  [{ REGISTRY_HOST: 'http://host' }, /^REGISTRY_HOST must be a host/],
 ])('%j is refused with one line that names the variable', (env, line) => {
   expect(() => envToConfig(env)).toThrow(line);
 });

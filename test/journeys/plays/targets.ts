@@ -14,10 +14,31 @@ import { REPOSITORY, startWorld, type World } from '../../support/start-world.js
 export interface TargetStage extends AsyncDisposable {
   readonly kind: Reach['kind'];
   readonly inputs: Readonly<Record<string, string>>;
+  /** What the operator sets for it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A workflow run; that of the bundled Action unless given. */
+  readonly run?: (world: RunWorld, asked: AskedRun) => Promise<RunEnd>;
   /** Only a workflow run of the closed pull request removes what was deployed. */
   readonly removedByRun: boolean;
   /** What the target holds, by name. */
   held(world: Observable): Promise<readonly string[]>;
+}
+
+type RunWorld = Parameters<typeof runPreview>[0];
+
+export interface AskedRun {
+  readonly number: number;
+  /** What it builds is broken. */
+  readonly broken?: boolean;
+}
+
+type RunEnd = Pick<Awaited<ReturnType<typeof runPreview>>, 'exitCode' | 'log'>;
+
+function runOf({ run, inputs }: TargetStage, world: RunWorld, asked: AskedRun): Promise<RunEnd> {
+  const { number, broken = false } = asked;
+  if (run) return run(world, asked);
+  const breaking = broken ? { 'build-command': 'echo "It broke." && exit 7' } : {};
+  return runPreview(world, { number, inputs: { ...inputs, ...breaking } });
 }
 
 export type OpenStage = () => Promise<TargetStage>;
@@ -27,7 +48,7 @@ const page = (text: string) => ({ 'index.html': `<h1>${text}</h1>\n` });
 /** Every step of a pull request, for one target. */
 export async function playPullRequest(open: OpenStage): Promise<void> {
   await using stage = await open();
-  await using world = await startWorld({ files: page('First') });
+  await using world = await startWorld({ files: page('First'), ...(stage.env && { env: stage.env }) });
   const { number, branch } = await openPullRequest(world);
   await expectLive(world, { stage, number, text: 'First' });
 
@@ -65,7 +86,7 @@ interface Step {
 }
 
 async function deployed(world: World, { stage, number }: Step): Promise<void> {
-  const { exitCode, log } = await runPreview(world, { number, inputs: stage.inputs });
+  const { exitCode, log } = await runOf(stage, world, { number });
   expect({ exitCode, log: exitCode === 0 ? '' : log }).toEqual({ exitCode: 0, log: '' });
   await world.drain();
 }
@@ -96,8 +117,7 @@ async function expectFailure(
   { stage, number, branch }: Step & { branch: string },
 ): Promise<void> {
   await push(world, { branch, text: 'Third' });
-  const inputs = { ...stage.inputs, 'build-command': 'echo "It broke." && exit 7' };
-  expect((await runPreview(world, { number, inputs })).exitCode).toBe(1);
+  expect((await runOf(stage, world, { number, broken: true })).exitCode).toBe(1);
   await world.drain();
   const { environment, deployments } = await expectConverged(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.failed);
@@ -137,7 +157,10 @@ async function expectWaiting(world: World, { stage, number }: Step): Promise<voi
 /** Two servers over one database: whatever one of them begins, the other goes on with. */
 export async function playTwoServers(open: OpenStage): Promise<void> {
   await using stage = await open();
-  await using cluster = await startCluster({ files: page('One of two') });
+  await using cluster = await startCluster({
+    files: page('One of two'),
+    ...(stage.env && { env: stage.env }),
+  });
   const { pullRequest, delivery } = await cluster.github.openPullRequest({
     repository: REPOSITORY,
     head: 'two',
@@ -145,7 +168,8 @@ export async function playTwoServers(open: OpenStage): Promise<void> {
   await cluster.deliver(delivery, 2);
   await cluster.quiet();
   const { number } = pullRequest;
-  await ranWell(cluster, { number, inputs: stage.inputs });
+  const { exitCode, log } = await runOf(stage, cluster, { number });
+  expect({ exitCode, log: exitCode === 0 ? '' : log }).toEqual({ exitCode: 0, log: '' });
   await cluster.quiet();
   const { environment } = await expectConverged(cluster, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.ready);

@@ -1,0 +1,59 @@
+import { createToken } from '../../src/people/api-token.js';
+import { VitrineError } from '../../src/shared/errors.js';
+import { type PreviewBase, previewUrl } from '../../src/shared/preview-url.js';
+import type { Clock } from '../../src/shared/tools.js';
+import type { DockerParts } from '../../src/targets/registry.js';
+import { isLoopback, type Config } from '../config/config.js';
+import { findEngine } from '../engine/address.js';
+import { createDockerEngine } from '../engine/docker-engine.js';
+import type { Stores } from '../ports.js';
+
+interface Given {
+  readonly config: Config;
+  readonly stores: Pick<Stores, 'tokens' | 'deployments'>;
+  readonly publicUrl: string;
+  readonly previewBase: PreviewBase;
+  readonly clock: Clock;
+}
+
+/** What runs containers on this machine; without an engine, the reason why there is none. */
+export function composeDocker(given: Given): DockerParts | { readonly missing: string } {
+  const { containers } = given.config;
+  const found = findEngine(containers.dockerHost);
+  if ('missing' in found) return found;
+  return {
+    engine: createDockerEngine(found.address),
+    server: given.publicUrl,
+    urlOf: (slug) => previewUrl({ label: slug, base: given.previewBase }),
+    registryLogin: ({ deploymentId }) => loginFor(given, deploymentId),
+    limits: { memoryBytes: containers.memoryBytes, cpus: containers.cpus, hostPorts: containers.ports },
+    networkRange: containers.network,
+  };
+}
+
+/** Longer than the pull of a large image. */
+const LOGIN_MS = 15 * 60_000;
+
+/** The engine gets what the run of the deployment has: it may pull the images of its environment, until the deployment ends. */
+async function loginFor({ stores, clock, ...given }: Given, deploymentId: string) {
+  const deployment = await stores.deployments.get(deploymentId);
+  if (!deployment) throw new VitrineError('not_found', `There is no deployment ${deploymentId}.`);
+  const { token, hash } = createToken('vtr');
+  const expiresAt = new Date(clock.now().getTime() + LOGIN_MS);
+  await stores.tokens.issue({
+    hash,
+    scope: { kind: 'run', deploymentId, repoId: deployment.repoId },
+    expiresAt,
+  });
+  return { host: registryHost(given), auth: { username: 'vitrine', password: token, token } };
+}
+
+/** Engines take a registry on their own machine without TLS. Elsewhere it has the address that everybody knows. */
+export function registryHost({ config, publicUrl }: Pick<Given, 'config' | 'publicUrl'>): string {
+  const { host, port, containers } = config;
+  if (containers.registryHost !== undefined) return containers.registryHost;
+  const isHere = isLoopback(host) || host === '0.0.0.0' || host === '::';
+  if (isHere && port !== 0) return `127.0.0.1:${port}`;
+  const known = new URL(publicUrl);
+  return isLoopback(known.hostname) ? `127.0.0.1:${known.port || '80'}` : known.host;
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+/** Where previews that are programs run, and what they may use. */
+export interface ContainerConfig {
+  /** The container engine; undefined for that of this machine, and `off` for none. */
+  readonly dockerHost: string | undefined;
+  /** Ports of this machine that containers get, as 30000-39999. */
+  readonly ports: string;
+  /** The range that the subnets of their networks are cut from. */
+  readonly network: string;
+  /** The most that one container may have, whatever its settings ask for. */
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  /** How the engine reaches this server's registry; undefined to find out. */
+  readonly registryHost: string | undefined;
+}
+
+const GIBIBYTE = 1024 ** 3;
+const PREFIX = { smallest: 8, largest: 24 };
+
+export const CONTAINER_VARIABLES = {
+  DOCKER_HOST: z
+    .string()
+    .regex(
+      /^(off|unix:\/\/\/.+|(tcp|http):\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}\/?)$/i,
+      'must be unix:///path, tcp://host:port or off',
+    )
+    .optional(),
+  CONTAINER_PORTS: z
+    .string()
+    .regex(/^\d{4,5}-\d{4,5}$/, 'must be a range of ports, such as 30000-39999')
+    .refine((range) => {
+      const [first = 0, last = 0] = range.split('-').map(Number);
+      return first >= 1024 && first <= last && last <= 65_535;
+    }, 'must be a range of ports between 1024 and 65535, such as 30000-39999')
+    .default('30000-39999'),
+  CONTAINER_NETWORK: z
+    .string()
+    .refine(isPrivateRange, 'must be a private range from /8 to /24, such as 10.213.0.0/16')
+    .default('10.213.0.0/16'),
+  CONTAINER_MEMORY: z
+    .string()
+    .regex(/^[1-9]\d{0,5}[mg]$/i, 'must be a size, such as 512m or 2g')
+    .transform((size) => parseInt(size, 10) * (/g$/i.test(size) ? GIBIBYTE : GIBIBYTE / 1024))
+    .default(2 * GIBIBYTE),
+  CONTAINER_CPUS: z
+    .string()
+    .regex(/^\d{1,3}(\.\d{1,2})?$/, 'must be a number of processors, such as 1.5')
+    .transform(Number)
+    .refine((cpus) => cpus >= 0.1, 'must be at least 0.1')
+    .default(2),
+  REGISTRY_HOST: z
+    .string()
+    .regex(
+      /^[a-z0-9.-]+(:\d{1,5})?$/i,
+      'must be a host and a port without a protocol, such as 127.0.0.1:3000',
+    )
+    .optional(),
+};
+
+/** Others would hide hosts of the internet from the containers, or from this machine. */
+function isPrivateRange(range: string): boolean {
+  const [, a, b, c, d, bits] = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(range) ?? [];
+  if (bits === undefined || [a, b, c, d].some((part) => Number(part) > 255)) return false;
+  if (Number(bits) < PREFIX.smallest || Number(bits) > PREFIX.largest) return false;
+  const [first, second] = [Number(a), Number(b)];
+  if (first === 10) return true;
+  if (Number(bits) < 12) return false;
+  return (
+    (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168 && Number(bits) >= 16)
+  );
+}
+
+type Variables = z.output<z.ZodObject<typeof CONTAINER_VARIABLES>>;
+
+export function toContainerConfig(variables: Variables): ContainerConfig {
+  return {
+    dockerHost: variables.DOCKER_HOST,
+    ports: variables.CONTAINER_PORTS,
+    network: variables.CONTAINER_NETWORK,
+    memoryBytes: variables.CONTAINER_MEMORY,
+    cpus: variables.CONTAINER_CPUS,
+    registryHost: variables.REGISTRY_HOST?.toLowerCase(),
+  };
+}

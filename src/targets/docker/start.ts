@@ -1,0 +1,149 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isVitrineError, VitrineError } from '../../shared/errors.js';
+import type { Run } from '../target.js';
+import type { ContainerEngine, EngineContainer, EngineLine } from './engine.js';
+import { type Answer, askProgram, isWell, type ProgramAddress, wordsFor } from './health.js';
+
+export interface Waiting {
+  readonly container: string;
+  readonly healthPath: string;
+  /** The URL of the preview. */
+  readonly url: string;
+  readonly patienceMs: number;
+}
+
+type Wait = Pick<Run, 'log' | 'signal'>;
+
+/** A port of the range may be taken between the engine's choice and its use. */
+const PORT_TRIES = 5;
+
+/** Starts a container, and resolves with where it is reached once it answers. Throws `unprocessable` when it will not. */
+export async function startAndWait(
+  engine: ContainerEngine,
+  waiting: Waiting,
+  run: Wait,
+): Promise<ProgramAddress> {
+  await start(engine, waiting.container);
+  const deadline = AbortSignal.timeout(waiting.patienceMs);
+  const began = performance.now();
+  const asked = { toldAt: began, pauseMs: FIRST_PAUSE_MS };
+  let last: Answer = { silence: 'unreachable' };
+  for (;;) {
+    run.signal.throwIfAborted();
+    const container = await engine.container(waiting.container);
+    if (container === null)
+      throw new VitrineError('unavailable', 'The container was removed while it started.');
+    if (!container.running && !container.restarting) throw await whyEnded(engine, container, run);
+    for (const address of addressesOf(container)) {
+      const { healthPath: path, url } = waiting;
+      last = await askProgram({ ...address, path, url, signal: run.signal });
+      if (isWell(last)) return address;
+    }
+    if (deadline.aborted) throw await whySilent(engine, { waiting, container, last }, run);
+    if (performance.now() - asked.toldAt > TELL_EVERY_MS) {
+      asked.toldAt = performance.now();
+      run.log(`Still waiting: the program ${wordsFor(last)}.`);
+    }
+    await pause(asked.pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
+    asked.pauseMs = Math.min(asked.pauseMs * 1.5, LONGEST_PAUSE_MS);
+  }
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+const TELL_EVERY_MS = 15_000;
+
+async function start(engine: ContainerEngine, id: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await engine.startContainer(id);
+    } catch (error) {
+      if (!isVitrineError(error) || error.code !== 'conflict') throw error;
+      if (tries < PORT_TRIES) continue;
+      throw new VitrineError(
+        'unavailable',
+        'No port is free for this preview: the operator of this server must widen CONTAINER_PORTS.',
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Where the program may listen; several while nobody has said which port it is. */
+export function addressesOf({ ports }: EngineContainer): readonly ProgramAddress[] {
+  return Object.values(ports);
+}
+
+/** What the log of a failed start shows. */
+const LAST_LINES = 40;
+
+async function lastLines(engine: ContainerEngine, id: string, { log, signal }: Wait): Promise<string> {
+  const lines: EngineLine[] = [];
+  for await (const line of engine.logs(id, { tail: LAST_LINES, signal })) lines.push(line);
+  // Both streams come as they were read, which may be another order.
+  const texts = lines.sort((one, other) => one.at.getTime() - other.at.getTime()).map(({ text }) => text);
+  if (texts.length > 0) log('The last lines of the program:');
+  for (const text of texts) log(`  ${text}`);
+  return texts.join('\n');
+}
+
+async function whyEnded(
+  engine: ContainerEngine,
+  container: EngineContainer,
+  run: Wait,
+): Promise<VitrineError> {
+  const printed = await lastLines(engine, container.id, run);
+  return new VitrineError('unprocessable', `${endOf(container)}${hintsFor(printed)}`);
+}
+
+/** How a container ended, and what to do where that is known. */
+export function endOf({ exitCode, outOfMemory }: Pick<EngineContainer, 'exitCode' | 'outOfMemory'>): string {
+  if (outOfMemory)
+    return `The program needed more memory than it may have, and was stopped (exit code ${exitCode}). Raise "resources.memory" in the settings, or let it use less.`;
+  return `The program ended with exit code ${exitCode}, and must go on running. Its last lines are in the log.`;
+}
+
+interface Silent {
+  readonly waiting: Waiting;
+  readonly container: EngineContainer;
+  readonly last: Answer;
+}
+
+async function whySilent(
+  engine: ContainerEngine,
+  { waiting, container, last }: Silent,
+  run: Wait,
+): Promise<VitrineError> {
+  const printed = await lastLines(engine, container.id, run);
+  const ports = Object.keys(container.ports).map((name) => name.replace('/tcp', ''));
+  const seconds = Math.round(waiting.patienceMs / 1_000);
+  const asked = `The program did not answer GET ${waiting.healthPath} with 2xx or 3xx on port ${ports.join(' or ')} within ${seconds} seconds: it ${wordsFor(last)}.`;
+  const question =
+    'status' in last
+      ? 'Set "health-path" to a page that answers.'
+      : 'Does it listen on 0.0.0.0:$PORT? On 127.0.0.1 nothing outside its container reaches it. If it listens on another port, set "port".';
+  return new VitrineError('unprocessable', `${asked} ${question}${hintsFor(printed)}`);
+}
+
+interface Hint {
+  readonly when: RegExp;
+  readonly says: string;
+}
+
+/** What the limits of a container look like from inside. They are never loosened by themselves. */
+const HINTS: readonly Hint[] = [
+  {
+    when: /read-only file ?system|EROFS/i,
+    says: 'It tried to write to its image, which is read-only ("Read-only file system"): write to /tmp, or set the option "writable: true" of the target.',
+  },
+  {
+    when: /EACCES|EPERM|permission denied|operation not permitted/i,
+    says: 'It was refused something ("permission denied"): it does not run as root. Give its files to a user in the Dockerfile, or set the option "root: true" of the target.',
+  },
+];
+
+function hintsFor(printed: string): string {
+  return HINTS.filter(({ when }) => when.test(printed))
+    .map(({ says }) => ` ${says}`)
+    .join('');
+}

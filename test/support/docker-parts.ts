@@ -1,0 +1,16 @@
+import type { DockerParts } from '../../src/targets/docker/container.js';
+import { createDockerEngine } from '../../app/engine/docker-engine.js';
+
+/** What the target for containers is made of. The engine is one that never answers unless it is given. */
+export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {
+  return {
+    // Port 9 is never listened on.
+    engine: createDockerEngine({ host: '127.0.0.1', port: 9 }),
+    server: 'http://vitrine.test',
+    urlOf: (slug) => `http://${slug}.localhost`,
+    registryLogin: async () => ({ host: 'nowhere', auth: { username: '', password: '' } }),
+    limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: '30000-39999' },
+    networkRange: '10.213.0.0/16',
+    ...changes,
+  };
+}

@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createDockerEngine } from '../../../app/engine/docker-engine.js';
+import type { DockerParts } from '../../../src/targets/docker/container.js';
+import { createDockerTarget, type DockerOptions } from '../../../src/targets/docker/docker.js';
+import type { DockerHandle } from '../../../src/targets/docker/resource.js';
+import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
+import { release as releaseWith } from '../../support/builders.js';
+import { dockerParts } from '../../support/docker-parts.js';
+import { type FakeEngine, type FakeImage, startFakeEngine } from '../../support/fake-engine.js';
+
+let fake: FakeEngine;
+let lines: string[];
+beforeEach(async () => {
+  fake = await startFakeEngine();
+  lines = [];
+});
+afterEach(async () => fake[Symbol.asyncDispose]());
+
+const targetWith = (changes: Partial<DockerParts> = {}) =>
+  createDockerTarget(dockerParts({ engine: createDockerEngine(fake.address), ...changes }));
+
+const run = (changes: Partial<Run> = {}): Run => ({
+  ...{ credentials: undefined, variables: {}, secrets: {}, fetch: globalThis.fetch, visit: async () => 200 },
+  log: (line) => void lines.push(line),
+  signal: new AbortController().signal,
+  ...changes,
+});
+
+const SAFE: DockerOptions = { writable: false, root: false };
+
+function releaseOf(
+  image: FakeImage,
+  changes: Partial<Omit<Release, 'program'>> & { program?: Partial<ProgramSettings> } = {},
+) {
+  const reference = `vitrine-test:${JSON.stringify(image).replace(/\W+/g, '-').slice(1, 60)}`;
+  fake.addImage(reference, image);
+  const { program, ...rest } = changes;
+  return releaseWith({
+    image: { kind: 'external', reference, auth: null },
+    ...rest,
+    program: { ...releaseWith().program, ...program },
+  });
+}
+
+const failureOf = async (work: Promise<unknown>) =>
+  work.then(
+    () => ({ code: 'none', message: '' }),
+    (error: { code: string; message: string }) => error,
+  );
+
+async function listed(handles: AsyncIterable<DockerHandle>): Promise<readonly DockerHandle[]> {
+  const all: DockerHandle[] = [];
+  for await (const one of handles) all.push(one);
+  return all;
+}
+
+async function pageAt({ reach }: { reach: { kind: string } }): Promise<string> {
+  const { host, port } = reach as { kind: 'upstream'; host: string; port: number };
+  return (await fetch(`http://${host}:${port}/`)).text();
+}
+
+test('a program is told its port, started in a network of its own, and reached on this machine', async () => {
+  const deployed = await targetWith().deploy(
+    releaseOf({ Cmd: ['serve', 'Hello'] }, { program: { port: 4_000 } }),
+    SAFE,
+    run(),
+  );
+  expect(deployed).toMatchObject({ url: 'http://pr-1-hello.localhost', reach: { host: '127.0.0.1' } });
+  expect(await pageAt(deployed)).toContain('Hello');
+  const { port } = deployed.reach as { port: number };
+  expect([port >= 30_000, port <= 39_999]).toEqual([true, true]);
+  expect(deployed.containers).toEqual([
+    { id: deployed.handle.container, service: 'app', image: deployed.handle.image, host: '127.0.0.1', port },
+  ]);
+  expect(fake.containers()).toMatchObject([
+    {
+      'vitrine.server': 'http://vitrine.test',
+      'vitrine.environment': 'pr-1-hello',
+      'vitrine.generation': '1',
+      'vitrine.deployment': 'd1',
+    },
+  ]);
+  expect(fake.networks()).toEqual([expect.stringMatching(/^vitrine-[0-9a-f]{6}-pr-1-hello-1$/)]);
+});
+
+test.each([
+  ['the image names it', { Cmd: ['serve', 'Hi'], ExposedPorts: { '80/tcp': {} } } as const, /^(?!.*asking)/],
+  ['nobody names it', { Cmd: ['serve-at', '8080', 'Hi'] } as const, /asking 3000 and 8080. Set "port"/],
+])('the port is found when %s', async (_what, image, said) => {
+  const deployed = await targetWith().deploy(releaseOf(image), SAFE, run());
+  expect(await pageAt(deployed)).toContain('Hi');
+  expect(lines.join(' ')).toMatch(said);
+});
+
+test.each([
+  ['with its exit code and last lines', 'It broke.', /ended with exit code 3/],
+  ['with the option, when its image is read-only', 'EROFS: read-only file system', /"writable: true"/],
+  ['with the option, when it is no root', 'mkdir: Permission denied', /"root: true"/],
+])('a program that fails at its start is told %s, and removed', async (_what, line, said) => {
+  const release = releaseOf({ Cmd: ['fail', '3', line] });
+  const failure = await failureOf(targetWith().deploy(release, SAFE, run()));
+  expect(failure).toMatchObject({ code: 'unprocessable', message: expect.stringMatching(said) });
+  expect(lines).toContain(`  ${line}`);
+  expect([fake.containers(), fake.networks()]).toEqual([[], []]);
+});
+
+test('a program that needs too much memory is told so', async () => {
+  const release = releaseOf({ Cmd: ['fail', '137', ''] });
+  const { message } = await failureOf(targetWith().deploy(release, SAFE, run()));
+  expect(message).toMatch(/more memory than it may have.*exit code 137.*"resources.memory"/);
+});
+
+test('a program that does not answer is asked whether it listens outside its container', async () => {
+  const release = releaseOf({ Cmd: ['print', '60'] }, { program: { healthPath: '/healthz' } });
+  const failure = await failureOf(targetWith({ patienceMs: 300 }).deploy(release, SAFE, run()));
+  expect(failure.code).toBe('unprocessable');
+  expect(failure.message).toMatch(
+    /did not answer GET \/healthz .* on port 3000 or 8080 .*0\.0\.0\.0:\$PORT\?/,
+  );
+  expect(lines.filter((line) => line.startsWith('  line '))).toHaveLength(40);
+  expect(fake.containers()).toEqual([]);
+});
+
+test('a newer deployment starts beside the older one, and their network stays for the last one', async () => {
+  const target = targetWith();
+  const first = await target.deploy(releaseOf({ Cmd: ['serve', 'One'] }), SAFE, run());
+  const again = releaseOf({ Cmd: ['serve', 'Two'] }, { deploymentId: 'd2' });
+  const second = await target.deploy(again, SAFE, run());
+  expect([await pageAt(first), await pageAt(second)]).toEqual(['<h1>One</h1>\n', '<h1>Two</h1>\n']);
+  expect(target.identityOf(first.handle)).not.toBe(target.identityOf(second.handle));
+  await target.destroy(first.handle, run());
+  expect(fake.networks()).toHaveLength(1);
+  expect(await target.inspect(second.handle, run())).toMatchObject({ state: 'live' });
+  await target.destroy(second.handle, run());
+  expect([fake.containers(), fake.networks()]).toEqual([[], []]);
+});
+
+test('it is stopped and woken, and says which of both it is', async () => {
+  const target = targetWith();
+  const { handle } = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
+  const { sleep } = target.capabilities;
+  for (let times = 0; times < 2; times += 1) await sleep?.stop(handle, run());
+  expect(await target.inspect(handle, run())).toEqual({ state: 'sleeping', detail: null });
+  expect(await listed(target.list(run()))).toEqual([handle]);
+  const reach = await sleep?.wake(handle, run());
+  expect(await pageAt({ reach: reach ?? { kind: 'none' } })).toContain('Hello');
+  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null });
+  await target.destroy(handle, run());
+  expect(await failureOf(sleep?.wake(handle, run()) ?? Promise.resolve())).toMatchObject({
+    code: 'not_found',
+  });
+});
+
+test('its log has strictly growing times, and goes on where a reader left off', async () => {
+  const target = targetWith({ patienceMs: 10_000 });
+  const { handle } = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
+  const { follow } = target.capabilities.logs ?? {};
+  const read = async (since: Date) => {
+    const seen = [];
+    for await (const line of follow?.(handle, { since }, run()) ?? []) {
+      seen.push(line);
+      await target.capabilities.sleep?.stop(handle, run());
+    }
+    return seen;
+  };
+  const [line, ...others] = await read(new Date(0));
+  expect([line, others]).toMatchObject([{ service: 'app', stream: 'stdout', text: 'serving Hello' }, []]);
+  expect(await read(line?.at ?? new Date(0))).toEqual([]);
+});
+
+test('what another server, or another program, has in the engine is left alone', async () => {
+  const other = targetWith({ server: 'http://other.test' });
+  const release = releaseOf({ Cmd: ['serve', 'Theirs'] });
+  const theirs = await other.deploy(release, SAFE, run());
+  const target = targetWith();
+  const ours = await target.deploy(release, SAFE, run());
+  expect(await listed(target.list(run()))).toEqual([ours.handle]);
+  expect(await target.inspect(theirs.handle, run())).toMatchObject({ state: 'gone' });
+  await target.destroy(theirs.handle, run());
+  await target.destroy(ours.handle, run());
+  expect(await other.inspect(theirs.handle, run())).toMatchObject({ state: 'live' });
+  // It was in the engine before, so somebody else put it there.
+  expect(fake.images()).toHaveLength(1);
+});
+
+test('a network that a crash left without a container is found and removed', async () => {
+  const target = targetWith();
+  const engine = createDockerEngine(fake.address);
+  const release = releaseOf({ Cmd: ['serve', 'Hello'] });
+  const { handle } = await target.deploy(release, SAFE, run());
+  await engine.removeContainer(handle.container ?? '');
+  const [left] = await listed(target.list(run()));
+  expect(left).toMatchObject({ slug: 'pr-1-hello', generation: 1, deploymentId: null });
+  if (left) await target.destroy(left, run());
+  expect(fake.networks()).toEqual([]);
+});
+
+test('while the engine is away everything may be tried again', async () => {
+  const away = createDockerTarget(dockerParts());
+  const release = releaseWith({ image: { kind: 'pushed', repository: 'pr-1', digest: 'sha256:0' } });
+  const handle = { slug: 'pr-1-hello', generation: 1, deploymentId: 'd1', container: 'c', image: null };
+  const full = { ...handle, keepImage: false, healthPath: '/' };
+  for (const work of [
+    away.deploy(release, SAFE, run()),
+    away.destroy(full, run()),
+    away.inspect(full, run()),
+  ])
+    expect(await failureOf(work)).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/Docker/),
+    });
+});
