@@ -59,10 +59,12 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     });
     return { spec, id: await engine.createContainer(spec) };
   };
-  const page = async (id: string) => {
-    const { ports = {} } = (await ground.engine.container(id)) ?? {};
-    const { host, port } = ports[`${PORT}/tcp`] ?? {};
-    const ask = async () => (await fetch(`http://${host}:${port}/`)).text();
+  const page = (id: string) => {
+    const ask = async () => {
+      const { ports = {} } = (await ground.engine.container(id)) ?? {};
+      const { host, port } = ports[`${PORT}/tcp`] ?? {};
+      return (await fetch(`http://${host}:${port}/`)).text();
+    };
     return eventually(() => ask().catch(() => ''), {
       until: (text) => text !== '',
       otherwise: 'The program should answer.',

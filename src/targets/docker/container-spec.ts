@@ -62,7 +62,10 @@ export function containerSpec(input: SpecInput): ContainerSpec {
   };
 }
 
-function hostConfig({ network, program, options, limits }: SpecInput, ports: readonly number[]): HostConfig {
+function hostConfig(
+  { network, image, program, options, limits }: SpecInput,
+  ports: readonly number[],
+): HostConfig {
   const memory = Math.min(program.memoryBytes, limits.memoryBytes);
   const bindings = ports.map(
     (port) => [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort: limits.hostPorts }]] as const,
@@ -78,7 +81,7 @@ function hostConfig({ network, program, options, limits }: SpecInput, ports: rea
     CapDrop: ['ALL'],
     SecurityOpt: ['no-new-privileges:true'],
     ReadonlyRootfs: !options.writable,
-    Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=67108864' },
+    Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=67108864,mode=1777${ownerOf(image, options)}` },
     Binds: [],
     Privileged: false,
     Init: true,
@@ -87,6 +90,15 @@ function hostConfig({ network, program, options, limits }: SpecInput, ports: rea
     // The default of the engine, json-file, grows without an end.
     LogConfig: { Type: 'local', Config: { 'max-size': '10m', 'max-file': '3' } },
   };
+}
+
+/**
+ * An image without /tmp gets one that only root may write to, when its container is started again: the engine takes the mode from the
+ * directory that it made at the first start. So it belongs to the program, where its user is a number.
+ */
+function ownerOf(image: EngineImage, options: ContainerOptions): string {
+  const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(userFor(image, options) ?? image.user) ?? [];
+  return uid === undefined ? '' : `,uid=${uid},gid=${gid}`;
 }
 
 /** Null to keep the user of the image. */

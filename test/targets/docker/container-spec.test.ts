@@ -56,7 +56,12 @@ test('the options loosen one thing each', () => {
   const writable = specOf({ options: { ...SAFE, writable: true } }).body;
   expect(writable.HostConfig).toEqual({ ...(GOLDEN as object), ReadonlyRootfs: false });
   const root = specOf({ options: { ...SAFE, root: true } }).body;
-  expect([root.User, root.HostConfig, root.Env[0]]).toEqual([undefined, GOLDEN, 'API=https://api.test']);
+  const Tmpfs = { '/tmp': 'rw,noexec,nosuid,nodev,size=67108864,mode=1777' };
+  expect([root.User, root.HostConfig, root.Env[0]]).toEqual([
+    undefined,
+    { ...(GOLDEN as object), Tmpfs },
+    'API=https://api.test',
+  ]);
 });
 
 test.each([
