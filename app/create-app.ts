@@ -21,6 +21,8 @@ export interface App {
   readonly streams: () => number;
   /** Resolves, with the reason, when the database that was started for this server is gone for good: nothing works any more. */
   readonly lost: Promise<Error>;
+  /** Writes down who visits programs now, as is done once a minute. */
+  flushVisits(): Promise<void>;
   /** Until every stored delivery is worked on and nothing is due. */
   drain(): Promise<void>;
   /** Answers what was asked, finishes what was begun, and lets go of everything, within ten seconds. */
@@ -62,8 +64,9 @@ export async function createApp(config: Config, given: Secrets, overrides: Overr
       await Promise.all([stopServer(server, STOP_MS), running.stopWork(STOP_MS)]);
       await running.close();
     };
-    const { ports, drain, streams } = running;
-    return { url: publicUrl, port, ports, streams, lost: store.lost, drain, close: once(close) };
+    const { ports, drain, streams, flushVisits } = running;
+    const about = { url: publicUrl, port, lost: store.lost };
+    return { ...about, ports, drain, streams, flushVisits, close: once(close) };
   } catch (error) {
     await stopServer(server, 0);
     throw error;

@@ -1,3 +1,4 @@
+import type { ContainerPorts } from '../src/containers/container.js';
 import type { DeliveryPorts } from '../src/deliveries/store.js';
 import type { LogSessionPorts } from '../src/deployments/logs/append.js';
 import type { LogPorts, LogRedaction } from '../src/deployments/logs/store.js';
@@ -42,6 +43,7 @@ export interface Stores
   extends
     EnvironmentPorts,
     DeploymentPorts,
+    ContainerPorts,
     StatisticsPorts,
     LogPorts,
     ProjectPorts,

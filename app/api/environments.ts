@@ -1,5 +1,7 @@
-import type { environments, EnvironmentView } from '../../src/contract/environments.js';
+import type { Container } from '../../src/containers/container.js';
+import type { ContainerView, environments, EnvironmentView } from '../../src/contract/environments.js';
 import { configurationChanges } from '../../src/deployments/configuration.js';
+import { wakeEnvironment as wake } from '../../src/deployments/wake.js';
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import { extendEnvironment as extend } from '../../src/environments/extend.js';
 import type { Environment } from '../../src/environments/model.js';
@@ -62,6 +64,16 @@ export const environmentHandlers: Handlers<typeof environments> = {
   async redeployEnvironment(ports, { params, caller }) {
     const { environment, run } = await redeploy(ports, { environmentId: params.id, actor: nameOf(caller) });
     return { environment: presentEnvironment(environment), run };
+  },
+
+  async wakeEnvironment(ports, { params }) {
+    return presentEnvironment(await wake(ports, { environmentId: params.id, unwellToo: true }));
+  },
+
+  async listContainers(ports, { params, query }) {
+    found(await ports.environments.get(params.id), 'environment');
+    const { items, nextCursor } = await ports.containers.listOf(params.id, pageOf(query));
+    return { items: items.map(presentContainer), nextCursor };
   },
 };
 
@@ -133,6 +145,10 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     deployedAt: isoOrNull(environment.deployedAt),
     destroyedAt: isoOrNull(environment.destroyedAt),
   };
+}
+
+function presentContainer({ environmentId: _of, startedAt, stoppedAt, ...rest }: Container): ContainerView {
+  return { ...rest, startedAt: startedAt.toISOString(), stoppedAt: isoOrNull(stoppedAt) };
 }
 
 function presentHealth({ health }: Environment): EnvironmentView['health'] {

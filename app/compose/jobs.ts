@@ -4,6 +4,7 @@ import { countEndings } from '../../src/reconcile/endings.js';
 import { createHealthCheck } from '../../src/reconcile/health.js';
 import { createLogRetention } from '../../src/reconcile/log-retention.js';
 import { promoteQueued } from '../../src/reconcile/queue.js';
+import { putToSleep } from '../../src/reconcile/sleep.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { forgetDelivered } from '../../src/secrets/delivered.js';
@@ -15,9 +16,10 @@ import { every } from '../workers/every.js';
 
 const STUCK_EVERY_MS = 60_000;
 const QUEUE_EVERY_MS = 30_000;
+const SLEEP_EVERY_MS = 30_000;
 const DELETIONS_EVERY_MS = 30_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
-const HEALTH_EVERY_MS = 2 * 60_000;
+const HOSTS_EVERY_MS = 2 * 60_000;
 const WORDS_EVERY_MS = 15_000;
 const LOG_RETENTION_EVERY_MS = 10 * 60_000;
 const STATISTICS_EVERY_MS = 5_000;
@@ -32,12 +34,16 @@ interface Jobs {
   /** When the sweep runs first: soon after a start, because events may have been lost before. */
   readonly firstMs: number;
   readonly lease: { readonly leaseMs?: number };
+  /** Of each job about programs, instead of its own time. */
+  readonly programsEveryMs?: number | undefined;
 }
 
 /** What runs again and again, in every process that works: each job can be repeated and run twice at once. */
-export function startPeriodicJobs(ports: Ports, { config, firstMs, lease }: Jobs) {
+export function startPeriodicJobs(ports: Ports, jobs: Jobs) {
+  const { config, firstMs, lease } = jobs;
   const { log } = ports;
   return [
+    ...startProgramJobs(ports, jobs),
     every({ name: 'statistics', everyMs: STATISTICS_EVERY_MS, run: () => countEndings(ports), log }),
     every({
       name: 'retention',
@@ -49,7 +55,7 @@ export function startPeriodicJobs(ports: Ports, { config, firstMs, lease }: Jobs
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
     every({ name: 'queue', everyMs: QUEUE_EVERY_MS, run: () => promoteQueued(ports), log }),
     every({ name: 'deletions', everyMs: DELETIONS_EVERY_MS, run: () => continueDeletions(ports), log }),
-    every({ name: 'health', everyMs: HEALTH_EVERY_MS, run: createHealthCheck(ports), log }),
+    every({ name: 'health', everyMs: HOSTS_EVERY_MS, run: createHealthCheck(ports), log }),
     every({ name: 'log words', everyMs: WORDS_EVERY_MS, run: () => collectWords(ports), log }),
     every({
       name: 'log retention',
@@ -66,5 +72,14 @@ export function startPeriodicJobs(ports: Ports, { config, firstMs, lease }: Jobs
     }),
     every({ name: 'forget secrets', everyMs: FORGET_EVERY_MS, run: () => forgetDelivered(ports), log }),
     every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
+  ];
+}
+
+function startProgramJobs(ports: Ports, { programsEveryMs }: Jobs) {
+  const { log } = ports;
+  const job = (name: string, { everyMs, run }: { everyMs: number; run: () => Promise<number> }) =>
+    every({ name, everyMs: programsEveryMs ?? everyMs, run, log });
+  return [
+    job('sleep', { everyMs: SLEEP_EVERY_MS, run: () => putToSleep(ports) }),
   ];
 }

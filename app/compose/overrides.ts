@@ -1,5 +1,6 @@
 import type { LogRedaction } from '../../src/deployments/logs/store.js';
 import type { Reporter } from '../../src/reports/reporter.js';
+import type { TargetPorts } from '../../src/targets/target.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { BlobStore } from '../../src/uploads/store.js';
 import type { Identify } from '../api/access.js';
@@ -29,6 +30,8 @@ export interface Overrides {
   readonly leaseMs?: number;
   /** When the first sweep begins; a random moment of the first half minute unless given. */
   readonly firstSweepMs?: number;
+  /** How often programs are looked at: whether they answer, whether somebody visits them, and what they print. */
+  readonly programsEveryMs?: number;
   /** How often streams of logs look for news, and after their readers. */
   readonly streams?: Partial<HubTimes>;
   readonly around?: {
@@ -36,5 +39,6 @@ export interface Overrides {
     readonly blobs?: Around<BlobStore>;
     readonly reporter?: Around<Reporter>;
     readonly redaction?: Around<LogRedaction>;
+    readonly targets?: Around<TargetPorts['targets']>;
   };
 }

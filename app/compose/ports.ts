@@ -12,7 +12,7 @@ import { createSeal } from '../../src/secrets/envelope.js';
 import { parseKeys } from '../../src/secrets/keys.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
-import { createTargets } from '../../src/targets/registry.js';
+import { createTargets, type StaticHosting } from '../../src/targets/registry.js';
 import type { OtherBlobs } from '../../src/uploads/store.js';
 import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
@@ -76,8 +76,7 @@ export function composePorts(given: Composition): Composed {
     seal,
     rights: createRights({ ...stores, ...people, github: github.github, seal, clock, log, newId }),
     reporter: around(github.reporter, overrides.around?.reporter),
-    // No target needs credentials yet.
-    ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),
+    ...composeTargets(given, { hosting, environments }),
     redactionOf,
     ...composeOutgoing(given),
     clock,
@@ -87,6 +86,16 @@ export function composePorts(given: Composition): Composed {
     publicUrl,
   };
   return { ports, github };
+}
+
+function composeTargets(
+  { overrides }: Composition,
+  { hosting, environments }: { readonly hosting: StaticHosting; readonly environments: EnvironmentStore },
+) {
+  const records = createCommandRecords({ environments });
+  // No target needs credentials yet.
+  const registry = createTargets({ hosting, records, credentials: {} });
+  return { ...registry, targets: around(registry.targets, overrides.around?.targets) };
 }
 
 /** Images name blobs by their digests. */

@@ -36,6 +36,7 @@ interface Running {
   readonly surfaces: Surfaces;
   readonly ports: Ports;
   readonly drain: () => Promise<void>;
+  readonly flushVisits: () => Promise<void>;
   /** How many streams are open. */
   readonly streams: () => number;
   /** Answers that would not end by themselves. */
@@ -59,12 +60,13 @@ export async function runApp(parts: RunParts): Promise<Running> {
     surfaces,
     ports,
     drain: work.drain,
+    flushVisits: previews.flushVisits,
     streams: hub.count,
     endStreams: hub.close,
     stopWork: work.stop,
     async close() {
       await closeApi();
-      previews.close();
+      await previews.close();
       await intake.idle();
       await store.close();
     },

@@ -46,7 +46,7 @@ export function createStartingSurfaces({ siteOf, pages, log, waitMs = WAIT_MS }:
     api: ({ url }, response) =>
       url === '/healthz' ? respond(response, { status: 200, body: { ok: true } }) : refuse(response),
     registry: (_request, response) => refuse(response),
-    sockets: ({ socket }) => refuseUpgrade(socket, 503),
+    sockets: ({ socket }) => refuseUpgrade(socket, { status: 503 }),
     log,
   };
   return { surfaces, intake, takeWebhooks };

@@ -1,3 +1,4 @@
+import { wakeEnvironment } from '../../src/deployments/wake.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
 import { commitLabel } from '../../src/shared/preview-url.js';
 import type { Identify } from '../api/access.js';
@@ -10,6 +11,7 @@ import { createSharedRate } from '../http/shared-rate.js';
 import type { Surfaces } from '../http/server.js';
 import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
+import { createActivity } from '../previews/activity.js';
 import { createCachedResolver, findPreview } from '../previews/resolve.js';
 import { createProxy } from '../previews/proxy.js';
 import {
@@ -19,6 +21,7 @@ import {
   type PreviewHandler,
 } from '../previews/serve.js';
 import type { PreviewPages } from '../previews/wait-pages.js';
+import { createWaker } from '../previews/waker.js';
 import { createRegistry } from '../registry/endpoint.js';
 
 export interface Rates {
@@ -93,8 +96,9 @@ const TTL_MS = 1_000;
 export interface Previews {
   readonly serve: PreviewHandler;
   readonly connect: Surfaces['sockets'];
-  /** Ends idle connections to previews. */
-  readonly close: () => void;
+  readonly flushVisits: () => Promise<void>;
+  /** Ends idle connections to previews, and writes down who was there last. */
+  readonly close: () => Promise<void>;
   readonly forget: (environment: Pick<StoredEnvironment, 'slug' | 'head'>) => void;
 }
 
@@ -107,13 +111,24 @@ export function composePreviews(ports: Ports, pages: PreviewPages): Previews {
     now: () => ports.clock.now().getTime(),
   });
   const proxy = createProxy(ports);
+  const activity = createActivity({
+    record: (id, at) => ports.environments.recordActivity(id, at),
+    clock: ports.clock,
+    onError: (error) => log('warn', 'the visits of a preview could not be written down', { error }),
+  });
+  const waker = createWaker({ wake: (environmentId) => wakeEnvironment(ports, { environmentId }) });
   const onError: PreviewFailed = (error, { url, headers }) =>
     log('error', 'a preview could not be served', { host: headers.host, url, error });
-  const parts = { resolve: resolver.resolve, proxy, onError };
+  const { resolve, forget } = resolver;
+  const parts = { resolve, forget, pages, proxy, activity, waker, clock: ports.clock, onError };
   return {
-    serve: createPreviewHandler({ ...parts, blobs, artifacts, pages }),
+    serve: createPreviewHandler({ ...parts, blobs, artifacts }),
     connect: createSocketHandler(parts),
-    close: proxy.close,
+    flushVisits: activity.flush,
+    async close() {
+      proxy.close();
+      await activity.close();
+    },
     forget({ slug, head }) {
       resolver.forget(slug);
       if (head) resolver.forget(commitLabel({ sha: head.sha, label: slug }));

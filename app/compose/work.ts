@@ -27,7 +27,7 @@ interface WorkParts {
   readonly secrets: Secrets;
   readonly ports: Ports;
   readonly github: GitHubSide;
-  readonly overrides: Pick<Overrides, 'leaseMs' | 'firstSweepMs'>;
+  readonly overrides: Pick<Overrides, 'leaseMs' | 'firstSweepMs' | 'programsEveryMs'>;
 }
 
 /** Starts the workers in this process. */

@@ -20,7 +20,7 @@ interface WorkerParts {
   readonly ports: Ports;
   readonly github: GitHubSide;
   readonly backpressure: Backpressure;
-  readonly overrides: Pick<Overrides, 'leaseMs' | 'firstSweepMs'>;
+  readonly overrides: Pick<Overrides, 'leaseMs' | 'firstSweepMs' | 'programsEveryMs'>;
   /** Names this process in leases. */
   readonly owner: string;
 }
@@ -32,7 +32,7 @@ const ROOM_BEHIND_EVENTS = 2;
 /** The background work: reconcilers, the inbox worker and the periodic jobs. */
 export async function composeWorkers(parts: WorkerParts) {
   const { ports, owner, backpressure, config } = parts;
-  const { leaseMs, firstSweepMs: firstMs = soonAfterStart() } = parts.overrides;
+  const { leaseMs, firstSweepMs: firstMs = soonAfterStart(), programsEveryMs } = parts.overrides;
   const { clock, log } = ports;
   const lease = leaseMs === undefined ? {} : { leaseMs };
   const decisions = createDecisions();
@@ -59,7 +59,7 @@ export async function composeWorkers(parts: WorkerParts) {
     room: () => (inbox.isFull() ? ROOM_BEHIND_EVENTS : ROOM),
     ...lease,
   });
-  const startJobs = () => startPeriodicJobs(ports, { config, firstMs, lease });
+  const startJobs = () => startPeriodicJobs(ports, { config, firstMs, lease, programsEveryMs });
   const notifier = createNotifier({ ports, owner, ...lease });
   return { runner, inbox, notifier, startJobs };
 }

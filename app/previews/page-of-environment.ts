@@ -1,16 +1,21 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import type { Leftovers } from '../../src/deployments/leftovers.js';
 import type { Removal, RemovalCause } from '../../src/deployments/removal.js';
-import { type Situation, situationOf } from '../../src/deployments/situation.js';
-import { type Environment } from '../../src/environments/model.js';
-import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
-import { COMMIT_PAGES, ELSEWHERE_PAGE, LEAVING_PAGE, PREVIEW_PAGES } from './page-texts.js';
+import { type Situation, type SituationKind, situationOf } from '../../src/deployments/situation.js';
+import type { Environment } from '../../src/environments/model.js';
+import { CONTAINER_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
+import { COMMIT_PAGES, ELSEWHERE_PAGE, LEAVING_PAGE, PREVIEW_PAGES, STARTING_PAGE } from './page-texts.js';
 import type { PageLink, PageState, WaitingPreview } from './preview.js';
 
+/** Whether the target of this name starts programs. */
+export type Starts = (target: string) => boolean;
+
 /** The page at the URL of an environment that shows nothing. */
-export function pageOfEnvironment(environment: Environment): WaitingPreview {
+export function pageOfEnvironment(environment: Environment, starts: Starts): WaitingPreview {
   const situation = situationOf({ environment, deployment: null });
   const { kind, removal, leftovers, reason, error } = situation;
+  if (isStarting(environment, { kind, of: environment.head?.deploymentId, starts }))
+    return pageStarting(situation);
   return {
     ...pageWith(situation, pullRequestLink(situation)),
     state: stateOf(situation),
@@ -21,12 +26,47 @@ export function pageOfEnvironment(environment: Environment): WaitingPreview {
   };
 }
 
+/** The page while a program that was stopped wakes up. Its status may be that of a newer commit that is built. */
+export function pageAsleep(environment: Environment): WaitingPreview {
+  const situation = situationOf({ environment, deployment: null });
+  return {
+    ...pageWith(situation, pullRequestLink(situation)),
+    state: ENVIRONMENT_STATUS.sleeping,
+    text: PREVIEW_PAGES.asleep,
+  };
+}
+
+function pageStarting(situation: Situation): WaitingPreview {
+  return {
+    ...pageWith(situation, pullRequestLink(situation)),
+    state: CONTAINER_STATUS.starting,
+    text: STARTING_PAGE,
+  };
+}
+
+/** Its build is done, and its target starts it. */
+function isStarting(
+  { resources }: Environment,
+  {
+    kind,
+    of,
+    starts,
+  }: { readonly kind: SituationKind; readonly of: string | undefined; readonly starts: Starts },
+): boolean {
+  return kind === 'building' && resources.some((one) => one.deploymentId === of && starts(one.target));
+}
+
 /** The page at the URL of one commit that cannot be shown. */
-export function pageOfCommit(environment: Environment, deployment: Deployment): WaitingPreview {
+export function pageOfCommit(
+  environment: Environment,
+  deployment: Deployment,
+  starts: Starts,
+): WaitingPreview {
   const situation = situationOf({ environment, deployment });
   const { kind, removal, reason, error, logsUrl, url } = situation;
   // What the rules decided is true of the preview as a whole.
-  if (removal || reason) return pageOfEnvironment(environment);
+  if (removal || reason) return pageOfEnvironment(environment, starts);
+  if (isStarting(environment, { kind, of: deployment.id, starts })) return pageStarting(situation);
   const logs = logsUrl === null ? null : { text: 'Open the log', url: logsUrl };
   const links = {
     preview: { text: 'Go to the preview', url },

@@ -10,6 +10,13 @@ const BUILDING: PageText = {
   icon: 'build',
 };
 
+export const STARTING_PAGE: PageText = {
+  ...WAITS,
+  heading: 'This preview is starting',
+  message: 'Its build is done, and its program starts. It appears here automatically.',
+  icon: 'clock',
+};
+
 /** The page watches for changes: a push or a reopened pull request can bring the preview back. */
 const GONE: PageText = {
   ...ENDED,
@@ -178,6 +185,26 @@ export const OTHER_PAGES = {
     icon: 'cross',
     retryAfter: 5,
     watches: false,
+  },
+  crashed: {
+    status: 502,
+    heading: 'This preview has stopped working',
+    message:
+      'Its program ended, or does not answer any more. The log of its deployment shows more. The preview appears here automatically when it is back.',
+    tone: 'bad',
+    icon: 'cross',
+    retryAfter: 30,
+    watches: true,
+  },
+  unwakeable: {
+    status: 502,
+    heading: 'This preview did not wake up',
+    message:
+      'It was stopped because it had no visitors, and its program does not start again. Reload the page to try once more, or deploy the commit again.',
+    tone: 'bad',
+    icon: 'moon',
+    retryAfter: 30,
+    watches: true,
   },
   silent: {
     status: 504,

@@ -1,8 +1,8 @@
-import type { DeploymentStatus, EnvironmentStatus } from '../../src/shared/status/words.js';
+import type { CONTAINER_STATUS, DeploymentStatus, EnvironmentStatus } from '../../src/shared/status/words.js';
 import type { PageText } from './page-texts.js';
 
 /** What a host shows. */
-export type Preview = LivePreview | UpstreamPreview | WaitingPreview | UnknownPreview;
+export type Preview = LivePreview | UpstreamPreview | AsleepPreview | WaitingPreview | UnknownPreview;
 
 export interface LivePreview {
   readonly kind: 'live';
@@ -22,10 +22,31 @@ export interface UpstreamPreview {
   readonly deploymentId: string;
   readonly host: string;
   readonly port: number;
+  /** The environment that its visitors keep awake. Absent for a commit that is not live: only its run looks at it. */
+  readonly keepsAwake?: string;
+  /** The server found that its program does not answer as it should. */
+  readonly crashed?: boolean;
+}
+
+/** A program that was stopped until the next visitor comes. */
+export interface AsleepPreview {
+  readonly kind: 'asleep';
+  readonly environmentId: string;
+  /** What is shown while it wakes up. */
+  readonly page: WaitingPreview;
+  /** When it last failed to wake up, and null otherwise. */
+  readonly failedAt: Date | null;
 }
 
 /** The public word for a preview, or one commit of it, that cannot be served. */
-export type PageState = EnvironmentStatus | DeploymentStatus | 'declined' | 'elsewhere';
+export type PageState =
+  | EnvironmentStatus
+  | DeploymentStatus
+  | typeof CONTAINER_STATUS.starting
+  | 'declined'
+  | 'elsewhere'
+  | 'crashed'
+  | 'unwakeable';
 
 /** There is nothing to serve, and a page gives the reason. */
 export interface WaitingPreview {

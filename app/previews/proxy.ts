@@ -111,7 +111,7 @@ function passOnce(
 
 class SilentError extends Error {}
 
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
@@ -148,9 +148,9 @@ function joinSockets(sent: ClientRequest, { socket, head }: Joined): void {
   });
   sent.once('response', (answer) => {
     answer.resume();
-    refuseUpgrade(socket, answer.statusCode ?? 502);
+    refuseUpgrade(socket, { status: answer.statusCode ?? 502 });
   });
-  sent.once('error', () => refuseUpgrade(socket, 502));
+  sent.once('error', () => refuseUpgrade(socket, { status: 502 }));
   sent.end();
 }
 
@@ -163,7 +163,11 @@ function switching(answer: IncomingMessage): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-export function refuseUpgrade(socket: Duplex, status: number): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  { status, retryAfter }: { readonly status: number; readonly retryAfter?: number },
+): void {
   if (!socket.writable) return void socket.destroy();
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  const retry = retryAfter === undefined ? '' : `retry-after: ${retryAfter}\r\n`;
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${retry}connection: close\r\ncontent-length: 0\r\n\r\n`);
 }

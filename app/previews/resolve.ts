@@ -1,18 +1,25 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import type { DeploymentStore } from '../../src/deployments/store.js';
-import { type Environment, isActive } from '../../src/environments/model.js';
+import { type Environment, isActive, isUnwell } from '../../src/environments/model.js';
 import type { EnvironmentStore } from '../../src/environments/store.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import type { Reach } from '../../src/shared/reach.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { withTimeout } from '../http/with-timeout.js';
-import { pageElsewhere, pageOfCommit, pageOfEnvironment } from './page-of-environment.js';
-import type { Preview, PreviewResolver } from './preview.js';
+import {
+  pageAsleep,
+  pageElsewhere,
+  pageOfCommit,
+  pageOfEnvironment,
+  type Starts,
+} from './page-of-environment.js';
+import type { Preview, PreviewResolver, UpstreamPreview } from './preview.js';
 import { createWeightedCache } from './weighted-cache.js';
 
 interface FindPorts {
   readonly environments: Pick<EnvironmentStore, 'bySlug'>;
   readonly deployments: Pick<DeploymentStore, 'bySha7' | 'newestBySha7'>;
+  readonly targets: ReadonlyMap<string, { readonly starts: boolean }>;
 }
 
 const UNKNOWN: Preview = { kind: 'unknown' };
@@ -22,17 +29,34 @@ const COMMIT = /^([0-9a-f]{7})-(.+)$/;
 /** What a host label shows, from the documents. The label belongs to an environment or to one commit of it. */
 export async function findPreview(ports: FindPorts, label: string): Promise<Preview> {
   const environment = await ports.environments.bySlug(label);
-  if (environment) return latestOf(environment);
+  if (environment) return latestOf(ports, environment);
   const [, sha7, slug] = COMMIT.exec(label) ?? [];
   if (sha7 === undefined || slug === undefined) return UNKNOWN;
   return commitOf(ports, { sha7, slug });
 }
 
+function startsIn({ targets }: FindPorts): Starts {
+  return (name) => targets.get(name)?.starts === true;
+}
+
 /** The last good deployment, also while newer ones are built or failed. */
-function latestOf(environment: Environment): Preview {
+function latestOf(ports: FindPorts, environment: Environment): Preview {
   const { current } = environment;
-  if (!isActive(environment) || !current) return pageOfEnvironment(environment);
+  if (!isActive(environment) || !current) return pageOfEnvironment(environment, startsIn(ports));
   return shownAt(environment, { deploymentId: current.deploymentId, reach: current.reach });
+}
+
+/** What is live, at the host of the environment and at that of its commit. */
+function programAt(
+  environment: Environment,
+  { deploymentId, host, port }: Pick<UpstreamPreview, 'deploymentId' | 'host' | 'port'>,
+): Preview {
+  const { id, asleep, current, health } = environment;
+  const program = { kind: 'upstream', deploymentId, host, port } as const;
+  if (current?.deploymentId !== deploymentId) return program;
+  if (asleep)
+    return { kind: 'asleep', environmentId: id, page: pageAsleep(environment), failedAt: asleep.failedAt };
+  return { ...program, keepsAwake: id, crashed: isUnwell(health) };
 }
 
 /** The one place that turns the reach of a deployment into what visitors get. */
@@ -51,7 +75,7 @@ function shownAt(
         root: reach.root,
       };
     case 'upstream':
-      return { kind: 'upstream', deploymentId, host: reach.host, port: reach.port };
+      return programAt(environment, { deploymentId, host: reach.host, port: reach.port });
     case 'elsewhere':
       return pageElsewhere(environment, reach.url);
   }
@@ -61,15 +85,16 @@ function shownAt(
 async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: string }): Promise<Preview> {
   const environment = await ports.environments.bySlug(slug);
   if (!environment) return UNKNOWN;
-  if (!isActive(environment)) return pageOfEnvironment(environment);
+  const starts = startsIn(ports);
+  if (!isActive(environment)) return pageOfEnvironment(environment, starts);
   const built = await ports.deployments.bySha7(environment.id, sha7);
   if (built?.reach && isServable(environment, built))
     return shownAt(environment, { deploymentId: built.id, reach: built.reach });
   const newest = await ports.deployments.newestBySha7(environment.id, sha7);
   if (newest?.status === DEPLOYMENT_STATUS.success && newest.reach?.kind === 'elsewhere')
     return shownAt(environment, { deploymentId: newest.id, reach: newest.reach });
-  if (newest) return pageOfCommit(environment, newest);
-  return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment) : UNKNOWN;
+  if (newest) return pageOfCommit(environment, newest, starts);
+  return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment, starts) : UNKNOWN;
 }
 
 /** It is made and not being removed. It need not be live yet: the run verifies it at this host first. */

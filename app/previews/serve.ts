@@ -1,25 +1,22 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { MIB } from '../../src/uploads/limits.js';
 import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
 import { chooseRoute } from './choose-route.js';
-import type { LivePreview, Preview, PreviewResolver, UpstreamPreview } from './preview.js';
-import { type Proxy, refuseUpgrade } from './proxy.js';
+import type { LivePreview, PageState, Preview } from './preview.js';
+import { joinOrWake, passOn, type ProgramPorts, type SocketVisit, type Visit, wakeFor } from './program.js';
+import { refuseUpgrade } from './proxy.js';
 import { ALWAYS, createAcceptedEncodings, type ReadyForms, weighForms } from './represent.js';
 import { sendFile, type SendPorts, writeHead } from './send-file.js';
 import { createSites, type FileRoute, type Site } from './site.js';
-import { type PageRequest, type PreviewPages, sendPage } from './wait-pages.js';
+import { type PageRequest, sendPage } from './wait-pages.js';
 import { createWeightedCache } from './weighted-cache.js';
 
 export type PreviewFailed = (error: unknown, request: IncomingMessage) => void;
 
-interface PreviewPorts {
+interface PreviewPorts extends ProgramPorts {
   readonly blobs: BlobStore;
   readonly artifacts: Pick<ArtifactStore, 'findByRoot'>;
-  readonly resolve: PreviewResolver;
-  readonly pages: PreviewPages;
-  readonly proxy: Proxy;
   /** Called for every request that failed because of the server. */
   readonly onError: PreviewFailed;
   readonly hotBytes?: number;
@@ -27,12 +24,6 @@ interface PreviewPorts {
 
 /** Serves the host of one preview. The caller has read the label from the host name. */
 export type PreviewHandler = (visit: Visit) => void;
-
-interface Visit {
-  readonly label: string;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
 
 /** Limited because a site can have long headers for each of its files. */
 const READY_BYTES = 64 * MIB;
@@ -54,7 +45,8 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   const sites = createSites(ports);
   const serve = (visit: Visit, preview: Preview): Promise<void> | undefined => {
     if (visit.request.url?.startsWith(RESERVED) === true) return sendStatus(ports, visit, preview);
-    if (preview.kind === 'upstream') return passOn(ports, visit, preview);
+    if (preview.kind === 'upstream') return passOn({ ports, visit, serve }, preview);
+    if (preview.kind === 'asleep') return wakeFor({ ports, visit, serve }, preview);
     if (!READS.includes(visit.request.method)) return refuseMethod(visit);
     if (preview.kind !== 'live')
       return showPage(ports, visit, preview.kind === 'page' ? preview : preview.kind);
@@ -77,34 +69,19 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
 
 const READS: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
-async function passOn({ proxy, pages }: PreviewPorts, visit: Visit, preview: UpstreamPreview): Promise<void> {
-  const failure = await proxy.pass({ ...visit, preview });
-  if (failure !== null && !visit.response.destroyed)
-    sendPage(visit, pages.render({ page: failure, label: visit.label }));
-}
-
 /** Connects the WebSocket of a visitor with a preview that is a program; files have none. */
-export function createSocketHandler({ resolve, proxy, onError }: SocketPorts) {
-  return async ({ label, request, socket, head }: SocketVisit): Promise<void> => {
+export function createSocketHandler(ports: SocketPorts) {
+  return async (visit: SocketVisit): Promise<void> => {
     try {
-      const preview = await resolve(label);
-      if (preview.kind !== 'upstream') return refuseUpgrade(socket, preview.kind === 'live' ? 400 : 503);
-      proxy.connect({ label, preview, request, socket, head });
+      joinOrWake(ports, visit, await ports.resolve(visit.label));
     } catch (error) {
-      onError(error, request);
-      refuseUpgrade(socket, 503);
+      ports.onError(error, visit.request);
+      refuseUpgrade(visit.socket, { status: 503 });
     }
   };
 }
 
-type SocketPorts = Pick<PreviewPorts, 'resolve' | 'proxy' | 'onError'>;
-
-interface SocketVisit {
-  readonly label: string;
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
+type SocketPorts = Omit<ProgramPorts, 'pages'> & Pick<PreviewPorts, 'onError'>;
 
 interface SiteVisit {
   readonly ports: PreviewPorts;
@@ -134,15 +111,19 @@ function sendStatus({ pages }: PreviewPorts, visit: Visit, preview: Preview): un
   const { request, response } = visit;
   if (request.url?.replace(/\?.*$/, '') !== STATUS_PATH)
     return sendPage(visit, pages.render({ page: 'missing' }));
-  const state = preview.kind === 'page' ? preview.state : preview.kind;
-  const body = JSON.stringify({ state: state === 'upstream' ? 'live' : state, live: isLive(preview) });
+  const state = stateOf(preview);
+  const body = JSON.stringify({ state, live: state === 'live' });
   const head = ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store', ...ALWAYS];
   writeHead(response, { status: 200, head: [...head, 'content-length', String(body.length)] });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-function isLive({ kind }: Preview): boolean {
-  return kind === 'live' || kind === 'upstream';
+/** Asking for it neither wakes a preview nor keeps it awake. */
+function stateOf(preview: Preview): PageState | 'live' | 'unknown' {
+  if (preview.kind === 'page') return preview.state;
+  if (preview.kind === 'asleep') return preview.failedAt ? 'unwakeable' : preview.page.state;
+  if (preview.kind === 'upstream') return preview.crashed === true ? 'crashed' : 'live';
+  return preview.kind;
 }
 
 function showPage({ pages }: PreviewPorts, visit: Visit, page: PageRequest['page']): undefined {

@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { InboxStore } from '../../src/deliveries/store.js';
 import type { Stores } from '../ports.js';
 import { inboxStore } from './deliveries/store.js';
+import { containerStore } from './containers/store.js';
 import { statisticsStore } from './deployments/statistics.js';
 import { deploymentStore } from './deployments/store.js';
 import { environmentStore } from './environments/store.js';
@@ -75,6 +76,7 @@ export function createStores(connection: Connection): Stores {
     environments: translatingErrors(environmentStore(connection)),
     deployments: translatingErrors(deploymentStore(connection)),
     statistics: translatingErrors(statisticsStore(connection)),
+    containers: translatingErrors(containerStore(connection)),
     logs: translatingErrors(logStore(connection, 'logs')),
     runtimeLogs: translatingErrors(logStore(connection, 'runtimeLogs')),
     logWords: translatingErrors(logWordStore(connection)),

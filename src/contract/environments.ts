@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { HEALTH_STATES, REACH_KINDS } from '../shared/reach.js';
-import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
+import { CONTAINER_STATUS, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import { isDuration } from '../shared/time.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
-import { API, ById, CommitSha, DecisionView, Id, listOf, page } from './shapes.js';
+import { API, ById, CommitSha, DecisionView, Id, listOf, page, PageQuery } from './shapes.js';
 
 export const ENVIRONMENTS = `${API}/environments` as const;
 
@@ -172,6 +172,50 @@ export const redeployEnvironment = {
   errors: ['not_found', 'conflict', 'stale_head', 'environment_gone', 'bad_gateway'],
 } as const satisfies Operation;
 
+export const wakeEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/wake`,
+  permission: 'environment.wake',
+  resource: { environmentId: 'id' },
+  summary: 'Starts the program of a preview that sleeps, or that does not answer',
+  description: 'The answer comes when visitors can come, or with the reason why the program does not start.',
+  params: ById,
+  answers: { 200: EnvironmentView },
+  errors: ['not_found', 'environment_gone', 'unprocessable', 'unavailable'],
+} as const satisfies Operation;
+
+const ContainerView = /* @__PURE__ */ lazily(() =>
+  z.object({
+    id: Id(),
+    deploymentId: Id(),
+    target: z.string(),
+    /** What the engine calls it. */
+    engineId: z.string(),
+    /** The service of a compose file; `app` where there is one only. */
+    service: z.string(),
+    image: z.string(),
+    /** Where the server reaches it; null for one that visitors do not reach. */
+    host: z.string().nullable(),
+    port: z.int().nullable(),
+    status: z.enum(CONTAINER_STATUS),
+    startedAt: z.string(),
+    stoppedAt: z.string().nullable(),
+  }),
+);
+export type ContainerView = ValueOf<typeof ContainerView>;
+
+export const listContainers = {
+  method: 'GET',
+  path: `${ENVIRONMENTS}/:id/containers`,
+  permission: 'environment.read',
+  resource: { environmentId: 'id' },
+  summary: 'What runs for an environment, newest first: containers, or processes where there are none',
+  params: ById,
+  query: PageQuery,
+  answers: { 200: () => listOf(ContainerView) },
+  errors: ['not_found'],
+} as const satisfies Operation;
+
 /** For the server and the description. Clients import single operations, so that a bundle holds only those. */
 export const environments = {
   listEnvironments,
@@ -181,4 +225,6 @@ export const environments = {
   approveEnvironment,
   extendEnvironment,
   redeployEnvironment,
+  wakeEnvironment,
+  listContainers,
 } as const satisfies Operations;

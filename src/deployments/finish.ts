@@ -48,6 +48,7 @@ export async function finishDeployment(
           status,
           current: { deploymentId: id, sha, url, reach, at: now, configuration },
           health: null,
+          asleep: null,
           ...(leaving && { resources: leaving }),
           error: null,
           deployedAt: now,

@@ -1,17 +1,26 @@
+import type { ContainerPorts } from '../containers/container.js';
 import { changeEnvironment } from '../environments/change.js';
 import { type Environment, isHeadDeployment, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { defaultSettings } from '../settings/settings.js';
+import { CONTAINER_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
-import type { Release, Run, ServerTarget, TargetPorts } from '../targets/target.js';
+import type { Deployed, Release, Run, ServerTarget, TargetPorts } from '../targets/target.js';
 import { changeDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
 import { type Configuration, configurationOf, type ConfigurationPorts } from './configuration.js';
 import { buildSettingsOf } from './variables.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & ConfigurationPorts & Pick<Tools, 'log'>;
+export type PublishPorts = EnvironmentPorts &
+  DeploymentPorts &
+  TargetPorts &
+  ConfigurationPorts &
+  ContainerPorts &
+  Pick<Tools, 'log' | 'clock' | 'newId'>;
+
+type Ports = PublishPorts;
 
 /** What the run handed over. */
 interface Handed extends Pick<Release, 'image' | 'compose'> {
@@ -50,11 +59,12 @@ export async function publish(
   if (problem !== null) throw new VitrineError('unprocessable', problem);
   const options = target.options.parse(targetOptions(intended, name));
   const configuration = await configurationOf(ports, intended);
-  const { url, reach, handle } = await target.deploy(
-    { ...releaseOf(intended, deployment), image, compose },
-    options,
-    { ...runFor(ports, { configuration, target, about: deployment.id }), ...(log && { log }) },
-  );
+  const deployed = await target.deploy({ ...releaseOf(intended, deployment), image, compose }, options, {
+    ...runFor(ports, { configuration, target, about: deployment.id }),
+    ...(log && { log }),
+  });
+  const { url, reach, handle } = deployed;
+  await recordContainers(ports, { deployment, target: name, deployed });
   // Before the environment: its change makes the server forget what it showed at the host of the commit.
   await changeDeployment(ports, {
     id: deployment.id,
@@ -72,6 +82,29 @@ export async function publish(
       return { patch: { resources }, due: doomed ? ['teardown'] : [] };
     },
   });
+}
+
+interface Recorded {
+  readonly deployment: StoredDeployment;
+  readonly target: string;
+  readonly deployed: Pick<Deployed<unknown>, 'containers'>;
+}
+
+async function recordContainers(
+  { containers, clock, newId }: Ports,
+  { deployment: { id: deploymentId, environmentId }, target, deployed }: Recorded,
+): Promise<void> {
+  const started = deployed.containers ?? [];
+  if (started.length === 0) return;
+  const common = { environmentId, deploymentId, target, status: CONTAINER_STATUS.running };
+  const times = { startedAt: clock.now(), stoppedAt: null };
+  const made = started.map(({ id: engineId, service, image, host, port }) => ({
+    ...common,
+    ...times,
+    id: newId(),
+    ...{ engineId, service, image, host, port },
+  }));
+  await containers.replace(deploymentId, made);
 }
 
 function releaseOf(

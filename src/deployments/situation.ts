@@ -1,4 +1,4 @@
-import { type Environment, type Health, isActive, neverDeployed } from '../environments/model.js';
+import { type Environment, type Health, isActive, isUnwell, neverDeployed } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
@@ -212,8 +212,7 @@ function commitOf({ pullRequest }: Environment, sha: string): Commit {
 }
 
 function unwell({ health, current }: Environment): Health | null {
-  const bad = health && (health.state === 'unhealthy' || health.state === 'gone');
-  return bad && current ? health : null;
+  return health && isUnwell(health) && current ? health : null;
 }
 
 function lastGoodOf(environment: Environment, deployment: Deployment | null): LiveVersion | null {

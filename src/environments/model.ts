@@ -86,11 +86,25 @@ export function cleanupSince(since: Date): Cleanup {
   return { since, run: null, startedAt: null, error: null, logsUrl: null, abandonedAt: null };
 }
 
+/** The program of `current` was stopped because nobody visited it, or is about to be. The status may say that a newer one is built. */
+export interface Sleep {
+  readonly since: Date;
+  /** Null until it was stopped. */
+  readonly stoppedAt: Date | null;
+  /** When the last attempt to wake it failed, and null otherwise. */
+  readonly failedAt: Date | null;
+}
+
 /** What the health loop found, and since when. */
 export interface Health {
   readonly state: HealthState;
   readonly detail: string | null;
   readonly since: Date;
+}
+
+/** It does not answer as it should. */
+export function isUnwell(health: Pick<Health, 'state'> | null | undefined): boolean {
+  return health?.state === 'unhealthy' || health?.state === 'gone';
 }
 
 export interface ReportedCheck {
@@ -169,6 +183,10 @@ export interface Environment {
   readonly current: Current | null;
   /** Of `current`; null until it was looked at. */
   readonly health?: Health | null | undefined;
+  /** Of `current`: somebody visited it then. Processes write it now and then, so it may be a minute old. */
+  readonly activeAt?: Date | null | undefined;
+  /** Of `current`; null while its program runs. */
+  readonly asleep?: Sleep | null | undefined;
   readonly resources: readonly Resource[];
   readonly error: string | null;
   readonly reported: Reported;

@@ -110,12 +110,15 @@ interface Crowd {
   readonly over: readonly Excess[];
 }
 
-/** Removes idle previews, one for each that is too many, the longest unchanged first. Returns for how many there is a place now. */
+/** Removes idle previews, one for each that is too many, those that sleep first, and the longest unchanged. Returns for how many there is a place now. */
 async function makePlaces(ports: Ports, { all, over }: Crowd): Promise<number> {
   const newcomers = new Set(over.map(({ environment }) => environment.id));
   const idle = all
     .filter((environment) => isIdle(environment) && !newcomers.has(environment.id))
-    .sort((a, b) => changedAt(a) - changedAt(b) || (a.id < b.id ? -1 : 1));
+    .sort(
+      (a, b) =>
+        Number(!a.asleep) - Number(!b.asleep) || changedAt(a) - changedAt(b) || (a.id < b.id ? -1 : 1),
+    );
   let places = 0;
   for (const { environment: newcomer, of } of over) {
     const victim = idle.find((one) => of === 'project' || authorOf(one) === authorOf(newcomer));

@@ -1,14 +1,17 @@
+import type { ContainerPorts } from '../containers/container.js';
 import { endDeployment } from '../deployments/change.js';
 import { configurationOf, type ConfigurationPorts } from '../deployments/configuration.js';
 import { runFor } from '../deployments/publish.js';
+import { powerLease } from '../deployments/wake.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { type Change, changeEnvironment } from '../environments/change.js';
 import { cleanupSince, type Resource } from '../environments/model.js';
 import type { Claim, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { underLease } from '../shared/lease.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
-import type { Tools } from '../shared/tools.js';
-import type { TargetPorts } from '../targets/target.js';
+import type { LeasePorts, Tools } from '../shared/tools.js';
+import type { Target, TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from '../uploads/forget.js';
 import type { ArtifactPorts, BlobPorts, OtherBlobPorts } from '../uploads/store.js';
 
@@ -18,8 +21,10 @@ type Ports = EnvironmentPorts &
   BlobPorts &
   OtherBlobPorts &
   TargetPorts &
+  ContainerPorts &
   ConfigurationPorts &
-  Pick<Tools, 'clock' | 'log'>;
+  LeasePorts &
+  Pick<Tools, 'clock' | 'log' | 'newId'>;
 
 /** Removes doomed resources, then marks the environment destroyed. Throws while a target cannot remove one, to be tried again. */
 export async function reconcileTeardown(ports: Ports, { environment }: Claim): Promise<void> {
@@ -75,6 +80,31 @@ async function removeResource(
   if (!target)
     throw new Error(`Target "${resource.target}" is not configured: its resources cannot be removed.`);
   if (target.runsIn === 'ci') return;
+  await withoutWaking(ports, { environment, target }, () =>
+    destroy(ports, { environment, resource, target }),
+  );
+  await ports.containers.deleteOf(resource.deploymentId);
+  await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => ({
+      patch: {
+        resources: seen.resources.filter(({ deploymentId }) => deploymentId !== resource.deploymentId),
+      },
+      due: [],
+    }),
+  });
+  if (resource.artifactRoot !== null) {
+    await forgetArtifact(ports, { projectId: environment.projectId, root: resource.artifactRoot });
+  }
+}
+
+interface Removing {
+  readonly environment: StoredEnvironment;
+  readonly resource: Resource;
+  readonly target: Target<unknown, unknown>;
+}
+
+async function destroy(ports: Ports, { environment, resource, target }: Removing): Promise<void> {
   // Without a handle the server crashed before it stored one. The sweep finds the resource by its label.
   if (resource.handle !== null) {
     const configuration = await configurationOf(ports, environment).catch((error: unknown) => {
@@ -88,16 +118,15 @@ async function removeResource(
     const run = runFor(ports, { target, configuration, about: resource.deploymentId });
     await target.destroy(resource.handle, run);
   }
-  await changeEnvironment(ports, {
-    id: environment.id,
-    plan: (seen) => ({
-      patch: {
-        resources: seen.resources.filter(({ deploymentId }) => deploymentId !== resource.deploymentId),
-      },
-      due: [],
-    }),
-  });
-  if (resource.artifactRoot !== null) {
-    await forgetArtifact(ports, { projectId: environment.projectId, root: resource.artifactRoot });
-  }
+}
+
+/** What is woken at this moment would start again after its removal. Throws while it is, and the removal is tried again. */
+async function withoutWaking(
+  ports: Ports,
+  { environment, target }: Pick<Removing, 'environment' | 'target'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (target.capabilities.sleep === null) return work();
+  const done = await underLease(ports, powerLease(environment), () => work().then(() => true));
+  if (!done) throw new Error('Its program is being stopped or started at this moment.');
 }

@@ -1,22 +1,13 @@
-import type { ConfigurationPorts } from '../deployments/configuration.js';
 import { environmentOf, refuseLate } from '../deployments/fence.js';
-import { publish } from '../deployments/publish.js';
-import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
-import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { publish, type PublishPorts } from '../deployments/publish.js';
+import type { StoredDeployment } from '../deployments/store.js';
+import type { StoredEnvironment } from '../environments/store.js';
 import type { ImagePorts } from '../images/store.js';
 import { isFinal, VitrineError } from '../shared/errors.js';
 import { type AddressPorts, commitLabel, previewUrl } from '../shared/preview-url.js';
-import type { Tools } from '../shared/tools.js';
-import type { ImageSource, RegistryAuth, Release, TargetPorts } from '../targets/target.js';
+import type { ImageSource, RegistryAuth, Release } from '../targets/target.js';
 
-type Ports = EnvironmentPorts &
-  DeploymentPorts &
-  ImagePorts &
-  TargetPorts &
-  ConfigurationPorts &
-  ProgramStartPorts &
-  AddressPorts &
-  Pick<Tools, 'clock' | 'log'>;
+type Ports = PublishPorts & ImagePorts & ProgramStartPorts & AddressPorts;
 
 /** A start that this process works on. After a crash the run asks again, and a target that is asked twice makes one resource. */
 export interface ProgramStart {

@@ -100,6 +100,15 @@ export const duration = z
   .string('must be a time such as 90m, 12h or 7d')
   .refine(isDuration, 'must be a time such as 90m, 12h or 7d, between one minute and 365 days');
 
+export const NEVER = 'never';
+
+export const durationOrNever = z
+  .string('must be a time such as 30m, or never')
+  .refine(
+    (text) => text === NEVER || isDuration(text),
+    'must be a time such as 30m or 12h, between one minute and 365 days, or never',
+  );
+
 /** `findProblem` returns the end of a sentence about the value in the file, or undefined. */
 function refuse<Value>(findProblem: (value: Value) => string | undefined) {
   return (value: Value, context: z.core.$RefinementCtx<Value>): void => {

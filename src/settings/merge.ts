@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../shared/time.js';
 import { resolveVariables } from '../variables/layers.js';
+import { NEVER } from './fields.js';
 import { type SettingsProblem, toKebab } from './problem.js';
 import type { SettingsFile } from './read.js';
 import {
@@ -70,6 +71,7 @@ function lower<Key extends 'limits' | 'resources'>({ section, base, head }: Lowe
 }
 
 function amount(value: number | string | undefined): number {
+  if (value === NEVER) return Infinity;
   return typeof value === 'string' ? parseDuration(value) : (value ?? 0);
 }
 

@@ -35,6 +35,8 @@ const limits = z.strictObject({
   whenFull: z.enum(WHEN_FULL).default('reject'),
   /** Counted from the last activity. */
   ttl: field.duration.default('7d'),
+  /** Without a visitor for so long, a program is stopped until the next one comes. */
+  sleepAfter: field.durationOrNever.default('30m'),
   deploysPerHour: z.int().min(1).max(300).default(30),
   uploadSize: field.byteSize({ min: '1m', max: '1g' }).prefault('1g'),
   fileSize: field.byteSize({ min: '1m', max: '1g' }).prefault('100m'),

@@ -1,8 +1,7 @@
 import type { PlanAnswer, UploadAnswer } from '../contract/uploads.js';
 import { changeDeployment } from '../deployments/change.js';
-import type { ConfigurationPorts } from '../deployments/configuration.js';
 import { environmentOf, refuseLate } from '../deployments/fence.js';
-import { intendResource, publish } from '../deployments/publish.js';
+import { intendResource, publish, type PublishPorts } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
 import { isActive, isHeadDeployment, type Environment } from '../environments/model.js';
@@ -10,7 +9,6 @@ import { withUploadNotes } from '../environments/notes.js';
 import type { EnvironmentPorts } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { type AddressPorts, commitLabel, previewUrl } from '../shared/preview-url.js';
-import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from './forget.js';
 import { uploadLimits } from './limits.js';
@@ -30,8 +28,7 @@ type Ports = EnvironmentPorts &
   OtherBlobPorts &
   UploadPorts &
   TargetPorts &
-  ConfigurationPorts &
-  Pick<Tools, 'clock' | 'log'> &
+  PublishPorts &
   AddressPorts;
 
 /** The names of a build came in: answers which files are missing. */

@@ -121,6 +121,8 @@ const SURFACES: Readonly<Record<keyof typeof OPERATIONS, 'asked' | 'gives'>> = {
   approveEnvironment: 'asked',
   extendEnvironment: 'asked',
   redeployEnvironment: 'asked',
+  wakeEnvironment: 'asked',
+  listContainers: 'asked',
   downloadLogs: 'asked',
   searchLogs: 'asked',
   readRuntimeLogs: 'asked',

@@ -45,6 +45,17 @@ test('a pull request cannot widen itself: what it says is ignored and named', ()
   ]);
 });
 
+test('a pull request may let its preview sleep sooner, and not keep it awake', () => {
+  const sleepAfter = (base: string, head: string) =>
+    parseSettings({
+      base: `limits: { sleep-after: ${base} }`,
+      head: `limits: { sleep-after: ${head} }`,
+    }).settings.limits.sleepAfter;
+  expect(sleepAfter('1h', '5m')).toBe('5m');
+  expect(sleepAfter('never', '2d')).toBe('2d');
+  expect(sleepAfter('1h', 'never')).toBe('1h');
+});
+
 test('allowForks and 64g of memory get nothing', () => {
   const { settings, problems } = parseSettings({
     base: '',

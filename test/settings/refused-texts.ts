@@ -68,6 +68,12 @@ export const REFUSED: readonly (readonly [string, string, number, RegExp])[] = [
   ['an image with a space', 'image: "a b"', 1, /name of an image/],
   ['no time to live', 'limits:\n  ttl: 0', 2, /limits.ttl must be a time/],
   ['a life too long', 'limits:\n  ttl: 9999d', 2, /limits.ttl must be a time/],
+  [
+    'a sleep too soon',
+    'limits:\n  sleep-after: 10s',
+    2,
+    /limits.sleep-after must be a time such as 30m .*never/,
+  ],
   ['too many environments', 'limits:\n  environments: 101', 2, /limits.environments must be at most 100/],
   ['another repository', '_extends: other/org', 1, /_extends is not supported/],
   ['a path to another host', 'health-path: //evil', 1, /one "\/"/],

@@ -23,6 +23,7 @@ test('without a file everything has its default', () => {
       running: 20,
       runningPerUser: 100,
       whenFull: 'reject',
+      sleepAfter: '30m',
       deploysPerHour: 30,
       uploadSize: 1024 ** 3,
       fileSize: 100 * 1024 ** 2,

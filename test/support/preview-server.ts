@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDiskBlobStore } from '../../app/blobs/disk-store.js';
+import { createActivity } from '../../app/previews/activity.js';
 import type { LivePreview, Preview } from '../../app/previews/preview.js';
 import { createProxy } from '../../app/previews/proxy.js';
 import { createPreviewHandler } from '../../app/previews/serve.js';
+import { createWaker } from '../../app/previews/waker.js';
 import { createPreviewPages } from '../../app/previews/wait-pages.js';
 import { manifestRoot } from '../../src/uploads/manifest.js';
 import { createMemoryArtifactStore } from './memory-artifact-store.js';
@@ -36,10 +38,16 @@ export async function startPreviewServer(hotBytes?: number) {
   const artifacts = createMemoryArtifactStore();
   const errors: unknown[] = [];
   let shown: Preview = { kind: 'unknown' };
+  const clock = { now: () => new Date() };
+  const activity = createActivity({ record: async () => undefined, clock, onError: () => undefined });
   const handle = createPreviewHandler({
     blobs,
     artifacts,
     resolve: () => shown,
+    forget: () => undefined,
+    activity,
+    waker: createWaker({ wake: async () => undefined }),
+    clock,
     proxy: createProxy({ previewBase: { protocol: 'http', domain: 'localhost' } }),
     pages: createPreviewPages(join(process.cwd(), 'templates')),
     onError: (error) => void errors.push(error),
@@ -74,6 +82,7 @@ export async function startPreviewServer(hotBytes?: number) {
 
   const close = async () => {
     server.closeAllConnections();
+    await activity.close();
     await new Promise((resolve) => server.close(resolve));
     await rm(dir, { recursive: true, force: true });
   };

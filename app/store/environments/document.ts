@@ -111,6 +111,8 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   head: Mixed,
   current: Mixed,
   health: Mixed,
+  activeAt: Date,
+  asleep: Mixed,
   resources: [Mixed],
   error: String,
   reported: Mixed,

@@ -86,6 +86,9 @@ export function environmentStore(connection: Connection): EnvironmentStore {
       return (await found.lean<VisibleEnvironment[]>()).map(toEnvironment);
     },
     change: (seen, write) => change(model, { seen, ...write }),
+    async recordActivity(id, at) {
+      await collection.updateOne({ _id: text(id, 'the id') }, { $max: { activeAt: at } }, REPEATABLE);
+    },
     async namesArtifact({ projectId, root }) {
       const living = trusted({ $elemMatch: { artifactRoot: text(root, 'the root'), doomed: false } });
       const named = model.exists({ projectId: text(projectId, 'the project'), resources: living });

@@ -4,7 +4,7 @@ import { CHANNEL_EVENTS, CHANNEL_KINDS } from '../../../src/shared/notification-
 import { NOTIFICATION_STATUS } from '../../../src/shared/status/words.js';
 import { dropIndexes, makeIndexes } from './indexes.js';
 import type { IndexDefinition, Migration } from './migration.js';
-import { removeValidators, setValidators, validator } from './validators.js';
+import { removeValidators, setValidators, validator, type ValidatorDefinition } from './validators.js';
 
 const SINCE = { $gt: new Date(0) };
 
@@ -54,16 +54,21 @@ const validators = [
     ...{ projectId: 'string', email: 'string', role: { enum: [...ROLES] }, by: 'string' },
     ...{ createdAt: 'date', expiresAt: 'date' },
   }),
-  validator('notificationChannels', {
-    ...{ projectId: 'string', kind: { enum: [...CHANNEL_KINDS] }, name: 'string', host: 'string' },
-    events: { bsonType: 'array', items: { enum: [...CHANNEL_EVENTS] } },
-    ...{ active: 'bool', sealed: 'string', keyId: 'string', createdAt: 'date', updatedAt: 'date' },
-  }),
+  channelRules(CHANNEL_EVENTS),
   validator('notifications', {
     ...{ key: 'string', medium: { enum: [...CHANNEL_KINDS, 'email'] }, event: 'string' },
     ...{ status: { enum: Object.values(NOTIFICATION_STATUS) }, attempts: 'number', createdAt: 'date' },
   }),
 ];
+
+/** A later version knows more events: its migration sets them for databases that are there. */
+export function channelRules(events: readonly string[]): ValidatorDefinition {
+  return validator('notificationChannels', {
+    ...{ projectId: 'string', kind: { enum: [...CHANNEL_KINDS] }, name: 'string', host: 'string' },
+    events: { bsonType: 'array', items: { enum: [...events] } },
+    ...{ active: 'bool', sealed: 'string', keyId: 'string', createdAt: 'date', updatedAt: 'date' },
+  });
+}
 
 async function up(db: mongo.Db): Promise<void> {
   await setValidators(db, validators);

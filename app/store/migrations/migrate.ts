@@ -12,6 +12,7 @@ import { logChunks } from './0008-log-chunks.js';
 import { history as historyMigration } from './0009-history.js';
 import { api } from './0010-api.js';
 import { images } from './0011-images.js';
+import { containers } from './0012-containers.js';
 import { asVitrineError } from '../shared/outage.js';
 import { checkIndexes } from './indexes.js';
 import {
@@ -199,4 +200,5 @@ export const MIGRATIONS: readonly Migration[] = [
   historyMigration,
   api,
   images,
+  containers,
 ];

@@ -20,7 +20,7 @@ export function leaseStore(connection: Connection): LeaseStore {
     },
     async release({ name, owner }) {
       const mine = { _id: text(name, 'the lease') as never, owner: text(owner, 'the owner') };
-      await collection.updateOne(mine, { $set: { owner: '', until: new Date(0) } });
+      await collection.deleteOne(mine);
     },
   };
 }

@@ -41,6 +41,11 @@ export const STAGE_STATUS = {
 
 export type StageStatus = (typeof STAGE_STATUS)[keyof typeof STAGE_STATUS];
 
+/** What runs for a deployment, a container or a process. */
+export const CONTAINER_STATUS = { starting: 'starting', running: 'running', stopped: 'stopped' } as const;
+
+export type ContainerStatus = (typeof CONTAINER_STATUS)[keyof typeof CONTAINER_STATUS];
+
 /** What ended a deployment. Its `error` is the sentence for people; code reads this word. */
 export const ENDED_BY = {
   /** Its workflow run reported the outcome: success, failure or cancellation. */

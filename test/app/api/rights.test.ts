@@ -135,6 +135,8 @@ const MATRIX: Readonly<Record<string, Row>> = {
   approveEnvironment: repositoryWriters,
   extendEnvironment: repositoryWriters,
   redeployEnvironment: repositoryWriters,
+  wakeEnvironment: repositoryWriters,
+  listContainers: repositoryReaders,
   startDeployment: workflows,
   getDeployment: deploymentReaders,
   recordProgress: runs,

@@ -4,7 +4,7 @@ import type { Deployment } from '../../../src/deployments/model.js';
 import type { Environment } from '../../../src/environments/model.js';
 import type { Decision } from '../../../src/pull-requests/decide/decision.js';
 import type { Rule } from '../../../src/pull-requests/decide/rules.js';
-import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
+import { CONTAINER_STATUS, DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { at, deploymentWith, environmentWith, SHA } from '../github/report/scenes.js';
 
 const ROOT = 'b'.repeat(64);
@@ -33,6 +33,7 @@ function shownAt(label: string, { environment = {}, deployments = [] }: Document
   ];
   return findPreview(
     {
+      targets: new Map([['runner', { starts: true }]]),
       environments: {
         bySlug: async (slug) => (slug === SLUG ? stored(environmentWith(environment)) : null),
       },
@@ -169,6 +170,38 @@ test('the host of a commit that nobody knows is unknown, and so is one of an env
   expect(await shownAt(`0000000-${SLUG}`, { deployments: [first] })).toEqual({ kind: 'unknown' });
   expect(await shownAt(`${SHA.slice(0, 7)}-pr-8-hello`, { deployments: [first] })).toEqual({
     kind: 'unknown',
+  });
+});
+
+test('once a build is handed to a target that starts programs, both hosts say that it starts', async () => {
+  const id = environmentWith().head?.deploymentId ?? '';
+  const running = again(DEPLOYMENT_STATUS.running, { id });
+  const made = (target: string) => ({
+    environment: {
+      ...{ status: ENVIRONMENT_STATUS.provisioning, current: null },
+      resources: [resourceOf(running, { target, reach: null, handle: null })],
+    },
+    deployments: [running],
+  });
+  for (const label of [SLUG, COMMIT]) {
+    expect(await shownAt(label, made('runner'))).toMatchObject({ state: CONTAINER_STATUS.starting });
+    const uploading = label === SLUG ? ENVIRONMENT_STATUS.provisioning : DEPLOYMENT_STATUS.running;
+    expect(await shownAt(label, made('static'))).toMatchObject({ state: uploading });
+  }
+});
+
+test('a program that sleeps is woken at its host, whatever became of a newer commit, and one that runs is passed on to', async () => {
+  const reach = { kind: 'upstream', host: '127.0.0.1', port: 30_001 } as const;
+  const current = { deploymentId: first.id, sha: SHA, url: 'x', reach, at: at('12:00:00') };
+  const asleep = { since: at('13:00:00'), stoppedAt: null, failedAt: null };
+  for (const status of [ENVIRONMENT_STATUS.sleeping, ENVIRONMENT_STATUS.updating, ENVIRONMENT_STATUS.failed])
+    expect(await shownAt(SLUG, { environment: { status, current, asleep } })).toMatchObject({
+      ...{ kind: 'asleep', environmentId: environmentWith().id },
+      page: { state: ENVIRONMENT_STATUS.sleeping, title: 'acme/hello #7', link: PULL },
+    });
+  const health = { state: 'gone', detail: null, since: at('13:00:00') } as const;
+  expect(await shownAt(SLUG, { environment: { current, health } })).toMatchObject({
+    ...{ kind: 'upstream', port: 30_001, keepsAwake: environmentWith().id, crashed: true },
   });
 });
 

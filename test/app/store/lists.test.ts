@@ -22,7 +22,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
         'listNotifications',
       ],
       ...['listVariables', 'listSecrets', 'listOrganizationVariables', 'listOrganizationSecrets'],
-      ...['listEncryptionKeys', 'listProjects', 'listRepositories'],
+      ...['listEncryptionKeys', 'listProjects', 'listRepositories', 'listContainers'],
     ].map((name) => [name, 'query-plans.test.ts']),
   ),
 };

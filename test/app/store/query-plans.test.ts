@@ -5,6 +5,7 @@ import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import {
+  CONTAINER_STATUS,
   DELIVERY_STATUS,
   DEPLOYMENT_STATUS,
   ENVIRONMENT_STATUS,
@@ -139,6 +140,13 @@ test.each<[string, () => unknown]>([
   ['commit messages with a word', () => stores.logWords.findByMessage('p1', ['word'], 5)],
   ['deleted deployments that have logs', () => stores.logRetention.deleted(5)],
   ['health checks', () => stores.healthChecks.listOf('d1', { ...page, cursor: 'c'.repeat(24) })],
+  ['containers', () => stores.containers.listOf('e', { ...page, cursor: 'c'.repeat(24) })],
+  [
+    'containers of a deployment',
+    () => stores.containers.change({ deploymentId: 'd', status: CONTAINER_STATUS.stopped, at: new Date() }),
+  ],
+  ['containers that were removed', () => stores.containers.deleteOf('d')],
+  ['an activity', () => stores.environments.recordActivity('x', new Date())],
   ['health checks that are too old', () => stores.healthChecks.deleteBefore(new Date(0), 5)],
   ['projects of a repository', () => stores.projects.ofRepo(1)],
   [

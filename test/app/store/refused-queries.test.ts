@@ -42,6 +42,7 @@ const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['logs.startOf', ({ logs }, evil) => logs.startOf(evil, 1)],
   ['logWords.find', ({ logWords }, evil) => logWords.find(evil, ['word'], 1)],
   ['logWords.find word', ({ logWords }, evil) => logWords.find('p', [evil], 1)],
+  ['containers.listOf', ({ containers }, evil) => containers.listOf(evil, { limit: 1 })],
   ['healthChecks.listOf', ({ healthChecks }, evil) => healthChecks.listOf(evil, { limit: 1 })],
   ['logs.deleteOf', ({ logs }, evil) => logs.deleteOf([evil])],
   ['projects.get', ({ projects }, evil) => projects.get(evil)],

@@ -21,7 +21,7 @@ const MODELS = src(
   'pull-requests',
   'environments',
 );
-const VERBS = [...MODELS, ...src('sites', 'targets', 'deliveries', 'deployments')];
+const VERBS = [...MODELS, ...src('sites', 'targets', 'containers', 'deliveries', 'deployments')];
 const REPOSITORIES = src('repositories');
 const OBSERVATIONS = src('observations');
 const ALL = [
@@ -65,6 +65,7 @@ const CORE: readonly Layer[] = [
   { folder: 'src/projects', may: src('shared', 'settings'), packages: PURE },
   { folder: 'src/sites', may: src('shared'), packages: PURE },
   { folder: 'src/targets', may: src('shared'), packages: 'any' },
+  { folder: 'src/containers', may: src('shared'), packages: [] },
   { folder: 'src/deliveries', may: src('shared', 'people'), packages: PURE },
   {
     folder: 'src/contract',
@@ -77,7 +78,7 @@ const CORE: readonly Layer[] = [
     may: src('shared', 'settings', 'pull-requests', 'people'),
     packages: ['node:crypto'],
   },
-  { folder: 'src/deployments', may: [...MODELS, ...src('targets')], packages: ['node:crypto'] },
+  { folder: 'src/deployments', may: [...MODELS, ...src('targets', 'containers')], packages: ['node:crypto'] },
   {
     folder: 'src/repositories',
     may: [...MODELS, ...src('targets', 'deliveries')],

@@ -1,0 +1,187 @@
+import type { ContainerPorts } from '../containers/container.js';
+import { changeEnvironment } from '../environments/change.js';
+import { type Environment, isActive, isUnwell, type Resource } from '../environments/model.js';
+import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { isVitrineError, VitrineError } from '../shared/errors.js';
+import { underLease } from '../shared/lease.js';
+import type { Reach } from '../shared/reach.js';
+import { nextEnvironment } from '../shared/status/environment.js';
+import { CONTAINER_STATUS } from '../shared/status/words.js';
+import type { LeasePorts, Tools } from '../shared/tools.js';
+import type { Run, TargetPorts } from '../targets/target.js';
+import { changeDeployment } from './change.js';
+import { configurationOf, type ConfigurationPorts } from './configuration.js';
+import { runFor } from './publish.js';
+import type { DeploymentPorts } from './store.js';
+
+export type SleepPorts = EnvironmentPorts &
+  DeploymentPorts &
+  TargetPorts &
+  ConfigurationPorts &
+  ContainerPorts &
+  LeasePorts &
+  Tools;
+
+/** Stopping, waking and removing a program exclude each other. After a crash the lease ends by itself. */
+export function powerLease({ id }: Pick<StoredEnvironment, 'id'>): { name: string; ms: number } {
+  return { name: `power.${id}`, ms: 15_000 };
+}
+
+const AGAIN_MS = 200;
+/** Longer than visitors wait. */
+const PATIENCE_MS = 60_000;
+
+interface Wake {
+  readonly environmentId: string;
+  /** A person asks: a program that does not answer is started again too. */
+  readonly unwellToo?: boolean;
+}
+
+/** Starts the program of a preview that sleeps, once, however many processes are asked to. Throws when it does not start. */
+export async function wakeEnvironment(ports: SleepPorts, wake: Wake): Promise<StoredEnvironment> {
+  const first = await activeOne(ports, wake);
+  const until = performance.now() + PATIENCE_MS;
+  let environment = first;
+  while (mustWake(environment, wake)) {
+    const woken = await underLease(ports, powerLease(environment), (lost) => wakeHeld(ports, { wake, lost }));
+    if (woken !== undefined) return woken;
+    if (performance.now() > until) throw unavailable('Another server still wakes this preview: try again.');
+    await new Promise((resolve) => {
+      setTimeout(resolve, AGAIN_MS);
+    });
+    environment = await activeOne(ports, wake);
+    const failedAt = environment.asleep?.failedAt;
+    if (failedAt && failedAt.getTime() !== first.asleep?.failedAt?.getTime())
+      throw unavailable(environment.health?.detail ?? NOT_STARTED);
+  }
+  return environment;
+}
+
+const NOT_STARTED = 'Its program could not be started again.';
+
+function unavailable(message: string): VitrineError {
+  return new VitrineError('unavailable', message);
+}
+
+async function activeOne({ environments }: EnvironmentPorts, { environmentId }: Wake) {
+  const environment = await environments.get(environmentId);
+  if (!environment) throw new VitrineError('not_found', 'There is no such environment.');
+  if (!isActive(environment)) throw new VitrineError('environment_gone', 'This preview was removed.');
+  return environment;
+}
+
+function mustWake({ asleep, current, health }: Environment, { unwellToo = false }: Wake): boolean {
+  if (current?.reach.kind !== 'upstream') return false;
+  return !!asleep || (unwellToo && isUnwell(health));
+}
+
+interface Held {
+  readonly wake: Wake;
+  readonly lost: AbortSignal;
+}
+
+async function wakeHeld(ports: SleepPorts, { wake, lost }: Held): Promise<StoredEnvironment> {
+  let environment = await activeOne(ports, wake);
+  // Another process was faster.
+  if (!mustWake(environment, wake)) return environment;
+  const found = programOf(ports, environment);
+  if (!found)
+    throw new VitrineError('unprocessable', 'This preview has no program that can be started again.');
+  if (environment.asleep?.failedAt) environment = await forgetFailure(ports, environment);
+  try {
+    const configuration = await configurationOf(ports, environment);
+    const run = runFor(ports, { target: found.target, configuration, about: found.resource.deploymentId });
+    const at = ports.clock.now();
+    await ports.containers.change({ ...found.of, status: CONTAINER_STATUS.starting, at });
+    const limited: Run = { ...run, signal: AbortSignal.any([run.signal, lost]) };
+    const reach = await found.sleep.wake(found.resource.handle, limited);
+    return await recordAwake(ports, { environment, reach });
+  } catch (error) {
+    await recordFailure(ports, { environment, error });
+    throw error;
+  }
+}
+
+/** What runs for `current`, where its target can stop and start it. */
+export function programOf({ targets }: Pick<TargetPorts, 'targets'>, { current, resources }: Environment) {
+  const isCurrent = ({ deploymentId, doomed, handle }: Resource) =>
+    deploymentId === current?.deploymentId && !doomed && handle !== null;
+  const resource = resources.find(isCurrent);
+  const target = resource && targets.get(resource.target);
+  const sleep = target?.capabilities.sleep;
+  return resource && sleep ? { resource, target, sleep, of: { deploymentId: resource.deploymentId } } : null;
+}
+
+function forgetFailure(ports: SleepPorts, { id }: StoredEnvironment): Promise<StoredEnvironment> {
+  return changeEnvironment(ports, {
+    id,
+    plan: ({ asleep }) => (asleep ? { patch: { asleep: { ...asleep, failedAt: null } }, due: [] } : null),
+  });
+}
+
+interface Awake {
+  readonly environment: StoredEnvironment;
+  /** Where it is reached now. */
+  readonly reach: Reach;
+}
+
+/** The deployment first: the change of the environment makes the server forget what it showed at both hosts. */
+export async function recordAwake(
+  ports: SleepPorts,
+  { environment: { id, current: woken }, reach }: Awake,
+): Promise<StoredEnvironment> {
+  const deploymentId = woken?.deploymentId ?? '';
+  const now = ports.clock.now();
+  const moved = woken?.reach.kind === 'upstream' && reach.kind === 'upstream';
+  await ports.containers.change({
+    ...{ deploymentId, status: CONTAINER_STATUS.running, at: now },
+    ...(moved && { moved: { from: placeOf(woken.reach), to: placeOf(reach) } }),
+  });
+  await changeDeployment(ports, { id: deploymentId, plan: () => ({ reach }) });
+  await ports.environments.recordActivity(id, now);
+  const written = await changeEnvironment(ports, {
+    id,
+    plan: (seen) => {
+      const { status, current, resources, health } = seen;
+      if (!isActive(seen) || current?.deploymentId !== deploymentId) return null;
+      const next = nextEnvironment(status, 'wake') ?? status;
+      const reached = resources.map((one) => (one.deploymentId === deploymentId ? { ...one, reach } : one));
+      const awake = { asleep: null, health: isUnwell(health) ? null : (health ?? null) };
+      const patch = { ...awake, status: next, current: { ...current, reach }, resources: reached };
+      return { patch, due: ['report'] };
+    },
+  });
+  return activeOrGone(written);
+}
+
+function placeOf(reach: Extract<Reach, { kind: 'upstream' }>) {
+  return { host: reach.host, port: reach.port };
+}
+
+/** It was removed while it was woken: the teardown takes what was started. */
+function activeOrGone(environment: StoredEnvironment): StoredEnvironment {
+  if (isActive(environment)) return environment;
+  throw new VitrineError('environment_gone', 'This preview was removed.');
+}
+
+/** Visitors see that it does not start, and people why, as far as the target says it for them. */
+async function recordFailure(
+  ports: SleepPorts,
+  { environment, error }: { readonly environment: StoredEnvironment; readonly error: unknown },
+): Promise<void> {
+  const { id, slug, current: tried } = environment;
+  ports.log('warn', 'a preview could not be woken', { environment: slug, error });
+  const now = ports.clock.now();
+  const deploymentId = tried?.deploymentId ?? '';
+  await ports.containers.change({ deploymentId, status: CONTAINER_STATUS.stopped, at: now });
+  await changeEnvironment(ports, {
+    id,
+    plan: (seen) => {
+      if (!isActive(seen) || seen.current?.deploymentId !== deploymentId) return null;
+      const asleep = { since: now, stoppedAt: null, ...seen.asleep, failedAt: now };
+      const why = isVitrineError(error) ? ` ${error.message}` : '';
+      const health = { state: 'unhealthy', detail: `${NOT_STARTED}${why}`, since: now } as const;
+      return { patch: { asleep, health }, due: ['report'] };
+    },
+  });
+}
