@@ -31,6 +31,7 @@ import type { SealPorts } from '../src/secrets/envelope.js';
 import type { RedactionPorts } from '../src/secrets/redact-lines.js';
 import type { SecretPorts } from '../src/secrets/store.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
+import type { AskProgramPorts } from '../src/shared/reach.js';
 import type { OutgoingPorts } from '../src/shared/safe-fetch.js';
 import type { LeasePorts, Tools } from '../src/shared/tools.js';
 import type { TargetPorts } from '../src/targets/target.js';
@@ -96,5 +97,6 @@ export interface Ports
     SealPorts,
     RedactionPorts,
     OutgoingPorts,
+    AskProgramPorts,
     Tools,
     AddressPorts {}

@@ -1,7 +1,7 @@
 import { collectWords } from '../../src/deployments/logs/search.js';
 import { continueDeletions } from '../../src/reconcile/deletions.js';
 import { countEndings } from '../../src/reconcile/endings.js';
-import { createHealthCheck } from '../../src/reconcile/health.js';
+import { createHealthCheck, HOSTS, PROGRAMS } from '../../src/reconcile/health.js';
 import { createLogRetention } from '../../src/reconcile/log-retention.js';
 import { promoteQueued } from '../../src/reconcile/queue.js';
 import { putToSleep } from '../../src/reconcile/sleep.js';
@@ -20,6 +20,7 @@ const SLEEP_EVERY_MS = 30_000;
 const DELETIONS_EVERY_MS = 30_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 const HOSTS_EVERY_MS = 2 * 60_000;
+const PROGRAMS_EVERY_MS = 30_000;
 const WORDS_EVERY_MS = 15_000;
 const LOG_RETENTION_EVERY_MS = 10 * 60_000;
 const STATISTICS_EVERY_MS = 5_000;
@@ -55,7 +56,7 @@ export function startPeriodicJobs(ports: Ports, jobs: Jobs) {
     every({ name: 'stuck', everyMs: STUCK_EVERY_MS, run: () => reconcileStuck(ports), log }),
     every({ name: 'queue', everyMs: QUEUE_EVERY_MS, run: () => promoteQueued(ports), log }),
     every({ name: 'deletions', everyMs: DELETIONS_EVERY_MS, run: () => continueDeletions(ports), log }),
-    every({ name: 'health', everyMs: HOSTS_EVERY_MS, run: createHealthCheck(ports), log }),
+    every({ name: 'health', everyMs: HOSTS_EVERY_MS, run: createHealthCheck(ports, HOSTS), log }),
     every({ name: 'log words', everyMs: WORDS_EVERY_MS, run: () => collectWords(ports), log }),
     every({
       name: 'log retention',
@@ -81,5 +82,6 @@ function startProgramJobs(ports: Ports, { programsEveryMs }: Jobs) {
     every({ name, everyMs: programsEveryMs ?? everyMs, run, log });
   return [
     job('sleep', { everyMs: SLEEP_EVERY_MS, run: () => putToSleep(ports) }),
+    job('health of programs', { everyMs: PROGRAMS_EVERY_MS, run: createHealthCheck(ports, PROGRAMS) }),
   ];
 }

@@ -3,10 +3,12 @@ import type { MailerPorts } from '../../src/notifications/mailer.js';
 import type { AccountMailsPorts } from '../../src/people/account-mails.js';
 import type { AccountRulesPorts } from '../../src/people/account-rules.js';
 import { createPasswords, type PasswordPorts } from '../../src/people/password.js';
+import type { AskProgramPorts } from '../../src/shared/reach.js';
 import type { OutgoingPorts } from '../../src/shared/safe-fetch.js';
 import type { TargetPorts } from '../../src/targets/target.js';
 import type { Config } from '../config/config.js';
 import type { Secrets } from '../config/secrets.js';
+import { askProgram } from '../http/ask-program.js';
 import { createSafeFetch, createVisit } from '../http/safe-fetch.js';
 import { createMailer } from '../mail/mailer.js';
 import type { Stores } from '../ports.js';
@@ -24,6 +26,7 @@ type Outgoing = OutgoingPorts &
   AccountMailsPorts &
   AccountRulesPorts &
   PasswordPorts &
+  AskProgramPorts &
   Pick<TargetPorts, 'visit'>;
 
 /** What is sent to addresses that users give, by HTTP and by mail, and the accounts that need mails. */
@@ -33,6 +36,7 @@ export function composeOutgoing({ config, secrets, stores, publicUrl }: Outgoing
   return {
     safeFetch,
     visit: createVisit(safeFetch),
+    askProgram,
     mailer,
     accountMails: createAccountMails({ notifications: stores.notifications, mailer, newId }),
     passwords: createPasswords(),

@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployments/model.js';
 import type { DeploymentPorts } from '../deployments/store.js';
-import { type Environment, neverDeployed } from '../environments/model.js';
+import { type Environment, isActive, isUnwell, neverDeployed } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import type { Preferences, User, UserPorts } from '../people/user.js';
 import type { ChannelEvent } from '../shared/notification-words.js';
@@ -62,12 +62,18 @@ async function occurrenceOf(ports: Ports, { noun, id, at }: Announcement): Promi
 
 /** Null when it is in another state by now, so that there is nothing to tell any more. */
 function occurrenceOfEnvironment(environment: StoredEnvironment, at: Date): Occurrence | null {
-  const { id, generation, status, decision } = environment;
+  const { id, generation, status, decision, health } = environment;
   const occurrence = (event: ChannelEvent): Occurrence => ({
     ...{ event, at, environment, key: `${id}.${String(generation)}` },
     facts: factsOf(environment, { deployment: null, reason: decision?.detail ?? null, at }),
   });
   if (status === ENVIRONMENT_STATUS.awaitingApproval) return occurrence('approval.needed');
+  if (health && isUnwell(health) && isActive(environment))
+    return {
+      ...{ event: 'environment.unhealthy', at: health.since, environment },
+      key: `${id}.${health.since.toISOString()}`,
+      facts: factsOf(environment, { deployment: null, reason: health.detail, at: health.since }),
+    };
   // No visitor saw what ended before it was shown.
   const wasShown = !neverDeployed(environment);
   return status === ENVIRONMENT_STATUS.destroyed && wasShown ? occurrence('environment.destroyed') : null;

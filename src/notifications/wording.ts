@@ -18,6 +18,7 @@ const EVENTS: Readonly<
   'deployment.succeeded': { title: (what) => `The preview of ${what} is live`, tone: 'good' },
   'deployment.failed': { title: (what) => `The deployment of ${what} failed`, tone: 'bad' },
   'environment.destroyed': { title: (what) => `The preview of ${what} was removed`, tone: 'neutral' },
+  'environment.unhealthy': { title: (what) => `The preview of ${what} does not answer`, tone: 'bad' },
   'approval.needed': { title: (what) => `The preview of ${what} waits for approval`, tone: 'neutral' },
   test: { title: (what) => `A test: the notifications of ${what} arrive here`, tone: 'neutral' },
 };

@@ -6,6 +6,7 @@ type Ports = LogPorts & Pick<Tools, 'clock'>;
 const DAY_MS = 24 * 60 * 60_000;
 
 const HEALTH_CHECKS_MS = 7 * DAY_MS;
+const BRIEF_CHECKS_MS = DAY_MS / 24;
 
 /** Small batches: the database answers others between them. */
 const BATCH = { chunks: 500, checks: 1_000, deployments: 50 } as const;
@@ -16,11 +17,13 @@ export function createLogRetention(ports: Ports, { keepDays }: { keepDays: numbe
     const now = ports.clock.now();
     const before = new Date(now.getTime() - keepDays * DAY_MS);
     const checksBefore = new Date(now.getTime() - HEALTH_CHECKS_MS);
+    const briefBefore = new Date(now.getTime() - BRIEF_CHECKS_MS);
     const { logs, runtimeLogs, healthChecks } = ports;
     return (
       (await repeat(() => removeDeleted(ports, now), BATCH.deployments)) +
       (await repeat(() => logs.deleteBefore(before, BATCH.chunks), BATCH.chunks)) +
       (await repeat(() => runtimeLogs.deleteBefore(before, BATCH.chunks), BATCH.chunks)) +
+      (await repeat(() => healthChecks.deleteBriefBefore(briefBefore, BATCH.checks), BATCH.checks)) +
       (await repeat(() => healthChecks.deleteBefore(checksBefore, BATCH.checks), BATCH.checks))
     );
   };

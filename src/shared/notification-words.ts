@@ -7,6 +7,7 @@ export const CHANNEL_EVENTS = [
   'deployment.succeeded',
   'deployment.failed',
   'environment.destroyed',
+  'environment.unhealthy',
   'approval.needed',
 ] as const;
 export type ChannelEvent = (typeof CHANNEL_EVENTS)[number];

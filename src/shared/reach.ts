@@ -21,3 +21,17 @@ export const REACH_KINDS = ['files', 'upstream', 'elsewhere'] as const satisfies
 /** What a target says of a resource when it looks at it. */
 export const HEALTH_STATES = ['live', ENVIRONMENT_STATUS.sleeping, 'unhealthy', 'gone'] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
+
+/** Asks a program for the status of a page. */
+export type AskProgram = (asked: {
+  readonly host: string;
+  readonly port: number;
+  /** The host name under which visitors know it. */
+  readonly name: string;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}) => Promise<number>;
+
+export interface AskProgramPorts {
+  readonly askProgram: AskProgram;
+}

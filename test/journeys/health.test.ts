@@ -1,8 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { createHealthCheck } from '../../src/reconcile/health.js';
+import { wakeEnvironment } from '../../src/deployments/wake.js';
+import { createHealthCheck, HOSTS, PROGRAMS } from '../../src/reconcile/health.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
+import { openPrograms } from '../support/program-stage.js';
 import { runPreview } from '../support/run-preview.js';
 import { openPullRequest, startWorld } from '../support/start-world.js';
 
@@ -31,7 +34,7 @@ async function openLinked() {
   const inputs = { url: `${host.url}/pr-1`, 'health-path': '/healthz' };
   expect((await runPreview(world, { number, inputs })).exitCode).toBe(0);
   await world.drain();
-  const look = createHealthCheck(world.app.ports);
+  const look = createHealthCheck(world.app.ports, HOSTS);
   return {
     host,
     world,
@@ -106,6 +109,71 @@ test('what this server serves itself is not asked over HTTP', async () => {
   const { number } = await openPullRequest(world);
   expect((await runPreview(world, { number })).exitCode).toBe(0);
   await world.drain();
-  expect(await createHealthCheck(world.app.ports)()).toBe(0);
+  expect(await createHealthCheck(world.app.ports, HOSTS)()).toBe(0);
   expect((await lookAt(world, number)).environment.health ?? null).toBeNull();
+});
+
+test('a program is unwell after three misses, says so to its visitors, and is well again after one look', async () => {
+  await using stage = await openPrograms();
+  const environment = await stage.show('pr-1-site');
+  const look = createHealthCheck(stage.app.ports, PROGRAMS);
+  const health = async () => (await stage.read(environment)).health;
+  const { asked } = stage.program(environment);
+  expect([await look(), (await health())?.state]).toEqual([1, 'live']);
+  // Not through the proxy: it is nobody's visit.
+  expect(asked).toEqual([{ path: '/', agent: 'vitrine-health' }]);
+  expect((await stage.read(environment)).activeAt ?? null).toBeNull();
+  stage.target.answerWith((_request, response) => response.writeHead(500).end('oops'));
+  expect([await look(), await look(), (await health())?.state]).toEqual([0, 0, 'live']);
+  expect(await look()).toBe(1);
+  expect(await health()).toMatchObject({ state: 'unhealthy', detail: 'It answers HTTP 500 at /.' });
+  // What it still answers is its own.
+  expect((await stage.visit('pr-1-site')).body).toBe('oops');
+  stage.target.answerWith((_request, response) => response.end('well'));
+  expect(await look()).toBe(1);
+  expect(await health()).toMatchObject({ state: 'live' });
+  const { items } = await stage.app.ports.healthChecks.listOf(environment.current?.deploymentId ?? '', {
+    limit: 10,
+  });
+  expect(items.map(({ live, brief }) => [live, brief ?? false])).toEqual([
+    [true, false],
+    [false, true],
+    [false, true],
+    [false, false],
+    [true, false],
+  ]);
+  // Nobody looks at one that sleeps.
+  await stage.fallAsleep();
+  const before = asked.length;
+  expect(await look()).toBe(0);
+  expect(asked).toHaveLength(before);
+});
+
+test('visitors of a program that ended see that, once it was found, until it is started again', async () => {
+  await using stage = await openPrograms();
+  const environment = await stage.show('pr-1-site');
+  const look = createHealthCheck(stage.app.ports, PROGRAMS);
+  stage.target.inspectAs({
+    state: 'unhealthy',
+    detail: 'It ended with exit code 137: it used more than its memory.',
+  });
+  await stage.target.crash(environment.current?.deploymentId ?? '');
+  expect((await stage.visit('pr-1-site')).body).toContain('This preview does not answer');
+  for (let round = 0; round < 3; round += 1) await look();
+  expect((await stage.read(environment)).health).toMatchObject({ detail: expect.stringMatching(/137/) });
+  const { status, body } = await stage.visit('pr-1-site');
+  expect([status, body.includes('This preview has stopped working')]).toEqual([502, true]);
+  stage.target.inspectAs(null);
+  await wakeEnvironment(stage.app.ports, { environmentId: environment.id, unwellToo: true });
+  expect((await stage.visit('pr-1-site')).body).toContain('hello');
+});
+
+test('a program that somebody stopped at its host sleeps, and a visitor wakes it', async () => {
+  await using stage = await openPrograms();
+  const environment = await stage.show('pr-1-site');
+  const look = createHealthCheck(stage.app.ports, PROGRAMS);
+  await stage.target.crash(environment.current?.deploymentId ?? '');
+  for (let round = 0; round < 3; round += 1) await look();
+  expect((await stage.read(environment)).status).toBe(ENVIRONMENT_STATUS.sleeping);
+  expect((await stage.visit('pr-1-site')).status).toBe(200);
 });

@@ -1,6 +1,6 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { type Step, stepOf } from '../../../src/environments/history.js';
-import type { Due, Projection } from '../../../src/environments/model.js';
+import { type Due, isUnwell, type Projection } from '../../../src/environments/model.js';
 import type {
   EnvironmentPatch,
   EnvironmentWrite,
@@ -50,7 +50,11 @@ export function documentOf(
 }
 
 /** Notifications are made of it afterwards, also when this process ends first. */
-export function isAnnounced(seen: Pick<StoredEnvironment, 'status'>, { status }: EnvironmentPatch): boolean {
+export function isAnnounced(
+  seen: Pick<StoredEnvironment, 'status' | 'health'>,
+  { status, health }: EnvironmentPatch,
+): boolean {
+  if (isUnwell(health) && !isUnwell(seen.health)) return true;
   const told: readonly (EnvironmentStatus | undefined)[] = [
     ENVIRONMENT_STATUS.awaitingApproval,
     ENVIRONMENT_STATUS.destroyed,

@@ -11,6 +11,19 @@ interface HealthCheckDocument extends Omit<HealthCheck, 'id'> {
 /** What the health loop found, a document a look. */
 export function healthCheckStore(connection: Connection): HealthCheckStore {
   const checks = collectionOf<HealthCheckDocument>(connection, 'healthChecks');
+  const deleteOld = async (
+    of: { readonly brief?: true },
+    { before, limit, index }: { readonly before: Date; readonly limit: number; readonly index: string },
+  ): Promise<number> => {
+    const old = await checks
+      .find({ ...of, checkedAt: { $lt: before } }, { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS })
+      .sort({ checkedAt: 1 })
+      .limit(limitOf({ limit }))
+      .hint(index)
+      .toArray();
+    await checks.deleteMany({ _id: { $in: old.map(({ _id }) => _id) } });
+    return old.length;
+  };
   return {
     async add({ id, ...fields }) {
       await insertedOrThere(checks.insertOne({ _id: text(id, 'the id'), ...fields }, REPEATABLE));
@@ -31,16 +44,8 @@ export function healthCheckStore(connection: Connection): HealthCheckStore {
       const items = found.map(({ _id, ...fields }) => ({ id: _id, ...fields }));
       return pageOf(items, { limit, cursor: ({ id }) => id });
     },
-    async deleteBefore(before, limit) {
-      const old = await checks
-        .find({ checkedAt: { $lt: before } }, { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS })
-        .sort({ checkedAt: 1 })
-        .limit(limitOf({ limit }))
-        .hint('checked')
-        .toArray();
-      await checks.deleteMany({ _id: { $in: old.map(({ _id }) => _id) } });
-      return old.length;
-    },
+    deleteBefore: (before, limit) => deleteOld({}, { before, limit, index: 'checked' }),
+    deleteBriefBefore: (before, limit) => deleteOld({ brief: true }, { before, limit, index: 'brief' }),
     async deleteOf(deploymentIds) {
       const ids = deploymentIds.map((id) => text(id, 'the deployment'));
       await checks.deleteMany({ deploymentId: { $in: ids } });

@@ -94,6 +94,8 @@ export interface HealthCheck {
   readonly live: boolean;
   readonly detail: string | null;
   readonly checkedAt: Date;
+  /** Kept for an hour only: those around it say the same. */
+  readonly brief?: true;
 }
 
 export interface HealthCheckStore {
@@ -101,6 +103,8 @@ export interface HealthCheckStore {
   /** Newest first. */
   listOf(deploymentId: string, page: PageRequest): Promise<Page<HealthCheck>>;
   deleteBefore(before: Date, limit: number): Promise<number>;
+  /** The same, of the brief ones alone. */
+  deleteBriefBefore(before: Date, limit: number): Promise<number>;
   deleteOf(deploymentIds: readonly string[]): Promise<void>;
 }
 

@@ -157,6 +157,29 @@ test('an approval that is needed and a preview that was removed are told once', 
   await removeAll();
 });
 
+test('a preview that does not answer any more is told once, however often it is looked at', async () => {
+  const made = await addChannel('webhook', '/unhealthy', { events: ['environment.unhealthy'] });
+  const { environment } = await finish('succeed');
+  const become = async (state: 'live' | 'unhealthy', since: string) => {
+    const seen = await app.ports.environments.get(environment.id);
+    const health = {
+      state,
+      detail: state === 'live' ? null : 'It answers HTTP 500.',
+      since: new Date(since),
+    };
+    if (seen) await app.ports.environments.change(seen, { patch: { health }, due: [] });
+    await app.drain();
+  };
+  await become('live', '2126-11-28T10:00:00Z');
+  await become('unhealthy', '2126-11-28T11:00:00Z');
+  await become('unhealthy', '2126-11-28T11:00:00Z');
+  expect(await notificationsOf(made)).toMatchObject([{ event: 'environment.unhealthy' }]);
+  expect(receiver.at('/unhealthy').map(({ body }) => body)).toEqual([
+    expect.stringContaining('It answers HTTP 500.'),
+  ]);
+  await removeAll();
+});
+
 async function change(seen: StoredEnvironment, patch: object): Promise<StoredEnvironment> {
   const changed = await app.ports.environments.change(seen, { patch, due: [] });
   if (!changed) throw new Error('Nobody else changes it.');

@@ -140,6 +140,7 @@ test.each<[string, () => unknown]>([
   ['commit messages with a word', () => stores.logWords.findByMessage('p1', ['word'], 5)],
   ['deleted deployments that have logs', () => stores.logRetention.deleted(5)],
   ['health checks', () => stores.healthChecks.listOf('d1', { ...page, cursor: 'c'.repeat(24) })],
+  ['brief health checks that are too old', () => stores.healthChecks.deleteBriefBefore(new Date(0), 5)],
   ['containers', () => stores.containers.listOf('e', { ...page, cursor: 'c'.repeat(24) })],
   [
     'containers of a deployment',
