@@ -3,6 +3,7 @@ import { continueDeletions } from '../../src/reconcile/deletions.js';
 import { countEndings } from '../../src/reconcile/endings.js';
 import { createHealthCheck, HOSTS, PROGRAMS } from '../../src/reconcile/health.js';
 import { createLogRetention } from '../../src/reconcile/log-retention.js';
+import { createProgramLogs } from '../../src/reconcile/program-logs.js';
 import { promoteQueued } from '../../src/reconcile/queue.js';
 import { putToSleep } from '../../src/reconcile/sleep.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
@@ -21,6 +22,7 @@ const DELETIONS_EVERY_MS = 30_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 const HOSTS_EVERY_MS = 2 * 60_000;
 const PROGRAMS_EVERY_MS = 30_000;
+const PROGRAM_LOGS_EVERY_MS = 10_000;
 const WORDS_EVERY_MS = 15_000;
 const LOG_RETENTION_EVERY_MS = 10 * 60_000;
 const STATISTICS_EVERY_MS = 5_000;
@@ -78,9 +80,12 @@ export function startPeriodicJobs(ports: Ports, jobs: Jobs) {
 
 function startProgramJobs(ports: Ports, { programsEveryMs }: Jobs) {
   const { log } = ports;
+  const logs = createProgramLogs(ports);
   const job = (name: string, { everyMs, run }: { everyMs: number; run: () => Promise<number> }) =>
     every({ name, everyMs: programsEveryMs ?? everyMs, run, log });
   return [
+    job('program logs', { everyMs: PROGRAM_LOGS_EVERY_MS, run: logs.look }),
+    logs,
     job('sleep', { everyMs: SLEEP_EVERY_MS, run: () => putToSleep(ports) }),
     job('health of programs', { everyMs: PROGRAMS_EVERY_MS, run: createHealthCheck(ports, PROGRAMS) }),
   ];

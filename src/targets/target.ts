@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
+import type { LogSource } from '../shared/log-lines.js';
 import type { HealthState, Reach } from '../shared/reach.js';
 
 /** One deployment, as a target receives it. */
@@ -125,15 +126,17 @@ export interface Capabilities<Handle> {
     /** Resolves when visitors can come, with where it is reached now: that may have changed. */
     wake(handle: Handle, run: Run): Promise<Reach>;
   } | null;
-  /** What its program prints. Ends when the program does, or by the signal of the run. */
+  /** What its program prints, from a time on, that included. Ends when the program does, or by the signal of the run. */
   readonly logs: {
+    /** Who prints it; the server's own system unless given. */
+    readonly source?: LogSource;
     follow(handle: Handle, from: { readonly since: Date }, run: Run): AsyncIterable<ProgramLine>;
   } | null;
 }
 
 /** One line that a program printed. */
 export interface ProgramLine {
-  /** Increases strictly for one program, so that a reader that comes back knows what it has. */
+  /** In milliseconds, never before that of the line before it in the same service. Read again, a line has the same time: so a reader that comes back knows what it has. */
   readonly at: Date;
   readonly service: string;
   readonly stream: 'stdout' | 'stderr';

@@ -59,6 +59,20 @@ export function testLogStore(name: string, create: () => Promise<LogStore>): voi
     expect(await textsOf(store)).toEqual(['1 a', '2 b']);
   });
 
+  test(`${name}: a batch that must follow another one is kept only there`, async () => {
+    const store = await create();
+    const follows = (batch: number, after: number | null) =>
+      store.append({ ...batchOf(batch, `line ${String(batch)}`), writer: 'app', after });
+    expect(await store.batchesOf('d1')).toEqual({});
+    expect((await follows(5, null)).chunk).not.toBeNull();
+    expect((await follows(9, null)).chunk).toBeNull();
+    expect((await follows(9, 4)).chunk).toBeNull();
+    const answers = await Promise.all([7, 8, 9].map((batch) => follows(batch, 5)));
+    expect(answers.filter(({ chunk }) => chunk !== null)).toHaveLength(1);
+    expect(await store.lastLine('d1')).toBe(2);
+    expect(Object.keys(await store.batchesOf('d1'))).toEqual(['app']);
+  });
+
   test(`${name}: writers that append at once share the numbers, and none of their lines is lost`, async () => {
     const store = await create();
     const write = async (writer: string) => {

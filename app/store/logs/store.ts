@@ -41,6 +41,7 @@ export function logStore(connection: Connection, kind: LogKind): LogStore {
   const readTail = (deploymentId: string) => tailIn(chunks, text(deploymentId, 'the deployment'));
   return {
     append: (batch) => append({ chunks, tails }, batch),
+    batchesOf: async (deploymentId) => (await readTail(deploymentId)).batches,
     lastLine: async (deploymentId) => (await readTail(deploymentId)).last,
     async startOf(deploymentId, line) {
       const number = whole(line, 'the line');
@@ -89,7 +90,12 @@ async function append(
   const number = whole(batch.batch, 'the number of the batch');
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const tail = tails.get(deploymentId) ?? (await tailIn(chunks, deploymentId));
-    if ((tail.batches[batch.writer] ?? -1) >= number) return { chunk: null, last: tail.last };
+    const before = tail.batches[batch.writer];
+    const overtaken = batch.after !== undefined && (before ?? null) !== batch.after;
+    if (overtaken || (before ?? -1) >= number) {
+      tails.delete(deploymentId);
+      return { chunk: null, last: tail.last };
+    }
     const document = chunkAfter(tail, content, batch);
     if (await retryOnce(() => insertedOrThere(chunks.insertOne(document)))) {
       const after = tailOf(document);

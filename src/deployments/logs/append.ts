@@ -42,10 +42,12 @@ export async function appendLogs(
   ports: Ports,
   { deploymentId, seq, lines }: { deploymentId: string; seq: number; lines: readonly SentLine[] },
 ): Promise<Appended> {
-  const known = await touch(ports, deploymentId);
+  const known = await touch(ports, deploymentId, { isRun: true });
   const batch = { deploymentId, writer: 'run', batch: seq, lines: storedLines(lines) };
   return ports.logs.append(await redacted(ports, { projectId: known.projectId, batch }));
 }
+
+export type RuntimePorts = Omit<Ports, 'logs'>;
 
 interface RuntimeBatch {
   readonly deploymentId: string;
@@ -53,13 +55,15 @@ interface RuntimeBatch {
   /** Names the container or the pod. */
   readonly writer: string;
   readonly batch: number;
+  /** See `LogBatch.after`. */
+  readonly after?: number | null;
   readonly lines: readonly Omit<SentLine, 'type' | 'stage'>[];
 }
 
 /** What follows a container or a pod sends what it printed. A repeated batch is stored once. */
-export async function appendRuntimeLogs(ports: Ports, given: RuntimeBatch): Promise<Appended> {
+export async function appendRuntimeLogs(ports: RuntimePorts, given: RuntimeBatch): Promise<Appended> {
   const { deploymentId, lines, ...rest } = given;
-  const known = await touch(ports, deploymentId);
+  const known = await touch(ports, deploymentId, { isRun: false });
   const typed = lines.map((line) => ({ ...line, type: 'runtime', stage: '' }) as const);
   const batch = { ...rest, deploymentId, lines: storedLines(typed) };
   return ports.runtimeLogs.append(await redacted(ports, { projectId: known.projectId, batch }));
@@ -84,20 +88,25 @@ function storedLines(lines: readonly SentLine[]): LogLine[] {
   return stored;
 }
 
-/** The deployment does not count as silent, and the search looks at its log again. */
-async function touch(ports: Ports, id: string): Promise<LogSession> {
+/** The search looks at its log again. When its run writes, the deployment does not count as silent; a program may print long after its run died. */
+async function touch(
+  ports: RuntimePorts,
+  id: string,
+  { isRun }: { readonly isRun: boolean },
+): Promise<LogSession> {
   const now = ports.clock.now();
-  const known = ports.logSessions.get(id);
+  const key = isRun ? id : `${id} program`;
+  const known = ports.logSessions.get(key);
   if (known && now.getTime() - known.touchedAt < TOUCH_MS) return known;
   const { projectId } = await changeDeployment(ports, {
     id,
-    plan: (seen) => (seen.completedAt ? null : {}),
+    plan: (seen) => (seen.completedAt || !isRun ? null : {}),
   }).catch((error: unknown) => {
     throw error instanceof VitrineError && error.code === 'not_found' ? noDeployment() : error;
   });
   await ports.logWords.markDue({ id, projectId }, now);
   const session = { projectId, touchedAt: now.getTime() };
-  ports.logSessions.set(id, session);
+  ports.logSessions.set(key, session);
   return session;
 }
 

@@ -11,6 +11,8 @@ export interface LogBatch {
   readonly writer: string;
   readonly batch: number;
   readonly lines: readonly LogLine[];
+  /** It is appended only when this is the last batch of its writer, null for none: otherwise another process was faster. */
+  readonly after?: number | null;
   /** Of runtime logs only. */
   readonly source?: LogSource;
 }
@@ -25,7 +27,7 @@ export interface LogChunk {
 }
 
 export interface Appended {
-  /** Null when the log had this batch already. */
+  /** Null when the log had this batch already, or another one came before it. */
   readonly chunk: LogChunk | null;
   /** The number of the last line of the log. */
   readonly last: number;
@@ -37,6 +39,8 @@ export interface Appended {
  */
 export interface LogStore {
   append(batch: LogBatch): Promise<Appended>;
+  /** The last batch of each writer, as far as the log remembers them. */
+  batchesOf(deploymentId: string): Promise<Readonly<Record<string, number>>>;
   /** The first line of the chunk that holds this line, or the line itself where no chunk does. */
   startOf(deploymentId: string, line: number): Promise<number>;
   /** Chunks that begin with this line or later, oldest first. */
