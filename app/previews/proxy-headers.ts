@@ -47,11 +47,18 @@ export function responseHeaders(response: Pick<IncomingMessage, 'rawHeaders' | '
     .filter(([name]) => !dropped.has(name) && !NOT_FOR_VISITORS.has(name))
     .map(([name, value]) => [name, REWRITTEN[name]?.(value) ?? value] as const);
   const own = pairsOf(ALWAYS).filter(([name]) => name === 'x-robots-tag' || !(name in response.headers));
-  return [...kept, ...own].flat();
+  return [...kept, ...own, ...unbuffered(response.headers)].flat();
+}
+
+/** A proxy in front of this server must not collect events. */
+function unbuffered({ 'content-type': type, ...headers }: IncomingMessage['headers']): [string, string][] {
+  const isStream = type?.trimStart().toLowerCase().startsWith('text/event-stream') === true;
+  return isStream && headers['x-accel-buffering'] === undefined ? [['x-accel-buffering', 'no']] : [];
 }
 
 /** They reach beyond the host of the preview. */
 const NOT_FOR_VISITORS: ReadonlySet<string> = new Set([
+  'alt-svc',
   'clear-site-data',
   'service-worker-allowed',
   'x-robots-tag',

@@ -69,7 +69,7 @@ export function createProxy({ previewBase, firstByteMs = FIRST_BYTE_MS }: ProxyO
     },
     connect(visit) {
       const sent = open(visit, ['connection', 'upgrade', 'upgrade', 'websocket']);
-      joinSockets(sent, visit);
+      joinSockets(sent, { ...visit, firstByteMs });
     },
     close: () => agent.destroy(),
   };
@@ -127,12 +127,16 @@ async function relay(answer: IncomingMessage, response: ServerResponse): Promise
 interface Joined {
   readonly socket: Duplex;
   readonly head: Buffer;
+  readonly firstByteMs: number;
 }
 
-function joinSockets(sent: ClientRequest, { socket, head }: Joined): void {
+function joinSockets(sent: ClientRequest, { socket, head, firstByteMs }: Joined): void {
+  const late = setTimeout(() => sent.destroy(new SilentError()), firstByteMs);
   socket.on('error', () => sent.destroy());
   socket.once('close', () => sent.destroy());
+  sent.once('close', () => clearTimeout(late));
   sent.once('upgrade', (answer, upstream: Duplex, first: Buffer) => {
+    clearTimeout(late);
     socket.write(switching(answer));
     if (first.length > 0) socket.write(first);
     if (head.length > 0) upstream.write(head);
@@ -150,7 +154,7 @@ function joinSockets(sent: ClientRequest, { socket, head }: Joined): void {
     answer.resume();
     refuseUpgrade(socket, { status: answer.statusCode ?? 502 });
   });
-  sent.once('error', () => refuseUpgrade(socket, { status: 502 }));
+  sent.once('error', (error) => refuseUpgrade(socket, { status: error instanceof SilentError ? 504 : 502 }));
   sent.end();
 }
 

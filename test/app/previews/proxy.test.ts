@@ -83,6 +83,7 @@ test('its answer keeps status and headers, but nothing that reaches other hosts'
       'set-cookie': ['a=1; Domain=localhost; Path=/', 'b=2; HttpOnly'],
       'strict-transport-security': 'max-age=1; includeSubDomains',
       'clear-site-data': '"*"',
+      'alt-svc': 'h3=":443"',
       'service-worker-allowed': '/',
       'x-robots-tag': 'all',
       'referrer-policy': 'origin',
@@ -101,7 +102,7 @@ test('its answer keeps status and headers, but nothing that reaches other hosts'
     'referrer-policy': 'origin',
     'x-own': '1',
   });
-  for (const name of ['clear-site-data', 'service-worker-allowed', 'x-hop'])
+  for (const name of ['alt-svc', 'clear-site-data', 'service-worker-allowed', 'x-hop'])
     expect(headers).not.toHaveProperty(name);
 });
 
@@ -129,6 +130,7 @@ test('events arrive one by one, and a visitor who leaves ends the request', asyn
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const [first] = (await once(response, 'data')) as [Buffer];
   expect(first.toString()).toBe('data: 1\n\n');
+  expect(response.headers['x-accel-buffering']).toBe('no');
   sent.destroy();
   await eventually(async () => left, { until: Boolean, otherwise: 'The program was not told.' });
 });
