@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { command, port } from '../settings/fields.js';
 import { DEPLOYMENTS } from './deployments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
 import { ById } from './shapes.js';
@@ -20,6 +21,18 @@ const ProgramImage = () =>
     }),
   ]);
 
+const Word = () => z.string().regex(/^[a-z0-9_]{1,20}$/, 'must be one word of lower-case letters');
+
+/** The machine on which native modules were installed. Absent where another job built. */
+const BuiltOn = () =>
+  z.strictObject({
+    /** As `process.platform`, `process.arch` and the major version of Node. */
+    platform: Word(),
+    arch: Word(),
+    libc: z.enum(['glibc', 'musl']).nullable(),
+    nodeMajor: z.int().min(1).max(1_000),
+  });
+
 const StartProgramBody = /* @__PURE__ */ lazily(() =>
   z.strictObject({
     /** For a target that takes an image. */
@@ -31,6 +44,16 @@ const StartProgramBody = /* @__PURE__ */ lazily(() =>
         images: z.record(z.string().max(63), ProgramImage()),
       })
       .optional(),
+    /** The workflow's own start command and port, before those of the settings. */
+    start: command.optional(),
+    port: port.optional(),
+    /** The Node that the workflow asks for: a version or a range, as in `engines.node`. */
+    nodeVersion: z
+      .string()
+      .max(100)
+      .regex(/^[\w.*^~<>=| -]+$/, 'must be a version or a range, such as 22 or >=20')
+      .optional(),
+    builtOn: BuiltOn().optional(),
     /** The number of log lines that the run has: the answer brings those after them. */
     seen: z.int().min(0).max(1_000_000).default(0),
   }),

@@ -15,6 +15,8 @@ type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & ConfigurationPor
 
 /** What the run handed over. */
 interface Handed extends Pick<Release, 'image' | 'compose'> {
+  /** What the workflow says of its program, before the settings. */
+  readonly program?: Partial<Release['program']>;
   /** The root of a complete upload; null for a target that takes none. */
   readonly root: string | null;
   /** The URL that keeps showing this commit. */
@@ -34,6 +36,7 @@ export async function publish(
     root,
     image,
     compose,
+    program = {},
     commitUrl,
     log,
   }: Handed & { readonly deployment: StoredDeployment },
@@ -50,8 +53,9 @@ export async function publish(
   if (problem !== null) throw new VitrineError('unprocessable', problem);
   const options = target.options.parse(targetOptions(intended, name));
   const configuration = await configurationOf(ports, intended);
+  const release = releaseOf(intended, deployment);
   const { url, reach, handle } = await target.deploy(
-    { ...releaseOf(intended, deployment), image, compose },
+    { ...release, image, compose, program: { ...release.program, ...program } },
     options,
     { ...runFor(ports, { configuration, target, about: deployment.id }), ...(log && { log }) },
   );

@@ -50,6 +50,18 @@ export interface ProgramSettings {
   readonly memoryBytes: number;
   /** Processors, such as 0.5. */
   readonly cpus: number;
+  /** The Node that the workflow asks for, as in `engines.node`; absent for what the build says. */
+  readonly nodeVersion?: string;
+  /** The machine that installed native modules; absent where the run did not say. */
+  readonly builtOn?: BuiltOn;
+}
+
+export interface BuiltOn {
+  /** As `process.platform` and `process.arch`. */
+  readonly platform: string;
+  readonly arch: string;
+  readonly libc: 'glibc' | 'musl' | null;
+  readonly nodeMajor: number;
 }
 
 /** Everything that a target may use during one call. It reads no environment variables and uses no global fetch. */
