@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { VitrineError } from '../../src/shared/errors.js';
 import { lastState } from '../../src/shared/text.js';
@@ -26,25 +26,55 @@ export type CommandJob = Pick<Job, 'world' | 'directory' | 'log' | 'output' | 'r
  * can choose are passed as environment variables.
  */
 export async function runCommand(job: CommandJob, { command, variables }: CommandInput): Promise<undefined> {
-  job.signal.throwIfAborted();
-  const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', command], {
-    cwd: job.directory,
+  const { code, killedBy } = await runProgram(job, {
+    file: 'bash',
+    args: ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', command],
     env: childEnvironment(job.world.env, variables),
-    stdio: ['ignore', 'pipe', 'pipe'],
+  }).catch((error: unknown) => {
+    throw isMissing(error) ? noShell(error) : error;
+  });
+  if (code !== 0) throw failed({ command: quoted(job, command), code, killedBy });
+}
+
+export interface ProgramInput {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** What it reads from its standard input. */
+  readonly input?: string;
+  /** Gets the lines of its standard output; the log gets them unless given. */
+  readonly onLine?: (line: string) => void;
+}
+
+interface ProgramEnd {
+  readonly code: number | null;
+  readonly killedBy: string | null;
+}
+
+/** Runs a program without a shell. Its lines go to the log. */
+export async function runProgram(job: CommandJob, program: ProgramInput): Promise<ProgramEnd> {
+  job.signal.throwIfAborted();
+  const { input, onLine = job.output } = program;
+  const child = spawn(program.file, program.args, {
+    cwd: job.directory,
+    env: program.env,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     // A process group of its own, so that its child processes can be ended with it.
     detached: true,
-  });
-  const listeners = [child.stdout, child.stderr].map((stream) => listen(stream, job));
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
+  // A program that ends before it has read everything tells so by its exit code.
+  child.stdin?.on('error', () => undefined).end(input);
+  const listeners = [listen(child.stdout, onLine), listen(child.stderr, job.output)];
   const stop = (): void => endGroup(child);
   job.signal.addEventListener('abort', stop, { once: true });
   try {
     const [code, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
     await waitForOutput(job, listeners);
     job.signal.throwIfAborted();
-    if (code !== 0) throw failed({ command: quoted(job, command), code, killedBy });
+    return { code, killedBy };
   } catch (error) {
     job.signal.throwIfAborted();
-    throw textAt(error, 'code') === 'ENOENT' ? noShell(error) : error;
+    throw error;
   } finally {
     job.signal.removeEventListener('abort', stop);
     for (const listener of listeners) listener.stop();
@@ -57,8 +87,13 @@ interface Listener {
   readonly stop: () => void;
 }
 
-function listen(stream: Readable, job: CommandJob): Listener {
-  const lines = createLineSplitter((line) => job.output(line));
+/** The program is not on this machine. */
+export function isMissing(error: unknown): boolean {
+  return textAt(error, 'code') === 'ENOENT';
+}
+
+function listen(stream: Readable, onLine: (line: string) => void): Listener {
+  const lines = createLineSplitter(onLine);
   let open = true;
   const stop = (): void => {
     if (open) lines.end();
@@ -137,7 +172,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const WITHHELD =
   /^(ACTIONS_.*|INPUT_.*|STATE_.*|GITHUB_TOKEN|GH_TOKEN|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|EVENT_PATH))$/i;
 
-function childEnvironment(env: Env, variables: Env): Record<string, string> {
+export function childEnvironment(env: Env, variables: Env): Record<string, string> {
   const kept = Object.entries(env).filter(([name]) => !WITHHELD.test(name));
   return Object.fromEntries(
     [...kept, ...Object.entries(variables)].filter(
