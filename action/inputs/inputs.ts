@@ -4,15 +4,20 @@ import { envNameOf, type InputName } from './names.js';
 import { refuseRenamed } from './unknown.js';
 import {
   address,
+  cacheOf,
   flag,
+  imageName,
+  logins,
   maybe,
   milliseconds,
   oneOf,
+  portNumber,
   positive,
   relative,
   serverAddress,
   urlPath,
   variables,
+  versionRange,
 } from './values.js';
 
 const ACTIONS = ['auto', 'deploy', 'destroy', 'resolve', 'none'] as const;
@@ -29,6 +34,16 @@ export function parseInputs(env: Env) {
     buildEnv: variables(read('build-env')),
     secrets: variables(read('secrets')),
   };
+  const images = {
+    dockerfile: maybe(read('dockerfile'), relative),
+    context: maybe(read('context'), relative),
+    buildArgs: variables(read('build-args')),
+    buildSecrets: variables(read('build-secrets')),
+    cache: maybe(read('cache'), cacheOf),
+    image: maybe(read('image'), imageName),
+    registryAuth: logins(read('registry-auth')),
+    composeFile: maybe(read('compose-file'), relative),
+  };
   refuseTooMany(given);
   return {
     action: oneOf(read('action'), ACTIONS),
@@ -42,6 +57,10 @@ export function parseInputs(env: Env) {
     buildCommand: maybe(read('build-command'), ([, text]) => text),
     outputDir: maybe(read('output-dir'), relative),
     prebuilt: flag(read('prebuilt'), 'false'),
+    startCommand: maybe(read('start-command'), ([, text]) => text),
+    port: maybe(read('port'), portNumber),
+    nodeVersion: maybe(read('node-version'), versionRange),
+    ...images,
     deployCommand: maybe(read('deploy-command'), ([, text]) => text),
     destroyCommand: maybe(read('destroy-command'), ([, text]) => text),
     healthPath: maybe(read('health-path'), urlPath),

@@ -71,6 +71,58 @@ export function variables([name, text]: Text): Readonly<Record<string, string>> 
   throw wrong(name, `needs one KEY=VALUE per line: ${problems.join('; ')}`);
 }
 
+export function portNumber([name, text]: Text): number {
+  const port = /^\d{2,5}$/.test(text) ? Number(text) : 0;
+  if (port === 80 || port === 443 || (port >= 1_024 && port <= 65_535)) return port;
+  throw wrong(name, `must be 80, 443 or a number from 1024 to 65535, not ${quote(text)}`);
+}
+
+export function versionRange([name, text]: Text): string {
+  if (/^[\w.*^~<>=| -]{1,100}$/.test(text)) return text;
+  throw wrong(name, `must be a version of Node or a range, such as 22 or >=20, not ${quote(text)}`);
+}
+
+export function imageName([name, text]: Text): string {
+  if (/^[\w][\w.\-/:@]{0,499}$/.test(text)) return text;
+  throw wrong(name, `must be the name or the id of an image, such as shop:test, not ${quote(text)}`);
+}
+
+/** Null: no cache. Otherwise in the words of `docker buildx build --cache-from`. */
+export function cacheOf([name, text]: Text): string | null {
+  if (text === 'false') return null;
+  if (text === 'gha') return 'type=gha';
+  if (/^type=(gha|registry)(,[^\s,=]+=[^\s,]+)*$/.test(text)) return text;
+  if (/^[\w.-]+(:\d+)?\/[\w.\-/:]+$/.test(text)) return `type=registry,ref=${text}`;
+  throw wrong(
+    name,
+    `must be gha, the name of an image that holds the cache, such as ghcr.io/acme/shop:cache, or false, not ${quote(text)}`,
+  );
+}
+
+export interface Login {
+  /** Null: for every registry that has no line of its own. */
+  readonly host: string | null;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** One `user:password` or `registry=user:password` per line. */
+export function logins([name, text]: Text): readonly Login[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line, index) => {
+      const match = /^(?:([\w.-]+(?::\d+)?)=)?([^:\s]+):(.+)$/.exec(line);
+      const [, host = null, username, password] = match ?? [];
+      if (username !== undefined && password !== undefined) return { host, username, password };
+      throw wrong(
+        name,
+        `needs one user:password or registry=user:password per line: line ${index + 1} is none`,
+      );
+    });
+}
+
 function wrong(name: InputName, problem: string): VitrineError {
   return new VitrineError('bad_request', `The input "${name}" ${problem}.`);
 }

@@ -59,7 +59,8 @@ export function maskCommands(values: readonly string[]): string[] {
 
 /** The secrets in the raw inputs, also in invalid lines: they are masked before the inputs are checked, so that no error shows one. */
 export function rawSecrets(env: Readonly<Record<string, string | undefined>>): string[] {
-  return [...valuesIn(env['INPUT_SECRETS'] ?? ''), env['INPUT_GITHUB-TOKEN'] ?? ''].filter(
-    (value) => value !== '',
-  );
+  const lines = [env['INPUT_SECRETS'], env['INPUT_BUILD-SECRETS']].flatMap((text) => valuesIn(text ?? ''));
+  const passwords = (env['INPUT_REGISTRY-AUTH'] ?? '').split('\n').map((line) => line.replace(/^[^:]*:/, ''));
+  const all = [...lines, ...passwords.map((text) => text.trim()), env['INPUT_GITHUB-TOKEN'] ?? ''];
+  return all.filter((value) => value !== '');
 }

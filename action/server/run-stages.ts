@@ -1,9 +1,11 @@
 import type { Client } from '../../src/contract/client.js';
+import type { StartProgramBody } from '../../src/contract/programs.js';
 import { isVitrineError, messageOf, VitrineError } from '../../src/shared/errors.js';
 import type { StageName } from '../../src/shared/status/stages.js';
 import { STAGE_STATUS } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
 import { showDuration } from '../../src/shared/time.js';
+import type { Artifact } from '../../src/uploads/client/directory.js';
 import { deploy } from '../../src/uploads/client/send.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
@@ -15,6 +17,7 @@ import type { StageLog } from '../stages/stage-log.js';
 import { verify } from '../stages/verify.js';
 import { type Connection, isSuperseded } from './connection.js';
 import { deployByCommand, type Link } from './deploy-by-command.js';
+import { refuseOtherTarget } from './fit-target.js';
 import type { Progress } from './progress.js';
 import type { Started } from './session.js';
 
@@ -36,35 +39,88 @@ interface StagesInput {
  * deployment that the server did not make.
  */
 export async function runStages(input: StagesInput): Promise<Link | null> {
-  refuseOtherTarget(input);
   const { inputs } = input;
-  const healthPath = inputs.healthPath ?? input.answer.plan.healthPath;
+  const { plan } = input.answer;
+  refuseOtherTarget({ inputs, plan });
+  const healthPath = inputs.healthPath ?? plan.healthPath;
   if (inputs.url !== null) {
     await verifyAt(input, inputs.url);
     return { url: inputs.url, healthPath };
   }
   const job = { ...input.job, directory: await workingDirectory(input.job) };
-  const skip = async (): Promise<typeof SKIPPED> => SKIPPED;
-  await runStage(input, { name: 'installing', work: () => (inputs.prebuilt ? skip() : install(job)) });
-  const building = { name: 'building', work: () => (inputs.prebuilt ? skip() : build(job)) } as const;
-  const built = (await runStage(input, building)) !== SKIPPED;
-  if (input.answer.plan.takes === 'nothing') return deployAndVerify(input, { job, healthPath });
-  const artifact = await runStage(input, { name: 'copying', work: () => copy(job, { built }) });
-  const { client, answer } = input;
-  const commitUrl = await runStage(input, {
-    name: 'deploying',
-    work: () => deploy({ client, id: answer.deployment.id, artifact, log: job.log }),
-  });
-  await verifyAt(input, commitUrl);
+  const ready = { ...input, job };
+  if (plan.takes === 'nothing') return deployAndVerify(ready, healthPath);
+  await verifyAt(input, await (plan.takes === 'files' ? deployFiles(ready) : deployImages(ready)));
   return null;
 }
 
+/** Installs and builds, unless an earlier step did. Answers whether there was something to build. */
+async function installAndBuild(input: StagesInput): Promise<boolean> {
+  const { job, inputs } = input;
+  const skip = async (): Promise<typeof SKIPPED> => SKIPPED;
+  await runStage(input, { name: 'installing', work: () => (inputs.prebuilt ? skip() : install(job)) });
+  const building = { name: 'building', work: () => (inputs.prebuilt ? skip() : build(job)) } as const;
+  return (await runStage(input, building)) !== SKIPPED;
+}
+
+/** Uploads a page, or a program with its packages. Resolves to the URL of the commit. */
+async function deployFiles(input: StagesInput): Promise<string> {
+  const { job, client, answer } = input;
+  const built = await installAndBuild(input);
+  const upload = (artifact: Artifact): Promise<string> =>
+    deploy({ client, id: answer.deployment.id, artifact, log: job.log });
+  if (!answer.plan.starts) {
+    const artifact = await runStage(input, { name: 'copying', work: () => copy(job, { built }) });
+    return runStage(input, { name: 'deploying', work: () => upload(artifact) });
+  }
+  const { copyProgram } = await import('../stages/program.js');
+  const { artifact, body } = await runStage(input, { name: 'copying', work: () => copyProgram(job) });
+  const work = async (): Promise<string> => {
+    await upload(artifact);
+    return startHandedOver(input, body);
+  };
+  return runStage(input, { name: 'deploying', work });
+}
+
+/** Builds images and pushes them to the server. What the Dockerfile builds needs no commands; those that are given run before it. */
+async function deployImages(input: StagesInput): Promise<string> {
+  const { job, inputs, answer, connection } = input;
+  const { plan, deployment } = answer;
+  const { prepareImages, handOverImages } = await import('../stages/containers/containers.js');
+  const skip = async (): Promise<typeof SKIPPED> => SKIPPED;
+  const installs = !inputs.prebuilt && (inputs.installCommand ?? plan.install) !== null;
+  await runStage(input, { name: 'installing', work: () => (installs ? install(job) : skip()) });
+  const builds = !inputs.prebuilt && (inputs.buildCommand ?? plan.build) !== null;
+  const building = async () => {
+    if (builds) await build(job);
+    return prepareImages(job, deployment.sha.slice(0, 7));
+  };
+  const prepared = await runStage(input, { name: 'building', work: building });
+  const token = () => newToken(connection);
+  const work = async (): Promise<string> =>
+    startHandedOver(input, await handOverImages(job, { prepared, token }));
+  return runStage(input, { name: 'deploying', work });
+}
+
+async function startHandedOver(
+  { job, connection, answer, signal }: StagesInput,
+  body: Omit<StartProgramBody, 'seen'>,
+): Promise<string> {
+  const { runProgramStart } = await import('./start-program.js');
+  return runProgramStart({ job, connection, deploymentId: answer.deployment.id, signal, body });
+}
+
+/** A build can take longer than a token lives. */
+async function newToken(connection: Connection): Promise<string> {
+  const answer = await connection.start();
+  if (answer.proceed) return answer.token;
+  throw new VitrineError('stale_head', answer.decision.detail);
+}
+
 /** By the command of the workflow, which takes nothing but the folder it runs in. */
-async function deployAndVerify(
-  input: StagesInput,
-  { job, healthPath }: { readonly job: Job; readonly healthPath: string },
-): Promise<Link | null> {
-  const work = () => deployByCommand({ ...input, job, healthPath });
+async function deployAndVerify(input: StagesInput, healthPath: string): Promise<Link | null> {
+  await installAndBuild(input);
+  const work = () => deployByCommand({ ...input, healthPath });
   const link = await runStage(input, { name: 'deploying', work });
   await verifyAt(input, link.url);
   // With a destroy command the server knows it already.
@@ -88,26 +144,6 @@ function workingDirectory({ workspace, directory }: Job): Promise<string> {
     what: 'The working directory',
     remedy: 'check out the code first (actions/checkout), or correct "working-directory".',
   });
-}
-
-function refuseOtherTarget({ inputs, answer }: StagesInput): void {
-  const byCommand = answer.plan.takes === 'nothing';
-  if (byCommand && inputs.deployCommand === null && inputs.url === null)
-    throw new VitrineError(
-      'bad_request',
-      `The target ${JSON.stringify(answer.plan.target)} needs the input "deploy-command".`,
-    );
-  if (!byCommand && inputs.deployCommand !== null)
-    throw new VitrineError(
-      'bad_request',
-      `The server deploys this project to ${JSON.stringify(answer.plan.target)}: remove the input "deploy-command", or change "target" in .github/preview.yml on the default branch.`,
-    );
-  if (inputs.target === null || inputs.target === answer.plan.target) return;
-  throw new VitrineError(
-    'bad_request',
-    `The input "target" is ${JSON.stringify(inputs.target)}, but the server deploys this project to "${answer.plan.target}". ` +
-      'Remove the input, or change "target" in .github/preview.yml on the default branch.',
-  );
 }
 
 interface StageRunner {

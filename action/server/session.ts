@@ -57,7 +57,7 @@ export function openSession(input: DeploymentInput): Session {
     onFailure,
   });
   const { redact } = createRedactor(secretsOf(input));
-  for (const warning of weakSecrets({ ...secrets, ...inputs.secrets }))
+  for (const warning of weakSecrets({ ...secrets, ...inputs.secrets, ...inputs.buildSecrets }))
     world.print(command('warning', warning, { title: 'A secret is not hidden' }));
   const stageLog = createStageLog({
     world,
@@ -84,8 +84,9 @@ function failureHandler({ world, signal, ending }: DeploymentInput): (error: unk
 /** The values to redact: those of the server and the inputs, and tokens that a build could read from the memory of this process. */
 function secretsOf({ inputs, answer, world }: DeploymentInput): string[] {
   const runner = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'].map((name) => world.env[name]);
-  const given = [...Object.values(answer.plan.secrets), ...Object.values(inputs.secrets)];
-  const all = [...given, inputs.githubToken, answer.token, ...runner];
+  const given = [answer.plan.secrets, inputs.secrets, inputs.buildSecrets].flatMap(Object.values<string>);
+  const passwords = inputs.registryAuth.map(({ password }) => password);
+  const all = [...given, ...passwords, inputs.githubToken, answer.token, ...runner];
   return all.filter((secret): secret is string => Boolean(secret));
 }
 

@@ -66,7 +66,7 @@ function startBody({ inputs, context, pullRequest }: ServerInput) {
   const project = inputs.project === null ? {} : { project: inputs.project };
   // The settings may name no target: the command asks for its own.
   const target = inputs.deployCommand === null ? {} : { target: COMMAND_TARGET };
-  const names = Object.keys({ ...inputs.env, ...inputs.buildEnv, ...inputs.secrets });
+  const names = Object.keys({ ...inputs.env, ...inputs.buildEnv, ...inputs.secrets, ...inputs.buildSecrets });
   return {
     sha: pullRequest.sha,
     pullRequest: pullRequest.number,

@@ -45,7 +45,8 @@ async function findOutput({ directory }: Job, candidates: readonly string[]): Pr
   );
 }
 
-function inside(root: string, path: string): string {
+/** The absolute path of an output directory. */
+export function inside(root: string, path: string): string {
   const found = resolve(root, path);
   if (found === root || found.startsWith(root + sep)) return found;
   throw new VitrineError(

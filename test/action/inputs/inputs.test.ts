@@ -69,6 +69,24 @@ test.each([
   ['env', 'A=1\n# no\nB=$(id)', { env: { A: '1', B: '$(id)' } }],
   ['secrets', 'KEY="two\nlines"', { secrets: { KEY: 'two\nlines' } }],
   ['build-env', 'A=x=y', { buildEnv: { A: 'x=y' } }],
+  ['port', '4000', { port: 4_000 }],
+  ['node-version', '>=20 <23', { nodeVersion: '>=20 <23' }],
+  ['image', 'ghcr.io/acme/shop:1@sha256:0', { image: 'ghcr.io/acme/shop:1@sha256:0' }],
+  ['cache', 'gha', { cache: 'type=gha' }],
+  ['cache', 'ghcr.io/acme/shop:cache', { cache: 'type=registry,ref=ghcr.io/acme/shop:cache' }],
+  ['cache', 'type=gha,scope=web', { cache: 'type=gha,scope=web' }],
+  ['cache', 'false', { cache: null }],
+  ['registry-auth', 'me:a:b=c', { registryAuth: [{ host: null, username: 'me', password: 'a:b=c' }] }],
+  [
+    'registry-auth',
+    'ghcr.io=me:one\n\nlocalhost:5000=you:two',
+    {
+      registryAuth: [
+        { host: 'ghcr.io', username: 'me', password: 'one' },
+        { host: 'localhost:5000', username: 'you', password: 'two' },
+      ],
+    },
+  ],
   ['install-command', ' npm ci && echo ok ', { installCommand: 'npm ci && echo ok' }],
 ])('%s: %j is understood', (name, value, expected) => {
   expect(read({ [name]: value })).toMatchObject(expected);
@@ -91,6 +109,14 @@ test.each([
   ['output-dir', '../..', 'must be a path inside the repository'],
   ['output-dir', '/etc', 'must be a path inside the repository'],
   ['working-directory', 'C:\\x', 'must be a path inside the repository'],
+  ['dockerfile', '../Dockerfile', 'must be a path inside the repository'],
+  ['port', '22', 'must be 80, 443 or a number from 1024'],
+  ['node-version', '$(id)', 'must be a version of Node or a range'],
+  ['image', '--privileged', 'must be the name or the id of an image'],
+  ['cache', 'true', 'must be gha, the name of an image'],
+  ['cache', 'type=local,dest=/etc', 'must be gha, the name of an image'],
+  ['registry-auth', 'me:one\nsecret-alone', 'line 2 is none'],
+  ['build-args', 'PATH=x', 'line 1 steers the machine'],
   ['env', '1A=x', 'line 1 is not a name for a variable'],
   ['env', 'no equals sign', 'line 1 is not a name for a variable'],
   ['env', 'LD_PRELOAD=x', 'line 1 steers the machine'],
@@ -114,9 +140,10 @@ test('200 variables fit, all three inputs together', () => {
 });
 
 test('a value of a variable never stands in the complaint about it', () => {
-  expect(() => read({ secrets: 'PATH=hunter22' })).toThrow(
-    expect.objectContaining({ message: expect.not.stringContaining('hunter22') }),
-  );
+  for (const given of [{ secrets: 'PATH=hunter22' }, { 'registry-auth': 'hunter22' }])
+    expect(() => read(given)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter22') }),
+    );
 });
 
 test.each([

@@ -12,7 +12,7 @@ export const SHA = '1234567890abcdef1234567890abcdef12345678';
 export const DEPLOYMENT_ID = 'd'.repeat(24);
 export const ENVIRONMENT_ID = 'e'.repeat(24);
 
-/** What a test changes about the server; a name is `start`, `progress`, `logs`, `plan`, `pack`, `oidc` or `page`. */
+/** What a test changes about the server; a name is `start`, `progress`, `logs`, `plan`, `pack`, `program`, `oidc` or `page`. */
 export type Fault = (call: {
   readonly name: string;
   readonly count: number;
@@ -66,6 +66,7 @@ export function nameOf({ method, path, host }: Recorded): string {
   if (path.endsWith('/logs')) return 'logs';
   if (path.endsWith('/manifest')) return 'plan';
   if (path.endsWith('/blobs')) return 'pack';
+  if (path.endsWith('/program')) return 'program';
   return 'start';
 }
 
@@ -86,6 +87,7 @@ function normal(call: Call): Reply {
   if (name === 'progress') return { status: 200, json: progressed(call) };
   if (name === 'plan') return { status: 200, json: planned(request.body) };
   if (name === 'pack') return { status: 200, json: packed(call) };
+  if (name === 'program') return { status: 200, json: startedProgram(call) };
   if (name === 'page') return { status: 200, text: '<h1>Hello</h1>' };
   if (name === 'logs') return { status: 202, json: { stored: true } };
   return { status: 204, ...(options ? {} : {}) };
@@ -133,6 +135,11 @@ function planned(body: Buffer) {
 
 function packed(call: Call) {
   return { complete: true, notes: call.options.notes ?? [], commitUrl: commitUrl(call) };
+}
+
+function startedProgram(call: Call) {
+  const lines = [`Starting (${String(call.count)})`];
+  return { started: true, problem: null, commitUrl: commitUrl(call), lines, seen: call.count };
 }
 
 function commitUrl({ port }: Pick<Call, 'port'>): string {
