@@ -25,7 +25,7 @@ import { createBuilds } from '../runners/builds.js';
 import { createProcessRunner } from '../runners/process/process-runner.js';
 import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
-import { composeDocker } from './containers.js';
+import { composeCompose, composeDocker } from './containers.js';
 import { createCommandRecords, createHosting } from './hosting.js';
 import { composeOutgoing } from './outgoing.js';
 import type { Around, Overrides } from './overrides.js';
@@ -101,6 +101,7 @@ function composeTargets(given: Composition, { environments, blobs }: TargetStore
     hosting: createHosting({ ...given.stores, environments }),
     records: createCommandRecords({ environments }),
     docker: composeDocker(given),
+    compose: composeCompose(given),
     programs: composePrograms(given, blobs),
     // No target needs credentials yet.
     credentials: {},

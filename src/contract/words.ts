@@ -126,7 +126,6 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   port: [3_000],
   file: ['services: { web: { build: . } }'],
   start: ['node server.js'],
-  port: [3000],
   nodeVersion: ['>=20'],
   platform: ['linux'],
   arch: ['x64'],

@@ -1,4 +1,7 @@
 import { type CommandRecords, createCommandTarget } from './command/command.js';
+import { createComposeTarget } from './compose/compose.js';
+import { COMPOSE_TARGET } from './compose/resource.js';
+import type { ComposeRunner } from './compose/runner.js';
 import type { DockerParts } from './docker/container.js';
 import { createDockerTarget } from './docker/docker.js';
 import { DOCKER_TARGET } from './docker/resource.js';
@@ -14,6 +17,8 @@ interface TargetParts {
   readonly docker?: DockerParts | { readonly missing: string };
   /** None where the operator wants no programs on this machine. */
   readonly programs?: ProgramParts | null;
+  /** Works beside the engine. */
+  readonly compose?: ComposeRunner | null;
   /** What the operator configured for targets, by their names. */
   readonly credentials: Readonly<Record<string, unknown>>;
 }
@@ -28,11 +33,13 @@ interface ProgramParts {
 }
 
 /** Every target that a server can have, one each. The first is the default. */
-function every({ hosting, records, docker = NO_ENGINE, programs }: TargetParts): readonly AnyTarget[] {
+function every(parts: TargetParts): readonly AnyTarget[] {
+  const { hosting, records, docker = NO_ENGINE, compose, programs } = parts;
   return [
     anyTarget(createStaticTarget({ hosting })),
     anyTarget(createCommandTarget({ records })),
     ...('missing' in docker ? [] : [anyTarget(createDockerTarget(docker))]),
+    ...('missing' in docker || !compose ? [] : [anyTarget(createComposeTarget({ ...docker, compose }))]),
     ...(programs ? [anyTarget(createNodeTarget(programs))] : []),
   ];
 }
@@ -42,13 +49,13 @@ function withoutParts({
   docker = NO_ENGINE,
   programs,
 }: TargetParts): readonly (readonly [name: string, reason: string])[] {
-  const off: [string, string][] = [];
-  if ('missing' in docker)
+  const off: [string, string][] = programs ? [] : [[NODE_TARGET, NO_PROGRAMS]];
+  if (!('missing' in docker)) return off;
+  for (const name of [DOCKER_TARGET, COMPOSE_TARGET])
     off.push([
-      DOCKER_TARGET,
-      `The target "docker" is off on this server: ${docker.missing}. docs/docker-target.md says more. Ask the operator of the server, or choose another target.`,
+      name,
+      `The target "${name}" is off on this server: ${docker.missing}. docs/docker-target.md says more. Ask the operator of the server, or choose another target.`,
     ]);
-  if (!programs) off.push([NODE_TARGET, NO_PROGRAMS]);
   return off;
 }
 
@@ -104,6 +111,7 @@ function offBecause(name: string, fields: readonly string[]): string {
 }
 
 export { COMMAND_TARGET, type CommandHandle, type CommandRecords } from './command/command.js';
+export type { ComposeEnd, ComposeRunner } from './compose/runner.js';
 export type { DockerParts, RegistryLogin } from './docker/container.js';
 export type { Builds, ProgramRunner } from './node/runner.js';
 export type { StaticHandle, StaticHosting } from './static/static.js';
