@@ -1,14 +1,5 @@
-import {
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-} from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { nestsDeeperThan } from '../shared/yaml-nesting.js';
 import { isRecord, type Position, quoted, type TextProblem, toCamel } from './problem.js';
 
 export type Path = readonly (string | number)[];
@@ -23,7 +14,6 @@ export interface YamlText {
 const START: Position = { line: 1, column: 1 };
 const MAX_BYTES = 32 * 1024;
 const MAX_NESTING = 40;
-const MAX_INDENT = 120;
 
 /** The result for a file that cannot be read at all. */
 export function unreadableYaml(message: string): YamlText {
@@ -55,37 +45,14 @@ export function readYaml(text: string): YamlText {
   return { value, problems: [], locate: (path) => at(offsetOf(parsed.contents, path)) };
 }
 
-/** Checked before parsing: thousands of nested brackets would overflow the stack of the parser and end the process. */
+/** Checked before parsing. */
 function whyUnreadable(text: string): string | undefined {
   if (Buffer.byteLength(text) > MAX_BYTES)
     return 'is larger than 32 KiB; move what is not a setting out of it';
   if (/[\u0000\ufffd]/.test(text)) return 'is not UTF-8 text; save it as UTF-8';
-  if (nesting(text) > MAX_NESTING) return `nests deeper than ${String(MAX_NESTING)} levels; make it flatter`;
+  if (nestsDeeperThan(MAX_NESTING, text))
+    return `nests deeper than ${String(MAX_NESTING)} levels; make it flatter`;
   return undefined;
-}
-
-// https://eemeli.org/yaml/#lexer: the token after this one is a scalar, so brackets in it are text.
-const SCALAR = '\u001f';
-const STEPS: ReadonlyMap<string, number> = new Map([
-  ['[', 1],
-  ['{', 1],
-  [']', -1],
-  ['}', -1],
-]);
-
-function nesting(text: string): number {
-  const indent = text.match(/^(?:[-?:][ \t]|[ \t])+/gm) ?? [];
-  if (indent.some((start) => start.length > MAX_INDENT)) return MAX_NESTING + 1;
-  let depth = 0;
-  let deepest = 0;
-  let before = '';
-  for (const token of new Lexer().lex(text)) {
-    const steps = before === SCALAR ? 0 : (STEPS.get(token) ?? 0);
-    depth = Math.max(0, depth + steps);
-    deepest = Math.max(deepest, depth);
-    before = token;
-  }
-  return deepest;
 }
 
 function syntaxProblems(parsed: Document, at: (offset: number) => Position): TextProblem[] {
