@@ -2,9 +2,10 @@ import { createToken } from '../../src/people/api-token.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { type PreviewBase, previewUrl } from '../../src/shared/preview-url.js';
 import type { Clock } from '../../src/shared/tools.js';
-import type { DockerParts } from '../../src/targets/registry.js';
+import type { ComposeRunner, DockerParts } from '../../src/targets/registry.js';
 import { isLoopback, type Config } from '../config/config.js';
 import { findEngine } from '../engine/address.js';
+import { createComposeRunner } from '../engine/compose-runner.js';
 import { createDockerEngine } from '../engine/docker-engine.js';
 import type { Stores } from '../ports.js';
 
@@ -29,6 +30,13 @@ export function composeDocker(given: Given): DockerParts | { readonly missing: s
     limits: { memoryBytes: containers.memoryBytes, cpus: containers.cpus, hostPorts: containers.ports },
     networkRange: containers.network,
   };
+}
+
+/** The program that starts compose files beside that engine. */
+export function composeCompose({ config }: Pick<Given, 'config'>): ComposeRunner | null {
+  const { dockerHost, path, dockerConfig } = config.containers;
+  const found = findEngine(dockerHost);
+  return 'missing' in found ? null : createComposeRunner({ engine: found.address, path, dockerConfig });
 }
 
 /** Longer than the pull of a large image. */

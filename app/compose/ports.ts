@@ -22,7 +22,7 @@ import { createGitHub, createViews, type GitHubSide } from '../github/create-git
 import type { Ports, Stores } from '../ports.js';
 import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
-import { composeDocker } from './containers.js';
+import { composeCompose, composeDocker } from './containers.js';
 import { createCommandRecords, createHosting } from './hosting.js';
 import { composeOutgoing } from './outgoing.js';
 import type { Around, Overrides } from './overrides.js';
@@ -93,6 +93,7 @@ function composeTargets(given: Composition, environments: EnvironmentStore) {
     hosting: createHosting({ ...given.stores, environments }),
     records: createCommandRecords({ environments }),
     docker: composeDocker(given),
+    compose: composeCompose(given),
     // No target needs credentials yet.
     credentials: {},
   });

@@ -4,6 +4,10 @@ import { z } from 'zod';
 export interface ContainerConfig {
   /** The container engine; undefined for that of this machine, and `off` for none. */
   readonly dockerHost: string | undefined;
+  /** The settings of the operator's `docker`, in which its plugins may lie; undefined for those of the user of this process. */
+  readonly dockerConfig: string | undefined;
+  /** Where its program is looked for. */
+  readonly path: string;
   /** Ports of this machine that containers get, as 30000-39999. */
   readonly ports: string;
   /** The range that the subnets of their networks are cut from. */
@@ -26,6 +30,8 @@ export const CONTAINER_VARIABLES = {
       'must be unix:///path, tcp://host:port or off',
     )
     .optional(),
+  DOCKER_CONFIG: z.string().optional(),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   CONTAINER_PORTS: z
     .string()
     .regex(/^\d{4,5}-\d{4,5}$/, 'must be a range of ports, such as 30000-39999')
@@ -76,6 +82,8 @@ type Variables = z.output<z.ZodObject<typeof CONTAINER_VARIABLES>>;
 export function toContainerConfig(variables: Variables): ContainerConfig {
   return {
     dockerHost: variables.DOCKER_HOST,
+    dockerConfig: variables.DOCKER_CONFIG,
+    path: variables.PATH,
     ports: variables.CONTAINER_PORTS,
     network: variables.CONTAINER_NETWORK,
     memoryBytes: variables.CONTAINER_MEMORY,

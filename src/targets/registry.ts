@@ -1,4 +1,7 @@
 import { type CommandRecords, createCommandTarget } from './command/command.js';
+import { createComposeTarget } from './compose/compose.js';
+import { COMPOSE_TARGET } from './compose/resource.js';
+import type { ComposeRunner } from './compose/runner.js';
 import type { DockerParts } from './docker/container.js';
 import { createDockerTarget } from './docker/docker.js';
 import { DOCKER_TARGET } from './docker/resource.js';
@@ -10,6 +13,8 @@ interface TargetParts {
   readonly records: CommandRecords;
   /** Without an engine, the reason why there is none. */
   readonly docker?: DockerParts | { readonly missing: string };
+  /** Works beside the engine. */
+  readonly compose?: ComposeRunner | null;
   /** What the operator configured for targets, by their names. */
   readonly credentials: Readonly<Record<string, unknown>>;
 }
@@ -17,11 +22,12 @@ interface TargetParts {
 const NO_ENGINE = { missing: 'it has no container engine' };
 
 /** Every target that a server can have, one each. The first is the default. */
-function every({ hosting, records, docker = NO_ENGINE }: TargetParts): readonly AnyTarget[] {
+function every({ hosting, records, docker = NO_ENGINE, compose = null }: TargetParts): readonly AnyTarget[] {
   return [
     anyTarget(createStaticTarget({ hosting })),
     anyTarget(createCommandTarget({ records })),
     ...('missing' in docker ? [] : [anyTarget(createDockerTarget(docker))]),
+    ...('missing' in docker || !compose ? [] : [anyTarget(createComposeTarget({ ...docker, compose }))]),
   ];
 }
 
@@ -30,12 +36,10 @@ function withoutParts({
   docker = NO_ENGINE,
 }: TargetParts): readonly (readonly [name: string, reason: string])[] {
   if (!('missing' in docker)) return [];
-  return [
-    [
-      DOCKER_TARGET,
-      `The target "docker" is off on this server: ${docker.missing}. docs/docker-target.md says more. Ask the operator of the server, or choose another target.`,
-    ],
-  ];
+  return [DOCKER_TARGET, COMPOSE_TARGET].map((name) => [
+    name,
+    `The target "${name}" is off on this server: ${docker.missing}. docs/docker-target.md says more. Ask the operator of the server, or choose another target.`,
+  ]);
 }
 
 type AnyTarget = ServerTarget<unknown, unknown>;
@@ -87,5 +91,6 @@ function offBecause(name: string, fields: readonly string[]): string {
 }
 
 export { COMMAND_TARGET, type CommandHandle, type CommandRecords } from './command/command.js';
+export type { ComposeEnd, ComposeRunner } from './compose/runner.js';
 export type { DockerParts, RegistryLogin } from './docker/container.js';
 export type { StaticHandle, StaticHosting } from './static/static.js';

@@ -25,6 +25,8 @@ interface ProgramRun {
   readonly broken?: boolean;
   /** An image of the engine of the tests unless given. */
   readonly push?: PushProgram;
+  /** A compose file, for whose service "web" the image is. */
+  readonly file?: string;
 }
 
 interface Where {
@@ -35,7 +37,7 @@ interface Where {
 /** A workflow run that builds an image and has it started, by the requests that the Action sends. The image shows index.html. */
 export async function runProgram(
   { github, app }: Where,
-  { number, target, broken = false, push = pushToTests }: ProgramRun,
+  { number, target, broken = false, push = pushToTests, file }: ProgramRun,
 ): Promise<{ readonly exitCode: number; readonly log: string }> {
   const run = await github.startRun({ repository: REPOSITORY, number });
   const sha = (run.event as { pull_request: { head: { sha: string } } }).pull_request.head.sha;
@@ -51,6 +53,7 @@ export async function runProgram(
   const { lines, problem, commitUrl } = await start(app, {
     begun,
     digest: await push(program, { url: app.url, begun }),
+    file,
   });
   const error = problem ?? (await verify(commitUrl));
   const status = error === null ? DEPLOYMENT_STATUS.success : DEPLOYMENT_STATUS.failed;
@@ -71,12 +74,19 @@ async function identityToken({ idToken }: Awaited<ReturnType<EmulatedGitHub['sta
 
 async function start(
   app: Where['app'],
-  { begun, digest }: { readonly begun: Begun; readonly digest: string },
+  {
+    begun,
+    digest,
+    file,
+  }: { readonly begun: Begun; readonly digest: string; readonly file: string | undefined },
 ) {
   const client = apiClient(app, begun.token);
   const lines: string[] = [];
   for (let seen = 0; ;) {
-    const body = { image: { digest }, seen };
+    const body = {
+      ...(file === undefined ? { image: { digest } } : { compose: { file, images: { web: { digest } } } }),
+      seen,
+    };
     const answer = await client(startProgram, { params: { id: begun.deployment.id }, body });
     lines.push(...answer.lines);
     ({ seen } = answer);

@@ -97,6 +97,8 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   // The developer's own engine is none of a test's business.
   containers: {
     dockerHost: 'off',
+    dockerConfig: undefined,
+    path: '',
     ports: '30000-39999',
     network: '10.213.0.0/16',
     memoryBytes: 1024 ** 3,

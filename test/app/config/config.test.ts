@@ -27,6 +27,8 @@ test('nothing needs to be set for a server on this machine alone', () => {
     allowPrivateAddresses: [],
     containers: {
       dockerHost: undefined,
+      dockerConfig: undefined,
+      path: '/usr/local/bin:/usr/bin:/bin',
       ports: '30000-39999',
       network: '10.213.0.0/16',
       memoryBytes: 2 * 1024 ** 3,

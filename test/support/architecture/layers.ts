@@ -111,7 +111,16 @@ const APP: readonly Layer[] = [
   {
     folder: 'app/engine',
     may: src('shared', 'targets'),
-    packages: ['zod', 'node:http', 'node:stream', 'node:fs'],
+    packages: [
+      'zod',
+      'node:http',
+      'node:stream',
+      'node:fs',
+      'node:child_process',
+      'node:os',
+      'node:path',
+      'node:readline',
+    ],
   },
   { folder: 'app/github', may: [...ALL, 'app/render.ts'], packages: 'any' },
   {

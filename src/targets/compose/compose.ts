@@ -1,0 +1,257 @@
+import { z } from 'zod';
+import { VitrineError } from '../../shared/errors.js';
+import type { Reach } from '../../shared/reach.js';
+import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
+import { ASLEEP, RESTART } from '../docker/container-spec.js';
+import type { DockerParts } from '../docker/container.js';
+import type { EngineContainer, Labels } from '../docker/engine.js';
+import { askProgram, isWell, wordsFor } from '../docker/health.js';
+import { LABEL, placeOf } from '../docker/resource.js';
+import { addressesOf, endOf, startAndWait } from '../docker/start.js';
+import {
+  type Deployed,
+  type Inspection,
+  parseOptions,
+  type Release,
+  type Run,
+  type StartedContainer,
+  type Target,
+} from '../target.js';
+import { followServices } from './follow.js';
+import { bringUp, type Wanted, whyNotStarted } from './up.js';
+import {
+  COMPOSE_TARGET,
+  type ComposeHandle,
+  composeHandleSchema,
+  handleOf,
+  imagesIn,
+  labelsOfDeployment,
+  labelsOfTarget,
+} from './resource.js';
+import { SERVICE_LABEL } from './rewrite.js';
+import type { ComposeRunner } from './runner.js';
+
+const composeOptionsSchema = z.strictObject({
+  /** The service that visitors reach; else it is inferred. */
+  service: z.string().min(1).max(63).optional(),
+  /** Lets programs write to their images. What they write is gone with the container. */
+  writable: z.boolean().default(false),
+  /** Lets programs start as root inside their containers, if their images do. */
+  root: z.boolean().default(false),
+});
+export type ComposeOptions = z.infer<typeof composeOptionsSchema>;
+
+export interface ComposeParts extends DockerParts {
+  readonly compose: ComposeRunner;
+}
+
+type ComposeTarget = Target<ComposeOptions, ComposeHandle> & { readonly runsIn: 'server' };
+
+/** Compose files of pull requests, checked and rewritten, run by the operator's own `docker compose`. */
+export function createComposeTarget(parts: ComposeParts): ComposeTarget {
+  const underWay = new Map<string, Promise<Deployed<ComposeHandle>>>();
+  return {
+    name: COMPOSE_TARGET,
+    options: composeOptionsSchema,
+    credentials: z.unknown(),
+    runsIn: 'server',
+    takes: 'compose',
+    starts: true,
+    earlier: 'removed',
+    capabilities: {
+      sleep: {
+        stop: (handle, run) => stop(parts, composeHandleSchema.parse(handle), run),
+        wake: (handle, run) => wake(parts, composeHandleSchema.parse(handle), run),
+      },
+      logs: {
+        follow: (handle, { since }, run) =>
+          followServices(parts, { handle: composeHandleSchema.parse(handle), since }, run),
+      },
+    },
+    identityOf: ({ slug, generation, deploymentId }) => `${slug} ${String(generation)} ${deploymentId}`,
+    async deploy(release, options, run) {
+      run.signal.throwIfAborted();
+      const parsed = parseOptions(composeOptionsSchema, options);
+      // Asked twice at once, it is one deployment.
+      const key = `${release.slug} ${String(release.generation)} ${release.deploymentId}`;
+      const begun = underWay.get(key) ?? deploy(parts, { release, options: parsed }, run);
+      underWay.set(key, begun);
+      return begun.finally(() => underWay.delete(key));
+    },
+    destroy: (handle, run) => destroy(parts, composeHandleSchema.parse(handle), run),
+    inspect: (handle, run) => inspect(parts, composeHandleSchema.parse(handle), run),
+    list: (run) => list(parts, run),
+  };
+}
+
+async function deploy(parts: ComposeParts, wanted: Wanted, run: Run): Promise<Deployed<ComposeHandle>> {
+  const { release } = wanted;
+  await refuseLate(parts, release);
+  try {
+    const handle = await bringUp(parts, wanted, run);
+    const reach = await reachOf(parts, handle, run);
+    run.log('The program answers.');
+    return {
+      url: parts.urlOf(release.slug),
+      handle,
+      reach,
+      containers: await startedOf(parts, handle, reach),
+    };
+  } catch (error) {
+    // The first failure is what people must read; the sweep removes what is left by a second one.
+    const quiet = { ...run, log: () => undefined, signal: new AbortController().signal };
+    await destroy(parts, release, quiet).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function refuseLate({ engine, server }: ComposeParts, { slug, generation }: Release): Promise<void> {
+  const containers = await engine.containers({ ...labelsOfTarget(server), [LABEL.environment]: slug });
+  const newest = Math.max(...containers.map(({ labels }) => placeOf(labels)?.generation ?? 0), 0);
+  if (newest > generation)
+    throw new VitrineError('stale_head', 'This deployment was overtaken: a newer one is there already.');
+}
+
+type Placed = Pick<ComposeHandle, 'slug' | 'generation' | 'deploymentId'>;
+
+async function containersOf({ engine, server }: ComposeParts, placed: Placed): Promise<EngineContainer[]> {
+  const listed = await engine.containers(labelsOfDeployment(server, placed));
+  const found = await Promise.all(listed.map(({ id }) => engine.container(id)));
+  return found.filter((one) => one !== null);
+}
+
+function serviceOf(containers: readonly EngineContainer[], service: string): EngineContainer | undefined {
+  return containers.find(({ labels }) => labels[SERVICE_LABEL] === service);
+}
+
+const PATIENCE_MS = 2 * 60_000;
+
+/** Waits until the service that visitors reach answers. */
+async function reachOf(
+  parts: ComposeParts,
+  handle: ComposeHandle,
+  run: Run,
+): Promise<Reach & { kind: 'upstream' }> {
+  const { healthPath, slug, service } = handle;
+  const container = serviceOf(await containersOf(parts, handle), service);
+  if (!container)
+    throw new VitrineError(
+      'unavailable',
+      `The container of the service "${service}" was removed while it started.`,
+    );
+  run.log(`Started. Waiting until GET ${healthPath} of ${service} answers with 2xx or 3xx.`);
+  const waiting = {
+    container: container.id,
+    healthPath,
+    url: parts.urlOf(slug),
+    patienceMs: parts.patienceMs ?? PATIENCE_MS,
+  };
+  return { kind: 'upstream', ...(await startAndWait(parts.engine, waiting, run)) };
+}
+
+async function startedOf(
+  parts: ComposeParts,
+  handle: ComposeHandle,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<StartedContainer[]> {
+  const containers = await containersOf(parts, handle);
+  return containers.map(({ id, labels }) => {
+    const service = labels[SERVICE_LABEL] ?? '';
+    const isReached = service === handle.service;
+    const image = labels[LABEL.image] ?? labels[NAMED_IMAGE] ?? '';
+    return { id, service, image, host: isReached ? host : null, port: isReached ? port : null };
+  });
+}
+
+/** What Compose writes on a container. */
+const NAMED_IMAGE = 'com.docker.compose.image';
+
+/** By labels and ids alone. Every step may have been done before. */
+async function destroy({ engine, server }: ComposeParts, placed: Placed, run: Run): Promise<void> {
+  run.signal.throwIfAborted();
+  const labels = labelsOfDeployment(server, placed);
+  const containers = await engine.containers(labels);
+  for (const { id } of containers) await engine.removeContainer(id);
+  const networks = (await engine.networks()).filter((network) => hasAll(network.labels, labels));
+  for (const { id } of networks)
+    if (!(await engine.removeNetwork(id)))
+      throw new VitrineError(
+        'unavailable',
+        'A network of the preview is still used by a container: this is tried again.',
+      );
+  for (const { name } of await engine.volumes(labels)) await engine.removeVolume(name);
+  for (const image of imagesIn(containers.map((one) => one.labels)))
+    if ((await engine.containers({ [LABEL.server]: server, [LABEL.image]: image })).length === 0)
+      await engine.removeImage(image);
+  run.log(`Removed the services of ${placed.slug}.`);
+}
+
+function hasAll(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
+}
+
+async function inspect(parts: ComposeParts, handle: ComposeHandle, run: Run): Promise<Inspection> {
+  run.signal.throwIfAborted();
+  const containers = await containersOf(parts, handle);
+  const container = serviceOf(containers, handle.service);
+  if (!container)
+    return { state: 'gone', detail: `The container of the service "${handle.service}" is gone.` };
+  if (container.restarting) return { state: 'unhealthy', detail: 'It ended, and is being started again.' };
+  if (!container.running) {
+    if (container.restart === ASLEEP.Name) return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
+    return { state: 'unhealthy', detail: endOf(container) };
+  }
+  let detail = 'It has no port that can be reached.';
+  for (const address of addressesOf(container)) {
+    const { healthPath: path, slug } = handle;
+    const answer = await askProgram({ ...address, path, url: parts.urlOf(slug), signal: run.signal });
+    if (isWell(answer)) return { state: 'live', detail: null };
+    detail = `The program ${wordsFor(answer)}.`;
+  }
+  return { state: 'unhealthy', detail };
+}
+
+/** As long as the engine gives each to end by itself. */
+const STOP_SECONDS = 10;
+
+async function stop(parts: ComposeParts, handle: ComposeHandle, run: Run): Promise<void> {
+  run.signal.throwIfAborted();
+  const { engine } = parts;
+  const containers = await containersOf(parts, handle);
+  // First: a container that is stopped with this policy is asleep, and no other one.
+  for (const { id } of containers) await engine.setRestartPolicy(id, ASLEEP);
+  await Promise.all(containers.map(({ id }) => engine.stopContainer(id, STOP_SECONDS)));
+}
+
+async function wake(parts: ComposeParts, handle: ComposeHandle, run: Run): Promise<Reach> {
+  run.signal.throwIfAborted();
+  const containers = await containersOf(parts, handle);
+  if (!serviceOf(containers, handle.service))
+    throw new VitrineError('not_found', 'The containers of this preview are gone: deploy it again.');
+  for (const { id } of containers) await parts.engine.setRestartPolicy(id, RESTART);
+  const end = await parts.compose.start(handle.project, run);
+  if (!end.ok) throw await whyNotStarted(parts, { placed: handle, lines: end.lines }, run);
+  return reachOf(parts, handle, run);
+}
+
+/** Everything with our label, also what a crash left behind without a container. */
+async function* list({ engine, server }: ComposeParts, run: Run): AsyncGenerator<ComposeHandle> {
+  run.signal.throwIfAborted();
+  const ours = labelsOfTarget(server);
+  const networks = (await engine.networks()).filter(({ labels }) => hasAll(labels, ours));
+  const found = [...(await engine.containers(ours)), ...networks, ...(await engine.volumes(ours))];
+  const deployments = new Map<string, Labels[]>();
+  for (const { labels } of found) {
+    const key = JSON.stringify([
+      labels[LABEL.environment],
+      labels[LABEL.generation],
+      labels[LABEL.deployment],
+    ]);
+    deployments.set(key, [...(deployments.get(key) ?? []), labels]);
+  }
+  for (const labelled of deployments.values()) {
+    run.signal.throwIfAborted();
+    const handle = handleOf(server, labelled);
+    if (handle) yield handle;
+  }
+}

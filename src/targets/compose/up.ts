@@ -1,0 +1,155 @@
+import { VitrineError } from '../../shared/errors.js';
+import { createRedactor } from '../../shared/redact/redact.js';
+import type { DockerParts } from '../docker/container.js';
+import type { ContainerEngine } from '../docker/engine.js';
+import { freeSubnet } from '../docker/network.js';
+import { endOf } from '../docker/start.js';
+import type { Release, Run } from '../target.js';
+import { type CheckedRelease, checkRelease, prepareServices, type Wanted } from './prepare.js';
+import {
+  type ComposeHandle,
+  imagesIn,
+  labelsOfDeployment,
+  labelsOfProject,
+  projectName,
+} from './resource.js';
+import { type Placement, rewriteCompose, SERVICE_LABEL } from './rewrite.js';
+import type { ComposeRunner } from './runner.js';
+
+export type { Wanted } from './prepare.js';
+
+type Parts = DockerParts & { readonly compose: ComposeRunner };
+
+/** Databases take their time the first time. */
+const PATIENCE_MS = 5 * 60_000;
+
+/** So many subnets may be taken by others between a look and a try. */
+const TRIES = 10;
+
+/** Checks the file, pulls what it runs, and has Compose start it. Throws `unprocessable` when it will not start. */
+export async function bringUp(parts: Parts, wanted: Wanted, run: Run): Promise<ComposeHandle> {
+  const checked = checkRelease(parts, wanted, run);
+  const { release, options } = wanted;
+  tellLoosened(options, run);
+  const services = await prepareServices(parts, { checked, wanted }, run);
+  const { healthPath } = release.program;
+  const placement = {
+    project: projectName(parts.server, release),
+    labels: labelsOfProject(parts.server, { ...release, address: checked.address, healthPath }),
+    hostPorts: parts.limits.hostPorts,
+    address: checked.address,
+    services,
+    writable: options.writable,
+    root: options.root,
+  };
+  await upOnFreeSubnet(parts, { checked, placement, release }, run);
+  const { slug, generation, deploymentId } = release;
+  const { project } = placement;
+  const images = imagesIn([...services.values()].map(({ labels }) => labels));
+  return { slug, generation, deploymentId, project, ...checked.address, healthPath, images };
+}
+
+function tellLoosened({ root, writable }: Wanted['options'], { log }: Run): void {
+  if (root) log('Programs may start as root in their containers: the option "root" says so.');
+  if (writable) log('Programs may write to their images: the option "writable" says so.');
+}
+
+interface Placed {
+  readonly checked: CheckedRelease;
+  readonly placement: Omit<Placement, 'subnet'>;
+  readonly release: Release;
+}
+
+/** What may be different a moment later: another preview was given the subnet or port, or another process made the same containers. */
+const TAKEN = /overlaps|port is already allocated|already in use/i;
+
+async function upOnFreeSubnet(
+  parts: Parts,
+  { checked, placement, release }: Placed,
+  run: Run,
+): Promise<void> {
+  const refused: string[] = [];
+  for (let tries = 1; ; tries += 1) {
+    const subnet = await subnetFor(parts, { placed: release, refused });
+    const file = rewriteCompose(checked.model, { ...placement, subnet });
+    const end = await parts.compose.up({ project: placement.project, file, patienceMs: PATIENCE_MS }, run);
+    if (end.ok) return;
+    if (tries === TRIES || !TAKEN.test(end.lines.join('\n')))
+      throw await whyNotStarted(parts, { placed: release, lines: end.lines }, run);
+    refused.push(subnet);
+  }
+}
+
+interface SubnetFor {
+  readonly placed: Pick<Release, 'slug' | 'generation' | 'deploymentId'>;
+  readonly refused: readonly string[];
+}
+
+/** That of the network which is there already, or a free one: the pools of the engine give only 31 networks. */
+async function subnetFor(
+  { engine, server, networkRange }: Parts,
+  { placed, refused }: SubnetFor,
+): Promise<string> {
+  const networks = await engine.networks();
+  const own = labelsOfDeployment(server, placed);
+  const there = networks.find(({ labels }) =>
+    Object.entries(own).every(([name, value]) => labels[name] === value),
+  );
+  const [subnet = freeSubnet(networkRange, [...networks.flatMap(({ subnets }) => subnets), ...refused])] =
+    there?.subnets ?? [];
+  if (subnet !== null) return subnet;
+  throw new VitrineError(
+    'unavailable',
+    `Every subnet of ${networkRange} is taken: the operator of this server must widen CONTAINER_NETWORK, or remove previews.`,
+  );
+}
+
+interface Failed {
+  readonly placed: Pick<Release, 'slug' | 'generation' | 'deploymentId'>;
+  /** What Compose said last. */
+  readonly lines: readonly string[];
+}
+
+/** Shows the last lines of the services that ended, and says how they ended. */
+export async function whyNotStarted(
+  parts: Parts,
+  { placed, lines }: Failed,
+  run: Run,
+): Promise<VitrineError> {
+  run.signal.throwIfAborted();
+  const reasons: string[] = [];
+  for (const { id, labels } of await parts.engine.containers(labelsOfDeployment(parts.server, placed))) {
+    const container = await parts.engine.container(id);
+    const service = labels[SERVICE_LABEL] ?? '';
+    const isNamed = lines.some((line) => line.includes(`-${service}-`));
+    if (container === null || (!isNamed && (container.running || container.exitCode === 0))) continue;
+    await showLastLines(parts.engine, { id, service }, run);
+    if (!container.running) reasons.push(`${service}: ${endOf(container)}`);
+  }
+  if (reasons.length > 0) return new VitrineError('unprocessable', reasons.join(' '));
+  const said = withoutProject(lines, placed).slice(-3).join(' ');
+  const { redact } = createRedactor(Object.values(run.secrets));
+  return new VitrineError(
+    'unprocessable',
+    `The services did not start: ${redact(said) || 'Compose gave no reason'}. Their last lines are in the log.`,
+  );
+}
+
+const LAST_LINES = 30;
+
+async function showLastLines(
+  engine: ContainerEngine,
+  { id, service }: { readonly id: string; readonly service: string },
+  { log, signal }: Run,
+): Promise<void> {
+  const lines: string[] = [];
+  for await (const { text } of engine.logs(id, { tail: LAST_LINES, signal })) lines.push(text);
+  if (lines.length > 0) log(`The last lines of ${service}:`);
+  for (const line of lines) log(`  ${line}`);
+}
+
+/** Names of containers are long, and only their service says something to people. */
+function withoutProject(lines: readonly string[], { deploymentId }: Failed['placed']): string[] {
+  const prefix = new RegExp(`\\S*-${deploymentId}[-_](\\S+?)(?:-1)?(?=[\\s":]|$)`, 'gi');
+  return lines.map((line) => line.replace(prefix, '$1').trim());
+}

@@ -1,0 +1,171 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { createDockerEngine } from '../../../app/engine/docker-engine.js';
+import { createComposeTarget } from '../../../src/targets/compose/compose.js';
+import type { Run } from '../../../src/targets/target.js';
+import { testTarget } from '../../contracts/target-contract.js';
+import { release as releaseWith } from '../../support/builders.js';
+import { dockerParts } from '../../support/docker-parts.js';
+import { createFakeCompose } from '../../support/fake-compose.js';
+import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.js';
+
+const HOST = '127.0.0.1:3000';
+const DIGEST = `sha256:${'1'.repeat(64)}`;
+
+const FILE = `
+services:
+  web:
+    build: .
+    expose: [3000]
+    environment: { TOKEN: "\${TOKEN}", SECRET: "\${SECRET_0}" }
+    depends_on: [helper]
+  helper:
+    build: ./helper
+    volumes: ["data:/data"]
+volumes:
+  data:
+`;
+
+const fakes: FakeEngine[] = [];
+afterAll(() => Promise.all(fakes.map((fake) => fake[Symbol.asyncDispose]())));
+
+async function create() {
+  const fake = await startFakeEngine();
+  fakes.push(fake);
+  const engine = createDockerEngine(fake.address);
+  const compose = createFakeCompose({ engine, addVolume: (name, labels) => fake.addVolume(name, labels) });
+  const target = createComposeTarget({
+    ...dockerParts({ engine }),
+    compose,
+    registryLogin: async () => ({ host: HOST, auth: { username: 'run', password: 'canary-login' } }),
+  });
+  const release = async (slug: string, generation: number, file = FILE) => {
+    const image = (service: string) =>
+      ({ kind: 'pushed', repository: `${slug}/${service}`, digest: DIGEST }) as const;
+    fake.addImage(`${HOST}/${slug}/web@${DIGEST}`, { Cmd: ['serve', slug] });
+    fake.addImage(`${HOST}/${slug}/helper@${DIGEST}`, { Cmd: ['print', '2'] });
+    const images = { web: image('web'), helper: image('helper') };
+    return releaseWith({
+      slug,
+      generation,
+      compose: { file, images },
+      deploymentId: `d${String(generation)}`,
+    });
+  };
+  return { fake, engine, target, release, compose };
+}
+
+testTarget({
+  name: 'compose',
+  badOptions: [null, 'web', { service: '' }, { privileged: true }],
+  create: async () => ({
+    ...(await create().then(({ target, release, compose }) => ({
+      target,
+      release,
+      failNext: compose.failNext,
+    }))),
+    options: { writable: false, root: false },
+    credentials: undefined,
+    secrets: ['canary-variable', 'canary-secret'],
+    visit: async () => 200,
+  }),
+});
+
+const OPTIONS = { writable: false, root: false };
+
+function runWith(lines: string[] = []): Run {
+  return {
+    credentials: undefined,
+    variables: { TOKEN: 't' },
+    secrets: { SECRET_0: 's3cret-value' },
+    log: (line) => void lines.push(line),
+    signal: new AbortController().signal,
+    fetch: globalThis.fetch,
+    visit: async () => 200,
+  };
+}
+
+test('a preview sleeps and wakes with all of its services, and visitors find it again', async () => {
+  const { target, release } = await create();
+  const { handle, reach, containers } = await target.deploy(
+    await release('pr-1-shop', 1),
+    OPTIONS,
+    runWith(),
+  );
+  expect(containers?.map(({ service, host }) => [service, host])).toEqual([
+    ['web', '127.0.0.1'],
+    ['helper', null],
+  ]);
+  expect(await page(reach)).toContain('pr-1-shop');
+  await target.capabilities.sleep?.stop(handle, runWith());
+  expect(await target.inspect(handle, runWith())).toMatchObject({ state: 'sleeping' });
+  const woken = await target.capabilities.sleep?.wake(handle, runWith());
+  expect(await page(woken)).toContain('pr-1-shop');
+});
+
+async function page(reach: unknown): Promise<string> {
+  const { host, port } = reach as { host: string; port: number };
+  return (await fetch(`http://${host}:${port}/`)).text();
+}
+
+test('what all services print is one log, by service', async () => {
+  const { target, release } = await create();
+  const { handle } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  const seen: string[] = [];
+  const follow = target.capabilities.logs?.follow(handle, { since: new Date(0) }, runWith());
+  if (!follow) throw new Error('no logs');
+  for await (const { service, text } of follow) {
+    seen.push(`${service}: ${text}`);
+    if (seen.length === 3) break;
+  }
+  expect(seen.sort()).toEqual(['helper: line 1', 'helper: line 2', 'web: serving pr-1-shop']);
+});
+
+test('when a preview goes, its containers, network, volumes and images go, and nothing of others', async () => {
+  const { target, release, fake, engine } = await create();
+  fake.addVolume('theirs', { 'vitrine.server': 'http://other.example' });
+  fake.addVolume('own-data', {});
+  const networks = fake.networks();
+  const images = fake.images();
+  const { handle } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  expect(await engine.volumes({ 'vitrine.environment': 'pr-1-shop' })).toHaveLength(1);
+  await target.destroy(handle, runWith());
+  expect([fake.containers(), fake.networks(), fake.images()]).toEqual([[], networks, images]);
+  expect((await engine.volumes({})).map(({ name }) => name)).toEqual(['theirs', 'own-data']);
+});
+
+test('a file that cannot be used is refused with its lines, and nothing is made', async () => {
+  const { target, release, fake } = await create();
+  const file = 'services:\n  web:\n    build: .\n    privileged: true\n';
+  const work = target.deploy(await release('pr-1-shop', 1, file), OPTIONS, runWith());
+  await expect(work).rejects.toMatchObject({
+    code: 'unprocessable',
+    message: expect.stringContaining('line 4: services.web.privileged'),
+  });
+  expect(fake.containers()).toEqual([]);
+});
+
+test('an image that the machine has is not started for a file that may not pull it', async () => {
+  const { target, release, fake } = await create();
+  for (const image of [`${HOST}/pr-9-other/web@${DIGEST}`, 'private:1']) {
+    fake.addImage(image, { Cmd: ['serve', 'theirs'] });
+    const file = `services: { web: { build: ., expose: [3000] }, spy: { image: "${image}" } }`;
+    const lines: string[] = [];
+    const work = target.deploy(await release('pr-1-shop', 1, file), OPTIONS, runWith(lines));
+    await expect(work).rejects.toThrow();
+    expect(lines).toContain(`Pulling ${image}`);
+    expect(fake.containers()).toEqual([]);
+  }
+});
+
+test('a service that ends says how, with its last lines in the log', async () => {
+  const { target, release, fake } = await create();
+  const wanted = await release('pr-1-shop', 1);
+  fake.addImage(`${HOST}/pr-1-shop/web@${DIGEST}`, { Cmd: ['fail', '3', 'no database'] });
+  const lines: string[] = [];
+  await expect(target.deploy(wanted, OPTIONS, runWith(lines))).rejects.toMatchObject({
+    code: 'unprocessable',
+    message: expect.stringContaining('exit code 3'),
+  });
+  expect(lines).toContainEqual(expect.stringContaining('no database'));
+  expect(fake.containers()).toEqual([]);
+});
