@@ -121,7 +121,10 @@ function playAll() {
     app = await startApp({ config: { publicUrl: proxy.url } });
     proxy.leadTo(app.port);
     ground = await registryGround(app.ports, { projectId: 'a'.repeat(24) });
-    const image = await dockerImage(['serve', 'the shop'], ['RUN mkdir /data && chown 65532 /data']);
+    const image = await dockerImage(
+      ['serve', 'the shop'],
+      ['RUN mkdir -m 1777 /tmp && mkdir /data && chown 65532 /data'],
+    );
     const { host } = new URL(proxy.url);
     await docker('login', host, '--username', 'run', '--password', ground.token);
     for (const service of ['web', 'helper']) {
