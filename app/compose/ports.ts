@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { LogSession } from '../../src/deployments/logs/append.js';
 import type { LogChunk, LogKind, LogRedaction, LogStore } from '../../src/deployments/logs/store.js';
@@ -10,16 +10,19 @@ import type { ProgramStart } from '../../src/runs/start-program.js';
 import type { RedactionPorts } from '../../src/secrets/redact-lines.js';
 import { createSeal } from '../../src/secrets/envelope.js';
 import { parseKeys } from '../../src/secrets/keys.js';
-import type { PreviewBase } from '../../src/shared/preview-url.js';
+import { type PreviewBase, previewUrl } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createTargets } from '../../src/targets/registry.js';
-import type { OtherBlobs } from '../../src/uploads/store.js';
+import type { BlobStore, OtherBlobs } from '../../src/uploads/store.js';
 import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config/config.js';
+import { projectRoot } from '../config/project-root.js';
 import type { Secrets } from '../config/secrets.js';
 import { createGitHub, createViews, type GitHubSide } from '../github/create-github.js';
 import type { Ports, Stores } from '../ports.js';
+import { createBuilds } from '../runners/builds.js';
+import { createProcessRunner } from '../runners/process/process-runner.js';
 import { createUploadSessions } from '../registry/sessions.js';
 import { newId } from '../store/shared/write.js';
 import { createCommandRecords, createHosting } from './hosting.js';
@@ -54,7 +57,6 @@ export function composePorts(given: Composition): Composed {
   const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
   const blobs = around(disk, overrides.around?.blobs);
   const otherBlobs = blobsOfImages(stores.images);
-  const hosting = createHosting({ ...stores, environments });
   const github = connectGitHub(given);
   const people = composePeople(given);
   const seal = createSeal(parseKeys(given.secrets.encryptionKeys ?? ''));
@@ -76,8 +78,7 @@ export function composePorts(given: Composition): Composed {
     seal,
     rights: createRights({ ...stores, ...people, github: github.github, seal, clock, log, newId }),
     reporter: around(github.reporter, overrides.around?.reporter),
-    // No target needs credentials yet.
-    ...createTargets({ hosting, records: createCommandRecords({ environments }), credentials: {} }),
+    ...composeTargets(given, { environments, blobs }),
     redactionOf,
     ...composeOutgoing(given),
     clock,
@@ -87,6 +88,34 @@ export function composePorts(given: Composition): Composed {
     publicUrl,
   };
   return { ports, github };
+}
+
+interface TargetStores {
+  readonly environments: EnvironmentStore;
+  readonly blobs: BlobStore;
+}
+
+function composeTargets(given: Composition, { environments, blobs }: TargetStores) {
+  return createTargets({
+    hosting: createHosting({ ...given.stores, environments }),
+    records: createCommandRecords({ environments }),
+    programs: composePrograms(given, blobs),
+    // No target needs credentials yet.
+    credentials: {},
+  });
+}
+
+type Programs = NonNullable<Parameters<typeof createTargets>[0]['programs']> | null;
+
+/** What runs programs on this machine, where the operator wants that. */
+function composePrograms({ config, stores, previewBase }: Composition, blobs: BlobStore): Programs {
+  if (config.nodeRunner === null) return null;
+  const supervisor = join(projectRoot(), 'build/app/runners/process/supervisor.js');
+  return {
+    runner: createProcessRunner({ dataDir: resolve(config.dataDir), supervisor }),
+    builds: createBuilds({ artifacts: stores.artifacts, blobs }),
+    urlOf: (slug) => previewUrl({ label: slug, base: previewBase }),
+  };
 }
 
 /** Images name blobs by their digests. */

@@ -33,6 +33,8 @@ export interface Config {
   readonly passwordAccounts: PasswordAccounts;
   /** Hosts and addresses of private networks that users may have this server ask. */
   readonly allowPrivateAddresses: readonly string[];
+  /** What runs the programs of the target for Node servers; null for none. */
+  readonly nodeRunner: 'process' | null;
 }
 
 const webAddress = z
@@ -81,6 +83,7 @@ const Variables = z.object({
     .transform(Number)
     .default(90),
   ...ACCOUNT_VARIABLES,
+  NODE_RUNNER: z.enum(['process'], 'must be process, or not set').optional(),
 });
 
 /** Throws one error that names every invalid variable. */
@@ -109,6 +112,7 @@ export function envToConfig(env: Env): Config {
     mailFrom: variables.MAIL_FROM,
     passwordAccounts: variables.PASSWORD_ACCOUNTS,
     allowPrivateAddresses: variables.ALLOW_PRIVATE_ADDRESSES,
+    nodeRunner: variables.NODE_RUNNER ?? null,
   };
 }
 

@@ -23,12 +23,23 @@ export async function* leaksOf(ports: Ports, target: ServerTarget<unknown, unkno
   }
 }
 
-/** The handle of every target has `slug` and `generation`. */
+/** The handle of every target has `slug` and `generation`; where each deployment is a resource of its own, it names that too. */
 async function isNamed(ports: Pick<Ports, 'environments'>, handle: unknown): Promise<boolean> {
   const place = placeOf(handle);
   if (place === null) return true;
   const environment = await ports.environments.bySlug(place.slug);
-  return environment?.resources.some(({ generation }) => generation === place.generation) ?? false;
+  const deployment = deploymentOf(handle);
+  return (
+    environment?.resources.some(
+      ({ generation, deploymentId }) =>
+        generation === place.generation && (deployment === null || deploymentId === deployment),
+    ) ?? false
+  );
+}
+
+function deploymentOf(handle: unknown): string | null {
+  if (typeof handle !== 'object' || handle === null || !('deploymentId' in handle)) return null;
+  return typeof handle.deploymentId === 'string' ? handle.deploymentId : null;
 }
 
 /** Where a handle belongs; null for one that cannot be read, which is left alone. */

@@ -1,18 +1,41 @@
 import { type CommandRecords, createCommandTarget } from './command/command.js';
+import { createNodeTarget, NODE_TARGET } from './node/node.js';
+import type { Builds, ProgramRunner } from './node/runner.js';
 import { createStaticTarget, type StaticHosting } from './static/static.js';
 import type { ServerTarget, TargetPorts } from './target.js';
 
 interface TargetParts {
   readonly hosting: StaticHosting;
   readonly records: CommandRecords;
+  /** None where the operator wants no programs on this machine. */
+  readonly programs?: ProgramParts | null;
   /** What the operator configured for targets, by their names. */
   readonly credentials: Readonly<Record<string, unknown>>;
 }
 
-/** Every target that a server can have, one each. The first is the default. */
-function every({ hosting, records }: TargetParts): readonly AnyTarget[] {
-  return [anyTarget(createStaticTarget({ hosting })), anyTarget(createCommandTarget({ records }))];
+/** What runs programs, and where their files come from. */
+interface ProgramParts {
+  readonly runner: ProgramRunner;
+  readonly builds: Builds;
+  readonly urlOf: (slug: string) => string;
 }
+
+/** Every target that a server can have, one each. The first is the default. */
+function every({ hosting, records, programs }: TargetParts): readonly AnyTarget[] {
+  return [
+    anyTarget(createStaticTarget({ hosting })),
+    anyTarget(createCommandTarget({ records })),
+    ...(programs ? [anyTarget(createNodeTarget(programs))] : []),
+  ];
+}
+
+/** Why targets are off that this server has no parts for. */
+function withoutParts({ programs }: TargetParts): readonly (readonly [name: string, reason: string])[] {
+  return programs ? [] : [[NODE_TARGET, NO_PROGRAMS]];
+}
+
+const NO_PROGRAMS =
+  'The target "node" is off on this server. Its operator turns it on with NODE_RUNNER=process: docs/node-target.md says what that means. Or choose another target.';
 
 type AnyTarget = ServerTarget<unknown, unknown>;
 
@@ -27,7 +50,12 @@ type Registry = Pick<TargetPorts, 'targets' | 'targetsOff' | 'targetCredentials'
 export function createTargets(parts: TargetParts): Registry {
   const all = every(parts);
   const [first] = all;
-  return { ...sortOn(all, parts.credentials), defaultTarget: first?.name ?? '' };
+  const { targetsOff, ...on } = sortOn(all, parts.credentials);
+  return {
+    ...on,
+    targetsOff: new Map([...targetsOff, ...withoutParts(parts)]),
+    defaultTarget: first?.name ?? '',
+  };
 }
 
 export function sortOn(
@@ -58,4 +86,5 @@ function offBecause(name: string, fields: readonly string[]): string {
 }
 
 export { COMMAND_TARGET, type CommandHandle, type CommandRecords } from './command/command.js';
+export type { Builds, ProgramRunner } from './node/runner.js';
 export type { StaticHandle, StaticHosting } from './static/static.js';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { isVitrineError } from '../../src/shared/errors.js';
 import { isFinal } from '../../src/shared/errors.js';
 import { REACH_KINDS } from '../../src/shared/reach.js';
@@ -16,6 +16,8 @@ export interface TargetSetup<Options, Handle> {
   readonly failNext: (kind: 'retriable' | 'final') => void;
   /** What a visitor gets at the URLs of the target. */
   readonly visit: Run['visit'];
+  /** Ends what the test left running. */
+  readonly close?: () => Promise<void>;
 }
 
 export interface TargetCase<Options, Handle> {
@@ -26,8 +28,13 @@ export interface TargetCase<Options, Handle> {
 
 /** What every target must do. */
 export function testTarget<Options, Handle>({ name, create, badOptions }: TargetCase<Options, Handle>): void {
+  const closing: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
   const start = async () => {
     const setup = await create();
+    if (setup.close) closing.push(setup.close);
     const lines: string[] = [];
     const run = (signal = new AbortController().signal): Run => ({
       credentials: setup.credentials,

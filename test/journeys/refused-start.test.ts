@@ -27,7 +27,7 @@ test.each([
   [
     'a target that is not there',
     'target: balloon\n',
-    /no target "balloon" on this server. It has: static, command. Set "target"/,
+    /no target "balloon" on this server. It has: static, command, node. Set "target"/,
   ],
   [
     'options that the target does not take',

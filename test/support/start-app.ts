@@ -94,6 +94,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   passwordAccounts: 'off',
   // The hosts that tests deploy to and send to are on this machine.
   allowPrivateAddresses: ['localhost', '127.0.0.0/8', '::1'],
+  nodeRunner: null,
 };
 
 /** Sends a webhook as GitHub would. */

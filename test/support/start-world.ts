@@ -165,6 +165,7 @@ export function environmentFor({
     DATA_DIR: dataDir,
     PORT: String(port),
     LOG_LEVEL: 'warn',
+    NODE_RUNNER: 'process',
     // The hosts that tests deploy to are on this machine.
     ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8',
   };

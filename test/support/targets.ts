@@ -1,5 +1,8 @@
+import { createProcessRunner } from '../../app/runners/process/process-runner.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { type Commands, commandVerbs, createCommandTarget } from '../../src/targets/command/command.js';
+import { createNodeTarget } from '../../src/targets/node/node.js';
+import type { ProgramRunner } from '../../src/targets/node/runner.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import type { TargetStage } from '../journeys/plays/targets.js';
@@ -7,6 +10,8 @@ import { release as releaseWith } from './builders.js';
 import { startDirectoryHost } from './directory-host.js';
 import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
+import { buildOf, openProgramGround, serverOf, SUPERVISOR } from './programs.js';
+import { runProgram } from './run-program.js';
 
 type Fault = 'retriable' | 'final';
 
@@ -70,6 +75,35 @@ const commandTarget = {
   },
 };
 
+/** Real programs of the process runner. One that must fail prints all it has before it ends. */
+const nodeTarget = {
+  name: 'node',
+  badOptions: [null, 'start', { start: 'node server.js' }],
+  create: async () => {
+    const ground = await openProgramGround();
+    const faults: Fault[] = [];
+    const builds = {
+      async open() {
+        const fault = faults.shift();
+        if (fault === 'retriable') throw new VitrineError('unavailable', 'The disk is away.');
+        const broken = 'console.log(JSON.stringify(process.env)); process.exit(7);';
+        return buildOf({ 'server.js': fault === 'final' ? broken : serverOf("'hello'") });
+      },
+    };
+    const urlOf = (slug: string) => `http://${slug}.localhost`;
+    return {
+      target: createNodeTarget({ runner: ground.runner, builds, urlOf }),
+      release,
+      options: {},
+      credentials: undefined,
+      secrets: ['canary-variable', 'canary-secret'],
+      failNext: (kind: Fault) => void faults.push(kind),
+      visit: async () => 200,
+      close: async () => ground[Symbol.asyncDispose](),
+    };
+  },
+};
+
 async function openFiles(): Promise<TargetStage> {
   return {
     kind: 'files',
@@ -94,8 +128,38 @@ async function openHost(): Promise<TargetStage> {
   };
 }
 
+/** The site is a program, which shows the page beside it. */
+const siteProgram = (text: string) => ({
+  '.github/preview.yml': `target: ${nodeTarget.name}\ninstall: 'true'\nbuild: 'true'\noutput: .\n`,
+  'index.html': `<h1>${text}</h1>\n`,
+  'package.json': '{ "scripts": { "start": "node server.js" } }\n',
+  'server.js': serverOf("require('node:fs').readFileSync('index.html', 'utf8')"),
+});
+
+async function openPrograms(): Promise<TargetStage> {
+  const runners: ProgramRunner[] = [];
+  return {
+    kind: 'upstream',
+    inputs: {},
+    files: siteProgram,
+    run: runProgram,
+    removedByRun: false,
+    async held({ dataDir }) {
+      const runner = createProcessRunner({ dataDir, supervisor: SUPERVISOR });
+      runners.push(runner);
+      const slugs: string[] = [];
+      for await (const { slug } of runner.list()) slugs.push(slug);
+      return slugs;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const runner of runners) for await (const id of runner.list()) await runner.remove(id);
+    },
+  };
+}
+
 /** Every target. The contract suite and the journeys go through this list. */
 export const TARGETS = [
-  { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles },
-  { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost },
+  { name: staticTarget.name, contract: () => testTarget(staticTarget), open: openFiles, byHand: false },
+  { name: commandTarget.name, contract: () => testTarget(commandTarget), open: openHost, byHand: false },
+  { name: nodeTarget.name, contract: () => testTarget(nodeTarget), open: openPrograms, byHand: true },
 ] as const;

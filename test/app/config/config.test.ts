@@ -23,6 +23,7 @@ test('nothing needs to be set for a server on this machine alone', () => {
     logRetentionDays: 90,
     deliveryRetention: { payloadDays: 30, recordDays: 365 },
     mailFrom: undefined,
+    nodeRunner: null,
     passwordAccounts: 'off',
     allowPrivateAddresses: [],
   });
@@ -35,6 +36,7 @@ test.each([
   [{ PUBLIC_URL: 'https://x.example/vitrine' }, /^PUBLIC_URL must be an address without a path/],
   [{ PREVIEW_DOMAIN: 'Previews.example' }, /^PREVIEW_DOMAIN must be a lower-case domain/],
   [{ PREVIEW_DOMAIN: '*.example.com' }, /^PREVIEW_DOMAIN/],
+  [{ NODE_RUNNER: 'docker' }, /^NODE_RUNNER must be process, or not set/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be debug, info, warn or error/],
   [{ PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*; LOG_LEVEL/],
   [{ ALLOW_PRIVATE_ADDRESSES: '10.0.0.0/40' }, /^ALLOW_PRIVATE_ADDRESSES must be host names/],

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { ActionResult } from '../../../demo/runner/run-action.js';
 import { visit } from '../../../demo/visit.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
 import type { Reach } from '../../../src/shared/reach.js';
@@ -6,7 +7,7 @@ import { CONCLUSION } from '../../../src/shared/status/github.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { expectConverged, type Observable } from '../../support/expect-converged.js';
 import { lookAt } from '../../support/look-at.js';
-import { runPreview } from '../../support/run-preview.js';
+import { type PreviewRun, runPreview } from '../../support/run-preview.js';
 import { startCluster, type Cluster } from '../../support/start-cluster.js';
 import { REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
@@ -16,8 +17,12 @@ export interface TargetStage extends AsyncDisposable {
   readonly inputs: Readonly<Record<string, string>>;
   /** Only a workflow run of the closed pull request removes what was deployed. */
   readonly removedByRun: boolean;
+  /** A site that shows this text; one page unless given. */
+  readonly files?: (text: string) => Readonly<Record<string, string>>;
+  /** Instead of the bundled Action, for what that cannot do yet. */
+  readonly run?: (world: World, run: PreviewRun) => Promise<Pick<ActionResult, 'exitCode' | 'log'>>;
   /** What the target holds, by name. */
-  held(world: Observable): Promise<readonly string[]>;
+  held(world: Observable & Pick<World, 'dataDir'>): Promise<readonly string[]>;
 }
 
 export type OpenStage = () => Promise<TargetStage>;
@@ -27,11 +32,12 @@ const page = (text: string) => ({ 'index.html': `<h1>${text}</h1>\n` });
 /** Every step of a pull request, for one target. */
 export async function playPullRequest(open: OpenStage): Promise<void> {
   await using stage = await open();
-  await using world = await startWorld({ files: page('First') });
+  const { files = page } = stage;
+  await using world = await startWorld({ files: files('First') });
   const { number, branch } = await openPullRequest(world);
   await expectLive(world, { stage, number, text: 'First' });
 
-  await push(world, { branch, text: 'Second' });
+  await push(world, { files: files('Second'), branch });
   await expectLive(world, { stage, number, text: 'Second' });
   await expectConverged(world, number);
 
@@ -43,7 +49,7 @@ export async function playPullRequest(open: OpenStage): Promise<void> {
 
   world.github.reopenPullRequest({ repository: REPOSITORY, number });
   await world.drain();
-  await push(world, { branch, text: 'Fourth' });
+  await push(world, { files: files('Fourth'), branch });
   await expectLive(world, { stage, number, text: 'Fourth' });
 }
 
@@ -54,8 +60,13 @@ async function openPullRequest(world: World): Promise<{ number: number; branch: 
   return { number: pullRequest.number, branch };
 }
 
-async function push(world: World, { branch, text }: { branch: string; text: string }): Promise<void> {
-  await world.github.push({ repository: REPOSITORY, branch, files: page(text) });
+interface Pushed {
+  readonly branch: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+async function push(world: World, { branch, files }: Pushed): Promise<void> {
+  await world.github.push({ repository: REPOSITORY, branch, files });
   await world.drain();
 }
 
@@ -65,7 +76,8 @@ interface Step {
 }
 
 async function deployed(world: World, { stage, number }: Step): Promise<void> {
-  const { exitCode, log } = await runPreview(world, { number, inputs: stage.inputs });
+  const { run = runPreview } = stage;
+  const { exitCode, log } = await run(world, { number, inputs: stage.inputs });
   expect({ exitCode, log: exitCode === 0 ? '' : log }).toEqual({ exitCode: 0, log: '' });
   await world.drain();
 }
@@ -95,9 +107,10 @@ async function expectFailure(
   world: World,
   { stage, number, branch }: Step & { branch: string },
 ): Promise<void> {
-  await push(world, { branch, text: 'Third' });
+  const { files = page, run = runPreview } = stage;
+  await push(world, { branch, files: files('Third') });
   const inputs = { ...stage.inputs, 'build-command': 'echo "It broke." && exit 7' };
-  expect((await runPreview(world, { number, inputs })).exitCode).toBe(1);
+  expect((await run(world, { number, inputs })).exitCode).toBe(1);
   await world.drain();
   const { environment, deployments } = await expectConverged(world, number);
   expect(environment.status).toBe(ENVIRONMENT_STATUS.failed);
@@ -137,7 +150,8 @@ async function expectWaiting(world: World, { stage, number }: Step): Promise<voi
 /** Two servers over one database: whatever one of them begins, the other goes on with. */
 export async function playTwoServers(open: OpenStage): Promise<void> {
   await using stage = await open();
-  await using cluster = await startCluster({ files: page('One of two') });
+  const { files = page } = stage;
+  await using cluster = await startCluster({ files: files('One of two') });
   const { pullRequest, delivery } = await cluster.github.openPullRequest({
     repository: REPOSITORY,
     head: 'two',
