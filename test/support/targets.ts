@@ -2,7 +2,6 @@ import { createProcessRunner } from '../../app/runners/process/process-runner.js
 import { VitrineError } from '../../src/shared/errors.js';
 import { type Commands, commandVerbs, createCommandTarget } from '../../src/targets/command/command.js';
 import { createNodeTarget } from '../../src/targets/node/node.js';
-import type { ProgramRunner } from '../../src/targets/node/runner.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import type { TargetStage } from '../journeys/plays/targets.js';
@@ -137,7 +136,6 @@ const siteProgram = (text: string) => ({
 });
 
 async function openPrograms(): Promise<TargetStage> {
-  const runners: ProgramRunner[] = [];
   return {
     kind: 'upstream',
     inputs: {},
@@ -146,14 +144,11 @@ async function openPrograms(): Promise<TargetStage> {
     removedByRun: false,
     async held({ dataDir }) {
       const runner = createProcessRunner({ dataDir, supervisor: SUPERVISOR });
-      runners.push(runner);
       const slugs: string[] = [];
       for await (const { slug } of runner.list()) slugs.push(slug);
       return slugs;
     },
-    async [Symbol.asyncDispose]() {
-      for (const runner of runners) for await (const id of runner.list()) await runner.remove(id);
-    },
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 
