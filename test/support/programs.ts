@@ -32,6 +32,12 @@ export function serverOf(answer: string, first = ''): string {
       .listen(Number(process.env.PORT), process.env.HOST);`;
 }
 
+/** Programs outlive their server: a test ends them before it removes the directory that names them. */
+export async function endProgramsIn(dataDir: string): Promise<void> {
+  const runner = createProcessRunner({ dataDir, supervisor: SUPERVISOR, politeMs: 1_000 });
+  for await (const id of runner.list()) await runner.remove(id);
+}
+
 export interface ProgramGround extends AsyncDisposable {
   readonly dataDir: string;
   readonly runner: ProgramRunner;
@@ -63,7 +69,7 @@ export async function openProgramGround(tools: () => Promise<Tools> = findTools)
       ...changes,
     }),
     async [Symbol.asyncDispose]() {
-      for await (const id of runner.list()) await runner.remove(id);
+      await endProgramsIn(dataDir);
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -9,6 +9,7 @@ import type { Attempt } from '../../demo/github/webhooks/webhooks.js';
 import { createReviewer } from '../../demo/reviewer.js';
 import { startBalancer, type Balancer } from './balancer.js';
 import type { Observable } from './expect-converged.js';
+import { endProgramsIn } from './programs.js';
 import { quiet } from './quiet.js';
 import { refuseViolations } from './refuse-violations.js';
 import { startCrashingApp, type AppProcess, type CrashPoint } from './start-crashing-app.js';
@@ -73,6 +74,7 @@ export async function startCluster({ files, crash, env: given = {} }: ClusterOpt
     async [Symbol.asyncDispose]() {
       for (const server of [first, second]) server.kill('SIGKILL');
       await Promise.all([first.ended, second.ended]);
+      await endProgramsIn(dataDir);
       await front[Symbol.asyncDispose]();
       await store.close();
       await github.close();

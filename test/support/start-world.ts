@@ -9,6 +9,7 @@ import type { EmulatedGitHub } from '../../demo/github/emulated-github.js';
 import type { GitHubOptions } from '../../demo/github/options.js';
 import { startTestGitHub } from './start-test-github.js';
 import { createReviewer, type Reviewer } from '../../demo/reviewer.js';
+import { endProgramsIn } from './programs.js';
 import { refuseViolations } from './refuse-violations.js';
 import { migratedDatabase } from './test-database.js';
 
@@ -104,6 +105,7 @@ export async function startWorld({
     },
     async [Symbol.asyncDispose]() {
       await app.close();
+      await endProgramsIn(dataDir);
       await github.close();
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
