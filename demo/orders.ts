@@ -1,4 +1,10 @@
-import { closeGuestbook, type OpenBook, openGuestbook, pushGuestbook } from './guestbook/story.js';
+import {
+  closeGuestbook,
+  leaveGuestbook,
+  type OpenBook,
+  openGuestbook,
+  pushGuestbook,
+} from './guestbook/story.js';
 import { breakBuild } from './scenes/break-build.js';
 import { closePullRequest } from './scenes/close.js';
 import type { Note, Opened } from './scenes/live.js';
@@ -61,12 +67,14 @@ export const ORDERS = {
     },
   },
   guestbook: {
-    does: 'opens a pull request of a Node server; typed again, pushes to it and closes it',
+    does: 'opens a pull request of a Node server; typed again, pushes to it, lets it sleep and closes it',
     wants: 'any',
     run: async (stage, { book, opened }, { noteBook }) => {
       if (!book)
         return noteBook(await openGuestbook(stage, `welcome-${String(opened)}-${String(Date.now())}`));
-      await pushGuestbook(stage, { book, title: 'Guestbook of the world' });
+      const titled = { book, title: 'Guestbook of the world' };
+      await pushGuestbook(stage, titled);
+      await leaveGuestbook(stage, titled);
       await closeGuestbook(stage, book);
       noteBook(undefined);
     },

@@ -1,6 +1,8 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { putToSleep, SETTLE_MS } from '../../src/reconcile/sleep.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
+import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { eventually, expectThat } from '../expect.js';
 import { createReviewer } from '../reviewer.js';
 import { runWorkflow } from '../run-workflow.js';
@@ -28,10 +30,12 @@ const titled = (stage: Stage, title: string) => ({
   [PAGE]: (stage.github.filesAt(GUESTBOOK, 'main')[PAGE] ?? '').replace('<h1>Guestbook<', `<h1>${title}<`),
 });
 
-/** The second story: a Node server, live, signed, changed without a gap, and gone. */
+/** The second story: a Node server, live, signed, changed without a gap, asleep, woken, and gone. */
 export async function playGuestbook(stage: Stage): Promise<PlayedGuestbook> {
   const book = await openGuestbook(stage, 'welcome');
-  const visitsDuringPush = await pushGuestbook(stage, { book, title: 'Guestbook of the world' });
+  const title = 'Guestbook of the world';
+  const visitsDuringPush = await pushGuestbook(stage, { book, title });
+  await leaveGuestbook(stage, { book, title });
   await closeGuestbook(stage, book);
   return { previewUrl: book.url, pullRequest: book.number, visitsDuringPush };
 }
@@ -64,11 +68,13 @@ export async function openGuestbook(stage: Stage, branch: string): Promise<OpenB
   return { number, branch, url };
 }
 
+interface Titled {
+  readonly book: OpenBook;
+  readonly title: string;
+}
+
 /** Pushes a commit while people visit; answers how many visits there were. */
-export async function pushGuestbook(
-  stage: Stage,
-  { book, title }: { readonly book: OpenBook; readonly title: string },
-): Promise<number> {
+export async function pushGuestbook(stage: Stage, { book, title }: Titled): Promise<number> {
   const { github, teller } = stage;
   const { number, branch, url } = book;
   const { sha } = await teller.step('Octavia pushes another commit to it', () =>
@@ -83,6 +89,28 @@ export async function pushGuestbook(
       ),
   );
   return visits;
+}
+
+const AN_HOUR_MS = 60 * 60_000;
+
+/** Nobody visits for an hour, which the demo does not wait for: it asks the server to look with a clock that is ahead. */
+export async function leaveGuestbook(stage: Stage, { book: { url }, title }: Titled): Promise<void> {
+  const { app, teller } = stage;
+  await teller.step(
+    'An hour without a visitor (by a clock that is ahead): the program is put to sleep',
+    async () => {
+      for (const ahead of [AN_HOUR_MS, AN_HOUR_MS + SETTLE_MS])
+        await putToSleep({ ...app.ports, clock: { now: () => new Date(Date.now() + ahead) } });
+      const { body } = await visit(new URL('/.well-known/vitrine/status', url).href);
+      expectThat(
+        body.includes(ENVIRONMENT_STATUS.sleeping),
+        `The guestbook should sleep, but its status is ${body}.`,
+      );
+    },
+  );
+  await teller.step('A visitor comes: the program is started again, and answers them', () =>
+    shows(url, title),
+  );
 }
 
 /** Closes the pull request: nothing of its program is left. */
