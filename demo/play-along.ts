@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { isOrder, ORDERS, possible, refusal, type Now, type OrderName } from './orders.js';
 import type { Opened } from './scenes/live.js';
 import type { Stage } from './stage.js';
-import { whatToSee } from './what-to-see.js';
+import { whatToSee, whatToSeeOfBook } from './what-to-see.js';
 
 type Say = (line: string) => void;
 
@@ -16,7 +16,10 @@ export interface Conversation {
 /** Opens one pull request and then runs the commands that are typed, until `quit` or Ctrl-C. */
 export async function playAlong(stage: Stage, { input, say, signal }: Conversation): Promise<void> {
   let now: Now = { opened: 0, pushed: 0 };
-  const note = (pull: Opened | undefined) => void (now = { ...now, pull });
+  const notes = {
+    note: (pull: Opened | undefined) => void (now = { ...now, pull }),
+    noteBook: (book: Now['book']) => void (now = { ...now, book }),
+  };
   const obey = async (order: OrderName) => {
     const before = now;
     const counted = {
@@ -24,11 +27,14 @@ export async function playAlong(stage: Stage, { input, say, signal }: Conversati
       pushed: before.pushed + Number(order === 'push'),
     };
     now = { ...before, ...counted };
-    await ORDERS[order].run(stage, before, note);
+    await ORDERS[order].run(stage, before, notes);
     const pull = now.pull ?? before.pull;
+    const book = now.book ?? before.book;
     say('');
     say('  Open in a browser:');
-    if (pull) for (const line of whatToSee({ order, pull, githubUrl: stage.github.url })) say(line);
+    const githubUrl = stage.github.url;
+    if (order === 'guestbook') for (const line of book ? whatToSeeOfBook(book, githubUrl) : []) say(line);
+    else if (pull) for (const line of whatToSee({ order, pull, githubUrl })) say(line);
     say('');
   };
 
@@ -53,9 +59,9 @@ function prompt(now: Now): string {
 }
 
 function help(word: string, now: Now): string[] {
-  const known = possible(now).map((name) => `  ${name.padEnd(6)} ${ORDERS[name].does}`);
+  const known = possible(now).map((name) => `  ${name.padEnd(9)} ${ORDERS[name].does}`);
   const unknown = word === '' || word === 'help' ? [] : [`  "${word.slice(0, 40)}" is not a command.`];
-  return [...unknown, ...known, `  ${'quit'.padEnd(6)} ends the demo`];
+  return [...unknown, ...known, `  ${'quit'.padEnd(9)} ends the demo`];
 }
 
 function failure(error: unknown): string {

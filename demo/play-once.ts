@@ -2,6 +2,7 @@ import { breakBuild } from './scenes/break-build.js';
 import { closePullRequest } from './scenes/close.js';
 import { openPullRequest } from './scenes/open.js';
 import { pushCommit } from './scenes/push.js';
+import { playGuestbook, type PlayedGuestbook } from './guestbook/story.js';
 import type { Stage } from './stage.js';
 import { countWrites, type WritesByKind } from './count-writes.js';
 import { expectThat } from './expect.js';
@@ -21,6 +22,8 @@ export interface Played {
   readonly githubWrites: number;
   readonly githubWritesByKind: WritesByKind;
   readonly violations: number;
+  /** The second story. */
+  readonly guestbook: PlayedGuestbook;
   readonly milliseconds: Readonly<Record<string, number>>;
 }
 
@@ -35,6 +38,10 @@ export async function playOnce(stage: Stage): Promise<Played> {
   const broken = await breakBuild(stage, { before: second, note });
   await closePullRequest(stage, { pull: broken, note });
   await app.drain();
+  // What was asked of GitHub for the first story: the second one asks for more.
+  const asked = { githubWrites: github.writes(), githubWritesByKind: countWrites(github) };
+  const guestbook = await playGuestbook(stage);
+  await app.drain();
   const [violation] = github.violations;
   expectThat(!violation, `A request broke GitHub's own description: ${JSON.stringify(violation)}`);
   return {
@@ -43,8 +50,8 @@ export async function playOnce(stage: Stage): Promise<Played> {
     commitUrls: [first.live.commitUrl, second.live.commitUrl],
     pullRequest: first.number,
     ...(await whatWasMade(stage, first.number)),
-    githubWrites: github.writes(),
-    githubWritesByKind: countWrites(github),
+    ...asked,
+    guestbook,
     violations: github.violations.length,
     milliseconds: teller.times,
   };

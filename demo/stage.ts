@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { envToConfig } from '../app/config/config.js';
 import { envToSecrets } from '../app/config/secrets.js';
 import { createApp, type App } from '../app/create-app.js';
+import { runFor } from '../src/deployments/publish.js';
 import type { EmulatedGitHub } from './github/emulated-github.js';
 import type { GitHubOptions } from './github/options.js';
 import { startGitHub } from './github/start-github.js';
@@ -12,6 +13,8 @@ import { readSite } from './site.js';
 import type { Teller } from './teller.js';
 
 export const REPOSITORY = 'acme/hello';
+/** Of the second story: a program instead of files. */
+export const GUESTBOOK = 'acme/guestbook';
 export const AUTHOR = 'octavia';
 
 /** What the demo runs on: the whole server, an emulated GitHub, and the view of a reviewer. */
@@ -23,6 +26,8 @@ export interface Stage {
   readonly root: string;
   readonly workDir: string;
   readonly teller: Teller;
+  /** Where programs of previews run now. */
+  programs(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -42,7 +47,10 @@ export async function setStage({ root, port, path, teller, ...given }: StageOpti
       startGitHub({
         ...given.github,
         users: [AUTHOR],
-        repositories: [{ fullName: REPOSITORY, files: readSite(join(root, 'examples/hello')) }],
+        repositories: [
+          { fullName: REPOSITORY, files: readSite(join(root, 'examples/hello')) },
+          { fullName: GUESTBOOK, files: readSite(join(root, 'examples/guestbook')) },
+        ],
       }),
   );
   teller.note(`at ${github.url}`);
@@ -62,7 +70,9 @@ export async function setStage({ root, port, path, teller, ...given }: StageOpti
     github.webhooks.sendTo(`${app.url}/api/github/webhooks`);
     teller.note(`at ${app.url}`);
     const reviewer = createReviewer({ github, repository: REPOSITORY, login: AUTHOR });
-    return { app, github, reviewer, root, workDir, teller, close: () => app.close().finally(leave) };
+    const programs = () => programsOf(app);
+    const close = () => endPrograms(app).finally(() => app.close().finally(leave));
+    return { app, github, reviewer, root, workDir, teller, programs, close };
   } catch (error) {
     await leave();
     throw error;
@@ -82,10 +92,33 @@ function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: num
     PORT: String(port),
     DATA_DIR: dataDir,
     LOG_LEVEL: 'info',
+    NODE_RUNNER: 'process',
     // The pages that the demo deploys elsewhere are on this machine.
     ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8, ::1',
   };
   return [envToConfig(env), envToSecrets(env)] as const;
+}
+
+/** What runs on this machine for previews. */
+function startingTargets({ ports }: App) {
+  const found = [];
+  for (const target of ports.targets.values())
+    if (target.runsIn === 'server' && target.starts)
+      found.push({ target, run: runFor(ports, { target, configuration: null, about: 'demo' }) });
+  return found;
+}
+
+async function programsOf(app: App): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { target, run } of startingTargets(app))
+    for await (const handle of target.list(run)) found.push(target.identityOf(handle));
+  return found;
+}
+
+/** Programs outlive their server, but not the demo. */
+async function endPrograms(app: App): Promise<void> {
+  for (const { target, run } of startingTargets(app))
+    for await (const handle of target.list(run)) await target.destroy(handle, run);
 }
 
 /** Of the server's log the demo shows warnings, errors and which database the server found. */

@@ -1,9 +1,12 @@
+import type { OpenBook } from './guestbook/story.js';
 import type { OrderName } from './orders.js';
 import type { Opened } from './scenes/live.js';
-import { REPOSITORY } from './stage.js';
+import { GUESTBOOK, REPOSITORY } from './stage.js';
+
+type StaticOrder = Exclude<OrderName, 'guestbook'>;
 
 export interface Sight {
-  readonly order: OrderName;
+  readonly order: StaticOrder;
   /** As it was before a close, as it is after everything else. */
   readonly pull: Opened;
   readonly githubUrl: string;
@@ -19,12 +22,22 @@ export function whatToSee({ order, pull, githubUrl }: Sight): string[] {
     break: '  (the check is red and shows the error)',
     close: '  (closed)',
   }[order];
-  return [['The pull request', page + told], ...(live ? sights(order, live) : [])].map(
-    ([what = '', where = '']) => `  ${what.padEnd(22)} ${where}`,
-  );
+  return inColumns([['The pull request', page + told], ...(live ? sights(order, live) : [])]);
 }
 
-function sights(order: OrderName, { url, commitUrl }: Required<Opened>['live']): string[][] {
+export function whatToSeeOfBook({ number, url }: OpenBook, githubUrl: string): string[] {
+  const page = `${githubUrl}/${GUESTBOOK}/pull/${String(number)}`;
+  return inColumns([
+    ['The pull request', page],
+    ['The guestbook', `${url}  (open it twice, and sign it)`],
+  ]);
+}
+
+function inColumns(lines: readonly (readonly string[])[]): string[] {
+  return lines.map(([what = '', where = '']) => `  ${what.padEnd(22)} ${where}`);
+}
+
+function sights(order: StaticOrder, { url, commitUrl }: Required<Opened>['live']): string[][] {
   if (order === 'close') return [['The removed preview', url]];
   if (order === 'break') return [['The last good preview', url]];
   const both = [

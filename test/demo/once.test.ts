@@ -49,6 +49,11 @@ const Played = z.strictObject({
     commitStatuses: z.literal(0),
     other: z.literal(0),
   }),
+  guestbook: z.strictObject({
+    previewUrl: z.url({ hostname: /^pr-1-guestbook\.localhost$/ }),
+    pullRequest: z.literal(1),
+    visitsDuringPush: count,
+  }),
   violations: z.literal(0),
   milliseconds: z.record(z.string(), z.number()),
   seconds: z.number(),

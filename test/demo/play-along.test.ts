@@ -60,7 +60,7 @@ test('the first thing to click is the pull request, then the preview, and what c
   expect(said).toMatch(/The pull request\s+http:\/\/127\.0\.0\.1:\d+\/acme\/hello\/pull\/1 {2}\(start here/);
   expect(said).toMatch(/The preview\s+http:\/\/pr-1-hello\.localhost:\d+\n/);
   expect(said.indexOf('  The pull request  ')).toBeLessThan(said.indexOf('  The preview  '));
-  expect(lines.at(-1)).toBe('  Now type  push, break, close  or  quit  and press Enter.');
+  expect(lines.at(-1)).toBe('  Now type  push, break, close, guestbook  or  quit  and press Enter.');
   expect(await status(address('127.0.0.1:\\d+/acme/hello/pull/1'))).toBe(200);
   expect(await status(address('pr-1-hello'))).toBe(200);
 });
@@ -72,7 +72,7 @@ test('a newcomer reads no timestamps, no levels and nothing of the insides', () 
 test('a second pull request has to wait for the end of the first, and nothing happens', async () => {
   expect(await type('open')).toBe(
     '  Pull request 1 is open already: close it first, then open another one.\n' +
-      '  Now type  push, break, close  or  quit  and press Enter.',
+      '  Now type  push, break, close, guestbook  or  quit  and press Enter.',
   );
   expect(await status(address('pr-1-hello'))).toBe(200);
 });
@@ -80,7 +80,7 @@ test('a second pull request has to wait for the end of the first, and nothing ha
 test('an order that does not exist is answered with those that do; an empty line and capitals do no harm', async () => {
   const known = /push {2,}pushes a new commit[^]*break[^]*close[^]*quit/;
   expect(await type('dance')).toMatch(/^ {2}"dance" is not a command\.\n/);
-  expect(lines.slice(-6).join('\n')).toMatch(known);
+  expect(lines.slice(-7).join('\n')).toMatch(known);
   expect(await type('')).toMatch(known);
   expect(await type('  HELP ')).toMatch(known);
 });
@@ -107,12 +107,12 @@ test('after the end of a pull request only opening another one makes sense, and 
   const said = await type('close');
   expect(said).toContain('✓ The comment says that the preview was removed');
   expect(said).toMatch(/The removed preview\s+http:\/\/pr-1-hello/);
-  expect(lines.at(-1)).toBe('  Now type  open  or  quit  and press Enter.');
+  expect(lines.at(-1)).toBe('  Now type  open, guestbook  or  quit  and press Enter.');
   expect(await status(address('pr-1-hello'))).toBe(410);
   for (const order of ['close', 'push', 'break'])
     expect(await type(order)).toBe(
       '  No pull request is open: type open for another one.\n' +
-        '  Now type  open  or  quit  and press Enter.',
+        '  Now type  open, guestbook  or  quit  and press Enter.',
     );
 });
 
@@ -127,7 +127,7 @@ test('another pull request gets a branch, a number and an address of its own', a
 test('a run that fails half-way loses nothing: the pull request is still there to be pushed to and closed', async () => {
   root = '/nowhere';
   expect(await type('open')).toMatch(/✗ The Action builds[^]*That did not work/);
-  expect(lines.at(-1)).toBe('  Now type  push, break, close  or  quit  and press Enter.');
+  expect(lines.at(-1)).toBe('  Now type  push, break, close, guestbook  or  quit  and press Enter.');
   root = ROOT;
   expect(await type('push')).not.toMatch(/✗/);
   expect((await visit(address('pr-3-hello'))).body).toContain('Hello again');
@@ -145,7 +145,7 @@ test('one that was never built can be closed too', async () => {
   const said = await type('close');
   expect(said).not.toMatch(/✗/);
   expect(said).toContain('✓ The comment says that there was no preview');
-  expect(lines.at(-1)).toBe('  Now type  open  or  quit  and press Enter.');
+  expect(lines.at(-1)).toBe('  Now type  open, guestbook  or  quit  and press Enter.');
 });
 
 test('quit ends it', async () => {
