@@ -18,7 +18,7 @@ export interface Program {
 /** Finds the files that the program needs, with its packages, and hashes them. */
 export async function copyProgram(job: Job): Promise<Program> {
   const manifest = await manifestIn(job.directory);
-  const { output, start } = await chooseOutput(job, manifest);
+  const { output, start } = await chooseOutput(job);
   const directory = await folderInside({
     workspace: job.workspace,
     path: inside(job.directory, output),
@@ -57,16 +57,16 @@ interface Output {
 }
 
 /** What a build made that needs no packages besides, else the working directory with its packages. */
-async function chooseOutput(job: Job, manifest: unknown): Promise<Output> {
+async function chooseOutput(job: Job): Promise<Output> {
   const { directory, inputs, plan } = job;
   const given = inputs.outputDir ?? plan.output;
-  const script = textAt(manifest, 'scripts', 'start');
-  if (given !== null) return { output: given, start: given === HERE ? script : null };
+  if (given !== null) return { output: given, start: null };
   const next = await findNext(job);
   if (next !== null) return next;
   if (await isFile(join(directory, NITRO, 'server/index.mjs')))
     return { output: NITRO, start: 'node server/index.mjs' };
-  return { output: HERE, start: script };
+  // The server runs the script "start" of package.json itself.
+  return { output: HERE, start: null };
 }
 
 const HERE = '.';

@@ -4,7 +4,6 @@ import { type Commands, commandVerbs, createCommandTarget } from '../../src/targ
 import { createDockerEngine } from '../../app/engine/docker-engine.js';
 import { createDockerTarget } from '../../src/targets/docker/docker.js';
 import { createNodeTarget } from '../../src/targets/node/node.js';
-import type { ProgramRunner } from '../../src/targets/node/runner.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import type { TargetStage } from '../journeys/plays/targets.js';
@@ -171,29 +170,25 @@ async function openEngine(): Promise<TargetStage> {
 
 /** The site is a program, which shows the page beside it. */
 const siteProgram = (text: string) => ({
-  '.github/preview.yml': 'target: node\n',
+  '.github/preview.yml': `target: ${nodeTarget.name}\n`,
   'index.html': `<h1>${text}</h1>\n`,
   'package.json': '{ "scripts": { "start": "node server.js" } }\n',
   'server.js': serverOf("require('node:fs').readFileSync('index.html', 'utf8')"),
 });
 
 async function openPrograms(): Promise<TargetStage> {
-  const runners: ProgramRunner[] = [];
   return {
     kind: 'upstream',
-    inputs: { target: nodeTarget.name },
+    inputs: {},
     files: siteProgram,
     removedByRun: false,
     async held({ dataDir }) {
       const runner = createProcessRunner({ dataDir, supervisor: SUPERVISOR });
-      runners.push(runner);
       const slugs: string[] = [];
       for await (const { slug } of runner.list()) slugs.push(slug);
       return slugs;
     },
-    async [Symbol.asyncDispose]() {
-      for (const runner of runners) for await (const id of runner.list()) await runner.remove(id);
-    },
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

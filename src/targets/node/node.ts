@@ -141,7 +141,8 @@ async function prepare({ runner, builds }: NodeParts, release: Release, run: Run
     throw new VitrineError('unprocessable', 'There is no uploaded build to start: upload the build first.');
   const manifest = await readPackage(build);
   const command = startCommand({ build, manifest, start: program.start });
-  const runtime: Runtime = await runner.runtimeFor(manifest?.engines?.node ?? null);
+  const range = program.nodeVersion ?? manifest?.engines?.node ?? null;
+  const runtime: Runtime = await runner.runtimeFor(range);
   await requireNativeModules(build, runtime);
   const { slug, generation, deploymentId } = release;
   const { healthPath, memoryBytes, cpus } = program;
