@@ -22,7 +22,6 @@ test('a program of files is built, uploaded with hidden files, started and visit
   expect(server.calls('pack')).toHaveLength(1);
   expect(server.bodies('program')).toEqual([
     {
-      start: 'node server.js',
       port: 4_000,
       nodeVersion: '22',
       builtOn: expect.objectContaining({ platform: process.platform }),

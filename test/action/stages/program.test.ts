@@ -70,7 +70,6 @@ test('a server is uploaded with the packages that it runs with, and hidden files
   ]);
   expect(artifact.ofProgram).toBe(true);
   expect(body).toEqual({
-    start: 'node server.js',
     nodeVersion: '>=20',
     builtOn: {
       platform: process.platform,

@@ -219,6 +219,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   submitNewPassword: ownForms,
   showChangePassword: sessions,
   submitChangePassword: ownForms,
+  submitMailPreferences: ownForms,
 };
 
 let app: TestApp;
