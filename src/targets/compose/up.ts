@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { VitrineError } from '../../shared/errors.js';
 import { createRedactor } from '../../shared/redact/redact.js';
 import type { DockerParts } from '../docker/container.js';
-import type { ContainerEngine } from '../docker/engine.js';
+import type { ContainerEngine, EngineContainer } from '../docker/engine.js';
 import { freeSubnet } from '../docker/network.js';
 import { endOf } from '../docker/start.js';
 import type { Release, Run } from '../target.js';
@@ -119,9 +120,9 @@ export async function whyNotStarted(
   run.signal.throwIfAborted();
   const reasons: string[] = [];
   for (const { id, labels } of await parts.engine.containers(labelsOfDeployment(parts.server, placed))) {
-    const container = await parts.engine.container(id);
     const service = labels[SERVICE_LABEL] ?? '';
     const isNamed = lines.some((line) => line.includes(`-${service}-`));
+    const container = await (isNamed ? whenEnded(parts.engine, id) : parts.engine.container(id));
     if (container === null || (!isNamed && (container.running || container.exitCode === 0))) continue;
     await showLastLines(parts.engine, { id, service }, run);
     if (!container.running) reasons.push(`${service}: ${endOf(container)}`);
@@ -133,6 +134,19 @@ export async function whyNotStarted(
     'unprocessable',
     `The services did not start: ${redact(said) || 'Compose gave no reason'}. Their last lines are in the log.`,
   );
+}
+
+const LOOKS = 20;
+const LOOK_EVERY_MS = 100;
+
+/** Compose says that it ended, and the engine may be starting it again at this moment. */
+async function whenEnded(engine: ContainerEngine, id: string): Promise<EngineContainer | null> {
+  let container = await engine.container(id);
+  for (let looks = 1; container?.running === true && looks < LOOKS; looks += 1) {
+    await pause(LOOK_EVERY_MS);
+    container = await engine.container(id);
+  }
+  return container;
 }
 
 const LAST_LINES = 30;
