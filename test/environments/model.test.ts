@@ -6,6 +6,7 @@ import {
   isAdmitted,
   isHeadDeployment,
   isNewest,
+  isUnwell,
   neverDeployed,
   type Environment,
 } from '../../src/environments/model.js';
@@ -75,6 +76,16 @@ test('one that was never seen is told from one that is gone', () => {
   expect(neverDeployed({ deployedAt: null, current: null })).toBe(true);
   expect(neverDeployed({ deployedAt: new Date(), current: null })).toBe(false);
   expect(neverDeployed({ deployedAt: null, current })).toBe(false);
+});
+
+test.each([
+  ['live', false],
+  ['sleeping', false],
+  ['unhealthy', true],
+  ['gone', true],
+] as const)('what is %s is unwell: %p', (state, unwell) => {
+  expect(isUnwell({ state })).toBe(unwell);
+  expect(isUnwell(null)).toBe(false);
 });
 
 test('a removal that waits for a workflow run begins without one', () => {
