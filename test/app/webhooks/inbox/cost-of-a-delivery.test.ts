@@ -62,7 +62,10 @@ test('one pull request, from its webhook to its comment and check: these command
     'update environments': 1,
     'update webhookDeliveries': 1,
   };
-  expect(counted(app.sent)).toEqual(added(onTheWay, besideAndAfter));
+  // The worker also looks whether there is more, and that may still be counted here: it finds nothing.
+  const looks = { 'findAndModify webhookDeliveries': 1 };
+  const all = added(onTheWay, besideAndAfter);
+  expect([all, added(all, looks)]).toContainEqual(counted(app.sent));
 });
 
 test('two of those commands wait for the journal: the delivery, and that GitHub will be told', async () => {
