@@ -5,7 +5,7 @@ import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
 import { ASLEEP, RESTART } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/container.js';
 import type { EngineContainer, Labels } from '../docker/engine.js';
-import { askProgram, isWell, wordsFor } from '../docker/health.js';
+import { askProgram, isWell, wordsFor } from '../ask-program.js';
 import { LABEL, placeOf } from '../docker/resource.js';
 import { addressesOf, endOf, startAndWait } from '../docker/start.js';
 import {

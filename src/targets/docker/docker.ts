@@ -12,7 +12,7 @@ import {
 import { ASLEEP, RESTART } from './container-spec.js';
 import { type DockerParts, ensureContainer } from './container.js';
 import type { EngineContainer } from './engine.js';
-import { askProgram, isWell, type ProgramAddress, wordsFor } from './health.js';
+import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 import { removeNetwork } from './network.js';
 import { followProgram } from './program-logs.js';
 import {

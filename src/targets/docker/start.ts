@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import type { Run } from '../target.js';
 import type { ContainerEngine, EngineContainer, EngineLine } from './engine.js';
-import { type Answer, askProgram, isWell, type ProgramAddress, wordsFor } from './health.js';
+import { type Answer, askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 
 export interface Waiting {
   readonly container: string;

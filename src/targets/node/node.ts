@@ -3,7 +3,7 @@ import { VitrineError } from '../../shared/errors.js';
 import type { Reach } from '../../shared/reach.js';
 import { createRedactor } from '../../shared/redact/redact.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
-import { probe } from '../probe.js';
+import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 import { type Deployed, parseOptions, type Release, type Run, type Target } from '../target.js';
 import { waitForHealth } from '../wait-for-health.js';
 import { requireNativeModules } from './native-modules.js';
@@ -83,14 +83,10 @@ export function createNodeTarget(
       if (seen === null) return { state: 'gone', detail: 'Its program is not here.' };
       if (seen.state === 'stopped') return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
       if (seen.state === 'ended') return { state: 'unhealthy', detail: `Its program ${endingOf(seen)}.` };
-      const { healthPath } = seen;
-      const visit: Run['visit'] = async (page, signal) => {
-        const answer = await run.fetch(page, { redirect: 'manual', signal });
-        await answer.body?.cancel();
-        return answer.status;
-      };
-      const found = await probe({ url: originOf(seen), healthPath }, { visit, signal: run.signal });
-      return found.state === 'gone' ? { ...found, state: 'unhealthy' } : found;
+      const url = parts.urlOf(handle.slug);
+      const answer = await askProgram({ ...addressOf(seen), path: seen.healthPath, url, signal: run.signal });
+      if (isWell(answer)) return { state: 'live', detail: null };
+      return { state: 'unhealthy', detail: `The program ${wordsFor(answer)}.` };
     },
     async *list(run) {
       for await (const { slug, generation, deploymentId } of runner.list()) {
@@ -169,10 +165,11 @@ interface Answering {
 
 /** Resolves once visitors can come. Throws with what the program said last. */
 async function answering(parts: NodeParts, { handle, program, run }: Answering): Promise<void> {
-  const { runner, patienceMs = PATIENCE_MS } = parts;
+  const { runner, urlOf, patienceMs = PATIENCE_MS } = parts;
   const { healthPath } = program;
+  const [address, url] = [addressOf(program), urlOf(handle.slug)];
   const runs = async () => (await runner.inspect(handle))?.state === 'up';
-  const waited = await waitForHealth({ origin: originOf(program), healthPath, patienceMs, runs }, run);
+  const waited = await waitForHealth({ address, healthPath, url, patienceMs, runs }, run.signal);
   if (waited.kind === 'healthy') return;
   const redactor = createRedactor(Object.values(run.secrets));
   const lines = (await runner.lastLines(handle, SHOWN_LINES)).map((line) => redactor.redact(line));
@@ -187,7 +184,7 @@ async function answering(parts: NodeParts, { handle, program, run }: Answering):
     lines.length > 0 ? `It said last: ${lines.slice(-3).join(' / ').slice(-600)}` : 'It printed nothing.';
   if (seen.state === 'ended')
     throw new VitrineError('unprocessable', `The program did not start: it ${endingOf(seen)}. ${said}`);
-  const last = waited.kind === 'late' ? waited.last : 'it was stopped';
+  const last = waited.kind === 'late' ? `it ${wordsFor(waited.last)}` : 'it was stopped';
   const seconds = String(Math.round(patienceMs / 1_000));
   throw new VitrineError(
     'unprocessable',
@@ -206,8 +203,8 @@ function endingOf({
   return code === null ? 'has ended' : `ended with exit code ${String(code)}`;
 }
 
-function originOf({ host, port }: Pick<RunningProgram, 'host' | 'port'>): string {
-  return `http://${host}:${String(port)}`;
+function addressOf({ host, port }: RunningProgram): ProgramAddress {
+  return { host, port };
 }
 
 async function wake(parts: NodeParts, handle: NodeHandle, run: Run): Promise<Reach> {

@@ -47,14 +47,22 @@ test('a program that ends at its start is told with its exit code and last lines
 test('a program that listens elsewhere is asked whether it listens at $PORT, and one that answers with errors is quoted', async () => {
   await using deaf = await openTarget({ 'server.js': 'setInterval(() => {}, 1000);' });
   await expect(deaf.deploy()).rejects.toThrow(
-    /within 1 seconds \(nothing listens there\)\. Does it listen on 0\.0\.0\.0:\$PORT or 127\.0\.0\.1:\$PORT\? PORT is 3\d{4} here/,
+    /within 1 seconds \(it does not accept connections\)\. Does it listen on 0\.0\.0\.0:\$PORT or 127\.0\.0\.1:\$PORT\? PORT is 3\d{4} here/,
   );
   await using broken = await openTarget({ 'server.js': serverOf("(response.statusCode = 500, 'no')") });
-  await expect(broken.deploy()).rejects.toThrow(/it answered HTTP 500/);
+  await expect(broken.deploy()).rejects.toThrow(/it answers HTTP 500/);
   expect(await broken.listed()).toEqual([]);
 });
 
-test('a commit of somebody who may not write is not started, and the reason says who may approve it', async () => {
+test('a program that answers only at its own host name starts, and is found live', async () => {
+  const answer =
+    "(response.statusCode = request.headers.host === 'pr-1-hello.localhost' ? 200 : 403, 'here')";
+  await using opened = await openTarget({ 'server.js': serverOf(answer) });
+  const { handle } = await opened.deploy();
+  expect(await opened.target.inspect(handle, opened.run)).toMatchObject({ state: 'live' });
+});
+
+test('a commit of an author who may not write is not started, and the reason says who may approve it', async () => {
   await using opened = await openTarget({ 'server.js': serverOf("'hello'") });
   await expect(opened.deploy({ trusted: false })).rejects.toThrow(/write permission.*Ask for an approval/);
   expect(await opened.listed()).toEqual([]);

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { errorCode } from '../../shared/errors.js';
+import { errorCode } from '../shared/errors.js';
 
 export interface ProgramAddress {
   readonly host: string;
