@@ -1,5 +1,5 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
-import { nestsDeeperThan } from '../shared/yaml-nesting.js';
+import { isMap, isNode, isScalar, isSeq, type LineCounter, visit, type Document } from 'yaml';
+import { nestsDeeperThan, parseYaml } from '../shared/yaml-text.js';
 import { isRecord, type Position, quoted, type TextProblem, toCamel } from './problem.js';
 
 export type Path = readonly (string | number)[];
@@ -24,18 +24,7 @@ export function unreadableYaml(message: string): YamlText {
 export function readYaml(text: string): YamlText {
   const unreadable = whyUnreadable(text);
   if (unreadable) return unreadableYaml(unreadable);
-  const lines = new LineCounter();
-  const parsed = parseDocument(text, {
-    lineCounter: lines,
-    version: '1.2',
-    schema: 'core',
-    strict: true,
-    uniqueKeys: true,
-    stringKeys: true,
-    prettyErrors: false,
-    // Not 'silent': it would also hide a second document in the file.
-    logLevel: 'error',
-  });
+  const { parsed, lines } = parseYaml(text);
   const at = (offset: number | undefined): Position => toPosition(lines, offset);
   const problems = [...syntaxProblems(parsed, at), ...refusedNodes(parsed, at)];
   if (problems.length > 0) return broken(problems.slice(0, 10));

@@ -1,6 +1,6 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
-import { nestsDeeperThan } from '../../shared/yaml-nesting.js';
+import { nestsDeeperThan, parseYaml } from '../../shared/yaml-text.js';
 
 /** A value of the file, and the line that it stands on. Anchors, aliases and merge keys are written out. */
 export type Lined = LinedMap | LinedList | LinedScalar;
@@ -47,17 +47,7 @@ const MAX_VALUES = 20_000;
 export function readComposeFile(text: string): LinedMap | ComposeProblem {
   const unreadable = whyUnreadable(text);
   if (unreadable !== null) return { line: 1, message: unreadable };
-  const lines = new LineCounter();
-  const parsed = parseDocument(text, {
-    lineCounter: lines,
-    version: '1.2',
-    schema: 'core',
-    strict: true,
-    uniqueKeys: true,
-    stringKeys: true,
-    prettyErrors: false,
-    logLevel: 'error',
-  });
+  const { parsed, lines } = parseYaml(text);
   const lineOf = (offset: number | undefined) => Math.max(1, lines.linePos(offset ?? 0).line);
   const [error] = parsed.errors;
   if (error) return { line: lineOf(error.pos[0]), message: HINTS[error.code] ?? syntax(error.message) };

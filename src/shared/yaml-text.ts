@@ -1,4 +1,4 @@
-import { Lexer } from 'yaml';
+import { Lexer, LineCounter, parseDocument } from 'yaml';
 
 /** Wider than any readable file is indented. */
 const MAX_INDENT = 120;
@@ -28,4 +28,21 @@ export function nestsDeeperThan(most: number, text: string): boolean {
     before = token;
   }
   return false;
+}
+
+/** How every YAML file of a repository is read. The text must not nest too deep. */
+export function parseYaml(text: string) {
+  const lines = new LineCounter();
+  const parsed = parseDocument(text, {
+    lineCounter: lines,
+    version: '1.2',
+    schema: 'core',
+    strict: true,
+    uniqueKeys: true,
+    stringKeys: true,
+    prettyErrors: false,
+    // Not 'silent': it would also hide a second document in the file.
+    logLevel: 'error',
+  });
+  return { parsed, lines };
 }
