@@ -92,7 +92,7 @@ function partOf(error: unknown): string {
   return String(part);
 }
 
-/** Whoever had to sign in first comes back to the page. */
+/** A person who had to sign in first comes back to the page. */
 function signInLink({ answer: { status }, request, path }: Refused): Link {
   if (request.signedIn) return { label: 'To your account', href: SIGN_IN };
   if (status !== 401) return { label: 'To the sign-in page', href: SIGN_IN };

@@ -30,7 +30,7 @@ export interface Overrides {
   readonly leaseMs?: number;
   /** When the first sweep begins; a random moment of the first half minute unless given. */
   readonly firstSweepMs?: number;
-  /** How often programs are looked at: whether they answer, whether somebody visits them, and what they print. */
+  /** How often programs are looked at: whether they answer, whether they have visitors, and what they print. */
   readonly programsEveryMs?: number;
   /** How often streams of logs look for news, and after their readers. */
   readonly streams?: Partial<HubTimes>;

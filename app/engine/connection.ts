@@ -148,7 +148,7 @@ async function open(address: EngineAddress, request: EngineRequest): Promise<Inc
   }
 }
 
-/** Neither an address nor a path is named: they may hold what is nobody's business. */
+/** Neither an address nor a path is named: they may say more of the machine than people of a project may know. */
 function away(cause: unknown): VitrineError {
   const reason = errorCode(cause) === 'EACCES' ? NOT_ALLOWED : AWAY;
   return new VitrineError('unavailable', reason, { cause });

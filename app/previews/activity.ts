@@ -9,7 +9,7 @@ interface ActivityOptions {
 }
 
 export interface Activity {
-  /** A request or a connection of a visitor begins; the answer says that it ended. While it is open, somebody is there. */
+  /** A request or a connection of a visitor begins; the answer says that it ended. While it is open, the preview has a visitor. */
   begin(environmentId: string): () => void;
   /** Writes what was not written yet, once a minute by itself. */
   flush(): Promise<void>;

@@ -86,7 +86,7 @@ export function cleanupSince(since: Date): Cleanup {
   return { since, run: null, startedAt: null, error: null, logsUrl: null, abandonedAt: null };
 }
 
-/** The program of `current` was stopped because nobody visited it, or is about to be. The status may say that a newer one is built. */
+/** The program of `current` was stopped because it had no visitors, or is about to be. The status may say that a newer one is built. */
 export interface Sleep {
   readonly since: Date;
   /** Null until it was stopped. */
@@ -183,7 +183,7 @@ export interface Environment {
   readonly current: Current | null;
   /** Of `current`; null until it was looked at. */
   readonly health?: Health | null | undefined;
-  /** Of `current`: somebody visited it then. Processes write it now and then, so it may be a minute old. */
+  /** Of `current`: a visitor was there then. Processes write it now and then, so it may be a minute old. */
   readonly activeAt?: Date | null | undefined;
   /** Of `current`; null while its program runs. */
   readonly asleep?: Sleep | null | undefined;

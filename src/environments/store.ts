@@ -110,7 +110,7 @@ export interface EnvironmentStore {
   queued(limit: number): Promise<readonly StoredEnvironment[]>;
   /** Compare-and-set on (status, generation, version) of `seen`; null when another writer was first. Marks `due` projections as wanted now. */
   change(seen: StoredEnvironment, write: EnvironmentWrite): Promise<StoredEnvironment | null>;
-  /** Somebody visits it. Never moves back, and is no change of the document: no writer has to read it again because of it. */
+  /** A visitor is there. Never moves back, and is no change of the document: no writer has to read it again because of it. */
   recordActivity(id: string, at: Date): Promise<void>;
   /** Asks for a projection again without changing the document's meaning. */
   markDue(id: string, projection: Projection): Promise<void>;

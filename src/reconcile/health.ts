@@ -197,7 +197,7 @@ async function record(
   return 1;
 }
 
-/** A program that somebody stopped at its host sleeps: the next visitor wakes it. */
+/** A program that the operator stopped at its host sleeps: the next visitor wakes it. */
 function patchOf(
   { status }: Environment,
   { found: { state, detail }, at }: { readonly found: Inspection; readonly at: Date },

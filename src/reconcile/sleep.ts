@@ -13,11 +13,11 @@ import { forEachIsolated } from './for-each-isolated.js';
 
 type Ports = SleepPorts;
 
-/** By then every process that serves visitors has read the document again, and has written that somebody came. */
+/** By then every process that serves visitors has read the document again, and has written that a visitor came. */
 export const SETTLE_MS = 10_000;
 
 /**
- * Stops the programs of previews that nobody visits. The document says so first, and the program is stopped a round later: whoever comes
+ * Stops the programs of previews without visitors. The document says so first, and the program is stopped a round later: a visitor who comes
  * in between wakes the preview, and no request meets a program that is being stopped. After a crash the next round goes on.
  */
 export function putToSleep(ports: Ports): Promise<number> {

@@ -13,7 +13,7 @@ export interface Release {
   readonly deploymentId: string;
   readonly projectId: string;
   readonly sha: string;
-  /** Somebody with write permission pushed the commit, or approved it. */
+  /** A person with write permission pushed the commit, or approved it. */
   readonly trusted: boolean;
   /** Root of the uploaded directory, for targets that take files. */
   readonly artifact: string | null;

@@ -77,7 +77,7 @@ export function createSetupEndpoint(options: SetupOptions) {
     return pages.done({ installUrl, envFile: options.envFile, unsaved: unsaved.join('\n') });
   }
 
-  /** Empty for whoever has proven nothing: the address of the set-up is for its operator only. */
+  /** Empty for a visitor who has proven nothing: the address of the set-up is for its operator only. */
   function backTo(query: URLSearchParams): string {
     const isOperator =
       same(query.get('token'), options.token) || (state !== undefined && same(query.get('state'), state));

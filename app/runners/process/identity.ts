@@ -10,7 +10,7 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-/** Null when no process has this id, or only one that has ended and that nobody has asked about yet. */
+/** Null when no process has this id, or only one that has ended and that its parent has not asked about yet. */
 export async function identityOf(pid: number): Promise<ProcessIdentity | null> {
   if (!Number.isSafeInteger(pid) || pid <= 1) return null;
   const started = process.platform === 'linux' ? await startOnLinux(pid) : await startByPs(pid);
@@ -65,8 +65,8 @@ interface Ending {
 }
 
 /**
- * Ends every process of a program: its group by SIGTERM and then by SIGKILL, and then whatever left the group or outlived its leader. A
- * group is asked only while its leader is the process that was started: the same number may belong to somebody else by now.
+ * Ends every process of a program: its group by SIGTERM and then by SIGKILL, and then the processes that left the group or outlived its leader. A
+ * group is asked only while its leader is the process that was started: another process may have the same number by now.
  */
 export async function endProgram({ leader, mark, politeMs = POLITE_MS }: Ending): Promise<void> {
   if (leader !== null && (await isAlive(leader))) {

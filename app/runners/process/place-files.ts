@@ -9,7 +9,7 @@ import type { Build, BuildFile } from '../../../src/targets/node/runner.js';
 
 const AT_ONCE = 16;
 
-/** Copies a build into a folder, which is there once all of it is. Nobody can change the files of the store through the copies. */
+/** Copies a build into a folder, which is there once all of it is. No program can change the files of the store through the copies. */
 export async function placeFiles(build: Build, folder: string): Promise<void> {
   if (await stat(folder).catch(() => null)) return;
   const partial = `${folder}.partial`;

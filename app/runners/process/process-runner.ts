@@ -104,7 +104,7 @@ async function start(parts: Parts, order: ProgramOrder): Promise<RunningProgram>
   if (!isSame) await rm(app, { recursive: true, force: true });
   const { version, command, memoryBytes, healthPath, environment, log } = order;
   const record = { leader: null, port: null, version, command: [...command], memoryBytes, healthPath };
-  // Before anything else: whatever comes now can be found and removed.
+  // Before anything else: what is started from here on can be found and removed.
   await records.write(order, record);
   await placeFiles(order.build, app);
   return launch(parts, { id: order, record, environment, log });

@@ -89,7 +89,7 @@ async function readRecord(path: string): Promise<ProgramRecord | null> {
   return text === null ? null : recordSchema.parse(JSON.parse(text));
 }
 
-/** A file that exists once and is whole from its first moment on. False when somebody else has it. */
+/** A file that exists once and is whole from its first moment on. False when another process has it. */
 async function claim(path: string, content: unknown): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true });
   const own = `${path}.${randomUUID()}`;
@@ -127,7 +127,7 @@ async function alone<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The process that held the lock is gone. Somebody else may have found that out too, and hold the lock by now: then it is put back. */
+/** The process that held the lock is gone. Another process may have found that out too, and hold the lock by now: then it is put back. */
 async function moveAway(path: string, left: Holder): Promise<void> {
   const moved = `${path}.${randomUUID()}`;
   const isMoved = await rename(path, moved).then(
@@ -170,7 +170,7 @@ async function takePort(dir: string, { owner, isNamed }: Taking): Promise<number
     const port = FIRST_PORT + ((start + step) % PORTS);
     const path = join(dir, String(port));
     const known = await readHolder(path);
-    // Its program has another port by now or is gone, and whoever took it for that has ended before writing it down.
+    // Its program has another port by now or is gone, and the server that took it for that ended before it wrote that down.
     if (known && !(await isNamed(known.owner ?? '', port)) && !(await isAlive(known.holder)))
       await rm(path, { force: true });
     if (!(await claim(path, { holder, owner }))) continue;

@@ -126,7 +126,7 @@ function pushedOf(
 
 /**
  * An image of another registry is asked for there each time, which moves nothing when the engine has it: who may not pull an image may not
- * start it because somebody else could.
+ * start it because another project could.
  */
 async function ensureImage({ engine }: DockerParts, { reference, auth, external }: Named, run: Run) {
   const there = await engine.image(reference);

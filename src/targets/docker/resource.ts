@@ -13,7 +13,7 @@ export const dockerHandleSchema = z.strictObject({
   container: z.string().nullable(),
   /** The image as it was asked for: by its digest, the sweep of this server's registry knows that it is used. */
   image: z.string().nullable(),
-  /** The image was in the engine before: it is somebody else's, and stays. */
+  /** The image was in the engine before: another program of the machine uses it, so it stays. */
   keepImage: z.boolean(),
   healthPath: z.string(),
 });
@@ -75,7 +75,7 @@ function keyOf(server: string): string {
   return hashBytes(Buffer.from(server)).slice(0, 6);
 }
 
-/** Null for a container whose labels somebody has changed. */
+/** Null for a container whose labels were changed by another program. */
 export function handleOfContainer({ id, labels }: ListedContainer): DockerHandle | null {
   const place = placeOf(labels);
   const deploymentId = labels[LABEL.deployment];

@@ -69,7 +69,7 @@ async function start(engine: ContainerEngine, id: string): Promise<void> {
   }
 }
 
-/** Where the program may listen; several while nobody has said which port it is. */
+/** Where the program may listen; several while neither the settings nor the image say which port it is. */
 export function addressesOf({ ports }: EngineContainer): readonly ProgramAddress[] {
   return Object.values(ports);
 }

@@ -42,7 +42,7 @@ export interface ProgramOrder extends ProgramId {
   /** The variables and secrets of the preview. The runner adds what every program gets, such as PORT. */
   readonly environment: Readonly<Record<string, string>>;
   readonly runtime: Runtime;
-  /** Kept with the program, for whoever looks at it later. */
+  /** Kept with the program, for the server that looks at it later. */
   readonly healthPath: string;
   readonly memoryBytes: number;
   readonly cpus: number;
