@@ -4,7 +4,14 @@ import type { Removal, RemovalCause } from '../../src/deployments/removal.js';
 import { type Situation, type SituationKind, situationOf } from '../../src/deployments/situation.js';
 import type { Environment } from '../../src/environments/model.js';
 import { CONTAINER_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
-import { COMMIT_PAGES, ELSEWHERE_PAGE, LEAVING_PAGE, PREVIEW_PAGES, STARTING_PAGE } from './page-texts.js';
+import {
+  COMMIT_PAGES,
+  ELSEWHERE_PAGE,
+  LEAVING_PAGE,
+  PREVIEW_PAGES,
+  PROGRAM_REMOVED_PAGE,
+  STARTING_PAGE,
+} from './page-texts.js';
 import type { PageLink, PageState, WaitingPreview } from './preview.js';
 
 /** Whether the target of this name starts programs. */
@@ -56,6 +63,8 @@ function isStarting(
   return kind === 'building' && resources.some((one) => one.deploymentId === of && starts(one.target));
 }
 
+const WAS_LIVE: readonly SituationKind[] = ['live', 'asleep', 'build-removed'];
+
 /** The page at the URL of one commit that cannot be shown. */
 export function pageOfCommit(
   environment: Environment,
@@ -74,10 +83,11 @@ export function pageOfCommit(
     'pull-request': pullRequestLink(situation),
   };
   const { leadsTo = 'pull-request', ...text } = COMMIT_PAGES[kind];
+  const ranBefore = deployment.reach?.kind === 'upstream' && WAS_LIVE.includes(kind);
   return {
     ...pageWith(situation, links[leadsTo]),
     state: stateOf(situation),
-    text,
+    text: ranBefore ? PROGRAM_REMOVED_PAGE : text,
     reason: leadsTo === 'preview' ? null : error,
   };
 }

@@ -56,6 +56,13 @@ const BUILD_REMOVED: PageText = {
   watches: false,
 };
 
+/** Programs cost memory, so only that of the commit that is live runs. */
+export const PROGRAM_REMOVED_PAGE: PageText = {
+  ...BUILD_REMOVED,
+  heading: 'The program of this commit was stopped',
+  message: 'This commit was live before. Only the program of the newest one runs.',
+};
+
 /**
  * The URL of a preview that shows nothing. The status tells a script that waits for a preview what to do: 503 come back, 502 the build
  * failed, 410 it was removed, 404 there is none.

@@ -153,7 +153,25 @@ const states: [string, Deployment, object][] = [
     again(DEPLOYMENT_STATUS.success, { url: ELSEWHERE, reach: LINK }),
     { state: 'elsewhere', link: { url: ELSEWHERE } },
   ],
-  ['was removed', first, { state: DEPLOYMENT_STATUS.success, link: { url: environmentWith().url } }],
+  [
+    'was removed',
+    first,
+    {
+      state: DEPLOYMENT_STATUS.success,
+      link: { url: environmentWith().url },
+      text: { status: 410, message: expect.stringContaining('files were removed') },
+    },
+  ],
+  [
+    'was a program that ended when a newer one went live',
+    deploymentWith(DEPLOYMENT_STATUS.success, {
+      reach: { kind: 'upstream', host: '127.0.0.1', port: 30_001 },
+    }),
+    {
+      link: { text: 'Go to the preview', url: environmentWith().url },
+      text: { status: 410, heading: 'The program of this commit was stopped' },
+    },
+  ],
 ];
 test.each(states)(
   'the host of a commit that %s says so, whatever became of the others',
