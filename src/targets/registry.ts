@@ -2,9 +2,8 @@ import { type CommandRecords, createCommandTarget } from './command/command.js';
 import { createComposeTarget } from './compose/compose.js';
 import { COMPOSE_TARGET } from './compose/resource.js';
 import type { ComposeRunner } from './compose/runner.js';
-import type { DockerParts } from './docker/container.js';
-import { createDockerTarget } from './docker/docker.js';
-import { DOCKER_TARGET } from './docker/resource.js';
+import type { DockerParts } from './docker/pulled-image.js';
+import { createDockerTarget, DOCKER_TARGET } from './docker/docker.js';
 import { createNodeTarget, NODE_TARGET } from './node/node.js';
 import type { Builds, ProgramRunner } from './node/runner.js';
 import { createStaticTarget, type StaticHosting } from './static/static.js';
@@ -112,6 +111,6 @@ function offBecause(name: string, fields: readonly string[]): string {
 
 export { COMMAND_TARGET, type CommandHandle, type CommandRecords } from './command/command.js';
 export type { ComposeEnd, ComposeRunner } from './compose/runner.js';
-export type { DockerParts, RegistryLogin } from './docker/container.js';
+export type { DockerParts, RegistryLogin } from './docker/pulled-image.js';
 export type { Builds, ProgramRunner } from './node/runner.js';
 export type { StaticHandle, StaticHosting } from './static/static.js';

@@ -1,4 +1,4 @@
-import type { DockerParts } from '../../src/targets/docker/container.js';
+import type { DockerParts } from '../../src/targets/docker/pulled-image.js';
 import { createDockerEngine } from '../../app/engine/docker-engine.js';
 
 /** What the target for containers is made of. The engine is one that never answers unless it is given. */

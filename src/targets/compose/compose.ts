@@ -3,7 +3,7 @@ import { VitrineError } from '../../shared/errors.js';
 import type { Reach } from '../../shared/reach.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
 import { ASLEEP, RESTART } from '../docker/container-spec.js';
-import type { DockerParts } from '../docker/container.js';
+import type { DockerParts } from '../docker/pulled-image.js';
 import type { EngineContainer, Labels } from '../docker/engine.js';
 import { askProgram, isWell, wordsFor } from '../ask-program.js';
 import { LABEL, placeOf } from '../docker/resource.js';

@@ -1,6 +1,6 @@
 import { VitrineError } from '../../shared/errors.js';
 import { userFor } from '../docker/container-spec.js';
-import type { DockerParts, RegistryLogin } from '../docker/container.js';
+import type { DockerParts, RegistryLogin } from '../docker/pulled-image.js';
 import type { EngineImage } from '../docker/engine.js';
 import { LABEL } from '../docker/resource.js';
 import type { ImageSource, Release, Run } from '../target.js';

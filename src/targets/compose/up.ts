@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { VitrineError } from '../../shared/errors.js';
 import { createRedactor } from '../../shared/redact/redact.js';
-import type { DockerParts } from '../docker/container.js';
+import type { DockerParts } from '../docker/pulled-image.js';
 import type { ContainerEngine, EngineContainer } from '../docker/engine.js';
 import { freeSubnet } from '../docker/network.js';
 import { endOf } from '../docker/start.js';

@@ -1,54 +1,21 @@
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
-import type { ImageSource, Release, Run } from '../target.js';
-import { type ContainerLimits, type ContainerOptions, containerSpec, portsOf } from './container-spec.js';
-import type { ContainerEngine, EngineAuth, EngineImage } from './engine.js';
+import type { Release, Run } from '../target.js';
+import { containerSpec, portsOf } from './container-spec.js';
+import type { EngineImage } from './engine.js';
+import { type KindParts, ownerOf, type Wanted } from './kind.js';
 import { ensureNetwork } from './network.js';
 import {
   containerName,
   handleOfContainer,
+  isApp,
   LABEL,
   labelsOfContainer,
   labelsOfPlace,
   labelsOfTarget,
 } from './resource.js';
 
-/** How the engine gets at the images that were pushed to this server. */
-export interface RegistryLogin {
-  /** The host of this server's registry, as the engine reaches it. */
-  readonly host: string;
-  readonly auth: EngineAuth;
-}
-
-export interface DockerParts {
-  readonly engine: ContainerEngine;
-  /** The address of this server: several servers may share an engine. */
-  readonly server: string;
-  /** The address of a preview. */
-  readonly urlOf: (slug: string) => string;
-  /** May pull the images of this deployment, and for a short time only. */
-  readonly registryLogin: (release: Pick<Release, 'deploymentId'>) => Promise<RegistryLogin>;
-  readonly limits: ContainerLimits;
-  /** The range that subnets are cut from. */
-  readonly networkRange: string;
-  /** How long a program may take to answer; two minutes unless given. */
-  readonly patienceMs?: number;
-}
-
-interface Wanted {
-  readonly release: Release;
-  readonly options: ContainerOptions;
-}
-
-/** The image of a release, as the engine names it. */
-interface Named {
-  readonly reference: string;
-  readonly auth: EngineAuth | null;
-  /** Of another registry than this server's. */
-  readonly external: boolean;
-}
-
 /** The container of a deployment, made when it is not there. It is not started. */
-export async function ensureContainer(parts: DockerParts, wanted: Wanted, run: Run) {
+export async function ensureContainer(parts: KindParts, wanted: Wanted, run: Run) {
   const found = await findContainer(parts, wanted.release);
   if (found) return found;
   for (let tries = 1; ; tries += 1) {
@@ -66,9 +33,11 @@ export async function ensureContainer(parts: DockerParts, wanted: Wanted, run: R
 
 const TRIES = 3;
 
-async function findContainer({ engine, server }: DockerParts, release: Release) {
-  const labels = { ...labelsOfTarget(server), ...labelsOfPlace(server, release) };
-  const [found] = await engine.containers({ ...labels, [LABEL.deployment]: release.deploymentId });
+async function findContainer(parts: KindParts, release: Release) {
+  const { engine, server } = parts;
+  const labels = { ...labelsOfTarget(ownerOf(parts)), ...labelsOfPlace(server, release) };
+  const all = await engine.containers({ ...labels, [LABEL.deployment]: release.deploymentId });
+  const found = all.find(isApp);
   return found ? started(handleOfContainer(found)) : null;
 }
 
@@ -82,21 +51,20 @@ function started(handle: ReturnType<typeof handleOfContainer>) {
   return { ...handle, container, image };
 }
 
-async function createContainer(parts: DockerParts, { release, options }: Wanted, run: Run) {
-  const { engine, server, limits, networkRange: range } = parts;
-  const named = await nameOf(parts, release);
-  const { reference, external } = named;
-  const { image, wasThere } = await ensureImage(parts, named, run);
+async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
+  const { engine, server, kind, limits, networkRange: range } = parts;
+  const { release, options } = wanted;
+  const { reference, image, keep, start } = await kind.prepareImage(wanted, run);
   const { slug, generation, deploymentId, program } = release;
-  const keepImage = external && wasThere && !(await isOurs(parts, reference));
-  const labels = labelsOfContainer(server, {
-    ...{ slug, generation, deploymentId, image: reference, keepImage },
+  const labels = labelsOfContainer(ownerOf(parts), {
+    ...{ slug, generation, deploymentId, image: reference, keepImage: keep },
     healthPath: program.healthPath,
   });
-  await tellLimits(parts, { release, options, image }, run);
-  const network = await ensureNetwork(engine, { server, range, place: release });
+  tellLimits(parts, { release, options, image }, run);
+  const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release });
   const spec = containerSpec({
-    ...{ network, reference, image, program, options, labels },
+    ...{ network, reference, image, options, labels },
+    program: { ...program, start },
     name: containerName(server, release),
     limits: { ...limits, cpus: Math.min(limits.cpus, (await engine.describe()).cpus) },
     env: { ...run.variables, ...run.secrets },
@@ -105,56 +73,12 @@ async function createContainer(parts: DockerParts, { release, options }: Wanted,
   return started(handleOfContainer({ id, labels }));
 }
 
-async function nameOf({ registryLogin }: DockerParts, { image, deploymentId }: Release): Promise<Named> {
-  if (image === null)
-    throw new VitrineError('unprocessable', 'There is no image to start: push one, and name its digest.');
-  return image.kind === 'external'
-    ? externalOf(image)
-    : pushedOf(image, await registryLogin({ deploymentId }));
-}
-
-function externalOf({ reference, auth }: Extract<ImageSource, { kind: 'external' }>): Named {
-  return { reference, auth, external: true };
-}
-
-function pushedOf(
-  { repository, digest }: Extract<ImageSource, { kind: 'pushed' }>,
-  { host, auth }: Awaited<ReturnType<DockerParts['registryLogin']>>,
-): Named {
-  return { reference: `${host}/${repository}@${digest}`, auth, external: false };
-}
-
-/**
- * An image of another registry is asked for there each time, which moves nothing when the engine has it: who may not pull an image may not
- * start it because another project could.
- */
-async function ensureImage({ engine }: DockerParts, { reference, auth, external }: Named, run: Run) {
-  const there = await engine.image(reference);
-  if (there && !(external && reference.includes('@'))) return { image: there, wasThere: true };
-  run.log(`Pulling ${reference}`);
-  await engine.pullImage({ reference, auth, signal: run.signal, onProgress: run.log });
-  const image = await engine.image(reference);
-  if (!image)
-    throw new VitrineError('unavailable', `The engine does not have ${reference} after it pulled it.`);
-  return { image, wasThere: there !== null };
-}
-
-/** An earlier preview has had it pulled: it goes with the last container that uses it. */
-async function isOurs({ engine, server }: DockerParts, reference: string): Promise<boolean> {
-  const users = await engine.containers({ [LABEL.server]: server, [LABEL.image]: reference });
-  return users.some(({ labels }) => labels[LABEL.keepImage] === undefined);
-}
-
 interface Told extends Wanted {
   readonly image: EngineImage;
 }
 
 /** What the program does not get as it was asked for, and what was loosened for it. */
-async function tellLimits(
-  { limits }: DockerParts,
-  { release, options, image }: Told,
-  { log }: Run,
-): Promise<void> {
+function tellLimits({ limits }: KindParts, { release, options, image }: Told, { log }: Run): void {
   const { program } = release;
   if (program.memoryBytes > limits.memoryBytes)
     log(`Memory is limited to ${Math.round(limits.memoryBytes / 1024 ** 2)} MiB on this server.`);

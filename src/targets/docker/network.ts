@@ -1,14 +1,12 @@
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import type { Release } from '../target.js';
 import type { ContainerEngine } from './engine.js';
-import { hasLabels, labelsOfPlace, labelsOfTarget, networkName } from './resource.js';
+import { hasLabels, labelsOfPlace, labelsOfTarget, networkName, type Owner } from './resource.js';
 
 /** 14 addresses: a program, its database, and the one beside it while it is replaced. */
 const BITS = 28;
 
-interface Wanted {
-  /** The address of this server. */
-  readonly server: string;
+interface Wanted extends Owner {
   /** What subnets are cut from, as 10.213.0.0/16. */
   readonly range: string;
   readonly place: Pick<Release, 'slug' | 'generation'>;
@@ -22,7 +20,7 @@ const TRIES = 20;
  * only 31 networks, and the engine lets no packet pass from one to another.
  */
 export async function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Promise<string> {
-  const { server, range, place } = wanted;
+  const { server, target, range, place } = wanted;
   const labels = labelsOfPlace(server, place);
   const refused: string[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
@@ -40,7 +38,7 @@ export async function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Pr
       .createNetwork({
         Name,
         Driver: 'bridge',
-        Labels: { ...labelsOfTarget(server), ...labels },
+        Labels: { ...labelsOfTarget({ server, target }), ...labels },
         IPAM: { Config: [{ Subnet: subnet }] },
         // Off: two deployments of one environment have nothing to say to each other.
         Options: { 'com.docker.network.bridge.enable_icc': 'false' },

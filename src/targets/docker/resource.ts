@@ -3,9 +3,7 @@ import { hashBytes } from '../../shared/hash.js';
 import type { Release } from '../target.js';
 import type { EngineNetwork, Labels, ListedContainer } from './engine.js';
 
-export const DOCKER_TARGET = 'docker';
-
-export const dockerHandleSchema = z.strictObject({
+export const containerHandleSchema = z.strictObject({
   slug: z.string().min(1),
   generation: z.number().int().nonnegative(),
   /** Null for a network that was left over. */
@@ -17,12 +15,13 @@ export const dockerHandleSchema = z.strictObject({
   keepImage: z.boolean(),
   healthPath: z.string(),
 });
-export type DockerHandle = z.infer<typeof dockerHandleSchema>;
+export type ContainerHandle = z.infer<typeof containerHandleSchema>;
 
 /** Everything that this server makes carries its address: several servers may share an engine, and none touches what is not its own. */
 export const LABEL = {
   server: 'vitrine.server',
   target: 'vitrine.target',
+  role: 'vitrine.role',
   environment: 'vitrine.environment',
   generation: 'vitrine.generation',
   deployment: 'vitrine.deployment',
@@ -31,11 +30,26 @@ export const LABEL = {
   healthPath: 'vitrine.health-path',
 } as const;
 
+/** The program of a preview. Containers beside it have other roles, and those of earlier versions of this server have none. */
+const APP = 'app';
+
+export function isApp({ labels }: Pick<ListedContainer, 'labels'>): boolean {
+  return (labels[LABEL.role] ?? APP) === APP;
+}
+
 type Place = Pick<Release, 'slug' | 'generation'>;
 
-/** By which everything of this target is found. */
-export function labelsOfTarget(server: string): Labels {
-  return { [LABEL.server]: server, [LABEL.target]: DOCKER_TARGET };
+/** Whose a container is: several servers may share an engine, and a server has several targets on it. */
+export interface Owner {
+  /** The address of the server. */
+  readonly server: string;
+  /** The name of the target. */
+  readonly target: string;
+}
+
+/** By which everything of a target is found. */
+export function labelsOfTarget({ server, target }: Owner): Labels {
+  return { [LABEL.server]: server, [LABEL.target]: target };
 }
 
 /** By which a generation of an environment is found. */
@@ -50,10 +64,11 @@ interface Described extends Place {
   readonly healthPath: string;
 }
 
-export function labelsOfContainer(server: string, described: Described): Labels {
+export function labelsOfContainer(owner: Owner, described: Described): Labels {
   return {
-    ...labelsOfTarget(server),
-    ...labelsOfPlace(server, described),
+    ...labelsOfTarget(owner),
+    ...labelsOfPlace(owner.server, described),
+    [LABEL.role]: APP,
     [LABEL.deployment]: described.deploymentId,
     [LABEL.image]: described.image,
     [LABEL.healthPath]: described.healthPath,
@@ -76,7 +91,7 @@ function keyOf(server: string): string {
 }
 
 /** Null for a container whose labels were changed by another program. */
-export function handleOfContainer({ id, labels }: ListedContainer): DockerHandle | null {
+export function handleOfContainer({ id, labels }: ListedContainer): ContainerHandle | null {
   const place = placeOf(labels);
   const deploymentId = labels[LABEL.deployment];
   if (place === null || deploymentId === undefined) return null;
@@ -90,7 +105,7 @@ export function handleOfContainer({ id, labels }: ListedContainer): DockerHandle
   };
 }
 
-export function handleOfNetwork({ labels }: EngineNetwork): DockerHandle | null {
+export function handleOfNetwork({ labels }: EngineNetwork): ContainerHandle | null {
   const place = placeOf(labels);
   if (place === null) return null;
   return { ...place, deploymentId: null, container: null, image: null, keepImage: false, healthPath: '/' };

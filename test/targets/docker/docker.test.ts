@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
-import type { DockerParts } from '../../../src/targets/docker/container.js';
-import { createDockerTarget, type DockerOptions } from '../../../src/targets/docker/docker.js';
-import type { DockerHandle } from '../../../src/targets/docker/resource.js';
+import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
+import type { ContainerOptions } from '../../../src/targets/docker/container-spec.js';
+import { createDockerTarget } from '../../../src/targets/docker/docker.js';
+import type { ContainerHandle } from '../../../src/targets/docker/resource.js';
 import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
 import { release as releaseWith } from '../../support/builders.js';
 import { dockerParts } from '../../support/docker-parts.js';
@@ -26,7 +27,7 @@ const run = (changes: Partial<Run> = {}): Run => ({
   ...changes,
 });
 
-const SAFE: DockerOptions = { writable: false, root: false };
+const SAFE: ContainerOptions = { writable: false, root: false };
 
 function releaseOf(
   image: FakeImage,
@@ -48,8 +49,8 @@ const failureOf = async (work: Promise<unknown>) =>
     (error: { code: string; message: string }) => error,
   );
 
-async function listed(handles: AsyncIterable<DockerHandle>): Promise<readonly DockerHandle[]> {
-  const all: DockerHandle[] = [];
+async function listed(handles: AsyncIterable<ContainerHandle>): Promise<readonly ContainerHandle[]> {
+  const all: ContainerHandle[] = [];
   for await (const one of handles) all.push(one);
   return all;
 }

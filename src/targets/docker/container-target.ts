@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { VitrineError } from '../../shared/errors.js';
+import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
+import {
+  type Deployed,
+  type Inspection,
+  parseOptions,
+  type Release,
+  type Run,
+  type Target,
+} from '../target.js';
+import { ASLEEP, type ContainerOptions, RESTART } from './container-spec.js';
+import { ensureContainer } from './container.js';
+import type { EngineContainer } from './engine.js';
+import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
+import { type KindParts, ownerOf, type Wanted } from './kind.js';
+import { followProgram } from './program-logs.js';
+import { destroy, list } from './removal.js';
+import {
+  type ContainerHandle,
+  containerHandleSchema,
+  hasLabels,
+  isApp,
+  LABEL,
+  labelsOfPlace,
+  labelsOfTarget,
+  placeOf,
+} from './resource.js';
+import { addressesOf, endOf, startAndWait } from './start.js';
+
+const optionsSchema = z.strictObject({
+  /** Lets the program write to its image. What it writes is gone with the container. */
+  writable: z.boolean().default(false),
+  /** Lets the program run as root inside its container, if the image does. */
+  root: z.boolean().default(false),
+});
+
+const PATIENCE_MS = 2 * 60_000;
+
+export type ContainerTarget = Target<ContainerOptions, ContainerHandle> & { readonly runsIn: 'server' };
+
+/** Programs in containers of the operator's own engine. Where their images come from is up to the kind. */
+export function createContainerTarget(parts: KindParts): ContainerTarget {
+  const { engine, kind } = parts;
+  const underWay = new Map<string, Promise<Deployed<ContainerHandle>>>();
+  return {
+    name: kind.name,
+    options: optionsSchema,
+    credentials: z.unknown(),
+    runsIn: 'server',
+    takes: kind.takes,
+    starts: true,
+    earlier: 'removed',
+    capabilities: {
+      sleep: {
+        stop: (handle, run) => stop(parts, handle, run),
+        wake: (handle, run) => wake(parts, handle, run),
+      },
+      logs: {
+        follow: (handle, { since }, run) => {
+          const { container } = containerHandleSchema.parse(handle);
+          return followProgram(engine, { container: container ?? '', since }, run);
+        },
+      },
+    },
+    identityOf: ({ slug, generation, deploymentId }) => `${slug} ${generation} ${deploymentId ?? ''}`,
+    async deploy(release, options, run) {
+      run.signal.throwIfAborted();
+      const parsed = parseOptions(optionsSchema, options);
+      // Asked twice at once, it is one deployment; another process finds the container by its name.
+      const key = `${release.slug} ${release.generation} ${release.deploymentId}`;
+      const begun = underWay.get(key) ?? deploy(parts, { release, options: parsed }, run);
+      underWay.set(key, begun);
+      return begun.finally(() => underWay.delete(key));
+    },
+    destroy: (handle, run) => destroy(parts, containerHandleSchema.parse(handle), run),
+    inspect: (handle, run) => inspect(parts, containerHandleSchema.parse(handle), run),
+    list: (run) => list(parts, run),
+  };
+}
+
+async function deploy(
+  parts: KindParts,
+  { release, options }: Wanted,
+  run: Run,
+): Promise<Deployed<ContainerHandle>> {
+  await refuseLate(parts, release);
+  const handle = await ensureContainer(parts, { release, options }, run);
+  const url = parts.urlOf(release.slug);
+  try {
+    const { healthPath } = release.program;
+    run.log(`Started. Waiting until GET ${healthPath} answers with 2xx or 3xx.`);
+    const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
+    run.log(`The program answers.`);
+    const container = { id: handle.container, service: 'app', image: handle.image, ...address };
+    return { url, handle, reach: { kind: 'upstream', ...address }, containers: [container] };
+  } catch (error) {
+    // The first failure is what people must read; the sweep removes what is left by a second one.
+    await destroy(parts, handle, { ...run, log: () => undefined, signal: AFTERWARDS }).catch(() => undefined);
+    throw error;
+  }
+}
+
+const AFTERWARDS = new AbortController().signal;
+
+async function refuseLate(parts: KindParts, { slug, generation }: Release): Promise<void> {
+  const labels = { ...labelsOfTarget(ownerOf(parts)), [LABEL.environment]: slug };
+  const programs = (await parts.engine.containers(labels)).filter(isApp);
+  const newest = Math.max(...programs.map((one) => placeOf(one.labels)?.generation ?? 0), 0);
+  if (newest > generation)
+    throw new VitrineError('stale_head', 'This deployment was overtaken: a newer one is there already.');
+}
+
+type Started = ContainerHandle & { readonly container: string; readonly image: string };
+
+function waitingFor(
+  { urlOf, patienceMs = PATIENCE_MS }: KindParts,
+  { container, slug, healthPath }: Pick<Started, 'container' | 'slug' | 'healthPath'>,
+) {
+  return { container, healthPath, url: urlOf(slug), patienceMs };
+}
+
+/** Null when it is gone, or is no container of this deployment. */
+async function find(parts: KindParts, handle: ContainerHandle): Promise<EngineContainer | null> {
+  if (handle.container === null) return null;
+  const container = await parts.engine.container(handle.container);
+  const wanted = { ...labelsOfTarget(ownerOf(parts)), ...labelsOfPlace(parts.server, handle) };
+  return container && hasLabels(container.labels, wanted) ? container : null;
+}
+
+async function inspect(parts: KindParts, handle: ContainerHandle, run: Run): Promise<Inspection> {
+  run.signal.throwIfAborted();
+  const container = await find(parts, handle);
+  if (container === null) return { state: 'gone', detail: 'Its container is gone.' };
+  if (container.restarting) return { state: 'unhealthy', detail: 'It ended, and is being started again.' };
+  if (!container.running) {
+    if (container.restart === ASLEEP.Name) return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
+    return { state: 'unhealthy', detail: endOf(container) };
+  }
+  const found = await ask(parts, { container, handle }, run);
+  return found.well ? { state: 'live', detail: null } : { state: 'unhealthy', detail: found.detail };
+}
+
+async function ask(
+  { urlOf }: KindParts,
+  { container, handle }: { readonly container: EngineContainer; readonly handle: ContainerHandle },
+  { signal }: Run,
+): Promise<{ readonly well: boolean; readonly detail: string }> {
+  let detail = 'It has no port that can be reached.';
+  for (const address of addressesOf(container)) {
+    const answer = await askProgram({ ...address, path: handle.healthPath, url: urlOf(handle.slug), signal });
+    if (isWell(answer)) return { well: true, detail: '' };
+    detail = `The program ${wordsFor(answer)}.`;
+  }
+  return { well: false, detail };
+}
+
+/** As long as the engine gives it to end by itself. */
+const STOP_SECONDS = 10;
+
+async function stop(parts: KindParts, given: ContainerHandle, run: Run): Promise<void> {
+  run.signal.throwIfAborted();
+  const container = await find(parts, containerHandleSchema.parse(given));
+  if (container === null) return;
+  // First: a container that is stopped with this policy is asleep, and no other one.
+  await parts.engine.setRestartPolicy(container.id, ASLEEP);
+  await parts.engine.stopContainer(container.id, STOP_SECONDS);
+}
+
+async function wake(parts: KindParts, given: ContainerHandle, run: Run) {
+  run.signal.throwIfAborted();
+  const handle = containerHandleSchema.parse(given);
+  const container = await find(parts, handle);
+  if (container === null)
+    throw new VitrineError('not_found', 'The container of this preview is gone: deploy it again.');
+  await parts.engine.setRestartPolicy(container.id, RESTART);
+  const waiting = waitingFor(parts, { ...handle, container: container.id });
+  const address: ProgramAddress = await startAndWait(parts.engine, waiting, run);
+  return { kind: 'upstream', ...address } as const;
+}
