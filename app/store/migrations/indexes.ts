@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import pLimit from 'p-limit';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { isDuplicateKey } from '../shared/write.js';
 import type { IndexDefinition, Migration } from './migration.js';
@@ -43,6 +44,9 @@ async function dropIndex(
   }
 }
 
+/** All at once would open every connection of the pool, and on a busy machine the last ones would wait for one until they fail. */
+const LANES = 4;
+
 type Found = Pick<mongo.IndexDescriptionInfo, 'name' | 'key' | 'unique'>;
 
 /**
@@ -52,7 +56,8 @@ type Found = Pick<mongo.IndexDescriptionInfo, 'name' | 'key' | 'unique'>;
 export async function checkIndexes(db: mongo.Db, applied: readonly Migration[]): Promise<void> {
   const wanted = newest(applied.flatMap(({ indexes }) => indexes));
   const collections = [...new Set(wanted.map(({ collection }) => collection))];
-  const lists = await Promise.all(collections.map((collection) => indexesOf(db, collection)));
+  const lane = pLimit(LANES);
+  const lists = await Promise.all(collections.map((collection) => lane(() => indexesOf(db, collection))));
   const there = new Map(collections.map((collection, index) => [collection, lists[index] ?? []]));
   const missing = wanted.filter(
     (index) => !there.get(index.collection)?.some((each) => matchesIndex(index, each)),

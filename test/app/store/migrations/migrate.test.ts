@@ -159,6 +159,19 @@ test('an index that somebody dropped stops the start and is named', async () => 
   );
 });
 
+test('a start on a migrated database uses a few connections only, so that none of its questions waits for one', async () => {
+  await migrate({ connection, log: silent });
+  const watched = await openConnection({ uri: database.uri, log: silent, onCommand: () => undefined });
+  const underWay = new Set<number>();
+  let most = 0;
+  const client = watched.getClient();
+  client.on('commandStarted', ({ requestId }) => (most = Math.max(most, underWay.add(requestId).size)));
+  client.on('commandSucceeded', ({ requestId }) => void underWay.delete(requestId));
+  await migrate({ connection: watched, log: silent }).finally(() => watched.close());
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(4);
+});
+
 test.each([
   ['another key', { repoId: 1 }, true],
   ['its key in another order', { name: 1, repoId: 1 }, true],
