@@ -74,10 +74,15 @@ export function userToken(login: string, number = 0): string {
 }
 
 function requestOf({ method, token, headers = {}, body }: EmulateCall): RequestInit {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const given = {
+    ...headers,
+    // A connection that was idle may be closed by emulate at the moment of its next use.
+    connection: 'close',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
   const json = { 'content-type': 'application/json' };
-  if (body === undefined) return { method, headers: { ...headers, ...authorization } };
-  return { method, headers: { ...headers, ...authorization, ...json }, body: JSON.stringify(body) };
+  if (body === undefined) return { method, headers: given };
+  return { method, headers: { ...given, ...json }, body: JSON.stringify(body) };
 }
 
 function seedOf(options: ResolvedOptions, apps: readonly InstalledApp[]): { tokens: Tokens; github: Json } {
