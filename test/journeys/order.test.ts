@@ -20,7 +20,6 @@ beforeAll(async () => {
 afterAll(async () => void (await world[Symbol.asyncDispose]()));
 
 test.each([
-  ['each sent once', () => inTurn(world, ['first'])],
   ['each sent twice, under another name the second time', () => inTurn(world, ['first', 'again'])],
   ['each sent twice and all at once', () => allAtOnce(world)],
 ] as const)(

@@ -1,4 +1,6 @@
 import { test } from '@jest/globals';
+import { TARGETS } from '../support/targets.js';
+import { playTwoServers } from './plays/targets.js';
 import { AT_THE_WEBHOOK, playKillAtTearDown, playKillAtWebhook } from './plays/two-servers.js';
 
 test.each(AT_THE_WEBHOOK)(
@@ -7,3 +9,5 @@ test.each(AT_THE_WEBHOOK)(
 );
 
 test('a server that is killed in the middle of a tear-down has it finished by the other', playKillAtTearDown);
+
+test.each(TARGETS)('two servers deploy and remove it together: $name', ({ open }) => playTwoServers(open));
