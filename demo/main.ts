@@ -10,6 +10,7 @@ import { createTeller } from './teller.js';
 
 const HELP = `Vitrine's demo: a pull request gets a live preview, which is removed when the pull request closes. Everything runs on
 this machine, GitHub is emulated, and the demo removes all its files at the end.
+Where Docker runs, the Node server of its second story runs in a container.
 
   npm run demo              opens a pull request, publishes its preview, shows the URLs and waits for your commands
   npm run demo -- --once    runs the whole story, checks each step and prints the result as one line of JSON
@@ -64,6 +65,7 @@ async function play({ once, port }: Playing): Promise<number> {
       root: resolve(import.meta.dirname, '../..'),
       port: port === undefined ? (once ? 0 : await freePortOr(3000)) : Number(port),
       path: process.env.PATH ?? '',
+      docker: { host: process.env.DOCKER_HOST, nodeImage: process.env.NODE_IMAGE },
       teller: tellerOfTerminal(signal),
     });
     try {

@@ -9,6 +9,7 @@ import type { EmulatedGitHub } from './github/emulated-github.js';
 import type { GitHubOptions } from './github/options.js';
 import { startGitHub } from './github/start-github.js';
 import { createReviewer, type Reviewer } from './reviewer.js';
+import { AS_PROCESSES, chooseRunner, type DockerOfMachine, type RunnerVariables } from './choose-runner.js';
 import { readSite } from './site.js';
 import type { Teller } from './teller.js';
 
@@ -37,10 +38,13 @@ export interface StageOptions {
   readonly path: string;
   readonly teller: Teller;
   readonly github?: GitHubOptions;
+  /** The engine of this machine, for the second story; it is left alone unless given. */
+  readonly docker?: DockerOfMachine;
 }
 
 export async function setStage({ root, port, path, teller, ...given }: StageOptions): Promise<Stage> {
   const workDir = await mkdtemp(join(tmpdir(), 'vitrine-demo-'));
+  const guestbook = readSite(join(root, 'examples/guestbook'));
   const github = await teller.step(
     'The emulated GitHub is running: pull requests, checks, deployments, workflows',
     () =>
@@ -49,7 +53,7 @@ export async function setStage({ root, port, path, teller, ...given }: StageOpti
         users: [AUTHOR],
         repositories: [
           { fullName: REPOSITORY, files: readSite(join(root, 'examples/hello')) },
-          { fullName: GUESTBOOK, files: readSite(join(root, 'examples/guestbook')) },
+          { fullName: GUESTBOOK, files: guestbook },
         ],
       }),
   );
@@ -59,8 +63,11 @@ export async function setStage({ root, port, path, teller, ...given }: StageOpti
     await rm(workDir, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
+    const manifest = String(guestbook['package.json']);
+    const { docker } = given;
+    const runner = docker ? await chooseRunner({ docker, manifest, teller }) : AS_PROCESSES;
     const app = await teller.step('Vitrine is running, with its own database', () =>
-      createApp(...settings({ github, port, dataDir: join(workDir, 'data') }), {
+      createApp(...settings({ github, port, runner, dataDir: join(workDir, 'data') }), {
         env: { PATH: path },
         // The story counts what is asked of GitHub: a sweep at a random moment is not part of it.
         firstSweepMs: 60 * 60_000,
@@ -79,7 +86,14 @@ export async function setStage({ root, port, path, teller, ...given }: StageOpti
   }
 }
 
-function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: number; dataDir: string }) {
+interface Settings {
+  readonly github: EmulatedGitHub;
+  readonly port: number;
+  readonly runner: RunnerVariables;
+  readonly dataDir: string;
+}
+
+function settings({ github, port, runner, dataDir }: Settings) {
   const env = {
     APP_ID: String(github.app.id),
     PRIVATE_KEY: github.app.privateKey,
@@ -92,7 +106,7 @@ function settings({ github, port, dataDir }: { github: EmulatedGitHub; port: num
     PORT: String(port),
     DATA_DIR: dataDir,
     LOG_LEVEL: 'info',
-    NODE_RUNNER: 'process',
+    ...runner,
     // The pages that the demo deploys elsewhere are on this machine.
     ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8, ::1',
   };

@@ -7,6 +7,17 @@ import { type Handlers, isoOrNull } from './handler.js';
 const MOST = 1_000;
 
 export const targetHandlers: Handlers<typeof targets> = {
+  async listTargets({ targets: all, targetsOff }) {
+    const on = [...all.values()].map(({ name, takes, runner = null }) => ({
+      ...{ name, on: true, reason: null },
+      ...{ takes, runner },
+    }));
+    const off = [...targetsOff].map(([name, reason]) => ({
+      ...{ name, on: false, reason },
+      ...{ takes: null, runner: null },
+    }));
+    return { items: [...on, ...off], nextCursor: null };
+  },
   async listLeaks(ports) {
     const items: LeakView[] = [];
     for (const environment of await ports.environments.withAbandoned(MOST))

@@ -102,23 +102,24 @@ function composeTargets(given: Composition, { environments, blobs }: TargetStore
     records: createCommandRecords({ environments }),
     docker: composeDocker(given),
     compose: composeCompose(given),
-    programs: composePrograms(given, blobs),
+    node: composeNode(given, blobs),
     // No target needs credentials yet.
     credentials: {},
   });
   return { ...registry, targets: around(registry.targets, given.overrides.around?.targets) };
 }
 
-type Programs = NonNullable<Parameters<typeof createTargets>[0]['programs']> | null;
+type NodeServers = NonNullable<Parameters<typeof createTargets>[0]['node']>;
 
-/** What runs programs on this machine, where the operator wants that. */
-function composePrograms({ config, stores, previewBase }: Composition, blobs: BlobStore): Programs {
-  if (config.nodeRunner === null) return null;
+/** Where the files of Node servers come from, and what runs them on this machine, where the operator wants that. */
+function composeNode({ config, stores, previewBase }: Composition, blobs: BlobStore): NodeServers {
   const supervisor = join(projectRoot(), 'build/app/runners/process/supervisor.js');
+  const isProcess = config.nodeRunner === 'process';
   return {
-    runner: createProcessRunner({ dataDir: resolve(config.dataDir), supervisor }),
     builds: createBuilds({ artifacts: stores.artifacts, blobs }),
+    baseImage: config.containers.nodeImage,
     urlOf: (slug) => previewUrl({ label: slug, base: previewBase }),
+    runner: isProcess ? createProcessRunner({ dataDir: resolve(config.dataDir), supervisor }) : null,
   };
 }
 

@@ -35,7 +35,7 @@ export interface Config {
   /** Hosts and addresses of private networks that users may have this server ask. */
   readonly allowPrivateAddresses: readonly string[];
   readonly containers: ContainerConfig;
-  /** What runs the programs of the target for Node servers; null for none. */
+  /** What runs the programs of the target for Node servers; null for the container engine, if there is one. */
   readonly nodeRunner: 'process' | null;
 }
 

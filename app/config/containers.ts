@@ -15,6 +15,8 @@ export interface ContainerConfig {
   /** The most that one container may have, whatever its settings ask for. */
   readonly memoryBytes: number;
   readonly cpus: number;
+  /** The base image of Node servers, with `{version}` for the major version of Node. */
+  readonly nodeImage: string;
   /** How the engine reaches this server's registry; undefined to find out. */
   readonly registryHost: string | undefined;
 }
@@ -55,6 +57,17 @@ export const CONTAINER_VARIABLES = {
     .transform(Number)
     .refine((cpus) => cpus >= 0.1, 'must be at least 0.1')
     .default(2),
+  NODE_IMAGE: z
+    .string()
+    .regex(
+      /^[a-z0-9][\w.:/{}-]*$/i,
+      'must be the name of an image, such as mirror.example.com/library/node:{version}-slim',
+    )
+    .refine(
+      (name) => name.includes('{version}') && !/[{}]/.test(name.replaceAll('{version}', '')),
+      'must have {version} where the major version of Node goes, such as node:{version}-slim',
+    )
+    .default('node:{version}-slim'),
   REGISTRY_HOST: z
     .string()
     .regex(
@@ -88,6 +101,7 @@ export function toContainerConfig(variables: Variables): ContainerConfig {
     network: variables.CONTAINER_NETWORK,
     memoryBytes: variables.CONTAINER_MEMORY,
     cpus: variables.CONTAINER_CPUS,
+    nodeImage: variables.NODE_IMAGE,
     registryHost: variables.REGISTRY_HOST?.toLowerCase(),
   };
 }

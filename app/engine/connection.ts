@@ -11,7 +11,7 @@ const OURS = '1.51';
 const FLOOR = '1.40';
 
 export interface EngineRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
@@ -144,7 +144,8 @@ async function open(address: EngineAddress, request: EngineRequest): Promise<Inc
     return await answered;
   } catch (error) {
     signal?.throwIfAborted();
-    throw away(error);
+    // The content could not be read: that is not the engine's failure.
+    throw isVitrineError(error) ? error : away(error);
   }
 }
 

@@ -1,21 +1,16 @@
 import { z } from 'zod';
-import { isVitrineError } from '../../src/shared/errors.js';
-import type {
-  ContainerEngine,
-  EngineContainer,
-  EngineNetwork,
-  Labels,
-} from '../../src/targets/docker/engine.js';
+import type { ContainerEngine, EngineContainer, EngineNetwork } from '../../src/targets/docker/engine.js';
 import type { EngineAddress } from './address.js';
+import { filterOf, isDone, LabelsOf, unlessGone, unlessUsed } from './answers.js';
 import { bytesOf, connectEngine, type EngineConnection } from './connection.js';
-import { pullImage } from './pull-image.js';
+import { imagesOf } from './images.js';
 import { readLines } from './log-frames.js';
 
 /** A container engine that speaks the API of Docker: https://docs.docker.com/reference/api/engine/ */
 export function createDockerEngine(address: EngineAddress): ContainerEngine {
   const connection = connectEngine(address);
   return {
-    ...images(connection),
+    ...imagesOf(connection),
     ...networks(connection),
     ...containers(connection),
     ...contents(connection),
@@ -27,30 +22,6 @@ export function createDockerEngine(address: EngineAddress): ContainerEngine {
 }
 
 const Info = z.object({ ServerVersion: z.string(), NCPU: z.number(), MemTotal: z.number() });
-
-function images(connection: EngineConnection): Pick<ContainerEngine, 'pullImage' | 'image' | 'removeImage'> {
-  return {
-    pullImage: (pull) => pullImage(connection, pull),
-    async image(reference) {
-      const path = `/images/${encodeURIComponent(reference)}/json`;
-      const found = await unlessGone(connection.read({ method: 'GET', path }));
-      if (found === null) return null;
-      const { Id, Config } = Image.parse(found);
-      return { id: Id, exposedPorts: Object.keys(Config?.ExposedPorts ?? {}), user: Config?.User ?? '' };
-    },
-    async removeImage(reference) {
-      const path = `/images/${encodeURIComponent(reference)}`;
-      return isDone(unlessUsed(connection.send({ method: 'DELETE', path })));
-    },
-  };
-}
-
-const Image = z.object({
-  Id: z.string(),
-  Config: z
-    .object({ ExposedPorts: z.record(z.string(), z.unknown()).nullish(), User: z.string().nullish() })
-    .nullish(),
-});
 
 function networks(
   connection: EngineConnection,
@@ -70,11 +41,6 @@ function networks(
     },
   };
 }
-
-const LabelsOf = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((labels) => labels ?? {});
 
 const Network = z.object({
   Id: z.string(),
@@ -187,7 +153,7 @@ function containerOf({
   };
 }
 
-type Contents = Pick<ContainerEngine, 'logs' | 'putArchive' | 'volumes' | 'removeVolume'>;
+type Contents = Pick<ContainerEngine, 'logs' | 'putArchive' | 'hasFile' | 'volumes' | 'removeVolume'>;
 
 function contents(connection: EngineConnection): Contents {
   return {
@@ -202,11 +168,15 @@ function contents(connection: EngineConnection): Contents {
       const framed = isFramed(response.headers['content-type']);
       yield* readLines(bytesOf(response, signal), { framed });
     },
-    async putArchive(id, { path: folder, tar }) {
+    async putArchive(id, { path: folder, tar, signal }) {
       const content = { type: 'application/x-tar', bytes: tar };
-      const path = `/containers/${encodeURIComponent(id)}/archive`;
-      const sent = { method: 'PUT', path, query: { path: folder }, content, patienceMs: START_MS } as const;
-      (await connection.send(sent)).resume();
+      const asked = { method: 'PUT', ...archiveAt(id, folder), content, patienceMs: START_MS } as const;
+      (await connection.send({ ...asked, ...(signal && { signal }) })).resume();
+    },
+    async hasFile(id, path) {
+      const found = await unlessGone(connection.send({ method: 'HEAD', ...archiveAt(id, path) }));
+      found?.resume();
+      return found !== null;
     },
     async volumes(labels) {
       const query = { filters: filterOf(labels) };
@@ -221,39 +191,13 @@ function contents(connection: EngineConnection): Contents {
   };
 }
 
+function archiveAt(id: string, path: string) {
+  return { path: `/containers/${encodeURIComponent(id)}/archive`, query: { path } };
+}
+
 /** Engines before version 1.42 of the API name neither kind, and send frames: no container of ours has a terminal. */
 function isFramed(type: string | undefined): boolean {
   return type !== 'application/vnd.docker.raw-stream';
 }
 
 const Volume = z.object({ Name: z.string(), Labels: LabelsOf });
-
-function filterOf(labels: Labels): string {
-  return JSON.stringify({ label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) });
-}
-
-/** Null when it is not there. */
-async function unlessGone<Answer>(work: Promise<Answer>): Promise<Answer | null> {
-  return work.catch((error: unknown) => {
-    if (isVitrineError(error) && error.code === 'not_found') return null;
-    throw error;
-  });
-}
-
-type Removal = { readonly resume: () => unknown } | 'used' | null;
-
-/** Something that is used stays. The engine says so with 409, and for networks with 403. */
-async function unlessUsed(work: Promise<{ resume: () => unknown }>): Promise<Removal> {
-  return unlessGone(work).catch((error: unknown) => {
-    if (isVitrineError(error) && (error.code === 'conflict' || /active endpoints/.test(error.message)))
-      return 'used';
-    throw error;
-  });
-}
-
-async function isDone(work: Promise<Removal>): Promise<boolean> {
-  const removal = await work;
-  if (removal === 'used') return false;
-  removal?.resume();
-  return true;
-}

@@ -18,6 +18,28 @@ export const LeakView = /* @__PURE__ */ lazily(() =>
 );
 export type LeakView = ValueOf<typeof LeakView>;
 
+const TargetView = /* @__PURE__ */ lazily(() =>
+  z.object({
+    name: z.string(),
+    /** Deployments can go to it. */
+    on: z.boolean(),
+    /** Why it is off, and who can change that; null when it is on. */
+    reason: z.string().nullable(),
+    /** What the Action hands over; null when it is off. */
+    takes: z.enum(['files', 'image', 'compose', 'nothing']).nullable(),
+    /** What its programs are on this server: processes or containers; null when it starts none here, or is off. */
+    runner: z.enum(['process', 'container']).nullable(),
+  }),
+);
+
+const listTargets = {
+  method: 'GET',
+  path: `${API}/targets`,
+  permission: 'target.list',
+  summary: 'Lists the targets of this server, why one is off, and what runs its programs',
+  answers: { 200: () => listOf(TargetView) },
+} as const satisfies Operation;
+
 export const listLeaks = {
   method: 'GET',
   path: `${API}/leaks`,
@@ -26,4 +48,4 @@ export const listLeaks = {
   answers: { 200: () => listOf(LeakView) },
 } as const satisfies Operation;
 
-export const targets = { listLeaks } as const satisfies Operations;
+export const targets = { listTargets, listLeaks } as const satisfies Operations;

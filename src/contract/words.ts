@@ -12,6 +12,7 @@ const TAGS: Readonly<Record<string, string>> = {
   deliveries: 'Deliveries: the webhooks that the server received, with what it decided.',
   notifications: 'Notifications: what the server told other systems, and where it tells it.',
   removals: 'Removals: what only a workflow run can remove, given to the run that asks.',
+  targets: 'Targets: the kinds of host that this server can deploy to.',
   leaks: 'Leaks: what targets hold and no living preview needs.',
   me: 'The account of the signed-in person: profile, preferences, sessions, connections.',
   tokens: 'API tokens of the signed-in person.',

@@ -87,6 +87,7 @@ const POLICIES = {
   'delivery.list': LISTS,
   'delivery.read': WRITERS,
   'delivery.replay': WRITERS,
+  'target.list': LISTS,
   'leak.read': ADMINISTRATORS,
   'image.push': OWN_RUN,
   'image.pull': { ...OWN_RUN, ...WRITERS },

@@ -4,6 +4,7 @@ import { COMPOSE_TARGET } from './compose/resource.js';
 import type { ComposeRunner } from './compose/runner.js';
 import type { DockerParts } from './docker/pulled-image.js';
 import { createDockerTarget, DOCKER_TARGET } from './docker/docker.js';
+import { createNodeContainerTarget } from './node/container.js';
 import { createNodeTarget, NODE_TARGET } from './node/node.js';
 import type { Builds, ProgramRunner } from './node/runner.js';
 import { createStaticTarget, type StaticHosting } from './static/static.js';
@@ -14,8 +15,8 @@ interface TargetParts {
   readonly records: CommandRecords;
   /** Without an engine, the reason why there is none. */
   readonly docker?: DockerParts | { readonly missing: string };
-  /** None where the operator wants no programs on this machine. */
-  readonly programs?: ProgramParts | null;
+  /** What Node servers are made of. */
+  readonly node?: NodeServers;
   /** Works beside the engine. */
   readonly compose?: ComposeRunner | null;
   /** What the operator configured for targets, by their names. */
@@ -24,42 +25,51 @@ interface TargetParts {
 
 const NO_ENGINE = { missing: 'it has no container engine' };
 
-/** What runs programs, and where their files come from. */
-interface ProgramParts {
-  readonly runner: ProgramRunner;
+interface NodeServers {
   readonly builds: Builds;
+  /** The name of the base image of containers. */
+  readonly baseImage: string;
   readonly urlOf: (slug: string) => string;
+  /** Runs them as processes of this machine, where the operator wants that. Otherwise they get containers. */
+  readonly runner: ProgramRunner | null;
 }
 
 /** Every target that a server can have, one each. The first is the default. */
 function every(parts: TargetParts): readonly AnyTarget[] {
-  const { hosting, records, docker = NO_ENGINE, compose, programs } = parts;
+  const { hosting, records, docker = NO_ENGINE, compose } = parts;
   return [
     anyTarget(createStaticTarget({ hosting })),
     anyTarget(createCommandTarget({ records })),
     ...('missing' in docker ? [] : [anyTarget(createDockerTarget(docker))]),
     ...('missing' in docker || !compose ? [] : [anyTarget(createComposeTarget({ ...docker, compose }))]),
-    ...(programs ? [anyTarget(createNodeTarget(programs))] : []),
+    ...nodeTarget(parts),
   ];
+}
+
+function nodeTarget({ node, docker = NO_ENGINE }: TargetParts): readonly AnyTarget[] {
+  if (!node) return [];
+  const { runner } = node;
+  if (runner) return [anyTarget(createNodeTarget({ ...node, runner }))];
+  return 'missing' in docker ? [] : [anyTarget(createNodeContainerTarget({ ...docker, ...node }))];
 }
 
 /** Why targets are off that this server has no parts for. */
 function withoutParts({
   docker = NO_ENGINE,
-  programs,
+  node,
 }: TargetParts): readonly (readonly [name: string, reason: string])[] {
-  const off: [string, string][] = programs ? [] : [[NODE_TARGET, NO_PROGRAMS]];
-  if (!('missing' in docker)) return off;
-  for (const name of [DOCKER_TARGET, COMPOSE_TARGET])
-    off.push([
-      name,
-      `The target "${name}" is off on this server: ${docker.missing}. docs/docker-target.md says more. Ask the operator of the server, or choose another target.`,
-    ]);
-  return off;
+  if (!('missing' in docker)) return [];
+  const { missing } = docker;
+  const off = [DOCKER_TARGET, COMPOSE_TARGET].map((name) => {
+    const more = 'docs/docker-target.md says more. Ask the operator of the server, or choose another target.';
+    return [name, `The target "${name}" is off on this server: ${missing}. ${more}`] as const;
+  });
+  return node?.runner ? off : [...off, [NODE_TARGET, noPrograms(missing)]];
 }
 
-const NO_PROGRAMS =
-  'The target "node" is off on this server. Its operator turns it on with NODE_RUNNER=process: docs/node-target.md says what that means. Or choose another target.';
+function noPrograms(missing: string): string {
+  return `The target "${NODE_TARGET}" is off on this server: ${missing}. With an engine, Node servers run in containers; without one, its operator can have them run as processes of the machine (NODE_RUNNER=process). docs/node-target.md says what both mean. Ask the operator of the server, or choose another target.`;
+}
 
 type AnyTarget = ServerTarget<unknown, unknown>;
 

@@ -122,6 +122,8 @@ export interface TargetFacts<Options, Handle> {
   readonly takes: 'files' | 'image' | 'compose' | 'nothing';
   /** A program must start, which takes longer than a request may: the run asks for it, and asks again until it has started. */
   readonly starts: boolean;
+  /** What its programs are on this server; absent where it starts none here. */
+  readonly runner?: 'process' | 'container';
   /** What becomes of earlier deployments once a newer one is live: kept, each at the URL of its commit, or removed, because they cost memory. */
   readonly earlier: 'kept' | 'removed';
   readonly capabilities: Capabilities<Handle>;

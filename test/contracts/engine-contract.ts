@@ -44,9 +44,10 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     await ground.engine.createNetwork({ Name, Driver: 'bridge', Labels: TEST, IPAM, Options: {} });
     return Name;
   }
-  const create = async (program: Program, options = { writable: false, root: false }) => {
-    const { engine, image } = ground;
-    const reference = await image(program);
+  const create = async (program: Program, options = { writable: false, root: false }) =>
+    createOf(await ground.image(program), options);
+  const createOf = async (reference: string, options = { writable: false, root: false }) => {
+    const { engine } = ground;
     const found = await engine.image(reference);
     if (!found) throw new Error(`There is no ${reference}.`);
     made += 1;
@@ -179,6 +180,43 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     });
     await engine.startContainer(id);
     expect(await page(id)).toContain('From a file');
+  });
+
+  test(`${name}: an image is made of a container, found by its labels, started, and removed when nothing uses it`, async () => {
+    const { engine } = ground;
+    const { id } = await create(['serve', 'Hello'], { writable: true, root: false });
+    const tar = (async function* () {
+      yield tarOf({ page: '<p>From a file</p>' });
+    })();
+    await engine.putArchive(id, { path: '/srv', tar });
+    expect([await engine.hasFile(id, '/srv/page'), await engine.hasFile(id, '/srv/none')]).toEqual([
+      true,
+      false,
+    ]);
+    const reference = 'vitrine-contract-made:one';
+    const Labels = { ...TEST, made: 'here' };
+    const config = {
+      ...{ Cmd: ['serve-file', '/srv/page'], WorkingDir: '/srv', Env: ['NOTE=of the image'], Labels },
+      ExposedPorts: { [`${PORT}/tcp`]: {} },
+    };
+    await engine.commitContainer(id, { reference, config, signal: AbortSignal.timeout(60_000) });
+    await engine.removeContainer(id);
+    const [listed, ...others] = await engine.images({ ...TEST, made: 'here' });
+    expect([listed?.labels, others]).toEqual([expect.objectContaining(Labels), []]);
+    const made = await engine.image(reference);
+    expect(made).toMatchObject({ id: listed?.id, os: 'linux', exposedPorts: [`${PORT}/tcp`] });
+    expect(made?.env).toContain('NOTE=of the image');
+
+    const again = await createOf(reference);
+    await engine.startContainer(again.id);
+    expect(await page(again.id)).toContain('From a file');
+    // A container has the labels of its image too.
+    expect((await engine.container(again.id))?.labels).toMatchObject({ made: 'here' });
+    expect(await engine.removeImage(listed?.id ?? '')).toBe(false);
+    await engine.removeContainer(again.id);
+    expect(await engine.removeImage(listed?.id ?? '')).toBe(true);
+    expect(await engine.images({ ...TEST, made: 'here' })).toEqual([]);
+    expect(await engine.image(reference)).toBeNull();
   });
 
   test(`${name}: volumes are found by their labels, and removed`, async () => {

@@ -46,6 +46,7 @@ const SURFACES: Readonly<Record<keyof typeof OPERATIONS, 'asked' | 'gives'>> = {
   uploadPack: 'asked',
   startProgram: 'asked',
   listDeliveries: 'asked',
+  listTargets: 'asked',
   listLeaks: 'asked',
   announceResource: 'asked',
   recordResource: 'asked',

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { test } from '@jest/globals';
 import { findEngine } from '../../app/engine/address.js';
@@ -72,6 +72,25 @@ export async function dockerImage(program: Program, more: readonly string[] = []
   return tag;
 }
 
+/** The Node of this process, and what its linker loads, as a base image of that name. Engines of tests can pull none. */
+export async function importNode(reference: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-node-'));
+  const { stdout } = await run('ldd', [process.execPath]);
+  const libraries = stdout.match(/\/\S+(?= \(0x)/g) ?? [];
+  await mkdir(join(folder, 'usr/local/bin'), { recursive: true });
+  await copyFile(process.execPath, join(folder, 'usr/local/bin/node'));
+  for (const library of libraries) {
+    await mkdir(dirname(join(folder, library)), { recursive: true });
+    await copyFile(await realpath(library), join(folder, library));
+  }
+  const archive = `${folder}.tar`;
+  await run('tar', ['--create', '--file', archive, '--directory', folder, '.']);
+  const changes = ['PATH=/usr/local/bin:/usr/bin:/bin', `NODE_VERSION=${process.versions.node}`];
+  await docker('import', ...changes.map((change) => `--change=ENV ${change}`), archive, reference);
+  await rm(folder, { recursive: true, force: true });
+  await rm(archive, { force: true });
+}
+
 const registryOf = (url: string) => `127.0.0.1:${new URL(url).port}`;
 
 /** What a run does with the engine of its runner: it builds the image and pushes it. Answers its digest. */
@@ -95,4 +114,5 @@ export async function emptyEngine(engine: ContainerEngine): Promise<void> {
     if (labels['vitrine.server'] !== undefined) await engine.removeContainer(id);
   for (const { id, labels } of await engine.networks())
     if (labels['vitrine.server'] !== undefined) await engine.removeNetwork(id);
+  for (const { id } of await engine.images({ 'vitrine.role': 'image' })) await engine.removeImage(id);
 }

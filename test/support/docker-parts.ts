@@ -1,5 +1,7 @@
 import type { DockerParts } from '../../src/targets/docker/pulled-image.js';
 import { createDockerEngine } from '../../app/engine/docker-engine.js';
+import type { NodeContainerParts } from '../../src/targets/node/build-image.js';
+import { buildOf, serverOf } from './programs.js';
 
 /** What the target for containers is made of. The engine is one that never answers unless it is given. */
 export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {
@@ -11,6 +13,17 @@ export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {
     registryLogin: async () => ({ host: 'nowhere', auth: { username: '', password: '' } }),
     limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: '30000-39999' },
     networkRange: '10.213.0.0/16',
+    ...changes,
+  };
+}
+
+/** What the target for Node servers in containers is made of: every build is a server that says hello. */
+export function nodeContainerParts(changes: Partial<NodeContainerParts> = {}): NodeContainerParts {
+  const build = buildOf({ 'server.js': serverOf("'hello'") });
+  return {
+    ...dockerParts(),
+    baseImage: 'node:{version}-slim',
+    builds: { open: async () => build },
     ...changes,
   };
 }

@@ -21,6 +21,14 @@ export interface FakeImage {
   readonly Cmd: Program;
   readonly ExposedPorts?: Readonly<Record<string, object>>;
   readonly User?: string;
+  readonly Env?: readonly string[];
+  readonly Labels?: Readonly<Record<string, string>>;
+}
+
+interface StoredImage extends FakeImage {
+  readonly id: string;
+  /** Text files, by their paths. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 export interface FakeEngine extends AsyncDisposable {
@@ -28,7 +36,10 @@ export interface FakeEngine extends AsyncDisposable {
   readonly dockerHost: string;
   readonly address: { readonly host: string; readonly port: number };
   addImage(reference: string, image: FakeImage): void;
+  /** By name, or by id where another image has the name. */
   images(): readonly string[];
+  /** What it says of itself. */
+  imageAt(name: string): FakeImage;
   addVolume(name: string, labels: Readonly<Record<string, string>>): void;
   /** Labels of what there is. */
   containers(): readonly Readonly<Record<string, string>>[];
@@ -60,6 +71,8 @@ interface Line {
 interface Container {
   readonly id: string;
   readonly name: string;
+  readonly image: StoredImage;
+  readonly labels: Readonly<Record<string, string>>;
   readonly body: Body;
   readonly program: Program;
   readonly lines: Line[];
@@ -94,7 +107,7 @@ const idOf = () => randomBytes(32).toString('hex');
  * port. The same contract suites run against it and against a real engine.
  */
 export async function startFakeEngine(): Promise<FakeEngine> {
-  const images = new Map<string, FakeImage & { readonly id: string }>();
+  const images = new Map<string, StoredImage>();
   const networks = new Map<string, Network>();
   const containers = new Map<string, Container>();
   const volumes = new Map<string, Record<string, string>>();
@@ -113,18 +126,39 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     return found;
   };
 
+  const imageAt = (name: string): StoredImage => {
+    const found = images.get(name) ?? [...images.values()].find(({ id }) => id === name);
+    if (!found) throw new Refusal(404, `No such image: ${name}`);
+    return found;
+  };
+
+  /** An image that had the name stays, without one. */
+  function addImage(reference: string, image: FakeImage, files: StoredImage['files'] = new Map()) {
+    const before = images.get(reference);
+    if (before) images.set(before.id, before);
+    images.set(reference, { ...image, files, id: `sha256:${idOf()}` });
+  }
+
+  function commit(query: URLSearchParams, config: FakeImage) {
+    const { image, labels, files } = containerAt(query.get('container') ?? '');
+    const Labels = { ...labels, ...config.Labels };
+    addImage(`${query.get('repo')}:${query.get('tag')}`, { ...image, ...config, Labels }, new Map(files));
+    return { Id: 'new' };
+  }
+
   async function create(query: URLSearchParams, body: Body) {
     const fault = faults.shift();
     if (fault === 'retriable') throw new Refusal(500, 'The engine is restarting');
     if (fault === 'final') throw new Refusal(400, 'invalid reference format');
-    const image = images.get(body.Image);
-    if (!image) throw new Refusal(404, `No such image: ${body.Image}`);
+    const image = imageAt(body.Image);
     const name = query.get('name') ?? '';
     if ([...containers.values()].some((one) => one.name === name))
       throw new Refusal(409, `Conflict. The container name "/${name}" is already in use`);
     const fresh = {
       id: idOf(),
       name,
+      image,
+      labels: { ...image.Labels, ...body.Labels },
       body,
       program: body.Cmd ?? image.Cmd,
       lines: [],
@@ -133,7 +167,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     };
     const rest = {
       readers: new Set<ServerResponse>(),
-      files: new Map(),
+      files: new Map(image.files),
       servers: new Map(),
       sockets: new Set<Socket>(),
     };
@@ -154,7 +188,9 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   }
 
   function run(container: Container) {
-    const [name, first = '', second = ''] = container.program;
+    const [name, first = '', second = ''] = container.program as readonly string[];
+    const exit = name === 'node' && /process\.exit\((\d+)\)/.exec(container.files.get(`/app/${first}`) ?? '');
+    if (exit) void end(container, Number(exit[1]));
     if (name === 'serve') print(container, 1, `serving ${first}`);
     if (name === 'fail') {
       print(container, 2, second);
@@ -195,10 +231,10 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   }
 
   function removeImage(reference: string) {
-    if (!images.has(reference)) throw new Refusal(404, `No such image: ${reference}`);
-    if ([...containers.values()].some(({ body }) => body.Image === reference))
+    const image = imageAt(reference);
+    if ([...containers.values()].some((one) => one.image.id === image.id))
       throw new Refusal(409, 'conflict: unable to delete, image is being used by a container');
-    images.delete(reference);
+    for (const [name, { id }] of images) if (id === image.id) images.delete(name);
     return [];
   }
 
@@ -223,11 +259,19 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       'GET',
       /^\/images\/(.+)\/json$/,
       ({ parts: [name = ''] }) => {
-        const image = images.get(name);
-        if (!image) throw new Refusal(404, `No such image: ${name}`);
-        return { Id: image.id, Config: image };
+        const image = imageAt(name);
+        return { Id: image.id, Os: 'linux', Architecture: 'amd64', Config: image };
       },
     ],
+    [
+      'GET',
+      /^\/images\/json$/,
+      ({ query }) =>
+        [...images.values()]
+          .filter(({ Labels = {} }) => byLabels(query)(Labels))
+          .map(({ id, Labels = null }) => ({ Id: id, Labels })),
+    ],
+    ['POST', /^\/commit$/, async ({ query, request }) => commit(query, await json(request))],
     ['DELETE', /^\/images\/(.+)$/, ({ parts: [name = ''] }) => removeImage(name)],
     [
       'POST',
@@ -235,7 +279,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       async ({ query, request, response }) => {
         await pull(query, request).then(
           (pulled) => {
-            images.set(pulled.reference, { ...pulled.image, id: `sha256:${idOf()}` });
+            addImage(pulled.reference, pulled.image);
             response.end(`${JSON.stringify({ status: 'Pull complete' })}\n`);
           },
           (error: Error) =>
@@ -253,8 +297,8 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       /^\/containers\/json$/,
       ({ query }) =>
         [...containers.values()]
-          .filter(({ body }) => byLabels(query)(body.Labels))
-          .map(({ id, body }) => ({ Id: id, Labels: body.Labels })),
+          .filter(({ labels }) => byLabels(query)(labels))
+          .map(({ id, labels }) => ({ Id: id, Labels: labels })),
     ],
     ['POST', /^\/containers\/create$/, async ({ query, request }) => create(query, await json(request))],
     ['GET', /^\/containers\/([^/]+)\/json$/, ({ parts: [id = ''] }) => inspected(containerAt(id))],
@@ -289,6 +333,13 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       async ({ parts: [id = ''], query, request }) => {
         for (const [name, content] of filesInTar(await buffer(request)))
           containerAt(id).files.set(`${query.get('path') ?? ''}/${name}`.replace(/\/+/g, '/'), content);
+      },
+    ],
+    [
+      'HEAD',
+      /^\/containers\/([^/]+)\/archive$/,
+      ({ parts: [id = ''], query }) => {
+        if (!containerAt(id).files.has(query.get('path') ?? '')) throw new Refusal(404, 'no such file');
       },
     ],
     [
@@ -348,10 +399,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   return {
     dockerHost: `tcp://127.0.0.1:${port}`,
     address: { host: '127.0.0.1', port },
-    addImage: (reference, image) => void images.set(reference, { ...image, id: `sha256:${idOf()}` }),
+    addImage: (reference, image) => addImage(reference, image),
     images: () => [...images.keys()],
+    imageAt,
     addVolume: (name, labels) => void volumes.set(name, labels),
-    containers: () => [...containers.values()].map(({ body }) => body.Labels),
+    containers: () => [...containers.values()].map(({ labels }) => labels),
     networks: () => [...networks.values()].map(({ Name }) => Name).filter((name) => name !== 'bridge'),
     failNext: (kind) => void faults.push(kind),
     speak: (spoken) => void (versions = spoken),
@@ -421,11 +473,13 @@ async function bind(container: Container, name: string, range: string): Promise<
 function listensAt({ program, body }: Container): string {
   if (program[0] === 'serve-at') return program[1];
   const port = body.Env.find((one) => one.startsWith('PORT='))?.slice('PORT='.length);
-  return program[0].startsWith('serve') ? (port ?? '') : 'nowhere';
+  return /^(serve|node$)/.test(program[0]) ? (port ?? '') : 'nowhere';
 }
 
 function pageOf({ program, files }: Container): string {
-  const [name, first = '', second = ''] = program;
+  const [name, first = '', second = ''] = program as readonly string[];
+  // What a Node server would do is not known here: it shows the page of the build.
+  if (name === 'node') return files.get('/app/index.html') ?? files.get(`/app/${first}`) ?? '';
   if (name === 'serve-file') return files.get(first) ?? 'no such file';
   return `<h1>${name === 'serve-at' ? second : first}</h1>\n`;
 }
@@ -441,7 +495,7 @@ async function end(container: Container, code: number): Promise<void> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 }
 
-function inspected({ id, body, running, exitCode, restart, servers }: Container) {
+function inspected({ id, labels, running, exitCode, restart, servers }: Container) {
   const ports = [...servers].map(([name, server]) => {
     const bound = server.address() as AddressInfo | null;
     return [name, bound && [{ HostIp: '127.0.0.1', HostPort: String(bound.port) }]] as const;
@@ -449,7 +503,7 @@ function inspected({ id, body, running, exitCode, restart, servers }: Container)
   return {
     Id: id,
     State: { Running: running, Restarting: false, ExitCode: exitCode, OOMKilled: exitCode === 137 },
-    Config: { Labels: body.Labels },
+    Config: { Labels: labels },
     HostConfig: { RestartPolicy: { Name: restart } },
     NetworkSettings: { Ports: Object.fromEntries(ports) },
   };

@@ -103,6 +103,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
     network: '10.213.0.0/16',
     memoryBytes: 1024 ** 3,
     cpus: 1,
+    nodeImage: 'node:{version}-slim',
     registryHost: undefined,
   },
   nodeRunner: null,

@@ -3,13 +3,14 @@ import { VitrineError } from '../../src/shared/errors.js';
 import { type Commands, commandVerbs, createCommandTarget } from '../../src/targets/command/command.js';
 import { createDockerEngine } from '../../app/engine/docker-engine.js';
 import { createDockerTarget } from '../../src/targets/docker/docker.js';
+import { createNodeContainerTarget } from '../../src/targets/node/container.js';
 import { createNodeTarget } from '../../src/targets/node/node.js';
 import { createStaticTarget } from '../../src/targets/static/static.js';
 import { testTarget } from '../contracts/target-contract.js';
 import type { TargetStage } from '../journeys/plays/targets.js';
 import { release as releaseWith } from './builders.js';
 import { startDirectoryHost } from './directory-host.js';
-import { dockerParts } from './docker-parts.js';
+import { dockerParts, nodeContainerParts } from './docker-parts.js';
 import { startFakeEngine } from './fake-engine.js';
 import { createMemoryCommandRecords } from './memory-command-records.js';
 import { createMemoryStaticHosting } from './memory-static-hosting.js';
@@ -130,6 +131,31 @@ const nodeTarget = {
   },
 };
 
+/** The base image of programs in containers, for the engine of the tests. */
+export const FAKE_BASE = 'vitrine-test-node';
+
+/** The same target, where an engine runs the programs. It runs none of the build: it shows its page. */
+export const nodeInContainer = {
+  name: 'node in a container',
+  badOptions: [null, 'root', { writable: 'yes' }, { privileged: true }],
+  create: async () => {
+    const fake = await startFakeEngine();
+    fake.addImage(`${FAKE_BASE}:24`, { Cmd: ['serve', 'base'] });
+    return {
+      target: createNodeContainerTarget(
+        nodeContainerParts({ engine: createDockerEngine(fake.address), baseImage: `${FAKE_BASE}:{version}` }),
+      ),
+      release,
+      options: { writable: false, root: false },
+      credentials: undefined,
+      secrets: ['canary-variable', 'canary-secret'],
+      failNext: fake.failNext,
+      visit: async () => 200,
+      close: async () => fake[Symbol.asyncDispose](),
+    };
+  },
+};
+
 async function openFiles(): Promise<TargetStage> {
   return {
     kind: 'files',
@@ -169,7 +195,7 @@ async function openEngine(): Promise<TargetStage> {
 }
 
 /** The site is a program, which shows the page beside it. */
-const siteProgram = (text: string) => ({
+export const siteProgram = (text: string) => ({
   '.github/preview.yml': `target: ${nodeTarget.name}\n`,
   'index.html': `<h1>${text}</h1>\n`,
   'package.json': '{ "scripts": { "start": "node server.js" } }\n',

@@ -1,3 +1,5 @@
-import { TARGETS } from '../support/targets.js';
+import { testTarget } from '../contracts/target-contract.js';
+import { nodeInContainer, TARGETS } from '../support/targets.js';
 
 for (const { contract } of TARGETS) contract();
+testTarget(nodeInContainer);

@@ -23,16 +23,13 @@ const paid = {
 
 const records = createMemoryCommandRecords();
 
+const runner = createProcessRunner({ dataDir: '/nowhere', supervisor: SUPERVISOR });
+const builds = { open: async () => null };
+const node = { builds, runner, baseImage: 'node:{version}-slim', urlOf: (slug: string) => slug };
+const missing = 'there is no container engine on it: install Docker, or set DOCKER_HOST';
+
 test('the list of the tests has every target of the server, and files are the default', () => {
-  const programs = {
-    runner: createProcessRunner({ dataDir: '/nowhere', supervisor: SUPERVISOR }),
-    builds: { open: async () => null },
-    urlOf: (slug: string) => slug,
-  };
-  const registry = createTargets({
-    ...{ hosting, records, programs, credentials: {} },
-    docker: dockerParts(),
-  });
+  const registry = createTargets({ ...{ hosting, records, node, credentials: {} }, docker: dockerParts() });
   expect(TARGETS.map(({ name }) => name)).toEqual([...registry.targets.keys()]);
   expect(registry.defaultTarget).toBe(TARGETS[0].name);
 });
@@ -40,17 +37,25 @@ test('the list of the tests has every target of the server, and files are the de
 test('without an engine, the target that needs one is off, and says what to do', () => {
   const registry = createTargets({
     ...{ hosting, records, credentials: {} },
-    docker: { missing: 'there is no container engine on it: install Docker, or set DOCKER_HOST' },
+    docker: { missing },
   });
   expect([...registry.targets.keys()]).not.toContain('docker');
   const problem = startProblem(registry, { environment: environmentWith(), asked: 'docker' });
   expect(problem).toMatch(/target "docker" is off on this server: .*set DOCKER_HOST.*Ask the operator/);
 });
 
-test('without a runner of programs their target is off, and the reason says how it is turned on', () => {
-  const registry = createTargets({ hosting, records: createMemoryCommandRecords(), credentials: {} });
-  expect(registry.targets.has('node')).toBe(false);
-  expect(registry.targetsOff.get('node')).toMatch(/NODE_RUNNER=process/);
+test('Node servers run as processes where the operator says so, otherwise in containers', () => {
+  const given = { hosting, records, credentials: {} };
+  const optionsOf = (parts: Pick<Parameters<typeof createTargets>[0], 'docker' | 'node'>) =>
+    createTargets({ ...given, ...parts })
+      .targets.get('node')
+      ?.options.safeParse({ writable: true }).success;
+  expect(optionsOf({ docker: dockerParts(), node })).toBe(false);
+  expect(optionsOf({ docker: { missing }, node })).toBe(false);
+  expect(optionsOf({ docker: dockerParts(), node: { ...node, runner: null } })).toBe(true);
+  const off = createTargets({ ...given, docker: { missing }, node: { ...node, runner: null } });
+  expect(off.targets.has('node')).toBe(false);
+  expect(off.targetsOff.get('node')).toMatch(/set DOCKER_HOST\. .*in containers; .*NODE_RUNNER=process/);
 });
 
 test('a target without its credentials is off, and a deployment to it says why without a value', () => {

@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
-import { z } from 'zod';
 import { VitrineError } from '../../../src/shared/errors.js';
+import { commandLinks } from '../../../src/targets/node/commands.js';
 import type { Build, BuildFile } from '../../../src/targets/node/runner.js';
 
 const AT_ONCE = 16;
@@ -35,46 +35,11 @@ async function placeFile(build: Build, { file, folder }: Placing): Promise<void>
   await pipeline(build.read(file), createWriteStream(path, { mode: 0o555 }));
 }
 
-const manifestSchema = z.object({
-  name: z.string().catch(''),
-  bin: z
-    .union([z.string(), z.record(z.string(), z.string())])
-    .optional()
-    .catch(undefined),
-});
-
-const PACKAGE = /^node_modules\/(@[^/]+\/)?[^/@][^/]*\/package\.json$/;
-
-/**
- * The folder `.bin` that npm makes holds links, which an upload leaves out or turns into copies that do not work from there. Scripts of
- * package.json find commands in it.
- */
 async function linkCommands(build: Build, folder: string): Promise<void> {
-  const bin = join(folder, 'node_modules/.bin');
-  for (const { path } of build.files.filter((file) => PACKAGE.test(file.path))) {
-    const home = join(folder, dirname(path));
-    for (const [name, target] of await commandsOf(join(folder, path))) {
-      const file = resolve(home, target);
-      const inside = file.startsWith(home + sep) && /^[\w.-]+$/.test(name) && !name.startsWith('.');
-      if (!inside || !(await stat(file).catch(() => null))) continue;
-      await mkdir(bin, { recursive: true });
-      await rm(join(bin, name), { force: true });
-      await symlink(relative(bin, file), join(bin, name));
-    }
-  }
-}
-
-async function commandsOf(path: string): Promise<[string, string][]> {
-  const parsed = manifestSchema.safeParse(parseOrNull(await readFile(path, 'utf8')));
-  if (!parsed.success || parsed.data.bin === undefined) return [];
-  const { name, bin } = parsed.data;
-  return typeof bin === 'string' ? [[name.replace(/^@[^/]+\//, ''), bin]] : Object.entries(bin);
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+  for (const [path, target] of await commandLinks(build)) {
+    const link = join(folder, path);
+    await mkdir(dirname(link), { recursive: true });
+    await rm(link, { force: true });
+    await symlink(target, link);
   }
 }

@@ -57,6 +57,7 @@ export function createComposeTarget(parts: ComposeParts): ComposeTarget {
     runsIn: 'server',
     takes: 'compose',
     starts: true,
+    runner: 'container',
     earlier: 'removed',
     capabilities: {
       sleep: {

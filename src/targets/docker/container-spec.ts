@@ -17,11 +17,14 @@ export interface ContainerOptions {
   readonly root: boolean;
 }
 
+/** What an image says of itself. */
+type Facts = Pick<EngineImage, 'exposedPorts' | 'user'>;
+
 export interface SpecInput {
   readonly name: string;
   readonly network: string;
   readonly reference: string;
-  readonly image: EngineImage;
+  readonly image: Facts;
   readonly program: ProgramSettings;
   readonly options: ContainerOptions;
   readonly labels: Labels;
@@ -62,6 +65,17 @@ export function containerSpec(input: SpecInput): ContainerSpec {
   };
 }
 
+type Idle = Pick<SpecInput, 'name' | 'reference' | 'labels' | 'image' | 'program' | 'limits'>;
+
+/** A container that is never started: files are put into it, and an image is made of it. */
+export function idleSpec({ name, reference, labels, ...given }: Idle): ContainerSpec {
+  const input = { ...given, name, reference, labels, network: 'none', env: {} };
+  const HostConfig = hostConfig({ ...input, options: { writable: true, root: true } }, []);
+  // An image without a command is refused.
+  const body = { Image: reference, Cmd: ['true'], Env: [], Labels: labels, ExposedPorts: {}, HostConfig };
+  return { name, body };
+}
+
 function hostConfig(
   { network, image, program, options, limits }: SpecInput,
   ports: readonly number[],
@@ -96,13 +110,22 @@ function hostConfig(
  * An image without /tmp gets one that only root may write to, when its container is started again: the engine takes the mode from the
  * directory that it made at the first start. So it belongs to the program, where its user is a number.
  */
-function ownerOf(image: EngineImage, options: ContainerOptions): string {
+function ownerOf(image: Facts, options: ContainerOptions): string {
+  const ids = userIdsOf(image, options);
+  return ids === null ? '' : `,uid=${ids.uid},gid=${ids.gid}`;
+}
+
+/** Whom the program runs as; null where its image names a user that is no number. */
+export function userIdsOf(
+  image: Pick<EngineImage, 'user'>,
+  options: ContainerOptions,
+): { readonly uid: number; readonly gid: number } | null {
   const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(userFor(image, options) ?? image.user) ?? [];
-  return uid === undefined ? '' : `,uid=${uid},gid=${gid}`;
+  return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }
 
 /** Null to keep the user of the image. */
-export function userFor({ user }: EngineImage, { root }: ContainerOptions): string | null {
+export function userFor({ user }: Pick<EngineImage, 'user'>, { root }: ContainerOptions): string | null {
   const isRoot = /^(?:|0|root)(?::.*)?$/.test(user);
   return isRoot && !root ? PREVIEW_USER : null;
 }
@@ -114,7 +137,7 @@ const MOST_PORTS = 4;
 
 /** The ports of the container that may be the right one; the first is what the program is told. */
 export function portsOf(
-  { exposedPorts }: EngineImage,
+  { exposedPorts }: Pick<EngineImage, 'exposedPorts'>,
   { port }: Pick<ProgramSettings, 'port'>,
 ): readonly number[] {
   if (port !== null) return [port];

@@ -15,11 +15,12 @@ import type { EngineContainer } from './engine.js';
 import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
 import { followProgram } from './program-logs.js';
-import { destroy, list } from './removal.js';
+import { destroy, list, removeLeftovers } from './removal.js';
 import {
   type ContainerHandle,
   containerHandleSchema,
   hasLabels,
+  identityOf,
   isApp,
   LABEL,
   labelsOfPlace,
@@ -50,6 +51,7 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
     runsIn: 'server',
     takes: kind.takes,
     starts: true,
+    runner: 'container',
     earlier: 'removed',
     capabilities: {
       sleep: {
@@ -63,7 +65,7 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
         },
       },
     },
-    identityOf: ({ slug, generation, deploymentId }) => `${slug} ${generation} ${deploymentId ?? ''}`,
+    identityOf,
     async deploy(release, options, run) {
       run.signal.throwIfAborted();
       const parsed = parseOptions(optionsSchema, options);
@@ -85,7 +87,12 @@ async function deploy(
   run: Run,
 ): Promise<Deployed<ContainerHandle>> {
   await refuseLate(parts, release);
-  const handle = await ensureContainer(parts, { release, options }, run);
+  // The first failure is what people must read; the sweep removes what is left by a second one.
+  const afterwards = { ...run, log: () => undefined, signal: AFTERWARDS };
+  const handle = await ensureContainer(parts, { release, options }, run).catch(async (error: unknown) => {
+    await removeLeftovers(parts, release, afterwards).catch(() => undefined);
+    throw error;
+  });
   const url = parts.urlOf(release.slug);
   try {
     const { healthPath } = release.program;
@@ -95,8 +102,7 @@ async function deploy(
     const container = { id: handle.container, service: 'app', image: handle.image, ...address };
     return { url, handle, reach: { kind: 'upstream', ...address }, containers: [container] };
   } catch (error) {
-    // The first failure is what people must read; the sweep removes what is left by a second one.
-    await destroy(parts, handle, { ...run, log: () => undefined, signal: AFTERWARDS }).catch(() => undefined);
+    await destroy(parts, handle, afterwards).catch(() => undefined);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
-import type { Release, Run } from '../target.js';
+import { hashBytes } from '../../shared/hash.js';
+import type { Run } from '../target.js';
 import { containerSpec, portsOf } from './container-spec.js';
 import type { EngineImage } from './engine.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
@@ -10,13 +11,12 @@ import {
   isApp,
   LABEL,
   labelsOfContainer,
-  labelsOfPlace,
-  labelsOfTarget,
+  labelsOfDeployment,
 } from './resource.js';
 
 /** The container of a deployment, made when it is not there. It is not started. */
 export async function ensureContainer(parts: KindParts, wanted: Wanted, run: Run) {
-  const found = await findContainer(parts, wanted.release);
+  const found = await findContainer(parts, wanted);
   if (found) return found;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -25,7 +25,7 @@ export async function ensureContainer(parts: KindParts, wanted: Wanted, run: Run
       // Another process was first, or a removal took image or network away at this moment.
       const passes = isVitrineError(error) && (error.code === 'conflict' || error.code === 'not_found');
       if (!passes || tries === TRIES) throw error;
-      const theirs = await findContainer(parts, wanted.release);
+      const theirs = await findContainer(parts, wanted);
       if (theirs) return theirs;
     }
   }
@@ -33,12 +33,23 @@ export async function ensureContainer(parts: KindParts, wanted: Wanted, run: Run
 
 const TRIES = 3;
 
-async function findContainer(parts: KindParts, release: Release) {
-  const { engine, server } = parts;
-  const labels = { ...labelsOfTarget(ownerOf(parts)), ...labelsOfPlace(server, release) };
-  const all = await engine.containers({ ...labels, [LABEL.deployment]: release.deploymentId });
+async function findContainer(parts: KindParts, wanted: Wanted) {
+  const { engine } = parts;
+  const all = await engine.containers(labelsOfDeployment(ownerOf(parts), wanted.release));
   const found = all.find(isApp);
-  return found ? started(handleOfContainer(found)) : null;
+  if (!found) return null;
+  const version = found.labels[LABEL.version] ?? null;
+  if (version === null || version === versionOf(wanted)) return started(handleOfContainer(found));
+  // A later attempt of the workflow brought something else for the same deployment.
+  await engine.removeContainer(found.id);
+  return null;
+}
+
+/** Names what is started, and how. The login of a registry may be another one each time. */
+function versionOf({ release, options }: Wanted): string {
+  const { image, artifact, program } = release;
+  const source = image?.kind === 'external' ? image.reference : image;
+  return hashBytes(Buffer.from(JSON.stringify([source, artifact, program, options]))).slice(0, 16);
 }
 
 function started(handle: ReturnType<typeof handleOfContainer>) {
@@ -58,7 +69,7 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
   const { slug, generation, deploymentId, program } = release;
   const labels = labelsOfContainer(ownerOf(parts), {
     ...{ slug, generation, deploymentId, image: reference, keepImage: keep },
-    healthPath: program.healthPath,
+    ...{ version: versionOf(wanted), healthPath: program.healthPath },
   });
   tellLimits(parts, { release, options, image }, run);
   const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release });

@@ -9,6 +9,7 @@ export function createDockerTarget(parts: DockerParts): ContainerTarget {
   const kind: ContainerKind = {
     name: DOCKER_TARGET,
     takes: 'image',
+    buildsImages: false,
     prepareImage: ({ release }, run) => pulledImage(parts, release, run),
   };
   return createContainerTarget({ ...parts, kind });

@@ -30,6 +30,32 @@ export interface EngineImage {
   readonly exposedPorts: readonly string[];
   /** Empty for root. */
   readonly user: string;
+  /** As `NAME=value`. */
+  readonly env: readonly string[];
+  /** In the words of the engine, as `linux` and `amd64`. */
+  readonly os: string;
+  readonly architecture: string;
+}
+
+export interface ListedImage {
+  readonly id: string;
+  readonly labels: Labels;
+}
+
+/** What an image says of the containers that are made of it. All else is as in the container that it is made of. */
+export interface ImageConfig {
+  readonly Cmd: readonly string[];
+  readonly WorkingDir: string;
+  readonly Env: readonly string[];
+  readonly ExposedPorts: Readonly<Record<string, Record<string, never>>>;
+  readonly Labels: Labels;
+}
+
+export interface ImageCommit {
+  /** The name that it gets, with a tag. An image that has the name already loses it. */
+  readonly reference: string;
+  readonly config: ImageConfig;
+  readonly signal: AbortSignal;
 }
 
 export interface EngineNetwork {
@@ -102,6 +128,13 @@ export interface ContainerSpec {
   };
 }
 
+export interface FileArchive {
+  /** A folder that is there. */
+  readonly path: string;
+  readonly tar: AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
 export interface EngineVolume {
   readonly name: string;
   readonly labels: Labels;
@@ -132,6 +165,10 @@ export interface ContainerEngine {
   describe(): Promise<EngineFacts>;
   pullImage(pull: ImagePull): Promise<void>;
   image(reference: string): Promise<EngineImage | null>;
+  /** Those with all of these labels. */
+  images(labels: Labels): Promise<readonly ListedImage[]>;
+  /** Makes an image of a container with its files. */
+  commitContainer(id: string, commit: ImageCommit): Promise<void>;
   /** False when something uses it. */
   removeImage(reference: string): Promise<boolean>;
   /** All of them, also those of others: their subnets are taken. */
@@ -152,7 +189,9 @@ export interface ContainerEngine {
   removeContainer(id: string): Promise<void>;
   logs(id: string, query: LogQuery): AsyncIterable<EngineLine>;
   /** Unpacks a tar archive into a folder of a container. */
-  putArchive(id: string, archive: { path: string; tar: AsyncIterable<Uint8Array> }): Promise<void>;
+  putArchive(id: string, archive: FileArchive): Promise<void>;
+  /** Whether a container has a file there; it need not run. */
+  hasFile(id: string, path: string): Promise<boolean>;
   volumes(labels: Labels): Promise<readonly EngineVolume[]>;
   removeVolume(name: string): Promise<void>;
 }

@@ -38,6 +38,8 @@ export interface ContainerKind {
   /** The name of the target, which everything that it makes carries. */
   readonly name: string;
   readonly takes: 'image' | 'files';
+  /** This server makes its images, with labels: one of each deployment. */
+  readonly buildsImages: boolean;
   /** Asked when the container of a deployment is not there yet. */
   prepareImage(wanted: Wanted, run: Run): Promise<PreparedImage>;
 }

@@ -70,5 +70,5 @@ async function ensureImage({ engine }: DockerParts, { reference, auth, external 
 /** An earlier preview has had it pulled: it goes with the last container that uses it. */
 async function isOurs({ engine, server }: DockerParts, reference: string): Promise<boolean> {
   const users = await engine.containers({ [LABEL.server]: server, [LABEL.image]: reference });
-  return users.some(({ labels }) => labels[LABEL.keepImage] === undefined);
+  return users.some(({ labels }) => labels[LABEL.keepImage] !== 'true');
 }

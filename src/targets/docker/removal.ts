@@ -1,13 +1,16 @@
 import type { Run } from '../target.js';
+import type { Labels } from './engine.js';
 import { type KindParts, ownerOf } from './kind.js';
 import { removeNetwork } from './network.js';
 import {
   type ContainerHandle,
   handleOfContainer,
-  handleOfNetwork,
+  handleOfLeftover,
   hasLabels,
+  identityOf,
   isApp,
   LABEL,
+  labelsOfDeployment,
   labelsOfPlace,
   labelsOfTarget,
 } from './resource.js';
@@ -18,34 +21,56 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
   const { engine, server } = parts;
   const { slug, deploymentId, image, keepImage } = handle;
   if (deploymentId !== null) {
-    const labels = { ...labelsOfTarget(ownerOf(parts)), ...labelsOfPlace(server, handle) };
-    const own = await engine.containers({ ...labels, [LABEL.deployment]: deploymentId });
-    for (const { id } of own) await engine.removeContainer(id);
+    const labels = labelsOfDeployment(ownerOf(parts), { ...handle, deploymentId });
+    for (const { id } of await engine.containers(labels)) await engine.removeContainer(id);
+    for (const { id } of await builtImages(parts, labels)) await engine.removeImage(id);
   }
   await removeNetwork(engine, { server, place: handle });
   if (image !== null && !keepImage && !(await isUsed(parts, image))) await engine.removeImage(image);
   run.log(`Removed the container of ${slug}.`);
 }
 
+/** Of a deployment whose container could not be made; another server may have made it. */
+export async function removeLeftovers(
+  parts: KindParts,
+  placed: Parameters<typeof labelsOfDeployment>[1],
+  run: Run,
+): Promise<void> {
+  const labels = labelsOfDeployment(ownerOf(parts), placed);
+  if ((await parts.engine.containers(labels)).some(isApp)) return;
+  const handle = handleOfLeftover(labels);
+  if (handle) await destroy(parts, handle, run);
+}
+
 async function isUsed({ engine, server }: KindParts, image: string): Promise<boolean> {
   return (await engine.containers({ [LABEL.server]: server, [LABEL.image]: image })).length > 0;
 }
 
-/** Containers, and networks that a crash left without one. */
+/** None of a kind whose images come from elsewhere: those may have any labels. */
+async function builtImages({ engine, kind }: KindParts, labels: Labels) {
+  return kind.buildsImages ? engine.images(labels) : [];
+}
+
+/** Containers, and what a crash left without one. */
 export async function* list(parts: KindParts, run: Run): AsyncGenerator<ContainerHandle> {
   run.signal.throwIfAborted();
   const { engine, server } = parts;
   const ours = labelsOfTarget(ownerOf(parts));
-  const containers = await engine.containers({ [LABEL.server]: server });
-  for (const container of containers) {
-    const isOurs = hasLabels(container.labels, ours) && isApp(container);
-    const handle = isOurs ? handleOfContainer(container) : null;
-    if (handle) yield handle;
-  }
-  for (const network of await engine.networks()) {
+  const all = await engine.containers({ [LABEL.server]: server });
+  const containers = all.filter(({ labels }) => hasLabels(labels, ours));
+  const listed = new Set<string>();
+  const isNew = (handle: ContainerHandle | null): handle is ContainerHandle => {
+    if (handle === null || listed.has(identityOf(handle))) return false;
+    listed.add(identityOf(handle));
+    return true;
+  };
+  yield* containers.filter(isApp).map(handleOfContainer).filter(isNew);
+  const helpers = containers.filter((one) => !isApp(one));
+  const leftovers = [...helpers, ...(await builtImages(parts, ours))];
+  yield* leftovers.map(({ labels }) => handleOfLeftover(labels)).filter(isNew);
+  for (const { labels } of await engine.networks()) {
     run.signal.throwIfAborted();
-    const handle = hasLabels(network.labels, ours) ? handleOfNetwork(network) : null;
-    if (handle && !containers.some(({ labels }) => hasLabels(labels, labelsOfPlace(server, handle))))
-      yield handle;
+    const handle = hasLabels(labels, ours) ? handleOfLeftover(labels) : null;
+    if (handle && !all.some((one) => hasLabels(one.labels, labelsOfPlace(server, handle)))) yield handle;
   }
 }

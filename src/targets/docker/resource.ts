@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { hashBytes } from '../../shared/hash.js';
 import type { Release } from '../target.js';
-import type { EngineNetwork, Labels, ListedContainer } from './engine.js';
+import type { Labels, ListedContainer } from './engine.js';
 
 export const containerHandleSchema = z.strictObject({
   slug: z.string().min(1),
   generation: z.number().int().nonnegative(),
   /** Null for a network that was left over. */
   deploymentId: z.string().nullable(),
-  container: z.string().nullable(),
+  /** Null for what was left over, and absent from the handle of a process: the operator may have changed what runs Node servers. */
+  container: z.string().nullable().default(null),
   /** The image as it was asked for: by its digest, the sweep of this server's registry knows that it is used. */
-  image: z.string().nullable(),
+  image: z.string().nullable().default(null),
   /** The image was in the engine before: another program of the machine uses it, so it stays. */
-  keepImage: z.boolean(),
-  healthPath: z.string(),
+  keepImage: z.boolean().default(false),
+  healthPath: z.string().default('/'),
 });
 export type ContainerHandle = z.infer<typeof containerHandleSchema>;
 
@@ -22,6 +23,7 @@ export const LABEL = {
   server: 'vitrine.server',
   target: 'vitrine.target',
   role: 'vitrine.role',
+  version: 'vitrine.version',
   environment: 'vitrine.environment',
   generation: 'vitrine.generation',
   deployment: 'vitrine.deployment',
@@ -30,11 +32,18 @@ export const LABEL = {
   healthPath: 'vitrine.health-path',
 } as const;
 
-/** The program of a preview. Containers beside it have other roles, and those of earlier versions of this server have none. */
-const APP = 'app';
+/** What something is for. */
+export const ROLE = {
+  /** The program of a preview. */
+  app: 'app',
+  /** A container that an image is made of. */
+  build: 'build',
+  image: 'image',
+} as const;
 
+/** Containers of earlier versions of this server name no role. */
 export function isApp({ labels }: Pick<ListedContainer, 'labels'>): boolean {
-  return (labels[LABEL.role] ?? APP) === APP;
+  return (labels[LABEL.role] ?? ROLE.app) === ROLE.app;
 }
 
 type Place = Pick<Release, 'slug' | 'generation'>;
@@ -57,8 +66,20 @@ export function labelsOfPlace(server: string, { slug, generation }: Place): Labe
   return { [LABEL.server]: server, [LABEL.environment]: slug, [LABEL.generation]: String(generation) };
 }
 
+type Placed = Pick<Release, 'slug' | 'generation' | 'deploymentId'>;
+
+/** By which everything of a deployment is found. */
+export function labelsOfDeployment(owner: Owner, placed: Placed): Labels {
+  return {
+    ...labelsOfTarget(owner),
+    ...labelsOfPlace(owner.server, placed),
+    [LABEL.deployment]: placed.deploymentId,
+  };
+}
+
 interface Described extends Place {
   readonly deploymentId: string;
+  readonly version: string;
   readonly image: string;
   readonly keepImage: boolean;
   readonly healthPath: string;
@@ -66,14 +87,22 @@ interface Described extends Place {
 
 export function labelsOfContainer(owner: Owner, described: Described): Labels {
   return {
-    ...labelsOfTarget(owner),
-    ...labelsOfPlace(owner.server, described),
-    [LABEL.role]: APP,
-    [LABEL.deployment]: described.deploymentId,
+    ...labelsOfDeployment(owner, described),
+    [LABEL.role]: ROLE.app,
+    [LABEL.version]: described.version,
     [LABEL.image]: described.image,
     [LABEL.healthPath]: described.healthPath,
-    ...(described.keepImage && { [LABEL.keepImage]: 'true' }),
+    // Always, because a container has the labels of its image too.
+    [LABEL.keepImage]: String(described.keepImage),
   };
+}
+
+/** On what a deployment needs besides its program. */
+export function labelsOfHelper(
+  owner: Owner,
+  { role, ...placed }: Placed & { readonly role: string },
+): Labels {
+  return { ...labelsOfDeployment(owner, placed), [LABEL.role]: role };
 }
 
 /** Names are for people who look at the engine, and make a second container of one deployment impossible. */
@@ -81,8 +110,13 @@ export function networkName(server: string, { slug, generation }: Place): string
   return `vitrine-${keyOf(server)}-${slug}-${generation}`;
 }
 
-export function containerName(server: string, release: Place & Pick<Release, 'deploymentId'>): string {
-  return `${networkName(server, release)}-${release.deploymentId}`;
+export function containerName(server: string, placed: Placed): string {
+  return `${networkName(server, placed)}-${placed.deploymentId}`;
+}
+
+/** Of the image that this server makes of a build. */
+export function imageName(server: string, placed: Placed): string {
+  return `${networkName(server, placed)}:${placed.deploymentId}`;
 }
 
 /** Two servers on one engine may have environments of the same name. */
@@ -100,15 +134,21 @@ export function handleOfContainer({ id, labels }: ListedContainer): ContainerHan
     deploymentId,
     container: id,
     image: labels[LABEL.image] ?? null,
-    keepImage: labels[LABEL.keepImage] !== undefined,
+    keepImage: labels[LABEL.keepImage] === 'true',
     healthPath: labels[LABEL.healthPath] ?? '/',
   };
 }
 
-export function handleOfNetwork({ labels }: EngineNetwork): ContainerHandle | null {
+/** Of what a crash left without the container that it was for: a network, an image, or what an image is made of. */
+export function handleOfLeftover(labels: Labels): ContainerHandle | null {
   const place = placeOf(labels);
   if (place === null) return null;
-  return { ...place, deploymentId: null, container: null, image: null, keepImage: false, healthPath: '/' };
+  const deploymentId = labels[LABEL.deployment] ?? null;
+  return { ...place, deploymentId, container: null, image: null, keepImage: false, healthPath: '/' };
+}
+
+export function identityOf({ slug, generation, deploymentId }: ContainerHandle): string {
+  return `${slug} ${generation} ${deploymentId ?? ''}`;
 }
 
 export function placeOf(labels: Labels): Place | null {

@@ -1,4 +1,5 @@
 import { VitrineError } from '../../shared/errors.js';
+import type { ProgramSettings } from '../target.js';
 import type { Build, BuildFile, Runtime } from './runner.js';
 
 type Platform = Pick<Runtime, 'os' | 'arch' | 'libc'>;
@@ -46,31 +47,69 @@ function fits(built: Platform, { os, arch, libc }: Platform): boolean {
   return built.os === os && (built.arch === arch || built.arch === 'unknown') && sameLibc;
 }
 
-/** Throws `unprocessable` when a package of the build has native modules, and none of them is for this platform. */
-export async function requireNativeModules(build: Build, runtime: Platform): Promise<void> {
+/** The versions of the interface of Node that modules without Node-API are built for: https://github.com/nodejs/node/blob/main/doc/abi_version_registry.json */
+const INTERFACES: Readonly<Record<number, number>> = {
+  93: 16,
+  108: 18,
+  111: 19,
+  115: 20,
+  120: 21,
+  127: 22,
+  131: 23,
+  137: 24,
+  141: 25,
+};
+
+/** The major version of Node that a native module needs; `any` where it uses Node-API, and null where it does not say. */
+export function nodeOfBinary(bytes: Buffer): number | 'any' | null {
+  if (bytes.includes('napi_register_module_v') || bytes.includes('napi_module_register')) return 'any';
+  const at = bytes.indexOf(REGISTERS);
+  if (at < 0) return bytes.includes('node_module_register') ? null : 'any';
+  const version = parseInt(bytes.toString('latin1', at + REGISTERS.length, at + REGISTERS.length + 4), 10);
+  return INTERFACES[version] ?? null;
+}
+
+const REGISTERS = 'node_register_module_v';
+
+/** What native modules must fit. */
+export interface Fitting {
+  readonly runtime: Runtime;
+  /** The machine that installed them. */
+  readonly builtOn?: ProgramSettings['builtOn'];
+}
+
+/** Throws `unprocessable` when a package of the build has native modules, and none of them is for this platform and this Node. */
+export async function requireNativeModules(build: Build, fitting: Fitting): Promise<void> {
   const families = new Map<string, BuildFile[]>();
   for (const file of build.files.filter(({ path }) => path.endsWith('.node')))
     families.set(familyOf(file.path), [...(families.get(familyOf(file.path)) ?? []), file]);
   for (const files of families.values()) {
-    const problem = await misfit(build, { files, runtime });
+    const problem = await misfit(build, { ...fitting, files });
     if (problem !== null) throw new VitrineError('unprocessable', problem);
   }
 }
 
-interface Family {
+interface Family extends Fitting {
   readonly files: readonly BuildFile[];
-  readonly runtime: Platform;
 }
 
-async function misfit(build: Build, { files, runtime }: Family): Promise<string | null> {
+async function misfit(build: Build, { files, runtime, builtOn }: Family): Promise<string | null> {
   let first: string | null = null;
+  const major = parseInt(runtime.node, 10);
   for (const file of files) {
-    const built = platformOfBinary(await bytesOf(build, file));
-    if (built === null || fits(built, runtime)) return null;
-    first ??= `${file.path} was built for ${described(built)}`;
+    const bytes = await bytesOf(build, file);
+    const built = platformOfBinary(bytes);
+    if (built === null) return null;
+    if (!fits(built, runtime)) {
+      first ??= `${file.path} was built for ${described(built)}, and this server runs programs on ${described(runtime)}. Build on the same platform (runs-on of the workflow), or add the package for it.`;
+      continue;
+    }
+    const node = nodeOfBinary(bytes) ?? builtOn?.nodeMajor ?? 'any';
+    if (node === 'any' || node === major) return null;
+    // Of the right platform, so this says more than another one.
+    first = `${file.path} was built for Node ${String(node)}, and the program gets Node ${String(major)}. Install the packages with Node ${String(major)} (actions/setup-node), or name Node ${String(node)} in engines.node of package.json.`;
   }
-  if (first === null) return null;
-  return `${first}, and this server runs programs on ${described(runtime)}. Build on the same platform (runs-on of the workflow), or add the package for it.`;
+  return first;
 }
 
 async function bytesOf(build: Build, file: BuildFile): Promise<Buffer> {

@@ -17,7 +17,8 @@ export const NODE_TARGET = 'node';
 const nodeOptionsSchema = z.strictObject({});
 export type NodeOptions = z.infer<typeof nodeOptionsSchema>;
 
-const nodeHandleSchema = z.strictObject({
+/** Of a container it has more fields: the operator may have changed what runs Node servers. */
+const nodeHandleSchema = z.object({
   slug: z.string().min(1),
   generation: z.number().int().nonnegative(),
   deploymentId: z.string().regex(/^\w+$/),
@@ -49,6 +50,7 @@ export function createNodeTarget(
     runsIn: 'server',
     takes: 'files',
     starts: true,
+    runner: 'process',
     earlier: 'removed',
     identityOf: ({ slug, generation, deploymentId }) => `${slug} ${String(generation)} ${deploymentId}`,
     capabilities: {
@@ -139,7 +141,7 @@ async function prepare({ runner, builds }: NodeParts, release: Release, run: Run
   const command = startCommand({ build, manifest, start: program.start });
   const range = program.nodeVersion ?? manifest?.engines?.node ?? null;
   const runtime: Runtime = await runner.runtimeFor(range);
-  await requireNativeModules(build, runtime);
+  await requireNativeModules(build, { runtime, ...(program.builtOn && { builtOn: program.builtOn }) });
   const { slug, generation, deploymentId } = release;
   const { healthPath, memoryBytes, cpus } = program;
   const environment = { ...run.variables, ...run.secrets };

@@ -40,6 +40,20 @@ async function abandon({ ports }: TestApp): Promise<string> {
   return environment.id;
 }
 
+test('the targets are listed with what runs their programs, and why one is off', async () => {
+  const app = await startApp({ config: { nodeRunner: 'process' } });
+  try {
+    const { items } = (await (await app.api('/api/v1/targets')).json()) as { items: { name: string }[] };
+    const named = (name: string) => items.find((one) => one.name === name);
+    expect(named('static')).toEqual({ name: 'static', on: true, reason: null, takes: 'files', runner: null });
+    expect(named('node')).toMatchObject({ on: true, takes: 'files', runner: 'process' });
+    const reason: unknown = expect.stringMatching(/DOCKER_HOST=off/);
+    expect(named('docker')).toEqual({ name: 'docker', on: false, reason, takes: null, runner: null });
+  } finally {
+    await app.close();
+  }
+});
+
 test('what a target holds and no environment names is listed, and what one names is not', async () => {
   const hosting = createMemoryStaticHosting();
   const app = await startApp();

@@ -162,6 +162,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   listLatestDeployments: repositoryReaders,
   projectStatistics: repositoryReaders,
   serverStatistics: administrators,
+  listTargets: lists,
   listLeaks: administrators,
   announceResource: runs,
   recordResource: runs,

@@ -34,6 +34,7 @@ test('nothing needs to be set for a server on this machine alone', () => {
       network: '10.213.0.0/16',
       memoryBytes: 2 * 1024 ** 3,
       cpus: 2,
+      nodeImage: 'node:{version}-slim',
       registryHost: undefined,
     },
   });
@@ -58,6 +59,9 @@ test.each([
   [{ CONTAINER_NETWORK: '10.0.0.0/30' }, /^CONTAINER_NETWORK must be a private range/],
   [{ CONTAINER_MEMORY: '512' }, /^CONTAINER_MEMORY must be a size/],
   [{ CONTAINER_CPUS: '0' }, /^CONTAINER_CPUS must be/],
+  [{ NODE_IMAGE: 'node:22-slim' }, /^NODE_IMAGE must have \{version\}/],
+  [{ NODE_IMAGE: 'node:{version}-{kind}' }, /^NODE_IMAGE must have \{version\}/],
+  [{ NODE_IMAGE: '--privileged {version}' }, /^NODE_IMAGE must be the name of an image/],
   [{ REGISTRY_HOST: 'http://host' }, /^REGISTRY_HOST must be a host/],
 ])('%j is refused with one line that names the variable', (env, line) => {
   expect(() => envToConfig(env)).toThrow(line);

@@ -9,6 +9,7 @@ playLists(2_000);
 /** Lists that grow with something else than deployments, environments and webhooks, and where their plans are tested. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   readLogs: 'query-plans.test.ts',
+  listTargets: 'nowhere: it asks no database',
   listLeaks: 'query-plans.test.ts: it has a fixed length',
   ...Object.fromEntries(
     [

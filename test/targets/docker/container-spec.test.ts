@@ -19,7 +19,7 @@ const SAFE = { writable: false, root: false };
 const specOf = (changes: Partial<SpecInput> = {}) =>
   containerSpec({
     ...{ name: 'vitrine-c', network: 'vitrine-net', reference: 'image@sha256:1', options: SAFE },
-    image: { id: 'sha256:2', exposedPorts: ['3000/tcp'], user: '' },
+    image: { exposedPorts: ['3000/tcp'], user: '' },
     program: release().program,
     labels: { 'vitrine.server': 'http://vitrine.test' },
     limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: '30000-39999' },
@@ -71,7 +71,7 @@ test.each([
   ['node', null],
   ['1000:1000', null],
 ])('an image of the user "%s" runs as %s', (user, wanted) => {
-  expect(userFor({ id: '', exposedPorts: [], user }, SAFE)).toBe(wanted);
+  expect(userFor({ user }, SAFE)).toBe(wanted);
 });
 
 test.each([
@@ -80,7 +80,7 @@ test.each([
   [null, ['8080/tcp', '9000'], [8_080, 9_000]],
   [null, [], [3_000, 8_080]],
 ])('with the port %s and %j exposed, %j are asked', (port, exposedPorts, wanted) => {
-  expect(portsOf({ id: '', user: '', exposedPorts }, { port })).toEqual(wanted);
+  expect(portsOf({ exposedPorts }, { port })).toEqual(wanted);
 });
 
 test.each([

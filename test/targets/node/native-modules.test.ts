@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { platformOfBinary, requireNativeModules } from '../../../src/targets/node/native-modules.js';
+import {
+  nodeOfBinary,
+  platformOfBinary,
+  requireNativeModules,
+} from '../../../src/targets/node/native-modules.js';
 import { buildOf } from '../../support/programs.js';
 
 const HERE = { os: 'linux', arch: 'x64', libc: 'glibc' } as const;
+const FITTING = { runtime: { ...HERE, node: '22.5.1' } };
 
 /** The head of a native module, and a name that it asks the linker for. */
 function elf(machine: number, needs = ''): Buffer {
@@ -50,7 +55,7 @@ test.each([
     /built for darwin arm64/,
   ],
 ])('modules for %s are told before the start', async (_what, files, reason) => {
-  await expect(requireNativeModules(buildOf(files), HERE)).rejects.toThrow(reason);
+  await expect(requireNativeModules(buildOf(files), FITTING)).rejects.toThrow(reason);
 });
 
 test('a package that brings modules for several platforms fits where one of them fits', async () => {
@@ -60,5 +65,28 @@ test('a package that brings modules for several platforms fits where one of them
     'node_modules/@next/swc-linux-x64-gnu/next-swc.node': X64,
     'node_modules/@next/swc-linux-x64-musl/next-swc.node': MUSL,
   };
-  await expect(requireNativeModules(buildOf(files), HERE)).resolves.toBeUndefined();
+  await expect(requireNativeModules(buildOf(files), FITTING)).resolves.toBeUndefined();
+});
+
+const BUILT_20 = elf(0x3e, 'GLIBC_2.17 node_register_module_v115');
+const BUILT_22 = elf(0x3e, 'GLIBC_2.17 node_register_module_v127');
+const TIED = elf(0x3e, 'GLIBC_2.17 node_module_register');
+const FOR_ANY = elf(0x3e, 'GLIBC_2.17 napi_register_module_v1');
+
+test('a native module says for which Node it was built, or that it fits every one', () => {
+  expect([BUILT_20, BUILT_22, TIED, FOR_ANY].map(nodeOfBinary)).toEqual([20, 22, null, 'any']);
+});
+
+test('modules for another Node are told before the start, by themselves or by the machine that installed them', async () => {
+  const builtOn = { platform: 'linux', arch: 'x64', libc: 'glibc', nodeMajor: 20 } as const;
+  const fits = (module: Buffer, more = {}) =>
+    requireNativeModules(buildOf({ 'node_modules/a/a.node': module, ...more }), { ...FITTING, builtOn });
+  const reason =
+    /a\.node was built for Node 20, and the program gets Node 22\. Install the packages with Node 22/;
+  await expect(fits(BUILT_20)).rejects.toThrow(reason);
+  await expect(fits(TIED)).rejects.toThrow(reason);
+  await expect(fits(BUILT_22)).resolves.toBeUndefined();
+  await expect(fits(FOR_ANY)).resolves.toBeUndefined();
+  await expect(fits(BUILT_20, { 'node_modules/a/other.node': BUILT_22 })).resolves.toBeUndefined();
+  await expect(requireNativeModules(buildOf({ 'a.node': TIED }), FITTING)).resolves.toBeUndefined();
 });
