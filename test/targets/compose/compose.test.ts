@@ -57,6 +57,7 @@ async function create() {
 testTarget({
   name: 'compose',
   badOptions: [null, 'web', { service: '' }, { privileged: true }],
+  prints: ['serving pr-1-hello', 'line 1', 'line 2'],
   create: async () => ({
     ...(await create().then(({ target, release, compose }) => ({
       target,
