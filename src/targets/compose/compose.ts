@@ -167,7 +167,11 @@ async function startedOf(
 const NAMED_IMAGE = 'com.docker.compose.image';
 
 /** By labels and ids alone. Every step may have been done before. */
-async function destroy({ engine, server }: ComposeParts, placed: Placed, run: Run): Promise<void> {
+async function destroy(
+  { engine, server }: ComposeParts,
+  { images = [], ...placed }: Placed & { readonly images?: readonly string[] },
+  run: Run,
+): Promise<void> {
   run.signal.throwIfAborted();
   const labels = labelsOfDeployment(server, placed);
   const containers = await engine.containers(labels);
@@ -180,7 +184,8 @@ async function destroy({ engine, server }: ComposeParts, placed: Placed, run: Ru
         'A network of the preview is still used by a container: this is tried again.',
       );
   for (const { name } of await engine.volumes(labels)) await engine.removeVolume(name);
-  for (const image of imagesIn(containers.map((one) => one.labels)))
+  // An attempt that was interrupted may have removed the containers that name them.
+  for (const image of new Set([...images, ...imagesIn(containers.map((one) => one.labels))]))
     if ((await engine.containers({ [LABEL.server]: server, [LABEL.image]: image })).length === 0)
       await engine.removeImage(image);
   run.log(`Removed the services of ${placed.slug}.`);
