@@ -108,6 +108,10 @@ else
           otherwise: 'It is not started again.',
         });
         await until('live');
+        // The engine may have given it another port.
+        const { reach } = await target.inspect(handle, RUN);
+        const { host, port } = reach as { host: string; port: number };
+        expect((await fetch(`http://${host}:${String(port)}/`)).status).toBe(200);
       }
       await kill();
       await until('unhealthy');

@@ -210,7 +210,7 @@ async function inspect(parts: ComposeParts, handle: ComposeHandle, run: Run): Pr
   for (const address of addressesOf(container)) {
     const { healthPath: path, slug } = handle;
     const answer = await askProgram({ ...address, path, url: parts.urlOf(slug), signal: run.signal });
-    if (isWell(answer)) return { state: 'live', detail: null };
+    if (isWell(answer)) return { state: 'live', detail: null, reach: { kind: 'upstream', ...address } };
     detail = `The program ${wordsFor(answer)}.`;
   }
   return { state: 'unhealthy', detail };

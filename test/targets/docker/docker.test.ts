@@ -146,7 +146,7 @@ test('it is stopped and woken, and says which of both it is', async () => {
   expect(await listed(target.list(run()))).toEqual([handle]);
   const reach = await sleep?.wake(handle, run());
   expect(await pageAt({ reach: reach ?? { kind: 'none' } })).toContain('Hello');
-  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null });
+  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null, reach });
   await target.destroy(handle, run());
   expect(await failureOf(sleep?.wake(handle, run()) ?? Promise.resolve())).toMatchObject({
     code: 'not_found',
