@@ -125,30 +125,59 @@ interface Awake {
   readonly reach: Reach;
 }
 
+type MovePorts = EnvironmentPorts & DeploymentPorts & ContainerPorts & Pick<Tools, 'clock'>;
+
 /** The deployment first: the change of the environment makes the server forget what it showed at both hosts. */
-export async function recordAwake(
-  ports: SleepPorts,
-  { environment: { id, current: woken }, reach }: Awake,
-): Promise<StoredEnvironment> {
-  const deploymentId = woken?.deploymentId ?? '';
-  const now = ports.clock.now();
-  const moved = woken?.reach.kind === 'upstream' && reach.kind === 'upstream';
+async function recordPlace(
+  ports: Omit<MovePorts, 'environments'>,
+  { environment: { current: before }, reach }: Awake,
+): Promise<void> {
+  const deploymentId = before?.deploymentId ?? '';
+  const moved = before?.reach.kind === 'upstream' && reach.kind === 'upstream';
   await ports.containers.change({
-    ...{ deploymentId, status: CONTAINER_STATUS.running, at: now },
-    ...(moved && { moved: { from: placeOf(woken.reach), to: placeOf(reach) } }),
+    ...{ deploymentId, status: CONTAINER_STATUS.running, at: ports.clock.now() },
+    ...(moved && { moved: { from: placeOf(before.reach), to: placeOf(reach) } }),
   });
   await changeDeployment(ports, { id: deploymentId, plan: () => ({ reach }) });
-  await ports.environments.recordActivity(id, now);
+}
+
+/** Its engine started it again by itself, and it is reached elsewhere now. That is nobody's visit. */
+export async function recordMoved(ports: MovePorts, { environment, reach }: Awake): Promise<void> {
+  await recordPlace(ports, { environment, reach });
+  await changeEnvironment(ports, {
+    id: environment.id,
+    plan: (seen) => {
+      const isSame = seen.current?.deploymentId === environment.current?.deploymentId;
+      if (!isActive(seen) || seen.asleep || !isSame) return null;
+      return { patch: reachedAt(seen, reach), due: [] };
+    },
+  });
+}
+
+function reachedAt({ current, resources }: StoredEnvironment, reach: Reach) {
+  if (current === null) return {};
+  const ofCurrent = ({ deploymentId }: Resource) => deploymentId === current.deploymentId;
+  return {
+    current: { ...current, reach },
+    resources: resources.map((one) => (ofCurrent(one) ? { ...one, reach } : one)),
+  };
+}
+
+export async function recordAwake(
+  ports: SleepPorts,
+  { environment, reach }: Awake,
+): Promise<StoredEnvironment> {
+  const { id, current: woken } = environment;
+  await recordPlace(ports, { environment, reach });
+  await ports.environments.recordActivity(id, ports.clock.now());
   const written = await changeEnvironment(ports, {
     id,
     plan: (seen) => {
-      const { status, current, resources, health } = seen;
-      if (!isActive(seen) || current?.deploymentId !== deploymentId) return null;
+      const { status, current, health } = seen;
+      if (!isActive(seen) || current?.deploymentId !== woken?.deploymentId) return null;
       const next = nextEnvironment(status, 'wake') ?? status;
-      const reached = resources.map((one) => (one.deploymentId === deploymentId ? { ...one, reach } : one));
       const awake = { asleep: null, health: isUnwell(health) ? null : (health ?? null) };
-      const patch = { ...awake, status: next, current: { ...current, reach }, resources: reached };
-      return { patch, due: ['report'] };
+      return { patch: { ...awake, status: next, ...reachedAt(seen, reach) }, due: ['report'] };
     },
   });
   return activeOrGone(written);

@@ -3,10 +3,12 @@ import type { DeploymentPorts } from '../deployments/store.js';
 import { teardownPatch } from '../environments/apply-decision.js';
 import { changeEnvironment } from '../environments/change.js';
 import { BY_SERVER, SERVER_ACTOR } from '../environments/history.js';
+import { ACTIVITY_EVERY_MS } from '../environments/idle.js';
 import { listedEnvironments } from '../environments/list.js';
 import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { type Decision, limitReached } from '../pull-requests/decide/decision.js';
+import { EVICTED_ASLEEP } from '../pull-requests/decide/endings.js';
 import { RULES } from '../pull-requests/decide/rules.js';
 import { defaultSettings, type Settings } from '../settings/settings.js';
 import { ENVIRONMENT } from '../shared/status/environment.js';
@@ -110,15 +112,13 @@ interface Crowd {
   readonly over: readonly Excess[];
 }
 
-/** Removes idle previews, one for each that is too many, those that sleep first, and the longest unchanged. Returns for how many there is a place now. */
+/** Removes idle previews, one for each that is too many, those that sleep first, then those longest without a push or a visitor. Returns for how many there is a place now. */
 async function makePlaces(ports: Ports, { all, over }: Crowd): Promise<number> {
   const newcomers = new Set(over.map(({ environment }) => environment.id));
+  const now = ports.clock.now();
   const idle = all
-    .filter((environment) => isIdle(environment) && !newcomers.has(environment.id))
-    .sort(
-      (a, b) =>
-        Number(!a.asleep) - Number(!b.asleep) || changedAt(a) - changedAt(b) || (a.id < b.id ? -1 : 1),
-    );
+    .filter((environment) => mayGiveWay(environment, now) && !newcomers.has(environment.id))
+    .sort((a, b) => Number(!a.asleep) - Number(!b.asleep) || usedAt(a) - usedAt(b) || (a.id < b.id ? -1 : 1));
   let places = 0;
   for (const { environment: newcomer, of } of over) {
     const victim = idle.find((one) => of === 'project' || authorOf(one) === authorOf(newcomer));
@@ -131,26 +131,31 @@ async function makePlaces(ports: Ports, { all, over }: Crowd): Promise<number> {
 }
 
 async function evictIdle(ports: Ports, { id }: StoredEnvironment): Promise<void> {
-  const { effect: action, detail } = RULES.evicted;
+  const { effect: action, detail: unused } = RULES.evicted;
   await changeEnvironment(ports, {
     id,
-    plan: (seen) =>
-      isAdmitted(seen) && isIdle(seen)
-        ? {
-            patch: { ...teardownPatch(seen), decision: { action, rule: 'evicted', detail } },
-            due: ['report', 'teardown'],
-          }
-        : null,
+    plan: (seen) => {
+      if (!isAdmitted(seen) || !mayGiveWay(seen, ports.clock.now())) return null;
+      const decision = { action, rule: 'evicted', detail: seen.asleep ? EVICTED_ASLEEP : unused } as const;
+      return { patch: { ...teardownPatch(seen), decision }, due: ['report', 'teardown'] };
+    },
   });
 }
 
-/** Nothing is under way in it. One that waits for its first build is not idle. */
-function isIdle({ status, current, head }: Environment): boolean {
-  return ENVIRONMENT[status].settled && (current === null || current.sha === head?.sha);
+/** Nothing is under way in it, and nobody has it open. One that waits for its first build is not idle. */
+function mayGiveWay(environment: Environment, now: Date): boolean {
+  const { status, current, head } = environment;
+  const isBuilt = current === null || current.sha === head?.sha;
+  return ENVIRONMENT[status].settled && isBuilt && !isVisited(environment, now);
 }
 
-function changedAt({ deployedAt, head, createdAt }: Environment): number {
-  return Math.max(...[deployedAt, head?.at, createdAt].map((date) => date?.getTime() ?? 0));
+/** Who has it open is written down once a minute. */
+function isVisited({ activeAt, asleep }: Environment, now: Date): boolean {
+  return !asleep && !!activeAt && now.getTime() - activeAt.getTime() < 2 * ACTIVITY_EVERY_MS;
+}
+
+function usedAt({ deployedAt, head, createdAt, activeAt }: Environment): number {
+  return Math.max(...[deployedAt, head?.at, createdAt, activeAt].map((date) => date?.getTime() ?? 0));
 }
 
 function authorOf({ pullRequest }: Environment): number {

@@ -1,6 +1,9 @@
+import type { ContainerPorts } from '../containers/container.js';
 import type { LogPorts } from '../deployments/logs/store.js';
 import { runFor } from '../deployments/publish.js';
+import type { DeploymentPorts } from '../deployments/store.js';
 import { buildSettingsOf } from '../deployments/variables.js';
+import { recordMoved } from '../deployments/wake.js';
 import { changeEnvironment } from '../environments/change.js';
 import { activeEnvironments } from '../environments/list.js';
 import { type Environment, isActive, isUnwell } from '../environments/model.js';
@@ -16,6 +19,8 @@ import { forEachIsolated } from './for-each-isolated.js';
 import { createThinning } from './thinning.js';
 
 type Ports = EnvironmentPorts &
+  DeploymentPorts &
+  ContainerPorts &
   TargetPorts &
   AskProgramPorts &
   Pick<LogPorts, 'healthChecks'> &
@@ -140,7 +145,7 @@ async function look(ports: Ports, environment: StoredEnvironment): Promise<Inspe
 }
 
 interface Program {
-  readonly environment: Environment;
+  readonly environment: StoredEnvironment;
   readonly reach: Extract<Reach, { kind: 'upstream' }>;
   readonly target: ServerTarget<unknown, unknown> | undefined;
   readonly resource: { readonly handle: unknown } | undefined;
@@ -151,12 +156,15 @@ const PATIENCE_MS = 10_000;
 
 /** The target first: it knows why a program ended. What it says runs must also answer. */
 async function lookAtProgram(
-  ports: AskProgramPorts,
+  ports: Ports,
   { environment, reach, target, resource, run }: Program,
 ): Promise<Inspection> {
   const said = target && resource ? await target.inspect(resource.handle, run) : null;
   if (said !== null && said.state !== 'live') return said;
-  const { host, port } = reach;
+  const now = said?.reach?.kind === 'upstream' ? { ...reach, ...said.reach } : reach;
+  if (now.host !== reach.host || now.port !== reach.port)
+    await recordMoved(ports, { environment, reach: now });
+  const { host, port } = now;
   const { healthPath: path } = buildSettingsOf(environment).build;
   const limit = AbortSignal.timeout(PATIENCE_MS);
   try {

@@ -162,7 +162,7 @@ export const TITLES: Readonly<Record<SituationKind, string>> = {
   building: DEPLOYMENT.running.text.label,
   'building-while-live': DEPLOYMENT.running.text.label,
   live: DEPLOYMENT.success.text.label,
-  asleep: DEPLOYMENT.success.text.label,
+  asleep: ENVIRONMENT.sleeping.text.label,
   'build-failed': DEPLOYMENT.failed.text.label,
   'failed-while-live': DEPLOYMENT.failed.text.label,
   'build-cancelled': DEPLOYMENT.cancelled.text.label,

@@ -31,7 +31,7 @@ const limits = z.strictObject({
   /** Deployments that workflow runs have under way at the same time. */
   running: z.int().min(1).max(100).default(20),
   runningPerUser: z.int().min(1).max(100).default(100),
-  /** `reject`: it gets none. `queue`: it gets the next free place. `evict-idle`: it takes the place of one that was unchanged for longest. */
+  /** `reject`: it gets none. `queue`: it gets the next free place. `evict-idle`: it takes the place of one that sleeps, or was longest without a push or a visitor. */
   whenFull: z.enum(WHEN_FULL).default('reject'),
   /** Counted from the last activity. */
   ttl: field.duration.default('7d'),

@@ -88,6 +88,8 @@ export type Visit = (page: string, signal: AbortSignal) => Promise<number>;
 export interface Inspection {
   readonly state: HealthState;
   readonly detail: string | null;
+  /** Of a program that is live: where it is reached now. An engine that starts it again may give it another port. */
+  readonly reach?: Reach;
 }
 
 export interface Deployed<Handle> {

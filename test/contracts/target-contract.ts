@@ -3,6 +3,7 @@ import { isVitrineError } from '../../src/shared/errors.js';
 import { isFinal } from '../../src/shared/errors.js';
 import { REACH_KINDS } from '../../src/shared/reach.js';
 import type { Release, Run, Target } from '../../src/targets/target.js';
+import { testProgram } from './program-contract.js';
 
 export interface TargetSetup<Options, Handle> {
   readonly target: Target<Options, Handle>;
@@ -24,10 +25,17 @@ export interface TargetCase<Options, Handle> {
   readonly name: string;
   readonly create: () => Promise<TargetSetup<Options, Handle>>;
   readonly badOptions: readonly unknown[];
+  /** What a program of the target prints each time it starts, all its services together; absent where it starts none. */
+  readonly prints?: readonly string[];
 }
 
 /** What every target must do. */
-export function testTarget<Options, Handle>({ name, create, badOptions }: TargetCase<Options, Handle>): void {
+export function testTarget<Options, Handle>({
+  name,
+  create,
+  badOptions,
+  prints,
+}: TargetCase<Options, Handle>): void {
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0)) await close();
@@ -165,4 +173,11 @@ export function testTarget<Options, Handle>({ name, create, badOptions }: Target
     expect(lines.length).toBeGreaterThan(0);
     for (const secret of secrets) expect(seen).not.toContain(secret);
   });
+  test(`${name}: it is tested as what it is: a target that starts programs, or none`, async () => {
+    const { target } = await start();
+    const { sleep, logs } = target.capabilities;
+    expect([target.starts, sleep !== null, logs !== null]).toEqual(Array(3).fill(prints !== undefined));
+  });
+
+  if (prints !== undefined) testProgram({ name, prints, start });
 }

@@ -1,14 +1,28 @@
-import { describe, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { eventually } from '../../demo/expect.js';
 import { createDockerTarget } from '../../src/targets/docker/docker.js';
 import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import { testTarget } from '../contracts/target-contract.js';
 import { release as releaseWith } from '../support/builders.js';
-import { dockerImage, emptyEngine, hasDocker, pushByDocker, realEngine } from '../support/docker-images.js';
+import type { Run } from '../../src/targets/target.js';
+import {
+  docker,
+  dockerImage,
+  emptyEngine,
+  hasDocker,
+  pushByDocker,
+  realEngine,
+} from '../support/docker-images.js';
 import { dockerParts } from '../support/docker-parts.js';
 import { runProgram } from '../support/run-program.js';
 import { playPullRequest, playTwoServers, type TargetStage } from './plays/targets.js';
 
 type Fault = 'retriable' | 'final';
+
+const RUN: Run = {
+  ...{ credentials: undefined, variables: {}, secrets: {}, fetch: globalThis.fetch, visit: async () => 200 },
+  ...{ log: () => undefined, signal: new AbortController().signal },
+};
 
 /** The target over a real engine, which fails where the test says so. */
 async function create() {
@@ -72,7 +86,44 @@ async function openDocker(): Promise<TargetStage> {
 if (!hasDocker) test.skip('docker: DOCKER_HOST names no engine', () => undefined);
 else
   describe('a real engine', () => {
-    testTarget({ name: 'docker', badOptions: [null, { privileged: true }], create });
+    testTarget({
+      name: 'docker',
+      badOptions: [null, { privileged: true }],
+      prints: ['serving hello'],
+      create,
+    });
+    test('a program that ends is started again by its engine three times, and one that sleeps is not', async () => {
+      const { target, release, options, close } = await create();
+      const { handle } = await target.deploy(await release('pr-1-hello', 1), options, RUN);
+      const state = async () => (await target.inspect(handle, RUN)).state;
+      const until = (wanted: string) =>
+        eventually(state, { until: (seen) => seen === wanted, otherwise: `It does not become ${wanted}.` });
+      const kill = () =>
+        docker('exec', handle.container ?? '', 'sh', '-c', 'kill -9 $(pidof httpd)').catch(() => '');
+      const restarts = () => docker('inspect', '--format', '{{.RestartCount}}', handle.container ?? '');
+      for (const count of ['1', '2', '3']) {
+        await kill();
+        await eventually(restarts, {
+          until: (seen) => seen === count,
+          otherwise: 'It is not started again.',
+        });
+        await until('live');
+        // The engine may have given it another port.
+        const { reach } = await target.inspect(handle, RUN);
+        const { host, port } = reach as { host: string; port: number };
+        expect((await fetch(`http://${host}:${String(port)}/`)).status).toBe(200);
+      }
+      await kill();
+      await until('unhealthy');
+      expect(await target.inspect(handle, RUN)).toMatchObject({
+        detail: expect.stringContaining('exit code 137'),
+      });
+      await target.capabilities.sleep?.wake(handle, RUN);
+      await until('live');
+      await target.capabilities.sleep?.stop(handle, RUN);
+      expect(await state()).toBe('sleeping');
+      await close();
+    });
     test('a pull request is opened, pushed to, broken, closed and reopened', () =>
       playPullRequest(openDocker));
     test('two servers deploy and remove it together', () => playTwoServers(openDocker));

@@ -168,6 +168,27 @@ test('visitors of a program that ended see that, once it was found, until it is 
   expect((await stage.visit('pr-1-site')).body).toContain('hello');
 });
 
+test('a program that its engine started again at another port is reached there after the next look', async () => {
+  await using stage = await openPrograms();
+  const environment = await stage.show('pr-1-site');
+  const id = environment.current?.deploymentId ?? '';
+  const { port: before } = stage.program(environment);
+  await stage.target.crash(id);
+  // Another program of the machine has the port now.
+  const other = createServer((_request, response) => response.end('of others'));
+  await new Promise<void>((resolve) => other.listen(before ?? 0, '127.0.0.1', resolve));
+  await stage.target.restart(id);
+  const look = createHealthCheck(stage.app.ports, PROGRAMS);
+  await look();
+  const { port } = stage.program(environment);
+  expect(port).not.toBe(before);
+  const { current, resources, activeAt } = await stage.read(environment);
+  expect([current?.reach, resources[0]?.reach, activeAt ?? null]).toMatchObject([{ port }, { port }, null]);
+  expect(await stage.containers(environment)).toMatchObject([{ port }]);
+  expect((await stage.visit('pr-1-site')).body).toContain('hello from');
+  other.close();
+});
+
 test('a program that somebody stopped at its host sleeps, and a visitor wakes it', async () => {
   await using stage = await openPrograms();
   const environment = await stage.show('pr-1-site');

@@ -7,6 +7,7 @@ import type { StoredEnvironment } from '../../src/environments/store.js';
 import { CONTAINER_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { eventually } from '../../demo/expect.js';
 import { apiClient } from '../support/api-client.js';
+import { openConnections } from '../support/connections.js';
 import { openPrograms } from '../support/program-stage.js';
 
 const MINUTE = 60_000;
@@ -109,6 +110,35 @@ test('a WebSocket keeps its preview awake as long as it is open, and wakes one t
   refused.socket.destroy();
   expect(refused.head).toMatch(/^HTTP\/1.1 503 [^]*retry-after: 5/);
   await awake(environment);
+});
+
+test('as long as one of many connections is open, of WebSockets or of streams of events, a preview stays awake', async () => {
+  const environment = await stage.show('pr-11-site');
+  stage.target.answerWith((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: welcome\n\n');
+  });
+  const [first] = stage.servers;
+  const port = first?.port ?? 0;
+  const connections = await openConnections({
+    port,
+    host: `pr-11-site.localhost:${String(port)}`,
+    count: 40,
+  });
+  // The last one is a stream of events.
+  for (const left of [40, 2, 1]) {
+    connections.closeTo(left);
+    stage.pass(40 * MINUTE);
+    await first?.flushVisits();
+    await stage.look();
+    expect((await stage.read(environment)).status).toBe(ENVIRONMENT_STATUS.ready);
+  }
+  connections.closeTo(0);
+  await until(
+    async () => stage.fallAsleep().then(() => stage.program(environment).port),
+    (open) => open === null,
+    'It stays awake.',
+  );
+  stage.target.answerWith((request, response) => response.end(`hello from ${request.url ?? ''}`));
 });
 
 test('who comes between the document and the stop is answered, and the program is not stopped', async () => {

@@ -64,3 +64,17 @@ test('logs go after their days, and health checks after a week', async () => {
   await retain(91);
   expect((await left('d1')).slice(0, 3)).toEqual([0, 0, 0]);
 });
+
+test('of health checks, those that others stand for go after an hour', async () => {
+  const { stores, write, retain } = await stage();
+  await write('d1');
+  const [kept] = (await stores.healthChecks.listOf('d1', { limit: 5 })).items;
+  if (!kept) throw new Error('There is no health check.');
+  await stores.healthChecks.add({ ...kept, id: 'f'.repeat(24), brief: true });
+  const idsAfter = async (days: number) => {
+    await retain(days);
+    return (await stores.healthChecks.listOf('d1', { limit: 5 })).items.map(({ id }) => id);
+  };
+  expect(await idsAfter(0.9 / 24)).toEqual(['f'.repeat(24), 'd1']);
+  expect(await idsAfter(1.1 / 24)).toEqual(['d1']);
+});

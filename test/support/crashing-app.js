@@ -8,7 +8,7 @@ import { every } from '../../build/app/workers/every.js';
 import { envToSecrets } from '../../build/app/config/secrets.js';
 import { sweep } from '../../build/src/reconcile/sweep.js';
 
-const { point, sweepEveryMs, leaseMs } = JSON.parse(process.argv[2] ?? '{}');
+const { point, sweepEveryMs, leaseMs, aheadMs = 0, rate = 1 } = JSON.parse(process.argv[2] ?? '{}');
 const signal = point?.signal ?? 'SIGKILL';
 let pending = point?.event === undefined;
 const die = () => process.kill(process.pid, signal);
@@ -77,15 +77,35 @@ function crashingStores(stores) {
   return { ...all, inbox: awaiting(all.inbox) };
 }
 
+/** What stops and wakes a program is part of its target. */
+function crashingTargets(targets) {
+  return new Map(
+    [...targets].map(([name, target]) => {
+      const { capabilities } = target;
+      const sleep = capabilities.sleep && crashing('targets', capabilities.sleep);
+      return [name, crashing('targets', { ...target, capabilities: { ...capabilities, sleep } })];
+    }),
+  );
+}
+
+/** It may be later than it is, and time may go faster: a program sleeps half an hour after its last visitor. */
+const began = Date.now();
+const clock = { now: () => new Date(began + aheadMs + (Date.now() - began) * rate) };
+
 const around = (part) =>
   ({
     stores: crashingStores,
     blobs: (blobs) => crashing('blobs', blobs),
     reporter: (reporter) => crashing('reporter', reporter),
+    targets: crashingTargets,
   })[part];
 
 const app = await createApp(envToConfig(process.env), envToSecrets(process.env), {
-  around: { stores: around('stores'), blobs: around('blobs'), reporter: around('reporter') },
+  around: {
+    ...{ stores: around('stores'), blobs: around('blobs'), reporter: around('reporter') },
+    targets: around('targets'),
+  },
+  ...(aheadMs > 0 && { clock, programsEveryMs: 250 }),
   pace: (_installation, { run }) => run(),
   write: () => undefined,
   // The one below comes when the test says so.

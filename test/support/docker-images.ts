@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { test } from '@jest/globals';
@@ -13,6 +13,13 @@ import type { Program } from './fake-engine.js';
 /** Suites that need a real engine are skipped without one: CONTRIBUTING.md says how to start one for them. */
 export const testWithDocker = process.env['DOCKER_HOST'] === undefined ? test.skip : test;
 export const hasDocker = process.env['DOCKER_HOST'] !== undefined;
+
+/**
+ * What attacks its machine, or kills engines, runs in the network namespace of a throw-away engine only, which has no network but its own:
+ * CONTRIBUTING.md says how to start one.
+ */
+export const isThrownAway =
+  hasDocker && Object.keys(networkInterfaces()).every((name) => /^(lo|docker\d|br-|veth)/.test(name));
 
 export function realEngine(): ContainerEngine {
   const found = findEngine(process.env['DOCKER_HOST']);

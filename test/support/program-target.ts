@@ -211,7 +211,7 @@ export function createProgramTarget() {
       const program = programs.get(handle.deploymentId);
       if (!program) return { state: 'gone', detail: 'Its program was removed.' };
       return program.server
-        ? { state: 'live', detail: null }
+        ? { state: 'live', detail: null, reach: reachOf(program) }
         : { state: 'sleeping', detail: 'It is stopped.' };
     },
     async *list() {
@@ -277,6 +277,8 @@ export function createProgramTarget() {
     upgradeWith: (next: typeof upgrade) => void (upgrade = next),
     /** The program ends by itself. */
     crash: (deploymentId: string) => stop(find({ slug: '', generation: 0, deploymentId })),
+    /** The engine starts it again after that, at another port. */
+    restart: (deploymentId: string) => start(find({ slug: '', generation: 0, deploymentId })),
     print(deploymentId: string, line: Omit<ProgramLine, 'service' | 'stream'> & Partial<ProgramLine>) {
       const program = find({ slug: '', generation: 0, deploymentId });
       program.lines.push({ service: 'app', stream: 'stdout', ...line });

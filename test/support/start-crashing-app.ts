@@ -32,6 +32,10 @@ export interface CrashOptions {
   readonly sweepEveryMs?: number;
   /** What a dead server held waits for the end of its lease: 15 to 20 seconds unless given. */
   readonly leaseMs?: number;
+  /** Its clock is so much ahead, and it looks at programs four times a second. */
+  readonly aheadMs?: number;
+  /** How much faster than others its clock is. */
+  readonly rate?: number;
 }
 
 /** Long enough that a busy machine renews it in time, which is done after a third of it. */

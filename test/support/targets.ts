@@ -84,6 +84,7 @@ const HELLO_IMAGE = 'vitrine-test:hello';
 const dockerTarget = {
   name: 'docker',
   badOptions: [null, 'root', { writable: 'yes' }, { privileged: true }],
+  prints: ['serving hello'],
   create: async () => {
     const fake = await startFakeEngine();
     fake.addImage(HELLO_IMAGE, { Cmd: ['serve', 'hello'] });
@@ -106,6 +107,7 @@ const dockerTarget = {
 const nodeTarget = {
   name: 'node',
   badOptions: [null, 'start', { start: 'node server.js' }],
+  prints: ['begun', 'at once'],
   create: async () => {
     const ground = await openProgramGround();
     const faults: Fault[] = [];
@@ -114,7 +116,8 @@ const nodeTarget = {
         const fault = faults.shift();
         if (fault === 'retriable') throw new VitrineError('unavailable', 'The disk is away.');
         const broken = 'console.log(JSON.stringify(process.env)); process.exit(7);';
-        return buildOf({ 'server.js': fault === 'final' ? broken : serverOf("'hello'") });
+        const works = serverOf("'hello'", "console.log('begun'); console.error('at once');");
+        return buildOf({ 'server.js': fault === 'final' ? broken : works });
       },
     };
     const urlOf = (slug: string) => `http://${slug}.localhost`;

@@ -8,6 +8,7 @@ import { startTestGitHub } from './start-test-github.js';
 import { createReviewer } from '../../demo/reviewer.js';
 import type { Observable } from './expect-converged.js';
 import { freePort } from './free-port.js';
+import { endProgramsIn } from './programs.js';
 import { quiet } from './quiet.js';
 import {
   startCrashingApp,
@@ -22,8 +23,11 @@ export interface CrashScene extends Observable {
   readonly server: AppProcess;
   /** Read by the test itself, not through the server. */
   readonly app: { readonly url: string; readonly ports: Stores };
-  /** Starts the server again on the same data at the same address, as a supervisor would. */
-  restart(options?: CrashOptions): Promise<AppProcess>;
+  /** Starts the server again on the same data at the same address, as a supervisor would, once it was killed. */
+  restart(options?: CrashOptions & { readonly point?: CrashPoint }): Promise<AppProcess>;
+  /** Kills the server that runs, from outside. */
+  kill(): Promise<void>;
+  readonly dataDir: string;
   /** Until every delivery is worked on and nothing is due. */
   quiet(): Promise<void>;
 }
@@ -32,14 +36,20 @@ export interface Crash {
   /** Null = the server is killed from outside. */
   readonly point: CrashPoint | null;
   readonly files: Readonly<Record<string, string>>;
+  /** What else the operator sets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A server that is killed once, started again, and left to itself. */
-export async function withCrash({ point, files }: Crash, play: (scene: CrashScene) => Promise<void>) {
+/** A server that is killed, started again, and left to itself. */
+export async function withCrash(
+  { point, files, env: given = {} }: Crash,
+  play: (scene: CrashScene) => Promise<void>,
+) {
   const database = testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-crash-'));
   const github = await startTestGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
-  const env = environmentFor({ github, dataDir, mongodbUri: database.uri, port: await freePort() });
+  const port = await freePort();
+  const env = { ...environmentFor({ github, dataDir, mongodbUri: database.uri, port }), ...given };
   const server = await startCrashingApp(env, point);
   const store = await connectStore({ uri: database.uri, log: () => undefined });
   github.webhooks.sendTo(`${server.url}/api/github/webhooks`);
@@ -51,9 +61,14 @@ export async function withCrash({ point, files }: Crash, play: (scene: CrashScen
       app: { url: server.url, ports: store.stores },
       reviewer: createReviewer({ github, repository: REPOSITORY, login: AUTHOR }),
       repoId: () => [...github.state.repositories.values()][0]?.document.id ?? 0,
-      async restart(options) {
-        expect(await server.ended).toBe('SIGKILL');
-        return (current = await startCrashingApp(env, null, options));
+      dataDir,
+      async restart({ point: next = null, ...options } = {}) {
+        expect(await current.ended).toBe('SIGKILL');
+        return (current = await startCrashingApp(env, next, options));
+      },
+      async kill() {
+        current.kill('SIGKILL');
+        await current.ended;
       },
       quiet: () => quiet(store.stores),
     });
@@ -61,6 +76,7 @@ export async function withCrash({ point, files }: Crash, play: (scene: CrashScen
   } finally {
     current.kill('SIGKILL');
     await current.ended;
+    await endProgramsIn(dataDir);
     await store.close();
     await github.close();
     await database.drop();

@@ -106,12 +106,12 @@ const HEADLINES: Readonly<Record<SituationKind, { rank: number; one: string; man
   replaced: NEWER,
   'newer-commit': NEWER,
   live: READY,
-  asleep: READY,
-  'being-removed': { rank: 8, one: 'The preview is being removed', many: 'are being removed' },
-  'skipped-by-rule': { rank: 9, one: 'This commit gets no preview', many: 'get no preview' },
-  'build-removed': { rank: 10, one: 'The build of this commit was removed', many: 'have no build any more' },
-  removed: { rank: 11, one: 'The preview was removed', many: 'were removed' },
-  'never-live': { rank: 12, one: 'There was no preview', many: 'had no preview' },
+  asleep: { rank: 8, one: 'The preview sleeps until it is opened', many: 'sleep' },
+  'being-removed': { rank: 9, one: 'The preview is being removed', many: 'are being removed' },
+  'skipped-by-rule': { rank: 10, one: 'This commit gets no preview', many: 'get no preview' },
+  'build-removed': { rank: 11, one: 'The build of this commit was removed', many: 'have no build any more' },
+  removed: { rank: 12, one: 'The preview was removed', many: 'were removed' },
+  'never-live': { rank: 13, one: 'There was no preview', many: 'had no preview' },
 };
 
 interface Headline {

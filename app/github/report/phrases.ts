@@ -97,7 +97,7 @@ const REMEDIES: Readonly<Record<SituationKind, string>> = {
   building: '',
   'building-while-live': '',
   live: '',
-  asleep: '',
+  asleep: 'It had no visitors for a while. It wakes up for the next one, who waits a moment.',
   'build-failed': FAILED,
   'failed-while-live': FAILED,
   'build-cancelled': 'Re-run the workflow to build this commit.',
@@ -150,7 +150,8 @@ function troubleOf({ leftovers, health }: Situation): Trouble | null {
   return { sentence: UNWELL[health.state], since, urls: [], error: health.detail, logsUrl: null };
 }
 
-function outcomeOf({ liveUrl, failure, attempt }: Situation): string {
+function outcomeOf({ kind, liveUrl, failure, attempt }: Situation): string {
+  if (kind === 'asleep') return '';
   const took = showSpan(attempt?.startedAt, attempt?.completedAt);
   if (liveUrl !== null) return took ? `in ${took}` : '';
   if (!failure) return '';

@@ -1,6 +1,6 @@
 import type { Settings } from '../../settings/settings.js';
 import { type DecideInput, type Effect, isHeadAccepted, isLive, type RuleDefinition } from './input.js';
-import { limitDetail, limitOf } from './limits.js';
+import { limitDetail, limitOf, noneIdleDetail } from './limits.js';
 import { type Rule, RULE_IDS, ruleDefinition, RULES } from './rules.js';
 
 /** What an event leads to, and why. */
@@ -60,5 +60,6 @@ function effectOf({ effect, endsPreview }: RuleDefinition, input: DecideInput): 
 /** The decision for an environment that has to give up its place because the project, or its author, has too many. */
 export function limitReached(settings: Settings, of: 'project' | 'author' = 'project'): Decision {
   const rule = 'limit-environments';
-  return { action: RULES[rule].effect, rule, detail: limitDetail(limitOf(of, settings)) };
+  const detailOf = settings.limits.whenFull === 'evict-idle' ? noneIdleDetail : limitDetail;
+  return { action: RULES[rule].effect, rule, detail: detailOf(limitOf(of, settings)) };
 }

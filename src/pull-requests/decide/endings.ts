@@ -1,5 +1,9 @@
 import type { RuleDefinition } from './input.js';
 
+/** Why a preview without visitors gave way to another pull request. */
+export const EVICTED_ASLEEP =
+  'The project had no free place, and this preview slept, because it had no visitors: another pull request took its place. Push a commit to get it back.';
+
 /** The rules by which another part of the server ends a preview. `decide` does not find them. */
 export const ENDINGS = {
   asked: { effect: 'destroy', endsPreview: true, staysGone: true },
@@ -20,7 +24,7 @@ export const ENDINGS = {
     effect: 'destroy',
     endsPreview: true,
     detail:
-      'The project had no free place, and this preview was unchanged for longer than the others: another pull request took its place. Push a commit to get it back.',
+      'The project had no free place, and this preview was the longest without a push or a visitor: another pull request took its place. Push a commit to get it back.',
     staysGone: true,
   },
   'project-removed': {

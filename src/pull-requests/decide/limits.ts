@@ -25,6 +25,11 @@ export function limitDetail(full: Full | undefined): string {
   return `${allTaken(full)} Close a pull request and push again, or raise "${keyOf(full)}".`;
 }
 
+/** Where idle previews give way, and there is no idle one. */
+export function noneIdleDetail(full: Full): string {
+  return `${allTaken(full)} None of them is idle: each is visited, is being built, or waits for its build. Push again later, close a pull request, or raise "${keyOf(full)}".`;
+}
+
 export function queuedDetail(full: Full | undefined): string {
   if (!full) return '';
   return `${allTaken(full)} This pull request gets the next free place. Close another one, or raise "${keyOf(full)}".`;

@@ -168,7 +168,11 @@ async function startedOf(
 const NAMED_IMAGE = 'com.docker.compose.image';
 
 /** By labels and ids alone. Every step may have been done before. */
-async function destroy({ engine, server }: ComposeParts, placed: Placed, run: Run): Promise<void> {
+async function destroy(
+  { engine, server }: ComposeParts,
+  { images = [], ...placed }: Placed & { readonly images?: readonly string[] },
+  run: Run,
+): Promise<void> {
   run.signal.throwIfAborted();
   const labels = labelsOfDeployment(server, placed);
   const containers = await engine.containers(labels);
@@ -181,7 +185,8 @@ async function destroy({ engine, server }: ComposeParts, placed: Placed, run: Ru
         'A network of the preview is still used by a container: this is tried again.',
       );
   for (const { name } of await engine.volumes(labels)) await engine.removeVolume(name);
-  for (const image of imagesIn(containers.map((one) => one.labels)))
+  // An attempt that was interrupted may have removed the containers that name them.
+  for (const image of new Set([...images, ...imagesIn(containers.map((one) => one.labels))]))
     if ((await engine.containers({ [LABEL.server]: server, [LABEL.image]: image })).length === 0)
       await engine.removeImage(image);
   run.log(`Removed the services of ${placed.slug}.`);
@@ -206,7 +211,7 @@ async function inspect(parts: ComposeParts, handle: ComposeHandle, run: Run): Pr
   for (const address of addressesOf(container)) {
     const { healthPath: path, slug } = handle;
     const answer = await askProgram({ ...address, path, url: parts.urlOf(slug), signal: run.signal });
-    if (isWell(answer)) return { state: 'live', detail: null };
+    if (isWell(answer)) return { state: 'live', detail: null, reach: { kind: 'upstream', ...address } };
     detail = `The program ${wordsFor(answer)}.`;
   }
   return { state: 'unhealthy', detail };

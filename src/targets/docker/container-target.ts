@@ -143,22 +143,21 @@ async function inspect(parts: KindParts, handle: ContainerHandle, run: Run): Pro
     if (container.restart === ASLEEP.Name) return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
     return { state: 'unhealthy', detail: endOf(container) };
   }
-  const found = await ask(parts, { container, handle }, run);
-  return found.well ? { state: 'live', detail: null } : { state: 'unhealthy', detail: found.detail };
+  return ask(parts, { container, handle }, run);
 }
 
 async function ask(
   { urlOf }: KindParts,
   { container, handle }: { readonly container: EngineContainer; readonly handle: ContainerHandle },
   { signal }: Run,
-): Promise<{ readonly well: boolean; readonly detail: string }> {
+): Promise<Inspection> {
   let detail = 'It has no port that can be reached.';
   for (const address of addressesOf(container)) {
     const answer = await askProgram({ ...address, path: handle.healthPath, url: urlOf(handle.slug), signal });
-    if (isWell(answer)) return { well: true, detail: '' };
+    if (isWell(answer)) return { state: 'live', detail: null, reach: { kind: 'upstream', ...address } };
     detail = `The program ${wordsFor(answer)}.`;
   }
-  return { well: false, detail };
+  return { state: 'unhealthy', detail };
 }
 
 /** As long as the engine gives it to end by itself. */

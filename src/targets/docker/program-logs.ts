@@ -1,7 +1,7 @@
 import type { ProgramLine, Run } from '../target.js';
 import type { ContainerEngine } from './engine.js';
 
-/** So far back the reading begins again, so that lines of one millisecond get the same times as before. */
+/** So far back the reading begins, so that a line whose time was raised to that of the line before it gets the same time again. */
 const OVERLAP_MS = 10_000;
 
 interface Followed {
@@ -9,10 +9,7 @@ interface Followed {
   readonly since: Date;
 }
 
-/**
- * What a container prints, after a moment. Times increase strictly: several lines of one millisecond get one each. A reader that comes back
- * with the last time that it has gets the lines after it, because the times are counted again from a while before.
- */
+/** What a container prints, from a moment on. The engine notes the times of both streams, whose lines may come in another order. */
 export async function* followProgram(
   engine: ContainerEngine,
   { container, since }: Followed,
@@ -21,7 +18,7 @@ export async function* followProgram(
   const from = new Date(Math.max(0, since.getTime() - OVERLAP_MS));
   let last = 0;
   for await (const { at, stream, text } of engine.logs(container, { since: from, follow: true, signal })) {
-    last = Math.max(at.getTime(), last + 1);
-    if (last > since.getTime()) yield { at: new Date(last), service: 'app', stream, text };
+    last = Math.max(at.getTime(), last);
+    if (last >= since.getTime()) yield { at: new Date(last), service: 'app', stream, text };
   }
 }

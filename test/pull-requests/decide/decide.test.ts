@@ -464,6 +464,14 @@ test('an environment that gives up its place is told the limit and what to do', 
   expect(detail).toContain(String(defaultSettings().limits.environments));
 });
 
+test('where idle previews give way, one that finds no idle one is told why', () => {
+  const settings = defaultSettings();
+  const limits = { ...settings.limits, whenFull: 'evict-idle', environments: 2 } as const;
+  const { rule, detail } = limitReached({ ...settings, limits });
+  expect(rule).toBe('limit-environments');
+  expect(detail).toMatch(/already has 2 previews.* None of them is idle.* raise "limits.environments"/);
+});
+
 const accepted = liveEnvironment({
   status: ENVIRONMENT_STATUS.pending,
   isShown: false,

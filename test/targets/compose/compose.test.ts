@@ -57,6 +57,7 @@ async function create() {
 testTarget({
   name: 'compose',
   badOptions: [null, 'web', { service: '' }, { privileged: true }],
+  prints: ['serving pr-1-hello', 'line 1', 'line 2'],
   create: async () => ({
     ...(await create().then(({ target, release, compose }) => ({
       target,
@@ -120,18 +121,26 @@ test('what all services print is one log, by service', async () => {
   expect(seen.sort()).toEqual(['helper: line 1', 'helper: line 2', 'web: serving pr-1-shop']);
 });
 
-test('when a preview goes, its containers, network, volumes and images go, and nothing of others', async () => {
-  const { target, release, fake, engine } = await create();
-  fake.addVolume('theirs', { 'vitrine.server': 'http://other.example' });
-  fake.addVolume('own-data', {});
-  const networks = fake.networks();
-  const images = fake.images();
-  const { handle } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
-  expect(await engine.volumes({ 'vitrine.environment': 'pr-1-shop' })).toHaveLength(1);
-  await target.destroy(handle, runWith());
-  expect([fake.containers(), fake.networks(), fake.images()]).toEqual([[], networks, images]);
-  expect((await engine.volumes({})).map(({ name }) => name)).toEqual(['theirs', 'own-data']);
-});
+test.each([
+  ['at once', false],
+  ['after an attempt that was interrupted when its containers were gone', true],
+])(
+  'when a preview goes %s, its containers, network, volumes and images go, and nothing of others',
+  async (_when, begun) => {
+    const { target, release, fake, engine } = await create();
+    fake.addVolume('theirs', { 'vitrine.server': 'http://other.example' });
+    fake.addVolume('own-data', {});
+    const networks = fake.networks();
+    const images = fake.images();
+    const { handle } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+    expect(await engine.volumes({ 'vitrine.environment': 'pr-1-shop' })).toHaveLength(1);
+    const containers = await engine.containers({ 'vitrine.environment': 'pr-1-shop' });
+    if (begun) for (const { id } of containers) await engine.removeContainer(id);
+    await target.destroy(handle, runWith());
+    expect([fake.containers(), fake.networks(), fake.images()]).toEqual([[], networks, images]);
+    expect((await engine.volumes({})).map(({ name }) => name)).toEqual(['theirs', 'own-data']);
+  },
+);
 
 test('a file that cannot be used is refused with its lines, and nothing is made', async () => {
   const { target, release, fake } = await create();

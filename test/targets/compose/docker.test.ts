@@ -174,7 +174,12 @@ function playAll() {
     expect(await everything()).toEqual(before);
   }, 180_000);
 
-  testTarget({ name: 'compose', badOptions: [null, { privileged: true }], create });
+  testTarget({
+    name: 'compose',
+    badOptions: [null, { privileged: true }],
+    prints: ['serving the shop'],
+    create,
+  });
 
   test(
     'a pull request is opened, pushed to, broken, closed and reopened',

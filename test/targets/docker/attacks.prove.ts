@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,15 +9,8 @@ import { createDockerTarget } from '../../../src/targets/docker/docker.js';
 import type { Run } from '../../../src/targets/target.js';
 import { ROOT } from '../../support/architecture/read-sources.js';
 import { release } from '../../support/builders.js';
-import { docker, dockerImage, emptyEngine, hasDocker, realEngine } from '../../support/docker-images.js';
+import { docker, dockerImage, emptyEngine, isThrownAway, realEngine } from '../../support/docker-images.js';
 import { dockerParts } from '../../support/docker-parts.js';
-
-/**
- * Containers that attack their machine, and rules for its firewall. They run in the network namespace of a throw-away engine only, which
- * has no network but its own: CONTRIBUTING.md says how to start one.
- */
-const isThrownAway =
-  hasDocker && Object.keys(networkInterfaces()).every((name) => /^(lo|docker\d|br-|veth)/.test(name));
 
 const GOLDEN = JSON.parse(
   readFileSync(join(ROOT, 'test/fixtures/docker/host-config.json'), 'utf8'),

@@ -3,6 +3,7 @@ import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { ContainerOptions } from '../../../src/targets/docker/container-spec.js';
 import { createDockerTarget } from '../../../src/targets/docker/docker.js';
+import { followProgram } from '../../../src/targets/docker/program-logs.js';
 import type { ContainerHandle } from '../../../src/targets/docker/resource.js';
 import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
 import { release as releaseWith } from '../../support/builders.js';
@@ -145,28 +146,45 @@ test('it is stopped and woken, and says which of both it is', async () => {
   expect(await listed(target.list(run()))).toEqual([handle]);
   const reach = await sleep?.wake(handle, run());
   expect(await pageAt({ reach: reach ?? { kind: 'none' } })).toContain('Hello');
-  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null });
+  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null, reach });
   await target.destroy(handle, run());
   expect(await failureOf(sleep?.wake(handle, run()) ?? Promise.resolve())).toMatchObject({
     code: 'not_found',
   });
 });
 
-test('its log has strictly growing times, and goes on where a reader left off', async () => {
-  const target = targetWith({ patienceMs: 10_000 });
-  const { handle } = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
-  const { follow } = target.capabilities.logs ?? {};
-  const read = async (since: Date) => {
-    const seen = [];
-    for await (const line of follow?.(handle, { since }, run()) ?? []) {
-      seen.push(line);
-      await target.capabilities.sleep?.stop(handle, run());
-    }
-    return seen;
+test('lines keep the times of the engine, however many come at once, and a reader that comes back misses none', async () => {
+  const moment = Date.now();
+  const printed = Array.from({ length: 12_000 }, (_, index) => ({
+    ...{ at: new Date(moment + Math.floor(index / 6_000)), stream: 'stdout' as const },
+    text: `line ${index}`,
+  }));
+  // The other stream was read a little later.
+  printed.push({ at: new Date(moment), stream: 'stdout', text: 'late' });
+  const engine = {
+    async *logs(_id: string, { since = new Date(0) }: { readonly since?: Date }) {
+      yield* printed.filter(({ at }) => at >= since);
+    },
   };
-  const [line, ...others] = await read(new Date(0));
-  expect([line, others]).toMatchObject([{ service: 'app', stream: 'stdout', text: 'serving Hello' }, []]);
-  expect(await read(line?.at ?? new Date(0))).toEqual([]);
+  const read = async (since: Date) => {
+    const lines = [];
+    for await (const line of followProgram(
+      { ...createDockerEngine(fake.address), ...engine },
+      { container: 'c', since },
+      run(),
+    ))
+      lines.push(line);
+    return lines;
+  };
+  const all = await read(new Date(0));
+  expect(all.map(({ text }) => text)).toEqual(printed.map(({ text }) => text));
+  expect([all[0], all[6_000], all.at(-1)].map((line) => line?.at.getTime())).toEqual([
+    moment,
+    moment + 1,
+    moment + 1,
+  ]);
+  expect(await read(new Date(moment))).toEqual(all);
+  expect(await read(new Date(moment + 1))).toEqual(all.slice(6_000));
 });
 
 test('what another server, or another program, has in the engine is left alone', async () => {

@@ -286,6 +286,14 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     environment: environmentWith({ current: CURRENT, deployedAt: at('12:42:12'), expiresAt: at('23:00:00') }),
     deployment: LIVE,
   },
+  asleep: {
+    environment: environmentWith({
+      status: ENVIRONMENT_STATUS.sleeping,
+      ...{ current: CURRENT, deployedAt: at('12:42:12'), expiresAt: at('23:00:00') },
+      asleep: { since: at('14:00:00'), stoppedAt: at('14:00:10'), failedAt: null },
+    }),
+    deployment: LIVE,
+  },
   prebuilt: {
     environment: environmentWith({ current: CURRENT, deployedAt: at('12:42:12') }),
     deployment: {
