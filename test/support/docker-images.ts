@@ -89,10 +89,25 @@ export async function pushByDocker(
   return digest;
 }
 
+const LABEL = 'vitrine.server';
+
+async function labelled(engine: ContainerEngine): Promise<readonly string[]> {
+  const all = [...(await engine.containers({})), ...(await engine.networks())];
+  return all.filter(({ labels }) => labels[LABEL] !== undefined).map(({ id }) => id);
+}
+
+/** A developer's engine may run a server of this program: what was there before the tests is not theirs. */
+const before = new Set(hasDocker ? await labelled(realEngine()) : []);
+
 /** Removes what a test left in the engine. */
 export async function emptyEngine(engine: ContainerEngine): Promise<void> {
-  for (const { id, labels } of await engine.containers({}))
-    if (labels['vitrine.server'] !== undefined) await engine.removeContainer(id);
-  for (const { id, labels } of await engine.networks())
-    if (labels['vitrine.server'] !== undefined) await engine.removeNetwork(id);
+  const isOurs = ({
+    id,
+    labels,
+  }: {
+    readonly id: string;
+    readonly labels: Readonly<Record<string, string>>;
+  }) => labels[LABEL] !== undefined && !before.has(id);
+  for (const one of (await engine.containers({})).filter(isOurs)) await engine.removeContainer(one.id);
+  for (const one of (await engine.networks()).filter(isOurs)) await engine.removeNetwork(one.id);
 }
