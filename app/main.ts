@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
 import { isVitrineError } from '../src/shared/errors.js';
+import { DOCTOR_USAGE, runDoctor } from './cli/doctor/run-doctor.js';
 import { readArguments, runCommand } from './cli/run-command.js';
 import { serve } from './cli/serve.js';
 import { readEnvironment } from './config/config.js';
+import { projectVersion } from './config/project-root.js';
 import type { App } from './create-app.js';
 
 const ENV_FILE = resolve('.env');
 
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2));
+  if (args.words.join(' ') === 'doctor') return examine(args.values);
   const print = (line: string) => void process.stderr.write(`${line}\n`);
   const surroundings = async () => ({
     env: await readEnvironment({ env: process.env, file: ENV_FILE }),
@@ -30,6 +33,19 @@ async function main(): Promise<void> {
   });
   stopWhenTold(started, stopping);
   await started;
+}
+
+/** Looks at the settings even where they keep a server from starting. Connections that hang do not keep the process. */
+async function examine({ json, help, version }: ReturnType<typeof readArguments>['values']): Promise<void> {
+  const { stdout, env } = process;
+  if (help || version) return void stdout.write(`${help ? DOCTOR_USAGE : projectVersion()}\n`);
+  const code = await runDoctor({
+    ...{ env, envFile: ENV_FILE, uid: process.getuid?.() },
+    json: json === true,
+    colours: stdout.isTTY && !env['NO_COLOR'],
+    write: (text) => void stdout.write(text),
+  });
+  stdout.write('', () => process.exit(code));
 }
 
 /** The first signal lets go of everything in order, the second does not wait. Without its database it ends by itself, so that a supervisor notices. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { INPUT_NAMES } from '../action/inputs/names.js';
+import { CHECKS } from '../app/cli/doctor/checks.js';
 import { OPERATIONS } from '../src/contract/openapi.js';
 import type { Operation } from '../src/contract/operation.js';
 import { toKebab } from '../src/settings/problem.js';
@@ -90,6 +91,12 @@ function keysOf(schema: unknown): string[] {
   const inner = [...Object.values(properties), items, ...anyOf].filter((one) => one !== undefined);
   return [...Object.keys(properties), ...inner.flatMap(keysOf)];
 }
+
+test('every check of the doctor has its line, and no line has no check', () => {
+  const checks = CHECKS.flatMap((group) => group.checks.map(({ id }) => id));
+  const [, text = ''] = read('docs/doctor.md').split('## The server');
+  expect(matches(text, /^\| `([a-z-]+)`/gm)).toEqual(checks);
+});
 
 test('every route of the API has its line, and no line has no route; a page needs none', () => {
   const operations: readonly Operation[] = Object.values(OPERATIONS);

@@ -3,6 +3,7 @@ import type { Page } from '../../src/contract/operation.js';
 import { checkReadiness, describeServer, type server, showReference } from '../../src/contract/server.js';
 import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import { INSTANCE } from '../http/server.js';
 import { withTimeout } from '../http/with-timeout.js';
 import type { Ports } from '../ports.js';
 import { loadPage } from '../render.js';
@@ -36,7 +37,7 @@ export function serverHandlers({ version, ping }: ServerFacts): Handlers<typeof 
       throw new VitrineError('not_found', `There is a page for people here. ${remedy}`);
     },
     // The database is not asked, so that its failure does not make a supervisor kill the process.
-    checkHealth: async () => ({ ok: true }),
+    checkHealth: async () => ({ ok: true, instance: INSTANCE }),
     checkReadiness: createReadiness(ping),
     describeServer: async () => described(),
     showReference: async ({ publicUrl }) =>

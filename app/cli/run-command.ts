@@ -10,6 +10,7 @@ const USAGE = `Usage: npm start -- [command]
 
 Without a command the server starts.
 
+  doctor [--json]              checks what a server needs, and says what to do: docs/doctor.md
   token create --name <whom>   makes a token for the API and shows it once
   migrate status|up|down       shows, applies or takes back migrations: npm run migrate -- --help
   statistics recount           counts the statistics anew from the deployments
@@ -32,6 +33,7 @@ export function readArguments(args: readonly string[]): Arguments {
         version: { type: 'boolean' },
         name: { type: 'string' },
         to: { type: 'string' },
+        json: { type: 'boolean' },
       },
     });
     return { words: positionals, values };

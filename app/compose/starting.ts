@@ -3,7 +3,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { SiteOf } from '../http/hosts.js';
 import { errorAnswer, respond } from '../http/respond.js';
-import type { Surfaces } from '../http/server.js';
+import { INSTANCE, type Surfaces } from '../http/server.js';
 import { refuseUpgrade } from '../previews/proxy.js';
 import { type PreviewPages, sendPage } from '../previews/wait-pages.js';
 import type { Intake } from './intake.js';
@@ -44,7 +44,9 @@ export function createStartingSurfaces({ siteOf, pages, log, waitMs = WAIT_MS }:
     webhooks,
     previews: (visit) => sendPage(visit, pages.render({ page: 'unavailable', label: visit.label })),
     api: ({ url }, response) =>
-      url === '/healthz' ? respond(response, { status: 200, body: { ok: true } }) : refuse(response),
+      url === '/healthz'
+        ? respond(response, { status: 200, body: { ok: true, instance: INSTANCE } })
+        : refuse(response),
     registry: (_request, response) => refuse(response),
     sockets: ({ socket }) => refuseUpgrade(socket, { status: 503 }),
     log,

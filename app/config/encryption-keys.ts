@@ -8,7 +8,7 @@ import type { Config } from './config.js';
 import type { Secrets } from './secrets.js';
 
 /** Where the key of a server lies that was given none. */
-const KEY_FILE = 'encryption-key';
+export const KEY_FILE = 'encryption-key';
 
 interface KeySource {
   readonly config: Pick<Config, 'dataDir' | 'production'>;
@@ -44,7 +44,7 @@ function withFile(given: string, found: string): string {
 }
 
 /** Two servers that made keys of their own could not read each other's secrets. */
-function refuseShared({ config, secrets }: KeySource): void {
+export function refuseShared({ config, secrets }: Pick<KeySource, 'config' | 'secrets'>): void {
   if (!config.production || secrets.mongodbUri === undefined) return;
   throw new VitrineError(
     'bad_request',

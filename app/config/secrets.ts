@@ -74,6 +74,12 @@ const Variables = z.object({
   ...MAIL_SECRET_VARIABLES,
 });
 
+/** The variables that must never be shown. */
+export const SECRET_VARIABLES: readonly string[] = [
+  ...Object.keys(Variables.shape).filter((name) => name !== 'APP_ID'),
+  'MONGODB_URI',
+];
+
 /** Which of the App's credentials are not set. */
 export function missingCredentials(env: Env): readonly (typeof CREDENTIALS)[number][] {
   const filled = withoutEmpty(env);

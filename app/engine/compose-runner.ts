@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { errorCode, VitrineError } from '../../src/shared/errors.js';
 import { cleanLine } from '../../src/shared/text.js';
 import type { ComposeEnd, ComposeRunner } from '../../src/targets/compose/runner.js';
@@ -40,6 +41,20 @@ export function createComposeRunner(options: RunnerOptions): ComposeRunner {
       );
     },
   };
+}
+
+const run = promisify(execFile);
+
+/** Which version the operator has, as 2.40.3; throws when there is none. */
+export async function composeVersion(options: RunnerOptions, signal: AbortSignal): Promise<string> {
+  const { stdout } = await inOwnFolder(options, (folder) =>
+    run('docker', ['compose', 'version', '--short'], {
+      cwd: folder,
+      env: environmentOf({ ...options, folder }),
+      signal,
+    }),
+  );
+  return stdout.trim().replace(/^v/, '');
 }
 
 async function inOwnFolder<Value>(
@@ -130,7 +145,11 @@ function endOf(
   return { ok: false, lines };
 }
 
-function environmentOf({ engine, path, folder }: Call): Readonly<Record<string, string>> {
+function environmentOf({
+  engine,
+  path,
+  folder,
+}: RunnerOptions & Pick<Call, 'folder'>): Readonly<Record<string, string>> {
   const host =
     engine.socketPath === undefined
       ? `tcp://${engine.host}:${String(engine.port)}`

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
@@ -42,6 +42,9 @@ const WEBHOOKS = /^\/api\/(github|gitlab|bitbucket)\/webhooks(\?|$)/;
 
 /** Health probes address a machine by its IP. Their answers contain nothing confidential. */
 const PROBES: readonly string[] = ['/healthz', '/readyz'];
+
+/** Tells this process from others that answer like it. */
+export const INSTANCE = randomUUID();
 
 const LIMITS = {
   maxHeaderSize: 16 * 1024,

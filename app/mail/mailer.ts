@@ -47,6 +47,15 @@ export function createMailer({ smtpUrl, from, publicUrl }: MailerOptions): Maile
   };
 }
 
+/** Somebody waits for the answer. */
+const SHORT = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 8_000 } as const;
+
+/** Connects, encrypts and signs in as for a mail, and sends none; throws what the mail server said. */
+export async function verifyMailServer(smtpUrl: string): Promise<void> {
+  const transport = createTransport({ ...smtpOptions(smtpUrl), ...SHORT });
+  await transport.verify().finally(() => transport.close());
+}
+
 /** Nothing that could be read as a second address, a name or a header. */
 const ONE_ADDRESS = /^[^\s<>()[\]",;:\\@]+@[^\s<>()[\]",;:\\@]+$/;
 const NO_ADDRESS: MailResult = { accepted: false, temporary: false, text: 'This is not an e-mail address.' };

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import type { Operation, Operations } from './operation.js';
 import { API } from './shapes.js';
 
+/** `instance` differs for every process: an operator can tell which one answers at an address. */
+const Health = () => z.object({ ok: z.literal(true), instance: z.string() });
+
 const Readiness = () =>
   z.object({ ok: z.boolean(), database: z.enum(['up', 'down']), lagSeconds: z.int().nullable() });
 
@@ -21,7 +24,7 @@ export const checkHealth = {
   permission: 'server.read',
   unlimited: true,
   summary: 'The process is running',
-  answers: { 200: () => z.object({ ok: z.literal(true) }) },
+  answers: { 200: Health },
 } as const satisfies Operation;
 
 export const checkReadiness = {

@@ -115,11 +115,35 @@ export async function pushByDocker(
   return digest;
 }
 
+interface Made {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const LABEL = 'vitrine.server';
+const isLabelled = ({ labels }: Made) => labels[LABEL] !== undefined;
+
+/** What servers of this program made in the engine, in the order in which it can be removed. */
+async function madeIn(engine: ContainerEngine) {
+  return {
+    containers: (await engine.containers({})).filter(isLabelled),
+    networks: (await engine.networks()).filter(isLabelled),
+    images: await engine.images({ 'vitrine.role': 'image' }),
+  };
+}
+
+/** A developer's engine may run a server of this program: what was there before the tests is not theirs. */
+const before = hasDocker ? Object.values(await madeIn(realEngine())).flat() : [];
+const theirs = new Set(before.map(({ id }) => id));
+
 /** Removes what a test left in the engine. */
 export async function emptyEngine(engine: ContainerEngine): Promise<void> {
-  for (const { id, labels } of await engine.containers({}))
-    if (labels['vitrine.server'] !== undefined) await engine.removeContainer(id);
-  for (const { id, labels } of await engine.networks())
-    if (labels['vitrine.server'] !== undefined) await engine.removeNetwork(id);
-  for (const { id } of await engine.images({ 'vitrine.role': 'image' })) await engine.removeImage(id);
+  const { containers, networks, images } = await madeIn(engine);
+  for (const { id } of containers.filter(isOfTests)) await engine.removeContainer(id);
+  for (const { id } of networks.filter(isOfTests)) await engine.removeNetwork(id);
+  for (const { id } of images.filter(isOfTests)) await engine.removeImage(id);
+}
+
+function isOfTests({ id }: Pick<Made, 'id'>): boolean {
+  return !theirs.has(id);
 }

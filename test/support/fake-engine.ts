@@ -49,6 +49,8 @@ export interface FakeEngine extends AsyncDisposable {
   failNext(kind: 'retriable' | 'final'): void;
   /** As after an update of the engine. */
   speak(versions: { readonly newest: string; readonly least: string }): void;
+  /** What it says of itself besides its version and its machine. */
+  describe(info: Readonly<Record<string, unknown>>): void;
 }
 
 interface Body {
@@ -113,6 +115,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   const volumes = new Map<string, Record<string, string>>();
   const faults: ('retriable' | 'final')[] = [];
   let versions = { newest: '1.51', least: '1.24' };
+  let info: Readonly<Record<string, unknown>> = {};
   networks.set('bridge', {
     Id: 'bridge',
     Name: 'bridge',
@@ -254,7 +257,8 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   };
 
   const routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
-    ['GET', /^\/info$/, () => ({ ServerVersion: 'fake', NCPU: 2, MemTotal: 8 * 1024 ** 3 })],
+    ['GET', /^\/info$/, () => ({ ServerVersion: 'fake', NCPU: 2, MemTotal: 8 * 1024 ** 3, ...info })],
+    ['GET', /^\/version$/, () => ({ ApiVersion: versions.newest, MinAPIVersion: versions.least })],
     [
       'GET',
       /^\/images\/(.+)\/json$/,
@@ -407,6 +411,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     networks: () => [...networks.values()].map(({ Name }) => Name).filter((name) => name !== 'bridge'),
     failNext: (kind) => void faults.push(kind),
     speak: (spoken) => void (versions = spoken),
+    describe: (changes) => void (info = changes),
     async [Symbol.asyncDispose]() {
       await Promise.all([...containers.values()].map(remove));
       server.closeAllConnections();

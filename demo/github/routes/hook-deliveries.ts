@@ -6,6 +6,7 @@ import type { Attempt } from '../webhooks/webhooks.js';
 import type { World } from '../world.js';
 
 export const hookDeliveryRoutes: readonly Route[] = [
+  route('GET /app/hook/config', forTheApp(showConfig)),
   route('GET /app/hook/deliveries', forTheApp(listAttempts)),
   route('GET /app/hook/deliveries/:id', forTheApp(showAttempt)),
   route('POST /app/hook/deliveries/:id/attempts', forTheApp(redeliver)),
@@ -16,6 +17,16 @@ function forTheApp(answer: Route['answer']): Route['answer'] {
     request.actor.kind === 'app'
       ? answer(world, request)
       : refused(401, 'A JSON web token could not be decoded');
+}
+
+/** Where deliveries go. */
+function showConfig({ options }: World): ApiReply {
+  return ok({
+    url: options.app.webhookUrl ?? '',
+    content_type: 'json',
+    insecure_ssl: '0',
+    secret: '********',
+  });
 }
 
 /** Newest first; the cursor is the last id of the page before. */

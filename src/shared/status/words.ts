@@ -46,6 +46,16 @@ export const CONTAINER_STATUS = { starting: 'starting', running: 'running', stop
 
 export type ContainerStatus = (typeof CONTAINER_STATUS)[keyof typeof CONTAINER_STATUS];
 
+/** What the doctor says of one part of an installation. */
+export const CHECK_STATE = {
+  good: 'good',
+  warning: 'warning',
+  failed: 'failed',
+  skipped: 'skipped',
+} as const;
+
+export type CheckState = (typeof CHECK_STATE)[keyof typeof CHECK_STATE];
+
 /** What ended a deployment. Its `error` is the sentence for people; code reads this word. */
 export const ENDED_BY = {
   /** Its workflow run reported the outcome: success, failure or cancellation. */

@@ -79,6 +79,18 @@ export function freeSubnet(range: string, taken: readonly string[]): string | nu
   return null;
 }
 
+/** How many subnets of the range overlap none of those. */
+export function countFreeSubnets(range: string, taken: readonly string[]): number {
+  const whole = blockOf(range);
+  if (whole === null) return 0;
+  const size = 2 ** (32 - BITS);
+  const used = new Set<number>();
+  for (const { start, end } of taken.flatMap((one) => blockOf(one) ?? []))
+    for (let at = Math.max(start - (start % size), whole.start); at < Math.min(end, whole.end); at += size)
+      used.add(at);
+  return (whole.end - whole.start) / size - used.size;
+}
+
 interface Block {
   readonly start: number;
   readonly end: number;

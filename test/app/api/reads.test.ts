@@ -78,4 +78,5 @@ test('callers without a valid token share the limit of their address; probes do 
   expect(statuses).toEqual([401, 200, 401, 200, 429, 429]);
   const probe = await app.api('/healthz', { token: null });
   expect([probe.status, probe.headers.get('ratelimit-limit')]).toEqual([200, null]);
+  expect(await probe.json()).toEqual({ ok: true, instance: expect.stringMatching(/^[\w-]{36}$/) });
 });

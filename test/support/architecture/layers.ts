@@ -122,6 +122,7 @@ const APP: readonly Layer[] = [
       'node:os',
       'node:path',
       'node:readline',
+      'node:util',
     ],
   },
   { folder: 'app/github', may: [...ALL, 'app/render.ts'], packages: 'any' },

@@ -9,7 +9,7 @@ import {
   userFor,
   wordsOf,
 } from '../../../src/targets/docker/container-spec.js';
-import { freeSubnet } from '../../../src/targets/docker/network.js';
+import { countFreeSubnets, freeSubnet } from '../../../src/targets/docker/network.js';
 import { release } from '../../support/builders.js';
 import { ROOT } from '../../support/architecture/read-sources.js';
 
@@ -117,6 +117,25 @@ test('a subnet overlaps none that is taken, and lies in the range', () => {
       const { start, end } = blockOf(found);
       expect([start % 16, end <= blockOf('10.213.0.0/22').end]).toEqual([0, true]);
       for (const one of all.map(blockOf)) expect(one.end <= start || one.start >= end).toBe(true);
+    }),
+  );
+});
+
+test('so many subnets are left as can be found one after the other', () => {
+  expect(countFreeSubnets('10.213.0.0/16', [])).toBe(4_096);
+  expect(countFreeSubnets('10.213.0.0/24', ['10.0.0.0/8'])).toBe(0);
+  const taken = fc.array(
+    fc.tuple(fc.nat(255), fc.integer({ min: 25, max: 30 })).map(([last, bits]) => `10.213.0.${last}/${bits}`),
+    { maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(taken, (all) => {
+      const found: string[] = [];
+      for (let one = freeSubnet('10.213.0.0/24', all); one !== null;) {
+        found.push(one);
+        one = freeSubnet('10.213.0.0/24', [...all, ...found]);
+      }
+      expect(countFreeSubnets('10.213.0.0/24', all)).toBe(found.length);
     }),
   );
 });

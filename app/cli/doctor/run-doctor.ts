@@ -1,0 +1,166 @@
+import { messageOf } from '../../../src/shared/errors.js';
+import { createRedactor } from '../../../src/shared/redact/redact.js';
+import { CHECK_STATE, type CheckState } from '../../../src/shared/status/words.js';
+import { cleanLine } from '../../../src/shared/text.js';
+import { projectVersion } from '../../config/project-root.js';
+import { type Check, failed, type Finding } from './check.js';
+import { type CheckGroup, CHECKS } from './checks.js';
+import { secretsIn } from './read-settings.js';
+import { lookAround, type Surroundings, type SurroundingsOptions } from './surroundings.js';
+
+export const DOCTOR_USAGE = `Usage: npm start -- doctor [--json]
+
+Looks at everything that a server needs, and says what to do about what is not right: settings, database, disk, clock, DNS, certificates, the way
+to PUBLIC_URL, the GitHub App, the container engine and its limits, ports and addresses. It changes nothing, and may run beside the server.
+
+  --json   prints one JSON document: use "npm start --silent -- doctor --json"
+  --help
+
+It exits with 0 when nothing failed, warnings allowed, and with 1 otherwise. docs/doctor.md explains every check.`;
+
+interface DoctorOptions extends SurroundingsOptions {
+  readonly json: boolean;
+  readonly colours: boolean;
+  readonly write: (text: string) => void;
+  readonly groups?: readonly CheckGroup[];
+  /** The longest that one check may take. */
+  readonly limitMs?: number;
+}
+
+const LIMIT_MS = 10_000;
+
+type Result = Finding & Pick<Check, 'id' | 'title'>;
+
+/** Runs all checks side by side, and prints them in their order as soon as they have ended. Answers the exit code. */
+export async function runDoctor(options: DoctorOptions): Promise<number> {
+  const { write, groups = CHECKS, limitMs = LIMIT_MS } = options;
+  const surroundings = await lookAround(options);
+  const clean = cleaner(surroundings);
+  const started = groups.map(({ title, checks }) => ({
+    title,
+    results: checks.map((check) => runCheck(check, { surroundings, limitMs, clean })),
+  }));
+  const paint = options.colours ? inColour : plain;
+  const results: Result[] = [];
+  if (!options.json) write(`Vitrine ${projectVersion()}, doctor\n`);
+  for (const group of started) {
+    if (!options.json) write(`\n${paint('title', group.title)}\n`);
+    const together: Result[] = [];
+    for (const running of group.results) {
+      const result = await running;
+      results.push(result);
+      if (options.json) continue;
+      if (!together.every((one) => isAlike(one, result))) write(textOf(together.splice(0), paint));
+      together.push(result);
+    }
+    if (!options.json) write(textOf(together, paint));
+  }
+  const counts = countStates(results);
+  const ok = counts.failed === 0;
+  write(options.json ? jsonOf({ ok, counts, results }) : summaryOf(counts));
+  return ok ? 0 : 1;
+}
+
+interface Running {
+  readonly surroundings: Omit<Surroundings, 'signal'>;
+  readonly limitMs: number;
+  readonly clean: (text: string) => string;
+}
+
+async function runCheck(
+  { id, title, run }: Check,
+  { surroundings, limitMs, clean }: Running,
+): Promise<Result> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  // It also keeps the process until then, whatever the check waits for.
+  const timer = setTimeout(() => stopping.abort(), limitMs);
+  const late = new Promise<Finding>((resolve) => {
+    const says = `This took longer than ${limitMs / 1_000} s.`;
+    const todo = 'Something on the way holds it up: a firewall, a proxy, a DNS server or a busy machine.';
+    signal.addEventListener('abort', () => resolve(failed(says, todo)), { once: true });
+  });
+  const asked = run({ ...surroundings, signal }).catch((error: unknown) =>
+    failed(
+      `The doctor could not look at this: ${messageOf(error)}`,
+      'Report this with the output of --json.',
+    ),
+  );
+  const { state, says, todo } = await Promise.race([asked, late]).finally(() => clearTimeout(timer));
+  return { id, title, state, says: clean(says), todo: todo === null ? null : clean(todo) };
+}
+
+/** Text of other machines can hold anything: neither secrets nor what a terminal obeys. */
+function cleaner({ env }: Pick<Surroundings, 'env'>): (text: string) => string {
+  const { redact } = createRedactor(secretsIn(env));
+  return (text) => text.split('\n').map(cleanLine).map(redact).join('\n');
+}
+
+type Counts = Readonly<Record<CheckState, number>>;
+
+function countStates(results: readonly Result[]): Counts {
+  const count = (state: CheckState) => results.filter((one) => one.state === state).length;
+  return {
+    good: count(CHECK_STATE.good),
+    warning: count(CHECK_STATE.warning),
+    failed: count(CHECK_STATE.failed),
+    skipped: count(CHECK_STATE.skipped),
+  };
+}
+
+type Style = CheckState | 'title';
+type Paint = (style: Style, text: string) => string;
+
+const plain: Paint = (_style, text) => text;
+
+/** https://en.wikipedia.org/wiki/ANSI_escape_code#SGR */
+const COLOURS: Readonly<Record<Style, number>> = { good: 32, warning: 33, failed: 31, skipped: 2, title: 1 };
+
+const inColour: Paint = (style, text) => `\u001b[${COLOURS[style]}m${text}\u001b[0m`;
+
+const MARKS: Readonly<Record<CheckState, string>> = {
+  good: 'ok',
+  warning: 'warn',
+  failed: 'FAIL',
+  skipped: 'skip',
+};
+const INDENT = ' '.repeat(8);
+
+/** Skipped for one reason: that is one line. */
+function isAlike(one: Result, other: Result): boolean {
+  return (
+    one.state === CHECK_STATE.skipped && one.todo === null && other.todo === null && one.says === other.says
+  );
+}
+
+function textOf(results: readonly Result[], paint: Paint): string {
+  const [first] = results;
+  if (!first) return '';
+  const { state, says, todo } = first;
+  const titles = results.map(({ title }) => title).join(', ');
+  const lines = `${titles}: ${says}`.split('\n').join(`\n${INDENT}`);
+  const shown = state === CHECK_STATE.skipped ? paint(state, lines) : lines;
+  const remedy = todo === null ? '' : `${INDENT}-> ${todo}\n`;
+  return `  ${paint(state, MARKS[state].padEnd(4))}  ${shown}\n${remedy}`;
+}
+
+function summaryOf(counts: Counts): string {
+  const parts = [
+    `${counts.failed} failed`,
+    `${counts.warning} ${counts.warning === 1 ? 'warning' : 'warnings'}`,
+    `${counts.good} good`,
+    `${counts.skipped} skipped`,
+  ];
+  const end = counts.failed > 0 ? ' Correct what failed, and run this again.' : '';
+  return `\n${parts.join(', ')}.${end} docs/doctor.md explains every check.\n`;
+}
+
+interface Report {
+  readonly ok: boolean;
+  readonly counts: Counts;
+  readonly results: readonly Result[];
+}
+
+function jsonOf({ ok, counts, results }: Report): string {
+  return `${JSON.stringify({ version: projectVersion(), ok, counts, checks: results }, null, 2)}\n`;
+}
