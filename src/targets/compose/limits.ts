@@ -17,7 +17,8 @@ export function limitsIn(keys: readonly (readonly [string, Found])[]): Limits {
 }
 
 function readLimit(into: Limits, [key, found]: readonly [string, Found]): void {
-  if (key === 'memory' || key === 'mem_limit') into.memoryBytes = bytesOf(found) ?? undefined;
+  // Zero is Docker's word for no limit.
+  if (key === 'memory' || key === 'mem_limit') into.memoryBytes = bytesOf(found) || undefined;
   else if (key === 'cpus') into.cpus = numberOf(found, CPUS) ?? undefined;
   else if (key === 'pids' || key === 'pids_limit') into.pids = wholeNumberOf(found, PIDS) ?? undefined;
   else problem(found, 'is not allowed; remove it');

@@ -150,6 +150,13 @@ test('services that ask for more than a preview has are refused, with what to do
   ]);
 });
 
+test('a memory limit of zero is none, as Docker reads it: the service gets what is left', () => {
+  const free = modelOf('services:\n  web:\n    image: a\n    mem_limit: 0\n');
+  const { shares, problems } = shareLimits(free, BUDGET);
+  expect(problems).toEqual([]);
+  expect(shares.get('web')?.memoryBytes).toBe(BUDGET.memoryBytes);
+});
+
 test.each([
   ['{ web: { image: a, expose: [80] }, db: { image: b } }', {}, { service: 'web', port: 80 }],
   ['{ site: { image: a, ports: ["1:81"] }, db: { image: b } }', {}, { service: 'site', port: 81 }],
@@ -210,6 +217,8 @@ test('whatever the keys and values of a file are, what comes out has allowed key
     fc.property(service, (keys) => {
       const { model, problems } = checkCompose(oneService(keys), SCOPE);
       if (model === null) return expect(problems.length).toBeGreaterThan(0);
+      // Eighty bytes of memory, say.
+      if (shareLimits(model, BUDGET).problems.length > 0) return;
       const { services } = JSON.parse(JSON.stringify(rewritten(model))) as {
         services: Record<string, Record<string, unknown>>;
       };
