@@ -194,6 +194,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     const [name, first = '', second = ''] = container.program as readonly string[];
     const exit = name === 'node' && /process\.exit\((\d+)\)/.exec(container.files.get(`/app/${first}`) ?? '');
     if (exit) void end(container, Number(exit[1]));
+    else if (name === 'node') print(container, 1, `running ${first}`);
     if (name === 'serve') print(container, 1, `serving ${first}`);
     if (name === 'fail') {
       print(container, 2, second);

@@ -141,6 +141,7 @@ export const FAKE_BASE = 'vitrine-test-node';
 export const nodeInContainer = {
   name: 'node in a container',
   badOptions: [null, 'root', { writable: 'yes' }, { privileged: true }],
+  prints: ['running server.js'],
   create: async () => {
     const fake = await startFakeEngine();
     fake.addImage(`${FAKE_BASE}:24`, { Cmd: ['serve', 'base'] });
