@@ -12,6 +12,8 @@ export type Program =
   | readonly ['serve-at', port: string, text: string]
   /** Serves a file of the container. */
   | readonly ['serve-file', path: string]
+  /** Prints a variable, and serves its name. */
+  | readonly ['tell', variable: string]
   /** Prints a line, and ends with the code. */
   | readonly ['fail', code: string, line: string]
   /** Prints lines to both streams, and goes on without listening. */
@@ -227,6 +229,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (exit) void end(container, Number(exit[1]));
     else if (name === 'node') print(container, 1, `running ${first}`);
     if (name === 'serve') print(container, 1, `serving ${first}`);
+    if (name === 'tell') print(container, 1, variableOf(container, first));
     if (name === 'fail') {
       print(container, 2, second);
       void end(container, Number(first));
@@ -532,8 +535,11 @@ async function bind(container: Container, name: string, range: string): Promise<
 
 function listensAt({ program, body }: Container): string {
   if (program[0] === 'serve-at') return program[1];
-  const port = body.Env.find((one) => one.startsWith('PORT='))?.slice('PORT='.length);
-  return /^(serve|node$)/.test(program[0]) ? (port ?? '') : 'nowhere';
+  return /^(serve|tell|node$)/.test(program[0]) ? variableOf({ body }, 'PORT') : 'nowhere';
+}
+
+function variableOf({ body }: Pick<Container, 'body'>, name: string): string {
+  return body.Env.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 }
 
 function pageOf({ program, files }: Container): string {
