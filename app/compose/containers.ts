@@ -29,6 +29,7 @@ export function composeDocker(given: Given): DockerParts | { readonly missing: s
     registryLogin: ({ deploymentId }) => loginFor(given, deploymentId),
     limits: { memoryBytes: containers.memoryBytes, cpus: containers.cpus, hostPorts: containers.ports },
     networkRange: containers.network,
+    databaseImages: containers.databaseImages,
   };
 }
 

@@ -3,12 +3,12 @@ import { continueDeletions } from '../../src/reconcile/deletions.js';
 import { countEndings } from '../../src/reconcile/endings.js';
 import { createHealthCheck, HOSTS, PROGRAMS } from '../../src/reconcile/health.js';
 import { createLogRetention } from '../../src/reconcile/log-retention.js';
+import { forgetSecrets } from '../../src/reconcile/forget-secrets.js';
 import { createProgramLogs } from '../../src/reconcile/program-logs.js';
 import { promoteQueued } from '../../src/reconcile/queue.js';
 import { putToSleep } from '../../src/reconcile/sleep.js';
 import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
-import { forgetDelivered } from '../../src/secrets/delivered.js';
 import { rotateKeys } from '../../src/secrets/rotate.js';
 import { forgetOldDeliveries } from '../../src/deliveries/retention.js';
 import type { Config } from '../config/config.js';
@@ -73,7 +73,7 @@ export function startPeriodicJobs(ports: Ports, jobs: Jobs) {
       run: () => rotateKeys(ports, lease),
       log,
     }),
-    every({ name: 'forget secrets', everyMs: FORGET_EVERY_MS, run: () => forgetDelivered(ports), log }),
+    every({ name: 'forget secrets', everyMs: FORGET_EVERY_MS, run: () => forgetSecrets(ports), log }),
     every({ name: 'sweep', everyMs: SWEEP_EVERY_MS, firstMs, run: () => sweep(ports), log }),
   ];
 }

@@ -19,6 +19,8 @@ export interface ContainerConfig {
   readonly nodeImage: string;
   /** How the engine reaches this server's registry; undefined to find out. */
   readonly registryHost: string | undefined;
+  /** What the names of the images of databases begin with. */
+  readonly databaseImages: string;
 }
 
 const GIBIBYTE = 1024 ** 3;
@@ -68,6 +70,13 @@ export const CONTAINER_VARIABLES = {
       'must have {version} where the major version of Node goes, such as node:{version}-slim',
     )
     .default('node:{version}-slim'),
+  SERVICE_IMAGES: z
+    .string()
+    .regex(
+      /^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._-]+)*\/$/,
+      'must be what the names of images begin with, up to a "/", such as mirror.example.com/library/',
+    )
+    .default('docker.io/library/'),
   REGISTRY_HOST: z
     .string()
     .regex(
@@ -103,5 +112,6 @@ export function toContainerConfig(variables: Variables): ContainerConfig {
     cpus: variables.CONTAINER_CPUS,
     nodeImage: variables.NODE_IMAGE,
     registryHost: variables.REGISTRY_HOST?.toLowerCase(),
+    databaseImages: variables.SERVICE_IMAGES,
   };
 }

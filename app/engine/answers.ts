@@ -11,6 +11,20 @@ export function filterOf(labels: Labels): string {
   return JSON.stringify({ label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) });
 }
 
+/** What is so already, as the engine says it in its refusal, is as good as done. */
+export async function unlessSaid(work: Promise<{ resume: () => unknown }>, said: RegExp): Promise<null> {
+  return work.then(
+    (answer) => {
+      answer.resume();
+      return null;
+    },
+    (error: unknown) => {
+      if (isVitrineError(error) && said.test(error.message)) return null;
+      throw error;
+    },
+  );
+}
+
 /** Null when it is not there. */
 export async function unlessGone<Answer>(work: Promise<Answer>): Promise<Answer | null> {
   return work.catch((error: unknown) => {

@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import type { ContainerEngine, EngineContainer, EngineNetwork } from '../../src/targets/docker/engine.js';
+import type {
+  ContainerEngine,
+  EngineContainer,
+  EngineNetwork,
+  EngineVolume,
+} from '../../src/targets/docker/engine.js';
 import type { EngineAddress } from './address.js';
-import { filterOf, isDone, LabelsOf, unlessGone, unlessUsed } from './answers.js';
+import { filterOf, isDone, LabelsOf, unlessGone, unlessSaid, unlessUsed } from './answers.js';
 import { bytesOf, connectEngine, type EngineConnection } from './connection.js';
 import { imagesOf } from './images.js';
 import { readLines } from './log-frames.js';
@@ -25,7 +30,10 @@ const Info = z.object({ ServerVersion: z.string(), NCPU: z.number(), MemTotal: z
 
 function networks(
   connection: EngineConnection,
-): Pick<ContainerEngine, 'networks' | 'createNetwork' | 'removeNetwork'> {
+): Pick<
+  ContainerEngine,
+  'networks' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork'
+> {
   return {
     async networks() {
       const all = await connection.read({ method: 'GET', path: '/networks' });
@@ -38,6 +46,16 @@ function networks(
     async removeNetwork(id) {
       const path = `/networks/${encodeURIComponent(id)}`;
       return isDone(unlessUsed(connection.send({ method: 'DELETE', path })));
+    },
+    async connectNetwork(id, { container, aliases }) {
+      const path = `/networks/${encodeURIComponent(id)}/connect`;
+      const body = { Container: container, EndpointConfig: { Aliases: aliases } };
+      await unlessSaid(connection.send({ method: 'POST', path, body }), /already exists in network/);
+    },
+    async disconnectNetwork(id, container) {
+      const path = `/networks/${encodeURIComponent(id)}/disconnect`;
+      const body = { Container: container, Force: true };
+      await unlessGone(unlessSaid(connection.send({ method: 'POST', path, body }), /is not connected to/));
     },
   };
 }
@@ -120,8 +138,9 @@ const Container = z.object({
     Restarting: z.boolean().default(false),
     ExitCode: z.number().default(0),
     OOMKilled: z.boolean().default(false),
+    Health: z.object({ Status: z.string() }).nullish(),
   }),
-  Config: z.object({ Labels: LabelsOf }),
+  Config: z.object({ Labels: LabelsOf, Env: z.array(z.string()).nullish() }),
   HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
   NetworkSettings: z.object({
     Ports: z
@@ -149,11 +168,21 @@ function containerOf({
     exitCode: State.ExitCode,
     outOfMemory: State.OOMKilled,
     restart: HostConfig.RestartPolicy.Name,
+    health: State.Health?.Status ?? null,
+    env: Object.fromEntries((Config.Env ?? []).map(pairOf)),
     ports: Object.fromEntries(ports),
   };
 }
 
-type Contents = Pick<ContainerEngine, 'logs' | 'putArchive' | 'hasFile' | 'volumes' | 'removeVolume'>;
+function pairOf(line: string): readonly [name: string, value: string] {
+  const end = line.indexOf('=');
+  return [line.slice(0, end), line.slice(end + 1)];
+}
+
+type Contents = Pick<
+  ContainerEngine,
+  'logs' | 'putArchive' | 'hasFile' | 'volumes' | 'createVolume' | 'removeVolume'
+>;
 
 function contents(connection: EngineConnection): Contents {
   return {
@@ -182,7 +211,12 @@ function contents(connection: EngineConnection): Contents {
       const query = { filters: filterOf(labels) };
       const found = await connection.read({ method: 'GET', path: '/volumes', query });
       const all = z.object({ Volumes: z.array(Volume).nullable() }).parse(found).Volumes ?? [];
-      return all.map(({ Name, Labels: labelled }) => ({ name: Name, labels: labelled }));
+      return all.map(volumeOf);
+    },
+    async createVolume({ name: Name, labels: Labels }) {
+      const body = { Name, Labels };
+      const made = await connection.read({ method: 'POST', path: '/volumes/create', body });
+      return volumeOf(Volume.parse(made));
     },
     async removeVolume(name) {
       const path = `/volumes/${encodeURIComponent(name)}`;
@@ -201,3 +235,7 @@ function isFramed(type: string | undefined): boolean {
 }
 
 const Volume = z.object({ Name: z.string(), Labels: LabelsOf });
+
+function volumeOf({ Name: name, Labels: labels }: z.infer<typeof Volume>): EngineVolume {
+  return { name, labels };
+}

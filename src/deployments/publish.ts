@@ -2,6 +2,8 @@ import type { ContainerPorts } from '../containers/container.js';
 import { changeEnvironment } from '../environments/change.js';
 import { type Environment, isAdmitted, isHeadDeployment, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
+import { rememberDelivered } from '../secrets/delivered.js';
+import type { SecretPorts } from '../secrets/store.js';
 import { VitrineError } from '../shared/errors.js';
 import { defaultSettings } from '../settings/settings.js';
 import { CONTAINER_STATUS } from '../shared/status/words.js';
@@ -18,6 +20,7 @@ export type PublishPorts = EnvironmentPorts &
   TargetPorts &
   ConfigurationPorts &
   ContainerPorts &
+  Pick<SecretPorts, 'delivered'> &
   Pick<Tools, 'log' | 'clock' | 'newId'>;
 
 type Ports = PublishPorts;
@@ -63,18 +66,17 @@ export async function publish(
   const options = target.options.parse(targetOptions(intended, name));
   const configuration = await configurationOf(ports, intended);
   const release = releaseOf(intended, deployment);
+  const conceal = concealing(ports, deployment);
   const deployed = await target.deploy(
     { ...release, image, compose, program: { ...release.program, ...program } },
     options,
-    { ...runFor(ports, { configuration, target, about: deployment.id }), ...(log && { log }) },
+    { ...runFor(ports, { configuration, target, about: deployment.id }), ...(log && { log }), conceal },
   );
   const { url, reach, handle } = deployed;
   await recordContainers(ports, { deployment, target: name, deployed });
   // Before the environment: its change makes the server forget what it showed at the host of the commit.
-  await changeDeployment(ports, {
-    id: deployment.id,
-    plan: () => ({ artifactRoot: root, commitUrl, url, reach }),
-  });
+  const plan = () => ({ artifactRoot: root, commitUrl, url, reach });
+  await changeDeployment(ports, { id: deployment.id, plan });
   await changeEnvironment(ports, {
     id: deployment.environmentId,
     plan: (seen) => {
@@ -87,6 +89,10 @@ export async function publish(
       return { patch: { resources }, due: doomed ? ['teardown'] : [] };
     },
   });
+}
+
+function concealing(ports: Ports, { id: deploymentId }: StoredDeployment): NonNullable<Run['conceal']> {
+  return (values) => rememberDelivered(ports, { deploymentId, values });
 }
 
 interface Recorded {
@@ -133,6 +139,7 @@ function releaseOf(
       memoryBytes: memory,
       cpus: cpu,
     },
+    services: build.services,
   };
 }
 
@@ -193,11 +200,21 @@ export function targetProblem(
     return `There is no target "${name.slice(0, 40)}" on this server. It has: ${known}. ${remedy}`;
   }
   const options = target.options.safeParse(targetOptions(environment, name));
-  if (options.success) return null;
+  if (options.success) return servicesProblem(target, environment);
   const [issue] = options.error.issues;
   const where = issue?.path.length ? ` (${issue.path.join('.').slice(0, 100)})` : '';
   return `The options of the target "${name}" are not valid${where}: ${issue?.message.slice(0, 200) ?? ''}. Mend them ${MEND}`;
 }
+
+function servicesProblem(
+  { name, services = DATABASES_ELSEWHERE }: ServerTarget<unknown, unknown>,
+  environment: Environment,
+): string | null {
+  if (services === true || buildSettingsOf(environment).build.services.length === 0) return null;
+  return `The target "${name}" starts no databases, and "services" in .github/preview.yml asks for some. ${services}`;
+}
+
+const DATABASES_ELSEWHERE = 'Remove "services", or choose a target that runs containers.';
 
 /** Why the run that asks for this target cannot start. The settings of the default branch decide, where they name a target. */
 export function startProblem(

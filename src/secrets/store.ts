@@ -17,6 +17,8 @@ export interface DeliveredStore {
     readonly sealed: string;
     readonly at: Date;
   }): Promise<void>;
+  /** They are still needed at this time. */
+  keep(deploymentIds: readonly string[], at: Date): Promise<void>;
   deleteBefore(at: Date): Promise<number>;
 }
 

@@ -25,8 +25,8 @@ export function quoted(value: unknown): string {
   return `"${safe.length > 40 ? `${safe.slice(0, 40)}...` : safe}"`;
 }
 
-/** Records whose keys belong to the user: names of variables, options of a target. */
-const FREE = new Set(['env', 'options']);
+/** Records whose keys belong to the user: names of variables, options of a target, names of databases. */
+const FREE = new Set(['env', 'options', 'services']);
 
 /** Whether the user chooses the keys at this place. */
 export function isFree(key: unknown): boolean {

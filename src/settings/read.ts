@@ -57,7 +57,7 @@ export function readSettingsFile(text: SettingsText, file: Side, beneath: Values
 type Values = Readonly<Record<string, unknown>>;
 
 /** Their keys belong together: one group takes the place of the other. */
-const WHOLE_GROUPS: readonly string[] = ['target', 'env'];
+const WHOLE_GROUPS: readonly string[] = ['target', 'env', 'services'];
 
 /** Groups are merged key by key; lists and single values take the place of those beneath. */
 export function onTop(upper: Values, beneath: Values): Record<string, unknown> {

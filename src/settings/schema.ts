@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as field from './fields.js';
+import { services } from './services.js';
 import { SKIP_WORDS } from './skip-words.js';
 
 const flag = (value: boolean) => z.boolean().default(value);
@@ -102,6 +103,8 @@ export const BUILD = {
   env: field.variables,
   image: field.image.nullable(),
   dockerfile: field.relativePath.nullable(),
+  /** Databases that are started beside the program, by their names. */
+  services,
 };
 
 export const BUILD_DEFAULTS: BuildSettings = {
@@ -116,6 +119,7 @@ export const BUILD_DEFAULTS: BuildSettings = {
   env: {},
   image: null,
   dockerfile: null,
+  services: [],
 };
 
 /** Where a project is in its repository. */

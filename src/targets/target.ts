@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
 import type { LogSource } from '../shared/log-lines.js';
 import type { HealthState, Reach } from '../shared/reach.js';
+import type { ServiceSettings } from '../shared/services.js';
 
 /** One deployment, as a target receives it. */
 export interface Release {
@@ -23,6 +24,8 @@ export interface Release {
   readonly compose: ComposeSource | null;
   /** For targets that start programs. */
   readonly program: ProgramSettings;
+  /** Databases beside the program, for targets that have `services`. */
+  readonly services: readonly ServiceSettings[];
 }
 
 /** `pushed`: an image of this server's own registry. `external`: one of another registry, which is pulled while the run lasts. */
@@ -77,6 +80,8 @@ export interface Run {
   readonly secrets: Readonly<Record<string, string>>;
   /** One line of the log that people see. The target writes no secret into it; what a program printed may hold one, and is searched for it. */
   readonly log: (line: string) => void;
+  /** Values that the target made up, such as passwords: from here on they are taken out of the logs of the deployment. */
+  readonly conceal?: (values: readonly string[]) => Promise<void>;
   readonly signal: AbortSignal;
   readonly fetch: typeof globalThis.fetch;
   /** Requests a page of a preview as a visitor does, and resolves to the status. Throws `forbidden` for an address that must not be asked. */
@@ -105,7 +110,7 @@ export interface Deployed<Handle> {
 export interface StartedContainer {
   /** That of the engine. */
   readonly id: string;
-  /** The service of a compose file; `app` where there is one only. */
+  /** The service of a compose file, or the name of a database; `app` for the program. */
   readonly service: string;
   readonly image: string;
   /** Where this server reaches it; null for one that visitors do not reach. */
@@ -126,6 +131,8 @@ export interface TargetFacts<Options, Handle> {
   readonly starts: boolean;
   /** What its programs are on this server; absent where it starts none here. */
   readonly runner?: 'process' | 'container';
+  /** Whether it starts databases beside its program; where it does not, what to do instead, as a sentence. */
+  readonly services?: true | string;
   /** What becomes of earlier deployments once a newer one is live: kept, each at the URL of its commit, or removed, because they cost memory. */
   readonly earlier: 'kept' | 'removed';
   readonly capabilities: Capabilities<Handle>;

@@ -32,6 +32,7 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     for (const { id } of await engine.containers(TEST)) await engine.removeContainer(id);
     for (const { id, labels } of await engine.networks())
       if (labels['vitrine.test'] !== undefined) await engine.removeNetwork(id);
+    for (const { name: volume } of await engine.volumes(TEST)) await engine.removeVolume(volume);
     await ground[Symbol.asyncDispose]();
   });
 
@@ -217,6 +218,70 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     expect(await engine.removeImage(listed?.id ?? '')).toBe(true);
     expect(await engine.images({ ...TEST, made: 'here' })).toEqual([]);
     expect(await engine.image(reference)).toBeNull();
+  });
+
+  test(`${name}: a container joins a second network and leaves it, and each may be asked for twice`, async () => {
+    const { engine } = ground;
+    const { id } = await create(['serve', 'Hello']);
+    await createNetwork('vitrine-contract-second');
+    const joining = { container: id, aliases: ['web'] };
+    for (let times = 0; times < 2; times += 1)
+      await engine.connectNetwork('vitrine-contract-second', joining);
+    await engine.startContainer(id);
+    await engine.connectNetwork('vitrine-contract-second', joining);
+    const second = (await engine.networks()).find((one) => one.name === 'vitrine-contract-second');
+    expect(await engine.removeNetwork(second?.id ?? '')).toBe(false);
+    for (let times = 0; times < 2; times += 1) await engine.disconnectNetwork(second?.id ?? '', id);
+    expect(await engine.removeNetwork(second?.id ?? '')).toBe(true);
+    await engine.disconnectNetwork(second?.id ?? '', id);
+    expect(await codeOf(engine.connectNetwork(second?.id ?? '', joining))).toBe('not_found');
+    expect(await page(id)).toContain('Hello');
+  });
+
+  test.each([
+    ['true', 'healthy'],
+    ['false', 'unhealthy'],
+  ])(`${name}: what the health check "%s" says is read, and so are variables`, async (command, health) => {
+    const { engine } = ground;
+    const { spec } = await create(['serve', 'Hello']);
+    const second = 1e9;
+    const times = {
+      Interval: second,
+      StartInterval: second,
+      Timeout: 5 * second,
+      StartPeriod: 0,
+      Retries: 1,
+    };
+    const Healthcheck = { Test: ['CMD', command], ...times };
+    const body = { ...spec.body, Env: [...spec.body.Env, 'URL=a=b'], Healthcheck };
+    const id = await engine.createContainer({ name: `${spec.name}-checked`, body });
+    await engine.startContainer(id);
+    const seen = await eventually(() => engine.container(id), {
+      until: (found) => found?.health === health,
+      otherwise: `It should become ${health}.`,
+    });
+    expect(seen).toMatchObject({ running: true, env: { PORT: String(PORT), URL: 'a=b' } });
+  });
+
+  test(`${name}: a volume is made once, mounted, and kept as it is when it is asked for again`, async () => {
+    const { engine } = ground;
+    const volume = { name: 'vitrine-contract-data', labels: TEST };
+    expect(await engine.createVolume(volume)).toEqual(volume);
+    expect(await engine.createVolume({ ...volume, labels: { other: 'label' } })).toEqual(volume);
+    const { spec } = await create(['serve', 'Hello']);
+    const Mounts = [
+      { Type: 'volume', Source: volume.name, Target: '/data', VolumeOptions: { Labels: TEST } },
+    ] as const;
+    const HostConfig = { ...spec.body.HostConfig, Mounts };
+    const id = await engine.createContainer({
+      name: `${spec.name}-mounted`,
+      body: { ...spec.body, HostConfig },
+    });
+    expect(await codeOf(engine.removeVolume(volume.name))).toBe('conflict');
+    await engine.removeContainer(id);
+    expect(await engine.volumes(TEST)).toEqual([volume]);
+    await engine.removeVolume(volume.name);
+    expect(await engine.volumes(TEST)).toEqual([]);
   });
 
   test(`${name}: volumes are found by their labels, and removed`, async () => {

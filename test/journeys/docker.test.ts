@@ -13,8 +13,10 @@ import {
   pushByDocker,
   realEngine,
 } from '../support/docker-images.js';
+import { buildStandInForRedis } from '../support/docker-databases.js';
 import { dockerParts } from '../support/docker-parts.js';
 import { runProgram } from '../support/run-program.js';
+import { type DatabaseStage, heldIn, playDatabases, seenIn } from './plays/databases.js';
 import { playPullRequest, playTwoServers, type TargetStage } from './plays/targets.js';
 
 type Fault = 'retriable' | 'final';
@@ -82,6 +84,21 @@ async function openDocker(): Promise<TargetStage> {
   };
 }
 
+async function openDatabases(): Promise<DatabaseStage> {
+  await buildStandInForRedis('redis:0-test');
+  const { env = {}, run, ...stage } = await openDocker();
+  const engine = realEngine();
+  // A developer's engine may run a server of this program.
+  const before = await heldIn(engine);
+  return {
+    ...{ env, target: 'docker', database: 'redis:0-test' },
+    run: async (world, asked) => run?.(world, asked) ?? { exitCode: 1, log: 'There is no run.' },
+    held: async () => (await heldIn(engine)).filter((name) => !before.includes(name)),
+    seen: () => seenIn(engine, 'redis:0-test'),
+    [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
+  };
+}
+
 /** Needs a Docker engine of its own: CONTRIBUTING.md says how to start one for this. */
 if (!hasDocker) test.skip('docker: DOCKER_HOST names no engine', () => undefined);
 else
@@ -126,5 +143,7 @@ else
     });
     test('a pull request is opened, pushed to, broken, closed and reopened', () =>
       playPullRequest(openDocker));
+    test('a database is kept across pushes and while its preview sleeps, and goes with the preview', () =>
+      playDatabases(openDatabases));
     test('two servers deploy and remove it together', () => playTwoServers(openDocker));
   });

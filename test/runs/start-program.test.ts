@@ -62,10 +62,13 @@ beforeEach(() => {
 let opened = 0;
 
 /** A run that has claimed its deployment and has pushed an image. */
-async function claimed(target = 'image'): Promise<{ begun: Begun; digest: string; ask: Ask }> {
+async function claimed(
+  target = 'image',
+  files?: Readonly<Record<string, string>>,
+): Promise<{ begun: Begun; digest: string; ask: Ask }> {
   opened += 1;
   const head = `change-${opened}`;
-  const { number, sha } = await openPullRequest(world, { head });
+  const { number, sha } = await openPullRequest(world, { head, ...(files && { files }) });
   const begun = await begin({ ...world, app: { ...world.app, ports } }, { number, sha, target });
   const client = registryClient(world.app.url, begun.token);
   const { digest } = await client.pushImage(begun.environment.slug, 'v1', [layer(), layer()]);
@@ -121,6 +124,29 @@ test('what the workflow says of its program comes before the settings', async ()
     healthPath: '/',
     cpus: 0.5,
   });
+});
+
+const WITH_DATABASE = { '.github/preview.yml': 'services: { db: postgres:16 }\n' };
+
+test('databases of the settings reach the target, and what it makes up for them is taken out of the logs', async () => {
+  const target = { ...image.target, services: true as const };
+  ports = { ...ports, targets: new Map([...ports.targets, ['image', target]]) };
+  const { begun, ask } = await claimed('image', WITH_DATABASE);
+  image.plays.push(async (_release, run) => run.conceal?.(['made-up-password']));
+  expect(await ask()).toMatchObject({ started: true });
+  expect(image.releases[0]?.services).toEqual([{ name: 'db', kind: 'postgres', version: '16' }]);
+  const { lines } = await ports.redactionOf(begun.deployment.id);
+  expect(lines(['postgres://preview:made-up-password@db'])).toEqual(['postgres://preview:***@db']);
+});
+
+test('a target that starts no databases says so before anything is built, and what to do instead', async () => {
+  await expect(claimed('image', WITH_DATABASE)).rejects.toMatchObject({
+    code: 'unprocessable',
+    message: expect.stringMatching(
+      /The target "image" starts no databases, and "services" .* Remove "services", or choose a target/,
+    ),
+  });
+  expect(image.releases).toEqual([]);
 });
 
 test('a program that will not start is told with its whole log, once that is there', async () => {

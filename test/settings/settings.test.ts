@@ -52,6 +52,7 @@ test('without a file everything has its default', () => {
       env: {},
       image: null,
       dockerfile: null,
+      services: [],
     },
     projects: [],
   });
@@ -91,6 +92,7 @@ working-directory: packages/web/
 spa: true
 image: ghcr.io:443/acme/web:1.2
 env: { FEATURE_X: true, RETRIES: 3, GREETING: "hi $(id)" }
+services: { db: postgres:16.4, my-cache: redis:7-alpine }
 `;
 
 test('every key of the file arrives under its name in code', () => {
@@ -121,8 +123,20 @@ test('every key of the file arrives under its name in code', () => {
       spa: true,
       image: 'ghcr.io:443/acme/web:1.2',
       env: { FEATURE_X: 'true', RETRIES: '3', GREETING: 'hi $(id)' },
+      services: [
+        { name: 'db', kind: 'postgres', version: '16.4' },
+        { name: 'my-cache', kind: 'redis', version: '7-alpine' },
+      ],
     },
   });
+});
+
+test('the databases of the file take the place of those that the server keeps', () => {
+  const kept = { name: 'web', values: { services: { db: 'mysql:8' } } };
+  const named = (base: string) =>
+    parseSettings({ base, kept }).settings.build.services.map(({ name, kind }) => [name, kind]);
+  expect(named('')).toEqual([['db', 'mysql']]);
+  expect(named('services: { cache: redis:7 }')).toEqual([['cache', 'redis']]);
 });
 
 test.each([

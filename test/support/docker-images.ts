@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,6 +40,7 @@ const SCRIPTS = {
     'mkdir -p /tmp/www; echo "<h1>$2</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$1" -h /tmp/www',
   'serve-file':
     'mkdir -p /tmp/www; cp "$1" /tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
+  tell: 'printenv "$1"; mkdir -p /tmp/www; echo "<h1>$1</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
   fail: 'echo "$2" >&2; exit "$1"',
   print:
     'for n in $(seq "$1"); do if [ $((n % 2)) = 1 ]; then echo "line $n"; else echo "line $n" >&2; fi; done; exec sleep 1000',
@@ -62,6 +63,19 @@ async function buildBase(): Promise<void> {
     'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\nRUN mkdir /srv\nCOPY scripts /bin/\n',
   );
   await docker('build', '--quiet', '--tag', BASE, context);
+  await rm(context, { recursive: true, force: true });
+}
+
+/** A folder of this machine, and what is said of it, on top of the programs of the tests. */
+export async function buildImage(
+  tag: string,
+  { tree, lines }: { readonly tree: string; readonly lines: readonly string[] },
+): Promise<void> {
+  await (base ??= buildBase());
+  const context = await mkdtemp(join(tmpdir(), 'vitrine-image-'));
+  await writeFile(join(context, 'Dockerfile'), [`FROM ${BASE}`, 'COPY tree /', ...lines].join('\n'));
+  await cp(tree, join(context, 'tree'), { recursive: true, verbatimSymlinks: true });
+  await docker('build', '--quiet', '--tag', tag, context);
   await rm(context, { recursive: true, force: true });
 }
 
@@ -129,6 +143,7 @@ async function madeIn(engine: ContainerEngine) {
     containers: (await engine.containers({})).filter(isLabelled),
     networks: (await engine.networks()).filter(isLabelled),
     images: await engine.images({ 'vitrine.role': 'image' }),
+    volumes: (await engine.volumes({})).map(({ name, labels }) => ({ id: name, labels })).filter(isLabelled),
   };
 }
 
@@ -138,10 +153,11 @@ const theirs = new Set(before.map(({ id }) => id));
 
 /** Removes what a test left in the engine. */
 export async function emptyEngine(engine: ContainerEngine): Promise<void> {
-  const { containers, networks, images } = await madeIn(engine);
+  const { containers, networks, images, volumes } = await madeIn(engine);
   for (const { id } of containers.filter(isOfTests)) await engine.removeContainer(id);
   for (const { id } of networks.filter(isOfTests)) await engine.removeNetwork(id);
   for (const { id } of images.filter(isOfTests)) await engine.removeImage(id);
+  for (const { id } of volumes.filter(isOfTests)) await engine.removeVolume(id);
 }
 
 function isOfTests({ id }: Pick<Made, 'id'>): boolean {

@@ -13,6 +13,7 @@ export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {
     registryLogin: async () => ({ host: 'nowhere', auth: { username: '', password: '' } }),
     limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: '30000-39999' },
     networkRange: '10.213.0.0/16',
+    databaseImages: 'docker.io/library/',
     ...changes,
   };
 }

@@ -12,6 +12,8 @@ export type Program =
   | readonly ['serve-at', port: string, text: string]
   /** Serves a file of the container. */
   | readonly ['serve-file', path: string]
+  /** Prints a variable, and serves its name. */
+  | readonly ['tell', variable: string]
   /** Prints a line, and ends with the code. */
   | readonly ['fail', code: string, line: string]
   /** Prints lines to both streams, and goes on without listening. */
@@ -23,6 +25,8 @@ export interface FakeImage {
   readonly User?: string;
   readonly Env?: readonly string[];
   readonly Labels?: Readonly<Record<string, string>>;
+  /** What the health check of a container says that runs this; `healthy` unless given. */
+  readonly Health?: 'starting' | 'healthy' | 'unhealthy';
 }
 
 interface StoredImage extends FakeImage {
@@ -41,6 +45,7 @@ export interface FakeEngine extends AsyncDisposable {
   /** What it says of itself. */
   imageAt(name: string): FakeImage;
   addVolume(name: string, labels: Readonly<Record<string, string>>): void;
+  volumes(): readonly string[];
   /** Labels of what there is. */
   containers(): readonly Readonly<Record<string, string>>[];
   /** Without those of the engine itself. */
@@ -58,9 +63,11 @@ interface Body {
   readonly Cmd?: Program;
   readonly Env: readonly string[];
   readonly Labels: Record<string, string>;
+  readonly Healthcheck?: { readonly Test: readonly string[] };
   readonly HostConfig: {
     readonly NetworkMode: string;
     readonly PortBindings: Record<string, readonly { HostPort: string }[]>;
+    readonly Mounts?: readonly { readonly Source: string }[];
   };
 }
 
@@ -82,6 +89,9 @@ interface Container {
   readonly files: Map<string, string>;
   readonly servers: Map<string, Server>;
   readonly sockets: Set<Socket>;
+  /** The names of its networks. */
+  readonly networks: Set<string>;
+  readonly health: NonNullable<FakeImage['Health']>;
   running: boolean;
   exitCode: number;
   restart: string;
@@ -149,6 +159,25 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     return { Id: 'new' };
   }
 
+  const networkAt = (id: string): Network => {
+    const found = [...networks.values()].find(({ Id, Name }) => Id === id || Name === id);
+    if (!found) throw new Refusal(404, `network ${id} not found`);
+    return found;
+  };
+
+  function connect(id: string, container: Container) {
+    const { Name } = networkAt(id);
+    if (container.running && container.networks.has(Name))
+      throw new Refusal(403, `endpoint with name ${container.name} already exists in network ${Name}`);
+    container.networks.add(Name);
+  }
+
+  function disconnect(id: string, container: Container) {
+    const { Name } = networkAt(id);
+    if (!container.networks.delete(Name))
+      throw new Refusal(500, `container ${container.id} is not connected to the network ${Name}`);
+  }
+
   async function create(query: URLSearchParams, body: Body) {
     const fault = faults.shift();
     if (fault === 'retriable') throw new Refusal(500, 'The engine is restarting');
@@ -173,7 +202,12 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       files: new Map(image.files),
       servers: new Map(),
       sockets: new Set<Socket>(),
+      networks: new Set([body.HostConfig.NetworkMode]),
+      // The command `false` is one that fails.
+      health: body.Healthcheck?.Test[1] === 'false' ? ('unhealthy' as const) : (image.Health ?? 'healthy'),
     };
+    for (const { Source } of body.HostConfig.Mounts ?? [])
+      if (!volumes.has(Source)) throw new Refusal(404, `get ${Source}: no such volume`);
     const made: Container = { ...fresh, ...rest, restart: 'on-failure' };
     containers.set(made.id, made);
     return { Id: made.id, Warnings: [] };
@@ -181,8 +215,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
 
   async function start(container: Container) {
     if (container.running) return null;
-    if (![...networks.values()].some(({ Name }) => Name === container.body.HostConfig.NetworkMode))
-      throw new Refusal(404, `network ${container.body.HostConfig.NetworkMode} not found`);
+    for (const name of container.networks) networkAt(name);
     for (const [port, [bound]] of Object.entries(container.body.HostConfig.PortBindings))
       container.servers.set(port, await bind(container, port, bound?.HostPort ?? ''));
     container.running = true;
@@ -196,6 +229,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (exit) void end(container, Number(exit[1]));
     else if (name === 'node') print(container, 1, `running ${first}`);
     if (name === 'serve') print(container, 1, `serving ${first}`);
+    if (name === 'tell') print(container, 1, variableOf(container, first));
     if (name === 'fail') {
       print(container, 2, second);
       void end(container, Number(first));
@@ -213,10 +247,9 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     pullFrom({ name: query.get('fromImage') ?? '', version: query.get('tag') ?? '', request });
 
   function removeNetwork(id: string) {
-    const found = [...networks.values()].find(({ Id, Name }) => Id === id || Name === id);
-    if (!found) throw new Refusal(404, `network ${id} not found`);
+    const found = networkAt(id);
     const isUsed = [...containers.values()].some(
-      ({ running, body }) => running && body.HostConfig.NetworkMode === found.Name,
+      ({ running, networks: joined }) => running && joined.has(found.Name),
     );
     if (isUsed) throw new Refusal(403, `error while removing network: network ${id} has active endpoints`);
     networks.delete(found.Id);
@@ -296,6 +329,14 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     ],
     ['GET', /^\/networks$/, () => [...networks.values()]],
     ['POST', /^\/networks\/create$/, async ({ request }) => createNetwork(await json(request))],
+    [
+      'POST',
+      /^\/networks\/([^/]+)\/(connect|disconnect)$/,
+      async ({ parts: [id = '', verb = ''], request }) => {
+        const { Container: joining } = await json<{ Container: string }>(request);
+        (verb === 'connect' ? connect : disconnect)(id, containerAt(joining));
+      },
+    ],
     ['DELETE', /^\/networks\/(.+)$/, ({ parts: [id = ''] }) => removeNetwork(id)],
     [
       'GET',
@@ -357,9 +398,24 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       }),
     ],
     [
+      'POST',
+      /^\/volumes\/create$/,
+      async ({ request }) => {
+        const { Name, Labels } = await json<{ Name: string; Labels: Record<string, string> }>(request);
+        if (!volumes.has(Name)) volumes.set(Name, Labels);
+        return { Name, Labels: volumes.get(Name) };
+      },
+    ],
+    [
       'DELETE',
       /^\/volumes\/(.+)$/,
       ({ parts: [name = ''] }) => {
+        if (
+          [...containers.values()].some(({ body }) =>
+            body.HostConfig.Mounts?.some((one) => one.Source === name),
+          )
+        )
+          throw new Refusal(409, `remove ${name}: volume is in use`);
         if (!volumes.delete(name)) throw new Refusal(404, `get ${name}: no such volume`);
       },
     ],
@@ -408,6 +464,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     images: () => [...images.keys()],
     imageAt,
     addVolume: (name, labels) => void volumes.set(name, labels),
+    volumes: () => [...volumes.keys()],
     containers: () => [...containers.values()].map(({ labels }) => labels),
     networks: () => [...networks.values()].map(({ Name }) => Name).filter((name) => name !== 'bridge'),
     failNext: (kind) => void faults.push(kind),
@@ -478,8 +535,11 @@ async function bind(container: Container, name: string, range: string): Promise<
 
 function listensAt({ program, body }: Container): string {
   if (program[0] === 'serve-at') return program[1];
-  const port = body.Env.find((one) => one.startsWith('PORT='))?.slice('PORT='.length);
-  return /^(serve|node$)/.test(program[0]) ? (port ?? '') : 'nowhere';
+  return /^(serve|tell|node$)/.test(program[0]) ? variableOf({ body }, 'PORT') : 'nowhere';
+}
+
+function variableOf({ body }: Pick<Container, 'body'>, name: string): string {
+  return body.Env.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 }
 
 function pageOf({ program, files }: Container): string {
@@ -501,15 +561,18 @@ async function end(container: Container, code: number): Promise<void> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 }
 
-function inspected({ id, labels, running, exitCode, restart, servers }: Container) {
+function inspected({ id, labels, body, running, exitCode, restart, servers, health }: Container) {
   const ports = [...servers].map(([name, server]) => {
     const bound = server.address() as AddressInfo | null;
     return [name, bound && [{ HostIp: '127.0.0.1', HostPort: String(bound.port) }]] as const;
   });
   return {
     Id: id,
-    State: { Running: running, Restarting: false, ExitCode: exitCode, OOMKilled: exitCode === 137 },
-    Config: { Labels: labels },
+    State: {
+      ...{ Running: running, Restarting: false, ExitCode: exitCode, OOMKilled: exitCode === 137 },
+      ...(body.Healthcheck && { Health: { Status: running ? health : 'unhealthy' } }),
+    },
+    Config: { Labels: labels, Env: body.Env },
     HostConfig: { RestartPolicy: { Name: restart } },
     NetworkSettings: { Ports: Object.fromEntries(ports) },
   };

@@ -105,6 +105,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
     cpus: 1,
     nodeImage: 'node:{version}-slim',
     registryHost: undefined,
+    databaseImages: 'docker.io/library/',
   },
   nodeRunner: null,
 };

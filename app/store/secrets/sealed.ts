@@ -114,6 +114,11 @@ export function deliveredStore(connection: Connection): DeliveredStore {
       const set = { sealed, keyId: keyIdOf(sealed), at };
       await retryOnce(() => model.collection.updateOne({ _id }, { $set: set }, { upsert: true }));
     },
+    async keep(deploymentIds, at) {
+      whole(at.getTime(), 'the time');
+      const ids = deploymentIds.map((id) => text(id, 'the deployment'));
+      await model.updateMany({ _id: trusted({ $in: ids }) }, { $set: { at } });
+    },
     async deleteBefore(at) {
       whole(at.getTime(), 'the time');
       return (await model.deleteMany({ at: trusted({ $lt: at }) }).hint('at')).deletedCount;

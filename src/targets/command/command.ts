@@ -67,6 +67,7 @@ export function createCommandTarget({ records }: { readonly records: CommandReco
     runsIn: 'ci',
     takes: 'nothing',
     starts: false,
+    services: 'Remove "services", and have the deploy command make what the program needs.',
     earlier: 'kept',
     capabilities: { sleep: null, logs: null },
     identityOf: ({ handle, url }) => (handle === null ? url : sortedJson(handle)),

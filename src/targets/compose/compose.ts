@@ -58,6 +58,7 @@ export function createComposeTarget(parts: ComposeParts): ComposeTarget {
     takes: 'compose',
     starts: true,
     runner: 'container',
+    services: 'Write databases into the compose file, as services of their own.',
     earlier: 'removed',
     capabilities: {
       sleep: {

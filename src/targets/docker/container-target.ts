@@ -7,6 +7,7 @@ import {
   parseOptions,
   type Release,
   type Run,
+  type StartedContainer,
   type Target,
 } from '../target.js';
 import { ASLEEP, type ContainerOptions, RESTART } from './container-spec.js';
@@ -27,6 +28,9 @@ import {
   labelsOfTarget,
   placeOf,
 } from './resource.js';
+import { joinDatabases, withDatabases } from './services/databases.js';
+import { settleDatabases } from './services/settle.js';
+import { wakeDatabases } from './services/wake.js';
 import { addressesOf, endOf, startAndWait } from './start.js';
 
 const optionsSchema = z.strictObject({
@@ -52,6 +56,7 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
     takes: kind.takes,
     starts: true,
     runner: 'container',
+    services: true,
     earlier: 'removed',
     capabilities: {
       sleep: {
@@ -87,6 +92,20 @@ async function deploy(
   run: Run,
 ): Promise<Deployed<ContainerHandle>> {
   await refuseLate(parts, release);
+  return withDatabases(parts, { release, run }, (within, databases) =>
+    start(parts, { release, options, databases }, within),
+  );
+}
+
+interface Beside extends Wanted {
+  readonly databases: readonly StartedContainer[];
+}
+
+async function start(
+  parts: KindParts,
+  { release, options, databases }: Beside,
+  run: Run,
+): Promise<Deployed<ContainerHandle>> {
   // The first failure is what people must read; the sweep removes what is left by a second one.
   const afterwards = { ...run, log: () => undefined, signal: AFTERWARDS };
   const handle = await ensureContainer(parts, { release, options }, run).catch(async (error: unknown) => {
@@ -95,12 +114,13 @@ async function deploy(
   });
   const url = parts.urlOf(release.slug);
   try {
+    await joinDatabases(parts, release, { id: handle.container });
     const { healthPath } = release.program;
     run.log(`Started. Waiting until GET ${healthPath} answers with 2xx or 3xx.`);
     const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
     run.log(`The program answers.`);
     const container = { id: handle.container, service: 'app', image: handle.image, ...address };
-    return { url, handle, reach: { kind: 'upstream', ...address }, containers: [container] };
+    return { url, handle, reach: { kind: 'upstream', ...address }, containers: [container, ...databases] };
   } catch (error) {
     await destroy(parts, handle, afterwards).catch(() => undefined);
     throw error;
@@ -170,6 +190,7 @@ async function stop(parts: KindParts, given: ContainerHandle, run: Run): Promise
   // First: a container that is stopped with this policy is asleep, and no other one.
   await parts.engine.setRestartPolicy(container.id, ASLEEP);
   await parts.engine.stopContainer(container.id, STOP_SECONDS);
+  await settleDatabases(parts, given);
 }
 
 async function wake(parts: KindParts, given: ContainerHandle, run: Run) {
@@ -178,6 +199,7 @@ async function wake(parts: KindParts, given: ContainerHandle, run: Run) {
   const container = await find(parts, handle);
   if (container === null)
     throw new VitrineError('not_found', 'The container of this preview is gone: deploy it again.');
+  await wakeDatabases(parts, container, run);
   await parts.engine.setRestartPolicy(container.id, RESTART);
   const waiting = waitingFor(parts, { ...handle, container: container.id });
   const address: ProgramAddress = await startAndWait(parts.engine, waiting, run);

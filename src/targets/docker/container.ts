@@ -13,6 +13,7 @@ import {
   labelsOfContainer,
   labelsOfDeployment,
 } from './resource.js';
+import { labelsOfUser } from './services/databases.js';
 
 /** The container of a deployment, made when it is not there. It is not started. */
 export async function ensureContainer(parts: KindParts, wanted: Wanted, run: Run) {
@@ -70,6 +71,7 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
   const labels = labelsOfContainer(ownerOf(parts), {
     ...{ slug, generation, deploymentId, image: reference, keepImage: keep },
     ...{ version: versionOf(wanted), healthPath: program.healthPath },
+    more: labelsOfUser(release),
   });
   tellLimits(parts, { release, options, image }, run);
   const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release });

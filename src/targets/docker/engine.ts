@@ -71,6 +71,8 @@ export interface NetworkSpec {
   readonly Driver: 'bridge';
   readonly Labels: Labels;
   readonly IPAM: { readonly Config: readonly [{ readonly Subnet: string }] };
+  /** No way out of it. */
+  readonly Internal?: boolean;
   readonly Options: Readonly<Record<string, string>>;
 }
 
@@ -87,6 +89,9 @@ export interface EngineContainer extends ListedContainer {
   readonly outOfMemory: boolean;
   /** What the engine does when it ends by itself. */
   readonly restart: string;
+  /** What its health check says: `starting`, `healthy` or `unhealthy`; null where it has none. */
+  readonly health: string | null;
+  readonly env: Readonly<Record<string, string>>;
   /** Where the ports of the container are on the engine's machine: `3000/tcp` to host and port. Empty unless it runs. */
   readonly ports: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
 }
@@ -94,6 +99,26 @@ export interface EngineContainer extends ListedContainer {
 export interface RestartPolicy {
   readonly Name: 'no' | 'on-failure';
   readonly MaximumRetryCount: number;
+}
+
+/** Times are in nanoseconds. */
+export interface HealthCheck {
+  readonly Test: readonly string[];
+  readonly Interval: number;
+  readonly Timeout: number;
+  readonly Retries: number;
+  /** Misses do not count for so long. */
+  readonly StartPeriod: number;
+  /** Within that time; engines before version 1.44 of the API take `Interval`. */
+  readonly StartInterval: number;
+}
+
+/** A named volume in a folder of a container. */
+export interface VolumeMount {
+  readonly Type: 'volume';
+  readonly Source: string;
+  readonly Target: string;
+  readonly VolumeOptions: { readonly Labels: Labels };
 }
 
 export interface HostConfig {
@@ -104,10 +129,12 @@ export interface HostConfig {
   readonly NanoCpus: number;
   readonly PidsLimit: number;
   readonly CapDrop: readonly string[];
+  readonly CapAdd?: readonly string[];
   readonly SecurityOpt: readonly string[];
   readonly ReadonlyRootfs: boolean;
   readonly Tmpfs: Readonly<Record<string, string>>;
   readonly Binds: readonly string[];
+  readonly Mounts?: readonly VolumeMount[];
   readonly Privileged: boolean;
   readonly Init: boolean;
   readonly RestartPolicy: RestartPolicy;
@@ -125,6 +152,11 @@ export interface ContainerSpec {
     readonly Labels: Labels;
     readonly ExposedPorts: Readonly<Record<string, Record<string, never>>>;
     readonly HostConfig: HostConfig;
+    readonly Healthcheck?: HealthCheck;
+    /** Names of the container in its network. */
+    readonly NetworkingConfig?: {
+      readonly EndpointsConfig: Readonly<Record<string, { readonly Aliases: readonly string[] }>>;
+    };
   };
 }
 
@@ -176,6 +208,10 @@ export interface ContainerEngine {
   createNetwork(spec: NetworkSpec): Promise<string>;
   /** False when a container uses it. */
   removeNetwork(id: string): Promise<boolean>;
+  /** Besides the networks that the container is in. One that is in it already is fine. */
+  connectNetwork(id: string, joining: { container: string; aliases: readonly string[] }): Promise<void>;
+  /** One that is not in it is fine. */
+  disconnectNetwork(id: string, container: string): Promise<void>;
   /** Those with all of these labels, also stopped ones. */
   containers(labels: Labels): Promise<readonly ListedContainer[]>;
   container(id: string): Promise<EngineContainer | null>;
@@ -193,5 +229,7 @@ export interface ContainerEngine {
   /** Whether a container has a file there; it need not run. */
   hasFile(id: string, path: string): Promise<boolean>;
   volumes(labels: Labels): Promise<readonly EngineVolume[]>;
+  /** Answers the volume of this name. One that is there already stays as it is, with its own labels. */
+  createVolume(volume: EngineVolume): Promise<EngineVolume>;
   removeVolume(name: string): Promise<void>;
 }

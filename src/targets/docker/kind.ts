@@ -13,6 +13,8 @@ export interface ContainerParts {
   readonly limits: ContainerLimits;
   /** The range that subnets are cut from. */
   readonly networkRange: string;
+  /** What the names of the official images of databases begin with, such as `docker.io/library/`. */
+  readonly databaseImages: string;
   /** How long a program may take to answer; two minutes unless given. */
   readonly patienceMs?: number;
 }

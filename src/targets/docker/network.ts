@@ -1,6 +1,6 @@
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import type { Release } from '../target.js';
-import type { ContainerEngine } from './engine.js';
+import type { ContainerEngine, Labels, NetworkSpec } from './engine.js';
 import { hasLabels, labelsOfPlace, labelsOfTarget, networkName, type Owner } from './resource.js';
 
 /** 14 addresses: a program, its database, and the one beside it while it is replaced. */
@@ -19,9 +19,34 @@ const TRIES = 20;
  * The network of one generation of an environment, made when it is not there. Each has a subnet of its own: the pools of the engine give
  * only 31 networks, and the engine lets no packet pass from one to another.
  */
-export async function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Promise<string> {
+export function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Promise<string> {
   const { server, target, range, place } = wanted;
   const labels = labelsOfPlace(server, place);
+  return ensureSubnet(engine, {
+    ...{ range, labels },
+    specOf: (subnet) => ({
+      Name: networkName(server, place),
+      Driver: 'bridge',
+      Labels: { ...labelsOfTarget({ server, target }), ...labels },
+      IPAM: { Config: [{ Subnet: subnet }] },
+      // Off: two deployments of one environment have nothing to say to each other.
+      Options: { 'com.docker.network.bridge.enable_icc': 'false' },
+    }),
+  });
+}
+
+interface Subnet {
+  readonly range: string;
+  /** By which the network is found. */
+  readonly labels: Labels;
+  readonly specOf: (subnet: string) => NetworkSpec;
+}
+
+/** The name of the network with these labels, which is made in a free subnet when it is not there. */
+export async function ensureSubnet(
+  engine: ContainerEngine,
+  { range, labels, specOf }: Subnet,
+): Promise<string> {
   const refused: string[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
     const networks = await engine.networks();
@@ -33,21 +58,12 @@ export async function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Pr
         'unavailable',
         `Every subnet of ${range} is taken: the operator of this server must widen CONTAINER_NETWORK, or remove previews.`,
       );
-    const Name = networkName(server, place);
-    const made = await engine
-      .createNetwork({
-        Name,
-        Driver: 'bridge',
-        Labels: { ...labelsOfTarget({ server, target }), ...labels },
-        IPAM: { Config: [{ Subnet: subnet }] },
-        // Off: two deployments of one environment have nothing to say to each other.
-        Options: { 'com.docker.network.bridge.enable_icc': 'false' },
-      })
-      .catch((error: unknown) => {
-        if (isVitrineError(error) && error.code === 'conflict') return null;
-        throw error;
-      });
-    if (made !== null) return Name;
+    const spec = specOf(subnet);
+    const made = await engine.createNetwork(spec).catch((error: unknown) => {
+      if (isVitrineError(error) && error.code === 'conflict') return null;
+      throw error;
+    });
+    if (made !== null) return spec.Name;
     refused.push(subnet);
   }
   throw new VitrineError('unavailable', 'No network could be made for this preview: try again.');

@@ -14,6 +14,8 @@ import {
   labelsOfPlace,
   labelsOfTarget,
 } from './resource.js';
+import { listAbandoned } from './services/find.js';
+import { settleDatabases } from './services/settle.js';
 
 /** By labels and id alone. Every step may have been done before. */
 export async function destroy(parts: KindParts, handle: ContainerHandle, run: Run): Promise<void> {
@@ -26,6 +28,7 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
     for (const { id } of await builtImages(parts, labels)) await engine.removeImage(id);
   }
   await removeNetwork(engine, { server, place: handle });
+  await settleDatabases(parts, handle);
   if (image !== null && !keepImage && !(await isUsed(parts, image))) await engine.removeImage(image);
   run.log(`Removed the container of ${slug}.`);
 }
@@ -51,7 +54,7 @@ async function builtImages({ engine, kind }: KindParts, labels: Labels) {
   return kind.buildsImages ? engine.images(labels) : [];
 }
 
-/** Containers, and what a crash left without one. */
+/** Containers, and what a crash left without one, databases too. */
 export async function* list(parts: KindParts, run: Run): AsyncGenerator<ContainerHandle> {
   run.signal.throwIfAborted();
   const { engine, server } = parts;
@@ -73,4 +76,5 @@ export async function* list(parts: KindParts, run: Run): AsyncGenerator<Containe
     const handle = hasLabels(labels, ours) ? handleOfLeftover(labels) : null;
     if (handle && !all.some((one) => hasLabels(one.labels, labelsOfPlace(server, handle)))) yield handle;
   }
+  yield* listAbandoned(parts);
 }

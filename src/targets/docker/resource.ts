@@ -83,6 +83,7 @@ interface Described extends Place {
   readonly image: string;
   readonly keepImage: boolean;
   readonly healthPath: string;
+  readonly more?: Labels;
 }
 
 export function labelsOfContainer(owner: Owner, described: Described): Labels {
@@ -94,6 +95,7 @@ export function labelsOfContainer(owner: Owner, described: Described): Labels {
     [LABEL.healthPath]: described.healthPath,
     // Always, because a container has the labels of its image too.
     [LABEL.keepImage]: String(described.keepImage),
+    ...described.more,
   };
 }
 
@@ -107,7 +109,12 @@ export function labelsOfHelper(
 
 /** Names are for people who look at the engine, and make a second container of one deployment impossible. */
 export function networkName(server: string, { slug, generation }: Place): string {
-  return `vitrine-${keyOf(server)}-${slug}-${generation}`;
+  return `${environmentName(server, slug)}-${generation}`;
+}
+
+/** With what the names of everything of an environment begin. */
+export function environmentName(server: string, slug: string): string {
+  return `vitrine-${keyOf(server)}-${slug}`;
 }
 
 export function containerName(server: string, placed: Placed): string {

@@ -77,12 +77,20 @@ export function addressesOf({ ports }: EngineContainer): readonly ProgramAddress
 /** What the log of a failed start shows. */
 const LAST_LINES = 40;
 
-async function lastLines(engine: ContainerEngine, id: string, { log, signal }: Wait): Promise<string> {
+interface Shown extends Wait {
+  readonly heading?: string;
+}
+
+export async function lastLines(
+  engine: ContainerEngine,
+  id: string,
+  { log, signal, heading = 'The last lines of the program:' }: Shown,
+): Promise<string> {
   const lines: EngineLine[] = [];
   for await (const line of engine.logs(id, { tail: LAST_LINES, signal })) lines.push(line);
   // Both streams come as they were read, which may be another order.
   const texts = lines.sort((one, other) => one.at.getTime() - other.at.getTime()).map(({ text }) => text);
-  if (texts.length > 0) log('The last lines of the program:');
+  if (texts.length > 0) log(heading);
   for (const text of texts) log(`  ${text}`);
   return texts.join('\n');
 }

@@ -51,6 +51,8 @@ export function createNodeTarget(
     takes: 'files',
     starts: true,
     runner: 'process',
+    services:
+      'This server runs such programs as processes. Its operator can have them run in containers (docs/node-target.md); or use the target "docker", or remove "services" and set the URL of a database as a secret.',
     earlier: 'removed',
     identityOf: ({ slug, generation, deploymentId }) => `${slug} ${String(generation)} ${deploymentId}`,
     capabilities: {

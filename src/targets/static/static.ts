@@ -40,6 +40,7 @@ export function createStaticTarget({
     runsIn: 'server',
     takes: 'files',
     starts: false,
+    services: 'Remove "services": a folder of files has no program that could use one.',
     earlier: 'kept',
     capabilities: { sleep: null, logs: null },
     identityOf: ({ slug, generation }) => `${slug} ${generation}`,

@@ -36,6 +36,7 @@ test('nothing needs to be set for a server on this machine alone', () => {
       cpus: 2,
       nodeImage: 'node:{version}-slim',
       registryHost: undefined,
+      databaseImages: 'docker.io/library/',
     },
   });
 });
@@ -63,6 +64,7 @@ test.each([
   [{ NODE_IMAGE: 'node:{version}-{kind}' }, /^NODE_IMAGE must have \{version\}/],
   [{ NODE_IMAGE: '--privileged {version}' }, /^NODE_IMAGE must be the name of an image/],
   [{ REGISTRY_HOST: 'http://host' }, /^REGISTRY_HOST must be a host/],
+  [{ SERVICE_IMAGES: 'mirror.example.com' }, /^SERVICE_IMAGES must be what the names of images begin with/],
 ])('%j is refused with one line that names the variable', (env, line) => {
   expect(() => envToConfig(env)).toThrow(line);
 });

@@ -266,6 +266,7 @@ test.each<[string, () => unknown]>([
       ]),
   ],
   ['what a deployment was given', () => stores.delivered.get('x')],
+  ['what deployments were given that are there', () => stores.delivered.keep(['x'], new Date(0))],
   ['what old deployments were given', () => stores.delivered.deleteBefore(new Date(0))],
 ])('%s: an index serves filter and order', async (_what, query) => {
   sent.length = 0;
