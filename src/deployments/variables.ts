@@ -1,4 +1,5 @@
 import type { Environment } from '../environments/model.js';
+import { BUILD_DEFAULTS } from '../settings/schema.js';
 import { defaultSettings, projectsOf, type Settings } from '../settings/settings.js';
 import { type BuiltInFacts, builtInVariables } from '../variables/names.js';
 
@@ -11,7 +12,8 @@ export function buildSettingsOf(environment: Environment): {
   const project = projectsOf(settings, environment.repository).find(
     ({ name }) => name === environment.project,
   );
-  return { build: project?.build ?? settings.build, root: project?.root ?? '.' };
+  // What an older version of this server stored does not have the newer settings.
+  return { build: { ...BUILD_DEFAULTS, ...(project?.build ?? settings.build) }, root: project?.root ?? '.' };
 }
 
 /** The variables that say what an environment is. */

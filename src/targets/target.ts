@@ -23,6 +23,8 @@ export interface Release {
   readonly compose: ComposeSource | null;
   /** For targets that start programs. */
   readonly program: ProgramSettings;
+  /** Commands that run beside the program; for targets that start programs. */
+  readonly hooks: HookCommands;
 }
 
 /** `pushed`: an image of this server's own registry. `external`: one of another registry, which is pulled while the run lasts. */
@@ -58,6 +60,17 @@ export interface ProgramSettings {
   /** The machine that installed native modules; absent where the run did not say. */
   readonly builtOn?: BuiltOn;
 }
+
+/** A command line each; null for none. */
+export interface HookCommands {
+  /** Once, before the first program of an environment starts. */
+  readonly created: string | null;
+  /** Before the program of each deployment starts. */
+  readonly deployed: string | null;
+  /** When the environment ends. */
+  readonly destroyed: string | null;
+}
+export type HookName = keyof HookCommands;
 
 export interface BuiltOn {
   /** As `process.platform` and `process.arch`. */
@@ -126,6 +139,8 @@ export interface TargetFacts<Options, Handle> {
   readonly starts: boolean;
   /** What its programs are on this server; absent where it starts none here. */
   readonly runner?: 'process' | 'container';
+  /** Whether it runs hooks; where it does not, what to do instead, as a sentence. */
+  readonly hooks?: true | string;
   /** What becomes of earlier deployments once a newer one is live: kept, each at the URL of its commit, or removed, because they cost memory. */
   readonly earlier: 'kept' | 'removed';
   readonly capabilities: Capabilities<Handle>;
@@ -165,7 +180,13 @@ export interface TargetVerbs<Options, Handle> {
   /** Calling it twice makes one resource. */
   deploy(release: Release, options: Options, run: Run): Promise<Deployed<Handle>>;
   /** Succeeds when the resource is already gone. */
-  destroy(handle: Handle, run: Run): Promise<void>;
+  destroy(handle: Handle, run: Run, removal?: Removal): Promise<void>;
+}
+
+/** Why a resource is removed. */
+export interface Removal {
+  /** Its environment ends, and with it everything that belongs to it; otherwise a newer deployment has taken its place, or it never went live. */
+  readonly environmentEnds: boolean;
 }
 
 /**
