@@ -15,7 +15,13 @@ export type Program =
   /** Prints a line, and ends with the code. */
   | readonly ['fail', code: string, line: string]
   /** Prints lines to both streams, and goes on without listening. */
-  | readonly ['print', count: string];
+  | readonly ['print', count: string]
+  /** Prints a line, goes on, and ends well when it is asked to end. */
+  | readonly ['wait', line: string]
+  /** Prints a text and a variable of its environment, and ends well. */
+  | readonly ['say', text: string, variable: string]
+  /** There is no such program in any image. */
+  | readonly ['no-such-command'];
 
 export interface FakeImage {
   readonly Cmd: Program;
@@ -43,6 +49,8 @@ export interface FakeEngine extends AsyncDisposable {
   addVolume(name: string, labels: Readonly<Record<string, string>>): void;
   /** Labels of what there is. */
   containers(): readonly Readonly<Record<string, string>>[];
+  /** The command lines that were started, in their order. */
+  started(): readonly string[];
   /** Without those of the engine itself. */
   networks(): readonly string[];
   /** The next request for a container to be made fails. */
@@ -56,11 +64,13 @@ export interface FakeEngine extends AsyncDisposable {
 interface Body {
   readonly Image: string;
   readonly Cmd?: Program;
+  readonly User?: string;
   readonly Env: readonly string[];
   readonly Labels: Record<string, string>;
   readonly HostConfig: {
     readonly NetworkMode: string;
     readonly PortBindings: Record<string, readonly { HostPort: string }[]>;
+    readonly RestartPolicy?: { readonly Name: string };
   };
 }
 
@@ -83,6 +93,7 @@ interface Container {
   readonly servers: Map<string, Server>;
   readonly sockets: Set<Socket>;
   running: boolean;
+  startedAt: Date | null;
   exitCode: number;
   restart: string;
 }
@@ -114,6 +125,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   const containers = new Map<string, Container>();
   const volumes = new Map<string, Record<string, string>>();
   const faults: ('retriable' | 'final')[] = [];
+  const begun: string[] = [];
   let versions = { newest: '1.51', least: '1.24' };
   let info: Readonly<Record<string, unknown>> = {};
   networks.set('bridge', {
@@ -166,6 +178,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       program: body.Cmd ?? image.Cmd,
       lines: [],
       running: false,
+      startedAt: null,
       exitCode: 0,
     };
     const rest = {
@@ -174,7 +187,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       servers: new Map(),
       sockets: new Set<Socket>(),
     };
-    const made: Container = { ...fresh, ...rest, restart: 'on-failure' };
+    const made: Container = {
+      ...fresh,
+      ...rest,
+      restart: body.HostConfig.RestartPolicy?.Name ?? 'on-failure',
+    };
     containers.set(made.id, made);
     return { Id: made.id, Warnings: [] };
   }
@@ -183,9 +200,13 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (container.running) return null;
     if (![...networks.values()].some(({ Name }) => Name === container.body.HostConfig.NetworkMode))
       throw new Refusal(404, `network ${container.body.HostConfig.NetworkMode} not found`);
+    if (container.program[0] === 'no-such-command')
+      throw new Refusal(400, 'exec: "no-such-command": executable file not found in $PATH: unknown');
     for (const [port, [bound]] of Object.entries(container.body.HostConfig.PortBindings))
       container.servers.set(port, await bind(container, port, bound?.HostPort ?? ''));
     container.running = true;
+    container.startedAt = new Date();
+    begun.push(container.program.join(' '));
     run(container);
     return null;
   }
@@ -199,6 +220,12 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (name === 'fail') {
       print(container, 2, second);
       void end(container, Number(first));
+    }
+    if (name === 'wait') print(container, 1, first);
+    if (name === 'say') {
+      const given = container.body.Env.find((one) => one.startsWith(`${second}=`)) ?? '';
+      print(container, 1, `${first} ${given.slice(second.length + 1)}`);
+      void end(container, 0);
     }
     if (name !== 'print') return;
     for (let index = 1; index <= Number(first); index += 1)
@@ -311,7 +338,10 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     [
       'POST',
       /^\/containers\/([^/]+)\/stop$/,
-      async ({ parts: [id = ''] }) => void (await end(containerAt(id), 143)),
+      async ({ parts: [id = ''] }) => {
+        const container = containerAt(id);
+        await end(container, container.program[0] === 'wait' ? 0 : 143);
+      },
     ],
     [
       'POST',
@@ -409,6 +439,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     imageAt,
     addVolume: (name, labels) => void volumes.set(name, labels),
     containers: () => [...containers.values()].map(({ labels }) => labels),
+    started: () => begun,
     networks: () => [...networks.values()].map(({ Name }) => Name).filter((name) => name !== 'bridge'),
     failNext: (kind) => void faults.push(kind),
     speak: (spoken) => void (versions = spoken),
@@ -501,17 +532,23 @@ async function end(container: Container, code: number): Promise<void> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 }
 
-function inspected({ id, labels, running, exitCode, restart, servers }: Container) {
+function inspected({ id, body, labels, running, startedAt, exitCode, restart, servers }: Container) {
   const ports = [...servers].map(([name, server]) => {
     const bound = server.address() as AddressInfo | null;
     return [name, bound && [{ HostIp: '127.0.0.1', HostPort: String(bound.port) }]] as const;
   });
   return {
     Id: id,
-    State: { Running: running, Restarting: false, ExitCode: exitCode, OOMKilled: exitCode === 137 },
-    Config: { Labels: labels },
-    HostConfig: { RestartPolicy: { Name: restart } },
-    NetworkSettings: { Ports: Object.fromEntries(ports) },
+    State: {
+      ...{ Running: running, Restarting: false, ExitCode: exitCode, OOMKilled: exitCode === 137 },
+      StartedAt: startedAt?.toISOString() ?? '0001-01-01T00:00:00Z',
+    },
+    Config: { Image: body.Image, User: body.User ?? '', Env: body.Env, Labels: labels },
+    HostConfig: { ...body.HostConfig, RestartPolicy: { ...body.HostConfig.RestartPolicy, Name: restart } },
+    NetworkSettings: {
+      Ports: Object.fromEntries(ports),
+      Networks: { [body.HostConfig.NetworkMode]: {} },
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type Inspection,
   parseOptions,
   type Release,
+  type Removal,
   type Run,
   type Target,
 } from '../target.js';
@@ -13,6 +14,7 @@ import { ASLEEP, type ContainerOptions, RESTART } from './container-spec.js';
 import { ensureContainer } from './container.js';
 import type { EngineContainer } from './engine.js';
 import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
+import { endEnvironment, refuseUnreadable, removeHooks, runHooks } from './hooks.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
 import { followProgram } from './program-logs.js';
 import { destroy, list, removeLeftovers } from './removal.js';
@@ -52,6 +54,7 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
     takes: kind.takes,
     starts: true,
     runner: 'container',
+    hooks: true,
     earlier: 'removed',
     capabilities: {
       sleep: {
@@ -75,7 +78,8 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
       underWay.set(key, begun);
       return begun.finally(() => underWay.delete(key));
     },
-    destroy: (handle, run) => destroy(parts, containerHandleSchema.parse(handle), run),
+    destroy: (handle, run, removal) =>
+      remove(parts, { handle: containerHandleSchema.parse(handle), removal }, run),
     inspect: (handle, run) => inspect(parts, containerHandleSchema.parse(handle), run),
     list: (run) => list(parts, run),
   };
@@ -87,6 +91,7 @@ async function deploy(
   run: Run,
 ): Promise<Deployed<ContainerHandle>> {
   await refuseLate(parts, release);
+  refuseUnreadable(release.hooks);
   // The first failure is what people must read; the sweep removes what is left by a second one.
   const afterwards = { ...run, log: () => undefined, signal: AFTERWARDS };
   const handle = await ensureContainer(parts, { release, options }, run).catch(async (error: unknown) => {
@@ -95,16 +100,31 @@ async function deploy(
   });
   const url = parts.urlOf(release.slug);
   try {
+    // A newer deployment ends the hooks of this one.
+    await runHooks(parts, { release, handle }, run).finally(() => refuseLate(parts, release));
     const { healthPath } = release.program;
     run.log(`Started. Waiting until GET ${healthPath} answers with 2xx or 3xx.`);
     const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
     run.log(`The program answers.`);
+    // What is left of them goes with the program.
+    await removeHooks(parts, handle).catch(() => undefined);
     const container = { id: handle.container, service: 'app', image: handle.image, ...address };
     return { url, handle, reach: { kind: 'upstream', ...address }, containers: [container] };
   } catch (error) {
     await destroy(parts, handle, afterwards).catch(() => undefined);
     throw error;
   }
+}
+
+interface Removed {
+  readonly handle: ContainerHandle;
+  readonly removal: Removal | undefined;
+}
+
+async function remove(parts: KindParts, { handle, removal }: Removed, run: Run): Promise<void> {
+  run.signal.throwIfAborted();
+  if (removal?.environmentEnds === true) await endEnvironment(parts, handle, run);
+  await destroy(parts, handle, run);
 }
 
 const AFTERWARDS = new AbortController().signal;

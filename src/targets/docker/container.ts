@@ -69,7 +69,7 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
   const { slug, generation, deploymentId, program } = release;
   const labels = labelsOfContainer(ownerOf(parts), {
     ...{ slug, generation, deploymentId, image: reference, keepImage: keep },
-    ...{ version: versionOf(wanted), healthPath: program.healthPath },
+    ...{ version: versionOf(wanted), healthPath: program.healthPath, destroyed: release.hooks.destroyed },
   });
   tellLimits(parts, { release, options, image }, run);
   const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release });

@@ -15,6 +15,8 @@ export interface ContainerParts {
   readonly networkRange: string;
   /** How long a program may take to answer; two minutes unless given. */
   readonly patienceMs?: number;
+  /** How long a hook may run; ten minutes, and one at the end of an environment, unless given. */
+  readonly hookLimitMs?: number;
 }
 
 export interface Wanted {
