@@ -107,7 +107,9 @@ async function startHandedOver(
   body: Omit<StartProgramBody, 'seen'>,
 ): Promise<string> {
   const { runProgramStart } = await import('./start-program.js');
-  return runProgramStart({ job, connection, deploymentId: answer.deployment.id, signal, body });
+  const { deployment, plan } = answer;
+  const { hooksMs } = plan;
+  return runProgramStart({ job, connection, deploymentId: deployment.id, signal, hooksMs, body });
 }
 
 /** A build can take longer than a token lives. */

@@ -8,6 +8,8 @@ interface Start {
   readonly connection: Connection;
   readonly deploymentId: string;
   readonly signal: AbortSignal;
+  /** What hooks may take before the program starts. */
+  readonly hooksMs: number;
   readonly body: Omit<StartProgramBody, 'seen'>;
 }
 
@@ -23,10 +25,11 @@ export async function runProgramStart({
   connection,
   deploymentId,
   signal,
+  hooksMs,
   body,
 }: Start): Promise<string> {
   const { world, inputs } = job;
-  const deadline = world.now().getTime() + inputs.waitTimeoutMs;
+  const deadline = world.now().getTime() + inputs.waitTimeoutMs + hooksMs;
   const client = connection.client({
     what: 'Starting the program',
     budgetMs: inputs.waitTimeoutMs,

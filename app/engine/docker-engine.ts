@@ -10,6 +10,7 @@ import { filterOf, isDone, LabelsOf, unlessGone, unlessSaid, unlessUsed } from '
 import { bytesOf, connectEngine, type EngineConnection } from './connection.js';
 import { imagesOf } from './images.js';
 import { readLines } from './log-frames.js';
+import { originIn } from './origin.js';
 
 /** A container engine that speaks the API of Docker: https://docs.docker.com/reference/api/engine/ */
 export function createDockerEngine(address: EngineAddress): ContainerEngine {
@@ -78,6 +79,7 @@ type Lives = Pick<
   ContainerEngine,
   | 'containers'
   | 'container'
+  | 'originOf'
   | 'createContainer'
   | 'startContainer'
   | 'stopContainer'
@@ -94,6 +96,10 @@ function containers(connection: EngineConnection): Lives {
     const path = `/containers/${encodeURIComponent(id)}/${verb}`;
     (await connection.send({ method: 'POST', path, patienceMs: START_MS, ...more })).resume();
   };
+  const described = (id: string) => {
+    const path = `/containers/${encodeURIComponent(id)}/json`;
+    return unlessGone(connection.read({ method: 'GET', path }));
+  };
   return {
     async containers(labels) {
       const query = { all: 'true', filters: filterOf(labels) };
@@ -104,9 +110,12 @@ function containers(connection: EngineConnection): Lives {
         .map(({ Id, Labels: found }) => ({ id: Id, labels: found }));
     },
     async container(id) {
-      const path = `/containers/${encodeURIComponent(id)}/json`;
-      const found = await unlessGone(connection.read({ method: 'GET', path }));
+      const found = await described(id);
       return found === null ? null : containerOf(Container.parse(found));
+    },
+    async originOf(id) {
+      const found = await described(id);
+      return found === null ? null : originIn(found);
     },
     async createContainer({ name, body }) {
       const query = { name };
@@ -131,10 +140,14 @@ const START_MS = 120_000;
 
 const Listed = z.object({ Id: z.string(), Labels: LabelsOf });
 
+/** The time of a container that was never started. */
+const NEVER = '0001-01-01T00:00:00Z';
+
 const Container = z.object({
   Id: z.string(),
   State: z.object({
     Running: z.boolean(),
+    StartedAt: z.string().default(NEVER),
     Restarting: z.boolean().default(false),
     ExitCode: z.number().default(0),
     OOMKilled: z.boolean().default(false),
@@ -164,6 +177,7 @@ function containerOf({
     id: Id,
     labels: Config.Labels,
     running: State.Running && !State.Restarting,
+    started: State.StartedAt !== NEVER,
     restarting: State.Restarting,
     exitCode: State.ExitCode,
     outOfMemory: State.OOMKilled,

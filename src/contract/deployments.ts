@@ -156,6 +156,8 @@ const BuildPlan = /* @__PURE__ */ lazily(() =>
     starts: z.boolean().default(false),
     start: z.string().nullable().default(null),
     port: z.int().nullable().default(null),
+    /** How long the hooks may take together that run before the program starts, in milliseconds. */
+    hooksMs: z.int().default(0),
     image: z.string().nullable().default(null),
     dockerfile: z.string().nullable().default(null),
     /** Where the run pushes images, with its token as the password. */

@@ -8,6 +8,7 @@ import { VitrineError } from '../shared/errors.js';
 import { defaultSettings } from '../settings/settings.js';
 import { CONTAINER_STATUS } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
+import { startHooksMs } from '../targets/hooks.js';
 import type { Deployed, Release, Run, ServerTarget, TargetPorts } from '../targets/target.js';
 import { changeDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
@@ -70,7 +71,7 @@ export async function publish(
   const deployed = await target.deploy(
     { ...release, image, compose, program: { ...release.program, ...program } },
     options,
-    { ...runFor(ports, { configuration, target, about: deployment.id }), ...(log && { log }), conceal },
+    { ...runFor(ports, { configuration, target, about: deployment.id, release }), ...(log && { log }), conceal },
   );
   const { url, reach, handle } = deployed;
   await recordContainers(ports, { deployment, target: name, deployed });
@@ -140,6 +141,7 @@ function releaseOf(
       cpus: cpu,
     },
     services: build.services,
+    hooks: build.hooks,
   };
 }
 
@@ -200,7 +202,7 @@ export function targetProblem(
     return `There is no target "${name.slice(0, 40)}" on this server. It has: ${known}. ${remedy}`;
   }
   const options = target.options.safeParse(targetOptions(environment, name));
-  if (options.success) return servicesProblem(target, environment);
+  if (options.success) return servicesProblem(target, environment) ?? hooksProblem(target, environment);
   const [issue] = options.error.issues;
   const where = issue?.path.length ? ` (${issue.path.join('.').slice(0, 100)})` : '';
   return `The options of the target "${name}" are not valid${where}: ${issue?.message.slice(0, 200) ?? ''}. Mend them ${MEND}`;
@@ -215,6 +217,17 @@ function servicesProblem(
 }
 
 const DATABASES_ELSEWHERE = 'Remove "services", or choose a target that runs containers.';
+
+function hooksProblem(
+  { name, hooks = NO_PROGRAM }: ServerTarget<unknown, unknown>,
+  environment: Environment,
+): string | null {
+  const asked = Object.values(buildSettingsOf(environment).build.hooks);
+  if (hooks === true || asked.every((command) => command === null)) return null;
+  return `The target "${name}" runs no hooks, and "hooks" in .github/preview.yml asks for some. ${hooks}`;
+}
+
+const NO_PROGRAM = 'Remove "hooks", or choose a target whose program this server starts.';
 
 /** Why the run that asks for this target cannot start. The settings of the default branch decide, where they name a target. */
 export function startProblem(
@@ -236,19 +249,21 @@ interface RunInput {
   readonly configuration: Pick<Configuration, 'variables' | 'secrets'> | null;
   /** What the call is for, for the log. */
   readonly about: string;
+  /** What is deployed: hooks run before its program starts. */
+  readonly release?: Pick<Release, 'hooks'>;
 }
 
 /** What a target gets for one call. It has no access to the stores. */
 export function runFor(
   { targetCredentials, visit, log }: Pick<Ports, 'targetCredentials' | 'visit' | 'log'>,
-  { target, configuration, about }: RunInput,
+  { target, configuration, about, release }: RunInput,
 ): Run {
   return {
     credentials: targetCredentials.get(target.name),
     variables: configuration?.variables ?? {},
     secrets: configuration?.secrets ?? {},
     log: (line) => log('info', line, { target: target.name, about }),
-    signal: AbortSignal.timeout(TARGET_DEADLINE_MS),
+    signal: AbortSignal.timeout(TARGET_DEADLINE_MS + (release ? startHooksMs(release.hooks) : 0)),
     fetch: globalThis.fetch,
     visit,
   };

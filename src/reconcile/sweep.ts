@@ -1,6 +1,7 @@
 import { ensureHeadDeployment } from '../deployments/change.js';
+import { configurationOf, type ConfigurationPorts } from '../deployments/configuration.js';
 import { failDeployment } from '../deployments/finish.js';
-import { type Leak, leaksOf } from '../deployments/leaks.js';
+import { type Leak, leaksOf, placeOf } from '../deployments/leaks.js';
 import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
 import { changeEnvironment } from '../environments/change.js';
@@ -56,6 +57,7 @@ type Ports = EnvironmentPorts &
   ImagePorts &
   ImageUploadPorts &
   TargetPorts &
+  ConfigurationPorts &
   Tools &
   AddressPorts;
 
@@ -167,10 +169,17 @@ function sweepResources(ports: Ports): Promise<number> {
 }
 
 function sweepTarget(ports: Ports, target: Target<unknown, unknown>): Promise<number> {
-  const run = runFor(ports, { target, configuration: null, about: 'sweep' });
   const work = async ({ handle }: Leak) => {
     ports.log('warn', 'Removing a resource that no environment names', { target: target.name, handle });
-    await target.destroy(handle, run);
+    const slug = placeOf(handle)?.slug;
+    const environment = slug === undefined ? null : await ports.environments.bySlug(slug);
+    const environmentEnds = environment !== null && !isActive(environment);
+    // What it does last needs its variables. It goes without them too.
+    const configuration = environmentEnds
+      ? await configurationOf(ports, environment).catch(() => null)
+      : null;
+    const run = runFor(ports, { target, configuration, about: 'sweep' });
+    await target.destroy(handle, run, { environmentEnds });
     return 1;
   };
   return forEachIsolated(ports, { items: leaksOf(ports, target), fields: { target: target.name }, work });

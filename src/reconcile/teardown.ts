@@ -116,7 +116,8 @@ async function destroy(ports: Ports, { environment, resource, target }: Removing
       return null;
     });
     const run = runFor(ports, { target, configuration, about: resource.deploymentId });
-    await target.destroy(resource.handle, run);
+    const environmentEnds = environment.status === ENVIRONMENT_STATUS.destroying;
+    await target.destroy(resource.handle, run, { environmentEnds });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Configuration } from '../deployments/configuration.js';
 import { buildSettingsOf } from '../deployments/variables.js';
 import type { Environment } from '../environments/model.js';
+import { startHooksMs } from '../targets/hooks.js';
 import type { ServerTarget } from '../targets/target.js';
 
 /** What a run needs to build. The server decides it, so that a pull request cannot change it. */
@@ -17,6 +18,8 @@ export interface BuildPlan {
   readonly starts: boolean;
   readonly start: string | null;
   readonly port: number | null;
+  /** How long the hooks may take together that run before the program starts: so much longer the run waits for it. */
+  readonly hooksMs: number;
   /** Of another registry, or in the run's own engine. */
   readonly image: string | null;
   readonly dockerfile: string | null;
@@ -43,6 +46,7 @@ export function buildPlan({ environment, configuration, publicUrl, ...chosen }: 
     healthPath: build.healthPath,
     start: build.start,
     port: build.port,
+    hooksMs: startHooksMs(build.hooks),
     image: build.image,
     dockerfile: build.dockerfile,
     registry: { host: new URL(publicUrl).host, repository: environment.slug },

@@ -73,6 +73,16 @@ const target = z.union(
   { error: 'must be the name of a target, or its name and options' },
 );
 
+/** Commands at the moments of an environment, for targets that start programs: docs/hooks.md. */
+const hooks = z.strictObject({
+  /** Once, before the first program of the environment starts. */
+  created: field.command.nullable().default(null),
+  /** For every deployment, before its program starts. */
+  deployed: field.command.nullable().default(null),
+  /** When the environment ends. */
+  destroyed: field.command.nullable().default(null),
+});
+
 /** Read from the default branch only, so that the author of a pull request cannot change them. */
 export const POLICY = {
   triggers: triggers.prefault({}),
@@ -95,6 +105,7 @@ export const BUILD = {
   output: field.relativePath.nullable(),
   start: field.command.nullable(),
   port: field.port.nullable(),
+  hooks,
   workingDirectory: field.relativePath,
   healthPath: field.urlPath,
   /** Unknown paths answer with `index.html`. */
@@ -113,6 +124,7 @@ export const BUILD_DEFAULTS: BuildSettings = {
   output: null,
   start: null,
   port: null,
+  hooks: { created: null, deployed: null, destroyed: null },
   workingDirectory: '.',
   healthPath: '/',
   spa: false,

@@ -26,6 +26,8 @@ export interface Release {
   readonly program: ProgramSettings;
   /** Databases beside the program, for targets that have `services`. */
   readonly services: readonly ServiceSettings[];
+  /** Commands that run beside the program; for targets that start programs. */
+  readonly hooks: HookCommands;
 }
 
 /** `pushed`: an image of this server's own registry. `external`: one of another registry, which is pulled while the run lasts. */
@@ -61,6 +63,17 @@ export interface ProgramSettings {
   /** The machine that installed native modules; absent where the run did not say. */
   readonly builtOn?: BuiltOn;
 }
+
+/** A command line each; null for none. */
+export interface HookCommands {
+  /** Once, before the first program of an environment starts. */
+  readonly created: string | null;
+  /** Before the program of each deployment starts. */
+  readonly deployed: string | null;
+  /** When the environment ends. */
+  readonly destroyed: string | null;
+}
+export type HookName = keyof HookCommands;
 
 export interface BuiltOn {
   /** As `process.platform` and `process.arch`. */
@@ -133,6 +146,8 @@ export interface TargetFacts<Options, Handle> {
   readonly runner?: 'process' | 'container';
   /** Whether it starts databases beside its program; where it does not, what to do instead, as a sentence. */
   readonly services?: true | string;
+  /** Whether it runs hooks; where it does not, what to do instead, as a sentence. */
+  readonly hooks?: true | string;
   /** What becomes of earlier deployments once a newer one is live: kept, each at the URL of its commit, or removed, because they cost memory. */
   readonly earlier: 'kept' | 'removed';
   readonly capabilities: Capabilities<Handle>;
@@ -172,7 +187,13 @@ export interface TargetVerbs<Options, Handle> {
   /** Calling it twice makes one resource. */
   deploy(release: Release, options: Options, run: Run): Promise<Deployed<Handle>>;
   /** Succeeds when the resource is already gone. */
-  destroy(handle: Handle, run: Run): Promise<void>;
+  destroy(handle: Handle, run: Run, removal?: Removal): Promise<void>;
+}
+
+/** Why a resource is removed. */
+export interface Removal {
+  /** Its environment ends, and with it everything that belongs to it; otherwise a newer deployment has taken its place, or it never went live. */
+  readonly environmentEnds: boolean;
 }
 
 /**

@@ -105,7 +105,8 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     const { engine } = ground;
     const { id, spec } = await create(['serve', 'Hello']);
     expect(await codeOf(engine.createContainer(spec))).toBe('conflict');
-    expect(await engine.container(id)).toMatchObject({ running: false, restart: 'on-failure', ports: {} });
+    const fresh = { running: false, started: false, restart: 'on-failure', ports: {} };
+    expect(await engine.container(id)).toMatchObject(fresh);
     await engine.startContainer(id);
     await engine.startContainer(id);
     expect(await page(id)).toContain('Hello');
@@ -121,7 +122,8 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     await engine.setRestartPolicy(id, ASLEEP);
     await engine.stopContainer(id, 5);
     await engine.stopContainer(id, 5);
-    expect(await engine.container(id)).toMatchObject({ running: false, restart: 'no', ports: {} });
+    const asleep = { running: false, started: true, restart: 'no', ports: {} };
+    expect(await engine.container(id)).toMatchObject(asleep);
     await engine.setRestartPolicy(id, RESTART);
     await engine.startContainer(id);
     expect(await page(id)).toContain('Hello');
@@ -129,7 +131,24 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     await engine.removeContainer(id);
     await engine.removeContainer(id);
     expect(await engine.container(id)).toBeNull();
+    expect(await engine.originOf(id)).toBeNull();
     expect(await codeOf(engine.startContainer(id))).toBe('not_found');
+  });
+
+  test(`${name}: what a container was made of is read back, and another one is made of it`, async () => {
+    const { engine } = ground;
+    const { id, spec } = await create(['say', 'one', 'PORT']);
+    const { networks, ...origin } = (await engine.originOf(id)) ?? { networks: [] };
+    const { Image, User, Env, HostConfig } = spec.body;
+    expect([networks, origin]).toEqual([[network], { Image, User, Env: expect.any(Array), HostConfig }]);
+    const given = origin as Pick<typeof spec.body, 'Env' | 'HostConfig'>;
+    expect(given.Env).toEqual(expect.arrayContaining([...Env]));
+    const body = { ...spec.body, ...given, Cmd: ['say', 'two', 'PORT'] };
+    const other = await engine.createContainer({ name: `${spec.name}-other`, body });
+    await engine.startContainer(other);
+    expect(await ended(other)).toMatchObject({ exitCode: 0, started: true });
+    const lines = await linesOf(engine.logs(other, { signal: AbortSignal.timeout(10_000) }));
+    expect(lines.map(({ text }) => text)).toEqual([`two ${PORT}`]);
   });
 
   test(`${name}: a program that fails leaves its exit code and its last lines`, async () => {

@@ -1,9 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { publish } from '../../src/deployments/publish.js';
+import { publish, targetProblem } from '../../src/deployments/publish.js';
 import type { Environment } from '../../src/environments/model.js';
 import { setSecrets, setVariables } from '../../src/secrets/write.js';
 import { defaultSettings } from '../../src/settings/settings.js';
 import type { Run } from '../../src/targets/target.js';
+import { createTargets } from '../../src/targets/registry.js';
+import { newEnvironment } from '../support/builders.js';
+import { dockerParts } from '../support/docker-parts.js';
+import { createFakeCompose } from '../support/fake-compose.js';
+import { createMemoryCommandRecords } from '../support/memory-command-records.js';
+import { createMemoryStaticHosting } from '../support/memory-static-hosting.js';
 import { lookAt } from '../support/look-at.js';
 import { begin } from '../support/run-by-hand.js';
 import { REPOSITORY, startWorld } from '../support/start-world.js';
@@ -65,4 +71,23 @@ test('a target of the server gets the variables and the secrets of the preview, 
       secrets: { TOKEN: 'of the target' },
     },
   ]);
+});
+
+test.each([
+  ['static', /^The target "static" runs no hooks, .*Remove "hooks", or choose a target whose program/],
+  ['command', /^The target "command" runs no hooks/],
+  ['compose', /^The target "compose" runs no hooks, .*condition: service_completed_successfully/],
+])('hooks are refused before the build where they cannot run: %s', (name, reason) => {
+  const hosting = createMemoryStaticHosting();
+  const records = createMemoryCommandRecords();
+  const compose = createFakeCompose({ engine: dockerParts().engine, addVolume: () => undefined });
+  const on = createTargets({ hosting, records, docker: dockerParts(), compose, credentials: {} });
+  const problemOf = (deployed: string | null) => {
+    const settings = defaultSettings();
+    const build = { ...settings.build, hooks: { ...settings.build.hooks, deployed } };
+    const asked = { ...newEnvironment(), settings: { ...settings, build } } as Environment;
+    return targetProblem(on, { environment: asked, asked: name });
+  };
+  expect(problemOf(null)).toBeNull();
+  expect(problemOf('npm run migrate')).toMatch(reason);
 });

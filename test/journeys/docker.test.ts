@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { eventually } from '../../demo/expect.js';
 import { createDockerTarget } from '../../src/targets/docker/docker.js';
 import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
+import { testHooks } from '../contracts/hooks-contract.js';
 import { testTarget } from '../contracts/target-contract.js';
 import { release as releaseWith } from '../support/builders.js';
 import type { Run } from '../../src/targets/target.js';
@@ -103,6 +104,15 @@ async function openDatabases(): Promise<DatabaseStage> {
 if (!hasDocker) test.skip('docker: DOCKER_HOST names no engine', () => undefined);
 else
   describe('a real engine', () => {
+    testHooks('docker', async () => {
+      const engine = realEngine();
+      return {
+        engine,
+        image: (program) => dockerImage(program, ['EXPOSE 3000']),
+        target: () => createDockerTarget(dockerParts({ engine })),
+        [Symbol.asyncDispose]: () => emptyEngine(engine),
+      };
+    });
     testTarget({
       name: 'docker',
       badOptions: [null, { privileged: true }],

@@ -24,7 +24,7 @@ function playing(takes: 'files' | 'image' | 'compose') {
     const { slug, generation, deploymentId } = release;
     return { url: 'http://127.0.0.1:30000', reach: REACH, handle: { slug, generation, deploymentId } };
   };
-  const target: ServerTarget<unknown, unknown> = {
+  const target: { hooks?: true } & ServerTarget<unknown, unknown> = {
     name: takes,
     options: z.unknown(),
     credentials: z.unknown(),
@@ -124,6 +124,22 @@ test('what the workflow says of its program comes before the settings', async ()
     healthPath: '/',
     cpus: 0.5,
   });
+});
+
+test('the hooks of the settings reach the target, and the run is told how long they may take', async () => {
+  image.target.hooks = true;
+  const { number, sha } = await openPullRequest(world, {
+    ...{
+      head: 'with-hooks',
+      files: { '.github/preview.yml': 'hooks: { created: seed, deployed: migrate }\n' },
+    },
+  });
+  const begun = await begin({ ...world, app: { ...world.app, ports } }, { number, sha, target: 'image' });
+  expect(begun.plan.hooksMs).toBe(20 * 60_000);
+  const client = registryClient(world.app.url, begun.token);
+  const { digest } = await client.pushImage(begun.environment.slug, 'v1', [layer(), layer()]);
+  await startProgram(ports, { deploymentId: begun.deployment.id, image: { digest }, seen: 0 });
+  expect(image.releases[0]?.hooks).toEqual({ created: 'seed', deployed: 'migrate', destroyed: null });
 });
 
 const WITH_DATABASE = { '.github/preview.yml': 'services: { db: postgres:16 }\n' };

@@ -27,3 +27,15 @@ test('variables of the whole file and of a project that are too many together ar
   ]);
   expect(parseSettings({ base: `env:\n${lines(0, 149, '  ')}${own}` }).problems).toEqual([]);
 });
+
+test('hooks of a project take the place of those of the whole file', () => {
+  const base =
+    'hooks: { created: seed, deployed: migrate }\nprojects:\n  - name: web\n    hooks: { created: own }\n  - name: docs\n    hooks: {}\n  - name: api\n';
+  const { settings, problems } = parseSettings({ base });
+  expect(problems).toEqual([]);
+  expect(settings.projects.map(({ build }) => build.hooks)).toEqual([
+    { created: 'own', deployed: null, destroyed: null },
+    { created: null, deployed: null, destroyed: null },
+    { created: 'seed', deployed: 'migrate', destroyed: null },
+  ]);
+});

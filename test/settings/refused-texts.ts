@@ -21,6 +21,8 @@ export const REFUSED: readonly (readonly [string, string, number, RegExp])[] = [
   ['an unknown key', 'build: a\nnonsense: 1', 2, /"nonsense" is not a known key; remove it/],
   ['a key with a slip', 'build: a\ntrigers:\n  mode: auto', 2, /did you mean triggers\?/],
   ['an inner key with a slip', 'triggers:\n  skip-word: [a]', 2, /in triggers; did you mean skip-words\?/],
+  ['a hook with a slip', 'hooks:\n  create: npm run seed', 2, /in hooks; did you mean created\?/],
+  ['a hook that is a list', 'hooks:\n  created: [npm, run, seed]', 2, /hooks\.created must be/],
   ['a key as in code', 'triggers:\n  skipWords: [a]', 2, /"skipWords" .* did you mean skip-words\?/],
   ['a key with capitals', 'Build: a', 1, /did you mean build\?/],
   ['an inherited key', '__proto__:\n  polluted: 1', 1, /"__proto__".*another name/],

@@ -46,6 +46,7 @@ test('without a file everything has its default', () => {
       output: null,
       start: null,
       port: null,
+      hooks: { created: null, deployed: null, destroyed: null },
       workingDirectory: '.',
       healthPath: '/',
       spa: false,
@@ -87,6 +88,7 @@ build: |
   npm run docs
 output: ./dist/
 port: 8080
+hooks: { created: npm run seed, destroyed: null }
 health-path: /healthz?full=1
 working-directory: packages/web/
 spa: true
@@ -118,6 +120,7 @@ test('every key of the file arrives under its name in code', () => {
       build: 'npm run build\nnpm run docs\n',
       output: 'dist',
       port: 8080,
+      hooks: { created: 'npm run seed', deployed: null, destroyed: null },
       healthPath: '/healthz?full=1',
       workingDirectory: 'packages/web',
       spa: true,

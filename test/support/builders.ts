@@ -97,6 +97,7 @@ export function release(changes: Partial<Release> = {}): Release {
     image: null,
     compose: null,
     program: { start: null, port: null, healthPath: '/', memoryBytes: 512 * 1024 ** 2, cpus: 0.5 },
+    hooks: { created: null, deployed: null, destroyed: null },
     services: [],
     ...changes,
   };

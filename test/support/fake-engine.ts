@@ -17,7 +17,13 @@ export type Program =
   /** Prints a line, and ends with the code. */
   | readonly ['fail', code: string, line: string]
   /** Prints lines to both streams, and goes on without listening. */
-  | readonly ['print', count: string];
+  | readonly ['print', count: string]
+  /** Prints a line, goes on, and ends well when it is asked to end. */
+  | readonly ['wait', line: string]
+  /** Prints a text and a variable of its environment, and ends well. */
+  | readonly ['say', text: string, variable: string]
+  /** There is no such program in any image. */
+  | readonly ['no-such-command'];
 
 export interface FakeImage {
   readonly Cmd: Program;
@@ -48,6 +54,8 @@ export interface FakeEngine extends AsyncDisposable {
   volumes(): readonly string[];
   /** Labels of what there is. */
   containers(): readonly Readonly<Record<string, string>>[];
+  /** The command lines that were started, in their order. */
+  started(): readonly string[];
   /** Without those of the engine itself. */
   networks(): readonly string[];
   /** The next request for a container to be made fails. */
@@ -61,6 +69,7 @@ export interface FakeEngine extends AsyncDisposable {
 interface Body {
   readonly Image: string;
   readonly Cmd?: Program;
+  readonly User?: string;
   readonly Env: readonly string[];
   readonly Labels: Record<string, string>;
   readonly Healthcheck?: { readonly Test: readonly string[] };
@@ -68,6 +77,7 @@ interface Body {
     readonly NetworkMode: string;
     readonly PortBindings: Record<string, readonly { HostPort: string }[]>;
     readonly Mounts?: readonly { readonly Source: string }[];
+    readonly RestartPolicy?: { readonly Name: string };
   };
 }
 
@@ -93,6 +103,7 @@ interface Container {
   readonly networks: Set<string>;
   readonly health: NonNullable<FakeImage['Health']>;
   running: boolean;
+  startedAt: Date | null;
   exitCode: number;
   restart: string;
 }
@@ -124,6 +135,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   const containers = new Map<string, Container>();
   const volumes = new Map<string, Record<string, string>>();
   const faults: ('retriable' | 'final')[] = [];
+  const begun: string[] = [];
   let versions = { newest: '1.51', least: '1.24' };
   let info: Readonly<Record<string, unknown>> = {};
   networks.set('bridge', {
@@ -195,6 +207,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       program: body.Cmd ?? image.Cmd,
       lines: [],
       running: false,
+      startedAt: null,
       exitCode: 0,
     };
     const rest = {
@@ -208,7 +221,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     };
     for (const { Source } of body.HostConfig.Mounts ?? [])
       if (!volumes.has(Source)) throw new Refusal(404, `get ${Source}: no such volume`);
-    const made: Container = { ...fresh, ...rest, restart: 'on-failure' };
+    const made: Container = {
+      ...fresh,
+      ...rest,
+      restart: body.HostConfig.RestartPolicy?.Name ?? 'on-failure',
+    };
     containers.set(made.id, made);
     return { Id: made.id, Warnings: [] };
   }
@@ -216,9 +233,13 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   async function start(container: Container) {
     if (container.running) return null;
     for (const name of container.networks) networkAt(name);
+    if (container.program[0] === 'no-such-command')
+      throw new Refusal(400, 'exec: "no-such-command": executable file not found in $PATH: unknown');
     for (const [port, [bound]] of Object.entries(container.body.HostConfig.PortBindings))
       container.servers.set(port, await bind(container, port, bound?.HostPort ?? ''));
     container.running = true;
+    container.startedAt = new Date();
+    begun.push(container.program.join(' '));
     run(container);
     return null;
   }
@@ -233,6 +254,12 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (name === 'fail') {
       print(container, 2, second);
       void end(container, Number(first));
+    }
+    if (name === 'wait') print(container, 1, first);
+    if (name === 'say') {
+      const given = container.body.Env.find((one) => one.startsWith(`${second}=`)) ?? '';
+      print(container, 1, `${first} ${given.slice(second.length + 1)}`);
+      void end(container, 0);
     }
     if (name !== 'print') return;
     for (let index = 1; index <= Number(first); index += 1)
@@ -352,7 +379,10 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     [
       'POST',
       /^\/containers\/([^/]+)\/stop$/,
-      async ({ parts: [id = ''] }) => void (await end(containerAt(id), 143)),
+      async ({ parts: [id = ''] }) => {
+        const container = containerAt(id);
+        await end(container, container.program[0] === 'wait' ? 0 : 143);
+      },
     ],
     [
       'POST',
@@ -466,6 +496,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     addVolume: (name, labels) => void volumes.set(name, labels),
     volumes: () => [...volumes.keys()],
     containers: () => [...containers.values()].map(({ labels }) => labels),
+    started: () => begun,
     networks: () => [...networks.values()].map(({ Name }) => Name).filter((name) => name !== 'bridge'),
     failNext: (kind) => void faults.push(kind),
     speak: (spoken) => void (versions = spoken),
@@ -561,7 +592,8 @@ async function end(container: Container, code: number): Promise<void> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 }
 
-function inspected({ id, labels, body, running, exitCode, restart, servers, health }: Container) {
+function inspected(container: Container) {
+  const { id, labels, body, running, startedAt, exitCode, restart, servers, health, networks } = container;
   const ports = [...servers].map(([name, server]) => {
     const bound = server.address() as AddressInfo | null;
     return [name, bound && [{ HostIp: '127.0.0.1', HostPort: String(bound.port) }]] as const;
@@ -570,11 +602,15 @@ function inspected({ id, labels, body, running, exitCode, restart, servers, heal
     Id: id,
     State: {
       ...{ Running: running, Restarting: false, ExitCode: exitCode, OOMKilled: exitCode === 137 },
+      StartedAt: startedAt?.toISOString() ?? '0001-01-01T00:00:00Z',
       ...(body.Healthcheck && { Health: { Status: running ? health : 'unhealthy' } }),
     },
-    Config: { Labels: labels, Env: body.Env },
-    HostConfig: { RestartPolicy: { Name: restart } },
-    NetworkSettings: { Ports: Object.fromEntries(ports) },
+    Config: { Image: body.Image, User: body.User ?? '', Env: body.Env, Labels: labels },
+    HostConfig: { ...body.HostConfig, RestartPolicy: { ...body.HostConfig.RestartPolicy, Name: restart } },
+    NetworkSettings: {
+      Ports: Object.fromEntries(ports),
+      Networks: Object.fromEntries([...networks].map((name) => [name, {}])),
+    },
   };
 }
 

@@ -65,7 +65,7 @@ export async function openProgramGround(tools: () => Promise<Tools> = findTools)
       },
       ...{ build: buildOf({ 'server.js': serverOf("'hello'") }), environment: {}, healthPath: '/' },
       runtime: { node: process.versions.node, os: process.platform, arch: process.arch, libc: null },
-      ...{ memoryBytes: 512 * 1024 ** 2, cpus: 0.5, log: () => undefined },
+      ...{ memoryBytes: 512 * 1024 ** 2, cpus: 0.5, log: () => undefined, destroyed: null },
       ...changes,
     }),
     async [Symbol.asyncDispose]() {

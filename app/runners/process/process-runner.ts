@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
-import { pipeline } from 'node:stream/promises';
 import { satisfies, validRange } from 'semver';
 import { VitrineError } from '../../../src/shared/errors.js';
 import type {
@@ -13,26 +10,19 @@ import type {
   RunningProgram,
   Runtime,
 } from '../../../src/targets/node/runner.js';
-import { endProgram, identityOf, isAlive, type ProcessIdentity } from './identity.js';
+import { createProgramHooks, endHooks } from './hooks.js';
+import { endProgram, isAlive } from './identity.js';
 import { placeFiles } from './place-files.js';
 import { followProgramLog, lastLinesOf } from './program-log.js';
-import { createRecords, type ProgramFolder, type ProgramRecord, type Records } from './records.js';
+import { createRecords, type ProgramRecord } from './records.js';
 import { confined, environmentFor, findTools, type Tools } from './sandbox.js';
-import type { ProgramEnd, SupervisorOrder } from './supervisor.js';
+import { endOf, type ProcessParts as Parts, superviseBy } from './supervise.js';
+import type { SupervisorOrder } from './supervisor.js';
 
-interface ProcessRunnerOptions {
+interface ProcessRunnerOptions extends Pick<Parts, 'supervisor' | 'politeMs'> {
   /** Programs, their records and their ports are kept here. */
   readonly dataDir: string;
-  /** The compiled `supervisor.js`. */
-  readonly supervisor: string;
   readonly tools?: () => Promise<Tools>;
-  /** How long a program has after SIGTERM. */
-  readonly politeMs?: number;
-}
-
-interface Parts extends ProcessRunnerOptions {
-  readonly records: Records;
-  readonly findTools: () => Promise<Tools>;
 }
 
 /** Runs programs as child processes of this machine, without an engine. */
@@ -43,6 +33,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProgramRunne
   const parts: Parts = { ...options, records, findTools: find };
   return {
     runtimeFor,
+    prepare: (order) => records.alone(order, async () => void (await prepare(parts, order))),
     start: (order) => records.alone(order, () => start(parts, order)),
     wake: (id, { environment }) =>
       records.alone(id, async () => {
@@ -61,9 +52,15 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProgramRunne
     remove: (id) =>
       records.alone(id, async () => {
         await end(parts, { id, record: await records.read(id) });
+        await endHooks(parts, id);
         await rm(records.folderOf(id).dir, { recursive: true, force: true, maxRetries: 5 });
       }),
     inspect: (id) => inspect(parts, id),
+    async about(id) {
+      const record = await records.read(id);
+      return record && { started: record.started || record.leader !== null, destroyed: record.destroyed };
+    },
+    hooks: createProgramHooks(parts),
     list: () => records.list(),
     follow(id, { since }, signal) {
       const { log: dir } = records.folderOf(id);
@@ -94,20 +91,36 @@ async function libc(): Promise<Runtime['libc']> {
 }
 
 async function start(parts: Parts, order: ProgramOrder): Promise<RunningProgram> {
+  const record = await prepare(parts, order);
+  const { environment, log } = order;
+  return (await runningOf(record)) ?? launch(parts, { id: order, record, environment, log });
+}
+
+/** What runs already is left as it is, unless another version is wanted. */
+async function prepare(parts: Parts, order: ProgramOrder): Promise<ProgramRecord> {
   const { records } = parts;
   const known = await records.read(order);
   const isSame = known?.version === order.version;
-  const running = isSame && (await runningOf(known));
-  if (running) return running;
-  const { app } = records.folderOf(order);
+  if (isSame && (await runningOf(known))) return known;
   await end(parts, { id: order, record: known });
-  if (!isSame) await rm(app, { recursive: true, force: true });
-  const { version, command, memoryBytes, healthPath, environment, log } = order;
-  const record = { leader: null, port: null, version, command: [...command], memoryBytes, healthPath };
+  if (!isSame) await clear(parts, order);
+  const { version, command, memoryBytes, healthPath, destroyed } = order;
+  const record = {
+    ...{ leader: null, port: null, version, command: [...command], memoryBytes, healthPath },
+    started: known?.started ?? false,
+    destroyed: destroyed && [...destroyed],
+  };
   // Before anything else: what is started from here on can be found and removed.
   await records.write(order, record);
-  await placeFiles(order.build, app);
-  return launch(parts, { id: order, record, environment, log });
+  await placeFiles(order.build, records.folderOf(order).app);
+  return record;
+}
+
+/** The hooks of another build say nothing of this one. */
+async function clear(parts: Parts, id: ProgramId): Promise<void> {
+  const { app, hooks } = parts.records.folderOf(id);
+  await endHooks(parts, id);
+  for (const folder of [app, hooks]) await rm(folder, { recursive: true, force: true });
 }
 
 interface Launch extends Pick<ProgramOrder, 'environment' | 'log'> {
@@ -135,39 +148,12 @@ async function launch(parts: Parts, { id, record, environment, log }: Launch): P
   };
   const leader = await superviseBy(parts, {
     order,
-    named: (started) => records.write(id, { ...record, leader: started, port }),
+    named: (leader) => records.write(id, { ...record, leader, port, started: true }),
   });
   return { state: 'up', id: String(leader.pid), host: HOST, port, healthPath: record.healthPath };
 }
 
 const HOST = '127.0.0.1';
-
-interface Supervising {
-  readonly order: SupervisorOrder;
-  /** Writes down who was started. Only then the order is given: a process that is not written down starts nothing. */
-  readonly named: (leader: ProcessIdentity) => Promise<void>;
-}
-
-async function superviseBy({ supervisor }: Parts, { order, named }: Supervising): Promise<ProcessIdentity> {
-  const child = spawn(process.execPath, ['--max-old-space-size=64', supervisor], {
-    cwd: order.dir,
-    env: {},
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  await once(child, 'spawn');
-  child.unref();
-  const leader = child.pid === undefined ? null : await identityOf(child.pid);
-  if (leader === null) throw new VitrineError('unavailable', 'The program could not be started: try again.');
-  try {
-    await named(leader);
-    await pipeline([JSON.stringify(order)], child.stdin);
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
-  return leader;
-}
 
 interface Known {
   readonly id: ProgramId;
@@ -190,16 +176,6 @@ async function inspect({ records }: Parts, id: ProgramId): Promise<ProgramState 
   if (record === null) return null;
   if (record.leader === null) return { state: 'stopped' };
   return (
-    (await runningOf(record)) ?? { state: 'ended', ...(await endOf(records.folderOf(id), record.leader)) }
+    (await runningOf(record)) ?? { state: 'ended', ...(await endOf(records.folderOf(id).end, record.leader)) }
   );
-}
-
-/** Unknown when its supervisor was ended too, such as by a restart of the machine. */
-async function endOf(
-  { end: path }: ProgramFolder,
-  { pid }: ProcessIdentity,
-): Promise<Omit<ProgramEnd, 'pid'>> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  const seen = text === null ? null : (JSON.parse(text) as ProgramEnd);
-  return seen?.pid === pid ? { code: seen.code, signal: seen.signal } : { code: null, signal: null };
 }

@@ -7,7 +7,7 @@ import { errorCode, VitrineError } from '../../../src/shared/errors.js';
 import type { ProgramId } from '../../../src/targets/node/runner.js';
 import { identityOf, isAlive, type ProcessIdentity } from './identity.js';
 
-const identitySchema = z.object({ pid: z.number(), started: z.string() });
+export const identitySchema = z.object({ pid: z.number(), started: z.string() });
 
 const recordSchema = z.object({
   /** Null before the first start, and after a stop. */
@@ -17,6 +17,8 @@ const recordSchema = z.object({
   command: z.array(z.string()),
   memoryBytes: z.number(),
   healthPath: z.string(),
+  started: z.boolean().default(false),
+  destroyed: z.array(z.string()).nullable().default(null),
 });
 
 /** What is known of a program, beside its files: another server finds it by this. Secrets are not in it. */
@@ -29,6 +31,8 @@ export interface ProgramFolder {
   readonly home: string;
   readonly log: string;
   readonly end: string;
+  /** One folder each. */
+  readonly hooks: string;
 }
 
 const NAME = /^(.+)-g(\d+)-(\w+)$/;
@@ -47,7 +51,7 @@ export function createRecords(root: string) {
   const folderOf = (id: ProgramId): ProgramFolder => {
     const dir = join(programs, nameOf(id));
     const [app, home, log] = [join(dir, 'app'), join(dir, 'home'), join(dir, 'log')];
-    return { dir, app, home, log, end: join(dir, 'end.json') };
+    return { dir, app, home, log, end: join(dir, 'end.json'), hooks: join(dir, 'hooks') };
   };
   const read = (id: ProgramId) => readRecord(join(folderOf(id).dir, 'record.json'));
   return {

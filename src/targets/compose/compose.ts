@@ -60,6 +60,7 @@ export function createComposeTarget(parts: ComposeParts): ComposeTarget {
     runner: 'container',
     services: 'Write databases into the compose file, as services of their own.',
     earlier: 'removed',
+    hooks: COMPOSE_HAS_ITS_OWN,
     capabilities: {
       sleep: {
         stop: (handle, run) => stop(parts, composeHandleSchema.parse(handle), run),
@@ -85,6 +86,9 @@ export function createComposeTarget(parts: ComposeParts): ComposeTarget {
     list: (run) => list(parts, run),
   };
 }
+
+const COMPOSE_HAS_ITS_OWN =
+  'A compose file has its own way: make the command a service, such as "migrate", let the program wait for its success with `depends_on: { migrate: { condition: service_completed_successfully } }`, and remove "hooks".';
 
 async function deploy(parts: ComposeParts, wanted: Wanted, run: Run): Promise<Deployed<ComposeHandle>> {
   const { release } = wanted;

@@ -151,8 +151,11 @@ export function portsOf(
 const WORD = /\s*((?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+)/gy;
 const PART = /\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)"|([^\s'"\\]+)/gs;
 
+/** What a command line is, and where it is in the settings. */
+const START = { what: 'The start command', setting: 'start' };
+
 /** A command line as its words: the engine starts the program itself, without a shell. */
-export function wordsOf(line: string): readonly string[] {
+export function wordsOf(line: string, { what, setting }: typeof START = START): readonly string[] {
   const words: string[] = [];
   let end = 0;
   for (const found of line.matchAll(WORD)) {
@@ -162,7 +165,7 @@ export function wordsOf(line: string): readonly string[] {
   if (words.length === 0 || line.slice(end).trim() !== '')
     throw new VitrineError(
       'unprocessable',
-      'The start command cannot be read: a quote is not closed, or it is empty. Correct "start" in the settings.',
+      `${what} cannot be read: a quote is not closed, or it is empty. Correct "${setting}" in the settings.`,
     );
   return words;
 }

@@ -6,6 +6,7 @@ import {
   type Inspection,
   parseOptions,
   type Release,
+  type Removal,
   type Run,
   type StartedContainer,
   type Target,
@@ -14,6 +15,7 @@ import { ASLEEP, type ContainerOptions, RESTART } from './container-spec.js';
 import { ensureContainer } from './container.js';
 import type { EngineContainer } from './engine.js';
 import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
+import { endEnvironment, refuseUnreadable, removeHooks, runHooks } from './hooks.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
 import { followProgram } from './program-logs.js';
 import { destroy, list, removeLeftovers } from './removal.js';
@@ -57,6 +59,7 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
     starts: true,
     runner: 'container',
     services: true,
+    hooks: true,
     earlier: 'removed',
     capabilities: {
       sleep: {
@@ -80,7 +83,8 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
       underWay.set(key, begun);
       return begun.finally(() => underWay.delete(key));
     },
-    destroy: (handle, run) => destroy(parts, containerHandleSchema.parse(handle), run),
+    destroy: (handle, run, removal) =>
+      remove(parts, { handle: containerHandleSchema.parse(handle), removal }, run),
     inspect: (handle, run) => inspect(parts, containerHandleSchema.parse(handle), run),
     list: (run) => list(parts, run),
   };
@@ -92,6 +96,7 @@ async function deploy(
   run: Run,
 ): Promise<Deployed<ContainerHandle>> {
   await refuseLate(parts, release);
+  refuseUnreadable(release.hooks);
   return withDatabases(parts, { release, run }, (within, databases) =>
     start(parts, { release, options, databases }, within),
   );
@@ -115,16 +120,31 @@ async function start(
   const url = parts.urlOf(release.slug);
   try {
     await joinDatabases(parts, release, { id: handle.container });
+    // A newer deployment ends the hooks of this one.
+    await runHooks(parts, { release, handle }, run).finally(() => refuseLate(parts, release));
     const { healthPath } = release.program;
     run.log(`Started. Waiting until GET ${healthPath} answers with 2xx or 3xx.`);
     const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
     run.log(`The program answers.`);
+    // What is left of them goes with the program.
+    await removeHooks(parts, handle).catch(() => undefined);
     const container = { id: handle.container, service: 'app', image: handle.image, ...address };
     return { url, handle, reach: { kind: 'upstream', ...address }, containers: [container, ...databases] };
   } catch (error) {
     await destroy(parts, handle, afterwards).catch(() => undefined);
     throw error;
   }
+}
+
+interface Removed {
+  readonly handle: ContainerHandle;
+  readonly removal: Removal | undefined;
+}
+
+async function remove(parts: KindParts, { handle, removal }: Removed, run: Run): Promise<void> {
+  run.signal.throwIfAborted();
+  if (removal?.environmentEnds === true) await endEnvironment(parts, handle, run);
+  await destroy(parts, handle, run);
 }
 
 const AFTERWARDS = new AbortController().signal;

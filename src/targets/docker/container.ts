@@ -70,7 +70,7 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
   const { slug, generation, deploymentId, program } = release;
   const labels = labelsOfContainer(ownerOf(parts), {
     ...{ slug, generation, deploymentId, image: reference, keepImage: keep },
-    ...{ version: versionOf(wanted), healthPath: program.healthPath },
+    ...{ version: versionOf(wanted), healthPath: program.healthPath, destroyed: release.hooks.destroyed },
     more: labelsOfUser(release),
   });
   tellLimits(parts, { release, options, image }, run);

@@ -83,6 +83,8 @@ export interface ListedContainer {
 
 export interface EngineContainer extends ListedContainer {
   readonly running: boolean;
+  /** At least once, whether it runs now or not. */
+  readonly started: boolean;
   /** It ended by itself, and the engine is about to start it again. */
   readonly restarting: boolean;
   readonly exitCode: number;
@@ -167,6 +169,14 @@ export interface FileArchive {
   readonly signal?: AbortSignal;
 }
 
+/** What a container was made of. */
+export interface ContainerOrigin extends Required<
+  Pick<ContainerSpec['body'], 'Image' | 'User' | 'Env' | 'HostConfig'>
+> {
+  /** The names of its networks. */
+  readonly networks: readonly string[];
+}
+
 export interface EngineVolume {
   readonly name: string;
   readonly labels: Labels;
@@ -215,6 +225,8 @@ export interface ContainerEngine {
   /** Those with all of these labels, also stopped ones. */
   containers(labels: Labels): Promise<readonly ListedContainer[]>;
   container(id: string): Promise<EngineContainer | null>;
+  /** For another container that gets the same. Null when it is not there. */
+  originOf(id: string): Promise<ContainerOrigin | null>;
   createContainer(spec: ContainerSpec): Promise<string>;
   /** One that runs already is fine. */
   startContainer(id: string): Promise<void>;

@@ -17,6 +17,8 @@ export interface ContainerParts {
   readonly databaseImages: string;
   /** How long a program may take to answer; two minutes unless given. */
   readonly patienceMs?: number;
+  /** How long a hook may run; ten minutes, and one at the end of an environment, unless given. */
+  readonly hookLimitMs?: number;
 }
 
 export interface Wanted {

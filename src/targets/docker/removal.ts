@@ -24,7 +24,10 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
   const { slug, deploymentId, image, keepImage } = handle;
   if (deploymentId !== null) {
     const labels = labelsOfDeployment(ownerOf(parts), { ...handle, deploymentId });
-    for (const { id } of await engine.containers(labels)) await engine.removeContainer(id);
+    const own = await engine.containers(labels);
+    // Last, what says that a hook has run.
+    const inOrder = [...own.filter(isApp), ...own.filter((one) => !isApp(one))];
+    for (const { id } of inOrder) await engine.removeContainer(id);
     for (const { id } of await builtImages(parts, labels)) await engine.removeImage(id);
   }
   await removeNetwork(engine, { server, place: handle });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hashBytes } from '../../shared/hash.js';
-import type { Release } from '../target.js';
+import type { HookName, Release } from '../target.js';
 import type { Labels, ListedContainer } from './engine.js';
 
 export const containerHandleSchema = z.strictObject({
@@ -30,6 +30,10 @@ export const LABEL = {
   image: 'vitrine.image',
   keepImage: 'vitrine.keep-image',
   healthPath: 'vitrine.health-path',
+  /** The name of a hook. */
+  hook: 'vitrine.hook',
+  /** What the environment does last: its settings may be gone by then. */
+  destroyed: 'vitrine.destroyed',
 } as const;
 
 /** What something is for. */
@@ -38,12 +42,22 @@ export const ROLE = {
   app: 'app',
   /** A container that an image is made of. */
   build: 'build',
+  /** A command beside the program, with everything that the program has. */
+  hook: 'hook',
   image: 'image',
 } as const;
 
 /** Containers of earlier versions of this server name no role. */
 export function isApp({ labels }: Pick<ListedContainer, 'labels'>): boolean {
   return (labels[LABEL.role] ?? ROLE.app) === ROLE.app;
+}
+
+export function hookIn({ labels }: Pick<ListedContainer, 'labels'>): string | null {
+  return labels[LABEL.role] === ROLE.hook ? (labels[LABEL.hook] ?? null) : null;
+}
+
+export function labelsOfHook({ [LABEL.destroyed]: _, ...labels }: Labels, name: HookName): Labels {
+  return { ...labels, [LABEL.role]: ROLE.hook, [LABEL.hook]: name };
 }
 
 type Place = Pick<Release, 'slug' | 'generation'>;
@@ -83,6 +97,7 @@ interface Described extends Place {
   readonly image: string;
   readonly keepImage: boolean;
   readonly healthPath: string;
+  readonly destroyed: string | null;
   readonly more?: Labels;
 }
 
@@ -95,6 +110,7 @@ export function labelsOfContainer(owner: Owner, described: Described): Labels {
     [LABEL.healthPath]: described.healthPath,
     // Always, because a container has the labels of its image too.
     [LABEL.keepImage]: String(described.keepImage),
+    [LABEL.destroyed]: described.destroyed ?? '',
     ...described.more,
   };
 }

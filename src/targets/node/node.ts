@@ -3,9 +3,11 @@ import { VitrineError } from '../../shared/errors.js';
 import type { Reach } from '../../shared/reach.js';
 import { createRedactor } from '../../shared/redact/redact.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
+import { runStartHooks } from '../hooks.js';
 import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 import { type Deployed, parseOptions, type Release, type Run, type Target } from '../target.js';
 import { waitForHealth } from '../wait-for-health.js';
+import { endEarlierHooks, endEnvironment, hookLines, type HookLines, hooksOf } from './hooks.js';
 import { requireNativeModules } from './native-modules.js';
 import type { Builds, ProgramOrder, ProgramRunner, RunningProgram, Runtime } from './runner.js';
 import { readPackage, startCommand } from './start-command.js';
@@ -32,6 +34,8 @@ interface NodeParts {
   readonly urlOf: (slug: string) => string;
   /** How long a program may take until it answers. */
   readonly patienceMs?: number;
+  /** How long a hook may run; ten minutes, and one at the end of an environment, unless given. */
+  readonly hookLimitMs?: number;
 }
 
 const PATIENCE_MS = 120_000;
@@ -53,6 +57,7 @@ export function createNodeTarget(
     runner: 'process',
     services:
       'This server runs such programs as processes. Its operator can have them run in containers (docs/node-target.md); or use the target "docker", or remove "services" and set the URL of a database as a secret.',
+    hooks: true,
     earlier: 'removed',
     identityOf: ({ slug, generation, deploymentId }) => `${slug} ${String(generation)} ${deploymentId}`,
     capabilities: {
@@ -75,9 +80,11 @@ export function createNodeTarget(
       starting.set(release.deploymentId, work);
       return work;
     },
-    async destroy(handle, run) {
+    async destroy(handle, run, removal) {
       run.signal.throwIfAborted();
       const id = nodeHandleSchema.parse(handle);
+      if (removal?.environmentEnds === true)
+        await endEnvironment({ runner, id, limitMs: parts.hookLimitMs }, run);
       await runner.remove(id);
       run.log(`Took the program of ${id.slug} down`);
     },
@@ -111,9 +118,15 @@ async function deploy(parts: NodeParts, release: Release, run: Run): Promise<Dep
   const { runner, urlOf } = parts;
   const { slug, generation, deploymentId } = release;
   const handle = { slug, generation, deploymentId };
-  const order = await prepare(parts, release, run);
-  run.log(`Starts "${order.command.join(' ')}" with Node ${order.runtime.node}`);
+  const lines = hookLines(release.hooks);
+  const order = await prepare(parts, { release, lines }, run);
   try {
+    await runner.prepare(order);
+    const created = await endEarlierHooks(runner, handle);
+    const hooks = hooksOf({ runner, id: handle, lines, created, limitMs: parts.hookLimitMs }, run);
+    // A newer deployment ends the hooks of this one.
+    await runStartHooks(hooks, release.hooks, run).finally(() => requireNewest(runner, release));
+    run.log(`Starts "${order.command.join(' ')}" with Node ${order.runtime.node}`);
     const program = await runner.start(order);
     await answering(parts, { handle, program, run });
     const { id, host, port } = program;
@@ -132,8 +145,17 @@ async function deploy(parts: NodeParts, release: Release, run: Run): Promise<Dep
   }
 }
 
+interface Prepared {
+  readonly release: Release;
+  readonly lines: HookLines;
+}
+
 /** Finds out before the start what would make it fail. */
-async function prepare({ runner, builds }: NodeParts, release: Release, run: Run): Promise<ProgramOrder> {
+async function prepare(
+  { runner, builds }: NodeParts,
+  { release, lines }: Prepared,
+  run: Run,
+): Promise<ProgramOrder> {
   if (!release.trusted) throw untrusted();
   const { artifact: root, projectId, program } = release;
   const build = root === null ? null : await builds.open({ projectId, root });
@@ -150,7 +172,7 @@ async function prepare({ runner, builds }: NodeParts, release: Release, run: Run
   return {
     ...{ slug, generation, deploymentId, build, command, environment, runtime },
     version: JSON.stringify([root, command]),
-    ...{ healthPath, memoryBytes, cpus, log: run.log },
+    ...{ healthPath, memoryBytes, cpus, log: run.log, destroyed: lines.destroyed },
   };
 }
 

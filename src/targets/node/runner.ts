@@ -1,4 +1,4 @@
-import type { ProgramLine } from '../target.js';
+import type { HookName, ProgramLine } from '../target.js';
 
 /** One file of an uploaded build. */
 export interface BuildFile {
@@ -46,6 +46,8 @@ export interface ProgramOrder extends ProgramId {
   readonly healthPath: string;
   readonly memoryBytes: number;
   readonly cpus: number;
+  /** What its environment does last; kept with the program, because the settings may be gone by then. */
+  readonly destroyed: readonly string[] | null;
   readonly log: (line: string) => void;
 }
 
@@ -65,6 +67,24 @@ export type ProgramState =
   /** By itself, or by the system. Without code and signal it is not known how. */
   | { readonly state: 'ended'; readonly code: number | null; readonly signal: string | null };
 
+export interface HookOrder extends Pick<ProgramOrder, 'command' | 'environment' | 'log'> {
+  readonly name: HookName;
+}
+
+export type HookState = { readonly state: 'up' } | Extract<ProgramState, { readonly state: 'ended' }>;
+
+/** Commands that run beside a program, in its folder and within its limits. They are gone with the program. */
+export interface ProgramHooks {
+  /** Once: what runs already, or has ended, stays as it is. Throws `stale_head` when the program is not there. */
+  start(id: ProgramId, order: HookOrder): Promise<void>;
+  /** Null when it was not started. */
+  inspect(id: ProgramId, name: HookName): Promise<HookState | null>;
+  /** What it prints, until it ends or the signal aborts. */
+  follow(id: ProgramId, name: HookName, signal: AbortSignal): AsyncIterable<ProgramLine>;
+  /** Ends one that still runs. How it ended is still known. */
+  end(id: ProgramId, name: HookName): Promise<void>;
+}
+
 /**
  * Runs programs on this server's account. Programs outlive the server that started them: another one that has the same runner finds them.
  * Every call may be repeated.
@@ -72,6 +92,8 @@ export type ProgramState =
 export interface ProgramRunner {
   /** The Node that programs get which ask for this range of versions. Throws `unprocessable` when there is none that fits. */
   runtimeFor(range: string | null): Promise<Runtime>;
+  /** Puts the program there, without starting it. */
+  prepare(order: ProgramOrder): Promise<void>;
   /** Resolves once the process is there; it need not answer yet. A program of the same version that runs already is left as it is. */
   start(order: ProgramOrder): Promise<RunningProgram>;
   /** Starts a stopped program again, where it may be reached by another port. Null when it is not there any more. */
@@ -82,6 +104,11 @@ export interface ProgramRunner {
   remove(id: ProgramId): Promise<void>;
   /** Null when it is not there. */
   inspect(id: ProgramId): Promise<ProgramState | null>;
+  /** What is kept of it: whether it was ever started, and the command that ends its environment. Null when it is not there. */
+  about(
+    id: ProgramId,
+  ): Promise<{ readonly started: boolean; readonly destroyed: readonly string[] | null } | null>;
+  readonly hooks: ProgramHooks;
   list(): AsyncIterable<ProgramId>;
   /** What it printed since then, and what it prints, until it ends or the signal aborts. */
   follow(id: ProgramId, from: { readonly since: Date }, signal: AbortSignal): AsyncIterable<ProgramLine>;

@@ -293,6 +293,15 @@ test('a program that does not start in time ends the run', async () => {
   expect(ran.outputs['reason']).toContain('did not start in 1 s. Does it listen on 0.0.0.0:$PORT?');
 });
 
+test('for hooks that run before the program starts, the run waits longer', async () => {
+  const fault: FakeOptions['fault'] = ({ name, count }) =>
+    name === 'program' && count <= 2 ? { status: 200, json: { ...waiting, lines: [], seen: 0 } } : undefined;
+  const inputs = { 'wait-timeout': '1s' };
+  const { ran, server } = await deploy({ fault, inputs, plan: { hooksMs: 60_000 } });
+  expect(server.bodies('program')).toHaveLength(3);
+  expect(ran.outputs).toMatchObject({ status: DEPLOYMENT_STATUS.success, reason: '' });
+});
+
 test('commands that are given run before the image is built', async () => {
   const { server } = await deploy({
     inputs: { 'install-command': 'echo installed', 'build-command': 'echo built' },

@@ -51,6 +51,7 @@ async function tryCommand(
       starts: false,
       start: null,
       port: null,
+      hooksMs: 0,
       image: null,
       dockerfile: null,
       registry: null,

@@ -221,7 +221,7 @@ test('databases sleep after their program, and wake before it', async () => {
     running: true,
   });
   expect(await containerOf('cache=redis:7')).toMatchObject({ running: true, restart: 'on-failure' });
-  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null });
+  expect(await target.inspect(handle, run())).toMatchObject({ state: 'live', detail: null });
   await sleep?.stop(handle, run());
   await engineOf().removeContainer(before.id);
   expect(await failureOf(sleep?.wake(handle, run()) ?? Promise.resolve())).toMatchObject({
@@ -337,4 +337,42 @@ test('images come from where the operator says', async () => {
   expect((await containerOf('db=postgres:16')).labels['vitrine.database-image']).toBe(
     'mirror.example.com/library/postgres:16',
   );
+});
+
+test('hooks reach the databases as the program does, also those of a preview that sleeps when it ends', async () => {
+  const engine = engineOf();
+  const joined: string[] = [];
+  const made: (readonly string[])[] = [];
+  const target = createDockerTarget(
+    dockerParts({
+      engine: {
+        ...engine,
+        createContainer: async (spec) => {
+          if (/-(?:created|destroyed)$/.test(spec.name)) made.push(spec.body.Env);
+          return engine.createContainer(spec);
+        },
+        connectNetwork: async (network, { container, aliases }) => {
+          const { labels = {} } = (await engine.container(container)) ?? {};
+          joined.push(labels['vitrine.hook'] ?? labels['vitrine.role'] ?? 'app');
+          return engine.connectNetwork(network, { container, aliases });
+        },
+      },
+    }),
+  );
+  const hooks = { created: 'fail 0 seeded', deployed: null, destroyed: 'fail 0 dropped' };
+  const { handle } = await target.deploy(releaseOf({ hooks }), SAFE, run());
+  expect(joined).toContain('created');
+  await target.capabilities.sleep?.stop(handle, run());
+  const starts = () => fake.started().filter((line) => line === 'print 2').length;
+  const before = starts();
+  await target.destroy(handle, run(), { environmentEnds: true });
+  expect(joined).toContain('destroyed');
+  expect(made.map((env) => env.some((one) => one.startsWith('DATABASE_URL=postgres://')))).toEqual([
+    true,
+    true,
+  ]);
+  // Its database, which slept.
+  expect(starts()).toBe(before + 1);
+  expect(fake.started().at(-1)).toBe('fail 0 dropped');
+  expect(nothing()).toEqual([[], [], []]);
 });
