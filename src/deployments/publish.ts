@@ -71,7 +71,11 @@ export async function publish(
   const deployed = await target.deploy(
     { ...release, image, compose, program: { ...release.program, ...program } },
     options,
-    { ...runFor(ports, { configuration, target, about: deployment.id, release }), ...(log && { log }), conceal },
+    {
+      ...runFor(ports, { configuration, target, about: deployment.id, release }),
+      ...(log && { log }),
+      conceal,
+    },
   );
   const { url, reach, handle } = deployed;
   await recordContainers(ports, { deployment, target: name, deployed });
