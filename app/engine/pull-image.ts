@@ -13,7 +13,7 @@ export async function pullImage(connection: EngineConnection, pull: ImagePull): 
       method: 'POST',
       path: '/images/create',
       query: { fromImage: name, ...(version !== null && { tag: version }) },
-      headers: auth ? { 'x-registry-auth': encoded(auth, name) } : {},
+      headers: auth ? { 'x-registry-auth': encodeLogin(auth, name) } : {},
       patienceMs: FIRST_ANSWER_MS,
       signal,
     })
@@ -36,10 +36,12 @@ export function partsOf(reference: string): { readonly name: string; readonly ve
   return { name: plain, version: tag ?? 'latest' };
 }
 
-function encoded({ username, password, token }: EngineAuth, name: string): string {
+/** As the header that the engine reads. */
+export function encodeLogin({ username, password, token }: EngineAuth, name: string): string {
   const serveraddress = name.split('/', 1)[0] ?? '';
   const auth = { username, password, serveraddress, ...(token !== undefined && { registrytoken: token }) };
-  return Buffer.from(JSON.stringify(auth)).toString('base64url');
+  // The engine takes a login without padding for none: https://www.rfc-editor.org/rfc/rfc4648#section-5
+  return Buffer.from(JSON.stringify(auth)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
 const Progress = z.object({

@@ -63,8 +63,8 @@ export const engineLimits = ofEngine(
         'Turn the control groups of the kernel on ("cgroup_enable=memory" on the command line of the kernel); rootless Docker needs cgroup v2 with the controllers cpu, memory and pids delegated.',
       );
     const { memoryBytes, cpus } = config.containers;
-    const machine = `${gibibytes(info.MemTotal)} and ${info.NCPU} processors`;
-    const allowed = `${gibibytes(memoryBytes)} and ${cpus} processors`;
+    const machine = `${gibibytes(info.MemTotal)} and ${processors(info.NCPU)}`;
+    const allowed = `${gibibytes(memoryBytes)} and ${processors(cpus)}`;
     if (memoryBytes > info.MemTotal || cpus > info.NCPU)
       return warning(
         `One container may have ${allowed}, and the machine has ${machine}.`,
@@ -84,6 +84,8 @@ export const engineLimits = ofEngine(
 function gibibytes(bytes: number): string {
   return `${Number((bytes / 1024 ** 3).toFixed(1))} GiB`;
 }
+
+const processors = (count: number) => `${count} ${count === 1 ? 'processor' : 'processors'}`;
 
 /** Each adds a wall around containers. */
 const WALLS = ['apparmor', 'selinux', 'rootless', 'userns'];
@@ -124,6 +126,8 @@ export const engineStorage = ofEngine(
 
 /** No image has this name: the engine asks for it, and the registry refuses. */
 const NO_IMAGE = 'vitrine/doctor:none';
+/** With a token, as for a deployment, the engine asks nobody but the registry. */
+const NOBODY = { username: 'vitrine', password: 'doctor', token: 'doctor' };
 
 export const registry = ofEngine(
   { id: 'registry', title: 'Registry, from the engine' },
@@ -140,13 +144,13 @@ export const registry = ofEngine(
       return good(
         `The engine will ask ${host}. Run this again while the server runs to see whether that works.`,
       );
-    const pull = { reference: `${host}/${NO_IMAGE}`, auth: null, signal, onProgress: () => undefined };
+    const pull = { reference: `${host}/${NO_IMAGE}`, auth: NOBODY, signal, onProgress: () => undefined };
     const error = await pullImage(connectEngine(found.address), pull).catch((reason: unknown) => reason);
     // The server answered, and refused what nobody may have.
     if (isVitrineError(error) && error.code === 'unprocessable')
       return good(`The engine reaches the registry of this server at ${host}.`);
     return failed(
-      `The engine does not get an answer of this server at ${host}: ${messageOf(error)}`,
+      `The engine does not get an answer of this server at ${host}: ${messageOf(error).replace(/^The image \S+ could not be pulled: /, '')}`,
       'Set REGISTRY_HOST to a host and port at which the engine reaches this server; without TLS, add it to "insecure-registries" in /etc/docker/daemon.json.',
     );
   },

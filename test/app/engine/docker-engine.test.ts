@@ -8,7 +8,7 @@ import { findEngine } from '../../../app/engine/address.js';
 import { versionFor } from '../../../app/engine/connection.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { readLines } from '../../../app/engine/log-frames.js';
-import { partsOf } from '../../../app/engine/pull-image.js';
+import { encodeLogin, partsOf } from '../../../app/engine/pull-image.js';
 import { testEngine } from '../../contracts/engine-contract.js';
 import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.js';
 
@@ -146,4 +146,12 @@ describe('the log of a container', () => {
     const bytes = Buffer.from(`${TIME} one\r\n${TIME} two\r\n`);
     expect((await read(bytes, false, 7)).map(({ text }) => text)).toEqual(['one', 'two']);
   });
+});
+
+test('a login is padded, whatever its length: the engine takes one without padding for none', () => {
+  for (const host of ['127.0.0.1:3000', '127.0.0.1:41234', 'vitrine.example.com']) {
+    const login = encodeLogin({ username: 'vitrine', password: '~~~???', token: 't' }, `${host}/pr-1-shop`);
+    expect(login).toMatch(/^(?:[\w-]{4})*(?:[\w-]{2}==|[\w-]{3}=)?$/);
+    expect(JSON.parse(Buffer.from(login, 'base64url').toString())).toMatchObject({ serveraddress: host });
+  }
 });
