@@ -32,7 +32,7 @@ async function startWorker(order: WorkOrder): Promise<Working> {
       due: (...what) => due(...what),
       // Who follows a log is connected to the server, which finds in the database what this process stored.
       logged: () => undefined,
-      changed: ({ slug, head }) => answer({ kind: 'changed', environment: { slug, head } }),
+      changed: ({ slug, head, current }) => answer({ kind: 'changed', environment: { slug, head, current } }),
     },
   });
   await warmUp(ports, github).catch((error: unknown) => log('warn', 'the worker starts cold', { error }));

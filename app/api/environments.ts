@@ -4,12 +4,12 @@ import { configurationChanges } from '../../src/deployments/configuration.js';
 import { wakeEnvironment as wake } from '../../src/deployments/wake.js';
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import { extendEnvironment as extend } from '../../src/environments/extend.js';
-import type { Environment } from '../../src/environments/model.js';
+import { type Environment, isActive } from '../../src/environments/model.js';
 import type { EnvironmentFilter } from '../../src/environments/store.js';
 import { approveCommit } from '../../src/observations/approve.js';
 import { redeploy } from '../../src/runs/redeploy.js';
 import { VitrineError } from '../../src/shared/errors.js';
-import { GONE_ENVIRONMENTS } from '../../src/shared/status/words.js';
+import { addressesOf } from '../../src/shared/reach.js';
 import { forgetLeftovers } from '../../src/runs/removals.js';
 import type { Ports } from '../ports.js';
 import type { Caller } from './access.js';
@@ -128,8 +128,9 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     status,
     generation,
     url,
-    live: current !== null && !GONE_ENVIRONMENTS.includes(status),
+    live: current !== null && isActive(environment),
     kind: current?.reach.kind ?? null,
+    addresses: isActive(environment) ? addressesOf(current?.reach) : [],
     health: presentHealth(environment),
     configurationChanged: false,
     commit: head?.sha ?? null,

@@ -1,6 +1,7 @@
 import { wakeEnvironment } from '../../src/deployments/wake.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
-import { commitLabel } from '../../src/shared/preview-url.js';
+import { commitLabel, serviceLabel } from '../../src/shared/preview-url.js';
+import { addressesOf } from '../../src/shared/reach.js';
 import type { Identify } from '../api/access.js';
 import { createApi } from '../api/api.js';
 import { countRepeats } from '../config/log.js';
@@ -99,7 +100,7 @@ export interface Previews {
   readonly flushVisits: () => Promise<void>;
   /** Ends idle connections to previews, and writes down who was there last. */
   readonly close: () => Promise<void>;
-  readonly forget: (environment: Pick<StoredEnvironment, 'slug' | 'head'>) => void;
+  readonly forget: (environment: Pick<StoredEnvironment, 'slug' | 'head' | 'current'>) => void;
 }
 
 export function composePreviews(ports: Ports, pages: PreviewPages): Previews {
@@ -129,9 +130,11 @@ export function composePreviews(ports: Ports, pages: PreviewPages): Previews {
       proxy.close();
       await activity.close();
     },
-    forget({ slug, head }) {
+    forget({ slug, head, current }) {
       resolver.forget(slug);
       if (head) resolver.forget(commitLabel({ sha: head.sha, label: slug }));
+      for (const { service } of addressesOf(current?.reach))
+        resolver.forget(serviceLabel({ service, label: slug }));
     },
   };
 }

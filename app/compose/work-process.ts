@@ -30,7 +30,7 @@ export type ToWorker =
   | { readonly kind: 'stop'; readonly withinMs: number };
 
 /** What a changed environment means for the cached previews. */
-export type Changed = Pick<StoredEnvironment, 'slug' | 'head'>;
+export type Changed = Pick<StoredEnvironment, 'slug' | 'head' | 'current'>;
 
 export type FromWorker =
   | { readonly kind: 'started' }

@@ -1,10 +1,13 @@
 import type { Deployment } from '../../src/deployments/model.js';
 import type { DeploymentStore } from '../../src/deployments/store.js';
+import { servicesOf } from '../../src/deployments/variables.js';
 import { type Environment, isActive, isUnwell } from '../../src/environments/model.js';
 import type { EnvironmentStore } from '../../src/environments/store.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import type { Reach } from '../../src/shared/reach.js';
+import { ownerOfService, serviceLabel } from '../../src/shared/preview-url.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
+import type { TargetFacts } from '../../src/targets/target.js';
 import { withTimeout } from '../http/with-timeout.js';
 import {
   pageAsleep,
@@ -19,7 +22,10 @@ import { createWeightedCache } from './weighted-cache.js';
 interface FindPorts {
   readonly environments: Pick<EnvironmentStore, 'bySlug'>;
   readonly deployments: Pick<DeploymentStore, 'bySha7' | 'newestBySha7'>;
-  readonly targets: ReadonlyMap<string, { readonly starts: boolean }>;
+  readonly targets: ReadonlyMap<
+    string,
+    Pick<TargetFacts<unknown, unknown>, 'starts' | 'options' | 'addresses'>
+  >;
 }
 
 const UNKNOWN: Preview = { kind: 'unknown' };
@@ -31,8 +37,25 @@ export async function findPreview(ports: FindPorts, label: string): Promise<Prev
   const environment = await ports.environments.bySlug(label);
   if (environment) return latestOf(ports, environment);
   const [, sha7, slug] = COMMIT.exec(label) ?? [];
-  if (sha7 === undefined || slug === undefined) return UNKNOWN;
+  if (sha7 === undefined || slug === undefined) return serviceOf(ports, label);
   return commitOf(ports, { sha7, slug });
+}
+
+/** One more service of a preview. Before it is live, the settings say which services will have an address. */
+async function serviceOf(ports: FindPorts, label: string): Promise<Preview> {
+  const slug = ownerOfService(label);
+  const environment = slug === null ? null : await ports.environments.bySlug(slug);
+  if (!environment) return UNKNOWN;
+  const isHere = (service: string) => serviceLabel({ service, label: environment.slug }) === label;
+  const { current } = environment;
+  if (isActive(environment) && current) {
+    const { deploymentId, reach } = current;
+    const addresses = reach.kind === 'upstream' ? (reach.addresses ?? []) : [];
+    const found = addresses.find(({ service }) => isHere(service));
+    return found ? programAt(environment, { deploymentId, host: found.host, port: found.port }) : UNKNOWN;
+  }
+  const isAsked = servicesOf(ports, environment).some(isHere);
+  return isAsked ? pageOfEnvironment(environment, startsIn(ports)) : UNKNOWN;
 }
 
 function startsIn({ targets }: FindPorts): Starts {

@@ -27,8 +27,8 @@ export interface ContainerChange {
   readonly deploymentId: string;
   readonly status: ContainerStatus;
   readonly at: Date;
-  /** Where visitors reach it now: a container may get another port when it is started again. */
-  readonly moved?: { readonly from: Place; readonly to: Place };
+  /** Where visitors reach them now: a container may get another port when it is started again. */
+  readonly moved?: readonly { readonly from: Place; readonly to: Place }[];
 }
 
 /** A container is here from its start to its removal, also while it is stopped. */

@@ -7,6 +7,9 @@ import { API, ById, CommitSha, DecisionView, Id, listOf, page, PageQuery } from 
 
 export const ENVIRONMENTS = `${API}/environments` as const;
 
+const HealthView = () =>
+  z.object({ state: z.enum(HEALTH_STATES), detail: z.string().nullable(), since: z.string() });
+
 export const EnvironmentView = /* @__PURE__ */ lazily(() =>
   z.object({
     id: Id(),
@@ -22,11 +25,10 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     live: z.boolean(),
     /** How visitors reach it; null while nothing is live. */
     kind: z.enum(REACH_KINDS).nullable().default(null),
+    /** Services that have an address of their own besides; none while nothing is live. */
+    addresses: z.array(z.object({ service: z.string(), url: z.string() })).default([]),
     /** What the server last found there; null when it has not looked. */
-    health: z
-      .object({ state: z.enum(HEALTH_STATES), detail: z.string().nullable(), since: z.string() })
-      .nullable()
-      .default(null),
+    health: HealthView().nullable().default(null),
     /** A variable or secret that applies was changed after what is live was built. */
     configurationChanged: z.boolean().default(false),
     commit: z.string().nullable(),

@@ -12,7 +12,7 @@ import { chooseNearest, type Layer } from '../variables/layers.js';
 import { fillReferences } from '../variables/references.js';
 import { classOf, type Scope, scopeKey, scopesAt } from '../variables/scope.js';
 import type { Stored, VariableEntry, VariablePorts } from '../variables/store.js';
-import { builtInVariablesOf, buildSettingsOf } from './variables.js';
+import { addressVariablesOf, builtInVariablesOf, buildSettingsOf } from './variables.js';
 
 /** Who owns a repository decides which organization's layer applies. */
 interface OwnerPorts {
@@ -21,7 +21,12 @@ interface OwnerPorts {
 
 type StorePorts = VariablePorts & Pick<SecretPorts, 'secrets'>;
 type PlacePorts = OwnerPorts & Pick<TargetPorts, 'defaultTarget'>;
-export type ConfigurationPorts = StorePorts & PlacePorts & SealPorts & ProjectPorts & AddressPorts;
+export type ConfigurationPorts = StorePorts &
+  PlacePorts &
+  Pick<TargetPorts, 'targets'> &
+  SealPorts &
+  ProjectPorts &
+  AddressPorts;
 
 /** What a build, a deploy command and a preview get in their environment. */
 export interface Configuration {
@@ -103,6 +108,7 @@ export async function configurationOf(
   return {
     variables: {
       ...record(filled.filter(({ secret }) => !secret)),
+      ...addressVariablesOf(ports, environment),
       ...builtInVariablesOf(environment),
     },
     secrets: record(filled.filter(({ secret }) => secret)),

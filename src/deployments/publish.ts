@@ -68,19 +68,34 @@ export async function publish(
   const configuration = await configurationOf(ports, intended);
   const release = releaseOf(intended, deployment);
   const conceal = concealing(ports, deployment);
+  const run = runFor(ports, { configuration, target, about: deployment.id, release });
   const deployed = await target.deploy(
     { ...release, image, compose, program: { ...release.program, ...program } },
     options,
-    {
-      ...runFor(ports, { configuration, target, about: deployment.id, release }),
-      ...(log && { log }),
-      conceal,
-    },
+    { ...run, ...(log && { log }), conceal },
   );
+  await recordDeployed(ports, { deployment, target: name, deployed, commitUrl });
+}
+
+function concealing(ports: Ports, { id: deploymentId }: StoredDeployment): NonNullable<Run['conceal']> {
+  return (values) => rememberDelivered(ports, { deploymentId, values });
+}
+
+interface Recorded {
+  readonly deployment: StoredDeployment;
+  readonly target: string;
+  readonly deployed: Deployed<unknown>;
+}
+
+async function recordDeployed(
+  ports: Ports,
+  { commitUrl, ...made }: Recorded & { readonly commitUrl: string },
+): Promise<void> {
+  await recordContainers(ports, made);
+  const { deployment, deployed } = made;
   const { url, reach, handle } = deployed;
-  await recordContainers(ports, { deployment, target: name, deployed });
   // Before the environment: its change makes the server forget what it showed at the host of the commit.
-  const plan = () => ({ artifactRoot: root, commitUrl, url, reach });
+  const plan = () => ({ artifactRoot: deployment.artifactRoot, commitUrl, url, reach });
   await changeDeployment(ports, { id: deployment.id, plan });
   await changeEnvironment(ports, {
     id: deployment.environmentId,
@@ -94,16 +109,6 @@ export async function publish(
       return { patch: { resources }, due: doomed ? ['teardown'] : [] };
     },
   });
-}
-
-function concealing(ports: Ports, { id: deploymentId }: StoredDeployment): NonNullable<Run['conceal']> {
-  return (values) => rememberDelivered(ports, { deploymentId, values });
-}
-
-interface Recorded {
-  readonly deployment: StoredDeployment;
-  readonly target: string;
-  readonly deployed: Pick<Deployed<unknown>, 'containers'>;
 }
 
 async function recordContainers(

@@ -3,6 +3,7 @@ import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
 import type { Cause } from '../shared/cause/cause.js';
+import { addressesOf, type ServiceAddress } from '../shared/reach.js';
 import type { Stage, StageName } from '../shared/status/stages.js';
 import {
   DEPLOYMENT_STATUS,
@@ -80,6 +81,8 @@ export interface Situation {
   readonly url: string;
   /** The commit is live here. */
   readonly liveUrl: string | null;
+  /** Services of the preview that are live at addresses of their own. */
+  readonly addresses: readonly Pick<ServiceAddress, 'service' | 'url'>[];
   /** The commit will be live here. */
   readonly expectedUrl: string | null;
   /** The URL that keeps showing this commit. */
@@ -142,6 +145,7 @@ export function situationOf(subject: Subject): Situation {
     commitMessage: deployment?.commitMessage ?? null,
     url,
     liveUrl: isLive ? (current?.url ?? url) : null,
+    addresses: isLive ? addressesOf(current?.reach) : [],
     expectedUrl: kind === 'waiting' || kind === 'building' ? url : null,
     commitUrl: isLive ? (deployment?.commitUrl ?? null) : null,
     lastGood: kind === 'newer-commit' ? null : lastGoodOf(environment, deployment),

@@ -1,6 +1,8 @@
 import type { Environment } from '../environments/model.js';
 import { BUILD_DEFAULTS } from '../settings/schema.js';
 import { defaultSettings, projectsOf, type Settings } from '../settings/settings.js';
+import { addressVariable, type AddressPorts, previewUrl, serviceLabel } from '../shared/preview-url.js';
+import type { TargetFacts } from '../targets/target.js';
 import { type BuiltInFacts, builtInVariables } from '../variables/names.js';
 
 /** The settings of its project, as they were when the pull request was last looked at. */
@@ -34,4 +36,32 @@ export function builtInVariablesOf({
     pullRequest: pullRequest ? { number: pullRequest.number, baseBranch: pullRequest.base.ref } : undefined,
   };
   return builtInVariables(facts);
+}
+
+interface DeclaringPorts {
+  readonly targets: ReadonlyMap<string, Pick<TargetFacts<unknown, unknown>, 'options' | 'addresses'>>;
+}
+
+/** The services that get an address besides that of the environment, as the settings say. */
+export function servicesOf(
+  { targets }: DeclaringPorts,
+  { settings }: Pick<Environment, 'settings'>,
+): readonly string[] {
+  const named = settings?.target;
+  const target = named && targets.get(named.name);
+  if (!named || !target?.addresses) return [];
+  const options = target.options.safeParse(named.options);
+  return options.success ? target.addresses(options.data) : [];
+}
+
+/** Where those are: known before anything is deployed. */
+export function addressVariablesOf(
+  ports: DeclaringPorts & Pick<AddressPorts, 'previewBase'>,
+  environment: Environment,
+): Record<string, string> {
+  const urlOf = (service: string) =>
+    previewUrl({ label: serviceLabel({ service, label: environment.slug }), base: ports.previewBase });
+  return Object.fromEntries(
+    servicesOf(ports, environment).map((service) => [addressVariable(service), urlOf(service)]),
+  );
 }

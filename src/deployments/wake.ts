@@ -1,4 +1,4 @@
-import type { ContainerPorts } from '../containers/container.js';
+import type { ContainerChange, ContainerPorts } from '../containers/container.js';
 import { changeEnvironment } from '../environments/change.js';
 import { type Environment, isActive, isUnwell, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
@@ -133,10 +133,9 @@ async function recordPlace(
   { environment: { current: before }, reach }: Awake,
 ): Promise<void> {
   const deploymentId = before?.deploymentId ?? '';
-  const moved = before?.reach.kind === 'upstream' && reach.kind === 'upstream';
   await ports.containers.change({
     ...{ deploymentId, status: CONTAINER_STATUS.running, at: ports.clock.now() },
-    ...(moved && { moved: { from: placeOf(before.reach), to: placeOf(reach) } }),
+    moved: movesBetween(before?.reach, reach),
   });
   await changeDeployment(ports, { id: deploymentId, plan: () => ({ reach }) });
 }
@@ -183,8 +182,18 @@ export async function recordAwake(
   return activeOrGone(written);
 }
 
-function placeOf(reach: Extract<Reach, { kind: 'upstream' }>) {
-  return { host: reach.host, port: reach.port };
+/** From where each service was reached to where it is reached now. */
+function movesBetween(before: Reach | undefined, now: Reach): NonNullable<ContainerChange['moved']> {
+  if (before?.kind !== 'upstream' || now.kind !== 'upstream') return [];
+  const others = (before.addresses ?? []).flatMap((from) => {
+    const to = now.addresses?.find(({ service }) => service === from.service);
+    return to ? [{ from: placeOf(from), to: placeOf(to) }] : [];
+  });
+  return [{ from: placeOf(before), to: placeOf(now) }, ...others];
+}
+
+function placeOf({ host, port }: { readonly host: string; readonly port: number }) {
+  return { host, port };
 }
 
 /** It was removed while it was woken: the teardown takes what was started. */

@@ -1,4 +1,4 @@
-import { slug, withHash } from './slug.js';
+import { codeOf, slug, withHash } from './slug.js';
 
 /** One DNS label (RFC 1035). */
 export const MAX_LABEL = 63;
@@ -8,7 +8,8 @@ export const MAX_ENVIRONMENT_LABEL = MAX_LABEL - 8;
 
 const PULL_REQUEST = /^pr-[1-9]\d*$/;
 
-const LOOKS_RESERVED = /^(?:pr-\d+|[0-9a-f]{7})-/;
+/** As a pull request, a single commit or a service of another preview begins. */
+const LOOKS_RESERVED = /^(?:pr-\d+|[0-9a-f]{7}|\dx[a-z0-9]{5})-|-pr-\d+-/;
 
 /** Where previews are served: `http`, `localhost`, 3000. */
 export interface PreviewBase {
@@ -46,6 +47,36 @@ export function commitLabel({ sha, label }: { sha: string; label: string }): str
   const whole = `${sha.slice(0, 7)}-${label}`;
   if (whole.length <= MAX_LABEL) return whole;
   return withHash({ stem: whole, of: whole, max: MAX_LABEL });
+}
+
+/** The label of a pull request's preview. */
+const OF_PULL_REQUEST = /^pr-[1-9]\d*-/;
+
+/**
+ * `api-pr-42-hello`: one more service of a preview. A name that would not fit, or look like the host of a commit or of another preview,
+ * is replaced by a code.
+ */
+export function serviceLabel({ service, label }: { service: string; label: string }): string {
+  const name = slug(service);
+  const whole = `${name}-${label}`;
+  const isPlain = OF_PULL_REQUEST.test(label) && !LOOKS_RESERVED.test(`${name}-`);
+  return isPlain && whole.length <= MAX_LABEL ? whole : `${codeOf(service)}-${label}`;
+}
+
+const OF_SERVICE = [/^\dx[a-z0-9]{5}-(.+)$/, /^.+?-(pr-[1-9]\d*-.+)$/];
+
+/** The label of the preview whose service may have this one; null for what is no label of a service. */
+export function ownerOfService(label: string): string | null {
+  for (const pattern of OF_SERVICE) {
+    const owner = pattern.exec(label)?.[1];
+    if (owner !== undefined) return owner;
+  }
+  return null;
+}
+
+/** Holds the URL of one more service of the preview. */
+export function addressVariable(service: string): string {
+  return `PREVIEW_URL_${service.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
 export function previewUrl({ label, base }: { label: string; base: PreviewBase }): string {

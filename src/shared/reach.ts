@@ -6,7 +6,13 @@ import { ENVIRONMENT_STATUS } from './status/words.js';
  */
 export type Reach =
   | { readonly kind: 'files'; readonly root: string }
-  | { readonly kind: 'upstream'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'upstream';
+      readonly host: string;
+      readonly port: number;
+      /** Services of the preview that have an address of their own besides. */
+      readonly addresses?: readonly ServiceAddress[] | undefined;
+    }
   | {
       readonly kind: 'elsewhere';
       readonly url: string;
@@ -15,6 +21,21 @@ export type Reach =
       /** A workflow run can remove it. Otherwise it must be removed there. */
       readonly removable: boolean;
     };
+
+export interface ServiceAddress {
+  readonly service: string;
+  /** For visitors. */
+  readonly url: string;
+  /** Where this server reaches it. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** For people: where this server reaches them is its own matter. */
+export function addressesOf(reach: Reach | null | undefined): Pick<ServiceAddress, 'service' | 'url'>[] {
+  if (reach?.kind !== 'upstream') return [];
+  return (reach.addresses ?? []).map(({ service, url }) => ({ service, url }));
+}
 
 export const REACH_KINDS = ['files', 'upstream', 'elsewhere'] as const satisfies readonly Reach['kind'][];
 

@@ -37,6 +37,12 @@ function nameHash(name: string): string {
   return `${String(bits % 10n)}${rest.toString(36).padStart(HASH_LENGTH - 1, '0')}`;
 }
 
+/** Seven characters in place of a name that cannot be a part of a label. The second is no hexadecimal digit: no commit looks like it. */
+export function codeOf(name: string): string {
+  const [first = '0', ...rest] = nameHash(name);
+  return `${first}x${rest.slice(0, 5).join('')}`;
+}
+
 /** The readable part, cut to fit, and the hash of what it was cut from. */
 export function withHash({ stem, of, max }: { stem: string; of: string; max: number }): string {
   const cut = stem.slice(0, Math.max(1, max - HASH_LENGTH - 1)).replace(/-+$/, '');

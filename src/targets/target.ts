@@ -151,6 +151,8 @@ export interface TargetFacts<Options, Handle> {
   /** What becomes of earlier deployments once a newer one is live: kept, each at the URL of its commit, or removed, because they cost memory. */
   readonly earlier: 'kept' | 'removed';
   readonly capabilities: Capabilities<Handle>;
+  /** Services that get an address of their own besides that of the preview; absent where there are none. */
+  readonly addresses?: (options: Options) => readonly string[];
   /** Two handles with the same identity name one resource: the newer one takes the place of the older one. */
   identityOf(handle: Handle): string;
   inspect(handle: Handle, run: Run): Promise<Inspection>;

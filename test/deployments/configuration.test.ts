@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import type { Store } from '../../app/store/connect.js';
 import {
   configurationChanges,
@@ -11,12 +12,22 @@ import { createSeal } from '../../src/secrets/envelope.js';
 import { createKey, parseKeys } from '../../src/secrets/keys.js';
 import { setSecrets, setVariables } from '../../src/secrets/write.js';
 import { defaultSettings } from '../../src/settings/settings.js';
+import type { ServerTarget } from '../../src/targets/target.js';
+import { createStaticTarget } from '../../src/targets/static/static.js';
 import type { Scope } from '../../src/variables/scope.js';
 import { newEnvironment, pullRequest } from '../support/builders.js';
+import { createMemoryStaticHosting } from '../support/memory-static-hosting.js';
 import { openTestStore } from '../support/open-test-store.js';
 
 const OWNER = 5;
 const REPO = 10;
+
+/** A target whose options are the names of services with addresses of their own. */
+const withServices = {
+  ...createStaticTarget({ hosting: createMemoryStaticHosting() }),
+  options: z.array(z.string()),
+  addresses: (options: unknown) => options as readonly string[],
+} as unknown as ServerTarget<unknown, unknown>;
 
 let store: Store;
 let projectId = '';
@@ -26,6 +37,7 @@ const ports = () => ({
   seal,
   clock: { now: () => new Date() },
   defaultTarget: 'static',
+  targets: new Map([['shop', withServices]]),
   publicUrl: 'http://localhost:3000',
   previewBase: { protocol: 'http', domain: 'localhost', port: 3000 } as const,
 });
@@ -82,6 +94,25 @@ test('a preview gets its nearest variables and secrets, with the addresses of it
   });
   expect(secrets).toEqual({ TOKEN: 'a secret token', HOOK: 'https://x:y@pr-7-api.localhost:3000/' });
   expect(problems).toEqual([]);
+});
+
+test('a preview knows where each of its services will be', async () => {
+  const target = { name: 'shop', options: ['api', 'mail-ui'] as unknown as Record<string, unknown> };
+  const { variables } = await configurationOf(ports(), environment({ settings: { ...settings, target } }));
+  expect(variables).toMatchObject({
+    PREVIEW_URL_API: 'http://api-pr-7-site.localhost:3000',
+    PREVIEW_URL_MAIL_UI: 'http://mail-ui-pr-7-site.localhost:3000',
+  });
+  for (const other of [
+    { ...target, options: {} },
+    { name: 'gone', options: {} },
+  ]) {
+    const { variables: known } = await configurationOf(
+      ports(),
+      environment({ settings: { ...settings, target: other } }),
+    );
+    expect(Object.keys(known).filter((name) => name.startsWith('PREVIEW_URL_'))).toEqual([]);
+  }
 });
 
 test('the commit of a fork gets nothing that is stored, although it was approved', async () => {

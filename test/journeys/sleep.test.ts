@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commitLabel } from '../../src/shared/preview-url.js';
-import { listContainers, wakeEnvironment } from '../../src/contract/environments.js';
+import { getEnvironment, listContainers, wakeEnvironment } from '../../src/contract/environments.js';
 import { destroyEnvironment } from '../../src/environments/destroy.js';
 import { SETTLE_MS } from '../../src/reconcile/sleep.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
@@ -85,6 +85,32 @@ test('a browser gets a page that says so, and the preview once it is awake', asy
   await awake(environment);
   expect(await stateOf('pr-3-site')).toBe('live');
   expect((await stage.visit('pr-3-site', BROWSER)).status).toBe(200);
+});
+
+test('a service with an address of its own keeps its preview awake, and wakes it', async () => {
+  const environment = await stage.show('pr-14-shop');
+  const address = 'api-pr-14-shop';
+  const { socket, head } = await stage.upgrade(address);
+  expect(head).toMatch(/^HTTP\/1.1 101/);
+  stage.pass(40 * MINUTE);
+  await stage.app.flushVisits();
+  await stage.look();
+  expect((await stage.read(environment)).status).toBe(ENVIRONMENT_STATUS.ready);
+  socket.destroy();
+  await until(
+    async () => stage.fallAsleep().then(() => stage.program(environment).port),
+    (port) => port === null,
+    'It stays awake.',
+  );
+  expect(await stateOf(address)).toBe(ENVIRONMENT_STATUS.sleeping);
+  const came = await stage.visit(address, { path: '/items' });
+  expect([came.status, came.body]).toEqual([200, 'hello from /items']);
+  const { current } = await stage.read(environment);
+  const { port } = stage.program(environment);
+  expect(current?.reach).toMatchObject({ port, addresses: [{ service: 'api', port }] });
+  const client = apiClient(stage.app, stage.app.operatorToken);
+  const answer = await client(getEnvironment, { params: { id: environment.id } });
+  expect(answer.addresses).toEqual([{ service: 'api', url: 'http://api-pr-14-shop.localhost' }]);
 });
 
 test('a WebSocket keeps its preview awake as long as it is open, and wakes one that sleeps', async () => {

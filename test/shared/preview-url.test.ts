@@ -1,13 +1,16 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  addressVariable,
   commitLabel,
   environmentNameFor,
   hostLabel,
   MAX_ENVIRONMENT_LABEL,
   MAX_LABEL,
+  ownerOfService,
   previewUrl,
   pullRequestOf,
+  serviceLabel,
 } from '../../src/shared/preview-url.js';
 import { slug } from '../../src/shared/slug.js';
 import { BRANCH_NAMES } from './branch-names.js';
@@ -94,6 +97,59 @@ test('a commit keeps its own host, however long the label', () => {
   const cut = commitLabel({ sha: SHA, label: full });
   expect(cut).toMatch(/^1a2b3c4-x+-[0-9][a-z0-9]{7}$/);
   expect(cut).toHaveLength(MAX_LABEL);
+});
+
+test('services of a preview have readable hosts, unless these would be those of others', () => {
+  const label = 'pr-42-shop';
+  expect(serviceLabel({ service: 'api', label })).toBe('api-pr-42-shop');
+  expect(serviceLabel({ service: 'Api_2', label })).toBe(`${slug('Api_2')}-pr-42-shop`);
+  // As a commit, another pull request, its service, or a code begins; and services of what is no pull request.
+  for (const service of ['1a2b3c4', 'pr-7', 'pr-7-x', 'api-pr-7', '1xabcde'])
+    expect(serviceLabel({ service, label })).toMatch(/^\dx[a-z0-9]{5}-pr-42-shop$/);
+  const long = `pr-42-${'s'.repeat(MAX_ENVIRONMENT_LABEL - 6)}`;
+  expect(serviceLabel({ service: 'apiserver', label: long })).toMatch(/^\dx[a-z0-9]{5}-pr-42-s+$/);
+  expect(serviceLabel({ service: 'api', label: 'staging-shop' })).toMatch(/^\dx[a-z0-9]{5}-staging-shop$/);
+  for (const [environment, project] of [
+    ['api', 'pr-42-shop'],
+    ['1xabcde', 'pr-42-shop'],
+    ['1xabcde', 'staging-shop'],
+  ] as const)
+    expect(hostLabel({ environment, project })).toMatch(/-[0-9][a-z0-9]{7}$/);
+  expect([ownerOfService('pr-42-shop'), ownerOfService('staging-shop')]).toEqual([null, null]);
+});
+
+test('every service of every preview has a label that DNS accepts, which leads back to its preview and is nobody else’s', () => {
+  const text = fc.oneof(
+    fc.stringMatching(/^[a-zA-Z0-9._-]{1,63}$/),
+    fc.constantFrom('api', 'pr-1', 'api-pr-1', 'x-pr-2-y', '1a2b3c4', '0xabcde'),
+  );
+  const seen = new Map<string, string>();
+  fc.assert(
+    fc.property(text, text, fc.integer({ min: 1, max: 3 }), text, (service, project, number, branch) => {
+      for (const environment of [
+        environmentNameFor({ pullRequest: number }),
+        environmentNameFor({ branch }),
+      ]) {
+        const label = hostLabel({ environment, project: slug(project) });
+        const host = serviceLabel({ service, label });
+        for (const [one, of] of [
+          [host, `${service} of ${label}`],
+          [label, label],
+          [commitLabel({ sha: SHA, label }), `commit of ${label}`],
+        ] as const) {
+          expect(seen.get(one) ?? of).toBe(of);
+          seen.set(one, of);
+        }
+        expect(host).toMatch(LABEL);
+        expect(ownerOfService(host)).toBe(label);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a program finds the URL of a service in a variable', () => {
+  expect(addressVariable('mail-ui.2')).toBe('PREVIEW_URL_MAIL_UI_2');
 });
 
 test('every environment of every project has a label that DNS accepts, and pull requests never share one', () => {

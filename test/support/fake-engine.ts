@@ -58,6 +58,8 @@ export interface FakeEngine extends AsyncDisposable {
   started(): readonly string[];
   /** Without those of the engine itself. */
   networks(): readonly string[];
+  /** The containers with these labels end by themselves. */
+  crash(labels: Readonly<Record<string, string>>): Promise<void>;
   /** The next request for a container to be made fails. */
   failNext(kind: 'retriable' | 'final'): void;
   /** As after an update of the engine. */
@@ -498,6 +500,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     containers: () => [...containers.values()].map(({ labels }) => labels),
     started: () => begun,
     networks: () => [...networks.values()].map(({ Name }) => Name).filter((name) => name !== 'bridge'),
+    async crash(labels) {
+      for (const container of containers.values())
+        if (Object.entries(labels).every(([name, value]) => container.body.Labels[name] === value))
+          await end(container, 1);
+    },
     failNext: (kind) => void faults.push(kind),
     speak: (spoken) => void (versions = spoken),
     describe: (changes) => void (info = changes),

@@ -156,7 +156,13 @@ export function createProgramTarget() {
     program.listeners.forEach((listener) => listener());
   }
 
-  const reachOf = ({ port }: Running) => ({ kind: 'upstream', host: '127.0.0.1', port: port ?? 0 }) as const;
+  const reachOf = ({ port, handle: { slug } }: Running) => {
+    const place = { host: '127.0.0.1', port: port ?? 0 };
+    const url = `http://api-${slug}.localhost`;
+    // The same program is a second service of previews that are shops.
+    const addresses = slug.endsWith('-shop') ? [{ service: 'api', url, ...place }] : undefined;
+    return { kind: 'upstream', ...place, addresses } as const;
+  };
   const find = ({ deploymentId }: ProgramHandle): Running => {
     const program = programs.get(deploymentId);
     if (!program) throw new VitrineError('not_found', 'There is no such program.');

@@ -14,6 +14,7 @@ export interface Phrases {
   /** Follows the label: `in 42 s`, `while building, after 42 s`. Empty while there is no result. */
   readonly phrase: string;
   readonly url: string | null;
+  readonly addresses: Situation['addresses'];
   readonly expectedUrl: string | null;
   readonly commit: CommitRef | null;
   readonly commitUrl: string | null;
@@ -46,6 +47,7 @@ export function phrasesOf(situation: Situation): Phrases {
     ...LABELS[kind],
     phrase: outcomeOf(situation),
     url: situation.liveUrl,
+    addresses: situation.addresses,
     expectedUrl: situation.expectedUrl,
     commit: commit && commitRef(commit),
     commitUrl: situation.commitUrl,

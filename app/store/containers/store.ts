@@ -27,19 +27,18 @@ export function containerStore(connection: Connection): ContainerStore {
         await retryOnce(() => collection.updateOne(same, write, { ...TIME, upsert: true }));
       }
     },
-    async change({ deploymentId, status: word, at, moved }) {
+    async change({ deploymentId, status: word, at, moved = [] }) {
       const filter = { deploymentId: text(deploymentId, 'the deployment') };
       const status = oneOf(word, STATUSES);
       const isStopped = status === CONTAINER_STATUS.stopped;
       const times = isStopped ? { stoppedAt: at } : { startedAt: at, stoppedAt: null };
       await collection.updateMany(filter, { $set: { status, ...times } }, TIME);
-      if (!moved) return;
-      const { from, to } = moved;
-      await collection.updateMany(
-        { ...filter, host: from.host, port: from.port },
-        { $set: { host: to.host, port: to.port } },
-        TIME,
-      );
+      if (moved.length === 0) return;
+      // Read first: one may get the port that another had.
+      for (const { _id, host, port } of await collection.find(filter, TIME).toArray()) {
+        const found = moved.find(({ from }) => from.host === host && from.port === port);
+        if (found) await collection.updateOne({ _id }, { $set: { ...found.to } }, TIME);
+      }
     },
     async listOf(environmentId, page) {
       const limit = limitOf(page);

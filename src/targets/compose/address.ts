@@ -1,36 +1,107 @@
+import { z } from 'zod';
+import { addressVariable } from '../../shared/preview-url.js';
 import type { ComposeModel } from './model.js';
 
-/** The service that visitors reach, and its port inside the container. */
-export interface Address {
-  readonly service: string;
-  readonly port: number;
+/** A service that visitors reach, its port inside the container, and the path that must answer. */
+export const addressSchema = z.strictObject({
+  service: z.string().min(1),
+  port: z.int(),
+  healthPath: z.string(),
+});
+export type Address = z.infer<typeof addressSchema>;
+
+export const serviceName = z.string().min(1).max(63);
+
+const addressOptions = z.strictObject({
+  port: z.int().min(1).max(65_535).optional(),
+  'health-path': z
+    .string()
+    .max(1_000)
+    .regex(/^\/(?!\/)\S*$/, 'must be a path that begins with one "/"')
+    .optional(),
+});
+
+type Addresses = readonly string[] | Readonly<Record<string, z.infer<typeof addressOptions>>>;
+
+/** More services with an address: their names, or what differs from the settings for each. */
+export const addressesSchema = z
+  .union([
+    z.array(serviceName).refine((names) => new Set(names).size === names.length, 'names a service twice'),
+    z.record(serviceName, addressOptions),
+  ])
+  .refine((asked) => hasOwnVariables(namesIn(asked)), 'names two services that would share a variable');
+
+export function namesIn(addresses: Addresses = []): readonly string[] {
+  return isList(addresses) ? addresses : Object.keys(addresses);
+}
+
+function isList(addresses: Addresses): addresses is readonly string[] {
+  return Array.isArray(addresses);
+}
+
+function hasOwnVariables(names: readonly string[]): boolean {
+  return new Set(names.map(addressVariable)).size === names.length;
 }
 
 interface Asked {
   /** By the settings of the default branch. */
   readonly service: string | undefined;
+  readonly addresses?: Addresses | undefined;
   /** By the settings file; null for what the compose file says. */
   readonly port: number | null;
+  readonly healthPath: string;
 }
 
 const USUAL_NAMES = ['web', 'app'];
 
-/** Answers a text that says what to do when the file does not tell. */
-export function addressOf(
-  { services }: Pick<ComposeModel, 'services'>,
-  { service, port }: Asked,
+type Services = Pick<ComposeModel, 'services'>;
+
+/** The service with the address of the preview first. Answers a text that says what to do when the file does not tell. */
+export function addressesOf(model: Services, asked: Asked): readonly [Address, ...Address[]] | string {
+  const { service, port, addresses, healthPath } = asked;
+  const first = addressOf(model, { service, port, healthPath });
+  if (typeof first === 'string') return first;
+  const others: Address[] = [];
+  for (const name of namesIn(addresses)) {
+    const own = addresses === undefined || isList(addresses) ? {} : (addresses[name] ?? {});
+    const { port: ownPort = null, 'health-path': path = healthPath } = own;
+    if (name === first.service)
+      return `The service "${name}" has the address of the preview: take it out of "target.options.addresses" in .github/preview.yml, or name another one in "service".`;
+    const other = addressAt(model, { name, port: ownPort, healthPath: path, option: 'addresses' });
+    if (typeof other === 'string') return other;
+    others.push(other);
+  }
+  return [first, ...others];
+}
+
+function addressOf(
+  model: Services,
+  { service, port, healthPath }: Omit<Asked, 'addresses'>,
 ): Address | string {
+  const { services } = model;
   const name = service ?? inferred(services);
   if (name === null)
     return `The compose file does not tell which service visitors should reach: name it in .github/preview.yml on the default branch, as target: { name: compose, options: { service: web } }. It has: ${[...services.keys()].join(', ')}.`;
+  return addressAt(model, { name, port, healthPath, option: 'service' });
+}
+
+interface Named {
+  readonly name: string;
+  readonly port: number | null;
+  readonly healthPath: string;
+  readonly option: 'service' | 'addresses';
+}
+
+function addressAt({ services }: Services, { name, port, healthPath, option }: Named): Address | string {
   const found = services.get(name);
   if (!found)
-    return `The compose file has no service "${name}", which "target.options.service" in .github/preview.yml names. It has: ${[...services.keys()].join(', ')}.`;
+    return `The compose file has no service "${name}", which "target.options.${option}" in .github/preview.yml names. It has: ${[...services.keys()].join(', ')}.`;
   const [first] = found.ports;
   const chosen = port ?? first;
+  const setting = option === 'service' ? '"port"' : `"target.options.addresses.${name}.port"`;
   if (chosen === undefined)
-    return `The service "${name}" names no port: add "expose" with the port that its program listens on, or set "port" in .github/preview.yml.`;
-  return { service: name, port: chosen };
+    return `The service "${name}" names no port: add "expose" with the port that its program listens on, or set ${setting} in .github/preview.yml.`;
+  return { service: name, port: chosen, healthPath };
 }
 
 /** The only service with a port, or the only service; else the one with a usual name. */

@@ -1,25 +1,18 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
 import type { Reach } from '../../shared/reach.js';
-import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
 import { ASLEEP, RESTART } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/pulled-image.js';
-import type { EngineContainer, Labels } from '../docker/engine.js';
-import { askProgram, isWell, wordsFor } from '../ask-program.js';
+import type { Labels } from '../docker/engine.js';
 import { LABEL, placeOf } from '../docker/resource.js';
-import { addressesOf, endOf, startAndWait } from '../docker/start.js';
-import {
-  type Deployed,
-  type Inspection,
-  parseOptions,
-  type Release,
-  type Run,
-  type StartedContainer,
-  type Target,
-} from '../target.js';
+import { type Deployed, parseOptions, type Release, type Run, type Target } from '../target.js';
+import { containersOf, inspect, reachOf, serviceOf, startedOf } from './answering.js';
 import { followServices } from './follow.js';
+import { namesIn } from './address.js';
+import { type ComposeOptions, composeOptionsSchema } from './prepare.js';
 import { bringUp, type Wanted, whyNotStarted } from './up.js';
 import {
+  addressesIn,
   COMPOSE_TARGET,
   type ComposeHandle,
   composeHandleSchema,
@@ -28,18 +21,7 @@ import {
   labelsOfDeployment,
   labelsOfTarget,
 } from './resource.js';
-import { SERVICE_LABEL } from './rewrite.js';
 import type { ComposeRunner } from './runner.js';
-
-const composeOptionsSchema = z.strictObject({
-  /** The service that visitors reach; else it is inferred. */
-  service: z.string().min(1).max(63).optional(),
-  /** Lets programs write to their images. What they write is gone with the container. */
-  writable: z.boolean().default(false),
-  /** Lets programs start as root inside their containers, if their images do. */
-  root: z.boolean().default(false),
-});
-export type ComposeOptions = z.infer<typeof composeOptionsSchema>;
 
 export interface ComposeParts extends DockerParts {
   readonly compose: ComposeRunner;
@@ -61,6 +43,7 @@ export function createComposeTarget(parts: ComposeParts): ComposeTarget {
     services: 'Write databases into the compose file, as services of their own.',
     earlier: 'removed',
     hooks: COMPOSE_HAS_ITS_OWN,
+    addresses: ({ addresses }) => namesIn(addresses),
     capabilities: {
       sleep: {
         stop: (handle, run) => stop(parts, composeHandleSchema.parse(handle), run),
@@ -96,7 +79,6 @@ async function deploy(parts: ComposeParts, wanted: Wanted, run: Run): Promise<De
   try {
     const handle = await bringUp(parts, wanted, run);
     const reach = await reachOf(parts, handle, run);
-    run.log('The program answers.');
     return {
       url: parts.urlOf(release.slug),
       handle,
@@ -119,58 +101,6 @@ async function refuseLate({ engine, server }: ComposeParts, { slug, generation }
 }
 
 type Placed = Pick<ComposeHandle, 'slug' | 'generation' | 'deploymentId'>;
-
-async function containersOf({ engine, server }: ComposeParts, placed: Placed): Promise<EngineContainer[]> {
-  const listed = await engine.containers(labelsOfDeployment(server, placed));
-  const found = await Promise.all(listed.map(({ id }) => engine.container(id)));
-  return found.filter((one) => one !== null);
-}
-
-function serviceOf(containers: readonly EngineContainer[], service: string): EngineContainer | undefined {
-  return containers.find(({ labels }) => labels[SERVICE_LABEL] === service);
-}
-
-const PATIENCE_MS = 2 * 60_000;
-
-/** Waits until the service that visitors reach answers. */
-async function reachOf(
-  parts: ComposeParts,
-  handle: ComposeHandle,
-  run: Run,
-): Promise<Reach & { kind: 'upstream' }> {
-  const { healthPath, slug, service } = handle;
-  const container = serviceOf(await containersOf(parts, handle), service);
-  if (!container)
-    throw new VitrineError(
-      'unavailable',
-      `The container of the service "${service}" was removed while it started.`,
-    );
-  run.log(`Started. Waiting until GET ${healthPath} of ${service} answers with 2xx or 3xx.`);
-  const waiting = {
-    container: container.id,
-    healthPath,
-    url: parts.urlOf(slug),
-    patienceMs: parts.patienceMs ?? PATIENCE_MS,
-  };
-  return { kind: 'upstream', ...(await startAndWait(parts.engine, waiting, run)) };
-}
-
-async function startedOf(
-  parts: ComposeParts,
-  handle: ComposeHandle,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<StartedContainer[]> {
-  const containers = await containersOf(parts, handle);
-  return containers.map(({ id, labels }) => {
-    const service = labels[SERVICE_LABEL] ?? '';
-    const isReached = service === handle.service;
-    const image = labels[LABEL.image] ?? labels[NAMED_IMAGE] ?? '';
-    return { id, service, image, host: isReached ? host : null, port: isReached ? port : null };
-  });
-}
-
-/** What Compose writes on a container. */
-const NAMED_IMAGE = 'com.docker.compose.image';
 
 /** By labels and ids alone. Every step may have been done before. */
 async function destroy(
@@ -201,27 +131,6 @@ function hasAll(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);
 }
 
-async function inspect(parts: ComposeParts, handle: ComposeHandle, run: Run): Promise<Inspection> {
-  run.signal.throwIfAborted();
-  const containers = await containersOf(parts, handle);
-  const container = serviceOf(containers, handle.service);
-  if (!container)
-    return { state: 'gone', detail: `The container of the service "${handle.service}" is gone.` };
-  if (container.restarting) return { state: 'unhealthy', detail: 'It ended, and is being started again.' };
-  if (!container.running) {
-    if (container.restart === ASLEEP.Name) return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
-    return { state: 'unhealthy', detail: endOf(container) };
-  }
-  let detail = 'It has no port that can be reached.';
-  for (const address of addressesOf(container)) {
-    const { healthPath: path, slug } = handle;
-    const answer = await askProgram({ ...address, path, url: parts.urlOf(slug), signal: run.signal });
-    if (isWell(answer)) return { state: 'live', detail: null, reach: { kind: 'upstream', ...address } };
-    detail = `The program ${wordsFor(answer)}.`;
-  }
-  return { state: 'unhealthy', detail };
-}
-
 /** As long as the engine gives each to end by itself. */
 const STOP_SECONDS = 10;
 
@@ -237,7 +146,7 @@ async function stop(parts: ComposeParts, handle: ComposeHandle, run: Run): Promi
 async function wake(parts: ComposeParts, handle: ComposeHandle, run: Run): Promise<Reach> {
   run.signal.throwIfAborted();
   const containers = await containersOf(parts, handle);
-  if (!serviceOf(containers, handle.service))
+  if (addressesIn(handle).some(({ service }) => !serviceOf(containers, service)))
     throw new VitrineError('not_found', 'The containers of this preview are gone: deploy it again.');
   for (const { id } of containers) await parts.engine.setRestartPolicy(id, RESTART);
   const end = await parts.compose.start(handle.project, run);

@@ -1,21 +1,28 @@
+import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
 import { userFor } from '../docker/container-spec.js';
 import type { DockerParts, RegistryLogin } from '../docker/pulled-image.js';
 import type { EngineImage } from '../docker/engine.js';
 import { LABEL } from '../docker/resource.js';
 import type { ImageSource, Release, Run } from '../target.js';
-import { type Address, addressOf } from './address.js';
+import { type Address, addressesOf, addressesSchema, serviceName } from './address.js';
 import { checkCompose } from './check.js';
 import type { ComposeModel } from './model.js';
 import type { ComposeProblem } from './read.js';
 import type { ServiceRun } from './rewrite.js';
 import { type Share, shareLimits } from './share-limits.js';
 
-export interface ComposeOptions {
-  readonly service?: string | undefined;
-  readonly writable: boolean;
-  readonly root: boolean;
-}
+export const composeOptionsSchema = z.strictObject({
+  /** The service that visitors reach; else it is inferred. */
+  service: serviceName.optional(),
+  /** Services that visitors reach besides, each at an address of its own. */
+  addresses: addressesSchema.optional(),
+  /** Lets programs write to their images. What they write is gone with the container. */
+  writable: z.boolean().default(false),
+  /** Lets programs start as root inside their containers, if their images do. */
+  root: z.boolean().default(false),
+});
+export type ComposeOptions = z.infer<typeof composeOptionsSchema>;
 
 export interface Wanted {
   readonly release: Release;
@@ -24,7 +31,7 @@ export interface Wanted {
 
 export interface CheckedRelease {
   readonly model: ComposeModel;
-  readonly address: Address;
+  readonly addresses: readonly [Address, ...Address[]];
   readonly shares: ReadonlyMap<string, Share>;
 }
 
@@ -40,15 +47,17 @@ export function checkRelease(
   const { model, problems, notes } = checkCompose(compose.file, run);
   for (const { line, message } of notes) run.log(`Compose file, line ${String(line)}: ${message}.`);
   if (model === null) throw refusal(problems);
-  const address = addressOf(model, { service: wanted.options.service, port: program.port });
-  if (typeof address === 'string') throw new VitrineError('unprocessable', address);
+  const { service, addresses: others } = wanted.options;
+  const { port, healthPath } = program;
+  const addresses = addressesOf(model, { service, addresses: others, port, healthPath });
+  if (typeof addresses === 'string') throw new VitrineError('unprocessable', addresses);
   const budget = {
     memoryBytes: Math.min(program.memoryBytes, limits.memoryBytes),
     cpus: Math.min(program.cpus, limits.cpus),
   };
   const { shares, problems: excess } = shareLimits(model, budget);
   if (excess.length > 0) throw refusal(excess);
-  return { model, address, shares };
+  return { model, addresses, shares };
 }
 
 function refusal(problems: readonly ComposeProblem[]): VitrineError {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Labels } from '../docker/engine.js';
 import { LABEL, labelsOfPlace, networkName, placeOf } from '../docker/resource.js';
 import type { Release } from '../target.js';
-import type { Address } from './address.js';
+import { type Address, addressSchema } from './address.js';
 
 export const COMPOSE_TARGET = 'compose';
 
@@ -16,6 +16,8 @@ export const composeHandleSchema = z.strictObject({
   service: z.string().min(1),
   port: z.number().int(),
   healthPath: z.string(),
+  /** Of services that have an address of their own besides. */
+  addresses: z.array(addressSchema).default([]),
   /** Those that were pushed to this server, by their digests: its registry keeps what a handle names. */
   images: z.array(z.string()),
 });
@@ -23,6 +25,8 @@ export type ComposeHandle = z.infer<typeof composeHandleSchema>;
 
 /** The service that visitors reach, as `web:3000`, on everything of its project. */
 const ADDRESS_LABEL = 'vitrine.address';
+/** Those that have an address besides, as JSON. */
+const ADDRESSES_LABEL = 'vitrine.addresses';
 
 type Placed = Pick<Release, 'slug' | 'generation' | 'deploymentId'>;
 
@@ -48,14 +52,29 @@ export function labelsOfDeployment(server: string, placed: Placed): Labels {
 /** What is written on everything of a deployment: a handle can be made of it again. */
 export function labelsOfProject(
   server: string,
-  described: Placed & { readonly address: Address; readonly healthPath: string },
+  described: Placed & { readonly addresses: readonly [Address, ...Address[]] },
 ): Labels {
-  const { service, port } = described.address;
+  const [{ service, port, healthPath }, ...others] = described.addresses;
   return {
     ...labelsOfDeployment(server, described),
     [ADDRESS_LABEL]: `${service}:${String(port)}`,
-    [LABEL.healthPath]: described.healthPath,
+    [LABEL.healthPath]: healthPath,
+    ...(others.length > 0 && { [ADDRESSES_LABEL]: JSON.stringify(others) }),
   };
+}
+
+/** All of them, that of the preview first. */
+export function addressesIn({ service, port, healthPath, addresses }: ComposeHandle): Address[] {
+  return [{ service, port, healthPath }, ...addresses];
+}
+
+/** None when the label was changed: what runs must be found all the same. */
+function addressesFrom(label: string | undefined): readonly Address[] {
+  try {
+    return z.array(addressSchema).parse(JSON.parse(label ?? '[]'));
+  } catch {
+    return [];
+  }
 }
 
 /** In one order, each once. */
@@ -76,6 +95,7 @@ export function handleOf(server: string, labelled: readonly Labels[]): ComposeHa
     service,
     port: Number(port),
     healthPath: labels[LABEL.healthPath] ?? '/',
+    addresses: addressesFrom(labels[ADDRESSES_LABEL]),
     images: imagesIn(labelled),
   });
   return read.success ? read.data : null;

@@ -25,7 +25,8 @@ export interface Placement {
   readonly subnet: string;
   /** Of this machine, from which the engine takes a free one. */
   readonly hostPorts: string;
-  readonly address: Address;
+  /** What visitors reach: only these ports are published. */
+  readonly addresses: readonly Address[];
   readonly services: ReadonlyMap<string, ServiceRun>;
   /** Root file systems can be written to. */
   readonly writable: boolean;
@@ -84,10 +85,10 @@ interface Rewritten {
 }
 
 function serviceJson(model: ComposeModel, { name, service, placement }: Rewritten): ComposeJson {
-  const { labels, services, address, writable, root } = placement;
+  const { labels, services, addresses, writable, root } = placement;
   const run = services.get(name);
   if (!run) throw new Error(`Nothing says how the service ${name} runs.`);
-  const port = address.service === name ? address.port : undefined;
+  const port = addresses.find((one) => one.service === name)?.port;
   const ports = [...new Set([...service.ports, ...(port === undefined ? [] : [port])])];
   return {
     image: run.image,

@@ -33,12 +33,12 @@ export async function bringUp(parts: Parts, wanted: Wanted, run: Run): Promise<C
   const { release, options } = wanted;
   tellLoosened(options, run);
   const services = await prepareServices(parts, { checked, wanted }, run);
-  const { healthPath } = release.program;
+  const { addresses } = checked;
   const placement = {
     project: projectName(parts.server, release),
-    labels: labelsOfProject(parts.server, { ...release, address: checked.address, healthPath }),
+    labels: labelsOfProject(parts.server, { ...release, addresses }),
     hostPorts: parts.limits.hostPorts,
-    address: checked.address,
+    addresses,
     services,
     writable: options.writable,
     root: options.root,
@@ -47,7 +47,8 @@ export async function bringUp(parts: Parts, wanted: Wanted, run: Run): Promise<C
   const { slug, generation, deploymentId } = release;
   const { project } = placement;
   const images = imagesIn([...services.values()].map(({ labels }) => labels));
-  return { slug, generation, deploymentId, project, ...checked.address, healthPath, images };
+  const [first, ...others] = addresses;
+  return { slug, generation, deploymentId, project, ...first, addresses: others, images };
 }
 
 function tellLoosened({ root, writable }: Wanted['options'], { log }: Run): void {

@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { findPreview } from '../../../app/previews/resolve.js';
 import type { Deployment } from '../../../src/deployments/model.js';
 import type { Environment } from '../../../src/environments/model.js';
 import type { Decision } from '../../../src/pull-requests/decide/decision.js';
 import type { Rule } from '../../../src/pull-requests/decide/rules.js';
+import { defaultSettings } from '../../../src/settings/settings.js';
+import { serviceLabel } from '../../../src/shared/preview-url.js';
 import { CONTAINER_STATUS, DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../../src/shared/status/words.js';
 import { at, deploymentWith, environmentWith, SHA } from '../github/report/scenes.js';
 
@@ -33,7 +36,9 @@ function shownAt(label: string, { environment = {}, deployments = [] }: Document
   ];
   return findPreview(
     {
-      targets: new Map([['runner', { starts: true }]]),
+      targets: new Map([
+        ['runner', { starts: true, options: z.unknown(), addresses: () => ['api', 'Mail'] }],
+      ]),
       environments: {
         bySlug: async (slug) => (slug === SLUG ? stored(environmentWith(environment)) : null),
       },
@@ -102,6 +107,41 @@ test('the host of a commit shows its build once it is published, and its newest 
   const failed = again(DEPLOYMENT_STATUS.failed, { reach: files });
   expect(await shownAt(COMMIT, { environment: published, deployments: [failed, first] })).toMatchObject({
     deploymentId: first.id,
+  });
+});
+
+test('one more service of a preview has a host: its program once it is live, and before and after it the page of the preview', async () => {
+  const place = (port: number) => ({ host: '127.0.0.1', port });
+  const url = 'http://api-pr-7-hello.localhost';
+  const reach = { kind: 'upstream', ...place(1), addresses: [{ service: 'api', url, ...place(2) }] } as const;
+  const { id } = environmentWith();
+  const current = { deploymentId: first.id, sha: SHA, url, reach, at: at('12:42:12') };
+  const settings = { ...defaultSettings(), target: { name: 'runner', options: {} } };
+  const live = { current, settings };
+  expect(await shownAt('api-pr-7-hello', { environment: live })).toMatchObject({
+    ...{ kind: 'upstream', ...place(2), keepsAwake: id, crashed: false },
+  });
+  const asleep = { since: at('13:00:00'), stoppedAt: null, failedAt: null };
+  expect(await shownAt('api-pr-7-hello', { environment: { ...live, asleep } })).toMatchObject({
+    kind: 'asleep',
+    environmentId: id,
+  });
+  const mail = serviceLabel({ service: 'Mail', label: SLUG });
+  const before = { settings, status: ENVIRONMENT_STATUS.pending };
+  for (const label of ['api-pr-7-hello', mail])
+    expect(await shownAt(label, { environment: before })).toMatchObject({ kind: 'page' });
+  const gone = { ...live, status: ENVIRONMENT_STATUS.destroyed };
+  expect(await shownAt('api-pr-7-hello', { environment: gone })).toMatchObject({
+    kind: 'page',
+    state: ENVIRONMENT_STATUS.destroyed,
+  });
+  // It is not live, it is none of this preview, and there is no such preview.
+  for (const label of [mail, 'db-pr-7-hello', 'api-pr-8-hello'])
+    expect(await shownAt(label, { environment: live })).toEqual({ kind: 'unknown' });
+  expect(
+    await shownAt('api-pr-7-hello', { environment: { ...live, settings: null, current: null } }),
+  ).toEqual({
+    kind: 'unknown',
   });
 });
 

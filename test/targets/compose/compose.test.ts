@@ -56,7 +56,12 @@ async function create() {
 
 testTarget({
   name: 'compose',
-  badOptions: [null, 'web', { service: '' }, { privileged: true }],
+  badOptions: [
+    ...[null, 'web', { service: '' }, { privileged: true }],
+    ...[{ addresses: 'api' }, { addresses: ['api', 'api'] }, { addresses: ['mail-ui', 'mail.ui'] }],
+    ...[{ addresses: { api: 4000 } }, { addresses: { api: { port: 0 } } }],
+    { addresses: { api: { 'health-path': '//evil.example' } } },
+  ],
   prints: ['serving pr-1-hello', 'line 1', 'line 2'],
   create: async () => ({
     ...(await create().then(({ target, release, compose }) => ({
@@ -101,6 +106,42 @@ test('a preview sleeps and wakes with all of its services, and visitors find it 
   expect(await target.inspect(handle, runWith())).toMatchObject({ state: 'sleeping' });
   const woken = await target.capabilities.sleep?.wake(handle, runWith());
   expect(await page(woken)).toContain('pr-1-shop');
+});
+
+test('several services have addresses, each asked before visitors come, also after a sleep', async () => {
+  const { target, release, fake } = await create();
+  const file = FILE.replace('    build: ./helper', '    build: ./helper\n    expose: [9000]');
+  const wanted = await release('pr-1-shop', 1, file);
+  fake.addImage(`${HOST}/pr-1-shop/helper@${DIGEST}`, { Cmd: ['serve', 'the helper'] });
+  const options = { ...OPTIONS, addresses: { helper: { 'health-path': '/up' } } };
+  expect(target.addresses?.(options)).toEqual(['helper']);
+  const lines: string[] = [];
+  const { handle, reach, containers } = await target.deploy(
+    wanted,
+    { ...options, service: 'web' },
+    runWith(lines),
+  );
+  const url = 'http://helper-pr-1-shop.localhost';
+  expect(reach).toMatchObject({ addresses: [{ service: 'helper', url, host: '127.0.0.1' }] });
+  expect(lines).toContain(`The service helper answers at ${url}`);
+  expect(lines).toContainEqual(expect.stringContaining('GET /up of helper'));
+  const at = ({ addresses: [first] = [] }: { addresses?: readonly unknown[] | undefined }) => first;
+  expect([await page(reach), await page(at(reach as never))]).toEqual([
+    expect.stringContaining('pr-1-shop'),
+    expect.stringContaining('the helper'),
+  ]);
+  expect(containers?.map(({ host }) => host)).toEqual(['127.0.0.1', '127.0.0.1']);
+  for await (const listed of target.list(runWith())) expect(listed).toEqual(handle);
+
+  await target.capabilities.sleep?.stop(handle, runWith());
+  expect(await target.inspect(handle, runWith())).toMatchObject({ state: 'sleeping' });
+  const woken = await target.capabilities.sleep?.wake(handle, runWith());
+  expect(await page(at(woken as never))).toContain('the helper');
+  await fake.crash({ 'vitrine.service': 'helper' });
+  expect(await target.inspect(handle, runWith())).toEqual({
+    state: 'unhealthy',
+    detail: expect.stringContaining('helper: The program ended with exit code 1'),
+  });
 });
 
 async function page(reach: unknown): Promise<string> {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { addressOf } from '../../../src/targets/compose/address.js';
+import { addressesOf } from '../../../src/targets/compose/address.js';
 import { checkCompose } from '../../../src/targets/compose/check.js';
 import type { ComposeModel } from '../../../src/targets/compose/model.js';
 import { rewriteCompose } from '../../../src/targets/compose/rewrite.js';
@@ -16,9 +16,14 @@ function modelOf(file: string): ComposeModel {
   return model;
 }
 
-function rewritten(model: ComposeModel, changes: { writable?: boolean; root?: boolean } = {}) {
-  const address = addressOf(model, { service: undefined, port: null });
-  if (typeof address === 'string') throw new Error(address);
+const ASKED = { service: undefined, port: null, healthPath: '/' };
+
+function rewritten(
+  model: ComposeModel,
+  { addresses: others, ...changes }: { writable?: boolean; root?: boolean; addresses?: string[] } = {},
+) {
+  const addresses = addressesOf(model, { ...ASKED, addresses: others });
+  if (typeof addresses === 'string') throw new Error(addresses);
   const { shares, problems } = shareLimits(model, BUDGET);
   expect(problems).toEqual([]);
   const services = [...shares].map(
@@ -33,7 +38,7 @@ function rewritten(model: ComposeModel, changes: { writable?: boolean; root?: bo
     labels: { 'vitrine.server': 'http://vitrine.example' },
     subnet: '10.213.0.0/28',
     hostPorts: '30000-39999',
-    address,
+    addresses,
     services: new Map(services),
     writable: false,
     root: false,
@@ -130,6 +135,21 @@ test('a file of a shop becomes this one', () => {
   });
 });
 
+test('every service with an address, and no other, is published on the own address of the machine', () => {
+  const model = modelOf(
+    'services: { web: { image: a, expose: [80] }, api: { image: a, expose: [4000] }, db: { image: a, ports: ["5:5432"] } }',
+  );
+  const { services } = rewritten(model, { addresses: ['api'] }) as {
+    services: Record<string, { ports?: unknown; environment?: unknown }>;
+  };
+  const published = (target: number) => [
+    { mode: 'ingress', host_ip: '127.0.0.1', target, published: '30000-39999', protocol: 'tcp' },
+  ];
+  expect([services['web']?.ports, services['api']?.ports]).toEqual([published(80), published(4000)]);
+  expect(services['api']?.environment).toMatchObject({ PORT: '4000' });
+  expect(services['db']?.ports).toBeUndefined();
+});
+
 test('options of the default branch loosen what the file cannot', () => {
   const { services } = rewritten(modelOf(SHOP), { writable: true, root: true }) as {
     services: Record<string, unknown>;
@@ -171,9 +191,28 @@ test.each([
   ['{ one: { image: a } }', {}, /names no port/],
   ['{ one: { image: a } }', { service: 'two' }, /no service "two"/],
 ])('of the services %s with %j the address goes to %j', (services, asked, expected) => {
-  const found = addressOf(modelOf(`services: ${services}`), { service: undefined, port: null, ...asked });
+  const found = addressesOf(modelOf(`services: ${services}`), { ...ASKED, ...asked });
   if (expected instanceof RegExp) expect(found).toMatch(expected);
-  else expect(found).toEqual(expected);
+  else expect(found).toEqual([{ ...expected, healthPath: '/' }]);
+});
+
+test.each([
+  [['api'], [{ service: 'api', port: 81, healthPath: '/up' }]],
+  [
+    { api: { port: 9000, 'health-path': '/healthz' }, mail: { port: 1080 } },
+    [
+      { service: 'api', port: 9000, healthPath: '/healthz' },
+      { service: 'mail', port: 1080, healthPath: '/up' },
+    ],
+  ],
+  [['mail'], /"mail" names no port: .*"target.options.addresses.mail.port"/],
+  [['db'], /no service "db", which "target.options.addresses"/],
+  [['web'], /"web" has the address of the preview/],
+])('with the addresses %j there are besides %j', (addresses, expected) => {
+  const services = '{ web: { image: a, expose: [80] }, api: { image: b, expose: [81] }, mail: { image: c } }';
+  const found = addressesOf(modelOf(`services: ${services}`), { ...ASKED, healthPath: '/up', addresses });
+  if (expected instanceof RegExp) expect(found).toMatch(expected);
+  else expect(found).toEqual([{ service: 'web', port: 80, healthPath: '/up' }, ...expected]);
 });
 
 /** Everything that may ever reach `docker compose`. */

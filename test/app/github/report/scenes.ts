@@ -294,6 +294,34 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     }),
     deployment: LIVE,
   },
+  'several-addresses': {
+    environment: environmentWith({
+      current: {
+        ...CURRENT,
+        reach: {
+          kind: 'upstream',
+          host: '127.0.0.1',
+          port: 30_000,
+          addresses: [
+            {
+              service: 'api',
+              url: 'https://api-pr-7-hello.preview.example.com',
+              host: '127.0.0.1',
+              port: 30_001,
+            },
+            {
+              service: 'mail',
+              url: 'https://mail-pr-7-hello.preview.example.com',
+              host: '127.0.0.1',
+              port: 30_002,
+            },
+          ],
+        },
+      },
+      deployedAt: at('12:42:12'),
+    }),
+    deployment: LIVE,
+  },
   prebuilt: {
     environment: environmentWith({ current: CURRENT, deployedAt: at('12:42:12') }),
     deployment: {

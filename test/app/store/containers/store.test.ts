@@ -30,19 +30,31 @@ test('containers are what their deployment runs now, in pages, newest first, unt
   expect((await containers.listOf(environmentId, { limit: 5 })).items).toHaveLength(1);
 });
 
-test('all of a deployment are stopped and started together, and the one that visitors reach may move', async () => {
+test('all of a deployment are stopped and started together, and those that visitors reach may move', async () => {
   const { containers } = await create();
-  await containers.replace('d1', [container('1'), container('2', { service: 'db', host: null, port: null })]);
+  const made = [
+    container('1'),
+    container('2', { service: 'db', host: null, port: null }),
+    container('3', { service: 'api', port: 31_234 }),
+  ];
+  await containers.replace('d1', made);
   const later = new Date(at.getTime() + 1_000);
   await containers.change({ deploymentId: 'd1', status: CONTAINER_STATUS.stopped, at: later });
   const list = async () => (await containers.listOf(environmentId, { limit: 5 })).items;
   expect((await list()).map(({ status, stoppedAt }) => [status, stoppedAt])).toEqual([
     [CONTAINER_STATUS.stopped, later],
     [CONTAINER_STATUS.stopped, later],
+    [CONTAINER_STATUS.stopped, later],
   ]);
-  const moved = { from: { host: '127.0.0.1', port: 30_000 }, to: { host: '127.0.0.1', port: 31_234 } };
+  const host = '127.0.0.1';
+  // One gets the port that another one had.
+  const moved = [
+    { from: { host, port: 30_000 }, to: { host, port: 31_234 } },
+    { from: { host, port: 31_234 }, to: { host, port: 32_000 } },
+  ];
   await containers.change({ deploymentId: 'd1', status: CONTAINER_STATUS.running, at: later, moved });
   expect((await list()).map(({ service, port, stoppedAt }) => [service, port, stoppedAt])).toEqual([
+    ['api', 32_000, null],
     ['db', null, null],
     ['app', 31_234, null],
   ]);
