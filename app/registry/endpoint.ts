@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type RegistryRoute, routeOf } from '../../src/images/name.js';
 import { RegistryError } from '../../src/images/registry-error.js';
 import type { TokenScope } from '../../src/people/api-token.js';
+import { MIB } from '../../src/uploads/limits.js';
+import { BODY_LIMITS, createBodyBudget } from '../http/body-budget.js';
 import { challenge, enter, findCaller, tokenOf } from './access.js';
 import { answerError, answerJson } from './answer.js';
 import { answerBlob } from './blobs.js';
@@ -10,7 +12,8 @@ import { answerUpload, beginUpload } from './uploads.js';
 import type { RegistryPorts, Visit } from './visit.js';
 
 /** Docker's own registry protocol: `docker push` and `docker pull` to this server, as docs/registry.md describes. */
-export function createRegistry(ports: RegistryPorts) {
+export function createRegistry(given: Omit<RegistryPorts, 'manifestBudget'>) {
+  const ports: RegistryPorts = { ...given, manifestBudget: createBodyBudget(MANIFEST_BODIES) };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const [path = '', query = ''] = (request.url ?? '').split('?', 2);
@@ -22,6 +25,9 @@ export function createRegistry(ports: RegistryPorts) {
     }
   };
 }
+
+/** Most manifests have a few kilobytes. Reading a large one takes several times its size. */
+const MANIFEST_BODIES = { ...BODY_LIMITS, bytes: 16 * MIB, largeBytes: 12 * MIB };
 
 const READS: readonly (string | undefined)[] = ['GET', 'HEAD'];
 

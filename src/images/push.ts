@@ -1,6 +1,6 @@
 import { hashBytes } from '../shared/hash.js';
 import type { BlobPorts } from '../uploads/store.js';
-import { type Descriptor, LARGEST_MANIFEST, type ManifestFacts, readManifest } from './manifest.js';
+import { LARGEST_MANIFEST, type ManifestFacts, readManifest } from './manifest.js';
 import { digestOf, hashOf, isDigest, isTag } from './name.js';
 import { RegistryError } from './registry-error.js';
 import type { ImagePorts, ImageRepository, StoredManifest } from './store.js';
@@ -111,16 +111,21 @@ export async function findManifest(
   return digest === null ? null : images.manifest(repository, digest);
 }
 
-/** The digest of an image and of everything that it needs: the manifest itself, its platforms, its layers. */
-export async function contentsOf(
-  { images }: ImagePorts,
-  manifest: StoredManifest,
-): Promise<readonly Pick<Descriptor, 'digest'>[]> {
-  const children = await Promise.all(
-    manifest.manifests.map(({ digest }) => images.manifest(manifest.repository, digest)),
-  );
-  const nested = await Promise.all(
-    children.filter((child) => child !== null).map((child) => contentsOf({ images }, child)),
-  );
-  return [{ digest: manifest.digest }, ...manifest.blobs, ...nested.flat()];
+/**
+ * The digests of an image and of everything that it needs: the manifest itself, its platforms, its layers. Each manifest is read once: an
+ * index may name the same one a thousand times, and that one again others.
+ */
+export async function contentsOf({ images }: ImagePorts, root: StoredManifest): Promise<ReadonlySet<string>> {
+  const contents = new Set([root.digest]);
+  const unread = [root];
+  for (let manifest = unread.pop(); manifest; manifest = unread.pop()) {
+    for (const { digest } of manifest.blobs) contents.add(digest);
+    for (const { digest } of manifest.manifests) {
+      if (contents.has(digest)) continue;
+      contents.add(digest);
+      const child = await images.manifest(manifest.repository, digest);
+      if (child) unread.push(child);
+    }
+  }
+  return contents;
 }

@@ -77,6 +77,8 @@ export interface UploadSessions {
   begin(repository: ImageRepository): Promise<UploadSession>;
   /** How many bytes arrived; null when there is no such session. */
   offset(session: UploadSession): Promise<number | null>;
+  /** The bytes of all pushes that are open in an environment. */
+  openBytes(environmentId: string): Promise<number>;
   /** Adds bytes at the end. `from` is where the sender believes the end to be. Answers where it is afterwards. */
   append(
     session: UploadSession,
