@@ -110,6 +110,9 @@ function continuing(running: LRUCache<string, Running>, { id }: UploadSession, o
   return { hash: createHash('sha256'), offset };
 }
 
+/** No file ends there: its digest is computed from what it holds. */
+const UNKNOWN = -1;
+
 async function appendTo(
   path: string,
   { content, at }: { content: AsyncIterable<Uint8Array>; at: Running },
@@ -117,9 +120,13 @@ async function appendTo(
   const file = await open(path, 'r+');
   try {
     for await (const chunk of content) {
-      await file.write(chunk, 0, chunk.length, at.offset);
+      // Hashed while it is written. Should the write fail, the digest is of more than what is there.
+      const { offset } = at;
+      at.offset = UNKNOWN;
+      const writing = file.write(chunk, 0, chunk.length, offset);
       at.hash.update(chunk);
-      at.offset += chunk.length;
+      await writing;
+      at.offset = offset + chunk.length;
     }
     return at.offset;
   } catch (error) {

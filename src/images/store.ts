@@ -17,6 +17,12 @@ export interface StoredManifest extends ManifestFacts {
   readonly pushedAt: Date;
 }
 
+export interface OwnBlob {
+  readonly size: number;
+  /** Not long ago, and long before the sweep would remove it. */
+  readonly usedLately: boolean;
+}
+
 export interface TagPage {
   readonly tags: readonly string[];
   /** Whether there are more after the last one. */
@@ -30,10 +36,10 @@ export interface TagPage {
 export interface ImageStore {
   /** Writes down that the repository has these blobs. Again is a use: the sweep spares what was used a moment ago. */
   addBlobs(repository: ImageRepository, blobs: readonly Pick<Descriptor, 'digest' | 'size'>[]): Promise<void>;
-  /** The size of a blob of the repository; null when it has none of that digest. */
-  blobSize(repository: string, digest: string): Promise<number | null>;
-  /** The same for any repository of the project: its blobs may be mounted. */
-  blobSizeIn(projectId: string, digest: string): Promise<number | null>;
+  /** Those of these blobs that the repository has, by digest. */
+  blobsOf(repository: string, digests: readonly string[]): Promise<ReadonlyMap<string, OwnBlob>>;
+  /** The sizes of those that any repository of the project has: they may be mounted. */
+  blobsIn(projectId: string, digests: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** False when it was not there. */
   removeBlob(repository: string, digest: string): Promise<boolean>;
   /** The bytes of all blobs and manifests of an environment, each counted once. */
