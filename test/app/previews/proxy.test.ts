@@ -135,6 +135,14 @@ test('events arrive one by one, and a visitor who leaves ends the request', asyn
   await eventually(async () => left, { until: Boolean, otherwise: 'The program was not told.' });
 });
 
+test('a small answer leaves in one piece', async () => {
+  const socket = connect(app.port, '127.0.0.1');
+  socket.write(`GET / HTTP/1.1\r\nhost: ${hostOf(LABEL)}\r\n\r\n`);
+  const [piece] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  expect(piece.toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nhello$/);
+});
+
 test('an answer that breaks off is no whole answer', async () => {
   answer = (_request, response) => {
     response.writeHead(200, { 'content-length': 100 }).write('half');
