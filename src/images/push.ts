@@ -75,8 +75,9 @@ export async function pushManifest(
   await ports.blobs.write({ hash, size: bytes.length, content: [bytes] });
   const { environmentId, projectId, name } = repository;
   const manifest = { ...facts, repository: name, environmentId, projectId, digest, size: bytes.length };
-  await ports.images.saveManifest(manifest);
-  if (!isDigest(reference)) await ports.images.setTag(repository, reference, digest);
+  const tagged = !isDigest(reference);
+  await ports.images.saveManifest(manifest, { tagged });
+  if (tagged) await ports.images.setTag(repository, reference, digest);
   return manifest;
 }
 

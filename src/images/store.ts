@@ -44,8 +44,11 @@ export interface ImageStore {
   removeBlob(repository: string, digest: string): Promise<boolean>;
   /** The bytes of all blobs and manifests of an environment, each counted once. */
   bytesOf(environmentId: string): Promise<number>;
-  /** Pushing again is one manifest with a newer date. */
-  saveManifest(manifest: Omit<StoredManifest, 'pushedAt'>): Promise<void>;
+  /** Pushing again is one manifest with a newer date. `tagged`: a tag is written next, and waits for the journal for both. */
+  saveManifest(
+    manifest: Omit<StoredManifest, 'pushedAt'>,
+    write: { readonly tagged: boolean },
+  ): Promise<void>;
   manifest(repository: string, digest: string): Promise<StoredManifest | null>;
   /** Moves the tag when it is there. */
   setTag(repository: ImageRepository, tag: string, digest: string): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Connection, mongo } from 'mongoose';
 import type { ImageRepository, ImageStore, StoredManifest } from '../../../src/images/store.js';
 import { limitOf, MAX_TIME_MS, text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/write.js';
+import { REPEATABLE, retryOnce } from '../shared/write.js';
 
 interface BlobDocument {
   readonly _id: string;
@@ -105,10 +105,11 @@ type ManifestMethods = Pick<
 
 function manifestMethods({ manifests, tags }: Collections): ManifestMethods {
   return {
-    async saveManifest(manifest) {
+    async saveManifest(manifest, { tagged }) {
       const _id = keyOf(manifest.repository, manifest.digest);
       const document = { ...manifest, pushedAt: new Date() };
-      await retryOnce(() => manifests.replaceOne({ _id }, document, { upsert: true }));
+      const options = { upsert: true, ...(tagged && REPEATABLE) };
+      await retryOnce(() => manifests.replaceOne({ _id }, document, options));
     },
     async manifest(repository, digest) {
       const found = await manifests.findOne({ _id: keyOf(repository, digest) }, TIME);
