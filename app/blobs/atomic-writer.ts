@@ -108,7 +108,8 @@ function mismatch(hash: string, reason: string): VitrineError {
   return new VitrineError('unprocessable', `File ${hash} was refused: ${reason}. Deploy again.`);
 }
 
-function asDiskFull(error: unknown): unknown {
+/** A disk without room, in words of ours; every other error as it is. */
+export function asDiskFull(error: unknown): unknown {
   const code = errorCode(error);
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new VitrineError(

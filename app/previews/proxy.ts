@@ -38,13 +38,15 @@ export interface Proxy {
 /** Browsers wait longer, but a preview that is silent for so long will not answer. */
 const FIRST_BYTE_MS = 60_000;
 const MOST_SOCKETS = 256;
+/** As many as visitors who ask at once: with fewer, connections are opened all the time. */
+const MOST_FREE = 64;
 
 /**
  * Passes requests on to what a target started. Bodies are streamed both ways as fast as the receiver reads, and the side that leaves first ends
  * the other side too. Where a request goes comes from the documents, never from the request.
  */
 export function createProxy({ previewBase, firstByteMs = FIRST_BYTE_MS }: ProxyOptions): Proxy {
-  const agent = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS, maxFreeSockets: 16 });
+  const agent = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS, maxFreeSockets: MOST_FREE });
   const open = (visit: Proxied, more: readonly string[] = []): ClientRequest => {
     const { request, preview, label } = visit;
     const port = previewBase.port === undefined ? '' : `:${String(previewBase.port)}`;
@@ -95,7 +97,7 @@ function passOnce(
     response.once('close', leave);
     sent.once('response', (answer) => {
       clearTimeout(late);
-      void relay(answer, response).finally(() => resolve(null));
+      void relay(answer, response).then(() => resolve(null));
     });
     sent.once('error', (error) => {
       clearTimeout(late);
@@ -116,12 +118,32 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** An answer that breaks off is broken off for the visitor too: half of a file must not look like a whole one. */
-async function relay(answer: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (response.destroyed) return void answer.destroy();
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer));
-  // Events must leave at once, and the first of them may come late.
-  response.flushHeaders();
-  await pipeline(answer, response).catch(() => response.destroy());
+function relay(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('close', () => {
+      answer.destroy();
+      resolve();
+    });
+    if (response.destroyed) return void answer.destroy();
+    // What is there by now leaves in one piece. Events must leave at once, and the first of them may come late.
+    response.cork();
+    setImmediate(() => {
+      // Its end has let everything go.
+      if (response.writableEnded) return;
+      response.flushHeaders();
+      response.uncork();
+    });
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer));
+    answer.on('data', (chunk: Buffer) => {
+      if (!response.write(chunk)) answer.pause();
+    });
+    response.on('drain', () => answer.resume());
+    answer.once('end', () => response.end());
+    answer.once('close', () => {
+      if (!answer.complete) response.destroy();
+    });
+    answer.on('error', () => response.destroy());
+  });
 }
 
 interface Joined {

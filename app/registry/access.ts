@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import type { DeploymentPorts } from '../../src/deployments/store.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../../src/environments/store.js';
 import { isImageName, namespaceOf } from '../../src/images/name.js';
@@ -44,20 +45,44 @@ export interface Entry {
 }
 
 interface Asked {
-  readonly caller: TokenScope | null;
   readonly name: string;
   readonly action: 'pull' | 'push';
 }
 
-/** The repository that a request names, if its caller may do there what it asks for. */
-export async function enter(ports: AccessPorts, { caller, name, action }: Asked): Promise<Entry> {
+type Visitor = Asked & { readonly request: Pick<IncomingMessage, 'headers'> };
+
+/** So long a caller who was let in is let in again without a look. A push asks for each of its layers, several at once. */
+const ENTRY_MS = 1_000;
+const MOST_ENTRIES = 1_000;
+
+/** Lets callers into the repositories that they name, if they may do there what they ask for. */
+export function createEntrance(ports: AccessPorts): (visitor: Visitor) => Promise<Entry> {
+  const entries = new LRUCache<string, Promise<Entry>>({ max: MOST_ENTRIES, ttl: ENTRY_MS });
+  return (visitor) => {
+    const token = tokenOf(visitor.request.headers.authorization);
+    if (token === null) return enter(ports, visitor);
+    const key = `${hashToken(token)} ${visitor.action} ${visitor.name}`;
+    const known = entries.get(key);
+    if (known) return known;
+    const entry = enter(ports, visitor);
+    entries.set(key, entry);
+    // Who was refused may be let in at the next try.
+    entry.catch(() => entries.delete(key));
+    return entry;
+  };
+}
+
+async function enter(ports: AccessPorts, { request, name, action }: Visitor): Promise<Entry> {
   if (!isImageName(name))
     throw new RegistryError(
       'NAME_INVALID',
       'A name has lower-case letters, digits and . _ - between slashes.',
     );
+  const [caller, environment] = await Promise.all([
+    findCaller(ports, request),
+    ports.environments.bySlug(namespaceOf(name)),
+  ]);
   if (caller === null) throw challenge(ports, { name, action });
-  const environment = await ports.environments.bySlug(namespaceOf(name));
   const resource = environment && (await resourceFor(ports, { caller, environment }));
   const may = (permission: Permission) =>
     resource !== null && can(actorOf(caller), permission, resource) === 'yes';
@@ -93,10 +118,7 @@ async function resourceFor(
 }
 
 /** Tells the client where it gets a token, and for what: https://distribution.github.io/distribution/spec/auth/token/ */
-export function challenge(
-  { publicUrl }: Pick<AccessPorts, 'publicUrl'>,
-  asked: Pick<Asked, 'name' | 'action'> | null,
-): RegistryError {
+export function challenge({ publicUrl }: Pick<AccessPorts, 'publicUrl'>, asked: Asked | null): RegistryError {
   const actions = asked?.action === 'push' ? 'pull,push' : 'pull';
   const scope = asked ? `,scope="repository:${asked.name}:${actions}"` : '';
   const host = new URL(publicUrl).host;

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type RegistryRoute, routeOf } from '../../src/images/name.js';
 import { RegistryError } from '../../src/images/registry-error.js';
 import type { TokenScope } from '../../src/people/api-token.js';
-import { challenge, enter, findCaller, tokenOf } from './access.js';
+import { MIB } from '../../src/uploads/limits.js';
+import { BODY_LIMITS, createBodyBudget } from '../http/body-budget.js';
+import { challenge, createEntrance, findCaller, tokenOf } from './access.js';
 import { answerError, answerJson } from './answer.js';
 import { answerBlob } from './blobs.js';
 import { answerManifest, answerReferrers, answerTags } from './manifests.js';
@@ -10,7 +12,9 @@ import { answerUpload, beginUpload } from './uploads.js';
 import type { RegistryPorts, Visit } from './visit.js';
 
 /** Docker's own registry protocol: `docker push` and `docker pull` to this server, as docs/registry.md describes. */
-export function createRegistry(ports: RegistryPorts) {
+export function createRegistry(given: Omit<RegistryPorts, 'manifestBudget' | 'enter'>) {
+  const manifestBudget = createBodyBudget(MANIFEST_BODIES);
+  const ports: RegistryPorts = { ...given, manifestBudget, enter: createEntrance(given) };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const [path = '', query = ''] = (request.url ?? '').split('?', 2);
@@ -23,15 +27,18 @@ export function createRegistry(ports: RegistryPorts) {
   };
 }
 
+/** Most manifests have a few kilobytes. Reading a large one takes several times its size. */
+const MANIFEST_BODIES = { ...BODY_LIMITS, bytes: 16 * MIB, largeBytes: 12 * MIB };
+
 const READS: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
 async function dispatch(ports: RegistryPorts, visit: Visit, route: RegistryRoute): Promise<void> {
-  const caller = await findCaller(ports, visit.request);
-  if (route.kind === 'base' || route.kind === 'token') return answerLogin(ports, visit, { route, caller });
+  if (route.kind === 'base' || route.kind === 'token')
+    return answerLogin(ports, visit, { route, caller: await findCaller(ports, visit.request) });
   const { method } = visit.request;
   const isUpload = route.kind === 'uploads' || route.kind === 'upload';
   const action = READS.includes(method) && !isUpload ? 'pull' : 'push';
-  const entry = await enter(ports, { caller, name: route.name, action });
+  const entry = await ports.enter({ request: visit.request, name: route.name, action });
   switch (route.kind) {
     case 'blob':
       return answerBlob(ports, visit, { ...entry, digest: route.reference });

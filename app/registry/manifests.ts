@@ -3,7 +3,7 @@ import { LARGEST_MANIFEST } from '../../src/images/manifest.js';
 import { findManifest, pushManifest } from '../../src/images/push.js';
 import { RegistryError } from '../../src/images/registry-error.js';
 import type { StoredManifest } from '../../src/images/store.js';
-import { streamBody } from '../http/body.js';
+import { readBody } from '../http/body.js';
 import type { Entry } from './access.js';
 import { answer, answerJson } from './answer.js';
 import { sendBlob } from './blobs.js';
@@ -23,8 +23,8 @@ export async function answerManifest(ports: RegistryPorts, visit: Visit, asked: 
   await sendBlob(ports, visit.response, { digest, size, type });
 }
 
-/** Manifests are small: a slow sender keeps nothing but its own connection. */
 const IDLE_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 
 async function putManifest(
   ports: RegistryPorts,
@@ -32,11 +32,10 @@ async function putManifest(
   { repository, reference }: Asked,
 ): Promise<void> {
   const { request, response } = visit;
-  const chunks: Uint8Array[] = [];
-  const body = streamBody(request, { maxBytes: LARGEST_MANIFEST, idleMs: IDLE_MS });
-  for await (const chunk of body) chunks.push(chunk);
+  const limits = { maxBytes: LARGEST_MANIFEST, idleMs: IDLE_MS, timeoutMs: TIMEOUT_MS };
+  const bytes = await readBody(request, { ...limits, budget: ports.manifestBudget });
   const contentType = request.headers['content-type'] ?? '';
-  const pushed = { repository, reference, contentType, bytes: Buffer.concat(chunks) };
+  const pushed = { repository, reference, contentType, bytes };
   const { digest, subject } = await pushManifest(ports, pushed);
   const location = `/v2/${repository.name}/manifests/${digest}`;
   const headers = {

@@ -3,9 +3,11 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
 import { RegistryError } from '../../src/images/registry-error.js';
 import type { ImageRepository, UploadSession, UploadSessions } from '../../src/images/store.js';
 import type { Clock } from '../../src/shared/tools.js';
+import { asDiskFull } from '../blobs/atomic-writer.js';
 
 const LIFE_MS = 60 * 60_000;
 const MOST_SESSIONS = 100;
@@ -23,6 +25,7 @@ interface Running {
  */
 export function createUploadSessions({ dir, clock }: { dir: string; clock: Clock }): UploadSessions {
   const running = new LRUCache<string, Running>({ max: REMEMBERED });
+  const inTurn = pLimit(1);
   const pathOf = ({ id, repository }: UploadSession) =>
     join(folderOf(dir, repository), fileName(id, repository));
   const offsetOf = async (session: UploadSession) =>
@@ -32,19 +35,14 @@ export function createUploadSessions({ dir, clock }: { dir: string; clock: Clock
     );
   return {
     async begin(repository) {
-      const folder = folderOf(dir, repository);
-      await mkdir(folder, { recursive: true });
-      if ((await readdir(folder)).length >= MOST_SESSIONS)
-        throw new RegistryError(
-          'TOOMANYREQUESTS',
-          `${MOST_SESSIONS} pushes are open: end one, or wait an hour.`,
-        );
       const session = { id: randomBytes(16).toString('hex'), repository };
-      await (await open(pathOf(session), 'wx', 0o600)).close();
+      // One after the other: clients begin several at once, and each counts.
+      await inTurn(() => makeFile(folderOf(dir, repository), fileName(session.id, repository)));
       running.set(session.id, { hash: createHash('sha256'), offset: 0 });
       return session;
     },
     offset: offsetOf,
+    openBytes: (environmentId) => bytesIn(join(dir, environmentId)),
     async append(session, { content, from }) {
       const offset = await offsetOf(session);
       if (offset === null) throw unknownSession();
@@ -65,6 +63,13 @@ export function createUploadSessions({ dir, clock }: { dir: string; clock: Clock
     },
     sweep: () => sweepFolders(dir, new Date(clock.now().getTime() - LIFE_MS)),
   };
+}
+
+async function makeFile(folder: string, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length >= MOST_SESSIONS)
+    throw new RegistryError('TOOMANYREQUESTS', `${MOST_SESSIONS} pushes are open: end one, or wait an hour.`);
+  await (await open(join(folder, name), 'wx', 0o600)).close();
 }
 
 /** Ids of environments are 24 hex digits. */
@@ -105,6 +110,9 @@ function continuing(running: LRUCache<string, Running>, { id }: UploadSession, o
   return { hash: createHash('sha256'), offset };
 }
 
+/** No file ends there: its digest is computed from what it holds. */
+const UNKNOWN = -1;
+
 async function appendTo(
   path: string,
   { content, at }: { content: AsyncIterable<Uint8Array>; at: Running },
@@ -112,14 +120,31 @@ async function appendTo(
   const file = await open(path, 'r+');
   try {
     for await (const chunk of content) {
-      await file.write(chunk, 0, chunk.length, at.offset);
+      // Hashed while it is written. Should the write fail, the digest is of more than what is there.
+      const { offset } = at;
+      at.offset = UNKNOWN;
+      const writing = file.write(chunk, 0, chunk.length, offset);
       at.hash.update(chunk);
-      at.offset += chunk.length;
+      await writing;
+      at.offset = offset + chunk.length;
     }
     return at.offset;
+  } catch (error) {
+    throw asDiskFull(error);
   } finally {
     await file.close();
   }
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = names.map((name) =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -2,6 +2,8 @@ import { hashOf, isDigest } from '../../src/images/name.js';
 import { findBlob, MOST_BYTES, requireRoom } from '../../src/images/push.js';
 import { RegistryError } from '../../src/images/registry-error.js';
 import type { ImageRepository, UploadSession } from '../../src/images/store.js';
+import { isVitrineError } from '../../src/shared/errors.js';
+import { MIB } from '../../src/uploads/limits.js';
 import { streamBody } from '../http/body.js';
 import type { Entry } from './access.js';
 import { answer } from './answer.js';
@@ -20,11 +22,12 @@ export async function beginUpload(ports: RegistryPorts, visit: Visit, { reposito
     const size = await findBlob(ports, { repository, digest: mounted, mount: true });
     if (size !== null) return answerCreated(visit, repository, mounted);
   }
-  await requireRoom(ports, repository, Number(visit.request.headers['content-length'] ?? 0));
+  const open = await ports.imageUploads.openBytes(repository.environmentId);
+  await requireRoom(ports, repository, open + Number(visit.request.headers['content-length'] ?? 0));
   const session = await ports.imageUploads.begin(repository);
   const digest = visit.query.get('digest');
   if (digest === null) return answerSession(visit, session, { status: 202, offset: 0 });
-  await ports.imageUploads.append(session, { content: bodyOf(visit), from: null });
+  await take(ports, visit, { session, offset: 0 });
   await complete(ports, visit, { session, digest });
 }
 
@@ -50,19 +53,58 @@ export async function answerUpload(
       await sessions.end(session);
       return answer(visit.response, { status: 204 });
     case 'PATCH': {
-      const end = await sessions.append(session, { content: bodyOf(visit), from: startOf(visit) });
+      const end = await take(ports, visit, { session, offset });
       return answerSession(visit, session, { status: 202, offset: end });
     }
     default: {
       const digest = visit.query.get('digest') ?? '';
-      await sessions.append(session, { content: bodyOf(visit), from: startOf(visit) });
+      await take(ports, visit, { session, offset });
       return complete(ports, visit, { session, digest });
     }
   }
 }
 
-function bodyOf({ request }: Visit): AsyncIterable<Uint8Array> {
-  return streamBody(request, { maxBytes: LARGEST_BLOB, idleMs: IDLE_MS });
+interface Taken {
+  readonly session: UploadSession;
+  /** How much of it is there. */
+  readonly offset: number;
+}
+
+/** Adds what arrives to the session. A push that is too large can never be completed: it is dropped, so that it takes no room. */
+async function take(ports: RegistryPorts, visit: Visit, { session, offset }: Taken): Promise<number> {
+  const rules = { maxBytes: LARGEST_BLOB - offset, idleMs: IDLE_MS };
+  const content = whileThereIsRoom(ports, session, streamBody(visit.request, rules));
+  try {
+    return await ports.imageUploads.append(session, { content, from: startOf(visit) });
+  } catch (error) {
+    if (isRefusal(error)) await ports.imageUploads.end(session);
+    throw error;
+  }
+}
+
+/** Often enough that a hundred endless pushes at once stay near the limit, and seldom enough to cost nothing. */
+const LOOK_EVERY = 16 * MIB;
+
+/** Throws when the environment would hold too much with all that is being pushed into it. */
+async function* whileThereIsRoom(
+  ports: RegistryPorts,
+  { repository }: UploadSession,
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let unseen = 0;
+  for await (const chunk of content) {
+    unseen += chunk.length;
+    if (unseen >= LOOK_EVERY) {
+      await requireRoom(ports, repository, await ports.imageUploads.openBytes(repository.environmentId));
+      unseen = 0;
+    }
+    yield chunk;
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof RegistryError) return error.code === 'DENIED';
+  return isVitrineError(error) && (error.code === 'too_large' || error.code === 'disk_full');
 }
 
 /** Where the sender believes the end to be; null when it does not say. */

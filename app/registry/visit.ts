@@ -3,10 +3,14 @@ import { RegistryError } from '../../src/images/registry-error.js';
 import type { ImagePorts, ImageUploadPorts } from '../../src/images/store.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { BlobPorts } from '../../src/uploads/store.js';
-import type { AccessPorts } from './access.js';
+import type { BodyBudget } from '../http/body-budget.js';
+import type { AccessPorts, createEntrance } from './access.js';
 
 export interface RegistryPorts extends AccessPorts, ImagePorts, ImageUploadPorts, BlobPorts {
   readonly log: Log;
+  /** Manifests are read whole: this limits how much of them is in memory. */
+  readonly manifestBudget: BodyBudget;
+  readonly enter: ReturnType<typeof createEntrance>;
 }
 
 /** One request to the registry. */

@@ -26,6 +26,8 @@ const ROUTES: readonly {
   { method: 'GET', path: /\/permission$/, answer: () => ok({ permission: 'write', role_name: 'write' }) },
   { method: 'GET', path: /\/check-runs$/, answer: () => ok({ total_count: 0, check_runs: [] }) },
   { method: 'GET', path: /\/(comments|deployments|pulls|files)$/, answer: () => ok([]) },
+  // No file there: the settings are those that everybody has.
+  { method: 'GET', path: /\/contents\/\.github$/, answer: () => ok([]) },
   { method: 'GET', path: /./, answer: () => ({ status: 404, body: { message: 'Not Found' } }) },
   {
     method: 'POST',

@@ -17,6 +17,7 @@ export interface Child {
 
 /** Any other program. */
 export interface Program {
+  readonly pid: number;
   readonly ended: Promise<number>;
   readonly output: () => string;
   stop(): Promise<void>;
@@ -77,7 +78,8 @@ export function createChildren({ pin, env }: { pin: Pin; env: Readonly<Record<st
     },
     program(command, options = {}) {
       const { child, output, ended } = launch(command, options, 'ignore');
-      return { ended, output, stop: () => endIn(child, { ended, end: () => child.kill('SIGTERM') }) };
+      const stop = () => endIn(child, { ended, end: () => child.kill('SIGTERM') });
+      return { pid: child.pid ?? 0, ended, output, stop };
     },
     async stopAll() {
       await Promise.all(

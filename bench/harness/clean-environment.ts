@@ -1,4 +1,4 @@
-const KEPT = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+const KEPT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'DOCKER_HOST', 'DOCKER_CONFIG'];
 
 /**
  * What a measured program may see. Above all not NODE_EXTRA_CA_CERTS, which makes every start of Node tens of milliseconds

@@ -1,8 +1,8 @@
-import { median, ratioOf, type Ratio } from './statistics.js';
+import { differenceOf, median, ratioOf, type Ratio } from './statistics.js';
 
-/** A limit for the ratio, or for our own figure where a number alone is the promise. */
+/** A limit for the ratio, for what we take more than the other, or for our own figure where a number alone is the promise. */
 export interface Goal {
-  readonly of: 'ratio' | 'figure';
+  readonly of: 'ratio' | 'difference' | 'figure';
   readonly least?: number;
   readonly most?: number;
 }
@@ -43,7 +43,8 @@ export interface Row {
 
 export function compare({ id, what, unit, ours, against, theirs, now, goal }: Comparison): Row {
   const ratio = theirs === null ? null : ratioOf(ours, theirs);
-  const judged = { figure: median(ours), ratio: ratio?.median ?? null };
+  const difference = theirs === null ? null : differenceOf(ours, theirs);
+  const judged = { figure: median(ours), ratio: ratio?.median ?? null, difference };
   return {
     id,
     what,
@@ -60,16 +61,19 @@ export function compare({ id, what, unit, ours, against, theirs, now, goal }: Co
 interface Judged {
   readonly figure: number;
   readonly ratio: number | null;
+  readonly difference: number | null;
 }
 
 /** Without the peer there is nothing to be judged by. */
-function judge({ of, least, most }: Goal, { figure, ratio }: Judged): Verdict | null {
-  const value = of === 'ratio' ? ratio : figure;
+function judge({ of, least, most }: Goal, judged: Judged): Verdict | null {
+  const value = judged[of];
   if (value === null) return null;
   const limit = [
     ...(least === undefined ? [] : [`>= ${least}`]),
     ...(most === undefined ? [] : [`<= ${most}`]),
   ];
   const met = value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY);
-  return { limit: `${limit.join(', ')}${of === 'ratio' ? ' x' : ''}`, met };
+  return { limit: `${limit.join(', ')}${SUFFIX[of]}`, met };
 }
+
+const SUFFIX: Readonly<Record<Goal['of'], string>> = { ratio: ' x', difference: ' more', figure: '' };

@@ -1,6 +1,6 @@
 import { createChildren } from './children.js';
 import { createPin } from './cores.js';
-import { createFindProgram } from './programs.js';
+import { createFindProgram, type FindProgram } from './programs.js';
 import { createScratch } from './scratch.js';
 import type { Bench, Outcome, Setting } from './setting.js';
 import { renderTable } from './table.js';
@@ -20,6 +20,7 @@ export interface RunOptions {
 export async function runBench(bench: Bench, options: RunOptions): Promise<string> {
   const { name, size, rounds, root, env, cores, say, signal } = options;
   const find = createFindProgram(env['PATH'] ?? '');
+  refuseWithout(bench, find);
   const children = createChildren({ pin: createPin(find, cores), env });
   const scratch = await createScratch();
   const started = performance.now();
@@ -32,6 +33,14 @@ export async function runBench(bench: Bench, options: RunOptions): Promise<strin
     await children.stopAll();
     await scratch.remove();
   }
+}
+
+/** Says what to do before anything is started. */
+function refuseWithout({ needs = {} }: Bench, find: FindProgram): void {
+  const missing = Object.entries(needs).filter(([program]) => find(program) === null);
+  if (missing.length === 0) return;
+  const each = missing.map(([program, remedy]) => `This benchmark needs ${program}: ${remedy}.`);
+  throw new Error(each.join('\n'));
 }
 
 function stopped(signal: AbortSignal): Promise<never> {

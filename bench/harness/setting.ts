@@ -27,6 +27,8 @@ export interface Outcome {
 
 export interface Bench {
   readonly summary: string;
+  /** Programs without which nothing can be measured, each with how it is installed. Peers may be missing. */
+  readonly needs?: Readonly<Record<string, string>>;
   readonly rounds: Readonly<Record<Setting['size'], number>>;
   readonly run: (setting: Setting) => Promise<Outcome>;
 }

@@ -28,3 +28,13 @@ export function ratioOf(ours: readonly number[], theirs: readonly number[]): Rat
   });
   return { median: median(rounds), low: Math.min(...rounds), high: Math.max(...rounds) };
 }
+
+/** How much larger ours is, as the median over the rounds. */
+export function differenceOf(ours: readonly number[], theirs: readonly number[]): number {
+  return median(
+    ours.flatMap((value, round) => {
+      const other = theirs[round];
+      return other === undefined ? [] : [value - other];
+    }),
+  );
+}

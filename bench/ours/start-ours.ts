@@ -11,6 +11,8 @@ export interface OursOptions {
   /** Where clients find the server, when that is not its own address. */
   readonly publicUrl?: string;
   readonly port?: number;
+  /** The container engine of this machine; none unless given. */
+  readonly dockerHost?: string;
 }
 
 export interface Ours {
@@ -20,7 +22,7 @@ export interface Ours {
 
 /** The App in a process of its own, with a database that is already running. */
 export async function startOurs({ children }: Setting, options: OursOptions): Promise<Ours> {
-  const { credentials, mongodbUri, githubUrl, dataDir, publicUrl, port = 0 } = options;
+  const { credentials, mongodbUri, githubUrl, dataDir, publicUrl, port = 0, dockerHost = 'off' } = options;
   const child = await children.start('ours/main.js', {
     core: 'measured',
     cwd: dataDir,
@@ -30,6 +32,7 @@ export async function startOurs({ children }: Setting, options: OursOptions): Pr
       GITHUB_API_URL: githubUrl,
       DATA_DIR: dataDir,
       PORT: String(port),
+      DOCKER_HOST: dockerHost,
       LOG_LEVEL: 'warn',
       ...(publicUrl === undefined ? {} : { PUBLIC_URL: publicUrl }),
     },

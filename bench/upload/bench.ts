@@ -6,7 +6,7 @@ import { startMockGitHub } from '../github/mock-github.js';
 import { alternate, type Figures } from '../harness/alternate.js';
 import type { Bench, Outcome, Setting } from '../harness/setting.js';
 import { makeCredentials } from '../ours/credentials.js';
-import { startProxy } from '../proxy/start-proxy.js';
+import { startProxy } from '../counting-proxy/start-proxy.js';
 import type { Deployer, StartDeployer, UploadStage } from './deployer.js';
 import { git } from './git.js';
 import { ours, wholeAction } from './ours.js';

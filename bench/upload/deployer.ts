@@ -2,7 +2,7 @@ import type { Database } from '../database/database.js';
 import type { MockGitHub } from '../github/mock-github.js';
 import type { Setting } from '../harness/setting.js';
 import type { Credentials } from '../ours/credentials.js';
-import type { Proxy } from '../proxy/start-proxy.js';
+import type { Proxy } from '../counting-proxy/start-proxy.js';
 
 export interface UploadStage {
   readonly setting: Setting;

@@ -36,25 +36,32 @@ export interface ManifestFacts {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const MOST_DESCRIPTORS = 1_000;
+const MOST_ENTRIES = 1_000;
 
 const DescriptorShape = z.object({
   digest: z.string().refine(isDigest, 'must be sha256: and 64 lower-case hex digits'),
   size: z.int().min(0),
   mediaType: z.string().max(255),
-  /** Layers that are fetched from elsewhere and never pushed. */
-  urls: z.array(z.string()).optional(),
+  /** Layers that are fetched from elsewhere and never pushed. What the addresses are does not matter. */
+  urls: z.array(z.unknown()).optional(),
 });
+
+/** The length is checked before the entries: each wrong entry makes an issue, and a manifest has room for a million. */
+const Descriptors = z.array(z.unknown()).max(MOST_ENTRIES).pipe(z.array(DescriptorShape));
+const Annotations = z
+  .record(z.string(), z.unknown())
+  .refine((all) => Object.keys(all).length <= MOST_ENTRIES, `must be ${MOST_ENTRIES} at most`)
+  .pipe(z.record(z.string(), z.string()));
 
 const ManifestShape = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
   artifactType: z.string().max(255).optional(),
   config: DescriptorShape.optional(),
-  layers: z.array(DescriptorShape).max(MOST_DESCRIPTORS).optional(),
-  manifests: z.array(DescriptorShape).max(MOST_DESCRIPTORS).optional(),
+  layers: Descriptors.optional(),
+  manifests: Descriptors.optional(),
   subject: DescriptorShape.nullish(),
-  annotations: z.record(z.string(), z.string()).optional(),
+  annotations: Annotations.optional(),
 });
 
 /** Reads a manifest that was pushed with this Content-Type. Throws `MANIFEST_INVALID` with what is wrong. */
@@ -88,7 +95,14 @@ function bare({ digest, size, mediaType }: Descriptor): Descriptor {
   return { digest, size, mediaType };
 }
 
+/** More than the largest manifest needs. A list or an object of two bytes takes fifty in memory. */
+const MOST_BRACKETS = 100_000;
+
 function parse(bytes: Buffer): unknown {
+  let brackets = 0;
+  for (let index = 0; index < bytes.length; index += 1)
+    if (bytes[index] === 0x5b || bytes[index] === 0x7b) brackets += 1;
+  if (brackets > MOST_BRACKETS) throw refuse('The manifest has too many lists and objects.');
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -1,6 +1,6 @@
 import { hashBytes } from '../shared/hash.js';
 import type { BlobPorts } from '../uploads/store.js';
-import { type Descriptor, LARGEST_MANIFEST, type ManifestFacts, readManifest } from './manifest.js';
+import { LARGEST_MANIFEST, type ManifestFacts, readManifest } from './manifest.js';
 import { digestOf, hashOf, isDigest, isTag } from './name.js';
 import { RegistryError } from './registry-error.js';
 import type { ImagePorts, ImageRepository, StoredManifest } from './store.js';
@@ -10,24 +10,42 @@ type Ports = ImagePorts & BlobPorts;
 /** What one environment may hold. A project has settings for the images themselves; this keeps one run from filling the disk. */
 export const MOST_BYTES = 20 * 1024 ** 3;
 
+interface Sought {
+  readonly repository: ImageRepository;
+  readonly digests: readonly string[];
+  readonly mount: boolean;
+}
+
 /**
- * The size of a blob that the repository has; null when it has none. With `mount`, a blob of another repository of the same project
- * becomes one of this repository too: a new pull request then pushes only what the project has never seen.
+ * The sizes of those blobs that the repository has. With `mount`, a blob of another repository of the same project becomes one of this
+ * repository too: a new pull request then pushes only what the project has never seen.
  */
+export async function findBlobs(
+  { images, blobs }: Ports,
+  { repository, digests, mount }: Sought,
+): Promise<ReadonlyMap<string, number>> {
+  const own = await images.blobsOf(repository.name, digests);
+  const sizes = new Map([...own].map(([digest, { size }]) => [digest, size]));
+  if (!mount) return sizes;
+  const others = digests.filter((digest) => !own.has(digest));
+  if (others.length > 0)
+    for (const [digest, size] of await images.blobsIn(repository.projectId, others)) sizes.set(digest, size);
+  // Asked by the one who pushes, they are about to be relied upon: the sweep spares them.
+  const used = [...sizes].filter(([digest]) => own.get(digest)?.usedLately !== true);
+  await images.addBlobs(
+    repository,
+    used.map(([digest, size]) => ({ digest, size })),
+  );
+  const there = await blobs.has([...sizes].map(([digest, size]) => ({ hash: hashOf(digest), size })));
+  return new Map([...sizes].filter(([digest]) => there.has(hashOf(digest))));
+}
+
+/** The same of one blob; null when it is not there. */
 export async function findBlob(
   ports: Ports,
-  { repository, digest, mount }: { repository: ImageRepository; digest: string; mount: boolean },
+  { digest, ...sought }: Omit<Sought, 'digests'> & { digest: string },
 ): Promise<number | null> {
-  const own = await ports.images.blobSize(repository.name, digest);
-  const size = own ?? (mount ? await ports.images.blobSizeIn(repository.projectId, digest) : null);
-  if (size === null) return null;
-  // Asked by the one who pushes, it is about to be relied upon: the sweep spares it.
-  if (mount) {
-    await ports.images.addBlobs(repository, [{ digest, size }]);
-    const there = await ports.blobs.has([{ hash: hashOf(digest), size }]);
-    if (there.size === 0) return null;
-  }
-  return size;
+  return (await findBlobs(ports, { ...sought, digests: [digest] })).get(digest) ?? null;
 }
 
 interface PushedManifest {
@@ -39,7 +57,10 @@ interface PushedManifest {
 }
 
 /** Takes a manifest in: everything that it names must be in the repository, or in another one of the project. */
-export async function pushManifest(ports: Ports, pushed: PushedManifest): Promise<StoredManifest> {
+export async function pushManifest(
+  ports: Ports,
+  pushed: PushedManifest,
+): Promise<Pick<StoredManifest, 'digest' | 'subject'>> {
   const { repository, reference, contentType, bytes } = pushed;
   if (bytes.length > LARGEST_MANIFEST)
     throw new RegistryError('SIZE_INVALID', `A manifest may have ${LARGEST_MANIFEST} bytes.`);
@@ -47,14 +68,17 @@ export async function pushManifest(ports: Ports, pushed: PushedManifest): Promis
   const digest = digestOf(hash);
   checkReference(reference, digest);
   const facts = readManifest(bytes, contentType);
-  await requireContents(ports, repository, facts);
-  await requireRoom(ports, repository, bytes.length);
+  await Promise.all([
+    requireContents(ports, repository, facts),
+    requireRoom(ports, repository, bytes.length),
+  ]);
   await ports.blobs.write({ hash, size: bytes.length, content: [bytes] });
   const { environmentId, projectId, name } = repository;
   const manifest = { ...facts, repository: name, environmentId, projectId, digest, size: bytes.length };
-  await ports.images.saveManifest(manifest);
-  if (!isDigest(reference)) await ports.images.setTag(repository, reference, digest);
-  return (await ports.images.manifest(name, digest)) ?? { ...manifest, pushedAt: new Date() };
+  const tagged = !isDigest(reference);
+  await ports.images.saveManifest(manifest, { tagged });
+  if (tagged) await ports.images.setTag(repository, reference, digest);
+  return manifest;
 }
 
 function checkReference(reference: string, digest: string): void {
@@ -70,9 +94,11 @@ async function requireContents(
   facts: ManifestFacts,
 ): Promise<void> {
   const missing: string[] = [];
+  const digests = [...new Set(facts.blobs.map(({ digest }) => digest))];
+  const sizes = await findBlobs(ports, { repository, digests, mount: true });
   for (const { digest, size } of facts.blobs) {
-    const there = await findBlob(ports, { repository, digest, mount: true });
-    if (there === null) missing.push(digest);
+    const there = sizes.get(digest);
+    if (there === undefined) missing.push(digest);
     else if (there !== size)
       throw new RegistryError(
         'MANIFEST_INVALID',
@@ -111,16 +137,21 @@ export async function findManifest(
   return digest === null ? null : images.manifest(repository, digest);
 }
 
-/** The digest of an image and of everything that it needs: the manifest itself, its platforms, its layers. */
-export async function contentsOf(
-  { images }: ImagePorts,
-  manifest: StoredManifest,
-): Promise<readonly Pick<Descriptor, 'digest'>[]> {
-  const children = await Promise.all(
-    manifest.manifests.map(({ digest }) => images.manifest(manifest.repository, digest)),
-  );
-  const nested = await Promise.all(
-    children.filter((child) => child !== null).map((child) => contentsOf({ images }, child)),
-  );
-  return [{ digest: manifest.digest }, ...manifest.blobs, ...nested.flat()];
+/**
+ * The digests of an image and of everything that it needs: the manifest itself, its platforms, its layers. Each manifest is read once: an
+ * index may name the same one a thousand times, and that one again others.
+ */
+export async function contentsOf({ images }: ImagePorts, root: StoredManifest): Promise<ReadonlySet<string>> {
+  const contents = new Set([root.digest]);
+  const unread = [root];
+  for (let manifest = unread.pop(); manifest; manifest = unread.pop()) {
+    for (const { digest } of manifest.blobs) contents.add(digest);
+    for (const { digest } of manifest.manifests) {
+      if (contents.has(digest)) continue;
+      contents.add(digest);
+      const child = await images.manifest(manifest.repository, digest);
+      if (child) unread.push(child);
+    }
+  }
+  return contents;
 }

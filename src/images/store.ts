@@ -17,6 +17,12 @@ export interface StoredManifest extends ManifestFacts {
   readonly pushedAt: Date;
 }
 
+export interface OwnBlob {
+  readonly size: number;
+  /** Not long ago, and long before the sweep would remove it. */
+  readonly usedLately: boolean;
+}
+
 export interface TagPage {
   readonly tags: readonly string[];
   /** Whether there are more after the last one. */
@@ -30,16 +36,19 @@ export interface TagPage {
 export interface ImageStore {
   /** Writes down that the repository has these blobs. Again is a use: the sweep spares what was used a moment ago. */
   addBlobs(repository: ImageRepository, blobs: readonly Pick<Descriptor, 'digest' | 'size'>[]): Promise<void>;
-  /** The size of a blob of the repository; null when it has none of that digest. */
-  blobSize(repository: string, digest: string): Promise<number | null>;
-  /** The same for any repository of the project: its blobs may be mounted. */
-  blobSizeIn(projectId: string, digest: string): Promise<number | null>;
+  /** Those of these blobs that the repository has, by digest. */
+  blobsOf(repository: string, digests: readonly string[]): Promise<ReadonlyMap<string, OwnBlob>>;
+  /** The sizes of those that any repository of the project has: they may be mounted. */
+  blobsIn(projectId: string, digests: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** False when it was not there. */
   removeBlob(repository: string, digest: string): Promise<boolean>;
   /** The bytes of all blobs and manifests of an environment, each counted once. */
   bytesOf(environmentId: string): Promise<number>;
-  /** Pushing again is one manifest with a newer date. */
-  saveManifest(manifest: Omit<StoredManifest, 'pushedAt'>): Promise<void>;
+  /** Pushing again is one manifest with a newer date. `tagged`: a tag is written next, and waits for the journal for both. */
+  saveManifest(
+    manifest: Omit<StoredManifest, 'pushedAt'>,
+    write: { readonly tagged: boolean },
+  ): Promise<void>;
   manifest(repository: string, digest: string): Promise<StoredManifest | null>;
   /** Moves the tag when it is there. */
   setTag(repository: ImageRepository, tag: string, digest: string): Promise<void>;
@@ -77,6 +86,8 @@ export interface UploadSessions {
   begin(repository: ImageRepository): Promise<UploadSession>;
   /** How many bytes arrived; null when there is no such session. */
   offset(session: UploadSession): Promise<number | null>;
+  /** The bytes of all pushes that are open in an environment. */
+  openBytes(environmentId: string): Promise<number>;
   /** Adds bytes at the end. `from` is where the sender believes the end to be. Answers where it is afterwards. */
   append(
     session: UploadSession,

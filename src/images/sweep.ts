@@ -50,7 +50,7 @@ async function keptDigests(
   const named = new Set(environment.resources.flatMap(({ handle }) => imagesIn(handle)));
   const roots = manifests.filter(({ digest }) => named.has(digest));
   const contents = await Promise.all(roots.map((root) => contentsOf(ports, root)));
-  const kept = new Set(contents.flat().map(({ digest }) => digest));
+  const kept = new Set(contents.flatMap((digests) => [...digests]));
   const about = manifests.filter(({ subject }) => subject !== null && kept.has(subject));
   return new Set([...kept, ...about.map(({ digest }) => digest)]);
 }

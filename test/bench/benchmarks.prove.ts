@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { BENCHES } from '../../bench/catalog.js';
+import { createFindProgram } from '../../bench/harness/programs.js';
 import { runBenchmark } from '../support/run-benchmark.js';
 
 const Result = z.object({
@@ -17,7 +18,20 @@ const Result = z.object({
     .min(4),
 });
 
-test.each([...BENCHES.keys()])(
+/** Some need a program of the system, and that for containers an engine. */
+const find = createFindProgram(process.env['PATH'] ?? '');
+const isHere = (program: string) =>
+  find(program) !== null && (program !== 'docker' || process.env['DOCKER_HOST'] !== undefined);
+const [here, away] = [true, false].map((wanted) =>
+  [...BENCHES]
+    .filter(([, { needs = {} }]) => Object.keys(needs).every(isHere) === wanted)
+    .map(([name]) => name),
+) as [string[], string[]];
+
+if (away.length > 0)
+  test.skip.each(away)('the benchmark "%s" needs a program that is not here', () => undefined);
+
+test.each(here)(
   'the benchmark "%s" runs in its short form, compares, and ends by itself',
   async (name) => {
     const { code, output, errors } = await runBenchmark([name, '--short']);

@@ -18,6 +18,12 @@ test('a name that is not known is refused', async () => {
   expect(errors).toContain('There is no benchmark "webhook".');
 });
 
+test('a benchmark whose program is not here says how to get it', async () => {
+  const { code, errors } = await runBenchmark(['registry', '--short'], { PATH: '/nowhere' });
+  expect(code).toBe(1);
+  expect(errors).toContain('This benchmark needs skopeo: apt-get install skopeo.');
+});
+
 test('a benchmark that is stopped leaves no files behind', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-stopped-'));
   const child = spawn(process.execPath, [BENCH_ENTRY, 'upload', '--short'], {

@@ -1,5 +1,5 @@
 import { hashToken } from '../../src/people/api-token.js';
-import type { Ports } from '../../app/ports.js';
+import type { Stores } from '../../app/ports.js';
 import { newDeployment, newEnvironment } from './builders.js';
 
 /** An environment whose newest deployment is under way, and the token of its run. */
@@ -13,7 +13,10 @@ export interface Ground {
 let made = 0;
 
 /** Makes what a run has that may push images. */
-export async function registryGround(ports: Ports, { projectId }: { projectId: string }): Promise<Ground> {
+export async function registryGround(
+  ports: Pick<Stores, 'environments' | 'deployments' | 'tokens'>,
+  { projectId }: { projectId: string },
+): Promise<Ground> {
   made += 1;
   const id = made.toString(16).padStart(24, 'c');
   const namespace = `pr-${made}-site`;

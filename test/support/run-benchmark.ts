@@ -10,9 +10,12 @@ interface Ended {
 }
 
 /** Runs the built benchmark program, as `npm run bench -- <args>` does. */
-export function runBenchmark(args: readonly string[]): Promise<Ended> {
+export function runBenchmark(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BENCH_ENTRY, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [BENCH_ENTRY, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

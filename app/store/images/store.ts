@@ -1,7 +1,7 @@
 import type { Connection, mongo } from 'mongoose';
 import type { ImageRepository, ImageStore, StoredManifest } from '../../../src/images/store.js';
 import { limitOf, MAX_TIME_MS, text, whole } from '../shared/query.js';
-import { retryOnce } from '../shared/write.js';
+import { REPEATABLE, retryOnce } from '../shared/write.js';
 
 interface BlobDocument {
   readonly _id: string;
@@ -56,7 +56,10 @@ export function imageStore(connection: Connection): ImageStore {
   };
 }
 
-type BlobMethods = Pick<ImageStore, 'addBlobs' | 'blobSize' | 'blobSizeIn' | 'removeBlob' | 'bytesOf'>;
+/** The sweep spares what was used in the last hour. Within this time a further use is not written down. */
+const LATELY_MS = 10 * 60_000;
+
+type BlobMethods = Pick<ImageStore, 'addBlobs' | 'blobsOf' | 'blobsIn' | 'removeBlob' | 'bytesOf'>;
 
 function blobMethods({ blobs, manifests }: Collections): BlobMethods {
   return {
@@ -65,14 +68,24 @@ function blobMethods({ blobs, manifests }: Collections): BlobMethods {
       const updates = added.map(({ digest, size }) => blobUpsert(repository, { digest, size }));
       await retryOnce(() => blobs.bulkWrite(updates, { ordered: false }));
     },
-    async blobSize(repository, digest) {
-      const options = { ...TIME, projection: { size: 1 } };
-      return (await blobs.findOne({ _id: keyOf(repository, digest) }, options))?.size ?? null;
+    async blobsOf(repository, digests) {
+      if (digests.length === 0) return new Map();
+      const options = { ...TIME, projection: { digest: 1, size: 1, usedAt: 1 } };
+      const keys = digests.map((digest) => keyOf(repository, digest));
+      const found = await blobs.find({ _id: { $in: keys } }, options).toArray();
+      const lately = Date.now() - LATELY_MS;
+      return new Map(
+        found.map(({ digest, size, usedAt }) => [digest, { size, usedLately: usedAt.getTime() > lately }]),
+      );
     },
-    async blobSizeIn(projectId, digest) {
-      const filter = { projectId: text(projectId, 'the project'), digest: text(digest, 'the digest') };
-      const options = { ...TIME, hint: 'project_digest', projection: { size: 1 } };
-      return (await blobs.findOne(filter, options))?.size ?? null;
+    async blobsIn(projectId, digests) {
+      const filter = {
+        projectId: text(projectId, 'the project'),
+        digest: { $in: digests.map((digest) => text(digest, 'the digest')) },
+      };
+      const options = { ...TIME, hint: 'project_digest', projection: { digest: 1, size: 1 } };
+      const found = await blobs.find(filter, options).toArray();
+      return new Map(found.map(({ digest, size }) => [digest, size]));
     },
     async removeBlob(repository, digest) {
       return (await blobs.deleteOne({ _id: keyOf(repository, digest) }, TIME)).deletedCount > 0;
@@ -92,10 +105,11 @@ type ManifestMethods = Pick<
 
 function manifestMethods({ manifests, tags }: Collections): ManifestMethods {
   return {
-    async saveManifest(manifest) {
+    async saveManifest(manifest, { tagged }) {
       const _id = keyOf(manifest.repository, manifest.digest);
       const document = { ...manifest, pushedAt: new Date() };
-      await retryOnce(() => manifests.replaceOne({ _id }, document, { upsert: true }));
+      const options = { upsert: true, ...(tagged && REPEATABLE) };
+      await retryOnce(() => manifests.replaceOne({ _id }, document, options));
     },
     async manifest(repository, digest) {
       const found = await manifests.findOne({ _id: keyOf(repository, digest) }, TIME);

@@ -120,6 +120,23 @@ test('bodies of any method are streamed, whole and in order', async () => {
   expect(length).toBe(40 * piece.length);
 });
 
+test('a program may answer before it has read everything', async () => {
+  answer = (_request, response) => response.writeHead(413).end('too much');
+  const sent = ask(to(LABEL, { method: 'PUT', path: '/upload' }));
+  sent.on('error', () => undefined);
+  const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+  sent.write(Buffer.alloc(256 * 1024, 'x'));
+  const [response] = await answered;
+  expect([response.statusCode, await text(response)]).toEqual([413, 'too much']);
+  sent.destroy();
+});
+
+test('an idle connection that the program has closed is replaced', async () => {
+  await visit();
+  program.closeIdleConnections();
+  expect((await visit()).body).toBe('hello');
+});
+
 test('events arrive one by one, and a visitor who leaves ends the request', async () => {
   let left = false;
   answer = (request, response) => {
@@ -133,6 +150,14 @@ test('events arrive one by one, and a visitor who leaves ends the request', asyn
   expect(response.headers['x-accel-buffering']).toBe('no');
   sent.destroy();
   await eventually(async () => left, { until: Boolean, otherwise: 'The program was not told.' });
+});
+
+test('a small answer leaves in one piece', async () => {
+  const socket = connect(app.port, '127.0.0.1');
+  socket.write(`GET / HTTP/1.1\r\nhost: ${hostOf(LABEL)}\r\n\r\n`);
+  const [piece] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  expect(piece.toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nhello$/);
 });
 
 test('an answer that breaks off is no whole answer', async () => {

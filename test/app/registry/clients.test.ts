@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CountingProxy, startCountingProxy } from '../../support/counting-proxy.js';
-import { IMAGE_TYPE, layer, type Layer } from '../../support/push-image.js';
+import { writeImage } from '../../../bench/registry/image.js';
+import { layer, type Layer } from '../../support/push-image.js';
 import { type Ground, registryGround } from '../../support/registry-ground.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
 
@@ -37,33 +38,12 @@ afterAll(async () => {
   await rm(place, { recursive: true, force: true });
 });
 
-/** An image as skopeo keeps it in a directory: the manifest, and a file for each blob. */
 async function imageIn(name: string, layers: readonly Layer[]): Promise<string> {
   const dir = join(place, name);
-  const diffIds = layers.map(({ digest }) => digest);
-  const config = layer(
-    JSON.stringify({
-      architecture: 'amd64',
-      os: 'linux',
-      config: {},
-      rootfs: { type: 'layers', diff_ids: diffIds },
-    }),
+  await writeImage(
+    dir,
+    layers.map(({ bytes }) => bytes),
   );
-  const describe = (mediaType: string) => (one: Layer) => ({
-    mediaType,
-    digest: one.digest,
-    size: one.bytes.length,
-  });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: IMAGE_TYPE,
-    config: describe('application/vnd.oci.image.config.v1+json')(config),
-    layers: layers.map(describe('application/vnd.oci.image.layer.v1.tar')),
-  };
-  await mkdir(dir);
-  await writeFile(join(dir, 'version'), 'Directory Transport Version: 1.1\n');
-  await writeFile(join(dir, 'manifest.json'), JSON.stringify(manifest));
-  for (const { digest, bytes } of [config, ...layers]) await writeFile(join(dir, digest.slice(7)), bytes);
   return dir;
 }
 

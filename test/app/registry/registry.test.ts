@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../../demo/expect.js';
+import { DEPLOYMENT_STATUS } from '../../../src/shared/status/words.js';
 import {
   digest,
   IMAGE_TYPE,
@@ -238,6 +239,21 @@ describe('what belongs to others', () => {
     expect((await operator.ask(`${foreign.namespace}/manifests/v1`)).status).toBe(200);
     expect((await operator.ask(`${foreign.namespace}/blobs/uploads/`, { method: 'POST' })).status).toBe(401);
   });
+});
+
+test('a run whose deployment has ended may push no more', async () => {
+  const ended = await registryGround(app.ports, { projectId: PROJECT });
+  const client = registryClient(app.url, ended.token);
+  const post = async () => {
+    const answer = await client.ask(`${ended.namespace}/blobs/uploads/`, { method: 'POST' });
+    return answer.status;
+  };
+  expect(await post()).toBe(202);
+  const deployment = await app.ports.deployments.get(ended.deploymentId);
+  if (!deployment) throw new Error('The deployment is gone.');
+  const change = { status: DEPLOYMENT_STATUS.failed, completedAt: new Date() };
+  await app.ports.deployments.change(deployment, change);
+  await eventually(post, { until: (status) => status === 401, otherwise: 'The run can still push.' });
 });
 
 describe('a login', () => {

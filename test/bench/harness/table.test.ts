@@ -16,6 +16,8 @@ test.each([
   { limits: { of: 'ratio', least: 1.25 }, verdict: { limit: '>= 1.25 x', met: false } },
   { limits: { of: 'ratio', most: 1 }, verdict: { limit: '<= 1 x', met: true } },
   { limits: { of: 'figure', most: 999 }, verdict: { limit: '<= 999', met: false } },
+  { limits: { of: 'difference', most: 0 }, verdict: { limit: '<= 0 more', met: true } },
+  { limits: { of: 'difference', most: -1 }, verdict: { limit: '<= -1 more', met: false } },
   { limits: { of: 'figure', least: 1000 }, verdict: { limit: '>= 1000', met: true } },
 ] as const)('a median of 1000 against 1000 is held against $verdict.limit', ({ limits, verdict }) => {
   expect(compare({ ...ASKED, now: limits }).now).toEqual(verdict);

@@ -150,7 +150,7 @@ const APP: readonly Layer[] = [
     packages: ['zod', 'probot', 'node:http', 'node:crypto', 'node:buffer', 'node:util', 'node:timers'],
   },
   { folder: 'app/previews', may: [...ALL, 'app/blobs', 'app/http', 'app/render.ts'], packages: 'any' },
-  { folder: 'app/registry', may: [...ALL, 'app/http'], packages: 'any' },
+  { folder: 'app/registry', may: [...ALL, 'app/blobs', 'app/http'], packages: 'any' },
   { folder: 'app/runners', may: src('shared', 'targets', 'contract', 'uploads'), packages: 'any' },
   { folder: 'app/index.ts', may: [...ALL, 'app/ports.ts', 'app/webhooks'], packages: 'any' },
   {

@@ -13,7 +13,7 @@ export interface Proxy {
 }
 
 export async function startProxy({ children }: Setting): Promise<Proxy> {
-  const child = await children.start('proxy/main.js', { core: 'beside' });
+  const child = await children.start('counting-proxy/main.js', { core: 'beside' });
   const { port } = z.object({ port: z.int() }).parse(child.ready);
   return {
     port,
