@@ -20,7 +20,7 @@ interface Given {
 /** What runs containers on this machine; without an engine, the reason why there is none. */
 export function composeDocker(given: Given): DockerParts | { readonly missing: string } {
   const { containers } = given.config;
-  const found = findEngine(containers.dockerHost);
+  const found = findEngine(containers.dockerHost, containers);
   if ('missing' in found) return found;
   return {
     engine: createDockerEngine(found.address),
@@ -35,9 +35,19 @@ export function composeDocker(given: Given): DockerParts | { readonly missing: s
 
 /** The program that starts compose files beside that engine. */
 export function composeCompose({ config }: Pick<Given, 'config'>): ComposeRunner | null {
-  const { dockerHost, path, dockerConfig } = config.containers;
-  const found = findEngine(dockerHost);
+  const { path, dockerConfig } = config.containers;
+  const found = findEngine(config.containers.dockerHost, config.containers);
   return 'missing' in found ? null : createComposeRunner({ engine: found.address, path, dockerConfig });
+}
+
+/** What the operator should know of the engine at the start; null where there is nothing to tell. */
+export function engineWarning({ containers }: Pick<Config, 'containers'>): string | null {
+  const found = findEngine(containers.dockerHost, containers);
+  if ('missing' in found)
+    return containers.tlsVerify ? `The targets of containers are off: ${found.missing}.` : null;
+  const { host, tls } = found.address;
+  if (host === undefined || tls || isLoopback(host)) return null;
+  return 'DOCKER_HOST is on another host and not protected: whoever can reach or read that connection is root there. Use TLS (DOCKER_TLS_VERIFY and DOCKER_CERT_PATH) or a socket.';
 }
 
 /** Longer than the pull of a large image. */

@@ -10,6 +10,7 @@ import type { Surfaces } from '../http/server.js';
 import { createLogHub, HUB_TIMES, type LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import type { PreviewPages } from '../previews/wait-pages.js';
+import { engineWarning } from './containers.js';
 import type { Intake } from './intake.js';
 import type { OpenedStore } from './open-store.js';
 import type { Overrides } from './overrides.js';
@@ -52,6 +53,8 @@ export async function runApp(parts: RunParts): Promise<Running> {
   const { store, intake } = parts;
   const { ports, github, previews, hub, onDue } = compose(parts);
   await requireKeys(ports);
+  const warning = engineWarning(parts.config);
+  if (warning !== null) parts.log('warn', warning);
   const work = await startWorking(parts, { ports, github, previews });
   onDue(work.due);
   const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews, hub }));

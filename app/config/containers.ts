@@ -4,6 +4,9 @@ import { z } from 'zod';
 export interface ContainerConfig {
   /** The container engine; undefined for that of this machine, and `off` for none. */
   readonly dockerHost: string | undefined;
+  /** A container engine behind a host and port proves by TLS who it is. */
+  readonly tlsVerify: boolean;
+  readonly certPath: string | undefined;
   /** The settings of the operator's `docker`, in which its plugins may lie; undefined for those of the user of this process. */
   readonly dockerConfig: string | undefined;
   /** Where its program is looked for. */
@@ -35,6 +38,9 @@ export const CONTAINER_VARIABLES = {
     )
     .optional(),
   DOCKER_CONFIG: z.string().optional(),
+  // As `docker` reads it: whatever it is set to.
+  DOCKER_TLS_VERIFY: z.string().optional(),
+  DOCKER_CERT_PATH: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   CONTAINER_PORTS: z
     .string()
@@ -105,6 +111,8 @@ export function toContainerConfig(variables: Variables): ContainerConfig {
   return {
     dockerHost: variables.DOCKER_HOST,
     dockerConfig: variables.DOCKER_CONFIG,
+    tlsVerify: variables.DOCKER_TLS_VERIFY !== undefined,
+    certPath: variables.DOCKER_CERT_PATH,
     path: variables.PATH,
     ports: variables.CONTAINER_PORTS,
     network: variables.CONTAINER_NETWORK,

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { errorCode, VitrineError } from '../../src/shared/errors.js';
@@ -159,6 +159,7 @@ function environmentOf({
     HOME: folder,
     DOCKER_CONFIG: folder,
     DOCKER_HOST: host,
+    ...(engine.tls && { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: resolve(engine.tls.folder) }),
     COMPOSE_DISABLE_ENV_FILE: '1',
   };
 }

@@ -1,4 +1,6 @@
 import { type IncomingMessage, request as ask } from 'node:http';
+import { request as askOverTls, type RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -119,8 +121,9 @@ async function open(address: EngineAddress, request: EngineRequest): Promise<Inc
   const search = Object.keys(query).length > 0 ? `?${String(new URLSearchParams(query))}` : '';
   const text = body === undefined ? undefined : JSON.stringify(body);
   const type = content?.type ?? (text === undefined ? undefined : 'application/json');
-  const sent = ask({
-    ...(address.socketPath === undefined ? address : { socketPath: address.socketPath }),
+  const send = address.tls ? askOverTls : ask;
+  const sent = send({
+    ...placeOf(address),
     method,
     path: `${path}${search}`,
     headers: { host: 'docker', ...(type !== undefined && { 'content-type': type }), ...headers },
@@ -149,11 +152,26 @@ async function open(address: EngineAddress, request: EngineRequest): Promise<Inc
   }
 }
 
+function placeOf(address: EngineAddress): RequestOptions {
+  if (address.socketPath !== undefined) return { socketPath: address.socketPath };
+  const { host, port, tls } = address;
+  if (!tls) return { host, port };
+  // Otherwise the name in the header "host" would be looked for in the certificate.
+  const servername = isIP(host) === 0 ? host : '';
+  return { host, port, servername, ca: tls.ca, ...tls.client, rejectUnauthorized: true };
+}
+
 /** Neither an address nor a path is named: they may say more of the machine than people of a project may know. */
 function away(cause: unknown): VitrineError {
-  const reason = errorCode(cause) === 'EACCES' ? NOT_ALLOWED : AWAY;
+  const code = errorCode(cause) ?? '';
+  const reason = code === 'EACCES' ? NOT_ALLOWED : DISTRUST.test(code) ? DISTRUSTED : AWAY;
   return new VitrineError('unavailable', reason, { cause });
 }
+
+/** Codes of Node for a certificate that is not accepted, by this side or the other one. */
+const DISTRUST = /CERT|^ERR_(?:SSL|TLS)|^UNABLE_TO_|^EPROTO$/;
+const DISTRUSTED =
+  'This server and the container engine do not accept the certificates of each other: the operator must correct the files in DOCKER_CERT_PATH, and DOCKER_HOST must be a name in the certificate of the engine.';
 
 const AWAY =
   'The container engine does not answer. The operator of this server must start Docker, or correct DOCKER_HOST; then this is tried again.';

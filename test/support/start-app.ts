@@ -98,6 +98,8 @@ const CONFIG: Omit<Config, 'dataDir'> = {
   containers: {
     dockerHost: 'off',
     dockerConfig: undefined,
+    tlsVerify: false,
+    certPath: undefined,
     path: '',
     ports: '30000-39999',
     network: '10.213.0.0/16',

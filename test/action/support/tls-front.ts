@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createServer, type TLSSocket } from 'node:tls';
+import { createServer, type TlsOptions, type TLSSocket } from 'node:tls';
 
 const FILES = join(import.meta.dirname, '../../fixtures/tls');
 /** For `https://preview.example`; made with `openssl req -x509`, of use to nobody. */
@@ -12,10 +12,10 @@ export interface TlsFront extends AsyncDisposable {
 }
 
 /** Stands before a server that speaks plain HTTP, as a load balancer does. */
-export async function startTlsFront(behind: number): Promise<TlsFront> {
-  const cert = readFileSync(CERTIFICATE);
+export async function startTlsFront(behind: number, options: TlsOptions = {}): Promise<TlsFront> {
+  const own = { cert: readFileSync(CERTIFICATE), key: readFileSync(join(FILES, 'key.pem')) };
   const sockets = new Set<TLSSocket>();
-  const server = createServer({ cert, key: readFileSync(join(FILES, 'key.pem')) }, (socket) => {
+  const server = createServer({ ...own, ...options }, (socket) => {
     sockets.add(socket.on('error', () => undefined));
     const inside = connect(behind, '127.0.0.1').on('error', () => socket.destroy());
     socket.pipe(inside).pipe(socket);

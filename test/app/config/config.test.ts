@@ -29,6 +29,8 @@ test('nothing needs to be set for a server on this machine alone', () => {
     containers: {
       dockerHost: undefined,
       dockerConfig: undefined,
+      tlsVerify: false,
+      certPath: undefined,
       path: '/usr/local/bin:/usr/bin:/bin',
       ports: '30000-39999',
       network: '10.213.0.0/16',

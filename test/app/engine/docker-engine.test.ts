@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findEngine } from '../../../app/engine/address.js';
 import { versionFor } from '../../../app/engine/connection.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { readLines } from '../../../app/engine/log-frames.js';
@@ -84,28 +83,6 @@ test.each([
   [{ ApiVersion: '1.60', MinAPIVersion: '1.52' }, /too new.*Update this server/],
 ])('%j is refused with what to do', (theirs, reason) => {
   expect(() => versionFor(theirs)).toThrow(reason);
-});
-
-test('the engine is that of DOCKER_HOST, or the socket of this machine if it may be used', () => {
-  expect(findEngine('unix:///run/user/1000/docker.sock')).toEqual({
-    address: { socketPath: '/run/user/1000/docker.sock' },
-  });
-  expect(findEngine('tcp://127.0.0.1:2375')).toEqual({ address: { host: '127.0.0.1', port: 2375 } });
-  expect(findEngine('tcp://[::1]:2375/')).toEqual({ address: { host: '::1', port: 2375 } });
-  expect(findEngine('off')).toMatchObject({ missing: expect.stringMatching(/switched it off/) });
-  expect(findEngine(undefined, '/nowhere/docker.sock')).toMatchObject({
-    missing: expect.stringMatching(/install Docker, or set DOCKER_HOST/),
-  });
-  expect(findEngine(undefined, '/dev/null')).toEqual({ address: { socketPath: '/dev/null' } });
-});
-
-test.each([
-  ['nginx', { name: 'nginx', version: 'latest' }],
-  ['127.0.0.1:3000/pr-1', { name: '127.0.0.1:3000/pr-1', version: 'latest' }],
-  ['ghcr.io/a/b:1.2', { name: 'ghcr.io/a/b', version: '1.2' }],
-  ['ghcr.io/a/b:1.2@sha256:00', { name: 'ghcr.io/a/b', version: 'sha256:00' }],
-])('%s is pulled as one version', (reference, parts) => {
-  expect(partsOf(reference)).toEqual(parts);
 });
 
 describe('the log of a container', () => {

@@ -116,6 +116,8 @@ const APP: readonly Layer[] = [
     packages: [
       'zod',
       'node:http',
+      'node:https',
+      'node:net',
       'node:stream',
       'node:fs',
       'node:child_process',
