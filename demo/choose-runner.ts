@@ -42,7 +42,7 @@ export async function chooseRunner({
   defaultSocket,
 }: Choosing): Promise<RunnerVariables> {
   const { host, nodeImage = USUAL_IMAGE } = docker;
-  const found = findEngine(host, defaultSocket);
+  const found = findEngine(host, { ...(defaultSocket !== undefined && { defaultSocket }) });
   if ('missing' in found) return AS_PROCESSES;
   const { engines } = Manifest.parse(JSON.parse(manifest));
   const reference = baseReference(nodeImage, chooseNode(engines.node));

@@ -7,6 +7,8 @@ import { isLoopback, type Config } from '../config/config.js';
 import { findEngine } from '../engine/address.js';
 import { createComposeRunner } from '../engine/compose-runner.js';
 import { createDockerEngine } from '../engine/docker-engine.js';
+import { type MayPullFrom, registryOf } from '../engine/pull-image.js';
+import { createHostCheck } from '../http/safe-fetch.js';
 import type { Stores } from '../ports.js';
 
 interface Given {
@@ -23,7 +25,7 @@ export function composeDocker(given: Given): DockerParts | { readonly missing: s
   const found = findEngine(containers.dockerHost, containers);
   if ('missing' in found) return found;
   return {
-    engine: createDockerEngine(found.address),
+    engine: createDockerEngine(found.address, { mayPullFrom: registryRule(given) }),
     server: given.publicUrl,
     urlOf: (slug) => previewUrl({ label: slug, base: given.previewBase }),
     registryLogin: ({ deploymentId }) => loginFor(given, deploymentId),
@@ -38,6 +40,17 @@ export function composeCompose({ config }: Pick<Given, 'config'>): ComposeRunner
   const { path, dockerConfig } = config.containers;
   const found = findEngine(config.containers.dockerHost, config.containers);
   return 'missing' in found ? null : createComposeRunner({ engine: found.address, path, dockerConfig });
+}
+
+/** The engine may ask registries of the internet, those that the operator allows or names, and that of this server. */
+export function registryRule(given: Pick<Given, 'config' | 'publicUrl'>): MayPullFrom {
+  const { nodeImage, databaseImages } = given.config.containers;
+  const known = [registryHost(given), registryOf(nodeImage), registryOf(`${databaseImages}redis`)];
+  const mayAsk = createHostCheck(given.config);
+  return async (registry, signal) => {
+    const [, ipv6, host = ipv6 ?? ''] = /^(?:\[([^\]]*)\]|([^:]*))/.exec(registry) ?? [];
+    return known.includes(registry) || mayAsk(host, signal);
+  };
 }
 
 /** What the operator should know of the engine at the start; null where there is nothing to tell. */

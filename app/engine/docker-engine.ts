@@ -9,14 +9,23 @@ import type { EngineAddress } from './address.js';
 import { filterOf, isDone, LabelsOf, unlessGone, unlessSaid, unlessUsed } from './answers.js';
 import { bytesOf, connectEngine, type EngineConnection } from './connection.js';
 import { imagesOf } from './images.js';
+import type { MayPullFrom } from './pull-image.js';
 import { readLines } from './log-frames.js';
 import { originIn } from './origin.js';
 
+interface EngineRules {
+  /** From everywhere unless given. */
+  readonly mayPullFrom?: MayPullFrom;
+}
+
 /** A container engine that speaks the API of Docker: https://docs.docker.com/reference/api/engine/ */
-export function createDockerEngine(address: EngineAddress): ContainerEngine {
+export function createDockerEngine(
+  address: EngineAddress,
+  { mayPullFrom = async () => true }: EngineRules = {},
+): ContainerEngine {
   const connection = connectEngine(address);
   return {
-    ...imagesOf(connection),
+    ...imagesOf(connection, mayPullFrom),
     ...networks(connection),
     ...containers(connection),
     ...contents(connection),

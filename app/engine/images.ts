@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { ContainerEngine } from '../../src/targets/docker/engine.js';
 import { filterOf, isDone, LabelsOf, unlessGone, unlessUsed } from './answers.js';
 import type { EngineConnection } from './connection.js';
-import { partsOf, pullImage } from './pull-image.js';
+import { type MayPullFrom, partsOf, pullImage } from './pull-image.js';
 
 type Images = Pick<ContainerEngine, 'pullImage' | 'image' | 'images' | 'commitContainer' | 'removeImage'>;
 
-export function imagesOf(connection: EngineConnection): Images {
+export function imagesOf(connection: EngineConnection, mayPullFrom: MayPullFrom): Images {
   return {
-    pullImage: (pull) => pullImage(connection, pull),
+    pullImage: (pull) => pullImage({ connection, mayPullFrom }, pull),
     async image(reference) {
       const path = `/images/${encodeURIComponent(reference)}/json`;
       const found = await unlessGone(connection.read({ method: 'GET', path }));

@@ -4,9 +4,18 @@ import { type ErrorCode, isVitrineError, VitrineError } from '../../src/shared/e
 import type { EngineAuth, ImagePull } from '../../src/targets/docker/engine.js';
 import { bytesOf, type EngineConnection } from './connection.js';
 
+/** Whether the engine may be sent to a registry, such as `ghcr.io` or `10.0.0.5:5000`. Rejects when its name leads nowhere. */
+export type MayPullFrom = (registry: string, signal: AbortSignal) => Promise<boolean>;
+
+interface PullParts {
+  readonly connection: EngineConnection;
+  readonly mayPullFrom: MayPullFrom;
+}
+
 /** Has the engine fetch an image, and tells how far it is. */
-export async function pullImage(connection: EngineConnection, pull: ImagePull): Promise<void> {
+export async function pullImage({ connection, mayPullFrom }: PullParts, pull: ImagePull): Promise<void> {
   const { reference, auth, signal, onProgress } = pull;
+  await refuseRegistry(mayPullFrom, pull);
   const { name, version } = partsOf(reference);
   const response = await connection
     .send({
@@ -22,6 +31,36 @@ export async function pullImage(connection: EngineConnection, pull: ImagePull): 
       throw meaningOf(error.message, { reference, code: error.code });
     });
   await followPull(response, { reference, onProgress, signal });
+}
+
+async function refuseRegistry(
+  mayPullFrom: MayPullFrom,
+  { reference, signal }: Pick<ImagePull, 'reference' | 'signal'>,
+): Promise<void> {
+  const registry = registryOf(reference);
+  if (registry === null) return;
+  const isAllowed = await mayPullFrom(registry, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new VitrineError(
+      'unavailable',
+      `The image ${reference} could not be pulled: its registry ${registry} was not found. Check the name.`,
+      { cause: error },
+    );
+  });
+  if (isAllowed) return;
+  throw new VitrineError(
+    'unprocessable',
+    `The image ${reference} is not pulled: ${registry} is at an address of a private network, which this server asks only where its operator allows it (ALLOW_PRIVATE_ADDRESSES). Name an image of another registry.`,
+  );
+}
+
+const DOCKER_HUB = /^(?:index\.)?docker\.io$/;
+
+/** The registry that a reference names; null for Docker Hub. The engine takes the first part for a host when it looks like one. */
+export function registryOf(reference: string): string | null {
+  const [first = '', ...rest] = reference.split('/');
+  const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  return rest.length === 0 || !isHost || DOCKER_HUB.test(first) ? null : first;
 }
 
 /** A registry that does not answer is waited for before the first line. */

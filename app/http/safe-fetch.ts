@@ -78,6 +78,17 @@ async function addressesOf(url: URL, { rules, resolve, signal }: Resolving): Pro
   );
 }
 
+/** Whether another program of this server may connect to a host that a user named. It asks its own resolver, so every answer must be allowed. */
+export function createHostCheck({ allowPrivateAddresses, resolve = resolveName }: SafeFetchOptions) {
+  const rules = createAddressRules(allowPrivateAddresses);
+  return async (named: string, signal: AbortSignal): Promise<boolean> => {
+    const host = named.toLowerCase().replace(/\.$/, '');
+    const family = isIP(host);
+    const found = family === 0 ? await orAborted(signal, resolve(host)) : [{ address: host, family }];
+    return found.length > 0 && found.every(({ address }) => rules.allows(host, address));
+  };
+}
+
 /** A lookup cannot be stopped, so its answer is not waited for. */
 function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {

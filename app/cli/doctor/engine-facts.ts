@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isVitrineError } from '../../../src/shared/errors.js';
 import { type EngineAddress, findEngine } from '../../engine/address.js';
 import { connectEngine } from '../../engine/connection.js';
-import { isLoopback } from '../../config/config.js';
+import { type Config, isLoopback } from '../../config/config.js';
 import { reasonOf } from './ask.js';
 
 const flag = z.boolean().optional();
@@ -51,8 +51,8 @@ export type FoundFacts =
 
 const PATIENCE_MS = 7_000;
 
-export async function findEngineFacts(dockerHost: string | undefined): Promise<FoundFacts> {
-  const found = findEngine(dockerHost);
+export async function findEngineFacts(containers: Config['containers']): Promise<FoundFacts> {
+  const found = findEngine(containers.dockerHost, containers);
   if ('missing' in found) return { kind: 'none', says: found.missing };
   const { address } = found;
   const place = address.socketPath ?? `${address.host}:${address.port}`;

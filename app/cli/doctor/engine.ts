@@ -145,7 +145,8 @@ export const registry = ofEngine(
         `The engine will ask ${host}. Run this again while the server runs to see whether that works.`,
       );
     const pull = { reference: `${host}/${NO_IMAGE}`, auth: NOBODY, signal, onProgress: () => undefined };
-    const error = await pullImage(connectEngine(found.address), pull).catch((reason: unknown) => reason);
+    const parts = { connection: connectEngine(found.address), mayPullFrom: async () => true };
+    const error = await pullImage(parts, pull).catch((reason: unknown) => reason);
     // The server answered, and refused what nobody may have.
     if (isVitrineError(error) && error.code === 'unprocessable')
       return good(`The engine reaches the registry of this server at ${host}.`);

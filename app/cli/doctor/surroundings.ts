@@ -51,7 +51,7 @@ export async function lookAround(options: SurroundingsOptions): Promise<Omit<Sur
     resolve,
     lookup: lookupBy(resolve),
     server: once(() => findServer(config)),
-    engine: once(() => findEngineFacts(config.containers.dockerHost)),
+    engine: once(() => findEngineFacts(config.containers)),
   };
 }
 

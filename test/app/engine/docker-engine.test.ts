@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { versionFor } from '../../../app/engine/connection.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { readLines } from '../../../app/engine/log-frames.js';
-import { encodeLogin, partsOf } from '../../../app/engine/pull-image.js';
+import { encodeLogin } from '../../../app/engine/pull-image.js';
 import { testEngine } from '../../contracts/engine-contract.js';
 import { type FakeEngine, startFakeEngine } from '../../support/fake-engine.js';
 
