@@ -96,7 +96,7 @@ test('a program is started beside its databases, with their variables, and its o
     DATABASE_URL: `postgres://preview:${password}@db:5432/preview`,
     ...{
       REDIS_URL: 'redis://elsewhere',
-      CACHE_URL: expect.stringMatching(/^redis:\/\/:[0-9a-f]+@cache:6379$/),
+      CACHE_URL: expect.stringMatching(/^redis:\/\/default:[0-9a-f]+@cache:6379$/),
     },
   });
   expect(containers?.map(({ service, image, port }) => [service, image, port !== null])).toEqual([
