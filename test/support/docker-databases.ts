@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildImage } from './docker-images.js';
 
@@ -22,10 +22,17 @@ async function imageOf(tag: string, { scripts, programs = [], folders = [], plac
   const tree = await mkdtemp(join(tmpdir(), 'vitrine-tree-'));
   const all = [...programs, ...Object.values(placed)];
   const libraries = await Promise.all(all.map(librariesOf));
-  const copied = [...new Set([...programs, ...libraries.flat()])];
+  const needed = [...new Set(libraries.flat())];
+  // Where the loader of an image looks by itself.
+  const elsewhere = needed.filter((path) => !/^(\/usr)?\/lib/.test(path));
+  const copied = [...programs, ...needed.filter((path) => !elsewhere.includes(path))];
+  const moved = {
+    ...placed,
+    ...Object.fromEntries(elsewhere.map((path) => [`/usr/lib/${basename(path)}`, path])),
+  };
   if (copied.length > 0) await run('cp', ['-L', '--parents', ...copied, tree]);
   for (const folder of folders) await run('cp', ['-r', '--parents', folder, tree]);
-  for (const [to, from] of Object.entries(placed)) {
+  for (const [to, from] of Object.entries(moved)) {
     await mkdir(dirname(join(tree, to)), { recursive: true });
     await run('cp', ['-L', from, join(tree, to)]);
   }

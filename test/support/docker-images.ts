@@ -40,7 +40,7 @@ const SCRIPTS = {
     'mkdir -p /tmp/www; echo "<h1>$2</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$1" -h /tmp/www',
   'serve-file':
     'mkdir -p /tmp/www; cp "$1" /tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
-  tell: 'printenv "$1"; mkdir -p /tmp/www; echo "<h1>$1</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
+  tell: 'eval "echo \\$$1"; mkdir -p /tmp/www; echo "<h1>$1</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
   fail: 'echo "$2" >&2; exit "$1"',
   wait: 'trap "exit 0" TERM; echo "$1"; while :; do sleep 0.1; done',
   say: 'echo "$1 $(printenv "$2")"',

@@ -234,7 +234,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
 
   async function start(container: Container) {
     if (container.running) return null;
-    for (const name of container.networks) networkAt(name);
+    for (const name of [container.body.HostConfig.NetworkMode, ...container.networks]) networkAt(name);
     if (container.program[0] === 'no-such-command')
       throw new Refusal(400, 'exec: "no-such-command": executable file not found in $PATH: unknown');
     for (const [port, [bound]] of Object.entries(container.body.HostConfig.PortBindings))

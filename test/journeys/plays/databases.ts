@@ -122,7 +122,7 @@ async function expectConcealed(world: World, { environmentId, log, password }: C
     otherwise: 'What the program printed should be in its log.',
   });
   await logs.stop(5_000);
-  expect(lines).toContainEqual('redis://:***@cache:6379');
+  expect(lines).toContainEqual('redis://default:***@cache:6379');
   expect(JSON.stringify([items, log, lines, world.logLines])).not.toContain(password);
 }
 

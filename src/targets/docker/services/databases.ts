@@ -155,6 +155,7 @@ async function createDatabase(parts: KindParts, { release, service, network }: W
   const labels = {
     ...labelsOfNew(owner, release),
     [SERVICE_LABEL.key]: keyOf(service),
+    [SERVICE_LABEL.home]: setOf(release.services),
     ...(keep && { [SERVICE_LABEL.keepImage]: 'true' }),
   };
   const volume = await engine.createVolume({ name, labels });

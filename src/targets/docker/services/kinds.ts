@@ -55,7 +55,8 @@ const postgresUrl = ({ name, password }: DatabaseAccess) =>
 const mongodbUrl = ({ name, password }: DatabaseAccess) =>
   `mongodb://${NAME}:${password}@${name}:27017/${NAME}?authSource=admin`;
 
-const redisUrl = ({ name, password }: DatabaseAccess) => `redis://:${password}@${name}:6379`;
+/** With the name of its user, without which redis-cli 7.0 sends an empty one. */
+const redisUrl = ({ name, password }: DatabaseAccess) => `redis://default:${password}@${name}:6379`;
 
 /** By the documentation of the official images. docs/databases.md has the same as a table. */
 export const DATABASE_KINDS: Readonly<Record<ServiceKind, DatabaseKind>> = {

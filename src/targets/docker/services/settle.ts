@@ -32,8 +32,11 @@ export async function settleDatabases(
   if (begun.some((other) => other !== generation)) return;
   const sets = programs.flatMap(({ labels }) => labels[SERVICE_LABEL.set] ?? []);
   const keys = new Set(sets.flatMap(keysIn));
+  const staying = found.containers.filter(({ labels }) => keys.has(labels[SERVICE_LABEL.key] ?? ''));
+  const homes = staying.flatMap(({ labels }) => labels[SERVICE_LABEL.home] ?? []);
   const isUsed = (labels: Labels) =>
-    keys.has(labels[SERVICE_LABEL.key] ?? '') || sets.includes(labels[SERVICE_LABEL.set] ?? '');
+    keys.has(labels[SERVICE_LABEL.key] ?? '') ||
+    [...sets, ...homes].includes(labels[SERVICE_LABEL.set] ?? '');
   await removeDatabases(
     parts,
     those(found, (labels) => !isUsed(labels)),

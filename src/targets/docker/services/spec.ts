@@ -12,6 +12,8 @@ export const SERVICE_LABEL = {
   key: 'vitrine.database',
   /** Of a network, and of the program of a preview: which databases it reaches. */
   set: 'vitrine.databases',
+  /** Of a container: the databases of the network that it was made in. The engine does not start it without that. */
+  home: 'vitrine.database-home',
   /** What it was made for. */
   since: 'vitrine.database-since',
   deployment: 'vitrine.database-deployment',

@@ -85,7 +85,7 @@ else {
           `label=vitrine.database-image=docker.io/library/${name.split('-')[0] ?? ''}:0-debian`,
         )
       ).split('\n');
-      const users = await docker('top', id, '-eo', 'uid,comm');
+      const users = await docker('top', id, '-eo', 'pid,uid,comm');
       expect(users).toMatch(new RegExp(`999 +${name}`));
     }
     await target.destroy(two.handle, run);

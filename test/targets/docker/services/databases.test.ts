@@ -96,7 +96,7 @@ test('a program is started beside its databases, with their variables, and its o
     DATABASE_URL: `postgres://preview:${password}@db:5432/preview`,
     ...{
       REDIS_URL: 'redis://elsewhere',
-      CACHE_URL: expect.stringMatching(/^redis:\/\/:[0-9a-f]+@cache:6379$/),
+      CACHE_URL: expect.stringMatching(/^redis:\/\/default:[0-9a-f]+@cache:6379$/),
     },
   });
   expect(containers?.map(({ service, image, port }) => [service, image, port !== null])).toEqual([
@@ -133,8 +133,12 @@ test('another version is an empty database, and the older one stays until no pro
   expect(lines.join('\n')).toMatch(/db is postgres:17 now, and begins empty.*db=postgres:16/);
   await target.destroy(first.handle, run());
   expect(databases()).toEqual(['cache=redis:7', 'db=postgres:17']);
-  expect([ofDatabases().length, fake.volumes().length]).toEqual([1, 2]);
+  // That of the cache is the older one: the engine does not start it without.
+  expect([ofDatabases().length, fake.volumes().length]).toEqual([2, 2]);
   expect((await containerOf('cache=redis:7')).id).toBe(cache.id);
+  await target.capabilities.sleep?.stop(second.handle, run());
+  await target.capabilities.sleep?.wake(second.handle, run());
+  expect(await target.inspect(second.handle, run())).toMatchObject({ state: 'live' });
   await target.destroy(second.handle, run());
   expect(nothing()).toEqual([[], [], []]);
 });

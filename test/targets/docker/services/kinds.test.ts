@@ -36,8 +36,8 @@ test('a program gets the URL of each database, and the names that libraries look
     PGUSER: 'preview',
     PGPASSWORD: 'one',
     PGDATABASE: 'preview',
-    MY_CACHE_URL: 'redis://:two@my-cache:6379',
-    REDIS_URL: 'redis://:two@my-cache:6379',
+    MY_CACHE_URL: 'redis://default:two@my-cache:6379',
+    REDIS_URL: 'redis://default:two@my-cache:6379',
   });
 });
 
@@ -76,7 +76,7 @@ test('the first database of a family has the usual names, and a name of its own 
   ]);
   expect(all).toMatchObject({
     ...{ DATABASE_URL: all['MAIN_URL'], MYSQL_PASSWORD: 'one', PGPASSWORD: 'three' },
-    REDIS_URL: 'redis://:four@redis:6379',
+    REDIS_URL: 'redis://default:four@redis:6379',
   });
   expect(
     variablesFor([
