@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isVitrineError, messageOf, VitrineError } from '../../shared/errors.js';
+import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import {
   AT_START,
   type Hook,
@@ -123,9 +123,9 @@ export async function endEnvironment(parts: KindParts, handle: ContainerHandle, 
   const others = (await programsOf(parts, placed)).filter(({ id }) => id !== program.id);
   if (!command || (await isStarted(parts, others))) return;
   await engine.stopContainer(program.id, STOP_SECONDS);
-  // Those of a preview that slept were stopped with it.
-  await wakeDatabases(parts, program, run).catch((error: unknown) => run.log(messageOf(error)));
-  await runEndHook({ run: (hook) => runHook(parts, { placed, hook }, run) }, command, run);
+  // Those of a preview that slept were stopped with it. The run that this answers hides their passwords.
+  const awake = async () => wakeDatabases(parts, program, run);
+  await runEndHook({ run: async (hook) => runHook(parts, { placed, hook }, await awake()) }, command, run);
 }
 
 interface Running {
