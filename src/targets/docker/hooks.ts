@@ -141,6 +141,8 @@ async function runHook(parts: KindParts, { placed, hook }: Running, run: Run): P
     const late = await showHook(shown, (signal) => engine.logs(id, { follow: true, signal }), run);
     if (late) await engine.stopContainer(id, STOP_SECONDS);
     const { exitCode: code, outOfMemory } = await ended(engine, id, run);
+    // It was ended by a removal of everything, which takes the program first.
+    if (code !== 0 && (await engine.container(placed.container)) === null) throw goneHook();
     return { code, signal: null, outOfMemory, late };
   } catch (error) {
     if (!isGone(error)) throw error;
@@ -151,6 +153,10 @@ async function runHook(parts: KindParts, { placed, hook }: Running, run: Run): P
 }
 
 const SUCCESS: HookEnd = { code: 0, signal: null, outOfMemory: false, late: false };
+
+function goneHook(): VitrineError {
+  return new VitrineError('not_found', 'The container of the hook is gone.');
+}
 
 function isGone(error: unknown): boolean {
   return isVitrineError(error) && error.code === 'not_found';
@@ -167,7 +173,7 @@ const LOOK_MS = 50;
 async function ended(engine: ContainerEngine, id: string, { signal }: Run): Promise<EngineContainer> {
   for (;;) {
     const seen = await engine.container(id);
-    if (seen === null) throw new VitrineError('not_found', 'The container of the hook is gone.');
+    if (seen === null) throw goneHook();
     if (!seen.running) return seen;
     await pause(LOOK_MS, undefined, { signal });
   }
@@ -209,7 +215,7 @@ async function isStartedByAnother(engine: ContainerEngine, id: string, { signal 
 
 async function findHook({ engine }: KindParts, { body }: ContainerSpec): Promise<ListedContainer> {
   const [found] = await engine.containers(body.Labels);
-  if (!found) throw new VitrineError('not_found', 'The container of the hook is gone.');
+  if (!found) throw goneHook();
   return found;
 }
 
