@@ -43,7 +43,7 @@ const SCRIPTS = {
   tell: 'eval "echo \\$$1"; mkdir -p /tmp/www; echo "<h1>$1</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',
   fail: 'echo "$2" >&2; exit "$1"',
   wait: 'trap "exit 0" TERM; echo "$1"; while :; do sleep 0.1; done',
-  say: 'echo "$1 $(printenv "$2")"',
+  say: 'echo "$1 $(env | sed -n "s/^$2=//p")"',
   print:
     'for n in $(seq "$1"); do if [ $((n % 2)) = 1 ]; then echo "line $n"; else echo "line $n" >&2; fi; done; exec sleep 1000',
 } satisfies Record<Exclude<Program[0], 'no-such-command'>, string>;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isVitrineError, messageOf, VitrineError } from '../../shared/errors.js';
+import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import {
   AT_START,
   type Hook,
@@ -123,9 +123,9 @@ export async function endEnvironment(parts: KindParts, handle: ContainerHandle, 
   const others = (await programsOf(parts, placed)).filter(({ id }) => id !== program.id);
   if (!command || (await isStarted(parts, others))) return;
   await engine.stopContainer(program.id, STOP_SECONDS);
-  // Those of a preview that slept were stopped with it.
-  await wakeDatabases(parts, program, run).catch((error: unknown) => run.log(messageOf(error)));
-  await runEndHook({ run: (hook) => runHook(parts, { placed, hook }, run) }, command, run);
+  // Those of a preview that slept were stopped with it. The run that this answers hides their passwords.
+  const awake = async () => wakeDatabases(parts, program, run);
+  await runEndHook({ run: async (hook) => runHook(parts, { placed, hook }, await awake()) }, command, run);
 }
 
 interface Running {
@@ -141,6 +141,8 @@ async function runHook(parts: KindParts, { placed, hook }: Running, run: Run): P
     const late = await showHook(shown, (signal) => engine.logs(id, { follow: true, signal }), run);
     if (late) await engine.stopContainer(id, STOP_SECONDS);
     const { exitCode: code, outOfMemory } = await ended(engine, id, run);
+    // It was ended by a removal of everything, which takes the program first.
+    if (code !== 0 && (await engine.container(placed.container)) === null) throw goneHook();
     return { code, signal: null, outOfMemory, late };
   } catch (error) {
     if (!isGone(error)) throw error;
@@ -151,6 +153,10 @@ async function runHook(parts: KindParts, { placed, hook }: Running, run: Run): P
 }
 
 const SUCCESS: HookEnd = { code: 0, signal: null, outOfMemory: false, late: false };
+
+function goneHook(): VitrineError {
+  return new VitrineError('not_found', 'The container of the hook is gone.');
+}
 
 function isGone(error: unknown): boolean {
   return isVitrineError(error) && error.code === 'not_found';
@@ -167,7 +173,7 @@ const LOOK_MS = 50;
 async function ended(engine: ContainerEngine, id: string, { signal }: Run): Promise<EngineContainer> {
   for (;;) {
     const seen = await engine.container(id);
-    if (seen === null) throw new VitrineError('not_found', 'The container of the hook is gone.');
+    if (seen === null) throw goneHook();
     if (!seen.running) return seen;
     await pause(LOOK_MS, undefined, { signal });
   }
@@ -209,7 +215,7 @@ async function isStartedByAnother(engine: ContainerEngine, id: string, { signal 
 
 async function findHook({ engine }: KindParts, { body }: ContainerSpec): Promise<ListedContainer> {
   const [found] = await engine.containers(body.Labels);
-  if (!found) throw new VitrineError('not_found', 'The container of the hook is gone.');
+  if (!found) throw goneHook();
   return found;
 }
 

@@ -363,7 +363,7 @@ test('hooks reach the databases as the program does, also those of a preview tha
       },
     }),
   );
-  const hooks = { created: 'fail 0 seeded', deployed: null, destroyed: 'fail 0 dropped' };
+  const hooks = { created: 'say seeds DATABASE_URL', deployed: null, destroyed: 'say drops DATABASE_URL' };
   const { handle } = await target.deploy(releaseOf({ hooks }), SAFE, run());
   expect(joined).toContain('created');
   await target.capabilities.sleep?.stop(handle, run());
@@ -377,6 +377,8 @@ test('hooks reach the databases as the program does, also those of a preview tha
   ]);
   // Its database, which slept.
   expect(starts()).toBe(before + 1);
-  expect(fake.started().at(-1)).toBe('fail 0 dropped');
+  expect(fake.started().at(-1)).toBe('say drops DATABASE_URL');
+  for (const what of ['seeds', 'drops'])
+    expect(lines).toContain(`  ${what} postgres://preview:***@db:5432/preview`);
   expect(nothing()).toEqual([[], [], []]);
 });
