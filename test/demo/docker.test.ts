@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { ROOT } from '../support/architecture/read-sources.js';
-import { docker, hasDocker, importNode, realEngine } from '../support/docker-images.js';
+import { docker, imageIds, hasDocker, importNode, realEngine } from '../support/docker-images.js';
 
 const run = promisify(execFile);
 
@@ -24,12 +24,12 @@ else
   test('the demo runs its program in a container where the engine has the base image, and leaves nothing of it', async () => {
     const reference = NODE_IMAGE.replace('{version}', '24');
     await importNode(reference);
-    const images = await docker('images', '--all', '--quiet');
+    const images = await imageIds();
     const { said, last } = await played();
     expect(said).toContain(`programs run in containers of ${reference}`);
     expect(last).toMatchObject({ ok: true, guestbook: { visitsDuringPush: expect.any(Number) } });
     const engine = realEngine();
     expect(await engine.containers({ 'vitrine.target': 'node' })).toEqual([]);
-    expect(await docker('images', '--all', '--quiet')).toBe(images);
+    expect(await imageIds()).toEqual(images);
     await docker('image', 'rm', reference);
   }, 180_000);

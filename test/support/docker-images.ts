@@ -33,6 +33,12 @@ export async function docker(...args: readonly string[]): Promise<string> {
   return (await run('docker', args, { maxBuffer: 16 * 1024 ** 2 })).stdout.trim();
 }
 
+/** Of all images, each once. The engine lists them in no order of their own. */
+export async function imageIds(): Promise<readonly string[]> {
+  const listed = await docker('images', '--all', '--quiet');
+  return [...new Set(listed.split('\n'))].sort();
+}
+
 const SCRIPTS = {
   serve:
     'echo "serving $1"; mkdir -p /tmp/www; echo "<h1>$1</h1>" >/tmp/www/index.html; exec httpd -f -p "0.0.0.0:$PORT" -h /tmp/www',

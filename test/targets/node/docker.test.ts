@@ -9,7 +9,14 @@ import { testTarget } from '../../contracts/target-contract.js';
 import { playPullRequest, playTwoServers, type TargetStage } from '../../journeys/plays/targets.js';
 import { ROOT } from '../../support/architecture/read-sources.js';
 import { release as releaseWith } from '../../support/builders.js';
-import { docker, emptyEngine, hasDocker, importNode, realEngine } from '../../support/docker-images.js';
+import {
+  docker,
+  emptyEngine,
+  hasDocker,
+  imageIds,
+  importNode,
+  realEngine,
+} from '../../support/docker-images.js';
 import { nodeContainerParts } from '../../support/docker-parts.js';
 import { buildOf, serverOf } from '../../support/programs.js';
 import { siteProgram } from '../../support/targets.js';
@@ -46,6 +53,8 @@ function runWith(lines: string[] = []): Run {
   };
 }
 
+const PRINTING = { 'server.js': serverOf("'hello'", "console.log('begun'); console.error('at once');") };
+
 /** The target over a real engine, which fails where the test says so. */
 async function create() {
   const real = realEngine();
@@ -64,7 +73,7 @@ async function create() {
     },
   };
   return {
-    target: targetOf(undefined, engine),
+    target: targetOf(PRINTING, engine),
     release,
     options: SAFE,
     credentials: undefined,
@@ -121,7 +130,12 @@ function playAll() {
   beforeAll(() => importNode(TEMPLATE.replace('{version}', MAJOR)), 120_000);
   afterAll(() => emptyEngine(realEngine()));
 
-  testTarget({ name: 'node in a container', badOptions: [null, { privileged: true }], create });
+  testTarget({
+    name: 'node in a container',
+    badOptions: [null, { privileged: true }],
+    prints: ['begun', 'at once'],
+    create,
+  });
 
   test(
     'a pull request is opened, pushed to, broken, closed and reopened',
@@ -132,7 +146,7 @@ function playAll() {
   test('two servers deploy and remove it together', () => playTwoServers(openContainers), 180_000);
 
   test('a build runs as the golden file says, without rights, reads its files and finds its commands', async () => {
-    const images = await docker('images', '--all', '--quiet');
+    const images = await imageIds();
     const target = targetOf(CURIOUS);
     const { handle, reach } = await target.deploy(await release('pr-5-limits', 1), SAFE, runWith());
     expect(await answerAt(reach)).toEqual({
@@ -147,7 +161,7 @@ function playAll() {
     expect(seen.HostConfig).toMatchObject(Object.fromEntries(wanted));
     expect([seen.Config.User, seen.Mounts]).toEqual(['65532:65532', []]);
     await target.destroy(handle, runWith());
-    expect(await docker('images', '--all', '--quiet')).toBe(images);
+    expect(await imageIds()).toEqual(images);
   }, 60_000);
 
   test('with the option "writable" it may write to its own folder', async () => {
