@@ -65,7 +65,14 @@ test('environments: every field is stored and answered, by id and by namespace',
   const view = await read(`/environments/${made.id}`);
   expect(view).toEqual({
     ...{ id: made.id, name: 'pr-42', namespace: 'pr-42-shop', project: 'shop', projectId: FRESH.projectId },
-    ...{ repository: 'acme/site', repositoryId: 11, url: FRESH.url, live: true, kind: 'files' },
+    ...{
+      repository: 'acme/site',
+      repositoryId: 11,
+      url: FRESH.url,
+      live: true,
+      kind: 'files',
+      addresses: [],
+    },
     ...{ status: ENVIRONMENT_STATUS.failed, generation: 3, error: 'The build failed.' },
     ...{ commit: SHA, currentCommit: LIVE_SHA, latestDeployment: NEWEST, currentDeployment: LIVE },
     pullRequest: {
