@@ -10,21 +10,13 @@ import { archiveOf } from './build-archive.js';
 import { COMMANDS } from './commands.js';
 import { requireNativeModules } from './native-modules.js';
 import { NODE_TARGET } from './node.js';
-import type { Build, Builds } from './runner.js';
-import { readPackage, startCommand } from './start-command.js';
+import type { Builds } from './runner.js';
+import { type Program, readProgram } from './start-command.js';
 
 export interface NodeContainerParts extends ContainerParts {
   readonly builds: Builds;
   /** The name of the base image, with `{version}` for the version of Node. */
   readonly baseImage: string;
-}
-
-/** What the image of a build is made from. */
-interface Program {
-  readonly build: Build;
-  readonly command: readonly string[];
-  /** What `engines.node` or the workflow asks for. */
-  readonly range: string | null;
 }
 
 /** The folder of the build in its image. */
@@ -38,7 +30,7 @@ export async function buildImage(
 ): Promise<PreparedImage> {
   const { engine, server, baseImage } = parts;
   const { release } = wanted;
-  const program = await readProgram(parts, wanted);
+  const program = await readProgram(parts.builds, release);
   const major = base.chooseNode(program.range, release.program.builtOn);
   const named = base.baseReference(baseImage, major);
   const found = await base.ensureBase(engine, named, run);
@@ -68,16 +60,6 @@ export async function buildImage(
 
 /** With all rights taken from it, it may still read and write its own files. */
 const ROOT = { uid: 0, gid: 0 };
-
-async function readProgram({ builds }: NodeContainerParts, { release }: Wanted): Promise<Program> {
-  const { artifact: root, projectId, program } = release;
-  const build = root === null ? null : await builds.open({ projectId, root });
-  if (build === null)
-    throw new VitrineError('unprocessable', 'There is no uploaded build to start: upload the build first.');
-  const manifest = await readPackage(build);
-  const command = startCommand({ build, manifest, start: program.start });
-  return { build, command, range: program.nodeVersion ?? manifest?.engines?.node ?? null };
-}
 
 interface Based extends Wanted {
   readonly base: EngineImage;

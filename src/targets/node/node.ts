@@ -10,7 +10,7 @@ import { waitForHealth } from '../wait-for-health.js';
 import { endEarlierHooks, endEnvironment, hookLines, type HookLines, hooksOf } from './hooks.js';
 import { requireNativeModules } from './native-modules.js';
 import type { Builds, ProgramOrder, ProgramRunner, RunningProgram, Runtime } from './runner.js';
-import { readPackage, startCommand } from './start-command.js';
+import { readProgram } from './start-command.js';
 
 /** Its name, for what the operator configures. */
 export const NODE_TARGET = 'node';
@@ -157,13 +157,8 @@ async function prepare(
   run: Run,
 ): Promise<ProgramOrder> {
   if (!release.trusted) throw untrusted();
-  const { artifact: root, projectId, program } = release;
-  const build = root === null ? null : await builds.open({ projectId, root });
-  if (build === null)
-    throw new VitrineError('unprocessable', 'There is no uploaded build to start: upload the build first.');
-  const manifest = await readPackage(build);
-  const command = startCommand({ build, manifest, start: program.start });
-  const range = program.nodeVersion ?? manifest?.engines?.node ?? null;
+  const { program, artifact: root } = release;
+  const { build, command, range } = await readProgram(builds, release);
   const runtime: Runtime = await runner.runtimeFor(range);
   await requireNativeModules(build, { runtime, ...(program.builtOn && { builtOn: program.builtOn }) });
   const { slug, generation, deploymentId } = release;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
+import type { Release } from '../target.js';
 import { splitCommandLine } from './command-line.js';
-import type { Build } from './runner.js';
+import type { Build, Builds } from './runner.js';
 
 /** What a package.json says of the program. Other fields may be anything. */
 const packageSchema = z.object({
@@ -73,3 +74,22 @@ function startScript(script: string, scripts: Readonly<Record<string, unknown>>)
 }
 
 const NPM_START = ['npm', 'start'] as const;
+
+/** What an uploaded build is started with. */
+export interface Program {
+  readonly build: Build;
+  readonly command: readonly string[];
+  /** What the workflow or `engines.node` asks for. */
+  readonly range: string | null;
+}
+
+/** Throws `unprocessable` where there is no build, or nothing says how to start it. */
+export async function readProgram(builds: Builds, release: Release): Promise<Program> {
+  const { artifact: root, projectId, program } = release;
+  const build = root === null ? null : await builds.open({ projectId, root });
+  if (build === null)
+    throw new VitrineError('unprocessable', 'There is no uploaded build to start: upload the build first.');
+  const manifest = await readPackage(build);
+  const command = startCommand({ build, manifest, start: program.start });
+  return { build, command, range: program.nodeVersion ?? manifest?.engines?.node ?? null };
+}
