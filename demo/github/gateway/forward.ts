@@ -24,9 +24,10 @@ export async function forward(world: World, incoming: Incoming): Promise<ApiRepl
   const answered = parsed(reply.text);
   const body = account && reply.status === 201 ? remember(world, account, answered) : answered;
   const isJson = typeof body === 'object';
+  const whole = isJson ? withCounts(incoming, withApps(world, complete(body, world.url))) : body;
   return {
     status: reply.status,
-    ...(body === undefined ? {} : { body: isJson ? withApps(world, complete(body, world.url)) : body }),
+    ...(body === undefined ? {} : { body: whole }),
     headers: reply.link === undefined ? {} : { link: reply.link },
   };
 }
@@ -67,6 +68,20 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+const repository = z.looseObject({ full_name: z.string(), created_at: z.string() });
+
+/** A repository that is asked for by its name comes with two counts more, and was pushed to. */
+function withCounts({ url }: Incoming, value: unknown): unknown {
+  const found = /^\/repos\/[^/]+\/[^/]+$/.test(url.pathname) ? repository.safeParse(value).data : undefined;
+  if (!found) return value;
+  return {
+    ...found,
+    pushed_at: found['pushed_at'] ?? found.created_at,
+    network_count: found['forks_count'] ?? 0,
+    subscribers_count: 0,
+  };
 }
 
 const commentByBot = z.looseObject({

@@ -44,6 +44,11 @@ test('an App reads itself, its installations and its repositories', async () => 
   expect(data.repositories.map(({ full_name }) => full_name)).toEqual([repository]);
 });
 
+test('an App reads a repository by its name', async () => {
+  const { data } = await octokit.rest.repos.get({ owner: 'acme', repo: 'hello' });
+  expect(data).toMatchObject({ full_name: repository, subscribers_count: 0 });
+});
+
 test('a token request is recorded with the narrowing it asked for', async () => {
   const { id } = github.state.repositories.values().next().value?.document ?? {};
   const app = octokitOf(github, github.appJwt());

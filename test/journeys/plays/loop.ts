@@ -74,23 +74,17 @@ export async function playLoop(loop: Loop): Promise<LoopCount> {
   const theirs = await makeTheirs(engine);
   const more = { DOCKER_HOST: engine.dockerHost, DOCKER_CONFIG: env('DOCKER_CONFIG'), PATH: env('PATH') };
   const count = { live: 0, serverKills: 0, engineKills: 0 };
-  await withCrash({ point: null, files: FILES, env: more }, async (scene) => {
-    // Those of the tests themselves: the system may give them ports of the same range.
-    const played = { loop, scene, image, count, ports: new Set(listeningPorts()) };
-    const began = performance.now();
-    await playOne(played, 0);
-    const over = new AbortController();
-    const killing = killByChance(played, { usualMs: performance.now() - began, over: over.signal });
-    try {
-      await playAll(played);
-    } finally {
-      over.abort();
-      await killing;
-    }
-    await expectNothingLeft(played);
-    expect(await theirs.look()).toEqual(theirs.before);
-  });
-  await theirs.remove();
+  try {
+    await withCrash({ point: null, files: FILES, env: more }, async (scene) => {
+      // Those of the tests themselves: the system may give them ports of the same range.
+      const played = { loop, scene, image, count, ports: new Set(listeningPorts()) };
+      await playAllWhileKilled(played);
+      await expectNothingLeft(played);
+      expect(await theirs.look()).toEqual(theirs.before);
+    });
+  } finally {
+    await theirs.remove();
+  }
   return count;
 }
 
@@ -100,6 +94,19 @@ interface Played {
   readonly image: SavedImage;
   readonly ports: ReadonlySet<number>;
   readonly count: { live: number; serverKills: number; engineKills: number };
+}
+
+async function playAllWhileKilled(played: Played): Promise<void> {
+  const began = performance.now();
+  await playOne(played, 0);
+  const over = new AbortController();
+  const killing = killByChance(played, { usualMs: performance.now() - began, over: over.signal });
+  try {
+    await playAll(played);
+  } finally {
+    over.abort();
+    await killing;
+  }
 }
 
 async function playAll(played: Played): Promise<void> {
