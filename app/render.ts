@@ -53,6 +53,30 @@ export function loadPage<Model>(parts: PageParts): Template<Model, Page> {
   return (model) => ({ html: render(model), policy });
 }
 
+/** Helpers of one kind of templates, by name. What they give is put into the page as it is, so they escape what they are given. */
+export type HtmlHelpers = Readonly<Record<string, (...values: unknown[]) => string>>;
+
+/** Templates of pages that share a frame and other partials: each gives HTML. */
+export function loadHtmlTemplates({
+  directory,
+  partials: folder,
+  helpers,
+}: {
+  readonly directory: string;
+  readonly partials: string;
+  readonly helpers: HtmlHelpers;
+}): LoadTemplate {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.hbs'));
+  const partials = names
+    .map((name) => name.slice(0, -'.hbs'.length))
+    .map((name) => [name, readTemplate(folder, name)]);
+  const compile = createCompiler(Object.fromEntries(partials) as Record<string, string>, { helpers });
+  return <Model>(name: string) => compile<Model>(readTemplate(directory, name));
+}
+
+/** Text as it may stand in a page, between tags and in the value of an attribute. */
+export const escapeHtml = (text: string): string => Handlebars.escapeExpression(text);
+
 /** A mail in both forms. */
 export interface MailParts {
   readonly subject: string;
@@ -93,12 +117,23 @@ function readTemplate(directory: string, name: string): string {
 }
 
 /** The one set-up of Handlebars: a missing value or an unknown helper is an error. */
-function createCompiler(partials: Readonly<Record<string, string>>, { noEscape = false } = {}) {
+function createCompiler(
+  partials: Readonly<Record<string, string>>,
+  { noEscape = false, helpers }: { readonly noEscape?: boolean; readonly helpers?: HtmlHelpers } = {},
+) {
   const engine = Handlebars.create();
-  engine.registerHelper(TAGS);
+  engine.registerHelper(helpers ? asHelpers(helpers) : TAGS);
   engine.registerPartial(partials);
   return <Model>(source: string): Template<Model> =>
     engine.compile<Model>(Handlebars.parse(source), { strict: true, noEscape });
+}
+
+/** Handlebars adds an object of its own after what a template gives. */
+function asHelpers(helpers: HtmlHelpers): typeof TAGS {
+  const entries = Object.entries(helpers).map(([name, helper]) => {
+    return [name, (...values: unknown[]) => safe(helper(...values.slice(0, -1)))] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /**

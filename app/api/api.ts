@@ -9,41 +9,24 @@ import {
 } from 'fastify';
 import type { z } from 'zod';
 import { isKeyed } from '../../src/contract/security.js';
+import { PAGES } from '../../src/contract/dashboard/pages.js';
 import { OPERATIONS } from '../../src/contract/openapi.js';
 import { type Method, METHODS, type Operation } from '../../src/contract/operation.js';
 import { VitrineError } from '../../src/shared/errors.js';
+import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import { type Answer, errorAnswer, isOurFault } from '../http/respond.js';
 import type { RateState } from '../http/shared-rate.js';
-import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import { type AccessParts, admit, type Caller } from './access.js';
-import { configurationHandlers } from './configuration.js';
 import { type ErrorPages, isNowhere, loadErrorPages } from './error-pages.js';
-import { deliveryHandlers } from './deliveries.js';
-import { deploymentHandlers } from './deployments.js';
-import { environmentHandlers } from './environments.js';
 import { inputOf } from './arrival.js';
 import { pageAnswer, send, toAnswer, writeDirect } from './answers.js';
 import { DirectAnswer, type Handlers } from './handler.js';
-import { historyHandlers } from './history.js';
+import { createHandlers, type HandlerParts } from './handlers.js';
 import { once } from './idempotency.js';
 import { parseInput, parseQuery, readInput } from './input.js';
-import { logHandlers } from './logs.js';
-import { accountHandlers } from './people/account.js';
-import { apiTokenHandlers } from './people/api-tokens.js';
-import { invitationHandlers } from './people/invitations.js';
-import { passwordHandlers } from './people/passwords.js';
-import { signInHandlers } from './people/sign-in.js';
 import { FOREIGN_FORM, refuseWithoutProof, type SignedIn } from './session.js';
-import { memberHandlers } from './people/members.js';
-import { notificationHandlers } from './notifications.js';
-import { programHandlers } from './programs.js';
-import { projectHandlers } from './projects.js';
-import { resourceHandlers } from './resources.js';
-import { serverHandlers } from './server.js';
-import { targetHandlers } from './targets.js';
-import { uploadHandlers } from './uploads.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -60,13 +43,9 @@ declare module 'fastify' {
   }
 }
 
-interface ApiParts extends Pick<AccessParts, 'identify' | 'limits'> {
-  readonly ports: Ports;
-  readonly hub: LogHub;
+interface ApiParts extends Pick<AccessParts, 'identify' | 'limits'>, HandlerParts {
   readonly budget: BodyBudget;
-  readonly version: string;
-  /** Asks the database for a sign of life. */
-  readonly ping: () => Promise<void>;
+  readonly dashboard: Handlers<typeof PAGES>;
 }
 
 export interface Api {
@@ -81,29 +60,11 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   const app = createFastify(pages);
   app.setErrorHandler((error, request, reply) => refuse(app, { parts, pages, error, request, reply }));
   addHooks(app, parts);
-  const handlers: Handlers<typeof OPERATIONS> = {
-    ...serverHandlers(parts),
-    ...signInHandlers(parts.ports),
-    ...accountHandlers,
-    ...apiTokenHandlers,
-    ...environmentHandlers,
-    ...deploymentHandlers,
-    ...logHandlers(parts),
-    ...resourceHandlers,
-    ...programHandlers,
-    ...projectHandlers,
-    ...memberHandlers,
-    ...uploadHandlers,
-    ...deliveryHandlers,
-    ...historyHandlers,
-    ...targetHandlers,
-    ...configurationHandlers,
-    ...notificationHandlers,
-    ...passwordHandlers(parts.ports),
-    ...invitationHandlers,
-  };
+  const handlers = createHandlers(parts);
   for (const name of Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])
     mount(app, { operation: OPERATIONS[name], handle: handlers[name] as Handle, parts });
+  for (const name of Object.keys(PAGES) as (keyof typeof PAGES)[])
+    mount(app, { operation: PAGES[name], handle: parts.dashboard[name] as Handle, parts });
   await app.ready();
   return { answer: (request, response) => app.routing(request, response), close: () => app.close() };
 }
@@ -238,8 +199,18 @@ function sendError(reply: FastifyReply, { pages, ...refusal }: Refusal): Fastify
   const { request } = reply;
   const { answer, path } = refusal;
   if (!wantsPage(request, path)) return send(reply, answer);
+  if (answer.status === 401 && request.method === 'GET') return send(reply, signInFirst(request.url));
   const { headers, ...page } = pageAnswer(answer.status, pages({ ...refusal, request }));
   return send(reply, { ...page, headers: { ...answer.headers, ...headers } });
+}
+
+/** Who is not signed in signs in, and comes back. */
+function signInFirst(url: string): Answer {
+  return {
+    status: 303,
+    body: '',
+    headers: { location: `${SIGN_IN}?${String(new URLSearchParams({ return_to: url }))}` },
+  };
 }
 
 /** A person who follows a link gets a page, also when something is wrong. Programs ask below `/api`. */

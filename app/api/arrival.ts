@@ -27,8 +27,15 @@ export function inputOf(access: AccessParts & Pick<Ports, 'publicUrl'>, { reques
 }
 
 function browserOf({ publicUrl }: Pick<Ports, 'publicUrl'>, { raw, headers }: FastifyRequest): Browser {
-  const signInCookie = createCookies(publicUrl).read(raw, 'sign-in');
-  return { userAgent: headers['user-agent'] ?? '', address: callerAddress(raw), signInCookie };
+  const cookies = createCookies(publicUrl);
+  return {
+    userAgent: headers['user-agent'] ?? '',
+    address: callerAddress(raw),
+    acceptEncoding: String(headers['accept-encoding'] ?? ''),
+    url: raw.url ?? '/',
+    signInCookie: cookies.read(raw, 'sign-in'),
+    flashCookie: cookies.read(raw, 'flash'),
+  };
 }
 
 /** Rights that cannot be checked count as taken away. */

@@ -37,6 +37,11 @@ export interface Input<O extends Operation> {
 export interface Browser {
   readonly userAgent: string;
   readonly address: string;
+  readonly acceptEncoding: string;
+  /** Path and query, as they were asked for. */
+  readonly url: string;
+  /** What the last form has done, as it was sent. */
+  readonly flashCookie: string | undefined;
   /** The cookie of a sign-in that is under way, as it was sent. */
   readonly signInCookie: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { describeApi } from '../../src/contract/openapi.js';
 import type { Page } from '../../src/contract/operation.js';
 import { checkReadiness, describeServer, type server, showReference } from '../../src/contract/server.js';
+import { PREVIEWS } from '../../src/contract/dashboard/previews.js';
 import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { INSTANCE } from '../http/server.js';
@@ -25,14 +26,14 @@ export function serverHandlers({ version, ping }: ServerFacts): Handlers<typeof 
     signIn: SIGN_IN,
     reference: showReference.path,
   };
-  const home = render({ ...facts, isSignedIn: false });
-  const homeOfPerson = render({ ...facts, isSignedIn: true });
+  const home = render(facts);
   let description: ReturnType<typeof describeApi> | undefined;
   const described = () => (description ??= describeApi(version));
   let reference: Page | undefined;
   return {
     async showHome(_ports, { accept, session }) {
-      if (!wantsJson(accept)) return session ? homeOfPerson : home;
+      if (!wantsJson(accept))
+        return session ? { status: 303, body: { location: PREVIEWS } } : { status: 200, body: home };
       const remedy = `GET ${describeServer.path} lists what there is.`;
       throw new VitrineError('not_found', `There is a page for people here. ${remedy}`);
     },
@@ -50,9 +51,7 @@ interface HomeModel {
   /** The paths of the API's description and of the readiness check. */
   readonly api: string;
   readonly ready: string;
-  /** The page is also that of the account. */
   readonly signIn: string;
-  readonly isSignedIn: boolean;
   readonly reference: string;
 }
 

@@ -57,15 +57,18 @@ export async function runApp(parts: RunParts): Promise<Running> {
   if (warning !== null) parts.log('warn', warning);
   const work = await startWorking(parts, { ports, github, previews });
   onDue(work.due);
-  const { surfaces, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews, hub }));
+  const { surfaces, watch, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews, hub }));
   intake.onArriving(work.arriving);
   return {
     surfaces,
     ports,
     drain: work.drain,
     flushVisits: previews.flushVisits,
-    streams: hub.count,
-    endStreams: hub.close,
+    streams: () => hub.count() + watch.count(),
+    endStreams() {
+      hub.close();
+      watch.close();
+    },
     stopWork: work.stop,
     async close() {
       await closeApi();

@@ -11,6 +11,8 @@ import { createRateLimit, type Rate } from '../http/rate-limit.js';
 import { createSharedRate } from '../http/shared-rate.js';
 import type { Surfaces } from '../http/server.js';
 import type { LogHub } from '../live/hub.js';
+import { createWatch, WATCH_TIMES } from '../live/watch.js';
+import { createDashboard } from '../pages/dashboard/dashboard.js';
 import type { Ports } from '../ports.js';
 import { createActivity } from '../previews/activity.js';
 import { createCachedResolver, findPreview } from '../previews/resolve.js';
@@ -64,9 +66,11 @@ export async function composeSurfaces(parts: SurfaceParts) {
   const { clock, log, requestRates: store } = ports;
   const shared = (name: 'people' | 'runs' | 'addresses') =>
     createSharedRate({ name, rate: rates[name], clock, store });
+  const watch = createWatch(ports, WATCH_TIMES);
   const api = await createApi({
     ports,
     hub,
+    dashboard: createDashboard({ watch }),
     identify,
     budget: createBodyBudget(API_BODIES),
     version,
@@ -88,7 +92,7 @@ export async function composeSurfaces(parts: SurfaceParts) {
     sockets: previews.connect,
     log,
   };
-  return { surfaces, closeApi: api.close };
+  return { surfaces, watch, closeApi: api.close };
 }
 
 /** How long another process may show a preview that this process has replaced. */

@@ -9,8 +9,8 @@ export interface Cookies {
   clear(name: CookieName): string;
 }
 
-/** The session, and the browser that began to sign in. */
-type CookieName = 'sid' | 'sign-in';
+/** The session, the browser that began to sign in, and what a form has done, for the page that comes next. */
+type CookieName = 'sid' | 'sign-in' | 'flash';
 
 /** A server without TLS, such as one on localhost, cannot have `__Host-` cookies: browsers would drop them. */
 export function createCookies(publicUrl: string): Cookies {

@@ -22,6 +22,19 @@ export function contentSecurityPolicy({ style, script, formAction = ["'none'"] }
   ].join('; ');
 }
 
+/** Of the pages that load their style and scripts from this server, and nothing from anywhere else. */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  // Sign-in and the installation of the App lead to GitHub.
+  "form-action 'self' https://github.com",
+  "frame-ancestors 'none'",
+].join('; ');
+
 function sourceHash(source: string): string {
   return `sha256-${createHash('sha256').update(source).digest('base64')}`;
 }

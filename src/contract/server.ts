@@ -13,8 +13,8 @@ export const showHome = {
   method: 'GET',
   path: '/',
   permission: 'server.read',
-  summary: 'A page for people that explains what this server is',
-  answers: { 200: 'page' },
+  summary: 'A page for people that explains what this server is; who is signed in gets to their previews',
+  answers: { 200: 'page', 303: 'redirect' },
   errors: ['not_found'],
 } as const satisfies Operation;
 

@@ -88,6 +88,10 @@ export interface EnvironmentFilter {
   readonly pullRequest?: number;
   readonly status?: EnvironmentStatus;
   readonly activeOnly?: true;
+  /** The login of the author of its pull request, in any case. */
+  readonly author?: string;
+  /** A part of its name, its title or its branch, or the beginning of its commit, in any case. */
+  readonly search?: string;
 }
 
 export interface EnvironmentStore {

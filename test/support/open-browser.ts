@@ -28,12 +28,16 @@ export interface Browser extends AsyncDisposable {
 }
 
 /** A browser with an empty profile of its own. */
-export async function openBrowser(executablePath: string): Promise<Browser> {
+export async function openBrowser(
+  executablePath: string,
+  { javaScript = true }: { readonly javaScript?: boolean } = {},
+): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'vitrine-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
     args: ARGUMENTS,
+    javaScriptEnabled: javaScript,
   });
   return {
     context,

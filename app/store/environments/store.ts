@@ -180,6 +180,8 @@ const KEYS: readonly (keyof EnvironmentFilter)[] = [
   'pullRequest',
   'status',
   'activeOnly',
+  'author',
+  'search',
 ];
 
 /** Newest first. One index serves filter and order: each status is a sorted run of it, and the runs are merged. */
@@ -227,6 +229,27 @@ function partsOf(filter: EnvironmentFilter, statuses: number): readonly Environm
   }));
 }
 
+/** Read from the documents that an index has found already. */
+function searchOf({ author, search }: EnvironmentFilter): object {
+  const anyOf = (search === undefined ? [] : SEARCHED).map((field) => ({
+    [field]: containing(search ?? ''),
+  }));
+  return {
+    ...(author !== undefined && {
+      'pullRequest.author.login': trusted({ $regex: `^${literal(author)}$`, $options: 'i' }),
+    }),
+    ...(search !== undefined && {
+      $or: [...anyOf, { 'head.sha': trusted({ $regex: `^${literal(search.toLowerCase())}` }) }],
+    }),
+  };
+}
+
+const SEARCHED = ['slug', 'project', 'repository', 'pullRequest.title', 'pullRequest.head.ref'] as const;
+
+const literal = (part: string) => text(part, 'the search').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+const containing = (part: string) => trusted({ $regex: literal(part), $options: 'i' });
+
 function scopeOf(filter: EnvironmentFilter): object {
   const { projectId, projectIds, repoId, repository, pullRequest } = filter;
   const visible = projectIds?.map((id) => text(id, 'the project'));
@@ -237,6 +260,7 @@ function scopeOf(filter: EnvironmentFilter): object {
     ...(repoId !== undefined && { repoId: whole(repoId, 'the repository') }),
     ...(repository !== undefined && { repository: text(repository, 'the repository') }),
     ...(pullRequest !== undefined && { 'pullRequest.number': whole(pullRequest, 'the pull request') }),
+    ...searchOf(filter),
   };
 }
 

@@ -12,6 +12,7 @@ import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
 import { ABILITIES, hashToken } from '../../../src/people/api-token.js';
+import { createDashboard } from '../../../app/pages/dashboard/dashboard.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { testDatabase } from '../../support/test-database.js';
 import { silent } from './empty-stores.js';
@@ -66,6 +67,7 @@ async function startLists(deployments: number) {
     },
     // No list is a stream.
     hub: undefined as never,
+    dashboard: createDashboard({ watch: { follow: () => undefined } }),
     budget: createBodyBudget(),
     version: '0.0.0',
     ping: async () => undefined,

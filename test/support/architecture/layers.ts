@@ -140,11 +140,20 @@ const APP: readonly Layer[] = [
     may: [...ALL, ...src('contract'), 'app/config', 'app/http', 'app/render.ts'],
     packages: 'any',
   },
-  { folder: 'app/live', may: [...ALL, 'app/http'], packages: ['node:timers'] },
+  { folder: 'app/live', may: [...ALL, 'app/http'], packages: ['node:timers', 'node:crypto'] },
   {
     folder: 'app/api',
     may: [...ALL, ...src('contract'), 'app/http', 'app/render.ts', 'app/ports.ts', 'app/live'],
     packages: ['zod', 'fastify', 'node:http', 'node:crypto'],
+  },
+  {
+    folder: 'app/pages/dashboard',
+    may: [
+      ...ALL,
+      ...src('contract'),
+      ...['app/config', 'app/http', 'app/render.ts', 'app/ports.ts', 'app/live', 'app/api'],
+    ],
+    packages: ['zod', 'uqr', 'node:crypto', 'node:fs', 'node:path', 'node:zlib'],
   },
   {
     folder: 'app/webhooks',

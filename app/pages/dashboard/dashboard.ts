@@ -1,0 +1,17 @@
+import type { PAGES } from '../../../src/contract/dashboard/pages.js';
+import type { Handlers } from '../../api/handler.js';
+import { overviewPages } from './overview.js';
+import { previewPage } from './preview.js';
+import { createShell } from './shell.js';
+import { shellHandlers } from './shell-handlers.js';
+import type { StartWatch } from './stream.js';
+
+/** Every page of the dashboard. Templates are read and parsed here, once. */
+export function createDashboard({ watch }: { readonly watch: StartWatch }): Handlers<typeof PAGES> {
+  const shell = createShell();
+  return {
+    ...shellHandlers(shell),
+    ...overviewPages(shell, watch),
+    ...previewPage(shell, watch),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Caller } from '../../api/access.js';
+
+export type Section = 'previews' | 'projects' | 'deliveries' | 'statistics' | 'administration' | 'account';
+
+interface Entry {
+  readonly section: Section;
+  readonly label: string;
+  readonly href: string;
+  readonly icon: string;
+  /** Only people whom the configuration of the server names may open it. */
+  readonly forAdministrators?: true;
+}
+
+/** The bar at the top of every page. */
+export const NAVIGATION: readonly Entry[] = [
+  { section: 'previews', label: 'Previews', href: '/previews', icon: 'layout-dashboard' },
+];
+
+export function entriesFor(caller: Caller, entries: readonly Entry[]): readonly Entry[] {
+  const isAdministrator = caller.kind === 'operator' || (caller.kind === 'user' && caller.administrator);
+  return entries.filter(({ forAdministrators }) => isAdministrator || !forAdministrators);
+}

@@ -1,0 +1,53 @@
+import type { Environment, Pusher } from '../../../src/environments/model.js';
+import { DEPLOYMENT } from '../../../src/shared/status/deployment.js';
+import { ENVIRONMENT } from '../../../src/shared/status/environment.js';
+import type { DeploymentStatus, EnvironmentStatus } from '../../../src/shared/status/words.js';
+import { avatarOf, type Favicon } from './shell.js';
+
+/** How a status looks: its word, and the tone that gives the colour. */
+export interface Badge {
+  readonly label: string;
+  readonly tone: Favicon;
+}
+
+export function environmentBadge(status: EnvironmentStatus): Badge {
+  const { label, tone } = ENVIRONMENT[status].text;
+  return { label, tone };
+}
+
+export function deploymentBadge(status: DeploymentStatus): Badge {
+  const { label, tone } = DEPLOYMENT[status].text;
+  return { label, tone };
+}
+
+export interface PersonModel {
+  readonly login: string;
+  readonly avatar: string;
+}
+
+export function personModel(login: string | null | undefined): PersonModel | null {
+  return login ? { login, avatar: avatarOf(login) } : null;
+}
+
+export interface CommitModel {
+  readonly sha: string;
+  /** Empty where GitHub has no page of it. */
+  readonly url: string;
+}
+
+export function commitModel({ pullRequest }: Pick<Environment, 'pullRequest'>, sha: string): CommitModel {
+  return { sha, url: pullRequest ? `${pullRequest.url}/commits/${sha}` : '' };
+}
+
+/** Who pushed the newest commit, or the author of the pull request. */
+export function ownerOf({
+  pullRequest,
+  head,
+}: Pick<Environment, 'pullRequest' | 'head'>): Pusher['login'] | null {
+  return pullRequest?.author.login ?? head?.by?.login ?? null;
+}
+
+/** Without its protocol, for people. */
+export function shownUrl(url: string): string {
+  return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
+}

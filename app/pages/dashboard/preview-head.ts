@@ -1,0 +1,172 @@
+import { renderSVG } from 'uqr';
+import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
+import type { StoredDeployment } from '../../../src/deployments/store.js';
+import { type Environment, isActive } from '../../../src/environments/model.js';
+import { noteLine } from '../../../src/environments/notes.js';
+import type { Role } from '../../../src/people/policies.js';
+import {
+  type Badge,
+  type CommitModel,
+  commitModel,
+  environmentBadge,
+  ownerOf,
+  type PersonModel,
+  personModel,
+  shownUrl,
+} from './present.js';
+import { mayWrite } from './role.js';
+
+export interface HeadModel {
+  readonly id: string;
+  readonly title: string;
+  readonly badge: Badge;
+  readonly project: { readonly name: string; readonly href: string };
+  readonly repository: string;
+  readonly name: string;
+  readonly pullRequest: { readonly number: number; readonly url: string } | null;
+  readonly branch: string;
+  readonly author: PersonModel | null;
+  readonly commit: CommitModel | null;
+  readonly commitMessage: string;
+  /** Empty while nothing is live. */
+  readonly url: string;
+  readonly shownUrl: string;
+  readonly qr: string;
+  readonly addresses: readonly { readonly service: string; readonly url: string; readonly shown: string }[];
+  /** Why it is what it is, in a sentence, and what to do about it. */
+  readonly sentence: string;
+  readonly reason: string;
+  readonly trouble: string;
+  readonly failure: FailureModel | null;
+  readonly notes: readonly string[];
+  readonly configurationChanged: boolean;
+  readonly updatedAt: string;
+  readonly createdAt: string;
+  readonly deployedAt: string;
+  readonly expiresAt: string;
+  readonly isOlderLive: boolean;
+}
+
+interface FailureModel {
+  readonly stage: string;
+  readonly error: string;
+  readonly lines: string;
+  readonly log: string;
+}
+
+interface Shown {
+  readonly environment: Environment;
+  readonly newest: StoredDeployment | null;
+  readonly situation: Situation;
+  readonly view: { readonly live: boolean; readonly configurationChanged?: boolean | undefined };
+}
+
+/** The same words as the comment and the check. */
+const SENTENCES: Readonly<Record<SituationKind, string>> = {
+  waiting: 'Waits for a workflow run of the newest commit.',
+  'awaiting-approval': 'Waits until a person with write access approves the newest commit.',
+  'skipped-by-rule': 'No preview is made of this commit.',
+  building: 'A workflow run builds the newest commit.',
+  'building-while-live': 'A workflow run builds the newest commit. Visitors see the one before.',
+  live: 'The newest commit is live.',
+  asleep: 'The program sleeps because nobody was there. The next visit wakes it.',
+  'build-failed': 'The build of the newest commit failed, and nothing is live.',
+  'failed-while-live': 'The build of the newest commit failed. Visitors see the one before.',
+  'build-cancelled': 'The build of the newest commit was cancelled.',
+  replaced: 'Another run of the newest commit took over.',
+  'newer-commit': 'A newer commit is on its way.',
+  'build-removed': 'This build was removed.',
+  'being-removed': 'Everything that belongs to this preview is being removed.',
+  removed: 'This preview was removed.',
+  'never-live': 'This preview ended before anything was live.',
+};
+
+export function headOf({ environment, newest, situation, view }: Shown): HeadModel {
+  const { id, slug, pullRequest, head, projectId, project, repository } = environment;
+  const url = view.live && environment.current ? environment.current.url : '';
+  const iso = (date: Date | null | undefined) => date?.toISOString() ?? '';
+  return {
+    ...{ id, repository },
+    title: pullRequest?.title ?? environment.name,
+    badge: environmentBadge(environment.status),
+    project: { name: project, href: `/projects/${projectId}` },
+    name: slug,
+    pullRequest: pullRequest && { number: pullRequest.number, url: pullRequest.url },
+    branch: pullRequest?.head.ref ?? '',
+    author: personModel(ownerOf(environment)),
+    commit: head && commitModel(environment, head.sha),
+    commitMessage: newest?.commitMessage?.split('\n')[0] ?? '',
+    url,
+    shownUrl: shownUrl(url),
+    qr: url === '' ? '' : renderSVG(url, { border: 2 }),
+    addresses: situation.addresses.map((one) => ({ ...one, shown: shownUrl(one.url) })),
+    sentence: SENTENCES[situation.kind],
+    reason:
+      situation.reason?.detail ??
+      (environment.decision?.action === 'deploy' ? '' : (environment.decision?.detail ?? '')),
+    trouble: situation.health?.detail ?? (situation.failure ? '' : (situation.error ?? '')),
+    failure: failureOf(situation, newest),
+    notes: situation.notes.map(noteLine),
+    configurationChanged: view.configurationChanged ?? false,
+    updatedAt: iso(situation.changedAt),
+    createdAt: iso(environment.createdAt),
+    deployedAt: iso(environment.current?.at),
+    expiresAt: isActive(environment) ? iso(environment.expiresAt) : '',
+    isOlderLive: situation.lastGood !== null,
+  };
+}
+
+/** So many lines tell enough here; the page of the deployment has all. */
+const LINES = 12;
+
+function failureOf({ failure }: Situation, newest: StoredDeployment | null): FailureModel | null {
+  if (!failure || !newest) return null;
+  const { stage, error, cause, log } = failure;
+  const lines = cause ? cause.excerpt : log.slice(-LINES);
+  return {
+    stage: stage ?? '',
+    error: cause?.line ?? error ?? '',
+    lines: lines.join('\n'),
+    log: `/deployments/${newest.id}`,
+  };
+}
+
+/** Which buttons the person has, each with what it will do. */
+export interface ActionsModel {
+  readonly redeploy: boolean;
+  readonly wake: boolean;
+  /** The commit that would be approved. */
+  readonly approve: string;
+  readonly extend: boolean;
+  readonly destroy: boolean;
+  /** A workflow run has to remove it first, and may never come. */
+  readonly force: boolean;
+  /** Why there are none. */
+  readonly onlyReads: boolean;
+}
+
+export function actionsOf({
+  environment,
+  situation,
+  role,
+}: {
+  readonly environment: Environment;
+  readonly situation: Situation;
+  readonly role: Role | null;
+}): ActionsModel {
+  const writes = mayWrite(role);
+  const active = isActive(environment);
+  const { head, current, pullRequest } = environment;
+  const held = situation.kind === 'awaiting-approval';
+  return {
+    redeploy: writes && active && head !== null && environment.decision?.action === 'deploy',
+    wake:
+      writes &&
+      (situation.kind === 'asleep' || (situation.health !== null && current?.reach.kind === 'upstream')),
+    approve: writes && held && pullRequest ? pullRequest.head.sha : '',
+    extend: writes && active && environment.expiresAt !== null,
+    destroy: writes && active,
+    force: writes && environment.resources.some(({ cleanup }) => cleanup !== undefined),
+    onlyReads: !writes,
+  };
+}

@@ -1,0 +1,133 @@
+import { LIVE, PREVIEWS, type previewPages } from '../../../src/contract/dashboard/previews.js';
+import { situationOf } from '../../../src/deployments/situation.js';
+import type { StoredDeployment } from '../../../src/deployments/store.js';
+import type { StoredEnvironment } from '../../../src/environments/store.js';
+import { environmentHandlers } from '../../api/environments.js';
+import { configurationHandlers } from '../../api/configuration.js';
+import { found, type Handlers } from '../../api/handler.js';
+import { historyHandlers } from '../../api/history.js';
+import { versionOf } from '../../live/watch.js';
+import type { Ports } from '../../ports.js';
+import { perform } from './call.js';
+import { actionsOf, headOf, type HeadModel, type ActionsModel } from './preview-head.js';
+import {
+  type ChainModel,
+  chainOf,
+  containersOf,
+  type ContainerModel,
+  deploymentsOf,
+  type DeploymentModel,
+  healthOf,
+  type HealthModel,
+  stagesOf,
+  type StageModel,
+  variablesOf,
+  type VariableModel,
+} from './preview-sections.js';
+import { previewForms } from './preview-forms.js';
+import { roleIn } from './role.js';
+import type { Shell } from './shell.js';
+import { type StartWatch, streamOf } from './stream.js';
+
+interface PreviewModel {
+  readonly head: HeadModel;
+  readonly actions: ActionsModel;
+  readonly stages: readonly StageModel[];
+  readonly chain: readonly ChainModel[];
+  readonly deployments: readonly DeploymentModel[];
+  readonly health: HealthModel | null;
+  readonly containers: readonly ContainerModel[];
+  readonly variables: readonly VariableModel[];
+  readonly variablesPage: string;
+}
+
+/** So many of each are on the page. */
+const RECENT = 10;
+const CHECKS = 100;
+
+type Pages = Pick<Handlers<typeof previewPages>, 'showPreview' | 'watchPreview' | keyof typeof previewForms>;
+
+export function previewPage(shell: Shell, watch: StartWatch): Pages {
+  const show = shell.page<PreviewModel>('preview');
+  return {
+    ...previewForms,
+    async showPreview(ports, input) {
+      const environment = found(await ports.environments.get(input.params.id), 'preview');
+      const newest = await newestOf(ports, environment);
+      const model = await modelOf(ports, { input, environment, newest });
+      const from = versionOf(environment.version, newest?.updatedAt);
+      return show(ports, input, {
+        title: model.head.title,
+        section: 'previews',
+        favicon: model.head.badge.tone,
+        live: `${LIVE}${PREVIEWS}/${environment.id}?from=${from}`,
+        model,
+      });
+    },
+    async watchPreview(ports, input) {
+      const { id } = input.params;
+      const read = async () => {
+        const environment = await ports.environments.get(id);
+        const newest = environment && (await newestOf(ports, environment));
+        return versionOf(environment?.version, newest?.updatedAt);
+      };
+      return streamOf(watch, input, { key: `preview ${id}`, from: input.query.from, read });
+    },
+  };
+}
+
+/** The deployment of the newest commit. */
+async function newestOf(
+  { deployments }: Pick<Ports, 'deployments'>,
+  { head }: StoredEnvironment,
+): Promise<StoredDeployment | null> {
+  return head && deployments.get(head.deploymentId);
+}
+
+interface Asked {
+  readonly input: Parameters<Pages['showPreview']>[1];
+  readonly environment: StoredEnvironment;
+  readonly newest: StoredDeployment | null;
+}
+
+async function modelOf(ports: Ports, { input, environment, newest }: Asked): Promise<PreviewModel> {
+  const { id, projectId, current, pullRequest } = environment;
+  const page = { limit: RECENT };
+  const params = { id };
+  const [view, chain, history, containers, checks, variables, secrets, role] = await Promise.all([
+    perform(environmentHandlers.getEnvironment, { ports, input, params }),
+    perform(historyHandlers.listDecisions, { ports, input, params }),
+    ports.deployments.listOf(id, page),
+    perform(environmentHandlers.listContainers, { ports, input, params, query: page }),
+    current ? ports.healthChecks.listOf(current.deploymentId, { limit: CHECKS }) : null,
+    perform(configurationHandlers.listVariables, {
+      ports,
+      input,
+      params: { id: projectId },
+      query: placeOf(pullRequest),
+    }),
+    perform(configurationHandlers.listSecrets, {
+      ports,
+      input,
+      params: { id: projectId },
+      query: placeOf(pullRequest),
+    }),
+    roleIn(ports, input.caller, environment),
+  ]);
+  const situation = situationOf({ environment, deployment: newest });
+  return {
+    head: headOf({ environment, newest, situation, view }),
+    actions: actionsOf({ environment, situation, role }),
+    stages: stagesOf(newest),
+    chain: chainOf(chain.items),
+    deployments: deploymentsOf(history.items, environment),
+    health: healthOf(environment, checks?.items ?? []),
+    containers: containersOf(containers.items),
+    variables: variablesOf(variables.items, secrets.items),
+    variablesPage: `/projects/${projectId}/variables`,
+  };
+}
+
+function placeOf(pullRequest: StoredEnvironment['pullRequest']) {
+  return { limit: CHECKS, ...(pullRequest && { pull_request: pullRequest.number }) };
+}

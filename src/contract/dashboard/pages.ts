@@ -1,0 +1,9 @@
+import type { Operations } from '../operation.js';
+import { previewPages } from './previews.js';
+import { shell } from './shell.js';
+
+/** Every page of the dashboard, and every form on them. They are no part of the described API. */
+export const PAGES = {
+  ...shell,
+  ...previewPages,
+} as const satisfies Operations;

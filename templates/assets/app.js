@@ -1,0 +1,51 @@
+/** What every page does with scripts on. Without them everything can be read, and every form works. */
+import './relative-time.js';
+import { copyButtons } from './copy.js';
+import { followPage } from './live.js';
+
+document.documentElement.classList.add('scripted');
+
+/** Filters apply as soon as one is chosen. */
+document.addEventListener('change', ({ target }) => {
+  if (target instanceof HTMLSelectElement) target.closest('form[data-submit-on-change]')?.requestSubmit();
+});
+
+/** "/" goes to the search field, Escape leaves it. */
+document.addEventListener('keydown', (event) => {
+  const { target, key } = event;
+  const isTyping = target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+  if (key === '/' && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const field = document.querySelector('[data-search-key]');
+    if (!(field instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  }
+  if (key === 'Escape' && isTyping && target.matches('[data-search-key]')) target.blur();
+  if (key === 'Escape') closeQuestions(null);
+});
+
+/** A question that is open closes when the reader does something else. */
+document.addEventListener('click', ({ target }) => {
+  if (target instanceof Node) closeQuestions(target);
+});
+
+/** @param {Node | null} except */
+function closeQuestions(except) {
+  for (const question of document.querySelectorAll('details.confirm[open]'))
+    if (!except || !question.contains(except)) question.removeAttribute('open');
+}
+
+/** Sent twice, a form would do it twice. */
+document.addEventListener('submit', ({ target }) => {
+  if (!(target instanceof HTMLFormElement) || target.method !== 'post') return;
+  const buttons = target.querySelectorAll('button');
+  setTimeout(() => buttons.forEach((button) => (button.disabled = true)));
+});
+
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload();
+});
+
+copyButtons();
+followPage();

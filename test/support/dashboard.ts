@@ -1,0 +1,54 @@
+import type { Page } from 'playwright-core';
+import { type Browser, findBrowser, openBrowser } from './open-browser.js';
+import { AUTHOR, type World } from './start-world.js';
+import { signInWithGitHub } from './visitor.js';
+
+export const SIZES = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+} as const;
+
+interface Opened extends AsyncDisposable {
+  readonly page: Page;
+  readonly browser: Browser;
+  /** What the page was not allowed to do, and errors of its scripts. */
+  readonly complaints: readonly string[];
+  /** Shows a page of the dashboard. */
+  open(path: string): Promise<void>;
+}
+
+interface Wanted {
+  readonly login?: string;
+  readonly size?: keyof typeof SIZES;
+  readonly theme?: 'light' | 'dark';
+  readonly javaScript?: boolean;
+}
+
+/** A browser in which a person is signed in; undefined where there is no browser. */
+export async function openDashboard(
+  { app, github }: Pick<World, 'app' | 'github'>,
+  { login = AUTHOR, size = 'desktop', theme = 'light', javaScript = true }: Wanted = {},
+): Promise<Opened | undefined> {
+  const executable = findBrowser();
+  if (executable === undefined) return undefined;
+  const browser = await openBrowser(executable, { javaScript });
+  const visitor = await signInWithGitHub({ app, github, login });
+  await browser.context.addCookies(
+    [...visitor.cookies].map(([name, value]) => ({ name, value, url: app.url })),
+  );
+  const page = await browser.context.newPage();
+  await page.setViewportSize(SIZES[size]);
+  await page.emulateMedia({ colorScheme: theme });
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return {
+    ...{ page, browser, complaints },
+    async open(path) {
+      await page.goto(`${app.url}${path}`);
+    },
+    [Symbol.asyncDispose]: () => browser[Symbol.asyncDispose](),
+  };
+}
