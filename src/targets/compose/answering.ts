@@ -2,12 +2,12 @@ import { VitrineError } from '../../shared/errors.js';
 import { serviceLabel } from '../../shared/preview-url.js';
 import type { Reach, ServiceAddress } from '../../shared/reach.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
-import { askProgram, isWell, wordsFor } from '../ask-program.js';
 import { ASLEEP } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { EngineContainer } from '../docker/engine.js';
+import { joinNetwork } from '../docker/network.js';
 import { LABEL } from '../docker/resource.js';
-import { addressesOf, endOf, startAndWait } from '../docker/start.js';
+import { askContainer, endOf, startAndWait } from '../docker/start.js';
 import type { Inspection, Run, StartedContainer } from '../target.js';
 import type { Address } from './address.js';
 import { addressesIn, type ComposeHandle, labelsOfDeployment } from './resource.js';
@@ -38,6 +38,7 @@ type UpstreamReach = Reach & { readonly kind: 'upstream' };
 /** Waits until every service that visitors reach answers. */
 export async function reachOf(parts: DockerParts, handle: ComposeHandle, run: Run): Promise<UpstreamReach> {
   const containers = await containersOf(parts, handle);
+  await joinNetwork(parts, networkOf(parts, handle));
   const all = await Promise.all(
     addressesIn(handle).map((address) => whenAnswering(parts, { containers, handle, address }, run)),
   );
@@ -49,6 +50,11 @@ function reachedAt([first, ...others]: readonly ServiceAddress[]): UpstreamReach
   if (!first) throw new Error('A preview has one address at least.');
   const { host, port } = first;
   return { kind: 'upstream', host, port, ...(others.length > 0 && { addresses: others }) };
+}
+
+/** Compose gives a network the name of its project. */
+function networkOf({ server }: DockerParts, { project }: ComposeHandle) {
+  return { server, name: project };
 }
 
 interface Awaited {
@@ -139,11 +145,7 @@ async function inspectService(
     return { state: 'unhealthy', detail: endOf(container) };
   }
   const url = urlOfService(parts, { handle, service });
-  let detail = 'It has no port that can be reached.';
-  for (const place of addressesOf(container)) {
-    const answer = await askProgram({ ...place, path, url, signal: run.signal });
-    if (isWell(answer)) return { service, url, ...place };
-    detail = `The program ${wordsFor(answer)}.`;
-  }
-  return { state: 'unhealthy', detail };
+  const network = networkOf(parts, handle);
+  const found = await askContainer(parts, { container, network, path, url }, run.signal);
+  return typeof found === 'string' ? { state: 'unhealthy', detail: found } : { service, url, ...found };
 }

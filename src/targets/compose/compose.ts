@@ -4,6 +4,7 @@ import type { Reach } from '../../shared/reach.js';
 import { ASLEEP, RESTART } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { Labels } from '../docker/engine.js';
+import { leaveNetworks } from '../docker/network.js';
 import { LABEL, placeOf } from '../docker/resource.js';
 import { type Deployed, parseOptions, type Release, type Run, type Target } from '../target.js';
 import { containersOf, inspect, reachOf, serviceOf, startedOf } from './answering.js';
@@ -104,15 +105,17 @@ type Placed = Pick<ComposeHandle, 'slug' | 'generation' | 'deploymentId'>;
 
 /** By labels and ids alone. Every step may have been done before. */
 async function destroy(
-  { engine, server }: ComposeParts,
+  parts: ComposeParts,
   { images = [], ...placed }: Placed & { readonly images?: readonly string[] },
   run: Run,
 ): Promise<void> {
+  const { engine, server } = parts;
   run.signal.throwIfAborted();
   const labels = labelsOfDeployment(server, placed);
   const containers = await engine.containers(labels);
   for (const { id } of containers) await engine.removeContainer(id);
   const networks = (await engine.networks()).filter((network) => hasAll(network.labels, labels));
+  await leaveNetworks(parts, networks);
   for (const { id } of networks)
     if (!(await engine.removeNetwork(id)))
       throw new VitrineError(

@@ -14,9 +14,9 @@ import {
 import { ASLEEP, type ContainerOptions, RESTART } from './container-spec.js';
 import { ensureContainer } from './container.js';
 import type { EngineContainer } from './engine.js';
-import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 import { endEnvironment, refuseUnreadable, removeHooks, runHooks } from './hooks.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
+import { joinNetwork } from './network.js';
 import { followProgram } from './program-logs.js';
 import { destroy, list, removeLeftovers } from './removal.js';
 import {
@@ -28,12 +28,13 @@ import {
   LABEL,
   labelsOfPlace,
   labelsOfTarget,
+  networkName,
   placeOf,
 } from './resource.js';
 import { joinDatabases, withDatabases } from './services/databases.js';
 import { settleDatabases } from './services/settle.js';
 import { wakeDatabases } from './services/wake.js';
-import { addressesOf, endOf, startAndWait } from './start.js';
+import { askContainer, endOf, startAndWait } from './start.js';
 
 const optionsSchema = z.strictObject({
   /** Lets the program write to its image. What it writes is gone with the container. */
@@ -124,6 +125,7 @@ async function start(
     await runHooks(parts, { release, handle }, run).finally(() => refuseLate(parts, release));
     const { healthPath } = release.program;
     run.log(`Started. Waiting until GET ${healthPath} answers with 2xx or 3xx.`);
+    await joinNetwork(parts, networkOf(parts, handle));
     const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
     run.log(`The program answers.`);
     // What is left of them goes with the program.
@@ -183,21 +185,16 @@ async function inspect(parts: KindParts, handle: ContainerHandle, run: Run): Pro
     if (container.restart === ASLEEP.Name) return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
     return { state: 'unhealthy', detail: endOf(container) };
   }
-  return ask(parts, { container, handle }, run);
+  const { healthPath: path, slug } = handle;
+  const asked = { container, network: networkOf(parts, handle), path, url: parts.urlOf(slug) };
+  const found = await askContainer(parts, asked, run.signal);
+  if (typeof found === 'string') return { state: 'unhealthy', detail: found };
+  return { state: 'live', detail: null, reach: { kind: 'upstream', ...found } };
 }
 
-async function ask(
-  { urlOf }: KindParts,
-  { container, handle }: { readonly container: EngineContainer; readonly handle: ContainerHandle },
-  { signal }: Run,
-): Promise<Inspection> {
-  let detail = 'It has no port that can be reached.';
-  for (const address of addressesOf(container)) {
-    const answer = await askProgram({ ...address, path: handle.healthPath, url: urlOf(handle.slug), signal });
-    if (isWell(answer)) return { state: 'live', detail: null, reach: { kind: 'upstream', ...address } };
-    detail = `The program ${wordsFor(answer)}.`;
-  }
-  return { state: 'unhealthy', detail };
+/** The network that its container was made for. */
+function networkOf({ server }: KindParts, handle: ContainerHandle) {
+  return { server, name: networkName(server, handle) };
 }
 
 /** As long as the engine gives it to end by itself. */
@@ -221,7 +218,8 @@ async function wake(parts: KindParts, given: ContainerHandle, run: Run) {
     throw new VitrineError('not_found', 'The container of this preview is gone: deploy it again.');
   await wakeDatabases(parts, container, run);
   await parts.engine.setRestartPolicy(container.id, RESTART);
+  await joinNetwork(parts, networkOf(parts, handle));
   const waiting = waitingFor(parts, { ...handle, container: container.id });
-  const address: ProgramAddress = await startAndWait(parts.engine, waiting, run);
+  const address = await startAndWait(parts.engine, waiting, run);
   return { kind: 'upstream', ...address } as const;
 }

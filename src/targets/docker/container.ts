@@ -4,7 +4,7 @@ import type { Run } from '../target.js';
 import { containerSpec, portsOf } from './container-spec.js';
 import type { EngineImage } from './engine.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
-import { ensureNetwork } from './network.js';
+import { ensureNetwork, isShared } from './network.js';
 import {
   containerName,
   handleOfContainer,
@@ -74,7 +74,8 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
     more: labelsOfUser(release),
   });
   tellLimits(parts, { release, options, image }, run);
-  const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release });
+  const shared = await isShared(parts);
+  const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release, shared });
   const spec = containerSpec({
     ...{ network, reference, image, options, labels },
     program: { ...program, start },

@@ -30,7 +30,7 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
     for (const { id } of inOrder) await engine.removeContainer(id);
     for (const { id } of await builtImages(parts, labels)) await engine.removeImage(id);
   }
-  await removeNetwork(engine, { server, place: handle });
+  await removeNetwork(parts, { server, place: handle });
   await settleDatabases(parts, handle);
   if (image !== null && !keepImage && !(await isUsed(parts, image))) await engine.removeImage(image);
   run.log(`Removed the container of ${slug}.`);

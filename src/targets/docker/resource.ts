@@ -34,6 +34,8 @@ export const LABEL = {
   hook: 'vitrine.hook',
   /** What the environment does last: its settings may be gone by then. */
   destroyed: 'vitrine.destroyed',
+  /** Where no port of the machine leads to it: the ports on which it may listen. */
+  ports: 'vitrine.ports',
 } as const;
 
 /** What something is for. */

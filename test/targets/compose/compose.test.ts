@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { createComposeTarget } from '../../../src/targets/compose/compose.js';
+import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { Run } from '../../../src/targets/target.js';
 import { testTarget } from '../../contracts/target-contract.js';
 import { release as releaseWith } from '../../support/builders.js';
@@ -28,13 +29,13 @@ volumes:
 const fakes: FakeEngine[] = [];
 afterAll(() => Promise.all(fakes.map((fake) => fake[Symbol.asyncDispose]())));
 
-async function create() {
+async function create(changes: Partial<DockerParts> = {}) {
   const fake = await startFakeEngine();
   fakes.push(fake);
   const engine = createDockerEngine(fake.address);
   const compose = createFakeCompose({ engine, addVolume: (name, labels) => fake.addVolume(name, labels) });
   const target = createComposeTarget({
-    ...dockerParts({ engine }),
+    ...dockerParts({ engine, ...changes }),
     compose,
     registryLogin: async () => ({ host: HOST, auth: { username: 'run', password: 'canary-login' } }),
   });
@@ -142,6 +143,14 @@ test('several services have addresses, each asked before visitors come, also aft
     state: 'unhealthy',
     detail: expect.stringContaining('helper: The program ended with exit code 1'),
   });
+});
+
+test('without ports of the machine, services are reached in their network', async () => {
+  const { target, release, fake } = await create({ limits: { ...dockerParts().limits, hostPorts: null } });
+  const { reach } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  expect(reach).toMatchObject({ host: expect.not.stringMatching(/^127\.0\.0\.1$/), port: 3000 });
+  expect(await page(reach)).toContain('pr-1-shop');
+  expect(fake.containers().map((labels) => labels['vitrine.ports'])).toEqual(['3000', undefined]);
 });
 
 async function page(reach: unknown): Promise<string> {

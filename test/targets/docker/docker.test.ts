@@ -4,6 +4,7 @@ import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { ContainerOptions } from '../../../src/targets/docker/container-spec.js';
 import { createDockerTarget } from '../../../src/targets/docker/docker.js';
 import { followProgram } from '../../../src/targets/docker/program-logs.js';
+import type { ContainerSpec } from '../../../src/targets/docker/engine.js';
 import type { ContainerHandle } from '../../../src/targets/docker/resource.js';
 import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
 import { release as releaseWith } from '../../support/builders.js';
@@ -135,6 +136,32 @@ test('a newer deployment starts beside the older one, and their network stays fo
   expect(await target.inspect(second.handle, run())).toMatchObject({ state: 'live' });
   await target.destroy(second.handle, run());
   expect([fake.containers(), fake.networks()]).toEqual([[], []]);
+});
+
+test('a server in a container reaches programs in their networks, joins them again when it is replaced, and leaves them', async () => {
+  const engine = createDockerEngine(fake.address);
+  const servers: string[] = [];
+  const startServer = async () => {
+    const image = releaseOf({ Cmd: ['print', '1'] }).image as { reference: string };
+    const HostConfig = { NetworkMode: 'bridge', PortBindings: {} } as ContainerSpec['body']['HostConfig'];
+    const body = { Image: image.reference, Env: [], Labels: {}, ExposedPorts: {}, HostConfig };
+    servers.unshift(await engine.createContainer({ name: `server-${servers.length}`, body }));
+    await engine.startContainer(servers[0] ?? '');
+  };
+  await startServer();
+  const limits = { ...dockerParts().limits, hostPorts: null };
+  const target = targetWith({ limits, serverContainer: async () => servers[0] ?? null });
+  const deployed = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
+  expect(await pageAt(deployed)).toContain('Hello');
+  expect(deployed.reach).toMatchObject({ host: expect.not.stringMatching(/^127\.0\.0\.1$/), port: 3_000 });
+  expect(fake.joined(servers[0] ?? '')).toBe(1);
+  await startServer();
+  await target.capabilities.sleep?.stop(deployed.handle, run());
+  await target.capabilities.sleep?.wake(deployed.handle, run());
+  expect(fake.joined(servers[0] ?? '')).toBe(1);
+  await engine.stopContainer(servers[1] ?? '', 0);
+  await target.destroy(deployed.handle, run());
+  expect([fake.joined(servers[0] ?? ''), fake.networks()]).toEqual([0, []]);
 });
 
 test('it is stopped and woken, and says which of both it is', async () => {
