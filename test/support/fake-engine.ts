@@ -50,6 +50,7 @@ export interface FakeEngine extends AsyncDisposable {
   images(): readonly string[];
   /** What it says of itself. */
   imageAt(name: string): FakeImage;
+  forgetImage(reference: string): void;
   addVolume(name: string, labels: Readonly<Record<string, string>>): void;
   volumes(): readonly string[];
   /** Labels of what there is. */
@@ -508,6 +509,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     addImage: (reference, image) => addImage(reference, image),
     images: () => [...images.keys()],
     imageAt,
+    forgetImage: (reference) => void images.delete(reference),
     addVolume: (name, labels) => void volumes.set(name, labels),
     volumes: () => [...volumes.keys()],
     containers: () => [...containers.values()].map(({ labels }) => labels),

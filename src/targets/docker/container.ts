@@ -5,6 +5,7 @@ import { containerSpec, portsOf } from './container-spec.js';
 import type { EngineImage } from './engine.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
 import { ensureNetwork, isShared } from './network.js';
+import { forgetPulls } from './pull-record.js';
 import {
   containerName,
   handleOfContainer,
@@ -84,6 +85,8 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
     env: { ...run.variables, ...run.secrets },
   });
   const id = await engine.createContainer(spec);
+  // The container says so itself now.
+  await forgetPulls(engine, labelsOfDeployment(ownerOf(parts), release));
   return started(handleOfContainer({ id, labels }));
 }
 

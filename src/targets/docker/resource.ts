@@ -40,6 +40,8 @@ export const LABEL = {
 
 /** What something is for. */
 export const ROLE = {
+  /** The record of a pull: see pull-record.ts. */
+  pull: 'pull',
   /** The program of a preview. */
   app: 'app',
   /** A container that an image is made of. */
@@ -169,7 +171,9 @@ export function handleOfLeftover(labels: Labels): ContainerHandle | null {
   const place = placeOf(labels);
   if (place === null) return null;
   const deploymentId = labels[LABEL.deployment] ?? null;
-  return { ...place, deploymentId, container: null, image: null, keepImage: false, healthPath: '/' };
+  // Others may name an image that they only use.
+  const image = labels[LABEL.role] === ROLE.pull ? (labels[LABEL.image] ?? null) : null;
+  return { ...place, deploymentId, container: null, image, keepImage: false, healthPath: '/' };
 }
 
 export function identityOf({ slug, generation, deploymentId }: ContainerHandle): string {

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { createComposeTarget } from '../../../src/targets/compose/compose.js';
+import type { ContainerEngine } from '../../../src/targets/docker/engine.js';
 import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { Run } from '../../../src/targets/target.js';
 import { testTarget } from '../../contracts/target-contract.js';
@@ -191,6 +192,38 @@ test.each([
     expect((await engine.volumes({})).map(({ name }) => name)).toEqual(['theirs', 'own-data']);
   },
 );
+
+test('images that were pulled before a crash are found with what was made, and removed', async () => {
+  const { target, release, fake, engine } = await create();
+  const images = fake.images();
+  const wanted = await release('pr-1-shop', 1);
+  fake.forgetImage(`${HOST}/pr-1-shop/web@${DIGEST}`);
+  const pulling: ContainerEngine = {
+    ...engine,
+    pullImage: async ({ reference }) => fake.addImage(reference, { Cmd: ['serve', 'x'] }),
+  };
+  let reach: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  // The server is killed while Compose starts the file.
+  const compose = {
+    up: () => new Promise<never>(() => reach()),
+    start: async () => ({ ok: true }) as const,
+  };
+  const registryLogin = async () => ({ host: HOST, auth: { username: 'run', password: '' } });
+  void createComposeTarget({ ...dockerParts({ engine: pulling }), compose, registryLogin }).deploy(
+    wanted,
+    OPTIONS,
+    runWith(),
+  );
+  await reached;
+  fake.forgetImage(`${HOST}/pr-1-shop/helper@${DIGEST}`);
+  for await (const handle of target.list(runWith())) {
+    expect(handle).toMatchObject({ deploymentId: 'd1', service: 'web', port: 3000 });
+    expect(handle.images).toEqual([`${HOST}/pr-1-shop/web@${DIGEST}`]);
+    await target.destroy(handle, runWith());
+  }
+  expect([fake.images(), fake.volumes(), fake.networks()]).toEqual([images, [], []]);
+});
 
 test('a file that cannot be used is refused with its lines, and nothing is made', async () => {
   const { target, release, fake } = await create();

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { ContainerOptions } from '../../../src/targets/docker/container-spec.js';
 import { createDockerTarget } from '../../../src/targets/docker/docker.js';
 import { followProgram } from '../../../src/targets/docker/program-logs.js';
-import type { ContainerSpec } from '../../../src/targets/docker/engine.js';
+import type { ContainerEngine, ContainerSpec } from '../../../src/targets/docker/engine.js';
 import type { ContainerHandle } from '../../../src/targets/docker/resource.js';
 import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
 import { release as releaseWith } from '../../support/builders.js';
@@ -162,6 +163,72 @@ test('a server in a container reaches programs in their networks, joins them aga
   await engine.stopContainer(servers[1] ?? '', 0);
   await target.destroy(deployed.handle, run());
   expect([fake.joined(servers[0] ?? ''), fake.networks()]).toEqual([0, []]);
+});
+
+describe('an image that was pulled for a deployment without a container', () => {
+  const REFERENCE = `ghcr.io/acme/web@sha256:${'7'.repeat(64)}`;
+  const image = { kind: 'external', reference: REFERENCE, auth: null } as const;
+  /** A server that has its image pulled, and asks for a container. */
+  const pullingWith = (createContainer: ContainerEngine['createContainer']) => {
+    const pullImage = async () => {
+      if (!fake.images().includes(REFERENCE)) fake.addImage(REFERENCE, { Cmd: ['serve', 'Hello'] });
+    };
+    return targetWith({ engine: { ...createDockerEngine(fake.address), pullImage, createContainer } });
+  };
+  /** It is killed before it has made one. */
+  const crash = (release = releaseWith({ image })) =>
+    new Promise<void>((resolve) => {
+      const never = () => new Promise<never>(() => resolve());
+      pullingWith(never)
+        .deploy(release, SAFE, run())
+        .catch(() => undefined);
+    });
+  const pulling = () =>
+    targetWith({ engine: { ...createDockerEngine(fake.address), pullImage: async () => undefined } });
+  const left = () => [fake.images(), fake.networks(), fake.volumes()];
+
+  test('is found and removed', async () => {
+    await crash();
+    expect(fake.images()).toEqual([REFERENCE]);
+    const [handle, ...others] = await listed(targetWith().list(run()));
+    expect(handle).toMatchObject({ deploymentId: 'd1', container: null, image: REFERENCE, keepImage: false });
+    for (const one of [handle, ...others]) if (one) await targetWith().destroy(one, run());
+    expect(left()).toEqual([[], [], []]);
+  });
+
+  test('stays for the next attempt, and goes with its container', async () => {
+    await crash();
+    const { handle } = await pulling().deploy(releaseWith({ image }), SAFE, run());
+    expect([handle.keepImage, fake.volumes()]).toEqual([false, []]);
+    await targetWith().destroy(handle, run());
+    expect(left()).toEqual([[], [], []]);
+  });
+
+  test('stays as long as another deployment is about to use it', async () => {
+    await crash();
+    fake.forgetImage(REFERENCE);
+    const other = releaseWith({ image, slug: 'pr-2-hello', deploymentId: 'd2' });
+    await crash(other);
+    const [first, second] = (await listed(targetWith().list(run()))).filter((one) => one.image !== null);
+    if (first) await targetWith().destroy(first, run());
+    expect(fake.images()).toEqual([REFERENCE]);
+    if (second) await targetWith().destroy(second, run());
+    expect(fake.images()).toEqual([]);
+  });
+
+  test('goes at once when no container can be made', async () => {
+    const refused = new VitrineError('unprocessable', 'The engine refused.');
+    const target = pullingWith(() => Promise.reject(refused));
+    await failureOf(target.deploy(releaseWith({ image }), SAFE, run()));
+    expect(left()).toEqual([[], [], []]);
+  });
+
+  test('is not touched when it was there before', async () => {
+    fake.addImage(REFERENCE, { Cmd: ['serve', 'theirs'] });
+    await crash();
+    for (const one of await listed(targetWith().list(run()))) await targetWith().destroy(one, run());
+    expect(left()).toEqual([[REFERENCE], [], []]);
+  });
 });
 
 test('it is stopped and woken, and says which of both it is', async () => {
