@@ -152,6 +152,11 @@ interface Program {
   readonly run: Run;
 }
 
+/** Where this server reaches all of its services. */
+function placesIn({ addresses, ...main }: Program['reach']): string {
+  return JSON.stringify([main, ...(addresses ?? [])].map(({ host, port }) => [host, port]));
+}
+
 const PATIENCE_MS = 10_000;
 
 /** The target first: it knows why a program ended. What it says runs must also answer. */
@@ -162,8 +167,7 @@ async function lookAtProgram(
   const said = target && resource ? await target.inspect(resource.handle, run) : null;
   if (said !== null && said.state !== 'live') return said;
   const now = said?.reach?.kind === 'upstream' ? { ...reach, ...said.reach } : reach;
-  if (now.host !== reach.host || now.port !== reach.port)
-    await recordMoved(ports, { environment, reach: now });
+  if (placesIn(now) !== placesIn(reach)) await recordMoved(ports, { environment, reach: now });
   const { host, port } = now;
   const { healthPath: path } = buildSettingsOf(environment).build;
   const limit = AbortSignal.timeout(PATIENCE_MS);

@@ -189,6 +189,22 @@ test('a program that its engine started again at another port is reached there a
   other.close();
 });
 
+test('a service with an address of its own is followed to another port too', async () => {
+  await using stage = await openPrograms();
+  const environment = await stage.show('pr-1-shop');
+  const reach = environment.current?.reach;
+  if (reach?.kind !== 'upstream') throw new Error('It is no program.');
+  const other = createServer((_request, response) => response.end('moved'));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const addresses = (reach.addresses ?? []).map((address) => ({ ...address, port }));
+  stage.target.inspectAs({ state: 'live', detail: null, reach: { ...reach, addresses } });
+  await createHealthCheck(stage.app.ports, PROGRAMS)();
+  expect((await stage.visit('api-pr-1-shop')).body).toBe('moved');
+  expect((await stage.visit('pr-1-shop')).body).toContain('hello from');
+  other.close();
+});
+
 test('a program that somebody stopped at its host sleeps, and a visitor wakes it', async () => {
   await using stage = await openPrograms();
   const environment = await stage.show('pr-1-site');
