@@ -1,4 +1,5 @@
 import { VitrineError } from '../../shared/errors.js';
+import { healthOf, statusWords } from '../../shared/health.js';
 import { serviceLabel } from '../../shared/preview-url.js';
 import type { Reach, ServiceAddress } from '../../shared/reach.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
@@ -68,19 +69,21 @@ async function whenAnswering(
   { containers, handle, address }: Awaited,
   run: Run,
 ): Promise<ServiceAddress> {
-  const { service, healthPath } = address;
+  const { service, port: _port, ...health } = address;
   const container = serviceOf(containers, service);
   if (!container)
     throw new VitrineError(
       'unavailable',
       `The container of the service "${service}" was removed while it started.`,
     );
-  run.log(`Started. Waiting until GET ${healthPath} of ${service} answers with 2xx or 3xx.`);
+  run.log(
+    `Started. Waiting until GET ${health.healthPath} of ${service} answers with ${statusWords(health)}.`,
+  );
   const url = urlOfService(parts, { handle, service });
   const patienceMs = parts.patienceMs ?? PATIENCE_MS;
   const place = await startAndWait(
     parts.engine,
-    { container: container.id, healthPath, url, patienceMs },
+    { container: container.id, ...health, url, patienceMs },
     run,
   );
   run.log(`The service ${service} answers at ${url}`);
@@ -128,13 +131,13 @@ export async function inspect(parts: DockerParts, handle: ComposeHandle, run: Ru
     const isMain = service === handle.service || found.detail === null;
     return isMain ? found : { ...found, detail: `${service}: ${found.detail}` };
   }
-  return { state: 'live', detail: null, reach: reachedAt(places) };
+  return { state: 'live', detail: null, reach: reachedAt(places), health: healthOf(handle) };
 }
 
 /** Where it answers, or what is the matter with it. */
 async function inspectService(
   parts: DockerParts,
-  { containers, handle, address: { service, healthPath: path } }: Awaited,
+  { containers, handle, address: { service, ...address } }: Awaited,
   run: Run,
 ): Promise<ServiceAddress | Inspection> {
   const container = serviceOf(containers, service);
@@ -146,6 +149,6 @@ async function inspectService(
   }
   const url = urlOfService(parts, { handle, service });
   const network = networkOf(parts, handle);
-  const found = await askContainer(parts, { container, network, path, url }, run.signal);
+  const found = await askContainer(parts, { container, network, check: healthOf(address), url }, run.signal);
   return typeof found === 'string' ? { state: 'unhealthy', detail: found } : { service, url, ...found };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
+import { healthOf } from '../../shared/health.js';
 import { userFor } from '../docker/container-spec.js';
 import type { DockerParts, RegistryLogin } from '../docker/pulled-image.js';
 import type { EngineImage, Labels } from '../docker/engine.js';
@@ -49,8 +50,8 @@ export function checkRelease(
   for (const { line, message } of notes) run.log(`Compose file, line ${String(line)}: ${message}.`);
   if (model === null) throw refusal(problems);
   const { service, addresses: others } = wanted.options;
-  const { port, healthPath } = program;
-  const addresses = addressesOf(model, { service, addresses: others, port, healthPath });
+  const { port } = program;
+  const addresses = addressesOf(model, { service, addresses: others, port, ...healthOf(program) });
   if (typeof addresses === 'string') throw new VitrineError('unprocessable', addresses);
   const budget = {
     memoryBytes: Math.min(program.memoryBytes, limits.memoryBytes),

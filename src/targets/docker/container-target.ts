@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
+import { type HealthCheck, healthOf, statusWords } from '../../shared/health.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
 import {
   type Deployed,
@@ -123,8 +124,8 @@ async function start(
     await joinDatabases(parts, release, { id: handle.container });
     // A newer deployment ends the hooks of this one.
     await runHooks(parts, { release, handle }, run).finally(() => refuseLate(parts, release));
-    const { healthPath } = release.program;
-    run.log(`Started. Waiting until GET ${healthPath} answers with 2xx or 3xx.`);
+    const { program } = release;
+    run.log(`Started. Waiting until GET ${program.healthPath} answers with ${statusWords(program)}.`);
     await joinNetwork(parts, networkOf(parts, handle));
     const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
     run.log(`The program answers.`);
@@ -163,9 +164,9 @@ type Started = ContainerHandle & { readonly container: string; readonly image: s
 
 function waitingFor(
   { urlOf, patienceMs = PATIENCE_MS }: KindParts,
-  { container, slug, healthPath }: Pick<Started, 'container' | 'slug' | 'healthPath'>,
+  { container, slug, ...check }: Pick<Started, 'container' | 'slug'> & HealthCheck,
 ) {
-  return { container, healthPath, url: urlOf(slug), patienceMs };
+  return { container, ...healthOf(check), url: urlOf(slug), patienceMs };
 }
 
 /** Null when it is gone, or is no container of this deployment. */
@@ -185,11 +186,12 @@ async function inspect(parts: KindParts, handle: ContainerHandle, run: Run): Pro
     if (container.restart === ASLEEP.Name) return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
     return { state: 'unhealthy', detail: endOf(container) };
   }
-  const { healthPath: path, slug } = handle;
-  const asked = { container, network: networkOf(parts, handle), path, url: parts.urlOf(slug) };
+  const health = healthOf(handle);
+  const url = parts.urlOf(handle.slug);
+  const asked = { container, network: networkOf(parts, handle), check: health, url };
   const found = await askContainer(parts, asked, run.signal);
   if (typeof found === 'string') return { state: 'unhealthy', detail: found };
-  return { state: 'live', detail: null, reach: { kind: 'upstream', ...found } };
+  return { state: 'live', detail: null, reach: { kind: 'upstream', ...found }, health };
 }
 
 /** The network that its container was made for. */

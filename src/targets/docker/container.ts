@@ -1,5 +1,6 @@
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import { hashBytes } from '../../shared/hash.js';
+import { healthOf } from '../../shared/health.js';
 import type { Run } from '../target.js';
 import { containerSpec, portsOf } from './container-spec.js';
 import type { EngineImage } from './engine.js';
@@ -71,7 +72,7 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
   const { slug, generation, deploymentId, program } = release;
   const labels = labelsOfContainer(ownerOf(parts), {
     ...{ slug, generation, deploymentId, image: reference, keepImage: keep },
-    ...{ version: versionOf(wanted), healthPath: program.healthPath, destroyed: release.hooks.destroyed },
+    ...{ version: versionOf(wanted), health: healthOf(program), destroyed: release.hooks.destroyed },
     more: labelsOfUser(release),
   });
   tellLimits(parts, { release, options, image }, run);

@@ -1,9 +1,10 @@
 import { VitrineError } from '../../shared/errors.js';
+import { healthOf } from '../../shared/health.js';
 import type { ImageSource, Release, Run } from '../target.js';
 import type { EngineAuth } from './engine.js';
 import type { ContainerParts, PreparedImage } from './kind.js';
 import { pullsOf, recordPull } from './pull-record.js';
-import { LABEL, labelsOfDeployment, type Owner } from './resource.js';
+import { LABEL, labelsOfDeployment, labelsOfHealth, type Owner } from './resource.js';
 
 /** How the engine gets at the images that were pushed to this server. */
 export interface RegistryLogin {
@@ -36,7 +37,7 @@ export async function pulledImage(
   const record = () =>
     recordPull(parts.engine, {
       ...{ server: owner.server, release, image: reference },
-      labels: { ...labelsOfDeployment(owner, release), [LABEL.healthPath]: release.program.healthPath },
+      labels: { ...labelsOfDeployment(owner, release), ...labelsOfHealth(healthOf(release.program)) },
     });
   const { image, wasThere } = await ensureImage(parts, { ...named, record }, run);
   const keep = external && wasThere && !(await isOurs(parts, reference));

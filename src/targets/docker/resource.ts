@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import { hashBytes } from '../../shared/hash.js';
+import {
+  HEALTH_STATUS,
+  HEALTH_TIMEOUT_MS,
+  type HealthCheck,
+  healthOf,
+  healthRules,
+} from '../../shared/health.js';
 import type { HookName, Release } from '../target.js';
 import type { Labels, ListedContainer } from './engine.js';
 
@@ -15,6 +22,7 @@ export const containerHandleSchema = z.strictObject({
   /** The image was in the engine before: another program of the machine uses it, so it stays. */
   keepImage: z.boolean().default(false),
   healthPath: z.string().default('/'),
+  ...healthRules(),
 });
 export type ContainerHandle = z.infer<typeof containerHandleSchema>;
 
@@ -30,6 +38,8 @@ export const LABEL = {
   image: 'vitrine.image',
   keepImage: 'vitrine.keep-image',
   healthPath: 'vitrine.health-path',
+  healthTimeout: 'vitrine.health-timeout',
+  healthStatus: 'vitrine.health-status',
   /** The name of a hook. */
   hook: 'vitrine.hook',
   /** What the environment does last: its settings may be gone by then. */
@@ -100,7 +110,7 @@ interface Described extends Place {
   readonly version: string;
   readonly image: string;
   readonly keepImage: boolean;
-  readonly healthPath: string;
+  readonly health: HealthCheck;
   readonly destroyed: string | null;
   readonly more?: Labels;
 }
@@ -111,12 +121,32 @@ export function labelsOfContainer(owner: Owner, described: Described): Labels {
     [LABEL.role]: ROLE.app,
     [LABEL.version]: described.version,
     [LABEL.image]: described.image,
-    [LABEL.healthPath]: described.healthPath,
+    ...labelsOfHealth(described.health),
     // Always, because a container has the labels of its image too.
     [LABEL.keepImage]: String(described.keepImage),
     [LABEL.destroyed]: described.destroyed ?? '',
     ...described.more,
   };
+}
+
+/** Always all of them, because a container has the labels of its image too. */
+export function labelsOfHealth({ healthPath, healthTimeoutMs, healthStatus = '' }: HealthCheck): Labels {
+  return {
+    [LABEL.healthPath]: healthPath,
+    [LABEL.healthTimeout]: String(healthTimeoutMs ?? ''),
+    [LABEL.healthStatus]: healthStatus,
+  };
+}
+
+const healthSchema = z.object(healthRules());
+
+/** A rule that is not there, or was changed to something else, is the usual one. */
+export function healthIn(labels: Labels): HealthCheck {
+  const rules = healthSchema.safeParse({
+    healthTimeoutMs: Number(labels[LABEL.healthTimeout] || HEALTH_TIMEOUT_MS),
+    healthStatus: labels[LABEL.healthStatus] || HEALTH_STATUS,
+  });
+  return healthOf({ healthPath: labels[LABEL.healthPath] ?? '/', ...rules.data });
 }
 
 /** On what a deployment needs besides its program. */
@@ -162,7 +192,7 @@ export function handleOfContainer({ id, labels }: ListedContainer): ContainerHan
     container: id,
     image: labels[LABEL.image] ?? null,
     keepImage: labels[LABEL.keepImage] === 'true',
-    healthPath: labels[LABEL.healthPath] ?? '/',
+    ...healthIn(labels),
   };
 }
 

@@ -62,7 +62,10 @@ testTarget({
     ...[null, 'web', { service: '' }, { privileged: true }],
     ...[{ addresses: 'api' }, { addresses: ['api', 'api'] }, { addresses: ['mail-ui', 'mail.ui'] }],
     ...[{ addresses: { api: 4000 } }, { addresses: { api: { port: 0 } } }],
-    { addresses: { api: { 'health-path': '//evil.example' } } },
+    ...[
+      { addresses: { api: { 'health-path': '//evil.example' } } },
+      { addresses: { api: { 'health-status': 500 } } },
+    ],
   ],
   prints: ['serving pr-1-hello', 'line 1', 'line 2'],
   create: async () => ({

@@ -125,6 +125,21 @@ test('a program that does not answer is asked whether it listens outside its con
   expect(fake.containers()).toEqual([]);
 });
 
+test('what a good answer is, and how long it may take, is known of a program that runs', async () => {
+  const rules = { healthTimeoutMs: 5_000, healthStatus: '200,401' };
+  const target = targetWith({ patienceMs: 300 });
+  const start = (deploymentId: string, healthStatus: string) => {
+    const program = { port: 3_000, healthPath: '/', ...rules, healthStatus };
+    return target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }, { program, deploymentId }), SAFE, run());
+  };
+  const { handle } = await start('d1', rules.healthStatus);
+  expect(await target.inspect(handle, run())).toMatchObject({ state: 'live', health: rules });
+  // Another server finds it by its labels alone.
+  expect(await listed(target.list(run()))).toMatchObject([rules]);
+  const { message } = await failureOf(start('d2', '204'));
+  expect(message).toMatch(/GET \/ with 204 on port .*: it answers HTTP 200\. .*"health-status"/);
+});
+
 test('a newer deployment starts beside the older one, and their network stays for the last one', async () => {
   const target = targetWith();
   const first = await target.deploy(releaseOf({ Cmd: ['serve', 'One'] }), SAFE, run());
@@ -240,7 +255,7 @@ test('it is stopped and woken, and says which of both it is', async () => {
   expect(await listed(target.list(run()))).toEqual([handle]);
   const reach = await sleep?.wake(handle, run());
   expect(await pageAt({ reach: reach ?? { kind: 'none' } })).toContain('Hello');
-  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null, reach });
+  expect(await target.inspect(handle, run())).toMatchObject({ state: 'live', detail: null, reach });
   await target.destroy(handle, run());
   expect(await failureOf(sleep?.wake(handle, run()) ?? Promise.resolve())).toMatchObject({
     code: 'not_found',
