@@ -25,6 +25,8 @@ export const INPUT_NAMES = [
   'deploy-command',
   'destroy-command',
   'health-path',
+  'health-timeout',
+  'health-status',
   'env',
   'build-env',
   'secrets',

@@ -40,6 +40,8 @@ const RENAMED: Readonly<Record<string, InputName>> = {
   install: 'install-command',
   build: 'build-command',
   'health-check-path': 'health-path',
+  'health-check-timeout': 'health-timeout',
+  'health-check-status': 'health-status',
   timeout: 'wait-timeout',
   'pull-request': 'pr-number',
 };

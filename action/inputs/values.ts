@@ -1,4 +1,5 @@
 import { VitrineError } from '../../src/shared/errors.js';
+import { readHealthStatus, readHealthTimeout, STATUS_HELP, TIMEOUT_HELP } from '../../src/shared/health.js';
 import { parseVariableLines } from '../../src/variables/lines.js';
 import type { InputName } from './names.js';
 
@@ -63,6 +64,18 @@ export function relative([name, text]: Text): string {
 export function urlPath([name, text]: Text): string {
   if (/^\/(?!\/)[^\s\\]*$/.test(text)) return text;
   throw wrong(name, `must be a path that begins with one "/", such as /healthz, not ${quote(text)}`);
+}
+
+export function healthTimeout([name, text]: Text): number {
+  const ms = readHealthTimeout(text);
+  if (ms !== null) return ms;
+  throw wrong(name, `${TIMEOUT_HELP}, not ${quote(text)}`);
+}
+
+export function healthStatus([name, text]: Text): string {
+  const read = readHealthStatus(text);
+  if (read !== null) return read;
+  throw wrong(name, `${STATUS_HELP}, not ${quote(text)}`);
 }
 
 export function variables([name, text]: Text): Readonly<Record<string, string>> {

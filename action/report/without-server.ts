@@ -89,9 +89,14 @@ async function visit(world: World, { inputs, url }: { inputs: Inputs; url: strin
 }
 
 async function reach(world: World, { inputs, url }: { inputs: Inputs; url: string }): Promise<Ended> {
-  const { healthPath: path, waitTimeoutMs: budgetMs } = inputs;
+  const { waitTimeoutMs: budgetMs, healthPath, healthTimeoutMs, healthStatus } = inputs;
+  const check = {
+    healthPath: healthPath ?? '/',
+    healthTimeoutMs: healthTimeoutMs ?? undefined,
+    healthStatus: healthStatus ?? undefined,
+  };
   try {
-    await verify(world, { url, path: path ?? '/', budgetMs, log: world.print, signal: world.stopped });
+    await verify(world, { url, check, budgetMs, log: world.print, signal: world.stopped });
     return { status: DEPLOYMENT_STATUS.success, reason: '' };
   } catch (error) {
     return world.stopped.aborted ? CANCELLED : { status: DEPLOYMENT_STATUS.failed, reason: messageOf(error) };

@@ -1,4 +1,5 @@
 import { announceResource, recordResource, withdrawResource } from '../../src/contract/resources.js';
+import { type HealthCheck, healthOf } from '../../src/shared/health.js';
 import {
   type CommandHandle,
   type CommandJournal,
@@ -12,9 +13,8 @@ import type { Connection } from './connection.js';
 import type { Started } from './session.js';
 
 /** Where a deployment is that no target of the server made. */
-export interface Link {
+export interface Link extends HealthCheck {
   readonly url: string;
-  readonly healthPath: string;
 }
 
 interface CommandDeployment {
@@ -22,7 +22,7 @@ interface CommandDeployment {
   readonly answer: Started;
   readonly connection: Connection;
   readonly signal: AbortSignal;
-  readonly healthPath: string;
+  readonly health: HealthCheck;
 }
 
 /**
@@ -30,13 +30,13 @@ interface CommandDeployment {
  * Without one, it is a URL that an own step deployed, and nothing more.
  */
 export async function deployByCommand(input: CommandDeployment): Promise<Link> {
-  const { job, answer, healthPath } = input;
+  const { job, answer, health } = input;
   const { inputs, signal } = job;
   const { deployCommand, destroyCommand } = inputs;
   const commands = createCommands(job, {
     deployCommand,
     destroyCommand,
-    healthPath,
+    health,
     variables: { ...job.variables, ...job.plan.secrets, ...inputs.env, ...inputs.secrets },
   });
   if (destroyCommand === null) job.log(KEPT, 'warning');
@@ -44,7 +44,7 @@ export async function deployByCommand(input: CommandDeployment): Promise<Link> {
   const { environment, deployment } = answer;
   const place = { slug: environment.namespace, generation: deployment.generation };
   const { url } = await commandVerbs({ commands, journal }).deploy(place, {}, runOf(job, signal));
-  return { url, healthPath };
+  return { url, ...health };
 }
 
 const KEPT =
@@ -97,7 +97,7 @@ function journalOf({ connection, job, answer, signal }: CommandDeployment): Comm
     },
     async record(handle) {
       const url = handle.url === '' ? null : handle.url;
-      const body = { url, healthPath: handle.healthPath, handle };
+      const body = { url, ...healthOf(handle), handle };
       await client('Recording the deployment')(recordResource, { params, body });
     },
     async withdraw() {

@@ -14,7 +14,7 @@ export interface Progress {
   stages(): readonly StageBody[];
   /** Waits for the request in flight, then reports the remaining stages and the outcome. */
   finish(
-    last: Pick<RecordProgressBody, 'outcome' | 'url' | 'healthPath'>,
+    last: Pick<RecordProgressBody, 'outcome' | 'url' | 'healthPath' | 'healthTimeoutMs' | 'healthStatus'>,
     client?: Client,
   ): Promise<ProgressAnswer>;
 }

@@ -118,7 +118,7 @@ async function removeOne(world: World, input: OneRemoval): Promise<string | null
   const commands = createCommands(job, {
     deployCommand: null,
     destroyCommand: inputs.destroyCommand,
-    healthPath: '/',
+    health: { healthPath: '/' },
     variables: { ...stored, ...inputs.env, ...inputs.secrets },
   });
   const journal = {

@@ -1,6 +1,7 @@
 import type { Client } from '../../src/contract/client.js';
 import type { StartProgramBody } from '../../src/contract/programs.js';
 import { isVitrineError, messageOf, VitrineError } from '../../src/shared/errors.js';
+import { type HealthCheck, healthOf } from '../../src/shared/health.js';
 import type { StageName } from '../../src/shared/status/stages.js';
 import { STAGE_STATUS } from '../../src/shared/status/words.js';
 import { capitalised } from '../../src/shared/text.js';
@@ -42,14 +43,14 @@ export async function runStages(input: StagesInput): Promise<Link | null> {
   const { inputs } = input;
   const { plan } = input.answer;
   refuseOtherTarget({ inputs, plan });
-  const healthPath = inputs.healthPath ?? plan.healthPath;
+  const health = healthFor(input);
   if (inputs.url !== null) {
     await verifyAt(input, inputs.url);
-    return { url: inputs.url, healthPath };
+    return { url: inputs.url, ...health };
   }
   const job = { ...input.job, directory: await workingDirectory(input.job) };
   const ready = { ...input, job };
-  if (plan.takes === 'nothing') return deployAndVerify(ready, healthPath);
+  if (plan.takes === 'nothing') return deployAndVerify(ready, health);
   await verifyAt(input, await (plan.takes === 'files' ? deployFiles(ready) : deployImages(ready)));
   return null;
 }
@@ -120,9 +121,9 @@ async function newToken(connection: Connection): Promise<string> {
 }
 
 /** By the command of the workflow, which takes nothing but the folder it runs in. */
-async function deployAndVerify(input: StagesInput, healthPath: string): Promise<Link | null> {
+async function deployAndVerify(input: StagesInput, health: HealthCheck): Promise<Link | null> {
   await installAndBuild(input);
-  const work = () => deployByCommand({ ...input, healthPath });
+  const work = () => deployByCommand({ ...input, health });
   const link = await runStage(input, { name: 'deploying', work });
   await verifyAt(input, link.url);
   // With a destroy command the server knows it already.
@@ -131,11 +132,20 @@ async function deployAndVerify(input: StagesInput, healthPath: string): Promise<
 
 /** Checks the page before the deployment counts as a success: at the commit URL, or at the input "url". */
 async function verifyAt(input: StagesInput, url: string): Promise<void> {
-  const { world, inputs, answer, job, signal } = input;
-  const path = inputs.healthPath ?? answer.plan.healthPath;
+  const { world, inputs, job, signal } = input;
+  const check = healthFor(input);
   await runStage(input satisfies StageRunner, {
     name: 'verifying',
-    work: () => verify(world, { url, path, budgetMs: inputs.waitTimeoutMs, log: job.log, signal }),
+    work: () => verify(world, { url, check, budgetMs: inputs.waitTimeoutMs, log: job.log, signal }),
+  });
+}
+
+/** The inputs of the workflow come before the settings. */
+function healthFor({ inputs, answer: { plan } }: Pick<StagesInput, 'inputs' | 'answer'>): HealthCheck {
+  return healthOf({
+    healthPath: inputs.healthPath ?? plan.healthPath,
+    healthTimeoutMs: inputs.healthTimeoutMs ?? plan.healthTimeoutMs,
+    healthStatus: inputs.healthStatus ?? plan.healthStatus,
   });
 }
 

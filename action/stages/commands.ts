@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VitrineError } from '../../src/shared/errors.js';
+import type { HealthCheck } from '../../src/shared/health.js';
 import {
   type Commands,
   FailedAfterMaking,
@@ -16,7 +17,7 @@ interface CommandsInput {
   /** Null: a run that only removes. */
   readonly deployCommand: string | null;
   readonly destroyCommand: string | null;
-  readonly healthPath: string;
+  readonly health: HealthCheck;
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -25,9 +26,9 @@ interface CommandsInput {
  * JSON of the deployment before it there, and writes its own; the destroy command finds both as they were written.
  */
 export function createCommands(job: CommandJob, input: CommandsInput): Commands {
-  const { deployCommand, destroyCommand, healthPath, variables } = input;
+  const { deployCommand, destroyCommand, health, variables } = input;
   return {
-    healthPath,
+    health,
     deploy: ({ slug, previous }) =>
       withFiles({ url: '', handle: previous?.handle ?? null }, job, async (files) => {
         const command = required(deployCommand, 'deploy-command');

@@ -1,29 +1,29 @@
 import { messageOf, VitrineError } from '../../src/shared/errors.js';
+import { type HealthCheck, isHealthyStatus, timeoutOf } from '../../src/shared/health.js';
 import { Retriable } from '../http/retriable.js';
 import { retrying } from '../http/retry.js';
 import type { World } from '../http/world.js';
 
 interface VerifyInput {
   readonly url: string;
-  readonly path: string;
+  readonly check: HealthCheck;
   readonly budgetMs: number;
   readonly log: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-const ANSWER_MS = 10_000;
 const LONGEST_MS = 3_000;
 
-/** Requests the page as a visitor does, until it answers 2xx or 3xx. A redirect is a success and is not followed. */
+/** Requests the page as a visitor does, until it gives a good answer. A redirect is one unless other statuses are asked for, and is not followed. */
 export async function verify(
   world: World,
-  { url, path, budgetMs, log, signal }: VerifyInput,
+  { url, check, budgetMs, log, signal }: VerifyInput,
 ): Promise<undefined> {
-  const page = pageOf(url, path);
+  const page = pageOf(url, check.healthPath);
   let tries = 0;
   const attempt = (): Promise<number> => {
     tries += 1;
-    return visit(world, { page, signal });
+    return visit(world, { page, check, signal });
   };
   try {
     const status = await retrying(
@@ -43,16 +43,23 @@ export async function verify(
     throw new VitrineError(
       'bad_gateway',
       `${page} did not become reachable in ${String(seconds)} s: ${lastReason(error)} It was tried ${timesText(tries)}. ` +
-        'The inputs "health-path" and "wait-timeout" change the path and the time.',
+        'The inputs "health-path", "health-status", "health-timeout" and "wait-timeout" change what is asked, what is a good answer, and the time.',
       { cause: error },
     );
   }
 }
 
-async function visit(world: World, { page, signal }: { page: string; signal: AbortSignal }): Promise<number> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+interface Visit {
+  readonly page: string;
+  readonly check: HealthCheck;
+  readonly signal: AbortSignal;
+}
+
+async function visit(world: World, { page, check, signal }: Visit): Promise<number> {
+  const idleMs = timeoutOf(check);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(idleMs)]);
   const headers = { 'user-agent': 'vitrine-action', accept: 'text/html,*/*' };
-  const request = { method: 'GET', url: page, headers, bodyLimit: 0, idleMs: ANSWER_MS, signal: limited };
+  const request = { method: 'GET', url: page, headers, bodyLimit: 0, idleMs, signal: limited };
   const { status } = await world.http.exchange(request).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new Retriable(`no answer (${messageOf(cause)}).`, {
@@ -60,7 +67,7 @@ async function visit(world: World, { page, signal }: { page: string; signal: Abo
       cause,
     });
   });
-  if (status >= 200 && status < 400) return status;
+  if (isHealthyStatus(check, status)) return status;
   throw new Retriable(`the answer was HTTP ${String(status)}.`, { waitMs: null });
 }
 

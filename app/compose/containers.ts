@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import { createToken } from '../../src/people/api-token.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { type PreviewBase, previewUrl } from '../../src/shared/preview-url.js';
 import type { Clock } from '../../src/shared/tools.js';
+import type { ContainerEngine } from '../../src/targets/docker/engine.js';
 import type { ComposeRunner, DockerParts } from '../../src/targets/registry.js';
 import { isLoopback, type Config } from '../config/config.js';
 import { findEngine } from '../engine/address.js';
@@ -24,14 +26,36 @@ export function composeDocker(given: Given): DockerParts | { readonly missing: s
   const { containers } = given.config;
   const found = findEngine(containers.dockerHost, containers);
   if ('missing' in found) return found;
+  const engine = createDockerEngine(found.address, { mayPullFrom: registryRule(given) });
   return {
-    engine: createDockerEngine(found.address, { mayPullFrom: registryRule(given) }),
+    engine,
     server: given.publicUrl,
     urlOf: (slug) => previewUrl({ label: slug, base: given.previewBase }),
     registryLogin: ({ deploymentId }) => loginFor(given, deploymentId),
     limits: { memoryBytes: containers.memoryBytes, cpus: containers.cpus, hostPorts: containers.ports },
     networkRange: containers.network,
     databaseImages: containers.databaseImages,
+    ...(containers.ports === null && { serverContainer: findServer(engine, containers.server) }),
+  };
+}
+
+/** What Docker calls a container inside it, unless somebody chose another name. */
+const OWN_NAME = /^[0-9a-f]{12}$/;
+
+/** Finds the container that this server runs in, once. Null where it runs on the machine itself, which reaches every container. */
+function findServer(engine: ContainerEngine, named: string | undefined): () => Promise<string | null> {
+  let known: string | null | undefined;
+  return async () => {
+    if (known !== undefined) return known;
+    const name = named ?? (OWN_NAME.test(hostname()) ? hostname() : null);
+    const container = name === null ? null : await engine.container(name);
+    if (named !== undefined && container === null)
+      throw new VitrineError(
+        'unavailable',
+        'The engine has no container of the name in CONTAINER_SERVER: the operator must name the one that this server runs in.',
+      );
+    known = container?.id ?? null;
+    return known;
   };
 }
 
@@ -58,6 +82,8 @@ export function engineWarning({ containers }: Pick<Config, 'containers'>): strin
   const found = findEngine(containers.dockerHost, containers);
   if ('missing' in found)
     return containers.tlsVerify ? `The targets of containers are off: ${found.missing}.` : null;
+  if (containers.server !== undefined && containers.ports !== null)
+    return 'CONTAINER_SERVER has no effect: it is for CONTAINER_PORTS=none, where the server reaches previews in their networks.';
   const { host, tls } = found.address;
   if (host === undefined || tls || isLoopback(host)) return null;
   return 'DOCKER_HOST is on another host and not protected: whoever can reach or read that connection is root there. Use TLS (DOCKER_TLS_VERIFY and DOCKER_CERT_PATH) or a socket.';

@@ -11,8 +11,10 @@ export interface ContainerConfig {
   readonly dockerConfig: string | undefined;
   /** Where its program is looked for. */
   readonly path: string;
-  /** Ports of this machine that containers get, as 30000-39999. */
-  readonly ports: string;
+  /** Ports of this machine that containers get, as 30000-39999; null where this server reaches containers in their networks. */
+  readonly ports: string | null;
+  /** The container of this server, in that case; undefined to find out. */
+  readonly server: string | undefined;
   /** The range that the subnets of their networks are cut from. */
   readonly network: string;
   /** The most that one container may have, whatever its settings ask for. */
@@ -27,6 +29,8 @@ export interface ContainerConfig {
 }
 
 const GIBIBYTE = 1024 ** 3;
+/** The word of CONTAINER_PORTS that says: publish none. */
+const NO_PORTS = 'none';
 const PREFIX = { smallest: 8, largest: 24 };
 
 export const CONTAINER_VARIABLES = {
@@ -44,12 +48,17 @@ export const CONTAINER_VARIABLES = {
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   CONTAINER_PORTS: z
     .string()
-    .regex(/^\d{4,5}-\d{4,5}$/, 'must be a range of ports, such as 30000-39999')
+    .regex(/^(none|\d{4,5}-\d{4,5})$/, 'must be a range of ports, such as 30000-39999, or none')
     .refine((range) => {
+      if (range === NO_PORTS) return true;
       const [first = 0, last = 0] = range.split('-').map(Number);
       return first >= 1024 && first <= last && last <= 65_535;
     }, 'must be a range of ports between 1024 and 65535, such as 30000-39999')
     .default('30000-39999'),
+  CONTAINER_SERVER: z
+    .string()
+    .regex(/^[a-zA-Z0-9][\w.-]{0,127}$/, 'must be the name of the container of this server')
+    .optional(),
   CONTAINER_NETWORK: z
     .string()
     .refine(isPrivateRange, 'must be a private range from /8 to /24, such as 10.213.0.0/16')
@@ -114,7 +123,8 @@ export function toContainerConfig(variables: Variables): ContainerConfig {
     tlsVerify: variables.DOCKER_TLS_VERIFY !== undefined,
     certPath: variables.DOCKER_CERT_PATH,
     path: variables.PATH,
-    ports: variables.CONTAINER_PORTS,
+    ports: variables.CONTAINER_PORTS === NO_PORTS ? null : variables.CONTAINER_PORTS,
+    server: variables.CONTAINER_SERVER,
     network: variables.CONTAINER_NETWORK,
     memoryBytes: variables.CONTAINER_MEMORY,
     cpus: variables.CONTAINER_CPUS,

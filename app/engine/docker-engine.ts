@@ -59,7 +59,8 @@ function networks(
     },
     async connectNetwork(id, { container, aliases }) {
       const path = `/networks/${encodeURIComponent(id)}/connect`;
-      const body = { Container: container, EndpointConfig: { Aliases: aliases } };
+      // Its way to the internet stays the one that it had. Engines before version 1.48 of the API choose by the name.
+      const body = { Container: container, EndpointConfig: { Aliases: aliases, GwPriority: -1 } };
       await unlessSaid(connection.send({ method: 'POST', path, body }), /already exists in network/);
     },
     async disconnectNetwork(id, container) {
@@ -163,8 +164,12 @@ const Container = z.object({
     Health: z.object({ Status: z.string() }).nullish(),
   }),
   Config: z.object({ Labels: LabelsOf, Env: z.array(z.string()).nullish() }),
-  HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
+  HostConfig: z.object({
+    RestartPolicy: z.object({ Name: z.string() }),
+    NetworkMode: z.string().default(''),
+  }),
   NetworkSettings: z.object({
+    Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
     Ports: z
       .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
       .nullish(),
@@ -194,6 +199,8 @@ function containerOf({
     health: State.Health?.Status ?? null,
     env: Object.fromEntries((Config.Env ?? []).map(pairOf)),
     ports: Object.fromEntries(ports),
+    // An empty text while it does not run.
+    address: NetworkSettings.Networks?.[HostConfig.NetworkMode]?.IPAddress || null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAUSE_LIMITS } from '../shared/cause/cause.js';
+import { healthRules } from '../shared/health.js';
 import { STAGE_NAMES } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, ENDED_BY, STAGE_STATUS } from '../shared/status/words.js';
 import { MAX_VARIABLES } from '../variables/names.js';
@@ -78,6 +79,7 @@ export const RecordProgressBody = /* @__PURE__ */ lazily(() =>
     url: WebUrl().optional(),
     /** The path that the run checked there. */
     healthPath: UrlPath().optional(),
+    ...healthRules(),
     outcome: z
       .strictObject({
         status: z.enum(FINISHES),
@@ -152,6 +154,7 @@ const BuildPlan = /* @__PURE__ */ lazily(() =>
     output: z.string().nullable(),
     workingDirectory: z.string(),
     healthPath: z.string(),
+    ...healthRules(),
     /** The target starts a program: the run asks for that once it has handed everything over. */
     starts: z.boolean().default(false),
     start: z.string().nullable().default(null),

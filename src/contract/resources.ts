@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { healthRules } from '../shared/health.js';
 import { DEPLOYMENTS, RunRefBody } from './deployments.js';
 import { EnvironmentView } from './environments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
@@ -26,6 +27,7 @@ const RecordResourceBody = /* @__PURE__ */ lazily(() =>
     /** Null when the deployment failed before it had one. */
     url: WebUrl().nullable(),
     healthPath: UrlPath(),
+    ...healthRules(),
     handle: Handle(),
   }),
 );

@@ -1,6 +1,7 @@
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
 import type { Cause } from '../shared/cause/cause.js';
+import { healthOf } from '../shared/health.js';
 import { DEPLOYMENT } from '../shared/status/deployment.js';
 import type { Stage } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, type DeploymentStatus, ENDED_BY } from '../shared/status/words.js';
@@ -21,6 +22,8 @@ interface Progress {
   readonly url?: string | undefined;
   /** The path that the run checked there. */
   readonly healthPath?: string | undefined;
+  readonly healthTimeoutMs?: number | undefined;
+  readonly healthStatus?: string | undefined;
   readonly outcome?: Outcome | undefined;
 }
 
@@ -70,16 +73,17 @@ async function saveStages(
   });
 }
 
+type Link = Pick<Progress, 'url' | 'healthPath' | 'healthTimeoutMs' | 'healthStatus'>;
+
 /** A URL of the workflow's own counts for a deployment that no target has made. */
 export function linkTo(
   { reach }: Pick<StoredDeployment, 'reach'>,
-  {
-    url,
-    healthPath = null,
-  }: { readonly url?: string | undefined; readonly healthPath?: string | null | undefined },
+  { url, healthPath, healthTimeoutMs, healthStatus }: Link,
 ): DeploymentPatch {
   if (url === undefined || reach !== null) return {};
-  return { url, reach: { kind: 'elsewhere', url, healthPath, removable: false } };
+  const check =
+    healthPath === undefined ? { healthPath: null } : healthOf({ healthPath, healthTimeoutMs, healthStatus });
+  return { url, reach: { kind: 'elsewhere', url, ...check, removable: false } };
 }
 
 function isRepeat(deployment: StoredDeployment, outcome: Outcome): boolean {

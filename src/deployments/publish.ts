@@ -14,7 +14,7 @@ import { changeDeployment } from './change.js';
 import { notMadeLive } from './fence.js';
 import type { DeploymentPorts, StoredDeployment } from './store.js';
 import { type Configuration, configurationOf, type ConfigurationPorts } from './configuration.js';
-import { buildSettingsOf } from './variables.js';
+import { buildSettingsOf, healthCheckOf } from './variables.js';
 
 export type PublishPorts = EnvironmentPorts &
   DeploymentPorts &
@@ -145,7 +145,7 @@ function releaseOf(
     program: {
       start: build.start,
       port: build.port,
-      healthPath: build.healthPath,
+      ...healthCheckOf(environment),
       memoryBytes: memory,
       cpus: cpu,
     },

@@ -2,6 +2,7 @@ import { changeEnvironment } from '../environments/change.js';
 import { type Environment, isHeadDeployment, type Resource } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { VitrineError } from '../shared/errors.js';
+import { type HealthCheck, healthOf } from '../shared/health.js';
 import type { Reach } from '../shared/reach.js';
 import type { Tools } from '../shared/tools.js';
 import type { ServerTarget, TargetPorts } from '../targets/target.js';
@@ -16,10 +17,9 @@ type Ports = EnvironmentPorts & DeploymentPorts & TargetPorts & Pick<Tools, 'clo
 /** After this long without news, the run that removed something is taken for dead. */
 export const REMOVING_MS = 20 * 60_000;
 
-export interface MadeInCi {
+/** The run will check it. */
+export interface MadeInCi extends HealthCheck {
   readonly url: string | null;
-  /** The path that the run will check. */
-  readonly healthPath: string;
   /** The target's own JSON, with the slug and the generation. */
   readonly handle: unknown;
 }
@@ -141,8 +141,8 @@ function besideNewer({ resources }: Environment, { own, resource }: Recorded): R
   return isHeld ? others : [...others, { ...resource, doomed: true }];
 }
 
-function reachOf({ url, healthPath }: MadeInCi): Reach | null {
-  return url === null ? null : { kind: 'elsewhere', url, healthPath, removable: true };
+function reachOf({ url, ...made }: MadeInCi): Reach | null {
+  return url === null ? null : { kind: 'elsewhere', url, ...healthOf(made), removable: true };
 }
 
 /** The run made nothing: nothing has to be removed for it. */

@@ -1,6 +1,7 @@
 import type { Environment } from '../environments/model.js';
 import { BUILD_DEFAULTS } from '../settings/schema.js';
 import { defaultSettings, projectsOf, type Settings } from '../settings/settings.js';
+import { type HealthCheck, healthOf, readHealthTimeout } from '../shared/health.js';
 import { addressVariable, type AddressPorts, previewUrl, serviceLabel } from '../shared/preview-url.js';
 import type { TargetFacts } from '../targets/target.js';
 import { type BuiltInFacts, builtInVariables } from '../variables/names.js';
@@ -17,6 +18,16 @@ export function buildSettingsOf(environment: Environment): {
   // What was stored before a setting existed does not have it.
   const build = { ...BUILD_DEFAULTS, ...(project?.build ?? settings.build) };
   return { build, root: project?.root ?? '.' };
+}
+
+/** How a program of the environment is asked whether it is well. */
+export function healthCheckOf(environment: Environment): HealthCheck {
+  const { healthPath, healthTimeout, healthStatus } = buildSettingsOf(environment).build;
+  return healthOf({
+    healthPath,
+    healthTimeoutMs: readHealthTimeout(healthTimeout) ?? undefined,
+    healthStatus,
+  });
 }
 
 /** The variables that say what an environment is. */

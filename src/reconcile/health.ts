@@ -2,13 +2,14 @@ import type { ContainerPorts } from '../containers/container.js';
 import type { LogPorts } from '../deployments/logs/store.js';
 import { runFor } from '../deployments/publish.js';
 import type { DeploymentPorts } from '../deployments/store.js';
-import { buildSettingsOf } from '../deployments/variables.js';
+import { healthCheckOf } from '../deployments/variables.js';
 import { recordMoved } from '../deployments/wake.js';
 import { changeEnvironment } from '../environments/change.js';
 import { activeEnvironments } from '../environments/list.js';
 import { type Environment, isActive, isUnwell } from '../environments/model.js';
 import type { EnvironmentPatch, EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { errorCode, isVitrineError } from '../shared/errors.js';
+import { isHealthyStatus, timeoutOf } from '../shared/health.js';
 import type { AskProgramPorts, Reach } from '../shared/reach.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
@@ -136,7 +137,8 @@ async function look(ports: Ports, environment: StoredEnvironment): Promise<Inspe
       return await lookAtProgram(ports, { environment, reach: current.reach, target, resource, run });
     if (target) return await target.inspect(resource.handle, run);
     if (current.reach.kind !== 'elsewhere' || current.reach.healthPath === null) return null;
-    return await probe({ url: current.reach.url, healthPath: current.reach.healthPath }, run);
+    const { url, healthPath, healthTimeoutMs, healthStatus } = current.reach;
+    return await probe({ url, healthPath, healthTimeoutMs, healthStatus }, run);
   } catch (error) {
     // An address that this server does not ask.
     if (isVitrineError(error) && error.code === 'forbidden') return null;
@@ -152,7 +154,10 @@ interface Program {
   readonly run: Run;
 }
 
-const PATIENCE_MS = 10_000;
+/** Where this server reaches all of its services. */
+function placesIn({ addresses, ...main }: Program['reach']): string {
+  return JSON.stringify([main, ...(addresses ?? [])].map(({ host, port }) => [host, port]));
+}
 
 /** The target first: it knows why a program ended. What it says runs must also answer. */
 async function lookAtProgram(
@@ -162,20 +167,21 @@ async function lookAtProgram(
   const said = target && resource ? await target.inspect(resource.handle, run) : null;
   if (said !== null && said.state !== 'live') return said;
   const now = said?.reach?.kind === 'upstream' ? { ...reach, ...said.reach } : reach;
-  if (now.host !== reach.host || now.port !== reach.port)
-    await recordMoved(ports, { environment, reach: now });
+  if (placesIn(now) !== placesIn(reach)) await recordMoved(ports, { environment, reach: now });
   const { host, port } = now;
-  const { healthPath: path } = buildSettingsOf(environment).build;
-  const limit = AbortSignal.timeout(PATIENCE_MS);
+  const check = said?.health ?? healthCheckOf(environment);
+  const { healthPath: path } = check;
+  const patienceMs = timeoutOf(check);
+  const limit = AbortSignal.timeout(patienceMs);
   try {
     const signal = AbortSignal.any([run.signal, limit]);
     const name = new URL(environment.url).host;
     const status = await ports.askProgram({ host, port, name, path, signal });
-    if (status >= 200 && status < 400) return { state: 'live', detail: null };
+    if (isHealthyStatus(check, status)) return { state: 'live', detail: null };
     return { state: 'unhealthy', detail: `It answers HTTP ${String(status)} at ${path}.` };
   } catch (error) {
     const reason = limit.aborted
-      ? `not within ${String(PATIENCE_MS / 1_000)} seconds`
+      ? `not within ${String(patienceMs / 1_000)} seconds`
       : (errorCode(error) ?? 'no connection');
     return { state: 'unhealthy', detail: `It does not answer (${reason}).` };
   }

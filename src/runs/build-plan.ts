@@ -1,11 +1,12 @@
 import type { Configuration } from '../deployments/configuration.js';
-import { buildSettingsOf } from '../deployments/variables.js';
+import { buildSettingsOf, healthCheckOf } from '../deployments/variables.js';
 import type { Environment } from '../environments/model.js';
+import type { HealthCheck } from '../shared/health.js';
 import { startHooksMs } from '../targets/hooks.js';
 import type { ServerTarget } from '../targets/target.js';
 
 /** What a run needs to build. The server decides it, so that a pull request cannot change it. */
-export interface BuildPlan {
+export interface BuildPlan extends HealthCheck {
   readonly target: string;
   /** What the run hands over to the target. */
   readonly takes: ServerTarget<unknown, unknown>['takes'];
@@ -13,7 +14,6 @@ export interface BuildPlan {
   readonly build: string | null;
   readonly output: string | null;
   readonly workingDirectory: string;
-  readonly healthPath: string;
   /** The target starts a program: the run asks for that once it has handed everything over. */
   readonly starts: boolean;
   readonly start: string | null;
@@ -43,7 +43,7 @@ export function buildPlan({ environment, configuration, publicUrl, ...chosen }: 
     build: build.build,
     output: build.output,
     workingDirectory: within(root, build.workingDirectory),
-    healthPath: build.healthPath,
+    ...healthCheckOf(environment),
     start: build.start,
     port: build.port,
     hooksMs: startHooksMs(build.hooks),

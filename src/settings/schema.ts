@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HEALTH_STATUS, healthStatusText, healthTimeoutText } from '../shared/health.js';
 import * as field from './fields.js';
 import { services } from './services.js';
 import { SKIP_WORDS } from './skip-words.js';
@@ -108,6 +109,10 @@ export const BUILD = {
   hooks,
   workingDirectory: field.relativePath,
   healthPath: field.urlPath,
+  /** So long an answer may take. */
+  healthTimeout: healthTimeoutText(),
+  /** The statuses of a good answer. */
+  healthStatus: healthStatusText(),
   /** Unknown paths answer with `index.html`. */
   spa: z.boolean(),
   /** Plain values for the build. Secrets do not belong in the file. */
@@ -127,6 +132,8 @@ export const BUILD_DEFAULTS: BuildSettings = {
   hooks: { created: null, deployed: null, destroyed: null },
   workingDirectory: '.',
   healthPath: '/',
+  healthTimeout: '10s',
+  healthStatus: HEALTH_STATUS,
   spa: false,
   env: {},
   image: null,

@@ -18,6 +18,8 @@ export type Reach =
       readonly url: string;
       /** The path that the workflow run checked; null when it is not known, and then the server does not probe. */
       readonly healthPath: string | null;
+      readonly healthTimeoutMs?: number | undefined;
+      readonly healthStatus?: string | undefined;
       /** A workflow run can remove it. Otherwise it must be removed there. */
       readonly removable: boolean;
     };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VitrineError } from '../shared/errors.js';
+import type { HealthCheck } from '../shared/health.js';
 import type { LogSource } from '../shared/log-lines.js';
 import type { HealthState, Reach } from '../shared/reach.js';
 import type { ServiceSettings } from '../shared/services.js';
@@ -48,13 +49,11 @@ export interface RegistryAuth {
 }
 
 /** How the program of a preview is started, and what it may use. */
-export interface ProgramSettings {
+export interface ProgramSettings extends HealthCheck {
   /** A command line; null for what the image or the build says. */
   readonly start: string | null;
   /** Where it listens; null for what the target finds out. The program gets it as `PORT`. */
   readonly port: number | null;
-  /** Must answer with 2xx or 3xx before the program counts as started. */
-  readonly healthPath: string;
   readonly memoryBytes: number;
   /** Processors, such as 0.5. */
   readonly cpus: number;
@@ -108,6 +107,8 @@ export interface Inspection {
   readonly detail: string | null;
   /** Of a program that is live: where it is reached now. An engine that starts it again may give it another port. */
   readonly reach?: Reach;
+  /** Of a program that is live: how it was asked. The settings may be those of a newer commit. */
+  readonly health?: HealthCheck;
 }
 
 export interface Deployed<Handle> {

@@ -1,8 +1,8 @@
+import { type HealthCheck, healthOf } from '../shared/health.js';
 import { type Answer, askProgram, isWell, type ProgramAddress } from './ask-program.js';
 
-interface Waiting {
+interface Waiting extends HealthCheck {
   readonly address: ProgramAddress;
-  readonly healthPath: string;
   /** The URL of the preview. */
   readonly url: string;
   readonly patienceMs: number;
@@ -19,15 +19,15 @@ export type Waited =
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** Asks a program that was just started until it answers with 2xx or 3xx, has ended, or took too long. */
+/** Asks a program that was just started until it gives a good answer, has ended, or took too long. */
 export async function waitForHealth(
-  { address, healthPath: path, url, patienceMs, runs }: Waiting,
+  { address, url, patienceMs, runs, ...check }: Waiting,
   signal: AbortSignal,
 ): Promise<Waited> {
   const deadline = performance.now() + patienceMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted();
-    const last = await askProgram({ ...address, path, url, signal });
+    const last = await askProgram({ ...address, ...healthOf(check), url, signal });
     if (isWell(last)) return { kind: 'healthy' };
     if (!(await runs())) return { kind: 'ended' };
     if (performance.now() > deadline) return { kind: 'late', last };

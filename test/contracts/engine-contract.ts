@@ -45,9 +45,11 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     await ground.engine.createNetwork({ Name, Driver: 'bridge', Labels: TEST, IPAM, Options: {} });
     return Name;
   }
-  const create = async (program: Program, options = { writable: false, root: false }) =>
-    createOf(await ground.image(program), options);
-  const createOf = async (reference: string, options = { writable: false, root: false }) => {
+  const SAFE = { writable: false, root: false };
+  const PORTS = '30000-39999';
+  const create = async (program: Program, options = SAFE, hostPorts: string | null = PORTS) =>
+    createOf(await ground.image(program), options, hostPorts);
+  const createOf = async (reference: string, options = SAFE, hostPorts: string | null = PORTS) => {
     const { engine } = ground;
     const found = await engine.image(reference);
     if (!found) throw new Error(`There is no ${reference}.`);
@@ -56,7 +58,7 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
       ...{ name: `vitrine-contract-${made}`, network, reference, image: found, options },
       program: { ...release().program, port: PORT, memoryBytes: 64 * 1024 ** 2 },
       labels: { ...TEST, number: String(made) },
-      limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: '30000-39999' },
+      limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts },
       env: {},
     });
     return { spec, id: await engine.createContainer(spec) };
@@ -149,6 +151,31 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     expect(await ended(other)).toMatchObject({ exitCode: 0, started: true });
     const lines = await linesOf(engine.logs(other, { signal: AbortSignal.timeout(10_000) }));
     expect(lines.map(({ text }) => text)).toEqual([`two ${PORT}`]);
+  });
+
+  test(`${name}: a container without a port of the machine is reached in its network, and let into another one`, async () => {
+    const { engine } = ground;
+    const { id, spec } = await create(['serve', 'Hello'], undefined, null);
+    expect(spec.body.Labels).toMatchObject({ 'vitrine.ports': String(PORT) });
+    expect(await engine.container(id)).toMatchObject({ address: null });
+    await engine.startContainer(id);
+    const { address, ports } = (await engine.container(id)) ?? {};
+    expect(ports).toEqual({});
+    const ask = async () => (await fetch(`http://${address ?? ''}:${String(PORT)}/`)).text();
+    await eventually(() => ask().catch(() => ''), {
+      until: (text) => text.includes('Hello'),
+      otherwise: 'The program should answer.',
+    });
+    const name = await createNetwork('vitrine-contract-joined');
+    const other = (await engine.networks()).find((one) => one.name === name)?.id ?? '';
+    for (let times = 0; times < 2; times += 1)
+      await engine.connectNetwork(other, { container: id, aliases: [] });
+    expect(await engine.container(id)).toMatchObject({ address });
+    expect(await engine.removeNetwork(other)).toBe(false);
+    for (let times = 0; times < 2; times += 1) await engine.disconnectNetwork(other, id);
+    expect(await engine.removeNetwork(other)).toBe(true);
+    await engine.disconnectNetwork(other, id);
+    expect(await codeOf(engine.connectNetwork(other, { container: id, aliases: [] }))).toBe('not_found');
   });
 
   test(`${name}: a program that fails leaves its exit code and its last lines`, async () => {

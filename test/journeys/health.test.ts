@@ -77,6 +77,28 @@ test('a live preview that stops answering is reported once two looks agree, and 
   expect(await comment()).not.toMatch(/does not answer/);
 });
 
+test('what a good answer is comes from the run, for the run and for each look after it', async () => {
+  await using host = await startHost();
+  await using world = await startWorld();
+  const { number } = await openPullRequest(world);
+  host.status = 401;
+  const rules = { 'health-status': '200-299, 401', 'health-timeout': '5s' };
+  const inputs = { url: `${host.url}/pr-1`, 'health-path': '/healthz', ...rules };
+  expect((await runPreview(world, { number, inputs })).exitCode).toBe(0);
+  await world.drain();
+  const { environment } = await lookAt(world, number);
+  expect(environment.current?.reach).toMatchObject({ healthTimeoutMs: 5_000, healthStatus: '200-299,401' });
+  const look = createHealthCheck(world.app.ports, HOSTS);
+  const state = async () => {
+    await look();
+    await look();
+    return (await lookAt(world, number)).environment.health?.state;
+  };
+  expect(await state()).toBe('live');
+  host.status = 302;
+  expect(await state()).toBe('unhealthy');
+});
+
 test('one bad answer between good ones is no news', async () => {
   await using stage = await openLinked();
   await stage.look();
@@ -186,6 +208,22 @@ test('a program that its engine started again at another port is reached there a
   expect([current?.reach, resources[0]?.reach, activeAt ?? null]).toMatchObject([{ port }, { port }, null]);
   expect(await stage.containers(environment)).toMatchObject([{ port }]);
   expect((await stage.visit('pr-1-site')).body).toContain('hello from');
+  other.close();
+});
+
+test('a service with an address of its own is followed to another port too', async () => {
+  await using stage = await openPrograms();
+  const environment = await stage.show('pr-1-shop');
+  const reach = environment.current?.reach;
+  if (reach?.kind !== 'upstream') throw new Error('It is no program.');
+  const other = createServer((_request, response) => response.end('moved'));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const addresses = (reach.addresses ?? []).map((address) => ({ ...address, port }));
+  stage.target.inspectAs({ state: 'live', detail: null, reach: { ...reach, addresses } });
+  await createHealthCheck(stage.app.ports, PROGRAMS)();
+  expect((await stage.visit('api-pr-1-shop')).body).toBe('moved');
+  expect((await stage.visit('pr-1-shop')).body).toContain('hello from');
   other.close();
 });
 

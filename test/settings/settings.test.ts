@@ -49,6 +49,8 @@ test('without a file everything has its default', () => {
       hooks: { created: null, deployed: null, destroyed: null },
       workingDirectory: '.',
       healthPath: '/',
+      healthTimeout: '10s',
+      healthStatus: '200-399',
       spa: false,
       env: {},
       image: null,
@@ -90,6 +92,8 @@ output: ./dist/
 port: 8080
 hooks: { created: npm run seed, destroyed: null }
 health-path: /healthz?full=1
+health-timeout: 5s
+health-status: [200, 401-403]
 working-directory: packages/web/
 spa: true
 image: ghcr.io:443/acme/web:1.2
@@ -122,6 +126,8 @@ test('every key of the file arrives under its name in code', () => {
       port: 8080,
       hooks: { created: 'npm run seed', deployed: null, destroyed: null },
       healthPath: '/healthz?full=1',
+      healthTimeout: '5s',
+      healthStatus: '200,401-403',
       workingDirectory: 'packages/web',
       spa: true,
       image: 'ghcr.io:443/acme/web:1.2',

@@ -10,6 +10,7 @@ interface Service {
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  readonly expose?: readonly string[];
   readonly ports?: readonly { readonly target: number; readonly published: string }[];
 }
 
@@ -86,7 +87,7 @@ function containerOf(project: string, { name, service }: { name: string; service
       Image: service.image,
       Env: Object.entries(service.environment ?? {}).map(([key, value]) => `${key}=${value}`),
       Labels: service.labels,
-      ExposedPorts: {},
+      ExposedPorts: Object.fromEntries((service.expose ?? []).map((port) => [`${port}/tcp`, {}])),
       HostConfig: {
         NetworkMode: project,
         PortBindings: Object.fromEntries(ports),

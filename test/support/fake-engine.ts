@@ -50,12 +50,15 @@ export interface FakeEngine extends AsyncDisposable {
   images(): readonly string[];
   /** What it says of itself. */
   imageAt(name: string): FakeImage;
+  forgetImage(reference: string): void;
   addVolume(name: string, labels: Readonly<Record<string, string>>): void;
   volumes(): readonly string[];
   /** Labels of what there is. */
   containers(): readonly Readonly<Record<string, string>>[];
   /** The command lines that were started, in their order. */
   started(): readonly string[];
+  /** How many networks besides its own a container is in. */
+  joined(id: string): number;
   /** Without those of the engine itself. */
   networks(): readonly string[];
   /** The containers with these labels end by themselves. */
@@ -75,6 +78,7 @@ interface Body {
   readonly Env: readonly string[];
   readonly Labels: Record<string, string>;
   readonly Healthcheck?: { readonly Test: readonly string[] };
+  readonly ExposedPorts?: Record<string, object>;
   readonly HostConfig: {
     readonly NetworkMode: string;
     readonly PortBindings: Record<string, readonly { HostPort: string }[]>;
@@ -104,6 +108,8 @@ interface Container {
   /** The names of its networks. */
   readonly networks: Set<string>;
   readonly health: NonNullable<FakeImage['Health']>;
+  /** In its own network: every address that begins with 127 is one of this machine. */
+  readonly address: string;
   running: boolean;
   startedAt: Date | null;
   exitCode: number;
@@ -218,6 +224,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       servers: new Map(),
       sockets: new Set<Socket>(),
       networks: new Set([body.HostConfig.NetworkMode]),
+      address: `127.${[...randomBytes(3)].map((byte) => 1 + (byte % 250)).join('.')}`,
       // The command `false` is one that fails.
       health: body.Healthcheck?.Test[1] === 'false' ? ('unhealthy' as const) : (image.Health ?? 'healthy'),
     };
@@ -238,7 +245,14 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (container.program[0] === 'no-such-command')
       throw new Refusal(400, 'exec: "no-such-command": executable file not found in $PATH: unknown');
     for (const [port, [bound]] of Object.entries(container.body.HostConfig.PortBindings))
-      container.servers.set(port, await bind(container, port, bound?.HostPort ?? ''));
+      container.servers.set(port, await bind(container, { port, range: bound?.HostPort ?? '' }));
+    const { address } = container;
+    if (container.servers.size === 0)
+      for (const port of Object.keys(container.body.ExposedPorts ?? {}))
+        container.servers.set(
+          port,
+          await bind(container, { port, range: port.replace('/tcp', ''), address }),
+        );
     container.running = true;
     container.startedAt = new Date();
     begun.push(container.program.join(' '));
@@ -495,10 +509,12 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     addImage: (reference, image) => addImage(reference, image),
     images: () => [...images.keys()],
     imageAt,
+    forgetImage: (reference) => void images.delete(reference),
     addVolume: (name, labels) => void volumes.set(name, labels),
     volumes: () => [...volumes.keys()],
     containers: () => [...containers.values()].map(({ labels }) => labels),
     started: () => begun,
+    joined: (id) => containerAt(id).networks.size - 1,
     networks: () => [...networks.values()].map(({ Name }) => Name).filter((name) => name !== 'bridge'),
     async crash(labels) {
       for (const container of containers.values())
@@ -553,7 +569,10 @@ function sendLogs(
 }
 
 /** A port of the machine leads to a port of the container, where the program may listen or not. */
-async function bind(container: Container, name: string, range: string): Promise<Server> {
+async function bind(
+  container: Container,
+  { port: name, range, address = '127.0.0.1' }: { port: string; range: string; address?: string },
+): Promise<Server> {
   const [first = 0, last = first] = range.split('-').map(Number);
   const program = createHttpServer((_request, response) => response.end(pageOf(container)));
   const server = createServer((socket) => {
@@ -565,7 +584,7 @@ async function bind(container: Container, name: string, range: string): Promise<
   });
   for (let tries = 0; tries < 50; tries += 1) {
     const failed = once(server, 'error');
-    server.listen(first + Math.floor(Math.random() * (last - first + 1)), '127.0.0.1');
+    server.listen(first + Math.floor(Math.random() * (last - first + 1)), address);
     if ((await Promise.race([once(server, 'listening').then(() => null), failed])) === null) return server;
   }
   throw new Refusal(500, 'Bind for 127.0.0.1 failed: port is already allocated');
@@ -601,7 +620,11 @@ async function end(container: Container, code: number): Promise<void> {
 
 function inspected(container: Container) {
   const { id, labels, body, running, startedAt, exitCode, restart, servers, health, networks } = container;
+  const { NetworkMode, PortBindings } = body.HostConfig;
+  const addressIn = (name: string) =>
+    name === NetworkMode ? { IPAddress: running ? container.address : '' } : {};
   const ports = [...servers].map(([name, server]) => {
+    if (!(name in PortBindings)) return [name, null] as const;
     const bound = server.address() as AddressInfo | null;
     return [name, bound && [{ HostIp: '127.0.0.1', HostPort: String(bound.port) }]] as const;
   });
@@ -616,7 +639,7 @@ function inspected(container: Container) {
     HostConfig: { ...body.HostConfig, RestartPolicy: { ...body.HostConfig.RestartPolicy, Name: restart } },
     NetworkSettings: {
       Ports: Object.fromEntries(ports),
-      Networks: Object.fromEntries([...networks].map((name) => [name, {}])),
+      Networks: Object.fromEntries([...networks].map((name) => [name, addressIn(name)])),
     },
   };
 }

@@ -102,6 +102,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
     certPath: undefined,
     path: '',
     ports: '30000-39999',
+    server: undefined,
     network: '10.213.0.0/16',
     memoryBytes: 1024 ** 3,
     cpus: 1,

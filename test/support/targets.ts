@@ -44,7 +44,7 @@ function createHost() {
   const there = new Set<string>();
   const faults: Fault[] = [];
   const commands: Commands = {
-    healthPath: '/',
+    health: { healthPath: '/' },
     async deploy({ slug }, run) {
       run.signal.throwIfAborted();
       const fault = faults.shift();

@@ -17,6 +17,17 @@ test.each([
   expect(await look(async () => status)).toMatchObject({ state });
 });
 
+test('a page that is asked for other statuses is live with one of them alone', async () => {
+  const asked = { url: 'https://host.example/', healthPath: '/', healthStatus: '204,404' };
+  const at = (status: number) =>
+    probe(asked, { visit: async () => status, signal: new AbortController().signal });
+  expect([(await at(404)).state, (await at(204)).state, (await at(200)).state]).toEqual([
+    'live',
+    'live',
+    'unhealthy',
+  ]);
+});
+
 test('the path that the run checked is asked, and without one the URL itself', async () => {
   const asked: string[] = [];
   const visit: Visit = async (page) => asked.push(page);

@@ -56,6 +56,8 @@ export const ports: Check = {
   id: 'ports',
   title: 'Ports of containers',
   async run({ config }) {
+    if (config.containers.ports === null)
+      return good('None is used: the server reaches containers in their networks (CONTAINER_PORTS=none).');
     const range = portsOf(config.containers.ports);
     const tried = sampleOf(range);
     const free = (await Promise.all(tried.map(isFree))).filter(Boolean).length;

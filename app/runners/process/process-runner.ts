@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { satisfies, validRange } from 'semver';
 import { VitrineError } from '../../../src/shared/errors.js';
+import { healthOf } from '../../../src/shared/health.js';
 import type {
   ProgramId,
   ProgramOrder,
@@ -104,9 +105,10 @@ async function prepare(parts: Parts, order: ProgramOrder): Promise<ProgramRecord
   if (isSame && (await runningOf(known))) return known;
   await end(parts, { id: order, record: known });
   if (!isSame) await clear(parts, order);
-  const { version, command, memoryBytes, healthPath, destroyed } = order;
+  const { version, command, memoryBytes, destroyed } = order;
   const record = {
-    ...{ leader: null, port: null, version, command: [...command], memoryBytes, healthPath },
+    ...{ leader: null, port: null, version, command: [...command], memoryBytes },
+    ...healthOf(order),
     started: known?.started ?? false,
     destroyed: destroyed && [...destroyed],
   };
@@ -150,7 +152,7 @@ async function launch(parts: Parts, { id, record, environment, log }: Launch): P
     order,
     named: (leader) => records.write(id, { ...record, leader, port, started: true }),
   });
-  return { state: 'up', id: String(leader.pid), host: HOST, port, healthPath: record.healthPath };
+  return { state: 'up', id: String(leader.pid), host: HOST, port, ...healthOf(record) };
 }
 
 const HOST = '127.0.0.1';
@@ -166,9 +168,9 @@ async function end({ records, politeMs }: Parts, { id, record }: Known): Promise
   await records.freePort(record?.port ?? null);
 }
 
-async function runningOf({ leader, port, healthPath }: ProgramRecord): Promise<RunningProgram | null> {
+async function runningOf({ leader, port, ...record }: ProgramRecord): Promise<RunningProgram | null> {
   if (leader === null || port === null || !(await isAlive(leader))) return null;
-  return { state: 'up', id: String(leader.pid), host: HOST, port, healthPath };
+  return { state: 'up', id: String(leader.pid), host: HOST, port, ...healthOf(record) };
 }
 
 async function inspect({ records }: Parts, id: ProgramId): Promise<ProgramState | null> {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode, VitrineError } from '../../../src/shared/errors.js';
+import { healthRules } from '../../../src/shared/health.js';
 import type { ProgramId } from '../../../src/targets/node/runner.js';
 import { identityOf, isAlive, type ProcessIdentity } from './identity.js';
 
@@ -17,6 +18,7 @@ const recordSchema = z.object({
   command: z.array(z.string()),
   memoryBytes: z.number(),
   healthPath: z.string(),
+  ...healthRules(),
   started: z.boolean().default(false),
   destroyed: z.array(z.string()).nullable().default(null),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type HealthCheck, healthOf, healthRules } from '../../shared/health.js';
 import { probe } from '../probe.js';
 import { type Deployed, parseOptions, type Run, type TargetFacts, type TargetVerbs } from '../target.js';
 
@@ -17,6 +18,7 @@ const commandHandleSchema = z.strictObject({
   generation: z.number().int().nonnegative(),
   url: z.string(),
   healthPath: z.string(),
+  ...healthRules(),
   /** What the deploy command wrote for the destroy command; null when it wrote nothing. */
   handle: z.json(),
 });
@@ -29,7 +31,7 @@ export type Made = Pick<CommandHandle, 'url' | 'handle'>;
 
 /** Runs the two commands of the workflow. */
 export interface Commands {
-  readonly healthPath: string;
+  readonly health: HealthCheck;
   /** `previous` is what the newest earlier deployment of the same environment made. */
   deploy(call: Place & { readonly previous: Made | null }, run: Run): Promise<Made>;
   /** Nothing to remove counts as removed. */
@@ -73,12 +75,12 @@ export function createCommandTarget({ records }: { readonly records: CommandReco
     identityOf: ({ handle, url }) => (handle === null ? url : sortedJson(handle)),
     async inspect(handle, run) {
       run.signal.throwIfAborted();
-      const { slug, generation, url, healthPath } = commandHandleSchema.parse(handle);
+      const { slug, generation, url, ...made } = commandHandleSchema.parse(handle);
       const found = await records.find(slug);
       if (found === null) return { state: 'gone', detail: 'Nothing is deployed here.' };
       if (found.generation !== generation)
         return { state: 'gone', detail: 'A newer version took its place.' };
-      return probe({ url, healthPath }, run);
+      return probe({ url, ...healthOf(made) }, run);
     },
     list: (run) => listUntilAborted(records, run),
   };
@@ -119,14 +121,14 @@ export function commandVerbs({ commands, journal }: CommandParts): CommandVerbs 
       const place = placeOf(release);
       const previous = await journal.announce(place);
       const made = await deployOrWithdraw({ commands, journal }, { place, previous, run });
-      const handle = { ...place, ...made, healthPath: commands.healthPath };
+      const handle = { ...place, ...made, ...commands.health };
       await journal.record(handle);
       run.log(`Deployed to ${made.url}`);
       const { url } = made;
       return {
         url,
         handle,
-        reach: { kind: 'elsewhere', url, healthPath: commands.healthPath, removable: true },
+        reach: { kind: 'elsewhere', url, ...commands.health, removable: true },
       };
     },
     async destroy(handle, run) {
@@ -169,7 +171,7 @@ async function deployOrWithdraw(
       await journal.withdraw(place).catch(() => undefined);
       throw error;
     }
-    await journal.record({ ...place, ...error.made, healthPath: commands.healthPath });
+    await journal.record({ ...place, ...error.made, ...commands.health });
     throw error.cause;
   }
 }

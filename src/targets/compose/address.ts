@@ -1,4 +1,12 @@
 import { z } from 'zod';
+import {
+  type HealthCheck,
+  healthOf,
+  healthRules,
+  healthStatusText,
+  healthTimeoutText,
+  readHealthTimeout,
+} from '../../shared/health.js';
 import { addressVariable } from '../../shared/preview-url.js';
 import type { ComposeModel } from './model.js';
 
@@ -7,6 +15,7 @@ export const addressSchema = z.strictObject({
   service: z.string().min(1),
   port: z.int(),
   healthPath: z.string(),
+  ...healthRules(),
 });
 export type Address = z.infer<typeof addressSchema>;
 
@@ -19,6 +28,8 @@ const addressOptions = z.strictObject({
     .max(1_000)
     .regex(/^\/(?!\/)\S*$/, 'must be a path that begins with one "/"')
     .optional(),
+  'health-timeout': healthTimeoutText().optional(),
+  'health-status': healthStatusText().optional(),
 });
 
 type Addresses = readonly string[] | Readonly<Record<string, z.infer<typeof addressOptions>>>;
@@ -43,13 +54,12 @@ function hasOwnVariables(names: readonly string[]): boolean {
   return new Set(names.map(addressVariable)).size === names.length;
 }
 
-interface Asked {
+interface Asked extends HealthCheck {
   /** By the settings of the default branch. */
   readonly service: string | undefined;
   readonly addresses?: Addresses | undefined;
   /** By the settings file; null for what the compose file says. */
   readonly port: number | null;
-  readonly healthPath: string;
 }
 
 const USUAL_NAMES = ['web', 'app'];
@@ -58,41 +68,54 @@ type Services = Pick<ComposeModel, 'services'>;
 
 /** The service with the address of the preview first. Answers a text that says what to do when the file does not tell. */
 export function addressesOf(model: Services, asked: Asked): readonly [Address, ...Address[]] | string {
-  const { service, port, addresses, healthPath } = asked;
-  const first = addressOf(model, { service, port, healthPath });
+  const { service, port, addresses } = asked;
+  const health = healthOf(asked);
+  const first = addressOf(model, { service, port, ...health });
   if (typeof first === 'string') return first;
   const others: Address[] = [];
   for (const name of namesIn(addresses)) {
     const own = addresses === undefined || isList(addresses) ? {} : (addresses[name] ?? {});
-    const { port: ownPort = null, 'health-path': path = healthPath } = own;
+    const { port: ownPort = null } = own;
     if (name === first.service)
       return `The service "${name}" has the address of the preview: take it out of "target.options.addresses" in .github/preview.yml, or name another one in "service".`;
-    const other = addressAt(model, { name, port: ownPort, healthPath: path, option: 'addresses' });
+    const check = ownCheck(own, health);
+    const other = addressAt(model, { name, port: ownPort, health: check, option: 'addresses' });
     if (typeof other === 'string') return other;
     others.push(other);
   }
   return [first, ...others];
 }
 
+/** What is not said for a service is as in the settings. */
+function ownCheck(own: z.infer<typeof addressOptions>, health: HealthCheck): HealthCheck {
+  const { 'health-path': path, 'health-timeout': timeout, 'health-status': status } = own;
+  const timeoutMs = timeout === undefined ? null : readHealthTimeout(timeout);
+  return healthOf({
+    healthPath: path ?? health.healthPath,
+    healthTimeoutMs: timeoutMs ?? health.healthTimeoutMs,
+    healthStatus: status ?? health.healthStatus,
+  });
+}
+
 function addressOf(
   model: Services,
-  { service, port, healthPath }: Omit<Asked, 'addresses'>,
+  { service, port, ...health }: Omit<Asked, 'addresses'>,
 ): Address | string {
   const { services } = model;
   const name = service ?? inferred(services);
   if (name === null)
     return `The compose file does not tell which service visitors should reach: name it in .github/preview.yml on the default branch, as target: { name: compose, options: { service: web } }. It has: ${[...services.keys()].join(', ')}.`;
-  return addressAt(model, { name, port, healthPath, option: 'service' });
+  return addressAt(model, { name, port, health, option: 'service' });
 }
 
 interface Named {
   readonly name: string;
   readonly port: number | null;
-  readonly healthPath: string;
+  readonly health: HealthCheck;
   readonly option: 'service' | 'addresses';
 }
 
-function addressAt({ services }: Services, { name, port, healthPath, option }: Named): Address | string {
+function addressAt({ services }: Services, { name, port, health, option }: Named): Address | string {
   const found = services.get(name);
   if (!found)
     return `The compose file has no service "${name}", which "target.options.${option}" in .github/preview.yml names. It has: ${[...services.keys()].join(', ')}.`;
@@ -101,7 +124,7 @@ function addressAt({ services }: Services, { name, port, healthPath, option }: N
   const setting = option === 'service' ? '"port"' : `"target.options.addresses.${name}.port"`;
   if (chosen === undefined)
     return `The service "${name}" names no port: add "expose" with the port that its program listens on, or set ${setting} in .github/preview.yml.`;
-  return { service: name, port: chosen, healthPath };
+  return { service: name, port: chosen, ...health };
 }
 
 /** The only service with a port, or the only service; else the one with a usual name. */

@@ -1,13 +1,14 @@
 import { VitrineError } from '../../shared/errors.js';
+import { healthOf, statusWords } from '../../shared/health.js';
 import { serviceLabel } from '../../shared/preview-url.js';
 import type { Reach, ServiceAddress } from '../../shared/reach.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
-import { askProgram, isWell, wordsFor } from '../ask-program.js';
 import { ASLEEP } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { EngineContainer } from '../docker/engine.js';
+import { joinNetwork } from '../docker/network.js';
 import { LABEL } from '../docker/resource.js';
-import { addressesOf, endOf, startAndWait } from '../docker/start.js';
+import { askContainer, endOf, startAndWait } from '../docker/start.js';
 import type { Inspection, Run, StartedContainer } from '../target.js';
 import type { Address } from './address.js';
 import { addressesIn, type ComposeHandle, labelsOfDeployment } from './resource.js';
@@ -38,6 +39,7 @@ type UpstreamReach = Reach & { readonly kind: 'upstream' };
 /** Waits until every service that visitors reach answers. */
 export async function reachOf(parts: DockerParts, handle: ComposeHandle, run: Run): Promise<UpstreamReach> {
   const containers = await containersOf(parts, handle);
+  await joinNetwork(parts, networkOf(parts, handle));
   const all = await Promise.all(
     addressesIn(handle).map((address) => whenAnswering(parts, { containers, handle, address }, run)),
   );
@@ -51,6 +53,11 @@ function reachedAt([first, ...others]: readonly ServiceAddress[]): UpstreamReach
   return { kind: 'upstream', host, port, ...(others.length > 0 && { addresses: others }) };
 }
 
+/** Compose gives a network the name of its project. */
+function networkOf({ server }: DockerParts, { project }: ComposeHandle) {
+  return { server, name: project };
+}
+
 interface Awaited {
   readonly containers: readonly EngineContainer[];
   readonly handle: ComposeHandle;
@@ -62,19 +69,21 @@ async function whenAnswering(
   { containers, handle, address }: Awaited,
   run: Run,
 ): Promise<ServiceAddress> {
-  const { service, healthPath } = address;
+  const { service, port: _port, ...health } = address;
   const container = serviceOf(containers, service);
   if (!container)
     throw new VitrineError(
       'unavailable',
       `The container of the service "${service}" was removed while it started.`,
     );
-  run.log(`Started. Waiting until GET ${healthPath} of ${service} answers with 2xx or 3xx.`);
+  run.log(
+    `Started. Waiting until GET ${health.healthPath} of ${service} answers with ${statusWords(health)}.`,
+  );
   const url = urlOfService(parts, { handle, service });
   const patienceMs = parts.patienceMs ?? PATIENCE_MS;
   const place = await startAndWait(
     parts.engine,
-    { container: container.id, healthPath, url, patienceMs },
+    { container: container.id, ...health, url, patienceMs },
     run,
   );
   run.log(`The service ${service} answers at ${url}`);
@@ -122,13 +131,13 @@ export async function inspect(parts: DockerParts, handle: ComposeHandle, run: Ru
     const isMain = service === handle.service || found.detail === null;
     return isMain ? found : { ...found, detail: `${service}: ${found.detail}` };
   }
-  return { state: 'live', detail: null, reach: reachedAt(places) };
+  return { state: 'live', detail: null, reach: reachedAt(places), health: healthOf(handle) };
 }
 
 /** Where it answers, or what is the matter with it. */
 async function inspectService(
   parts: DockerParts,
-  { containers, handle, address: { service, healthPath: path } }: Awaited,
+  { containers, handle, address: { service, ...address } }: Awaited,
   run: Run,
 ): Promise<ServiceAddress | Inspection> {
   const container = serviceOf(containers, service);
@@ -139,11 +148,7 @@ async function inspectService(
     return { state: 'unhealthy', detail: endOf(container) };
   }
   const url = urlOfService(parts, { handle, service });
-  let detail = 'It has no port that can be reached.';
-  for (const place of addressesOf(container)) {
-    const answer = await askProgram({ ...place, path, url, signal: run.signal });
-    if (isWell(answer)) return { service, url, ...place };
-    detail = `The program ${wordsFor(answer)}.`;
-  }
-  return { state: 'unhealthy', detail };
+  const network = networkOf(parts, handle);
+  const found = await askContainer(parts, { container, network, check: healthOf(address), url }, run.signal);
+  return typeof found === 'string' ? { state: 'unhealthy', detail: found } : { service, url, ...found };
 }

@@ -4,6 +4,8 @@ import type { Reach } from '../../shared/reach.js';
 import { ASLEEP, RESTART } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { Labels } from '../docker/engine.js';
+import { leaveNetworks } from '../docker/network.js';
+import { pullsOf } from '../docker/pull-record.js';
 import { LABEL, placeOf } from '../docker/resource.js';
 import { type Deployed, parseOptions, type Release, type Run, type Target } from '../target.js';
 import { containersOf, inspect, reachOf, serviceOf, startedOf } from './answering.js';
@@ -104,27 +106,42 @@ type Placed = Pick<ComposeHandle, 'slug' | 'generation' | 'deploymentId'>;
 
 /** By labels and ids alone. Every step may have been done before. */
 async function destroy(
-  { engine, server }: ComposeParts,
+  parts: ComposeParts,
   { images = [], ...placed }: Placed & { readonly images?: readonly string[] },
   run: Run,
 ): Promise<void> {
+  const { engine, server } = parts;
   run.signal.throwIfAborted();
   const labels = labelsOfDeployment(server, placed);
   const containers = await engine.containers(labels);
   for (const { id } of containers) await engine.removeContainer(id);
   const networks = (await engine.networks()).filter((network) => hasAll(network.labels, labels));
+  await leaveNetworks(parts, networks);
   for (const { id } of networks)
     if (!(await engine.removeNetwork(id)))
       throw new VitrineError(
         'unavailable',
         'A network of the preview is still used by a container: this is tried again.',
       );
-  for (const { name } of await engine.volumes(labels)) await engine.removeVolume(name);
-  // An attempt that was interrupted may have removed the containers that name them.
-  for (const image of new Set([...images, ...imagesIn(containers.map((one) => one.labels))]))
-    if ((await engine.containers({ [LABEL.server]: server, [LABEL.image]: image })).length === 0)
-      await engine.removeImage(image);
+  // An attempt that was interrupted may have removed the containers that name them. Volumes go last: some say which images were pulled.
+  const volumes = await engine.volumes(labels);
+  for (const image of new Set([...images, ...imagesIn([...containers, ...volumes].map((one) => one.labels))]))
+    if (!(await isUsed(parts, { image, by: placed }))) await engine.removeImage(image);
+  for (const { name } of volumes) await engine.removeVolume(name);
   run.log(`Removed the services of ${placed.slug}.`);
+}
+
+interface Using {
+  readonly image: string;
+  /** Who needs it no more. */
+  readonly by: Placed;
+}
+
+/** By a container, or by another deployment that is about to make one. */
+async function isUsed({ engine, server }: ComposeParts, { image, by }: Using): Promise<boolean> {
+  const users = await engine.containers({ [LABEL.server]: server, [LABEL.image]: image });
+  const pulls = await pullsOf(engine, server, image);
+  return users.length > 0 || pulls.some((labels) => labels[LABEL.deployment] !== by.deploymentId);
 }
 
 function hasAll(labels: Labels, wanted: Labels): boolean {

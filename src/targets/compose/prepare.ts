@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
+import { healthOf } from '../../shared/health.js';
 import { userFor } from '../docker/container-spec.js';
 import type { DockerParts, RegistryLogin } from '../docker/pulled-image.js';
-import type { EngineImage } from '../docker/engine.js';
+import type { EngineImage, Labels } from '../docker/engine.js';
+import { recordPull } from '../docker/pull-record.js';
 import { LABEL } from '../docker/resource.js';
 import type { ImageSource, Release, Run } from '../target.js';
 import { type Address, addressesOf, addressesSchema, serviceName } from './address.js';
@@ -48,8 +50,8 @@ export function checkRelease(
   for (const { line, message } of notes) run.log(`Compose file, line ${String(line)}: ${message}.`);
   if (model === null) throw refusal(problems);
   const { service, addresses: others } = wanted.options;
-  const { port, healthPath } = program;
-  const addresses = addressesOf(model, { service, addresses: others, port, healthPath });
+  const { port } = program;
+  const addresses = addressesOf(model, { service, addresses: others, port, ...healthOf(program) });
   if (typeof addresses === 'string') throw new VitrineError('unprocessable', addresses);
   const budget = {
     memoryBytes: Math.min(program.memoryBytes, limits.memoryBytes),
@@ -65,10 +67,17 @@ function refusal(problems: readonly ComposeProblem[]): VitrineError {
   return new VitrineError('unprocessable', `The compose file cannot be used. ${lines.join('. ')}.`);
 }
 
+interface Preparing {
+  readonly checked: CheckedRelease;
+  readonly wanted: Wanted;
+  /** On everything of the deployment. */
+  readonly labels: Labels;
+}
+
 /** Pulls what each service runs, and says how it runs it. */
 export async function prepareServices(
-  parts: Pick<DockerParts, 'engine' | 'registryLogin'>,
-  { checked, wanted }: { readonly checked: CheckedRelease; readonly wanted: Wanted },
+  parts: Pick<DockerParts, 'engine' | 'registryLogin' | 'server'>,
+  { checked, wanted, labels: ofProject }: Preparing,
   run: Run,
 ): Promise<ReadonlyMap<string, ServiceRun>> {
   const { release, options } = wanted;
@@ -78,7 +87,10 @@ export async function prepareServices(
   for (const [name, service] of checked.model.services) {
     const source = Object.hasOwn(handed, name) ? handed[name] : undefined;
     const named = nameOf(login, { name, service, source });
-    const image = await pull(parts, named, run);
+    const { server } = parts;
+    const record = () =>
+      recordPull(parts.engine, { server, release, labels: ofProject, image: named.reference });
+    const image = await pull(parts, { ...named, record }, run);
     const replaced = userFor({ ...image, user: service.user ?? image.user }, options);
     const share = checked.shares.get(name);
     if (!share) throw new Error(`The service ${name} has no share of the limits.`);
@@ -128,11 +140,12 @@ function withTag(image: string): string {
  */
 async function pull(
   { engine }: Pick<DockerParts, 'engine'>,
-  { reference, auth, pushed }: Named,
+  { reference, auth, pushed, record }: Named & { readonly record: () => Promise<void> },
   run: Run,
 ): Promise<EngineImage> {
   const there = pushed ? await engine.image(reference) : null;
   if (there) return there;
+  if (pushed) await record();
   run.log(`Pulling ${reference}`);
   await engine.pullImage({ reference, auth, signal: run.signal, onProgress: run.log });
   const image = await engine.image(reference);

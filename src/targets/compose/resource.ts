@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { healthOf, healthRules } from '../../shared/health.js';
 import type { Labels } from '../docker/engine.js';
-import { LABEL, labelsOfPlace, networkName, placeOf } from '../docker/resource.js';
+import { healthIn, LABEL, labelsOfHealth, labelsOfPlace, networkName, placeOf } from '../docker/resource.js';
 import type { Release } from '../target.js';
 import { type Address, addressSchema } from './address.js';
 
@@ -16,6 +17,7 @@ export const composeHandleSchema = z.strictObject({
   service: z.string().min(1),
   port: z.number().int(),
   healthPath: z.string(),
+  ...healthRules(),
   /** Of services that have an address of their own besides. */
   addresses: z.array(addressSchema).default([]),
   /** Those that were pushed to this server, by their digests: its registry keeps what a handle names. */
@@ -54,18 +56,18 @@ export function labelsOfProject(
   server: string,
   described: Placed & { readonly addresses: readonly [Address, ...Address[]] },
 ): Labels {
-  const [{ service, port, healthPath }, ...others] = described.addresses;
+  const [{ service, port, ...health }, ...others] = described.addresses;
   return {
     ...labelsOfDeployment(server, described),
     [ADDRESS_LABEL]: `${service}:${String(port)}`,
-    [LABEL.healthPath]: healthPath,
+    ...labelsOfHealth(health),
     ...(others.length > 0 && { [ADDRESSES_LABEL]: JSON.stringify(others) }),
   };
 }
 
 /** All of them, that of the preview first. */
-export function addressesIn({ service, port, healthPath, addresses }: ComposeHandle): Address[] {
-  return [{ service, port, healthPath }, ...addresses];
+export function addressesIn({ service, port, addresses, ...handle }: ComposeHandle): Address[] {
+  return [{ service, port, ...healthOf(handle) }, ...addresses];
 }
 
 /** None when the label was changed: what runs must be found all the same. */
@@ -94,7 +96,7 @@ export function handleOf(server: string, labelled: readonly Labels[]): ComposeHa
     project: place ? projectName(server, { ...place, deploymentId }) : '',
     service,
     port: Number(port),
-    healthPath: labels[LABEL.healthPath] ?? '/',
+    ...healthIn(labels),
     addresses: addressesFrom(labels[ADDRESSES_LABEL]),
     images: imagesIn(labelled),
   });

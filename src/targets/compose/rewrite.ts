@@ -1,3 +1,4 @@
+import { LABEL } from '../docker/resource.js';
 import type { Address } from './address.js';
 import type { ComposeModel, Healthcheck, Mount, ServiceModel, Tmpfs } from './model.js';
 import type { Share } from './share-limits.js';
@@ -23,8 +24,8 @@ export interface Placement {
   readonly labels: Readonly<Record<string, string>>;
   /** The range of addresses of its network. */
   readonly subnet: string;
-  /** Of this machine, from which the engine takes a free one. */
-  readonly hostPorts: string;
+  /** Of this machine, from which the engine takes a free one; null where this server reaches services in their network. */
+  readonly hostPorts: string | null;
   /** What visitors reach: only these ports are published. */
   readonly addresses: readonly Address[];
   readonly services: ReadonlyMap<string, ServiceRun>;
@@ -85,7 +86,7 @@ interface Rewritten {
 }
 
 function serviceJson(model: ComposeModel, { name, service, placement }: Rewritten): ComposeJson {
-  const { labels, services, addresses, writable, root } = placement;
+  const { labels, services, addresses, hostPorts, writable, root } = placement;
   const run = services.get(name);
   if (!run) throw new Error(`Nothing says how the service ${name} runs.`);
   const port = addresses.find((one) => one.service === name)?.port;
@@ -101,7 +102,7 @@ function serviceJson(model: ComposeModel, { name, service, placement }: Rewritte
       ...(port !== undefined && { PORT: String(port) }),
     }),
     expose: ports.length > 0 ? ports.map(String) : undefined,
-    ports: port === undefined ? undefined : [publishedAt(port, placement)],
+    ports: port === undefined || hostPorts === null ? undefined : [publishedAt(port, hostPorts)],
     depends_on: dependenciesOf(model, service),
     healthcheck: healthcheckJson(service.healthcheck),
     working_dir: service.workingDir,
@@ -109,7 +110,12 @@ function serviceJson(model: ComposeModel, { name, service, placement }: Rewritte
     stop_signal: service.stopSignal,
     stop_grace_period: duration(service.stopGraceMs),
     volumes: service.mounts.length > 0 ? service.mounts.map((mount) => mountJson(mount, name)) : undefined,
-    labels: { ...labels, ...run.labels, [SERVICE_LABEL]: name },
+    labels: {
+      ...labels,
+      ...run.labels,
+      [SERVICE_LABEL]: name,
+      ...(port !== undefined && hostPorts === null && { [LABEL.ports]: String(port) }),
+    },
     networks: { default: null },
     read_only: !writable,
     tmpfs: tmpfsJson(service),
@@ -141,7 +147,7 @@ function environmentOf(
 }
 
 /** On this machine's own address only: visitors come through the server. */
-function publishedAt(port: number, { hostPorts }: Placement): ComposeJson {
+function publishedAt(port: number, hostPorts: string): ComposeJson {
   return { mode: 'ingress', host_ip: '127.0.0.1', target: port, published: hostPorts, protocol: 'tcp' };
 }
 

@@ -4,6 +4,7 @@ import { createRedactor } from '../../shared/redact/redact.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { ContainerEngine, EngineContainer } from '../docker/engine.js';
 import { freeSubnet } from '../docker/network.js';
+import { forgetPulls } from '../docker/pull-record.js';
 import { endOf } from '../docker/start.js';
 import type { Release, Run } from '../target.js';
 import { type CheckedRelease, checkRelease, prepareServices, type Wanted } from './prepare.js';
@@ -32,11 +33,12 @@ export async function bringUp(parts: Parts, wanted: Wanted, run: Run): Promise<C
   const checked = checkRelease(parts, wanted, run);
   const { release, options } = wanted;
   tellLoosened(options, run);
-  const services = await prepareServices(parts, { checked, wanted }, run);
   const { addresses } = checked;
+  const labels = labelsOfProject(parts.server, { ...release, addresses });
+  const services = await prepareServices(parts, { checked, wanted, labels }, run);
   const placement = {
     project: projectName(parts.server, release),
-    labels: labelsOfProject(parts.server, { ...release, addresses }),
+    labels,
     hostPorts: parts.limits.hostPorts,
     addresses,
     services,
@@ -44,6 +46,8 @@ export async function bringUp(parts: Parts, wanted: Wanted, run: Run): Promise<C
     root: options.root,
   };
   await upOnFreeSubnet(parts, { checked, placement, release }, run);
+  // Containers say so themselves now.
+  await forgetPulls(parts.engine, labelsOfDeployment(parts.server, release));
   const { slug, generation, deploymentId } = release;
   const { project } = placement;
   const images = imagesIn([...services.values()].map(({ labels }) => labels));

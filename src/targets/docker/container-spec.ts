@@ -1,13 +1,14 @@
 import { VitrineError } from '../../shared/errors.js';
 import type { ProgramSettings } from '../target.js';
 import type { ContainerSpec, EngineImage, HostConfig, Labels, RestartPolicy } from './engine.js';
+import { LABEL } from './resource.js';
 
 /** What the operator allows. */
 export interface ContainerLimits {
   readonly memoryBytes: number;
   readonly cpus: number;
-  /** Ports of this machine, as 30000-39999. */
-  readonly hostPorts: string;
+  /** Ports of this machine, as 30000-39999; null where this server reaches containers in their networks. */
+  readonly hostPorts: string | null;
 }
 
 export interface ContainerOptions {
@@ -43,7 +44,7 @@ export const ASLEEP: RestartPolicy = { Name: 'no', MaximumRetryCount: 0 };
 
 /** What the engine is asked to run. docs/docker-target.md lists the limits. */
 export function containerSpec(input: SpecInput): ContainerSpec {
-  const { name, reference, image, program, options, labels, env } = input;
+  const { name, reference, image, program, options, labels, limits, env } = input;
   const user = userFor(image, options);
   const ports = portsOf(image, program);
   const given = {
@@ -58,7 +59,7 @@ export function containerSpec(input: SpecInput): ContainerSpec {
       ...(program.start !== null && { Cmd: wordsOf(program.start) }),
       ...(user !== null && { User: user }),
       Env: Object.entries(given).map(([key, value]) => `${key}=${value}`),
-      Labels: labels,
+      Labels: { ...labels, ...(limits.hostPorts === null && { [LABEL.ports]: ports.join(',') }) },
       ExposedPorts: Object.fromEntries(ports.map((port) => [`${port}/tcp`, {}])),
       HostConfig: hostConfig(input, ports),
     },
@@ -81,9 +82,11 @@ function hostConfig(
   ports: readonly number[],
 ): HostConfig {
   const memory = Math.min(program.memoryBytes, limits.memoryBytes);
-  const bindings = ports.map(
-    (port) => [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort: limits.hostPorts }]] as const,
-  );
+  const { hostPorts } = limits;
+  const bindings =
+    hostPorts === null
+      ? []
+      : ports.map((port) => [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort: hostPorts }]] as const);
   return {
     NetworkMode: network,
     PortBindings: Object.fromEntries(bindings),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
+import { type HealthCheck, healthOf, statusWords } from '../../shared/health.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
 import {
   type Deployed,
@@ -14,9 +15,9 @@ import {
 import { ASLEEP, type ContainerOptions, RESTART } from './container-spec.js';
 import { ensureContainer } from './container.js';
 import type { EngineContainer } from './engine.js';
-import { askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 import { endEnvironment, refuseUnreadable, removeHooks, runHooks } from './hooks.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
+import { joinNetwork } from './network.js';
 import { followProgram } from './program-logs.js';
 import { destroy, list, removeLeftovers } from './removal.js';
 import {
@@ -28,12 +29,13 @@ import {
   LABEL,
   labelsOfPlace,
   labelsOfTarget,
+  networkName,
   placeOf,
 } from './resource.js';
 import { joinDatabases, withDatabases } from './services/databases.js';
 import { settleDatabases } from './services/settle.js';
 import { wakeDatabases } from './services/wake.js';
-import { addressesOf, endOf, startAndWait } from './start.js';
+import { askContainer, endOf, startAndWait } from './start.js';
 
 const optionsSchema = z.strictObject({
   /** Lets the program write to its image. What it writes is gone with the container. */
@@ -122,8 +124,9 @@ async function start(
     await joinDatabases(parts, release, { id: handle.container });
     // A newer deployment ends the hooks of this one.
     await runHooks(parts, { release, handle }, run).finally(() => refuseLate(parts, release));
-    const { healthPath } = release.program;
-    run.log(`Started. Waiting until GET ${healthPath} answers with 2xx or 3xx.`);
+    const { program } = release;
+    run.log(`Started. Waiting until GET ${program.healthPath} answers with ${statusWords(program)}.`);
+    await joinNetwork(parts, networkOf(parts, handle));
     const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
     run.log(`The program answers.`);
     // What is left of them goes with the program.
@@ -161,9 +164,9 @@ type Started = ContainerHandle & { readonly container: string; readonly image: s
 
 function waitingFor(
   { urlOf, patienceMs = PATIENCE_MS }: KindParts,
-  { container, slug, healthPath }: Pick<Started, 'container' | 'slug' | 'healthPath'>,
+  { container, slug, ...check }: Pick<Started, 'container' | 'slug'> & HealthCheck,
 ) {
-  return { container, healthPath, url: urlOf(slug), patienceMs };
+  return { container, ...healthOf(check), url: urlOf(slug), patienceMs };
 }
 
 /** Null when it is gone, or is no container of this deployment. */
@@ -183,21 +186,17 @@ async function inspect(parts: KindParts, handle: ContainerHandle, run: Run): Pro
     if (container.restart === ASLEEP.Name) return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
     return { state: 'unhealthy', detail: endOf(container) };
   }
-  return ask(parts, { container, handle }, run);
+  const health = healthOf(handle);
+  const url = parts.urlOf(handle.slug);
+  const asked = { container, network: networkOf(parts, handle), check: health, url };
+  const found = await askContainer(parts, asked, run.signal);
+  if (typeof found === 'string') return { state: 'unhealthy', detail: found };
+  return { state: 'live', detail: null, reach: { kind: 'upstream', ...found }, health };
 }
 
-async function ask(
-  { urlOf }: KindParts,
-  { container, handle }: { readonly container: EngineContainer; readonly handle: ContainerHandle },
-  { signal }: Run,
-): Promise<Inspection> {
-  let detail = 'It has no port that can be reached.';
-  for (const address of addressesOf(container)) {
-    const answer = await askProgram({ ...address, path: handle.healthPath, url: urlOf(handle.slug), signal });
-    if (isWell(answer)) return { state: 'live', detail: null, reach: { kind: 'upstream', ...address } };
-    detail = `The program ${wordsFor(answer)}.`;
-  }
-  return { state: 'unhealthy', detail };
+/** The network that its container was made for. */
+function networkOf({ server }: KindParts, handle: ContainerHandle) {
+  return { server, name: networkName(server, handle) };
 }
 
 /** As long as the engine gives it to end by itself. */
@@ -221,7 +220,8 @@ async function wake(parts: KindParts, given: ContainerHandle, run: Run) {
     throw new VitrineError('not_found', 'The container of this preview is gone: deploy it again.');
   await wakeDatabases(parts, container, run);
   await parts.engine.setRestartPolicy(container.id, RESTART);
+  await joinNetwork(parts, networkOf(parts, handle));
   const waiting = waitingFor(parts, { ...handle, container: container.id });
-  const address: ProgramAddress = await startAndWait(parts.engine, waiting, run);
+  const address = await startAndWait(parts.engine, waiting, run);
   return { kind: 'upstream', ...address } as const;
 }

@@ -1,10 +1,12 @@
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import { hashBytes } from '../../shared/hash.js';
+import { healthOf } from '../../shared/health.js';
 import type { Run } from '../target.js';
 import { containerSpec, portsOf } from './container-spec.js';
 import type { EngineImage } from './engine.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
-import { ensureNetwork } from './network.js';
+import { ensureNetwork, isShared } from './network.js';
+import { forgetPulls } from './pull-record.js';
 import {
   containerName,
   handleOfContainer,
@@ -70,11 +72,12 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
   const { slug, generation, deploymentId, program } = release;
   const labels = labelsOfContainer(ownerOf(parts), {
     ...{ slug, generation, deploymentId, image: reference, keepImage: keep },
-    ...{ version: versionOf(wanted), healthPath: program.healthPath, destroyed: release.hooks.destroyed },
+    ...{ version: versionOf(wanted), health: healthOf(program), destroyed: release.hooks.destroyed },
     more: labelsOfUser(release),
   });
   tellLimits(parts, { release, options, image }, run);
-  const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release });
+  const shared = await isShared(parts);
+  const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release, shared });
   const spec = containerSpec({
     ...{ network, reference, image, options, labels },
     program: { ...program, start },
@@ -83,6 +86,8 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
     env: { ...run.variables, ...run.secrets },
   });
   const id = await engine.createContainer(spec);
+  // The container says so itself now.
+  await forgetPulls(engine, labelsOfDeployment(ownerOf(parts), release));
   return started(handleOfContainer({ id, labels }));
 }
 

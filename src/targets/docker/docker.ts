@@ -10,7 +10,8 @@ export function createDockerTarget(parts: DockerParts): ContainerTarget {
     name: DOCKER_TARGET,
     takes: 'image',
     buildsImages: false,
-    prepareImage: ({ release }, run) => pulledImage(parts, release, run),
+    prepareImage: ({ release }, run) =>
+      pulledImage(parts, { release, owner: { server: parts.server, target: DOCKER_TARGET } }, run),
   };
   return createContainerTarget({ ...parts, kind });
 }

@@ -96,6 +96,8 @@ export interface EngineContainer extends ListedContainer {
   readonly env: Readonly<Record<string, string>>;
   /** Where the ports of the container are on the engine's machine: `3000/tcp` to host and port. Empty unless it runs. */
   readonly ports: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+  /** Its own address in the network that it was made for; null unless it runs. */
+  readonly address: string | null;
 }
 
 export interface RestartPolicy {

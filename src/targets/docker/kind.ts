@@ -11,6 +11,8 @@ export interface ContainerParts {
   /** The address of a preview. */
   readonly urlOf: (slug: string) => string;
   readonly limits: ContainerLimits;
+  /** The container of this server, which has to be in the network of a preview to reach it; null where it runs in none. */
+  readonly serverContainer?: (() => Promise<string | null>) | undefined;
   /** The range that subnets are cut from. */
   readonly networkRange: string;
   /** What the names of the official images of databases begin with, such as `docker.io/library/`. */

@@ -1,7 +1,7 @@
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import type { Release } from '../target.js';
-import type { ContainerEngine, Labels, NetworkSpec } from './engine.js';
-import { hasLabels, labelsOfPlace, labelsOfTarget, networkName, type Owner } from './resource.js';
+import type { ContainerEngine, EngineNetwork, Labels, NetworkSpec } from './engine.js';
+import { hasLabels, LABEL, labelsOfPlace, labelsOfTarget, networkName, type Owner } from './resource.js';
 
 /** 14 addresses: a program, its database, and the one beside it while it is replaced. */
 const BITS = 28;
@@ -10,6 +10,8 @@ interface Wanted extends Owner {
   /** What subnets are cut from, as 10.213.0.0/16. */
   readonly range: string;
   readonly place: Pick<Release, 'slug' | 'generation'>;
+  /** The container of this server is in it too. */
+  readonly shared?: boolean;
 }
 
 /** So many subnets may be taken by others between a look and a try. */
@@ -20,7 +22,7 @@ const TRIES = 20;
  * only 31 networks, and the engine lets no packet pass from one to another.
  */
 export function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Promise<string> {
-  const { server, target, range, place } = wanted;
+  const { server, target, range, place, shared = false } = wanted;
   const labels = labelsOfPlace(server, place);
   return ensureSubnet(engine, {
     ...{ range, labels },
@@ -29,8 +31,8 @@ export function ensureNetwork(engine: ContainerEngine, wanted: Wanted): Promise<
       Driver: 'bridge',
       Labels: { ...labelsOfTarget({ server, target }), ...labels },
       IPAM: { Config: [{ Subnet: subnet }] },
-      // Off: two deployments of one environment have nothing to say to each other.
-      Options: { 'com.docker.network.bridge.enable_icc': 'false' },
+      // Off: two deployments of one environment have nothing to say to each other. The server has, where it is a container too.
+      Options: { 'com.docker.network.bridge.enable_icc': String(shared) },
     }),
   });
 }
@@ -69,14 +71,54 @@ export async function ensureSubnet(
   throw new VitrineError('unavailable', 'No network could be made for this preview: try again.');
 }
 
+/** How this server gets into the networks of previews. */
+export interface NetworkParts {
+  readonly engine: ContainerEngine;
+  /** Its own container; null, or absent, where it needs to be in none. */
+  readonly serverContainer?: (() => Promise<string | null>) | undefined;
+}
+
+/** Whether the server has to be in the networks of previews. */
+export async function isShared({ serverContainer }: Pick<NetworkParts, 'serverContainer'>): Promise<boolean> {
+  return ((await serverContainer?.()) ?? null) !== null;
+}
+
+interface Joined {
+  /** The address of this server, and the name that it gave the network. */
+  readonly server: string;
+  readonly name: string;
+}
+
+/** Lets the server into the network of a preview. False where it need not be in it. */
+export async function joinNetwork(parts: NetworkParts, { server, name }: Joined): Promise<boolean> {
+  const container = (await parts.serverContainer?.()) ?? null;
+  if (container === null) return false;
+  const networks = await parts.engine.networks();
+  const own = networks.filter((one) => one.name === name && one.labels[LABEL.server] === server);
+  for (const { id } of own) await parts.engine.connectNetwork(id, { container, aliases: [] });
+  return own.length > 0;
+}
+
+/** A network is removed when nobody is in it. */
+export async function leaveNetworks(
+  { engine, serverContainer }: NetworkParts,
+  networks: readonly Pick<EngineNetwork, 'id'>[],
+): Promise<void> {
+  const container = (await serverContainer?.()) ?? null;
+  if (container === null) return;
+  for (const { id } of networks) await engine.disconnectNetwork(id, container);
+}
+
 /** Removes the network when no container of this server needs it, also not one that sleeps. */
 export async function removeNetwork(
-  engine: ContainerEngine,
+  parts: NetworkParts,
   { server, place }: Pick<Wanted, 'server' | 'place'>,
 ): Promise<void> {
+  const { engine } = parts;
   const labels = labelsOfPlace(server, place);
   if ((await engine.containers(labels)).length > 0) return;
   const own = (await engine.networks()).filter((network) => hasLabels(network.labels, labels));
+  await leaveNetworks(parts, own);
   for (const { id } of own) await engine.removeNetwork(id);
 }
 

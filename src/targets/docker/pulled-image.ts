@@ -1,8 +1,10 @@
 import { VitrineError } from '../../shared/errors.js';
+import { healthOf } from '../../shared/health.js';
 import type { ImageSource, Release, Run } from '../target.js';
 import type { EngineAuth } from './engine.js';
 import type { ContainerParts, PreparedImage } from './kind.js';
-import { LABEL } from './resource.js';
+import { pullsOf, recordPull } from './pull-record.js';
+import { LABEL, labelsOfDeployment, labelsOfHealth, type Owner } from './resource.js';
 
 /** How the engine gets at the images that were pushed to this server. */
 export interface RegistryLogin {
@@ -25,10 +27,19 @@ interface Named {
 }
 
 /** The image that the run pushed or named, pulled where the engine does not have it. */
-export async function pulledImage(parts: DockerParts, release: Release, run: Run): Promise<PreparedImage> {
+export async function pulledImage(
+  parts: DockerParts,
+  { release, owner }: { readonly release: Release; readonly owner: Owner },
+  run: Run,
+): Promise<PreparedImage> {
   const named = await nameOf(parts, release);
   const { reference, external } = named;
-  const { image, wasThere } = await ensureImage(parts, named, run);
+  const record = () =>
+    recordPull(parts.engine, {
+      ...{ server: owner.server, release, image: reference },
+      labels: { ...labelsOfDeployment(owner, release), ...labelsOfHealth(healthOf(release.program)) },
+    });
+  const { image, wasThere } = await ensureImage(parts, { ...named, record }, run);
   const keep = external && wasThere && !(await isOurs(parts, reference));
   return { reference, image, keep, start: release.program.start };
 }
@@ -56,9 +67,14 @@ function pushedOf(
  * An image of another registry is asked for there each time, which moves nothing when the engine has it: who may not pull an image may not
  * start it because another project could.
  */
-async function ensureImage({ engine }: DockerParts, { reference, auth, external }: Named, run: Run) {
+async function ensureImage(
+  { engine }: DockerParts,
+  { reference, auth, external, record }: Named & { readonly record: () => Promise<void> },
+  run: Run,
+) {
   const there = await engine.image(reference);
   if (there && !(external && reference.includes('@'))) return { image: there, wasThere: true };
+  if (!there) await record();
   run.log(`Pulling ${reference}`);
   await engine.pullImage({ reference, auth, signal: run.signal, onProgress: run.log });
   const image = await engine.image(reference);
@@ -70,5 +86,6 @@ async function ensureImage({ engine }: DockerParts, { reference, auth, external 
 /** An earlier preview has had it pulled: it goes with the last container that uses it. */
 async function isOurs({ engine, server }: DockerParts, reference: string): Promise<boolean> {
   const users = await engine.containers({ [LABEL.server]: server, [LABEL.image]: reference });
-  return users.some(({ labels }) => labels[LABEL.keepImage] !== 'true');
+  if (users.some(({ labels }) => labels[LABEL.keepImage] !== 'true')) return true;
+  return (await pullsOf(engine, server, reference)).length > 0;
 }

@@ -2,6 +2,7 @@ import type { Run } from '../target.js';
 import type { Labels } from './engine.js';
 import { type KindParts, ownerOf } from './kind.js';
 import { removeNetwork } from './network.js';
+import { forgetPulls, pullsOf } from './pull-record.js';
 import {
   type ContainerHandle,
   handleOfContainer,
@@ -13,6 +14,7 @@ import {
   labelsOfDeployment,
   labelsOfPlace,
   labelsOfTarget,
+  ROLE,
 } from './resource.js';
 import { listAbandoned } from './services/find.js';
 import { settleDatabases } from './services/settle.js';
@@ -30,9 +32,13 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
     for (const { id } of inOrder) await engine.removeContainer(id);
     for (const { id } of await builtImages(parts, labels)) await engine.removeImage(id);
   }
-  await removeNetwork(engine, { server, place: handle });
+  await removeNetwork(parts, { server, place: handle });
   await settleDatabases(parts, handle);
-  if (image !== null && !keepImage && !(await isUsed(parts, image))) await engine.removeImage(image);
+  if (image !== null && !keepImage && !(await isUsed(parts, { image, deploymentId })))
+    await engine.removeImage(image);
+  // Last: until then a crash leaves it to be found again.
+  if (deploymentId !== null)
+    await forgetPulls(engine, labelsOfDeployment(ownerOf(parts), { ...handle, deploymentId }));
   run.log(`Removed the container of ${slug}.`);
 }
 
@@ -44,12 +50,23 @@ export async function removeLeftovers(
 ): Promise<void> {
   const labels = labelsOfDeployment(ownerOf(parts), placed);
   if ((await parts.engine.containers(labels)).some(isApp)) return;
-  const handle = handleOfLeftover(labels);
-  if (handle) await destroy(parts, handle, run);
+  const pulls = await parts.engine.volumes({ ...labels, [LABEL.role]: ROLE.pull });
+  for (const left of [...pulls.map((one) => one.labels), labels]) {
+    const handle = handleOfLeftover(left);
+    if (handle) await destroy(parts, handle, run);
+  }
 }
 
-async function isUsed({ engine, server }: KindParts, image: string): Promise<boolean> {
-  return (await engine.containers({ [LABEL.server]: server, [LABEL.image]: image })).length > 0;
+interface Using {
+  readonly image: string;
+  readonly deploymentId: string | null;
+}
+
+/** By a container, or by another deployment that is about to make one. */
+async function isUsed({ engine, server }: KindParts, { image, deploymentId }: Using): Promise<boolean> {
+  const users = await engine.containers({ [LABEL.server]: server, [LABEL.image]: image });
+  const pulls = await pullsOf(engine, server, image);
+  return users.length > 0 || pulls.some((labels) => labels[LABEL.deployment] !== deploymentId);
 }
 
 /** None of a kind whose images come from elsewhere: those may have any labels. */
@@ -72,7 +89,9 @@ export async function* list(parts: KindParts, run: Run): AsyncGenerator<Containe
   };
   yield* containers.filter(isApp).map(handleOfContainer).filter(isNew);
   const helpers = containers.filter((one) => !isApp(one));
-  const leftovers = [...helpers, ...(await builtImages(parts, ours))];
+  // Those that name an image first.
+  const pulls = await engine.volumes({ ...ours, [LABEL.role]: ROLE.pull });
+  const leftovers = [...pulls, ...helpers, ...(await builtImages(parts, ours))];
   yield* leftovers.map(({ labels }) => handleOfLeftover(labels)).filter(isNew);
   for (const { labels } of await engine.networks()) {
     run.signal.throwIfAborted();

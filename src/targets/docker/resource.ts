@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import { hashBytes } from '../../shared/hash.js';
+import {
+  HEALTH_STATUS,
+  HEALTH_TIMEOUT_MS,
+  type HealthCheck,
+  healthOf,
+  healthRules,
+} from '../../shared/health.js';
 import type { HookName, Release } from '../target.js';
 import type { Labels, ListedContainer } from './engine.js';
 
@@ -15,6 +22,7 @@ export const containerHandleSchema = z.strictObject({
   /** The image was in the engine before: another program of the machine uses it, so it stays. */
   keepImage: z.boolean().default(false),
   healthPath: z.string().default('/'),
+  ...healthRules(),
 });
 export type ContainerHandle = z.infer<typeof containerHandleSchema>;
 
@@ -30,14 +38,20 @@ export const LABEL = {
   image: 'vitrine.image',
   keepImage: 'vitrine.keep-image',
   healthPath: 'vitrine.health-path',
+  healthTimeout: 'vitrine.health-timeout',
+  healthStatus: 'vitrine.health-status',
   /** The name of a hook. */
   hook: 'vitrine.hook',
   /** What the environment does last: its settings may be gone by then. */
   destroyed: 'vitrine.destroyed',
+  /** Where no port of the machine leads to it: the ports on which it may listen. */
+  ports: 'vitrine.ports',
 } as const;
 
 /** What something is for. */
 export const ROLE = {
+  /** The record of a pull: see pull-record.ts. */
+  pull: 'pull',
   /** The program of a preview. */
   app: 'app',
   /** A container that an image is made of. */
@@ -96,7 +110,7 @@ interface Described extends Place {
   readonly version: string;
   readonly image: string;
   readonly keepImage: boolean;
-  readonly healthPath: string;
+  readonly health: HealthCheck;
   readonly destroyed: string | null;
   readonly more?: Labels;
 }
@@ -107,12 +121,32 @@ export function labelsOfContainer(owner: Owner, described: Described): Labels {
     [LABEL.role]: ROLE.app,
     [LABEL.version]: described.version,
     [LABEL.image]: described.image,
-    [LABEL.healthPath]: described.healthPath,
+    ...labelsOfHealth(described.health),
     // Always, because a container has the labels of its image too.
     [LABEL.keepImage]: String(described.keepImage),
     [LABEL.destroyed]: described.destroyed ?? '',
     ...described.more,
   };
+}
+
+/** Always all of them, because a container has the labels of its image too. */
+export function labelsOfHealth({ healthPath, healthTimeoutMs, healthStatus = '' }: HealthCheck): Labels {
+  return {
+    [LABEL.healthPath]: healthPath,
+    [LABEL.healthTimeout]: String(healthTimeoutMs ?? ''),
+    [LABEL.healthStatus]: healthStatus,
+  };
+}
+
+const healthSchema = z.object(healthRules());
+
+/** A rule that is not there, or was changed to something else, is the usual one. */
+export function healthIn(labels: Labels): HealthCheck {
+  const rules = healthSchema.safeParse({
+    healthTimeoutMs: Number(labels[LABEL.healthTimeout] || HEALTH_TIMEOUT_MS),
+    healthStatus: labels[LABEL.healthStatus] || HEALTH_STATUS,
+  });
+  return healthOf({ healthPath: labels[LABEL.healthPath] ?? '/', ...rules.data });
 }
 
 /** On what a deployment needs besides its program. */
@@ -158,7 +192,7 @@ export function handleOfContainer({ id, labels }: ListedContainer): ContainerHan
     container: id,
     image: labels[LABEL.image] ?? null,
     keepImage: labels[LABEL.keepImage] === 'true',
-    healthPath: labels[LABEL.healthPath] ?? '/',
+    ...healthIn(labels),
   };
 }
 
@@ -167,7 +201,9 @@ export function handleOfLeftover(labels: Labels): ContainerHandle | null {
   const place = placeOf(labels);
   if (place === null) return null;
   const deploymentId = labels[LABEL.deployment] ?? null;
-  return { ...place, deploymentId, container: null, image: null, keepImage: false, healthPath: '/' };
+  // Others may name an image that they only use.
+  const image = labels[LABEL.role] === ROLE.pull ? (labels[LABEL.image] ?? null) : null;
+  return { ...place, deploymentId, container: null, image, keepImage: false, healthPath: '/' };
 }
 
 export function identityOf({ slug, generation, deploymentId }: ContainerHandle): string {

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
+import { type HealthCheck, healthOf, statusWords } from '../../shared/health.js';
 import type { Run } from '../target.js';
 import type { ContainerEngine, EngineContainer, EngineLine } from './engine.js';
+import { joinNetwork, type NetworkParts } from './network.js';
+import { LABEL } from './resource.js';
 import { type Answer, askProgram, isWell, type ProgramAddress, wordsFor } from '../ask-program.js';
 
-export interface Waiting {
+export interface Waiting extends HealthCheck {
   readonly container: string;
-  readonly healthPath: string;
   /** The URL of the preview. */
   readonly url: string;
   readonly patienceMs: number;
@@ -35,8 +37,8 @@ export async function startAndWait(
       throw new VitrineError('unavailable', 'The container was removed while it started.');
     if (!container.running && !container.restarting) throw await whyEnded(engine, container, run);
     for (const address of addressesOf(container)) {
-      const { healthPath: path, url } = waiting;
-      last = await askProgram({ ...address, path, url, signal: run.signal });
+      const { url } = waiting;
+      last = await askProgram({ ...address, ...healthOf(waiting), url, signal: run.signal });
       if (isWell(last)) return address;
     }
     if (deadline.aborted) throw await whySilent(engine, { waiting, container, last }, run);
@@ -70,8 +72,41 @@ async function start(engine: ContainerEngine, id: string): Promise<void> {
 }
 
 /** Where the program may listen; several while neither the settings nor the image say which port it is. */
-export function addressesOf({ ports }: EngineContainer): readonly ProgramAddress[] {
-  return Object.values(ports);
+function addressesOf({ ports, address, labels }: EngineContainer): readonly ProgramAddress[] {
+  const inNetwork = labels[LABEL.ports];
+  if (inNetwork === undefined) return Object.values(ports);
+  if (address === null) return [];
+  return inNetwork.split(',').map((port) => ({ host: address, port: Number(port) }));
+}
+
+function portNamesOf({ ports, labels }: EngineContainer): readonly string[] {
+  return labels[LABEL.ports]?.split(',') ?? Object.keys(ports).map((name) => name.replace('/tcp', ''));
+}
+
+interface Asked {
+  readonly container: EngineContainer;
+  readonly network: Parameters<typeof joinNetwork>[1];
+  readonly check: HealthCheck;
+  /** The URL of the preview. */
+  readonly url: string;
+}
+
+/** Asks a program that should run, and answers where it is, or what is wrong with it. A server that was replaced by a new container is not in the network of the program yet. */
+export async function askContainer(
+  parts: NetworkParts,
+  { container, network, check, url }: Asked,
+  signal: AbortSignal,
+): Promise<ProgramAddress | string> {
+  let detail = 'It has no port that can be reached.';
+  for (const hasJoined of [false, true]) {
+    if (hasJoined && !(await joinNetwork(parts, network))) break;
+    for (const address of addressesOf(container)) {
+      const answer = await askProgram({ ...address, ...check, url, signal });
+      if (isWell(answer)) return address;
+      detail = `The program ${wordsFor(answer)}.`;
+    }
+  }
+  return detail;
 }
 
 /** What the log of a failed start shows. */
@@ -123,12 +158,12 @@ async function whySilent(
   run: Wait,
 ): Promise<VitrineError> {
   const printed = await lastLines(engine, container.id, run);
-  const ports = Object.keys(container.ports).map((name) => name.replace('/tcp', ''));
+  const ports = portNamesOf(container);
   const seconds = Math.round(waiting.patienceMs / 1_000);
-  const asked = `The program did not answer GET ${waiting.healthPath} with 2xx or 3xx on port ${ports.join(' or ')} within ${seconds} seconds: it ${wordsFor(last)}.`;
+  const asked = `The program did not answer GET ${waiting.healthPath} with ${statusWords(waiting)} on port ${ports.join(' or ')} within ${seconds} seconds: it ${wordsFor(last)}.`;
   const question =
     'status' in last
-      ? 'Set "health-path" to a page that answers.'
+      ? 'Set "health-path" to a page that answers so, or "health-status" to what it answers.'
       : 'Does it listen on 0.0.0.0:$PORT? On 127.0.0.1 nothing outside its container reaches it. If it listens on another port, set "port".';
   return new VitrineError('unprocessable', `${asked} ${question}${hintsFor(printed)}`);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
+import { healthOf, statusWords } from '../../shared/health.js';
 import type { Reach } from '../../shared/reach.js';
 import { createRedactor } from '../../shared/redact/redact.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
@@ -95,8 +96,9 @@ export function createNodeTarget(
       if (seen.state === 'stopped') return { state: ENVIRONMENT_STATUS.sleeping, detail: null };
       if (seen.state === 'ended') return { state: 'unhealthy', detail: `Its program ${endingOf(seen)}.` };
       const url = parts.urlOf(handle.slug);
-      const answer = await askProgram({ ...addressOf(seen), path: seen.healthPath, url, signal: run.signal });
-      if (isWell(answer)) return { state: 'live', detail: null };
+      const health = healthOf(seen);
+      const answer = await askProgram({ ...addressOf(seen), ...health, url, signal: run.signal });
+      if (isWell(answer)) return { state: 'live', detail: null, health };
       return { state: 'unhealthy', detail: `The program ${wordsFor(answer)}.` };
     },
     async *list(run) {
@@ -162,12 +164,12 @@ async function prepare(
   const runtime: Runtime = await runner.runtimeFor(range);
   await requireNativeModules(build, { runtime, ...(program.builtOn && { builtOn: program.builtOn }) });
   const { slug, generation, deploymentId } = release;
-  const { healthPath, memoryBytes, cpus } = program;
+  const { memoryBytes, cpus } = program;
   const environment = { ...run.variables, ...run.secrets };
   return {
     ...{ slug, generation, deploymentId, build, command, environment, runtime },
     version: JSON.stringify([root, command]),
-    ...{ healthPath, memoryBytes, cpus, log: run.log, destroyed: lines.destroyed },
+    ...{ ...healthOf(program), memoryBytes, cpus, log: run.log, destroyed: lines.destroyed },
   };
 }
 
@@ -187,10 +189,10 @@ interface Answering {
 /** Resolves once visitors can come. Throws with what the program said last. */
 async function answering(parts: NodeParts, { handle, program, run }: Answering): Promise<void> {
   const { runner, urlOf, patienceMs = PATIENCE_MS } = parts;
-  const { healthPath } = program;
+  const health = healthOf(program);
   const [address, url] = [addressOf(program), urlOf(handle.slug)];
   const runs = async () => (await runner.inspect(handle))?.state === 'up';
-  const waited = await waitForHealth({ address, healthPath, url, patienceMs, runs }, run.signal);
+  const waited = await waitForHealth({ address, ...health, url, patienceMs, runs }, run.signal);
   if (waited.kind === 'healthy') return;
   const redactor = createRedactor(Object.values(run.secrets));
   const lines = (await runner.lastLines(handle, SHOWN_LINES)).map((line) => redactor.redact(line));
@@ -209,7 +211,7 @@ async function answering(parts: NodeParts, { handle, program, run }: Answering):
   const seconds = String(Math.round(patienceMs / 1_000));
   throw new VitrineError(
     'unprocessable',
-    `The program did not answer GET ${healthPath} with 2xx or 3xx within ${seconds} seconds (${last}). Does it listen on 0.0.0.0:$PORT or 127.0.0.1:$PORT? PORT is ${String(program.port)} here. ${said}`,
+    `The program did not answer GET ${health.healthPath} with ${statusWords(health)} within ${seconds} seconds (${last}). Does it listen on 0.0.0.0:$PORT or 127.0.0.1:$PORT? PORT is ${String(program.port)} here. ${said}`,
   );
 }
 

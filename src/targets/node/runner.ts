@@ -1,3 +1,4 @@
+import type { HealthCheck } from '../../shared/health.js';
 import type { HookName, ProgramLine } from '../target.js';
 
 /** One file of an uploaded build. */
@@ -34,7 +35,8 @@ export interface Runtime {
   readonly libc: 'glibc' | 'musl' | null;
 }
 
-export interface ProgramOrder extends ProgramId {
+/** The check of its health is kept with the program, for the server that looks at it later. */
+export interface ProgramOrder extends ProgramId, HealthCheck {
   /** Names the build and the command. A later attempt of one deployment may bring others, which take the place of what runs. */
   readonly version: string;
   readonly build: Build;
@@ -42,8 +44,6 @@ export interface ProgramOrder extends ProgramId {
   /** The variables and secrets of the preview. The runner adds what every program gets, such as PORT. */
   readonly environment: Readonly<Record<string, string>>;
   readonly runtime: Runtime;
-  /** Kept with the program, for the server that looks at it later. */
-  readonly healthPath: string;
   readonly memoryBytes: number;
   readonly cpus: number;
   /** What its environment does last; kept with the program, because the settings may be gone by then. */
@@ -51,13 +51,12 @@ export interface ProgramOrder extends ProgramId {
   readonly log: (line: string) => void;
 }
 
-export interface RunningProgram {
+export interface RunningProgram extends HealthCheck {
   readonly state: 'up';
   /** That of the engine or of the system. */
   readonly id: string;
   readonly host: string;
   readonly port: number;
-  readonly healthPath: string;
 }
 
 export type ProgramState =

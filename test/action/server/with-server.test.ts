@@ -505,6 +505,18 @@ describe.each([
     expect(stagesOf(server)).toMatchObject({ verifying: STAGE_STATUS.completed });
   });
 
+  test('an answer counts as the settings say, and the inputs come before them', async () => {
+    const plan = { healthPath: '/up', healthStatus: '401', healthTimeoutMs: 5_000 };
+    const fault = ({ name }: { name: string }) => (name === 'page' ? { status: 401 } : undefined);
+    await using server = await startFakeVitrine({ plan, fault });
+    await using workspace = await makeWorkspace(PAGE);
+    const start = (inputs: Record<string, string>) =>
+      run({ workspace, inputs: { 'server-url': server.url, ...inputs }, env: identityEnv(server.url) });
+    expect((await start({})).code).toBe(0);
+    const refused = await start({ 'health-status': '200', 'wait-timeout': '1s' });
+    expect([refused.code, refused.outputs['reason']]).toEqual([1, expect.stringContaining('HTTP 401')]);
+  });
+
   test('an upload whose address the server does not say cannot be verified, and fails', async () => {
     await using server = await startFakeVitrine({
       fault: ({ name }) =>

@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { createComposeTarget } from '../../../src/targets/compose/compose.js';
+import type { ContainerEngine } from '../../../src/targets/docker/engine.js';
+import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { Run } from '../../../src/targets/target.js';
 import { testTarget } from '../../contracts/target-contract.js';
 import { release as releaseWith } from '../../support/builders.js';
@@ -28,13 +30,13 @@ volumes:
 const fakes: FakeEngine[] = [];
 afterAll(() => Promise.all(fakes.map((fake) => fake[Symbol.asyncDispose]())));
 
-async function create() {
+async function create(changes: Partial<DockerParts> = {}) {
   const fake = await startFakeEngine();
   fakes.push(fake);
   const engine = createDockerEngine(fake.address);
   const compose = createFakeCompose({ engine, addVolume: (name, labels) => fake.addVolume(name, labels) });
   const target = createComposeTarget({
-    ...dockerParts({ engine }),
+    ...dockerParts({ engine, ...changes }),
     compose,
     registryLogin: async () => ({ host: HOST, auth: { username: 'run', password: 'canary-login' } }),
   });
@@ -60,7 +62,10 @@ testTarget({
     ...[null, 'web', { service: '' }, { privileged: true }],
     ...[{ addresses: 'api' }, { addresses: ['api', 'api'] }, { addresses: ['mail-ui', 'mail.ui'] }],
     ...[{ addresses: { api: 4000 } }, { addresses: { api: { port: 0 } } }],
-    { addresses: { api: { 'health-path': '//evil.example' } } },
+    ...[
+      { addresses: { api: { 'health-path': '//evil.example' } } },
+      { addresses: { api: { 'health-status': 500 } } },
+    ],
   ],
   prints: ['serving pr-1-hello', 'line 1', 'line 2'],
   create: async () => ({
@@ -144,6 +149,14 @@ test('several services have addresses, each asked before visitors come, also aft
   });
 });
 
+test('without ports of the machine, services are reached in their network', async () => {
+  const { target, release, fake } = await create({ limits: { ...dockerParts().limits, hostPorts: null } });
+  const { reach } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  expect(reach).toMatchObject({ host: expect.not.stringMatching(/^127\.0\.0\.1$/), port: 3000 });
+  expect(await page(reach)).toContain('pr-1-shop');
+  expect(fake.containers().map((labels) => labels['vitrine.ports'])).toEqual(['3000', undefined]);
+});
+
 async function page(reach: unknown): Promise<string> {
   const { host, port } = reach as { host: string; port: number };
   return (await fetch(`http://${host}:${port}/`)).text();
@@ -182,6 +195,38 @@ test.each([
     expect((await engine.volumes({})).map(({ name }) => name)).toEqual(['theirs', 'own-data']);
   },
 );
+
+test('images that were pulled before a crash are found with what was made, and removed', async () => {
+  const { target, release, fake, engine } = await create();
+  const images = fake.images();
+  const wanted = await release('pr-1-shop', 1);
+  fake.forgetImage(`${HOST}/pr-1-shop/web@${DIGEST}`);
+  const pulling: ContainerEngine = {
+    ...engine,
+    pullImage: async ({ reference }) => fake.addImage(reference, { Cmd: ['serve', 'x'] }),
+  };
+  let reach: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  // The server is killed while Compose starts the file.
+  const compose = {
+    up: () => new Promise<never>(() => reach()),
+    start: async () => ({ ok: true }) as const,
+  };
+  const registryLogin = async () => ({ host: HOST, auth: { username: 'run', password: '' } });
+  void createComposeTarget({ ...dockerParts({ engine: pulling }), compose, registryLogin }).deploy(
+    wanted,
+    OPTIONS,
+    runWith(),
+  );
+  await reached;
+  fake.forgetImage(`${HOST}/pr-1-shop/helper@${DIGEST}`);
+  for await (const handle of target.list(runWith())) {
+    expect(handle).toMatchObject({ deploymentId: 'd1', service: 'web', port: 3000 });
+    expect(handle.images).toEqual([`${HOST}/pr-1-shop/web@${DIGEST}`]);
+    await target.destroy(handle, runWith());
+  }
+  expect([fake.images(), fake.volumes(), fake.networks()]).toEqual([images, [], []]);
+});
 
 test('a file that cannot be used is refused with its lines, and nothing is made', async () => {
   const { target, release, fake } = await create();

@@ -205,6 +205,10 @@ test.each([
       { service: 'mail', port: 1080, healthPath: '/up' },
     ],
   ],
+  [
+    { api: { 'health-timeout': '5s', 'health-status': '200,401' } },
+    [{ service: 'api', port: 81, healthPath: '/up', healthTimeoutMs: 5_000, healthStatus: '200,401' }],
+  ],
   [['mail'], /"mail" names no port: .*"target.options.addresses.mail.port"/],
   [['db'], /no service "db", which "target.options.addresses"/],
   [['web'], /"web" has the address of the preview/],

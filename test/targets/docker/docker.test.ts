@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { VitrineError } from '../../../src/shared/errors.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { ContainerOptions } from '../../../src/targets/docker/container-spec.js';
 import { createDockerTarget } from '../../../src/targets/docker/docker.js';
 import { followProgram } from '../../../src/targets/docker/program-logs.js';
+import type { ContainerEngine, ContainerSpec } from '../../../src/targets/docker/engine.js';
 import type { ContainerHandle } from '../../../src/targets/docker/resource.js';
 import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
 import { release as releaseWith } from '../../support/builders.js';
@@ -123,6 +125,21 @@ test('a program that does not answer is asked whether it listens outside its con
   expect(fake.containers()).toEqual([]);
 });
 
+test('what a good answer is, and how long it may take, is known of a program that runs', async () => {
+  const rules = { healthTimeoutMs: 5_000, healthStatus: '200,401' };
+  const target = targetWith({ patienceMs: 300 });
+  const start = (deploymentId: string, healthStatus: string) => {
+    const program = { port: 3_000, healthPath: '/', ...rules, healthStatus };
+    return target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }, { program, deploymentId }), SAFE, run());
+  };
+  const { handle } = await start('d1', rules.healthStatus);
+  expect(await target.inspect(handle, run())).toMatchObject({ state: 'live', health: rules });
+  // Another server finds it by its labels alone.
+  expect(await listed(target.list(run()))).toMatchObject([rules]);
+  const { message } = await failureOf(start('d2', '204'));
+  expect(message).toMatch(/GET \/ with 204 on port .*: it answers HTTP 200\. .*"health-status"/);
+});
+
 test('a newer deployment starts beside the older one, and their network stays for the last one', async () => {
   const target = targetWith();
   const first = await target.deploy(releaseOf({ Cmd: ['serve', 'One'] }), SAFE, run());
@@ -137,6 +154,98 @@ test('a newer deployment starts beside the older one, and their network stays fo
   expect([fake.containers(), fake.networks()]).toEqual([[], []]);
 });
 
+test('a server in a container reaches programs in their networks, joins them again when it is replaced, and leaves them', async () => {
+  const engine = createDockerEngine(fake.address);
+  const servers: string[] = [];
+  const startServer = async () => {
+    const image = releaseOf({ Cmd: ['print', '1'] }).image as { reference: string };
+    const HostConfig = { NetworkMode: 'bridge', PortBindings: {} } as ContainerSpec['body']['HostConfig'];
+    const body = { Image: image.reference, Env: [], Labels: {}, ExposedPorts: {}, HostConfig };
+    servers.unshift(await engine.createContainer({ name: `server-${servers.length}`, body }));
+    await engine.startContainer(servers[0] ?? '');
+  };
+  await startServer();
+  const limits = { ...dockerParts().limits, hostPorts: null };
+  const target = targetWith({ limits, serverContainer: async () => servers[0] ?? null });
+  const deployed = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
+  expect(await pageAt(deployed)).toContain('Hello');
+  expect(deployed.reach).toMatchObject({ host: expect.not.stringMatching(/^127\.0\.0\.1$/), port: 3_000 });
+  expect(fake.joined(servers[0] ?? '')).toBe(1);
+  await startServer();
+  await target.capabilities.sleep?.stop(deployed.handle, run());
+  await target.capabilities.sleep?.wake(deployed.handle, run());
+  expect(fake.joined(servers[0] ?? '')).toBe(1);
+  await engine.stopContainer(servers[1] ?? '', 0);
+  await target.destroy(deployed.handle, run());
+  expect([fake.joined(servers[0] ?? ''), fake.networks()]).toEqual([0, []]);
+});
+
+describe('an image that was pulled for a deployment without a container', () => {
+  const REFERENCE = `ghcr.io/acme/web@sha256:${'7'.repeat(64)}`;
+  const image = { kind: 'external', reference: REFERENCE, auth: null } as const;
+  /** A server that has its image pulled, and asks for a container. */
+  const pullingWith = (createContainer: ContainerEngine['createContainer']) => {
+    const pullImage = async () => {
+      if (!fake.images().includes(REFERENCE)) fake.addImage(REFERENCE, { Cmd: ['serve', 'Hello'] });
+    };
+    return targetWith({ engine: { ...createDockerEngine(fake.address), pullImage, createContainer } });
+  };
+  /** It is killed before it has made one. */
+  const crash = (release = releaseWith({ image })) =>
+    new Promise<void>((resolve) => {
+      const never = () => new Promise<never>(() => resolve());
+      pullingWith(never)
+        .deploy(release, SAFE, run())
+        .catch(() => undefined);
+    });
+  const pulling = () =>
+    targetWith({ engine: { ...createDockerEngine(fake.address), pullImage: async () => undefined } });
+  const left = () => [fake.images(), fake.networks(), fake.volumes()];
+
+  test('is found and removed', async () => {
+    await crash();
+    expect(fake.images()).toEqual([REFERENCE]);
+    const [handle, ...others] = await listed(targetWith().list(run()));
+    expect(handle).toMatchObject({ deploymentId: 'd1', container: null, image: REFERENCE, keepImage: false });
+    for (const one of [handle, ...others]) if (one) await targetWith().destroy(one, run());
+    expect(left()).toEqual([[], [], []]);
+  });
+
+  test('stays for the next attempt, and goes with its container', async () => {
+    await crash();
+    const { handle } = await pulling().deploy(releaseWith({ image }), SAFE, run());
+    expect([handle.keepImage, fake.volumes()]).toEqual([false, []]);
+    await targetWith().destroy(handle, run());
+    expect(left()).toEqual([[], [], []]);
+  });
+
+  test('stays as long as another deployment is about to use it', async () => {
+    await crash();
+    fake.forgetImage(REFERENCE);
+    const other = releaseWith({ image, slug: 'pr-2-hello', deploymentId: 'd2' });
+    await crash(other);
+    const [first, second] = (await listed(targetWith().list(run()))).filter((one) => one.image !== null);
+    if (first) await targetWith().destroy(first, run());
+    expect(fake.images()).toEqual([REFERENCE]);
+    if (second) await targetWith().destroy(second, run());
+    expect(fake.images()).toEqual([]);
+  });
+
+  test('goes at once when no container can be made', async () => {
+    const refused = new VitrineError('unprocessable', 'The engine refused.');
+    const target = pullingWith(() => Promise.reject(refused));
+    await failureOf(target.deploy(releaseWith({ image }), SAFE, run()));
+    expect(left()).toEqual([[], [], []]);
+  });
+
+  test('is not touched when it was there before', async () => {
+    fake.addImage(REFERENCE, { Cmd: ['serve', 'theirs'] });
+    await crash();
+    for (const one of await listed(targetWith().list(run()))) await targetWith().destroy(one, run());
+    expect(left()).toEqual([[REFERENCE], [], []]);
+  });
+});
+
 test('it is stopped and woken, and says which of both it is', async () => {
   const target = targetWith();
   const { handle } = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
@@ -146,7 +255,7 @@ test('it is stopped and woken, and says which of both it is', async () => {
   expect(await listed(target.list(run()))).toEqual([handle]);
   const reach = await sleep?.wake(handle, run());
   expect(await pageAt({ reach: reach ?? { kind: 'none' } })).toContain('Hello');
-  expect(await target.inspect(handle, run())).toEqual({ state: 'live', detail: null, reach });
+  expect(await target.inspect(handle, run())).toMatchObject({ state: 'live', detail: null, reach });
   await target.destroy(handle, run());
   expect(await failureOf(sleep?.wake(handle, run()) ?? Promise.resolve())).toMatchObject({
     code: 'not_found',

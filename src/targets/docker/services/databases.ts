@@ -5,7 +5,7 @@ import type { ServiceSettings } from '../../../shared/services.js';
 import type { Release, Run, StartedContainer } from '../../target.js';
 import type { EngineContainer, ListedContainer } from '../engine.js';
 import { type KindParts, ownerOf } from '../kind.js';
-import { ensureNetwork, ensureSubnet, removeNetwork } from '../network.js';
+import { ensureNetwork, ensureSubnet, isShared, removeNetwork } from '../network.js';
 import { ensureDatabaseImage } from './image.js';
 import { findDatabases, generationsBegun, isEmpty, programsOf, those } from './find.js';
 import { type DatabaseAccess, DATABASE_KINDS, keyOf, serviceIn, setOf, variablesFor } from './kinds.js';
@@ -42,11 +42,12 @@ export async function withDatabases<Result>(
   const { engine, server, networkRange: range } = parts;
   try {
     // First of all: it tells other processes that a program comes which uses the databases.
-    await ensureNetwork(engine, { ...ownerOf(parts), range, place: release });
+    const shared = await isShared(parts);
+    await ensureNetwork(engine, { ...ownerOf(parts), range, place: release, shared });
     const { databases, containers } = await ensureDatabases(parts, release, run);
     return await work(withVariables(run, databases), containers);
   } catch (error) {
-    await removeNetwork(engine, { server, place: release })
+    await removeNetwork(parts, { server, place: release })
       .then(() => settleDatabases(parts, release))
       // The first failure is what people must read; the sweep removes what is left by a second one.
       .catch(() => undefined);

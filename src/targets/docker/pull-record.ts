@@ -1,0 +1,46 @@
+import { hashBytes } from '../../shared/hash.js';
+import type { Release } from '../target.js';
+import type { ContainerEngine, Labels } from './engine.js';
+import { containerName, LABEL, ROLE } from './resource.js';
+
+interface Pulled {
+  /** The address of this server. */
+  readonly server: string;
+  readonly release: Pick<Release, 'slug' | 'generation' | 'deploymentId'>;
+  /** By which everything of the deployment is found. */
+  readonly labels: Labels;
+  readonly image: string;
+}
+
+/**
+ * Says in the engine that an image is there because of a deployment, from before it is pulled until a container says so. It is an empty
+ * volume: it outlives a crash of this server and of the engine, and is found by its labels.
+ */
+export async function recordPull(
+  engine: ContainerEngine,
+  { server, release, labels, image }: Pulled,
+): Promise<void> {
+  const key = hashBytes(Buffer.from(image)).slice(0, 12);
+  const name = `${containerName(server, release)}-${ROLE.pull}-${key}`.toLowerCase();
+  await engine.createVolume({ name, labels: { ...labels, [LABEL.role]: ROLE.pull, [LABEL.image]: image } });
+}
+
+/** The images are gone, or containers say the same. */
+export async function forgetPulls(engine: ContainerEngine, labels: Labels): Promise<void> {
+  for (const { name } of await engine.volumes({ ...labels, [LABEL.role]: ROLE.pull }))
+    await engine.removeVolume(name);
+}
+
+/** The deployments of this server that have had an image pulled, or are about to, and have no container of it yet. */
+export async function pullsOf(
+  engine: ContainerEngine,
+  server: string,
+  image: string,
+): Promise<readonly Labels[]> {
+  const found = await engine.volumes({
+    [LABEL.server]: server,
+    [LABEL.role]: ROLE.pull,
+    [LABEL.image]: image,
+  });
+  return found.map(({ labels }) => labels);
+}
