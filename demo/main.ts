@@ -5,6 +5,7 @@ import { freePortOr } from './choose-port.js';
 import { DemoFailure } from './expect.js';
 import { playAlong } from './play-along.js';
 import { playOnce } from './play-once.js';
+import { openerOf, showInBrowser } from './show-in-browser.js';
 import { setStage, type Stage } from './stage.js';
 import { createTeller } from './teller.js';
 
@@ -15,6 +16,7 @@ Where Docker runs, the Node server of its second story runs in a container.
   npm run demo              opens a pull request, publishes its preview, shows the URLs and waits for your commands
   npm run demo -- --once    runs the whole story, checks each step and prints the result as one line of JSON
 
+  --no-open                 does not open the dashboard in a browser
   --port <number>           the port of the previews (default 3000, or a free port if it is taken or with --once)
   --help                    prints this text
 `;
@@ -41,6 +43,7 @@ function readArguments() {
       options: {
         once: { type: 'boolean', default: false },
         port: { type: 'string' },
+        'no-open': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
@@ -50,12 +53,20 @@ function readArguments() {
   }
 }
 
+/** The dashboard opens by itself where there is somebody to see it. */
+function showing(isQuiet: boolean) {
+  const { platform, env, stdout } = process;
+  const opener = isQuiet ? null : openerOf({ platform, env, isTerminal: stdout.isTTY });
+  return opener === null ? {} : { show: (url: string) => showInBrowser(opener, url) };
+}
+
 interface Playing {
   readonly once: boolean;
   readonly port?: string | undefined;
+  readonly 'no-open': boolean;
 }
 
-async function play({ once, port }: Playing): Promise<number> {
+async function play({ once, port, 'no-open': isQuiet }: Playing): Promise<number> {
   const started = performance.now();
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
@@ -70,7 +81,10 @@ async function play({ once, port }: Playing): Promise<number> {
     });
     try {
       if (once) return await tellOnce(stage, { signal, started });
-      await Promise.race([playAlong(stage, { input: process.stdin, say, signal }), stopped(signal)]);
+      await Promise.race([
+        playAlong(stage, { input: process.stdin, say, signal, ...showing(isQuiet) }),
+        stopped(signal),
+      ]);
       say('  The demo has ended. Everything that it created is removed.');
       return 0;
     } finally {

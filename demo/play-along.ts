@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { isOrder, ORDERS, possible, refusal, type Now, type OrderName } from './orders.js';
 import type { Opened } from './scenes/live.js';
 import type { Stage } from './stage.js';
-import { whatToSee, whatToSeeOfBook } from './what-to-see.js';
+import { dashboardOf, whatToSee, whatToSeeOfBook } from './what-to-see.js';
 
 type Say = (line: string) => void;
 
@@ -11,10 +11,15 @@ export interface Conversation {
   readonly input: NodeJS.ReadableStream;
   readonly say: Say;
   readonly signal: AbortSignal;
+  /** Opens an address in the browser of the person who tries the demo; it is only printed unless given. */
+  readonly show?: (url: string) => void;
 }
 
 /** Opens one pull request and then runs the commands that are typed, until `quit` or Ctrl-C. */
-export async function playAlong(stage: Stage, { input, say, signal }: Conversation): Promise<void> {
+export async function playAlong(
+  stage: Stage,
+  { input, say, signal, show = () => undefined }: Conversation,
+): Promise<void> {
   let now: Now = { opened: 0, pushed: 0 };
   const notes = {
     note: (pull: Opened | undefined) => void (now = { ...now, pull }),
@@ -32,13 +37,14 @@ export async function playAlong(stage: Stage, { input, say, signal }: Conversati
     const book = now.book ?? before.book;
     say('');
     say('  Open in a browser:');
-    const githubUrl = stage.github.url;
-    if (order === 'guestbook') for (const line of book ? whatToSeeOfBook(book, githubUrl) : []) say(line);
-    else if (pull) for (const line of whatToSee({ order, pull, githubUrl })) say(line);
+    const urls = { githubUrl: stage.github.url, url: stage.app.url };
+    if (order === 'guestbook') for (const line of book ? whatToSeeOfBook(book, urls) : []) say(line);
+    else if (pull) for (const line of whatToSee({ order, pull, ...urls })) say(line);
     say('');
   };
 
   await obey('open');
+  show(dashboardOf(stage.app.url));
   for (const one of help('', now)) say(one);
   say(prompt(now));
   const lines = createInterface({ input, signal });

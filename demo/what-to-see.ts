@@ -10,10 +10,12 @@ export interface Sight {
   /** As it was before a close, as it is after everything else. */
   readonly pull: Opened;
   readonly githubUrl: string;
+  /** Of this server. */
+  readonly url: string;
 }
 
 /** The URLs to open after a command, one on each line. */
-export function whatToSee({ order, pull, githubUrl }: Sight): string[] {
+export function whatToSee({ order, pull, githubUrl, url }: Sight): string[] {
   const { number, live } = pull;
   const page = `${githubUrl}/${REPOSITORY}/pull/${number}`;
   const told = {
@@ -22,16 +24,31 @@ export function whatToSee({ order, pull, githubUrl }: Sight): string[] {
     break: '  (the check is red and shows the error)',
     close: '  (closed)',
   }[order];
-  return inColumns([['The pull request', page + told], ...(live ? sights(order, live) : [])]);
+  return inColumns([
+    ['The pull request', page + told],
+    ...(live ? sights(order, live) : []),
+    dashboardLine(url),
+  ]);
 }
 
-export function whatToSeeOfBook({ number, url }: OpenBook, githubUrl: string): string[] {
+export function whatToSeeOfBook(
+  { number, url }: OpenBook,
+  { githubUrl, url: server }: Pick<Sight, 'githubUrl' | 'url'>,
+): string[] {
   const page = `${githubUrl}/${GUESTBOOK}/pull/${String(number)}`;
   return inColumns([
     ['The pull request', page],
     ['The guestbook', `${url}  (open it twice, and sign it)`],
+    dashboardLine(server),
   ]);
 }
+
+/** By way of the emulated GitHub, where everybody may be anybody. */
+export function dashboardOf(url: string): string {
+  return `${url}/sign-in/github?return_to=/previews`;
+}
+
+const dashboardLine = (url: string) => ['The dashboard', `${dashboardOf(url)}  (continue as octavia)`];
 
 function inColumns(lines: readonly (readonly string[])[]): string[] {
   return lines.map(([what = '', where = '']) => `  ${what.padEnd(22)} ${where}`);

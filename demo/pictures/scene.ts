@@ -1,0 +1,76 @@
+import type { StoredEnvironment } from '../../src/environments/store.js';
+import { expectThat } from '../expect.js';
+import { openGuestbook } from '../guestbook/story.js';
+import { runWorkflow } from '../run-workflow.js';
+import { breakBuild } from '../scenes/break-build.js';
+import { openPullRequest } from '../scenes/open.js';
+import { pushCommit } from '../scenes/push.js';
+import { AUTHOR, REPOSITORY, type Stage } from '../stage.js';
+
+/** What the pictures show, by name. */
+export interface Scene {
+  /** Live, after several deployments. */
+  readonly live: StoredEnvironment;
+  /** Its newest build failed. */
+  readonly failed: StoredEnvironment;
+  /** A Node server. */
+  readonly program: StoredEnvironment;
+}
+
+interface Wanted {
+  readonly title: string;
+  readonly branch: string;
+  /** The workflow runs too. */
+  readonly isBuilt: boolean;
+  readonly isDraft?: boolean;
+}
+
+/** With names as people choose them: short, very long, and from right to left. */
+const MORE: readonly Wanted[] = [
+  { title: 'Show prices with tax in the cart', branch: 'cart/prices-with-tax', isBuilt: true },
+  { title: 'إضافة صفحة عن الشركة', branch: 'about-page-arabic', isBuilt: true },
+  {
+    title: `Move every page of the help centre to the new layout, with its search, its table of contents and the pictures that are only loaded when somebody looks at them`,
+    branch: `feature/${'help-centre-new-layout-'.repeat(8)}end`,
+    isBuilt: true,
+  },
+  { title: 'Try another search engine', branch: 'search-spike', isBuilt: false },
+];
+
+/** Plays the story of the demo, and opens a few more pull requests. */
+export async function setScene(stage: Stage): Promise<Scene> {
+  const note = () => undefined;
+  const program = await openGuestbook(stage, 'welcome');
+  const first = await openPullRequest(stage, { branch: 'greet-the-world', note });
+  await pushCommit(stage, { before: first, text: 'Hello again', note });
+  const second = await openAnother(stage, MORE.slice(0, 1));
+  for (const wanted of MORE.slice(1)) await openAnother(stage, [wanted]);
+  const broken = { number: second, branch: MORE[0]?.branch ?? '', sha: '' };
+  await breakBuild(stage, { before: broken, note }).catch(() => undefined);
+  await stage.app.drain();
+  const all = (await stage.app.ports.environments.list({}, { limit: 100 })).items;
+  const of = (repository: string, number: number) => {
+    const found = all.find((one) => one.repository === repository && one.pullRequest?.number === number);
+    expectThat(found, `Pull request ${String(number)} of ${repository} should have a preview.`);
+    return found;
+  };
+  return {
+    live: of(REPOSITORY, first.number),
+    failed: of(REPOSITORY, second),
+    program: of('acme/guestbook', program.number),
+  };
+}
+
+async function openAnother(stage: Stage, wanted: readonly Wanted[]): Promise<number> {
+  let last = 0;
+  for (const { title, branch, isBuilt } of wanted) {
+    const { pullRequest } = await stage.github.openPullRequest({
+      ...{ repository: REPOSITORY, author: AUTHOR, title, head: branch },
+      files: { 'site/more.html': `<h1>${title}</h1>\n` },
+    });
+    await stage.app.drain();
+    if (isBuilt) await runWorkflow(stage, { number: pullRequest.number });
+    last = pullRequest.number;
+  }
+  return last;
+}
