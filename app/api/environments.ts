@@ -144,6 +144,7 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     createdAt: environment.createdAt.toISOString(),
     updatedAt: environment.updatedAt.toISOString(),
     deployedAt: isoOrNull(environment.deployedAt),
+    hookFailure: environment.hookFailure ?? null,
     destroyedAt: isoOrNull(environment.destroyedAt),
   };
 }

@@ -12,6 +12,7 @@ import { imagesOf } from './images.js';
 import type { MayPullFrom } from './pull-image.js';
 import { readLines } from './log-frames.js';
 import { originIn } from './origin.js';
+import { rebindContainer } from './rebind.js';
 
 interface EngineRules {
   /** From everywhere unless given. */
@@ -91,6 +92,7 @@ type Lives = Pick<
   | 'container'
   | 'originOf'
   | 'createContainer'
+  | 'rebindContainer'
   | 'startContainer'
   | 'stopContainer'
   | 'setRestartPolicy'
@@ -132,6 +134,7 @@ function containers(connection: EngineConnection): Lives {
       const made = await connection.read({ method: 'POST', path: '/containers/create', query, body });
       return Made.parse(made).Id;
     },
+    rebindContainer: (id, hostPorts) => rebindContainer(connection, id, hostPorts),
     startContainer: (id) => post(id, 'start'),
     stopContainer: (id, seconds) => post(id, 'stop', { query: { t: String(seconds) } }),
     setRestartPolicy: (id, policy) => post(id, 'update', { body: { RestartPolicy: policy } }),
@@ -167,6 +170,7 @@ const Container = z.object({
   HostConfig: z.object({
     RestartPolicy: z.object({ Name: z.string() }),
     NetworkMode: z.string().default(''),
+    PortBindings: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()).nullish(),
   }),
   NetworkSettings: z.object({
     Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
@@ -199,6 +203,12 @@ function containerOf({
     health: State.Health?.Status ?? null,
     env: Object.fromEntries((Config.Env ?? []).map(pairOf)),
     ports: Object.fromEntries(ports),
+    asksFor: Object.fromEntries(
+      Object.entries(HostConfig.PortBindings ?? {}).map(([name, bound]) => [
+        name,
+        bound?.[0]?.HostPort ?? '',
+      ]),
+    ),
     // An empty text while it does not run.
     address: NetworkSettings.Networks?.[HostConfig.NetworkMode]?.IPAddress || null,
   };

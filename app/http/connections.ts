@@ -8,6 +8,15 @@ import type { Socket } from 'node:net';
  */
 const STALLED_MS = 20_000;
 
+/** A client that is known may write what it gets to a slow disk, or wait for its turn on a busy machine. */
+const PATIENT_MS = 10 * 60_000;
+
+/** Gives the client of this answer, and of no later one of the connection, more time between two bytes. */
+export function waitForClient({ socket }: ServerResponse, patientMs: number = PATIENT_MS): void {
+  // Node gives the connection the usual time again with its next request.
+  socket?.setTimeout(patientMs);
+}
+
 /** Notes the answer that a connection waits for. To be called for each request, in the order in which they arrive. */
 type NoteAnswer = (response: ServerResponse) => void;
 

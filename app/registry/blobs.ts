@@ -4,6 +4,7 @@ import { hashOf, isDigest } from '../../src/images/name.js';
 import { findBlob } from '../../src/images/push.js';
 import { RegistryError } from '../../src/images/registry-error.js';
 import type { ByteRange } from '../../src/uploads/store.js';
+import { waitForClient } from '../http/connections.js';
 import type { Entry } from './access.js';
 import { answer, REGISTRY_HEADERS } from './answer.js';
 import { refuseMethod, type RegistryPorts, type Visit } from './visit.js';
@@ -61,6 +62,8 @@ export async function sendBlob(
     'content-length': part.end - part.start + 1,
   });
   if (size === 0) return void response.end();
+  // Clients unpack layers while they arrive: one that is busy takes no byte for a while, and could not go on from there.
+  waitForClient(response);
   // The client may leave at any time: that is no error.
   await pipeline(blobs.read(hashOf(digest), part), response).catch(() => response.destroy());
 }

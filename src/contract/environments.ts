@@ -42,6 +42,8 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
       .nullable(),
     decision: DecisionView().nullable(),
     error: z.string().nullable(),
+    /** Why its hook `destroyed` failed; null when it did not. */
+    hookFailure: z.string().nullable().default(null),
     expiresAt: z.string().nullable(),
     createdAt: z.string(),
     updatedAt: z.string(),

@@ -94,6 +94,8 @@ export interface Situation {
   /** It must be removed where the workflow deployed it. */
   readonly unmanaged: boolean;
   readonly leftovers: Leftovers | null;
+  /** It was removed, and the last command of its settings failed. */
+  readonly hookFailure: string | null;
   /** It is live, and does not answer as it should. */
   readonly health: Health | null;
   /** The decision that explains why there is no preview. */
@@ -152,6 +154,7 @@ export function situationOf(subject: Subject): Situation {
     elsewhere: reach?.kind === 'elsewhere',
     unmanaged,
     leftovers: leftoversOf(environment),
+    hookFailure: isActive(environment) ? null : (environment.hookFailure ?? null),
     health: isActive(environment) ? unwell(environment) : null,
     ...attemptOf(kind, subject),
     ...rerunOf(kind, environment),

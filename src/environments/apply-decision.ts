@@ -140,7 +140,9 @@ function moveHead({ environment, seen, known }: Step): Change {
       ...(withdrawn ? { generation: environment.generation + 1 } : {}),
       ...(seen.decision.action === 'deploy' && !isAdmitted(environment) ? { admittedAt: seen.now } : {}),
       ...(seen.decision.action === 'deploy' ? { expiresAt: renewed(environment, seen) } : {}),
-      ...(reopened ? { current: null, error: null, destroyedAt: null, expiresAt: null } : {}),
+      ...(reopened
+        ? { current: null, error: null, hookFailure: null, destroyedAt: null, expiresAt: null }
+        : {}),
     },
     due,
   };

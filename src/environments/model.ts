@@ -176,6 +176,8 @@ export interface Environment {
   /** Ignored keys and mistakes in the settings file, and in the newest upload. */
   readonly notes: readonly Note[];
   readonly approvedSha: string | null;
+  /** Why its hook `destroyed` failed, where it has ended. */
+  readonly hookFailure?: string | null | undefined;
   readonly pullRequest: PullRequestFacts | null;
   readonly head: Head | null;
   /** When it began to count towards the project's limit of previews. */

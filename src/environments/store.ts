@@ -20,6 +20,7 @@ export type EnvironmentPatch = Partial<
     | 'notes'
     | 'reportEpoch'
     | 'approvedSha'
+    | 'hookFailure'
     | 'admittedAt'
     | 'pullRequest'
     | 'head'

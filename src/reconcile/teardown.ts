@@ -11,7 +11,7 @@ import { underLease } from '../shared/lease.js';
 import { nextEnvironment } from '../shared/status/environment.js';
 import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { LeasePorts, Tools } from '../shared/tools.js';
-import type { Target, TargetPorts } from '../targets/target.js';
+import type { Run, Target, TargetPorts } from '../targets/target.js';
 import { forgetArtifact } from '../uploads/forget.js';
 import type { ArtifactPorts, BlobPorts, OtherBlobPorts } from '../uploads/store.js';
 
@@ -80,8 +80,10 @@ async function removeResource(
   if (!target)
     throw new Error(`Target "${resource.target}" is not configured: its resources cannot be removed.`);
   if (target.runsIn === 'ci') return;
+  const troubles: string[] = [];
+  const onTrouble = (problem: string) => void troubles.push(problem);
   await withoutWaking(ports, { environment, target }, () =>
-    destroy(ports, { environment, resource, target }),
+    destroy(ports, { environment, resource, target, onTrouble }),
   );
   await ports.containers.deleteOf(resource.deploymentId);
   await changeEnvironment(ports, {
@@ -89,6 +91,7 @@ async function removeResource(
     plan: (seen) => ({
       patch: {
         resources: seen.resources.filter(({ deploymentId }) => deploymentId !== resource.deploymentId),
+        ...(troubles.length > 0 && { hookFailure: troubles.join(' ') }),
       },
       due: [],
     }),
@@ -102,9 +105,10 @@ interface Removing {
   readonly environment: StoredEnvironment;
   readonly resource: Resource;
   readonly target: Target<unknown, unknown>;
+  readonly onTrouble: NonNullable<Run['onTrouble']>;
 }
 
-async function destroy(ports: Ports, { environment, resource, target }: Removing): Promise<void> {
+async function destroy(ports: Ports, { environment, resource, target, onTrouble }: Removing): Promise<void> {
   // Without a handle the server crashed before it stored one. The sweep finds the resource by its label.
   if (resource.handle !== null) {
     const configuration = await configurationOf(ports, environment).catch((error: unknown) => {
@@ -117,7 +121,7 @@ async function destroy(ports: Ports, { environment, resource, target }: Removing
     });
     const run = runFor(ports, { target, configuration, about: resource.deploymentId });
     const environmentEnds = environment.status === ENVIRONMENT_STATUS.destroying;
-    await target.destroy(resource.handle, run, { environmentEnds });
+    await target.destroy(resource.handle, { ...run, onTrouble }, { environmentEnds });
   }
 }
 

@@ -44,6 +44,7 @@ export interface HookHost {
 }
 
 type Log = Pick<Run, 'log'>;
+type Telling = Pick<Run, 'log' | 'onTrouble'>;
 
 /** What must succeed before the program of a deployment starts. Throws `unprocessable` with the hook that failed, and why. */
 export async function runStartHooks(host: HookHost, hooks: HookCommands, { log }: Log): Promise<void> {
@@ -58,15 +59,20 @@ export async function runStartHooks(host: HookHost, hooks: HookCommands, { log }
   }
 }
 
-/** What an environment does last. Whatever becomes of it, the environment ends. */
-export async function runEndHook(host: Pick<HookHost, 'run'>, command: string, { log }: Log): Promise<void> {
+/** What an environment does last. Whatever becomes of it, the environment ends, and people are told. */
+export async function runEndHook(
+  host: Pick<HookHost, 'run'>,
+  command: string,
+  { log, onTrouble }: Telling,
+): Promise<void> {
   const hook = { name: ENVIRONMENT_STATUS.destroyed, command };
   log(`Hook destroyed: ${command}`);
-  try {
-    log(problemOf(hook, await host.run(hook)) ?? 'Hook destroyed: done');
-  } catch (error) {
-    log(`The hook "destroyed" could not be run: ${messageOf(error)}`);
-  }
+  const problem = await host.run(hook).then(
+    (end) => problemOf(hook, end),
+    (error: unknown) => `The hook "destroyed" could not be run: ${messageOf(error)}`,
+  );
+  log(problem ?? 'Hook destroyed: done');
+  if (problem !== null) onTrouble?.(problem);
 }
 
 interface Shown {

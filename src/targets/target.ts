@@ -94,6 +94,8 @@ export interface Run {
   readonly log: (line: string) => void;
   /** Values that the target made up, such as passwords: from here on they are taken out of the logs of the deployment. */
   readonly conceal?: (values: readonly string[]) => Promise<void>;
+  /** What went wrong without keeping the target from its work: people are told so. */
+  readonly onTrouble?: (problem: string) => void;
   readonly signal: AbortSignal;
   readonly fetch: typeof globalThis.fetch;
   /** Requests a page of a preview as a visitor does, and resolves to the status. Throws `forbidden` for an address that must not be asked. */

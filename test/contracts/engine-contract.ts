@@ -153,6 +153,31 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     expect(lines.map(({ text }) => text)).toEqual([`two ${PORT}`]);
   });
 
+  test(`${name}: another container with other ports takes the place of one that cannot start`, async () => {
+    const { engine } = ground;
+    const ports = { [`${PORT}/tcp`]: 39_998 };
+    const first = await create(['serve', 'Hello'], undefined, '39997');
+    const second = await create(['serve', 'Again'], undefined, '39997');
+    const other = await createNetwork('vitrine-contract-moved');
+    const id = (await engine.networks()).find((one) => one.name === other)?.id ?? '';
+    await engine.connectNetwork(id, { container: second.id, aliases: ['again'] });
+    await engine.startContainer(first.id);
+    expect(await codeOf(engine.startContainer(second.id))).toBe('conflict');
+    const moved = await engine.rebindContainer(second.id, ports);
+    expect(await engine.container(second.id)).toBeNull();
+    await engine.startContainer(moved);
+    expect(await page(moved)).toContain('Again');
+    const { labels, env, ports: published } = (await engine.container(moved)) ?? {};
+    expect(labels).toMatchObject(second.spec.body.Labels);
+    expect(env).toMatchObject({ PORT: String(PORT) });
+    expect(published).toEqual({ [`${PORT}/tcp`]: { host: '127.0.0.1', port: 39_998 } });
+    const { networks, HostConfig } = (await engine.originOf(moved)) ?? {};
+    expect([...(networks ?? [])].sort()).toEqual([network, other].sort());
+    const bound = { PortBindings: { [`${PORT}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '39998' }] } };
+    expect(HostConfig).toEqual({ ...second.spec.body.HostConfig, ...bound });
+    for (const one of [first.id, moved]) await engine.removeContainer(one);
+  });
+
   test(`${name}: a container without a port of the machine is reached in its network, and let into another one`, async () => {
     const { engine } = ground;
     const { id, spec } = await create(['serve', 'Hello'], undefined, null);

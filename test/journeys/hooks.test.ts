@@ -41,10 +41,9 @@ test('created seeds once, deployed migrates at every push, a failure is shown, a
   const branch = 'hooks';
   const { number } = await openPullRequest(world, { head: branch });
   const ran = () => receiver.requests.map(({ path }) => path.split('/')[1]);
-  const deployed = async (page?: string) => {
+  const deployed = async (page?: string, failing: readonly string[] = []) => {
     const push = { repository: REPOSITORY, branch };
-    if (page !== undefined)
-      await world.github.push({ ...push, files: files(receiver, { failing: [], page }) });
+    if (page !== undefined) await world.github.push({ ...push, files: files(receiver, { failing, page }) });
     await world.drain();
     const { exitCode, log } = await runPreview(world, { number });
     await world.drain();
@@ -65,7 +64,7 @@ test('created seeds once, deployed migrates at every push, a failure is shown, a
   expect((await visit(first.environment.url)).body).toBe('First');
   expect(ran()).toEqual(['created', 'created', 'deployed']);
 
-  expect((await deployed('Second')).exitCode).toBe(0);
+  expect((await deployed('Second', ['destroyed'])).exitCode).toBe(0);
   expect((await visit(first.environment.url)).body).toBe('Second');
   expect(ran().slice(3)).toEqual(['deployed']);
 
@@ -74,6 +73,13 @@ test('created seeds once, deployed migrates at every push, a failure is shown, a
   const { environment } = await expectConverged(world, number);
   expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, resources: [] });
   expect(ran().slice(4)).toEqual(['destroyed']);
+  // The preview is gone all the same, and people read that something may be left elsewhere.
+  expect(environment.hookFailure).toMatch(/hook "destroyed" .* ended with exit code 3/);
+  const [comment] = await world.reviewer.comments(number);
+  expect(comment?.body).toMatch(/hook `destroyed` failed[^]*exit code 3/);
+  world.github.reopenPullRequest({ repository: REPOSITORY, number });
+  await world.drain();
+  expect((await lookAt(world, number)).environment.hookFailure).toBeNull();
   expect(new Set(receiver.requests.map(({ path }) => path.split('/')[2]))).toEqual(
     new Set([environment.name]),
   );

@@ -1,4 +1,4 @@
-import { VitrineError } from '../../src/shared/errors.js';
+import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import type { ComposeRunner } from '../../src/targets/compose/runner.js';
 import type { ContainerEngine, ContainerSpec, NetworkSpec } from '../../src/targets/docker/engine.js';
 
@@ -45,18 +45,64 @@ export function createFakeCompose({ engine, addVolume }: Parts): FakeCompose {
       if (there.size === 0) await engine.createNetwork(networkOf(file, networks.default));
       for (const { name, labels } of Object.values(volumes)) addVolume(name, labels);
       for (const [name, service] of Object.entries(services)) {
-        const id = there.get(name) ?? (await engine.createContainer(containerOf(project, { name, service })));
+        const spec = containerOf(project, { name, service });
+        const id = await sameOrNew(engine, { id: there.get(name), spec });
         there.set(name, id);
-        await engine.startContainer(id);
+        const refused = await whyNot(engine.startContainer(id));
+        if (refused !== null) return { ok: false, lines: [refused] };
         log(`Container ${name} Started`);
       }
       return { ok: true };
     },
     async start(project) {
-      for (const id of known(project).values()) await engine.startContainer(id);
+      for (const [name, known] of projects.get(project) ?? []) {
+        const id = await idOf(engine, { project, name, known });
+        const refused = await whyNot(engine.startContainer(id));
+        if (refused !== null) return { ok: false, lines: [refused] };
+      }
       return { ok: true };
     },
   };
+}
+
+/** Compose says what the engine said. */
+async function whyNot(start: Promise<void>): Promise<string | null> {
+  return start.then(
+    () => null,
+    (error: unknown) => {
+      if (!isVitrineError(error) || error.code !== 'conflict') throw error;
+      return error.message;
+    },
+  );
+}
+
+interface Made {
+  readonly id: string | undefined;
+  readonly spec: ContainerSpec;
+}
+
+/** Another one, where the file says other ports now. */
+async function sameOrNew(engine: ContainerEngine, { id, spec }: Made): Promise<string> {
+  if (id === undefined) return engine.createContainer(spec);
+  const asked = Object.entries(spec.body.HostConfig.PortBindings).map(([name, [bound]]) => [
+    name,
+    bound?.HostPort,
+  ]);
+  const { asksFor } = (await engine.container(id)) ?? {};
+  if (JSON.stringify(asksFor) === JSON.stringify(Object.fromEntries(asked))) return id;
+  await engine.removeContainer(id);
+  return engine.createContainer(spec);
+}
+
+interface Known {
+  readonly project: string;
+  readonly name: string;
+  readonly known: string;
+}
+
+/** Compose finds containers by their labels. */
+async function idOf(engine: ContainerEngine, { project, name, known }: Known): Promise<string> {
+  return (await engine.container(known))?.id ?? (await engine.container(`${project}-${name}-1`))?.id ?? known;
 }
 
 /** Compose interpolates what it gets. */

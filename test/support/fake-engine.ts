@@ -52,7 +52,10 @@ export interface FakeEngine extends AsyncDisposable {
   imageAt(name: string): FakeImage;
   forgetImage(reference: string): void;
   addVolume(name: string, labels: Readonly<Record<string, string>>): void;
+  /** Without the records of ports. */
   volumes(): readonly string[];
+  /** The ports of the machine that belong to a deployment. */
+  hostPorts(): readonly string[];
   /** Labels of what there is. */
   containers(): readonly Readonly<Record<string, string>>[];
   /** The command lines that were started, in their order. */
@@ -63,6 +66,8 @@ export interface FakeEngine extends AsyncDisposable {
   networks(): readonly string[];
   /** The containers with these labels end by themselves. */
   crash(labels: Readonly<Record<string, string>>): Promise<void>;
+  /** Ends, and comes back as a supervisor would start it: what ran runs again. */
+  restart(): Promise<void>;
   /** The next request for a container to be made fails. */
   failNext(kind: 'retriable' | 'final'): void;
   /** As after an update of the engine. */
@@ -95,7 +100,7 @@ interface Line {
 
 interface Container {
   readonly id: string;
-  readonly name: string;
+  name: string;
   readonly image: StoredImage;
   readonly labels: Readonly<Record<string, string>>;
   readonly body: Body;
@@ -130,6 +135,8 @@ class Refusal extends Error {
     this.status = status;
   }
 }
+
+const PORT = /^vitrine-port-/;
 
 const idOf = () => randomBytes(32).toString('hex');
 
@@ -391,6 +398,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     ],
     ['POST', /^\/containers\/create$/, async ({ query, request }) => create(query, await json(request))],
     ['GET', /^\/containers\/([^/]+)\/json$/, ({ parts: [id = ''] }) => inspected(containerAt(id))],
+    [
+      'POST',
+      /^\/containers\/([^/]+)\/rename$/,
+      ({ parts: [id = ''], query }) => void (containerAt(id).name = query.get('name') ?? ''),
+    ],
     ['POST', /^\/containers\/([^/]+)\/start$/, ({ parts: [id = ''] }) => start(containerAt(id))],
     [
       'POST',
@@ -511,7 +523,8 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     imageAt,
     forgetImage: (reference) => void images.delete(reference),
     addVolume: (name, labels) => void volumes.set(name, labels),
-    volumes: () => [...volumes.keys()],
+    volumes: () => [...volumes.keys()].filter((name) => !PORT.test(name)),
+    hostPorts: () => [...volumes.keys()].filter((name) => PORT.test(name)),
     containers: () => [...containers.values()].map(({ labels }) => labels),
     started: () => begun,
     joined: (id) => containerAt(id).networks.size - 1,
@@ -520,6 +533,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       for (const container of containers.values())
         if (Object.entries(labels).every(([name, value]) => container.body.Labels[name] === value))
           await end(container, 1);
+    },
+    async restart() {
+      const ran = [...containers.values()].filter(({ running }) => running);
+      for (const container of ran) await end(container, 137);
+      for (const container of ran.reverse()) await start(container);
     },
     failNext: (kind) => void faults.push(kind),
     speak: (spoken) => void (versions = spoken),
@@ -595,6 +613,10 @@ function listensAt({ program, body }: Container): string {
   return /^(serve|tell|node$)/.test(program[0]) ? variableOf({ body }, 'PORT') : 'nowhere';
 }
 
+function restOf({ HostConfig: _, ...body }: Body) {
+  return body;
+}
+
 function variableOf({ body }: Pick<Container, 'body'>, name: string): string {
   return body.Env.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 }
@@ -635,7 +657,8 @@ function inspected(container: Container) {
       StartedAt: startedAt?.toISOString() ?? '0001-01-01T00:00:00Z',
       ...(body.Healthcheck && { Health: { Status: running ? health : 'unhealthy' } }),
     },
-    Config: { Image: body.Image, User: body.User ?? '', Env: body.Env, Labels: labels },
+    Name: `/${container.name}`,
+    Config: { ...restOf(body), User: body.User ?? '', Labels: labels },
     HostConfig: { ...body.HostConfig, RestartPolicy: { ...body.HostConfig.RestartPolicy, Name: restart } },
     NetworkSettings: {
       Ports: Object.fromEntries(ports),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import type { Stores } from '../../app/ports.js';
 import { connectStore } from '../../app/store/connect.js';
@@ -18,6 +19,9 @@ import {
 } from './start-crashing-app.js';
 import { AUTHOR, environmentFor, REPOSITORY } from './start-world.js';
 import { testDatabase } from './test-database.js';
+
+/** A server that does not come to the point where it should die must not hold up every other case. */
+const LONGEST_MS = 5 * 60_000;
 
 export interface CrashScene extends Observable {
   readonly server: AppProcess;
@@ -63,7 +67,8 @@ export async function withCrash(
       repoId: () => [...github.state.repositories.values()][0]?.document.id ?? 0,
       dataDir,
       async restart({ point: next = null, ...options } = {}) {
-        expect(await current.ended).toBe('SIGKILL');
+        const late = pause(LONGEST_MS, 'did not come to the point where it should die', { ref: false });
+        expect(await Promise.race([current.ended, late])).toBe('SIGKILL');
         return (current = await startCrashingApp(env, next, options));
       },
       async kill() {

@@ -137,16 +137,21 @@ const LEFTOVERS: Readonly<Record<Exclude<Leftovers['state'], 'underway'>, string
   abandoned: 'No workflow run removed in time what the workflow deployed. Remove it there.',
 };
 
+const HOOK_FAILED =
+  'The preview was removed, but its hook "destroyed" failed: what it should have cleaned up elsewhere may still be there.';
+
 const UNWELL = {
   unhealthy: 'The preview does not answer as it should.',
   gone: 'The preview is not at its URL any more. Re-run the workflow, or push a commit, to deploy it again.',
 } as const;
 
-function troubleOf({ leftovers, health }: Situation): Trouble | null {
+function troubleOf({ leftovers, hookFailure, health }: Situation): Trouble | null {
   if (leftovers && leftovers.state !== 'underway') {
     const { state, urls, error, logsUrl } = leftovers;
     return { sentence: LEFTOVERS[state], since: null, urls, error, logsUrl };
   }
+  if (hookFailure !== null)
+    return { sentence: HOOK_FAILED, since: null, urls: [], error: hookFailure, logsUrl: null };
   if (health?.state !== 'unhealthy' && health?.state !== 'gone') return null;
   const since = showTime(health.since);
   return { sentence: UNWELL[health.state], since, urls: [], error: health.detail, logsUrl: null };

@@ -110,6 +110,7 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   settings: Mixed,
   notes: [Mixed],
   approvedSha: String,
+  hookFailure: String,
   admittedAt: Date,
   pullRequest: Mixed,
   head: Mixed,

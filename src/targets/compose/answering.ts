@@ -81,7 +81,7 @@ async function whenAnswering(
   );
   const url = urlOfService(parts, { handle, service });
   const patienceMs = parts.patienceMs ?? PATIENCE_MS;
-  const place = await startAndWait(
+  const { address: place } = await startAndWait(
     parts.engine,
     { container: container.id, ...health, url, patienceMs },
     run,

@@ -12,7 +12,7 @@ import { containersOf, inspect, reachOf, serviceOf, startedOf } from './answerin
 import { followServices } from './follow.js';
 import { namesIn } from './address.js';
 import { type ComposeOptions, composeOptionsSchema } from './prepare.js';
-import { bringUp, type Wanted, whyNotStarted } from './up.js';
+import { bringUp, startServices, type Wanted, whyNotStarted } from './up.js';
 import {
   addressesIn,
   COMPOSE_TARGET,
@@ -166,7 +166,7 @@ async function wake(parts: ComposeParts, handle: ComposeHandle, run: Run): Promi
   if (addressesIn(handle).some(({ service }) => !serviceOf(containers, service)))
     throw new VitrineError('not_found', 'The containers of this preview are gone: deploy it again.');
   for (const { id } of containers) await parts.engine.setRestartPolicy(id, RESTART);
-  const end = await parts.compose.start(handle.project, run);
+  const end = await startServices(parts, handle, run);
   if (!end.ok) throw await whyNotStarted(parts, { placed: handle, lines: end.lines }, run);
   return reachOf(parts, handle, run);
 }

@@ -26,6 +26,8 @@ export interface Placement {
   readonly subnet: string;
   /** Of this machine, from which the engine takes a free one; null where this server reaches services in their network. */
   readonly hostPorts: string | null;
+  /** Which of them leads to a service; any free one where it is not said. */
+  readonly ports?: ReadonlyMap<string, number>;
   /** What visitors reach: only these ports are published. */
   readonly addresses: readonly Address[];
   readonly services: ReadonlyMap<string, ServiceRun>;
@@ -87,6 +89,7 @@ interface Rewritten {
 
 function serviceJson(model: ComposeModel, { name, service, placement }: Rewritten): ComposeJson {
   const { labels, services, addresses, hostPorts, writable, root } = placement;
+  const published = placement.ports?.get(name) ?? hostPorts;
   const run = services.get(name);
   if (!run) throw new Error(`Nothing says how the service ${name} runs.`);
   const port = addresses.find((one) => one.service === name)?.port;
@@ -102,7 +105,7 @@ function serviceJson(model: ComposeModel, { name, service, placement }: Rewritte
       ...(port !== undefined && { PORT: String(port) }),
     }),
     expose: ports.length > 0 ? ports.map(String) : undefined,
-    ports: port === undefined || hostPorts === null ? undefined : [publishedAt(port, hostPorts)],
+    ports: port === undefined || published === null ? undefined : [publishedAt(port, String(published))],
     depends_on: dependenciesOf(model, service),
     healthcheck: healthcheckJson(service.healthcheck),
     working_dir: service.workingDir,

@@ -3,12 +3,16 @@ import { VitrineError } from '../../shared/errors.js';
 import { createRedactor } from '../../shared/redact/redact.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { ContainerEngine, EngineContainer } from '../docker/engine.js';
+import { freeHostPort, leadsTo, moveToOtherPorts, takeHostPort } from '../docker/host-ports.js';
 import { freeSubnet } from '../docker/network.js';
 import { forgetPulls } from '../docker/pull-record.js';
 import { endOf } from '../docker/start.js';
 import type { Release, Run } from '../target.js';
+import type { Address } from './address.js';
+import { containersOf, serviceOf } from './answering.js';
 import { type CheckedRelease, checkRelease, prepareServices, type Wanted } from './prepare.js';
 import {
+  addressesIn,
   type ComposeHandle,
   imagesIn,
   labelsOfDeployment,
@@ -16,7 +20,7 @@ import {
   projectName,
 } from './resource.js';
 import { type Placement, rewriteCompose, SERVICE_LABEL } from './rewrite.js';
-import type { ComposeRunner } from './runner.js';
+import type { ComposeEnd, ComposeRunner } from './runner.js';
 
 export type { Wanted } from './prepare.js';
 
@@ -75,15 +79,37 @@ async function upOnFreeSubnet(
   run: Run,
 ): Promise<void> {
   const refused: string[] = [];
+  let ports: ReadonlyMap<string, number> = new Map();
   for (let tries = 1; ; tries += 1) {
+    ports = await takePorts(parts, { placement, before: ports });
     const subnet = await subnetFor(parts, { placed: release, refused });
-    const file = rewriteCompose(checked.model, { ...placement, subnet });
+    const file = rewriteCompose(checked.model, { ...placement, subnet, ports });
     const end = await parts.compose.up({ project: placement.project, file, patienceMs: PATIENCE_MS }, run);
     if (end.ok) return;
     if (tries === TRIES || !TAKEN.test(end.lines.join('\n')))
       throw await whyNotStarted(parts, { placed: release, lines: end.lines }, run);
     refused.push(subnet);
   }
+}
+
+interface Ports {
+  readonly placement: Pick<Placement, 'addresses' | 'labels'>;
+  /** Those of the last try, one of which another program of the machine may have. */
+  readonly before: ReadonlyMap<string, number>;
+}
+
+/** One of this machine for each service that visitors reach. */
+async function takePorts(parts: Parts, { placement, before }: Ports): Promise<ReadonlyMap<string, number>> {
+  const { addresses, labels } = placement;
+  const ports = new Map<string, number>();
+  for (const { service, port: inside } of addresses) {
+    const refused = before.get(service);
+    const use = { labels, leadsTo: leadsTo(`${String(inside)}/tcp`, service), refused };
+    const port = await takeHostPort(parts, use);
+    if (port !== null) ports.set(service, port);
+    if (refused !== undefined) await freeHostPort(parts.engine, { labels, port: refused });
+  }
+  return ports;
 }
 
 interface SubnetFor {
@@ -108,6 +134,23 @@ async function subnetFor(
     'unavailable',
     `Every subnet of ${networkRange} is taken: the operator of this server must widen CONTAINER_NETWORK, or remove previews.`,
   );
+}
+
+/** Starts what sleeps. Another program of the machine may have one of its ports by now: then it gets others. */
+export async function startServices(parts: Parts, handle: ComposeHandle, run: Run): Promise<ComposeEnd> {
+  const addresses = addressesIn(handle);
+  const [first, ...others] = addresses as [Address, ...Address[]];
+  const labels = labelsOfProject(parts.server, { ...handle, addresses: [first, ...others] });
+  for (let tries = 1; ; tries += 1) {
+    const end = await parts.compose.start(handle.project, run);
+    if (end.ok || tries === TRIES || !TAKEN.test(end.lines.join('\n'))) return end;
+    const containers = await containersOf(parts, handle);
+    for (const { service } of addresses) {
+      const container = serviceOf(containers, service);
+      if (container && !container.running)
+        await moveToOtherPorts(parts, { container: container.id, labels, service });
+    }
+  }
 }
 
 interface Failed {

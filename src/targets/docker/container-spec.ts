@@ -30,6 +30,8 @@ export interface SpecInput {
   readonly options: ContainerOptions;
   readonly labels: Labels;
   readonly limits: ContainerLimits;
+  /** Which port of the machine leads to a port of the container; any free one of the range where it is not said. */
+  readonly hostPorts?: ReadonlyMap<number, number>;
   /** Variables and secrets of the preview. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -78,7 +80,7 @@ export function idleSpec({ name, reference, labels, ...given }: Idle): Container
 }
 
 function hostConfig(
-  { network, image, program, options, limits }: SpecInput,
+  { network, image, program, options, limits, hostPorts: own }: SpecInput,
   ports: readonly number[],
 ): HostConfig {
   const memory = Math.min(program.memoryBytes, limits.memoryBytes);
@@ -86,7 +88,10 @@ function hostConfig(
   const bindings =
     hostPorts === null
       ? []
-      : ports.map((port) => [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort: hostPorts }]] as const);
+      : ports.map((port) => {
+          const HostPort = String(own?.get(port) ?? hostPorts);
+          return [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort }]] as const;
+        });
   return {
     NetworkMode: network,
     PortBindings: Object.fromEntries(bindings),

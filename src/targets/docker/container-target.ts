@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
-import { type HealthCheck, healthOf, statusWords } from '../../shared/health.js';
+import { healthOf, statusWords } from '../../shared/health.js';
 import { ENVIRONMENT_STATUS } from '../../shared/status/words.js';
 import {
   type Deployed,
   type Inspection,
   parseOptions,
+  type ProgramLine,
   type Release,
   type Removal,
   type Run,
@@ -16,6 +17,7 @@ import { ASLEEP, type ContainerOptions, RESTART } from './container-spec.js';
 import { ensureContainer } from './container.js';
 import type { EngineContainer } from './engine.js';
 import { endEnvironment, refuseUnreadable, removeHooks, runHooks } from './hooks.js';
+import { moveToOtherPorts } from './host-ports.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
 import { joinNetwork } from './network.js';
 import { followProgram } from './program-logs.js';
@@ -27,6 +29,7 @@ import {
   identityOf,
   isApp,
   LABEL,
+  labelsOfDeployment,
   labelsOfPlace,
   labelsOfTarget,
   networkName,
@@ -35,7 +38,7 @@ import {
 import { joinDatabases, withDatabases } from './services/databases.js';
 import { settleDatabases } from './services/settle.js';
 import { wakeDatabases } from './services/wake.js';
-import { askContainer, endOf, startAndWait } from './start.js';
+import { askContainer, endOf, startAndWait, type Waiting } from './start.js';
 
 const optionsSchema = z.strictObject({
   /** Lets the program write to its image. What it writes is gone with the container. */
@@ -50,7 +53,7 @@ export type ContainerTarget = Target<ContainerOptions, ContainerHandle> & { read
 
 /** Programs in containers of the operator's own engine. Where their images come from is up to the kind. */
 export function createContainerTarget(parts: KindParts): ContainerTarget {
-  const { engine, kind } = parts;
+  const { kind } = parts;
   const underWay = new Map<string, Promise<Deployed<ContainerHandle>>>();
   return {
     name: kind.name,
@@ -70,8 +73,7 @@ export function createContainerTarget(parts: KindParts): ContainerTarget {
       },
       logs: {
         follow: (handle, { since }, run) => {
-          const { container } = containerHandleSchema.parse(handle);
-          return followProgram(engine, { container: container ?? '', since }, run);
+          return follow(parts, { handle: containerHandleSchema.parse(handle), since }, run);
         },
       },
     },
@@ -127,12 +129,16 @@ async function start(
     const { program } = release;
     run.log(`Started. Waiting until GET ${program.healthPath} answers with ${statusWords(program)}.`);
     await joinNetwork(parts, networkOf(parts, handle));
-    const address = await startAndWait(parts.engine, waitingFor(parts, handle), run);
+    const { container: id, address } = await startAndWait(parts.engine, waitingFor(parts, handle), run);
     run.log(`The program answers.`);
     // What is left of them goes with the program.
     await removeHooks(parts, handle).catch(() => undefined);
-    const container = { id: handle.container, service: 'app', image: handle.image, ...address };
-    return { url, handle, reach: { kind: 'upstream', ...address }, containers: [container, ...databases] };
+    const container = { id, service: 'app', image: handle.image, ...address };
+    return {
+      ...{ url, handle: { ...handle, container: id } },
+      reach: { kind: 'upstream', ...address },
+      containers: [container, ...databases],
+    };
   } catch (error) {
     await destroy(parts, handle, afterwards).catch(() => undefined);
     throw error;
@@ -144,8 +150,9 @@ interface Removed {
   readonly removal: Removal | undefined;
 }
 
-async function remove(parts: KindParts, { handle, removal }: Removed, run: Run): Promise<void> {
+async function remove(parts: KindParts, { handle: given, removal }: Removed, run: Run): Promise<void> {
   run.signal.throwIfAborted();
+  const handle = { ...given, container: (await find(parts, given))?.id ?? given.container };
   if (removal?.environmentEnds === true) await endEnvironment(parts, handle, run);
   await destroy(parts, handle, run);
 }
@@ -162,19 +169,39 @@ async function refuseLate(parts: KindParts, { slug, generation }: Release): Prom
 
 type Started = ContainerHandle & { readonly container: string; readonly image: string };
 
-function waitingFor(
-  { urlOf, patienceMs = PATIENCE_MS }: KindParts,
-  { container, slug, ...check }: Pick<Started, 'container' | 'slug'> & HealthCheck,
-) {
-  return { container, ...healthOf(check), url: urlOf(slug), patienceMs };
+function waitingFor(parts: KindParts, handle: ContainerHandle & Pick<Started, 'container'>): Waiting {
+  const { urlOf, patienceMs = PATIENCE_MS } = parts;
+  const { container, slug, deploymentId } = handle;
+  const waiting = { container, ...healthOf(handle), url: urlOf(slug), patienceMs };
+  if (deploymentId === null) return waiting;
+  const labels = labelsOfDeployment(ownerOf(parts), { ...handle, deploymentId });
+  return { ...waiting, move: (id) => moveToOtherPorts(parts, { container: id, labels }) };
 }
 
-/** Null when it is gone, or is no container of this deployment. */
+/** Null when it is gone, or is no container of this deployment. Another one may have taken its place. */
 async function find(parts: KindParts, handle: ContainerHandle): Promise<EngineContainer | null> {
-  if (handle.container === null) return null;
-  const container = await parts.engine.container(handle.container);
+  const { engine } = parts;
+  const { container: id, deploymentId } = handle;
+  if (id === null) return null;
+  const container = await engine.container(id);
   const wanted = { ...labelsOfTarget(ownerOf(parts)), ...labelsOfPlace(parts.server, handle) };
-  return container && hasLabels(container.labels, wanted) ? container : null;
+  if (container) return hasLabels(container.labels, wanted) ? container : null;
+  const own = await engine.containers({
+    ...wanted,
+    ...(deploymentId !== null && { [LABEL.deployment]: deploymentId }),
+  });
+  const next = deploymentId === null ? undefined : own.find(isApp);
+  return next ? engine.container(next.id) : null;
+}
+
+interface Followed {
+  readonly handle: ContainerHandle;
+  readonly since: Date;
+}
+
+async function* follow(parts: KindParts, { handle, since }: Followed, run: Run): AsyncGenerator<ProgramLine> {
+  const container = (await find(parts, handle))?.id ?? handle.container ?? '';
+  yield* followProgram(parts.engine, { container, since }, run);
 }
 
 async function inspect(parts: KindParts, handle: ContainerHandle, run: Run): Promise<Inspection> {
@@ -222,6 +249,6 @@ async function wake(parts: KindParts, given: ContainerHandle, run: Run) {
   await parts.engine.setRestartPolicy(container.id, RESTART);
   await joinNetwork(parts, networkOf(parts, handle));
   const waiting = waitingFor(parts, { ...handle, container: container.id });
-  const address = await startAndWait(parts.engine, waiting, run);
+  const { address } = await startAndWait(parts.engine, waiting, run);
   return { kind: 'upstream', ...address } as const;
 }

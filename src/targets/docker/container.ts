@@ -4,6 +4,7 @@ import { healthOf } from '../../shared/health.js';
 import type { Run } from '../target.js';
 import { containerSpec, portsOf } from './container-spec.js';
 import type { EngineImage } from './engine.js';
+import { leadsTo, takeHostPort } from './host-ports.js';
 import { type KindParts, ownerOf, type Wanted } from './kind.js';
 import { ensureNetwork, isShared } from './network.js';
 import { forgetPulls } from './pull-record.js';
@@ -78,8 +79,14 @@ async function createContainer(parts: KindParts, wanted: Wanted, run: Run) {
   tellLimits(parts, { release, options, image }, run);
   const shared = await isShared(parts);
   const network = await ensureNetwork(engine, { ...ownerOf(parts), range, place: release, shared });
+  const hostPorts = new Map<number, number>();
+  for (const port of portsOf(image, program)) {
+    const use = { labels: labelsOfDeployment(ownerOf(parts), release), leadsTo: leadsTo(`${port}/tcp`) };
+    const own = await takeHostPort(parts, use);
+    if (own !== null) hostPorts.set(port, own);
+  }
   const spec = containerSpec({
-    ...{ network, reference, image, options, labels },
+    ...{ network, reference, image, options, labels, hostPorts },
     program: { ...program, start },
     name: containerName(server, release),
     limits: { ...limits, cpus: Math.min(limits.cpus, (await engine.describe()).cpus) },

@@ -96,6 +96,8 @@ export interface EngineContainer extends ListedContainer {
   readonly env: Readonly<Record<string, string>>;
   /** Where the ports of the container are on the engine's machine: `3000/tcp` to host and port. Empty unless it runs. */
   readonly ports: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+  /** The port of the machine, or the range of ports, that it asks for, by its own; also while it does not run. */
+  readonly asksFor: Readonly<Record<string, string>>;
   /** Its own address in the network that it was made for; null unless it runs. */
   readonly address: string | null;
 }
@@ -230,6 +232,11 @@ export interface ContainerEngine {
   /** For another container that gets the same. Null when it is not there. */
   originOf(id: string): Promise<ContainerOrigin | null>;
   createContainer(spec: ContainerSpec): Promise<string>;
+  /**
+   * Puts another container in the place of one that does not run: the same, with its volumes, but for its ports, which lead to these of the
+   * machine. Answers its id.
+   */
+  rebindContainer(id: string, hostPorts: Readonly<Record<string, number>>): Promise<string>;
   /** One that runs already is fine. */
   startContainer(id: string): Promise<void>;
   /** Asks it to end, and ends it after so many seconds. One that has ended is fine. */

@@ -1,5 +1,6 @@
 import type { Run } from '../target.js';
 import type { Labels } from './engine.js';
+import { freeHostPorts } from './host-ports.js';
 import { type KindParts, ownerOf } from './kind.js';
 import { removeNetwork } from './network.js';
 import { forgetPulls, pullsOf } from './pull-record.js';
@@ -37,8 +38,11 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
   if (image !== null && !keepImage && !(await isUsed(parts, { image, deploymentId })))
     await engine.removeImage(image);
   // Last: until then a crash leaves it to be found again.
-  if (deploymentId !== null)
-    await forgetPulls(engine, labelsOfDeployment(ownerOf(parts), { ...handle, deploymentId }));
+  if (deploymentId !== null) {
+    const labels = labelsOfDeployment(ownerOf(parts), { ...handle, deploymentId });
+    await freeHostPorts(engine, labels);
+    await forgetPulls(engine, labels);
+  }
   run.log(`Removed the container of ${slug}.`);
 }
 
@@ -91,7 +95,8 @@ export async function* list(parts: KindParts, run: Run): AsyncGenerator<Containe
   const helpers = containers.filter((one) => !isApp(one));
   // Those that name an image first.
   const pulls = await engine.volumes({ ...ours, [LABEL.role]: ROLE.pull });
-  const leftovers = [...pulls, ...helpers, ...(await builtImages(parts, ours))];
+  const ports = await engine.volumes({ ...ours, [LABEL.role]: ROLE.port });
+  const leftovers = [...pulls, ...helpers, ...ports, ...(await builtImages(parts, ours))];
   yield* leftovers.map(({ labels }) => handleOfLeftover(labels)).filter(isNew);
   for (const { labels } of await engine.networks()) {
     run.signal.throwIfAborted();

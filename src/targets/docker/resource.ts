@@ -46,12 +46,17 @@ export const LABEL = {
   destroyed: 'vitrine.destroyed',
   /** Where no port of the machine leads to it: the ports on which it may listen. */
   ports: 'vitrine.ports',
+  /** A port of the machine that belongs to a deployment, and what it leads to. */
+  hostPort: 'vitrine.host-port',
+  leadsTo: 'vitrine.leads-to',
 } as const;
 
 /** What something is for. */
 export const ROLE = {
   /** The record of a pull: see pull-record.ts. */
   pull: 'pull',
+  /** The record of a port: see host-ports.ts. */
+  port: 'port',
   /** The program of a preview. */
   app: 'app',
   /** A container that an image is made of. */

@@ -12,34 +12,37 @@ export interface Waiting extends HealthCheck {
   /** The URL of the preview. */
   readonly url: string;
   readonly patienceMs: number;
+  /** Gives it other ports, where another program of the machine has one of its own: answers the container that takes its place. */
+  readonly move?: (container: string) => Promise<string>;
 }
 
 type Wait = Pick<Run, 'log' | 'signal'>;
 
-/** A port of the range may be taken between the engine's choice and its use. */
+/** Another program may take a port between the choice and its use. */
 const PORT_TRIES = 5;
 
+export interface Started {
+  readonly container: string;
+  readonly address: ProgramAddress;
+}
+
 /** Starts a container, and resolves with where it is reached once it answers. Throws `unprocessable` when it will not. */
-export async function startAndWait(
-  engine: ContainerEngine,
-  waiting: Waiting,
-  run: Wait,
-): Promise<ProgramAddress> {
-  await start(engine, waiting.container);
+export async function startAndWait(engine: ContainerEngine, waiting: Waiting, run: Wait): Promise<Started> {
+  const id = await start(engine, waiting);
   const deadline = AbortSignal.timeout(waiting.patienceMs);
   const began = performance.now();
   const asked = { toldAt: began, pauseMs: FIRST_PAUSE_MS };
   let last: Answer = { silence: 'unreachable' };
   for (;;) {
     run.signal.throwIfAborted();
-    const container = await engine.container(waiting.container);
+    const container = await engine.container(id);
     if (container === null)
       throw new VitrineError('unavailable', 'The container was removed while it started.');
     if (!container.running && !container.restarting) throw await whyEnded(engine, container, run);
     for (const address of addressesOf(container)) {
       const { url } = waiting;
       last = await askProgram({ ...address, ...healthOf(waiting), url, signal: run.signal });
-      if (isWell(last)) return address;
+      if (isWell(last)) return { container: id, address };
     }
     if (deadline.aborted) throw await whySilent(engine, { waiting, container, last }, run);
     if (performance.now() - asked.toldAt > TELL_EVERY_MS) {
@@ -55,13 +58,18 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
 
-async function start(engine: ContainerEngine, id: string): Promise<void> {
+async function start(engine: ContainerEngine, { container, move }: Waiting): Promise<string> {
+  let id = container;
   for (let tries = 1; ; tries += 1) {
     try {
-      return await engine.startContainer(id);
+      await engine.startContainer(id);
+      return id;
     } catch (error) {
       if (!isVitrineError(error) || error.code !== 'conflict') throw error;
-      if (tries < PORT_TRIES) continue;
+      if (tries < PORT_TRIES) {
+        id = (await move?.(id)) ?? id;
+        continue;
+      }
       throw new VitrineError(
         'unavailable',
         'No port is free for this preview: the operator of this server must widen CONTAINER_PORTS.',

@@ -1,7 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, symlink, truncate, unlink } from 'node:fs/promises';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
+import { createHttpServer } from '../../../app/http/server.js';
+import { sendBlob } from '../../../app/registry/blobs.js';
+import type { BlobStore } from '../../../src/uploads/store.js';
 import { IMAGE_TYPE, layer, type RegistryClient, registryClient } from '../../support/push-image.js';
 import { type Ground, registryGround } from '../../support/registry-ground.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
@@ -20,6 +26,54 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await app?.close();
+});
+
+test('a client that takes nothing of a layer for a while gets the rest of it, and other clients do not wait', async () => {
+  const content = randomBytes(64 * MIB);
+  const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  const blobs = { read: () => Readable.from([content]) } as unknown as BlobStore;
+  const layerOf = { digest, size: content.length, type: 'application/octet-stream' };
+  const notHere = () => undefined;
+  const server = createHttpServer(
+    () => ({
+      siteOf: () => ({ kind: 'app' }),
+      ...{ webhooks: notHere, previews: notHere, sockets: notHere, log: notHere },
+      registry: (_request, response) => sendBlob({ blobs }, response, layerOf),
+      api: (_request, response) => void response.end(content),
+    }),
+    50,
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const asking = (path: string) => {
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
+    );
+    return socket.on('error', () => undefined).pause();
+  };
+  const cut = async (begin: () => unknown) => {
+    const accepted = once(server, 'timeout');
+    begin();
+    const [socket] = (await accepted) as [Socket];
+    if (!socket.destroyed) await once(socket, 'close');
+  };
+  const client = asking('/v2/layer');
+  // So long that clients of other answers have lost their connections.
+  for (let others = 0; others < 3; others += 1) await cut(() => asking('/page'));
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let head = '';
+  for await (const chunk of client as AsyncIterable<Buffer>) {
+    const body = head === '' ? chunk.subarray(chunk.indexOf('\r\n\r\n') + 4) : chunk;
+    head ||= chunk.toString('latin1', 0, 12);
+    hash.update(body);
+    bytes += body.length;
+    if (bytes === content.length) break;
+  }
+  expect([head, `sha256:${hash.digest('hex')}`]).toEqual(['HTTP/1.1 200', digest]);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 const answerOf = async (response: Response) =>

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { findEngine } from '../../../app/engine/address.js';
@@ -109,6 +111,48 @@ function playAll() {
     await target.destroy(handle, run());
     expect(await networks()).toBe(before);
   }, 120_000);
+
+  test('a port that another program has by now is left to it: services and programs get others, and keep their volumes', async () => {
+    const reference = { kind: 'external', reference: image, auth: null } as const;
+    const one = createDockerTarget(parts());
+    const several = compose();
+    const options = { ...OPTIONS, service: 'web', addresses: ['api'] };
+    const made = await one.deploy(release({ image: reference }), OPTIONS, run());
+    const both = await several.deploy({ ...composeRelease(), slug: 'pr-2-shop' }, options, run());
+    await one.capabilities.sleep?.stop(made.handle, run());
+    await several.capabilities.sleep?.stop(both.handle, run());
+    const before = [...placesOf(made.reach), ...placesOf(both.reach)].map(({ port }) => port);
+    const blockers = before.map((port) => createServer().listen(port, '127.0.0.1'));
+    await Promise.all(blockers.map((blocker) => once(blocker, 'listening')));
+    const woken = [
+      await one.capabilities.sleep?.wake(made.handle, run()),
+      await several.capabilities.sleep?.wake(both.handle, run()),
+    ];
+    for (const blocker of blockers) blocker.close();
+    const pages = ['<h1>Hello</h1>\n', '<h1>the shop</h1>\n', '<h1>the api</h1>\n'];
+    expect((await Promise.all(woken.map(pagesAt))).flat()).toEqual(pages);
+    const now = woken.flatMap(placesOf).map(({ port }) => port);
+    expect(now.filter((port) => before.includes(port))).toEqual([]);
+    expect(await one.inspect(made.handle, run())).toMatchObject({ state: 'live', reach: woken[0] });
+    expect(await several.inspect(both.handle, run())).toMatchObject({ state: 'live', reach: woken[1] });
+    await one.destroy(made.handle, run());
+    await several.destroy(both.handle, run());
+    expect(await docker('volume', 'ls', '--quiet')).toBe('');
+    expect(await docker('ps', '--all', '--format', '{{.Names}}')).toBe(SERVER);
+  }, 120_000);
+
+  test('what an image says is a volume goes on with the container that takes the place of another one', async () => {
+    const withVolume = await dockerImage(['wait', 'there'], ['VOLUME /data']);
+    const id = await docker('create', '--name', 'vitrine-moved', withVolume);
+    await docker('start', id);
+    await docker('exec', id, 'sh', '-c', 'echo kept >/data/file');
+    await docker('stop', id);
+    const moved = await engine.rebindContainer(id, {});
+    await engine.startContainer(moved);
+    expect(await docker('exec', moved, 'cat', '/data/file')).toBe('kept');
+    await engine.removeContainer(moved);
+    expect(await docker('volume', 'ls', '--quiet')).toBe('');
+  }, 60_000);
 
   test('without a port of the machine, the machine reaches programs in their networks', async () => {
     const reference = { kind: 'external', reference: image, auth: null } as const;

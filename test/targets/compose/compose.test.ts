@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, expect, test } from '@jest/globals';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { createComposeTarget } from '../../../src/targets/compose/compose.js';
@@ -113,6 +115,23 @@ test('a preview sleeps and wakes with all of its services, and visitors find it 
   expect(await page(woken)).toContain('pr-1-shop');
 });
 
+test('a port that another program has by now is left to it', async () => {
+  const { target, release, fake } = await create();
+  const { handle, reach } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  await target.capabilities.sleep?.stop(handle, runWith());
+  const { port } = reach as { port: number };
+  const blocker = createServer().listen(port, '127.0.0.1');
+  await once(blocker, 'listening');
+  const woken = await target.capabilities.sleep?.wake(handle, runWith());
+  await new Promise((resolve) => blocker.close(resolve));
+  expect((woken as { port: number }).port).not.toBe(port);
+  expect(await page(woken)).toContain('pr-1-shop');
+  expect(await target.inspect(handle, runWith())).toMatchObject({ state: 'live', reach: woken });
+  expect(fake.hostPorts()).toHaveLength(1);
+  await target.destroy(handle, runWith());
+  expect(fake.hostPorts()).toEqual([]);
+});
+
 test('several services have addresses, each asked before visitors come, also after a sleep', async () => {
   const { target, release, fake } = await create();
   const file = FILE.replace('    build: ./helper', '    build: ./helper\n    expose: [9000]');
@@ -187,7 +206,8 @@ test.each([
     const networks = fake.networks();
     const images = fake.images();
     const { handle } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
-    expect(await engine.volumes({ 'vitrine.environment': 'pr-1-shop' })).toHaveLength(1);
+    // Its data, and the record of its port.
+    expect(await engine.volumes({ 'vitrine.environment': 'pr-1-shop' })).toHaveLength(2);
     const containers = await engine.containers({ 'vitrine.environment': 'pr-1-shop' });
     if (begun) for (const { id } of containers) await engine.removeContainer(id);
     await target.destroy(handle, runWith());

@@ -1,12 +1,15 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import type { DockerParts } from '../../../src/targets/docker/pulled-image.js';
 import type { ContainerOptions } from '../../../src/targets/docker/container-spec.js';
 import { createDockerTarget } from '../../../src/targets/docker/docker.js';
+import { takeHostPort } from '../../../src/targets/docker/host-ports.js';
 import { followProgram } from '../../../src/targets/docker/program-logs.js';
 import type { ContainerEngine, ContainerSpec } from '../../../src/targets/docker/engine.js';
-import type { ContainerHandle } from '../../../src/targets/docker/resource.js';
+import { type ContainerHandle, labelsOfDeployment } from '../../../src/targets/docker/resource.js';
 import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
 import { release as releaseWith } from '../../support/builders.js';
 import { dockerParts } from '../../support/docker-parts.js';
@@ -262,6 +265,86 @@ test('it is stopped and woken, and says which of both it is', async () => {
   });
 });
 
+describe('the ports of this machine', () => {
+  const place = (reach: unknown) => (reach as { port: number }).port;
+
+  test('belong to one deployment each, also when the engine is started again, and are given back', async () => {
+    const target = targetWith();
+    const first = await target.deploy(releaseOf({ Cmd: ['serve', 'One'] }), SAFE, run());
+    const other = releaseOf({ Cmd: ['serve', 'Two'] }, { slug: 'pr-2-hello' });
+    const second = await target.deploy(other, SAFE, run());
+    const known = [first, second].map(({ reach }) => place(reach));
+    await fake.restart();
+    for (const [at, { handle, reach }] of [first, second].entries())
+      expect(await target.inspect(handle, run())).toMatchObject({
+        state: 'live',
+        reach: { ...reach, port: known[at] },
+      });
+    expect([await pageAt(first), await pageAt(second)]).toEqual(['<h1>One</h1>\n', '<h1>Two</h1>\n']);
+    for (const { handle } of [first, second]) await target.destroy(handle, run());
+    expect([fake.containers(), fake.hostPorts()]).toEqual([[], []]);
+  });
+
+  test('are left to another program that has one by now, at the start and at a wake', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    const { port } = blocker.address() as AddressInfo;
+    const limits = { ...dockerParts().limits, hostPorts: `${port}-${port + 9}` };
+    const target = targetWith({ limits });
+    // Whichever of them it begins with.
+    const made = await target.deploy(
+      releaseOf({ Cmd: ['serve', 'One'] }, { program: { port: 3_000 } }),
+      SAFE,
+      run(),
+    );
+    expect(place(made.reach)).not.toBe(port);
+    await target.capabilities.sleep?.stop(made.handle, run());
+    const second = createServer().listen(place(made.reach), '127.0.0.1');
+    await once(second, 'listening');
+    const reach = await target.capabilities.sleep?.wake(made.handle, run());
+    for (const one of [blocker, second]) await new Promise((resolve) => one.close(resolve));
+    expect(place(reach)).not.toBe(place(made.reach));
+    expect(await pageAt({ reach: reach ?? { kind: 'none' } })).toBe('<h1>One</h1>\n');
+    // It is another container, which is found by the labels of the one before it.
+    expect(await target.inspect(made.handle, run())).toMatchObject({ state: 'live', reach });
+    expect([fake.containers().length, fake.hostPorts().length]).toEqual([1, 1]);
+    await target.destroy(made.handle, run());
+    expect([fake.containers(), fake.hostPorts()]).toEqual([[], []]);
+  });
+
+  test('are not shared by servers of one engine, and none is left says what to do', async () => {
+    const parts = dockerParts({ engine: createDockerEngine(fake.address) });
+    const limits = { ...parts.limits, hostPorts: '39000-39003' };
+    const take = (server: string, leadsTo: string) =>
+      takeHostPort({ ...parts, limits }, { labels: { 'vitrine.server': server }, leadsTo });
+    const taken = await Promise.all([
+      take('a', '1/tcp'),
+      take('b', '1/tcp'),
+      take('a', '2/tcp'),
+      take('c', '1/tcp'),
+    ]);
+    expect([...taken].sort()).toEqual([39_000, 39_001, 39_002, 39_003]);
+    expect(await take('b', '1/tcp')).toBe(taken[1]);
+    const failure = await failureOf(take('d', '1/tcp'));
+    expect(failure).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/widen CONTAINER_PORTS/),
+    });
+  });
+
+  test('of a start that a crash ended are found and given back', async () => {
+    const parts = dockerParts({ engine: createDockerEngine(fake.address) });
+    const { server } = parts;
+    const labels = labelsOfDeployment({ server, target: 'docker' }, releaseWith());
+    await takeHostPort(parts, { labels, leadsTo: '3000/tcp' });
+    const target = targetWith();
+    const [left] = await listed(target.list(run()));
+    expect(left).toMatchObject({ slug: releaseWith().slug, container: null });
+    if (left) await target.destroy(left, run());
+    expect(fake.hostPorts()).toEqual([]);
+  });
+});
+
 test('lines keep the times of the engine, however many come at once, and a reader that comes back misses none', async () => {
   const moment = Date.now();
   const printed = Array.from({ length: 12_000 }, (_, index) => ({
@@ -312,7 +395,7 @@ test('what another server, or another program, has in the engine is left alone',
 });
 
 test('a network that a crash left without a container is found and removed', async () => {
-  const target = targetWith();
+  const target = targetWith({ limits: { ...dockerParts().limits, hostPorts: null } });
   const engine = createDockerEngine(fake.address);
   const release = releaseOf({ Cmd: ['serve', 'Hello'] });
   const { handle } = await target.deploy(release, SAFE, run());

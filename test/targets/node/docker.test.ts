@@ -157,8 +157,13 @@ function playAll() {
     const [seen] = JSON.parse(await docker('inspect', handle.container ?? '')) as [
       { HostConfig: Record<string, unknown>; Config: { User: string }; Mounts: unknown[] },
     ];
+    // The file names a range: each deployment gets a port of it.
+    const bound = [{ HostIp: '127.0.0.1', HostPort: expect.stringMatching(/^3\d{4}$/) }];
     const wanted = Object.entries(GOLDEN).filter(([key]) => key !== 'NetworkMode');
-    expect(seen.HostConfig).toMatchObject(Object.fromEntries(wanted));
+    expect(seen.HostConfig).toMatchObject({
+      ...Object.fromEntries(wanted),
+      PortBindings: { '3000/tcp': bound },
+    });
     expect([seen.Config.User, seen.Mounts]).toEqual(['65532:65532', []]);
     await target.destroy(handle, runWith());
     expect(await imageIds()).toEqual(images);

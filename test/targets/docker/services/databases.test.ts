@@ -55,7 +55,7 @@ const databases = () =>
     .flatMap((labels) => labels['vitrine.database'] ?? [])
     .sort();
 const ofDatabases = () => fake.networks().filter((name) => name.includes('.databases-'));
-const nothing = () => [fake.containers(), fake.networks(), fake.volumes()];
+const nothing = () => [fake.containers(), fake.networks(), [...fake.volumes(), ...fake.hostPorts()]];
 
 async function containerOf(key: string): Promise<EngineContainer> {
   const engine = engineOf();
@@ -243,6 +243,7 @@ test('databases that a crash left without a program are found and removed, and a
     await engine.removeContainer(handle.container ?? '');
     for (const { id, labels } of await engine.networks())
       if (labels['vitrine.generation'] !== undefined) await engine.removeNetwork(id);
+    for (const { name } of await engine.volumes({ 'vitrine.role': 'port' })) await engine.removeVolume(name);
     return before;
   };
   await crash(releaseOf());
