@@ -7,6 +7,7 @@ import { extendEnvironment as extend } from '../../src/environments/extend.js';
 import { type Environment, isActive } from '../../src/environments/model.js';
 import type { EnvironmentFilter } from '../../src/environments/store.js';
 import { approveCommit } from '../../src/observations/approve.js';
+import { cancelBuild } from '../../src/runs/cancel.js';
 import { redeploy } from '../../src/runs/redeploy.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { addressesOf } from '../../src/shared/reach.js';
@@ -63,6 +64,12 @@ export const environmentHandlers: Handlers<typeof environments> = {
 
   async redeployEnvironment(ports, { params, caller }) {
     const { environment, run } = await redeploy(ports, { environmentId: params.id, actor: nameOf(caller) });
+    return { environment: presentEnvironment(environment), run };
+  },
+
+  async cancelEnvironment(ports, { params, caller }) {
+    const request = { environmentId: params.id, actor: nameOf(caller) };
+    const { environment, run } = await cancelBuild(ports, request);
     return { environment: presentEnvironment(environment), run };
   },
 

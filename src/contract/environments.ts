@@ -174,6 +174,22 @@ export const redeployEnvironment = {
   errors: ['not_found', 'conflict', 'stale_head', 'environment_gone', 'bad_gateway'],
 } as const satisfies Operation;
 
+export const cancelEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/cancel`,
+  permission: 'environment.cancel',
+  resource: { environmentId: 'id' },
+  summary: 'Cancels the workflow run that builds the newest commit',
+  description:
+    'The App needs the permission `actions: write`. Without it, or when nothing is being built, the answer is 409. What is live stays.',
+  params: ById,
+  answers: {
+    202: () =>
+      z.object({ environment: EnvironmentView(), run: z.object({ id: z.string(), url: z.string() }) }),
+  },
+  errors: ['not_found', 'conflict', 'environment_gone', 'bad_gateway'],
+} as const satisfies Operation;
+
 export const wakeEnvironment = {
   method: 'POST',
   path: `${ENVIRONMENTS}/:id/wake`,
@@ -227,6 +243,7 @@ export const environments = {
   approveEnvironment,
   extendEnvironment,
   redeployEnvironment,
+  cancelEnvironment,
   wakeEnvironment,
   listContainers,
 } as const satisfies Operations;

@@ -65,6 +65,7 @@ const POLICIES = {
   'environment.approve': WRITERS,
   'environment.extend': WRITERS,
   'environment.redeploy': WRITERS,
+  'environment.cancel': WRITERS,
   'environment.wake': WRITERS,
   'repository.list': LISTS,
   'repository.read': READERS,

@@ -122,6 +122,7 @@ const SURFACES: Readonly<Record<keyof typeof OPERATIONS, 'asked' | 'gives'>> = {
   approveEnvironment: 'asked',
   extendEnvironment: 'asked',
   redeployEnvironment: 'asked',
+  cancelEnvironment: 'asked',
   wakeEnvironment: 'asked',
   listContainers: 'asked',
   downloadLogs: 'asked',

@@ -9,7 +9,12 @@ import { formHandler } from './forms.js';
 
 type Forms = Pick<
   Handlers<typeof previewPages>,
-  'submitRedeploy' | 'submitWake' | 'submitApproval' | 'submitExtension' | 'submitDestruction'
+  | 'submitRedeploy'
+  | 'submitCancellation'
+  | 'submitWake'
+  | 'submitApproval'
+  | 'submitExtension'
+  | 'submitDestruction'
 >;
 
 /** What the buttons of a preview do: the operations of the API, told in a sentence. */
@@ -20,6 +25,14 @@ export const previewForms: Forms = {
     });
     const message =
       'GitHub runs the workflow of the newest commit again. The preview is updated when it is done.';
+    return { message, link: { label: 'See the run', url: run.url } };
+  }),
+
+  submitCancellation: formHandler(async (ports, input) => {
+    const { run } = await perform(environmentHandlers.cancelEnvironment, {
+      ...{ ports, input, params: input.params },
+    });
+    const message = 'The build is cancelled, and GitHub stops its workflow run. What was live stays.';
     return { message, link: { label: 'See the run', url: run.url } };
   }),
 

@@ -134,6 +134,8 @@ function failureOf({ failure }: Situation, newest: StoredDeployment | null): Fai
 /** Which buttons the person has, each with what it will do. */
 export interface ActionsModel {
   readonly redeploy: boolean;
+  /** A workflow run builds the newest commit. */
+  readonly cancel: boolean;
   readonly wake: boolean;
   /** The commit that would be approved. */
   readonly approve: string;
@@ -144,6 +146,8 @@ export interface ActionsModel {
   /** Why there are none. */
   readonly onlyReads: boolean;
 }
+
+const BUILDING: readonly SituationKind[] = ['building', 'building-while-live'];
 
 export function actionsOf({
   environment,
@@ -159,6 +163,7 @@ export function actionsOf({
   const { head, current, pullRequest } = environment;
   const held = situation.kind === 'awaiting-approval';
   return {
+    cancel: writes && active && BUILDING.includes(situation.kind),
     redeploy: writes && active && head !== null && environment.decision?.action === 'deploy',
     wake:
       writes &&

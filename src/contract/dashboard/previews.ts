@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   approveEnvironment,
+  cancelEnvironment,
   destroyEnvironment,
   extendEnvironment,
   redeployEnvironment,
@@ -78,6 +79,7 @@ const watchPreview = {
 const plain = () => formOf({});
 
 export const submitRedeploy = submits(redeployEnvironment, { path: `${PREVIEWS}/:id/redeploy`, body: plain });
+export const submitCancellation = submits(cancelEnvironment, { path: `${PREVIEWS}/:id/cancel`, body: plain });
 export const submitWake = submits(wakeEnvironment, { path: `${PREVIEWS}/:id/wake`, body: plain });
 export const submitApproval = submits(approveEnvironment, {
   path: `${PREVIEWS}/:id/approve`,
@@ -98,6 +100,7 @@ export const previewPages = {
   showPreview,
   watchPreview,
   submitRedeploy,
+  submitCancellation,
   submitWake,
   submitApproval,
   submitExtension,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   approveEnvironment,
+  cancelEnvironment,
   extendEnvironment,
   getEnvironment,
   listEnvironments,
@@ -171,6 +172,45 @@ test('a redeployment runs the workflow of the newest commit again, and its deplo
   ]);
 });
 
+test('a build is cancelled with its workflow run, what was live stays, and nothing is left to cancel', async () => {
+  const pull = await live('stop');
+  const change = { repository: REPOSITORY, branch: 'stop', files: { 'c.txt': 'c' }, pusher: AUTHOR };
+  const [pushed] = (await world.github.push(change)).pullRequests;
+  await world.drain();
+  const run = await world.github.startRun({ repository: REPOSITORY, number: pull.number });
+  const head = { number: pull.number, sha: pushed?.pullRequest.head.sha ?? '' };
+  const started = await begin(world, { ...head, runId: String(run.id) });
+  const cancelled = await api(cancelEnvironment, { params: pull.params });
+  expect(cancelled).toMatchObject({
+    environment: { live: true, commit: head.sha, currentCommit: pull.sha, status: ENVIRONMENT_STATUS.ready },
+    run: { id: String(run.id), url: expect.stringContaining(`/actions/runs/${run.id}`) },
+  });
+  const { deployments } = world.app.ports;
+  expect(await deployments.get(started.deployment.id)).toMatchObject({
+    ...{ status: DEPLOYMENT_STATUS.cancelled, endedBy: 'run-end' },
+  });
+  await world.drain();
+  expect(await askedFor(pull.params)).toMatchObject([
+    { action: 'cancel', rule: 'asked', source: 'api', commit: head.sha },
+  ]);
+  await expect(api(cancelEnvironment, { params: pull.params })).rejects.toMatchObject({
+    ...{ status: 409, code: 'conflict', message: expect.stringContaining('Nothing is being built') },
+  });
+});
+
+test('a commit whose run has not begun the preview is cancelled too, and without a run there is nothing to cancel', async () => {
+  const { number } = await openPullRequest(world, { head: 'early' });
+  const params = { id: (await lookAt(world, number)).environment.id };
+  await expect(api(cancelEnvironment, { params })).rejects.toMatchObject({
+    ...{ status: 409, message: expect.stringContaining('No workflow run works on this commit') },
+  });
+  const run = await world.github.startRun({ repository: REPOSITORY, number });
+  expect(await api(cancelEnvironment, { params })).toMatchObject({ run: { id: String(run.id) } });
+  await world.drain();
+  const { deployments } = await lookAt(world, number);
+  expect(deployments).toMatchObject([{ status: DEPLOYMENT_STATUS.cancelled, endedBy: 'workflows-end' }]);
+});
+
 test('where no run has deployed the commit, the refusal says where to start one', async () => {
   const { number } = await openPullRequest(world, { head: 'unbuilt' });
   const { environment } = await lookAt(world, number);
@@ -208,6 +248,23 @@ test('an App that may not run workflows again answers with the run to re-run by 
     { action: 'redeploy', rule: 'not-run', actor: 'ops' },
     { action: 'redeploy', rule: 'asked', actor: 'ops' },
   ]);
+});
+
+test('an App that may not cancel workflows answers with the run to cancel by hand, and the build goes on', async () => {
+  await using other = await startWorld();
+  const opened = await openPullRequest(other);
+  const run = await other.github.startRun({ repository: REPOSITORY, number: opened.number });
+  const started = await begin(other, { ...opened, runId: String(run.id) });
+  const scope = { kind: 'operator', name: 'ops' } as const;
+  await other.app.ports.tokens.issue({ hash: hashToken('vto_ops'), scope, expiresAt: null });
+  const params = { id: started.environment.id };
+  await expect(apiClient(other.app, 'vto_ops')(cancelEnvironment, { params })).rejects.toMatchObject({
+    ...{ status: 409, code: 'conflict' },
+    message: expect.stringMatching(new RegExp(`/actions/runs/${run.id}.*Actions: write`)),
+  });
+  expect(await other.app.ports.deployments.get(started.deployment.id)).toMatchObject({
+    status: DEPLOYMENT_STATUS.running,
+  });
 });
 
 test('environments are found by their pull request, which needs the repository', async () => {
