@@ -4,7 +4,8 @@ import { configurationChanges } from '../../src/deployments/configuration.js';
 import { wakeEnvironment as wake } from '../../src/deployments/wake.js';
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import { extendEnvironment as extend } from '../../src/environments/extend.js';
-import { type Environment, isActive } from '../../src/environments/model.js';
+import { type Environment, isActive, isPinned } from '../../src/environments/model.js';
+import { pinEnvironment as pin, unpinEnvironment as unpin } from '../../src/environments/pin.js';
 import type { EnvironmentFilter } from '../../src/environments/store.js';
 import { approveCommit } from '../../src/observations/approve.js';
 import { cancelBuild } from '../../src/runs/cancel.js';
@@ -60,6 +61,14 @@ export const environmentHandlers: Handlers<typeof environments> = {
     const request = { environmentId: params.id, by: body.duration, actor: nameOf(caller) };
     found(await ports.environments.get(params.id), 'environment');
     return presentEnvironment(await extend(ports, request));
+  },
+
+  async pinEnvironment(ports, { params, caller }) {
+    return presentEnvironment(await pin(ports, { environmentId: params.id, actor: nameOf(caller) }));
+  },
+
+  async unpinEnvironment(ports, { params, caller }) {
+    return presentEnvironment(await unpin(ports, { environmentId: params.id, actor: nameOf(caller) }));
   },
 
   async redeployEnvironment(ports, { params, caller }) {
@@ -147,7 +156,8 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     pullRequest: presentPullRequest(environment),
     decision: presentDecision(environment),
     error,
-    expiresAt: isoOrNull(environment.expiresAt),
+    expiresAt: isPinned(environment) ? null : isoOrNull(environment.expiresAt),
+    pinned: isActive(environment) && isPinned(environment),
     createdAt: environment.createdAt.toISOString(),
     updatedAt: environment.updatedAt.toISOString(),
     deployedAt: isoOrNull(environment.deployedAt),

@@ -43,6 +43,7 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     decision: DecisionView().nullable(),
     error: z.string().nullable(),
     expiresAt: z.string().nullable(),
+    pinned: z.boolean().default(false),
     createdAt: z.string(),
     updatedAt: z.string(),
     deployedAt: z.string().nullable(),
@@ -158,6 +159,30 @@ export const extendEnvironment = {
   errors: ['not_found', 'conflict', 'environment_gone', 'unprocessable'],
 } as const satisfies Operation;
 
+export const pinEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/pin`,
+  permission: 'environment.pin',
+  resource: { environmentId: 'id' },
+  summary: 'Keeps a preview until it is unpinned, or its pull request ends',
+  description:
+    'It does not expire and does not give way to another one. Half of `limits.environments` may be pinned in a project.',
+  params: ById,
+  answers: { 200: EnvironmentView },
+  errors: ['not_found', 'environment_gone', 'unprocessable'],
+} as const satisfies Operation;
+
+export const unpinEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/unpin`,
+  permission: 'environment.pin',
+  resource: { environmentId: 'id' },
+  summary: 'Lets a pinned preview expire again, `limits.ttl` from now',
+  params: ById,
+  answers: { 200: EnvironmentView },
+  errors: ['not_found', 'environment_gone'],
+} as const satisfies Operation;
+
 export const redeployEnvironment = {
   method: 'POST',
   path: `${ENVIRONMENTS}/:id/redeploy`,
@@ -242,6 +267,8 @@ export const environments = {
   destroyEnvironment,
   approveEnvironment,
   extendEnvironment,
+  pinEnvironment,
+  unpinEnvironment,
   redeployEnvironment,
   cancelEnvironment,
   wakeEnvironment,

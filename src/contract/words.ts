@@ -73,6 +73,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   decision: 'What the server decided, by which rule, and what to do next.',
   error: 'Why it failed, in a sentence for people; null when it did not.',
   expiresAt: 'When it ends unless something happens in it before; null when it does not end by itself.',
+  pinned: 'A person keeps it: it does not expire until it is unpinned.',
   createdAt: 'When it was created.',
   updatedAt: 'When it last changed.',
   deployedAt: 'When a deployment last went live.',

@@ -29,6 +29,7 @@ export type EnvironmentPatch = Partial<
     | 'resources'
     | 'error'
     | 'expiresAt'
+    | 'pinned'
     | 'deployedAt'
     | 'destroyedAt'
     | 'repository'

@@ -64,6 +64,7 @@ const POLICIES = {
   'environment.destroy': WRITERS,
   'environment.approve': WRITERS,
   'environment.extend': WRITERS,
+  'environment.pin': WRITERS,
   'environment.redeploy': WRITERS,
   'environment.cancel': WRITERS,
   'environment.wake': WRITERS,

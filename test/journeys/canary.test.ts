@@ -121,6 +121,8 @@ const SURFACES: Readonly<Record<keyof typeof OPERATIONS, 'asked' | 'gives'>> = {
   revokeToken: 'asked',
   approveEnvironment: 'asked',
   extendEnvironment: 'asked',
+  pinEnvironment: 'asked',
+  unpinEnvironment: 'asked',
   redeployEnvironment: 'asked',
   cancelEnvironment: 'asked',
   wakeEnvironment: 'asked',

@@ -14,6 +14,8 @@ type Forms = Pick<
   | 'submitWake'
   | 'submitApproval'
   | 'submitExtension'
+  | 'submitPin'
+  | 'submitUnpin'
   | 'submitDestruction'
 >;
 
@@ -57,6 +59,21 @@ export const previewForms: Forms = {
     });
     const end = expiresAt === null ? 'for ever' : `until ${showTime(new Date(expiresAt))} UTC`;
     return { message: `The preview lives ${end}.` };
+  }),
+
+  submitPin: formHandler(async (ports, input) => {
+    await perform(environmentHandlers.pinEnvironment, { ports, input, params: input.params });
+    return {
+      message: 'The preview is pinned: it is kept until somebody unpins it, or its pull request ends.',
+    };
+  }),
+
+  submitUnpin: formHandler(async (ports, input) => {
+    const { expiresAt } = await perform(environmentHandlers.unpinEnvironment, {
+      ...{ ports, input, params: input.params },
+    });
+    const end = expiresAt === null ? '' : ` It expires ${showTime(new Date(expiresAt))} UTC.`;
+    return { message: `The preview is not pinned any more.${end}` };
   }),
 
   submitDestruction: formHandler(async (ports, input) => {

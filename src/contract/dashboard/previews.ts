@@ -5,7 +5,9 @@ import {
   cancelEnvironment,
   destroyEnvironment,
   extendEnvironment,
+  pinEnvironment,
   redeployEnvironment,
+  unpinEnvironment,
   wakeEnvironment,
 } from '../environments.js';
 import type { Operation, Operations } from '../operation.js';
@@ -89,6 +91,8 @@ export const submitExtension = submits(extendEnvironment, {
   path: `${PREVIEWS}/:id/extend`,
   body: () => formOf({ duration: z.string().max(10) }),
 });
+export const submitPin = submits(pinEnvironment, { path: `${PREVIEWS}/:id/pin`, body: plain });
+export const submitUnpin = submits(unpinEnvironment, { path: `${PREVIEWS}/:id/unpin`, body: plain });
 export const submitDestruction = submits(destroyEnvironment, {
   path: `${PREVIEWS}/:id/destroy`,
   body: () => formOf({ force: z.literal('true').optional() }),
@@ -104,5 +108,7 @@ export const previewPages = {
   submitWake,
   submitApproval,
   submitExtension,
+  submitPin,
+  submitUnpin,
   submitDestruction,
 } as const satisfies Operations;

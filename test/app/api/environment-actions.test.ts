@@ -5,9 +5,13 @@ import {
   extendEnvironment,
   getEnvironment,
   listEnvironments,
+  pinEnvironment,
   redeployEnvironment,
+  unpinEnvironment,
 } from '../../../src/contract/environments.js';
 import type { Client } from '../../../src/contract/client.js';
+import { changeEnvironment } from '../../../src/environments/change.js';
+import { sweep } from '../../../src/reconcile/sweep.js';
 import { hashToken } from '../../../src/people/api-token.js';
 import { listDecisions } from '../../../src/contract/history.js';
 import { CONCLUSION } from '../../../src/shared/status/github.js';
@@ -22,6 +26,7 @@ import { AUTHOR, openPullRequest, REPOSITORY, startWorld, type World } from '../
 
 const APP_PERMISSIONS = { ...resolveOptions({}).app.permissions, actions: 'write' } as const;
 const WRITER = 'vtp_writer';
+const EXPIRED = (expiresAt: Date) => ({ patch: { expiresAt }, due: [] });
 
 let world: World;
 let api: Client;
@@ -146,6 +151,47 @@ test('a live preview lives longer when a person asks for it, as long as the poli
     extended,
     { ...extended, detail: expect.stringMatching(/^Extended by 2d, until .* UTC\.$/), commit: pull.sha },
   ]);
+});
+
+test('a pinned preview is kept, the comment says so, and it expires again from the moment it is unpinned', async () => {
+  const pull = await live('kept');
+  const { environments } = world.app.ports;
+  const stored = await environments.get(pull.params.id);
+  const past = new Date(Date.now() - 60_000);
+  expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, expiresAt: null });
+  if (stored) await changeEnvironment(world.app.ports, { id: stored.id, plan: () => EXPIRED(past) });
+  await sweep(world.app.ports);
+  expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, live: true });
+  expect(await reportOf(pull)).toContain('kept until unpinned');
+  const extended = api(extendEnvironment, { params: pull.params, body: { duration: '1d' } });
+  await expect(extended).rejects.toMatchObject({ status: 409, message: expect.stringContaining('Unpin') });
+  const unpinned = await api(unpinEnvironment, { params: pull.params });
+  expect(unpinned).toMatchObject({ pinned: false, live: true });
+  expect(Date.parse(unpinned.expiresAt ?? '')).toBeGreaterThan(past.getTime());
+  expect(await reportOf(pull)).not.toContain('kept until unpinned');
+  expect(await askedFor(pull.params)).toMatchObject([{ action: 'unpin' }, { action: 'pin', rule: 'asked' }]);
+});
+
+test('half of the previews of a project may be pinned, and closing the pull request removes a pinned one', async () => {
+  const pull = await live('first-pin');
+  const { environments } = world.app.ports;
+  const { settings } = (await environments.get(pull.params.id)) ?? {};
+  const small = settings && { ...settings, limits: { ...settings.limits, environments: 3 } };
+  const other = await live('second-pin');
+  for (const { params } of [pull, other])
+    await changeEnvironment(world.app.ports, {
+      ...{ id: params.id, plan: () => ({ patch: { settings: small ?? null }, due: [] }) },
+    });
+  await api(pinEnvironment, { params: pull.params });
+  await expect(api(pinEnvironment, { params: other.params })).rejects.toMatchObject({
+    ...{ status: 422, message: expect.stringContaining('1 pinned preview already') },
+  });
+  await world.github.closePullRequest({ repository: REPOSITORY, number: pull.number });
+  await world.drain();
+  const { environment } = await lookAt(world, pull.number);
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, pinned: null });
+  const gone = api(pinEnvironment, { params: pull.params });
+  await expect(gone).rejects.toMatchObject({ code: 'environment_gone' });
 });
 
 test('a redeployment runs the workflow of the newest commit again, and its deployment says who asked', async () => {
