@@ -4,9 +4,11 @@ import { configurationChanges } from '../../src/deployments/configuration.js';
 import { wakeEnvironment as wake } from '../../src/deployments/wake.js';
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import { extendEnvironment as extend } from '../../src/environments/extend.js';
-import { type Environment, isActive } from '../../src/environments/model.js';
+import { type Environment, isActive, isPinned } from '../../src/environments/model.js';
+import { pinEnvironment as pin, unpinEnvironment as unpin } from '../../src/environments/pin.js';
 import type { EnvironmentFilter } from '../../src/environments/store.js';
 import { approveCommit } from '../../src/observations/approve.js';
+import { cancelBuild } from '../../src/runs/cancel.js';
 import { redeploy } from '../../src/runs/redeploy.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { addressesOf } from '../../src/shared/reach.js';
@@ -61,8 +63,22 @@ export const environmentHandlers: Handlers<typeof environments> = {
     return presentEnvironment(await extend(ports, request));
   },
 
+  async pinEnvironment(ports, { params, caller }) {
+    return presentEnvironment(await pin(ports, { environmentId: params.id, actor: nameOf(caller) }));
+  },
+
+  async unpinEnvironment(ports, { params, caller }) {
+    return presentEnvironment(await unpin(ports, { environmentId: params.id, actor: nameOf(caller) }));
+  },
+
   async redeployEnvironment(ports, { params, caller }) {
     const { environment, run } = await redeploy(ports, { environmentId: params.id, actor: nameOf(caller) });
+    return { environment: presentEnvironment(environment), run };
+  },
+
+  async cancelEnvironment(ports, { params, caller }) {
+    const request = { environmentId: params.id, actor: nameOf(caller) };
+    const { environment, run } = await cancelBuild(ports, request);
     return { environment: presentEnvironment(environment), run };
   },
 
@@ -140,7 +156,8 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     pullRequest: presentPullRequest(environment),
     decision: presentDecision(environment),
     error,
-    expiresAt: isoOrNull(environment.expiresAt),
+    expiresAt: isPinned(environment) ? null : isoOrNull(environment.expiresAt),
+    pinned: isActive(environment) && isPinned(environment),
     createdAt: environment.createdAt.toISOString(),
     updatedAt: environment.updatedAt.toISOString(),
     deployedAt: isoOrNull(environment.deployedAt),

@@ -19,7 +19,7 @@ import {
 } from './read/pull-requests.js';
 import { findRepository, isAwake } from './read/repository.js';
 import { readBranchHead, readSettingsFile } from './read/settings-file.js';
-import { listWorkflowRuns, rerunWorkflow } from './read/workflow-runs.js';
+import { cancelWorkflowRun, listWorkflowRuns, rerunWorkflow } from './read/workflow-runs.js';
 import { type CheckText, createRenderCheck } from './report/check-text.js';
 import { createReportCheck } from './report/check.js';
 import { createRenderComment } from './report/comment-text.js';
@@ -117,6 +117,7 @@ function createReads(app: App, log: Log): GitHub {
     branchHead: (repo, branch) => readBranchHead(caller, { repo, branch }),
     workflowRuns: (repo, sha) => listWorkflowRuns(caller, { repo, sha }),
     rerun: (repo, runId) => rerunWorkflow(caller, { repo, runId }),
+    cancel: (repo, runId) => cancelWorkflowRun(caller, { repo, runId }),
     repository: (fullName) => findRepository(app, fullName),
     isAwake: (installationId) => isAwake(app, installationId),
   };

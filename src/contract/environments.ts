@@ -45,6 +45,7 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     /** Why its hook `destroyed` failed; null when it did not. */
     hookFailure: z.string().nullable().default(null),
     expiresAt: z.string().nullable(),
+    pinned: z.boolean().default(false),
     createdAt: z.string(),
     updatedAt: z.string(),
     deployedAt: z.string().nullable(),
@@ -160,6 +161,30 @@ export const extendEnvironment = {
   errors: ['not_found', 'conflict', 'environment_gone', 'unprocessable'],
 } as const satisfies Operation;
 
+export const pinEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/pin`,
+  permission: 'environment.pin',
+  resource: { environmentId: 'id' },
+  summary: 'Keeps a preview until it is unpinned, or its pull request ends',
+  description:
+    'It does not expire and does not give way to another one. Half of `limits.environments` may be pinned in a project.',
+  params: ById,
+  answers: { 200: EnvironmentView },
+  errors: ['not_found', 'environment_gone', 'unprocessable'],
+} as const satisfies Operation;
+
+export const unpinEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/unpin`,
+  permission: 'environment.pin',
+  resource: { environmentId: 'id' },
+  summary: 'Lets a pinned preview expire again, `limits.ttl` from now',
+  params: ById,
+  answers: { 200: EnvironmentView },
+  errors: ['not_found', 'environment_gone'],
+} as const satisfies Operation;
+
 export const redeployEnvironment = {
   method: 'POST',
   path: `${ENVIRONMENTS}/:id/redeploy`,
@@ -174,6 +199,22 @@ export const redeployEnvironment = {
       z.object({ environment: EnvironmentView(), run: z.object({ id: z.string(), url: z.string() }) }),
   },
   errors: ['not_found', 'conflict', 'stale_head', 'environment_gone', 'bad_gateway'],
+} as const satisfies Operation;
+
+export const cancelEnvironment = {
+  method: 'POST',
+  path: `${ENVIRONMENTS}/:id/cancel`,
+  permission: 'environment.cancel',
+  resource: { environmentId: 'id' },
+  summary: 'Cancels the workflow run that builds the newest commit',
+  description:
+    'The App needs the permission `actions: write`. Without it, or when nothing is being built, the answer is 409. What is live stays.',
+  params: ById,
+  answers: {
+    202: () =>
+      z.object({ environment: EnvironmentView(), run: z.object({ id: z.string(), url: z.string() }) }),
+  },
+  errors: ['not_found', 'conflict', 'environment_gone', 'bad_gateway'],
 } as const satisfies Operation;
 
 export const wakeEnvironment = {
@@ -228,7 +269,10 @@ export const environments = {
   destroyEnvironment,
   approveEnvironment,
   extendEnvironment,
+  pinEnvironment,
+  unpinEnvironment,
   redeployEnvironment,
+  cancelEnvironment,
   wakeEnvironment,
   listContainers,
 } as const satisfies Operations;

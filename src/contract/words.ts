@@ -74,6 +74,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   error: 'Why it failed, in a sentence for people; null when it did not.',
   hookFailure: 'Why its hook `destroyed` failed; null when it did not, or did not run yet.',
   expiresAt: 'When it ends unless something happens in it before; null when it does not end by itself.',
+  pinned: 'A person keeps it: it does not expire until it is unpinned.',
   createdAt: 'When it was created.',
   updatedAt: 'When it last changed.',
   deployedAt: 'When a deployment last went live.',

@@ -1,4 +1,11 @@
-import { type Environment, type Health, isActive, isUnwell, neverDeployed } from '../environments/model.js';
+import {
+  type Environment,
+  type Health,
+  isActive,
+  isPinned,
+  isUnwell,
+  neverDeployed,
+} from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
@@ -111,6 +118,8 @@ export interface Situation {
   readonly logsUrl: string | null;
   readonly notes: readonly Note[];
   readonly expiresAt: Date | null;
+  /** It does not expire until a person unpins it. */
+  readonly pinned: boolean;
   readonly lifetime: { readonly from: Date; readonly to: Date } | null;
   readonly removal: Removal | null;
   /** The last event that a reader would notice. `updatedAt` moves with every write, and a comment must not. */
@@ -135,6 +144,7 @@ export function situationOf(subject: Subject): Situation {
   const isLive = kind === 'live' || kind === 'asleep';
   const reach = (current ?? deployment)?.reach ?? null;
   const unmanaged = reach?.kind === 'elsewhere' && !reach.removable;
+  const expires = isLive && !unmanaged;
   const sha = shaOf(subject);
   return {
     kind,
@@ -160,7 +170,8 @@ export function situationOf(subject: Subject): Situation {
     ...rerunOf(kind, environment),
     reason: reasonOf(kind, environment),
     notes: kind === 'newer-commit' ? [] : environment.notes,
-    expiresAt: isLive && !unmanaged ? environment.expiresAt : null,
+    expiresAt: expires && !isPinned(environment) ? environment.expiresAt : null,
+    pinned: expires && isPinned(environment),
     lifetime: kind === 'removed' ? lifetimeOf(environment) : null,
     removal: isActive(environment) ? null : removalOf(environment),
     changedAt: changedAt(environment, deployment),

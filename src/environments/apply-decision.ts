@@ -115,6 +115,7 @@ export function teardownPatch(environment: Environment): EnvironmentPatch {
     status,
     generation: environment.generation + 1,
     resources: environment.resources.map((resource) => ({ ...resource, doomed: true })),
+    ...(environment.pinned && { pinned: null }),
   };
 }
 

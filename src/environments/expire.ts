@@ -1,6 +1,6 @@
 import { ENVIRONMENT } from '../shared/status/environment.js';
 import { parseDuration } from '../shared/time.js';
-import type { Environment } from './model.js';
+import { type Environment, isPinned } from './model.js';
 
 /** An environment lives for `ttl` after the last thing that happened in it. */
 export function expiresAt({ ttl, lastActivity }: { ttl: string; lastActivity: Date }): Date {
@@ -17,7 +17,12 @@ export function renewedExpiry(
   return before && settings ? expiresAt({ ttl: settings.limits.ttl, lastActivity: now }) : before;
 }
 
-/** Expired by date, even before the sweep removes it. An environment that is building does not expire. */
-export function isExpired({ status, expiresAt: end }: Omit<ExpiryFields, 'settings'>, now: Date): boolean {
+/** Expired by date, even before the sweep removes it. An environment that is building does not expire, nor one that is pinned. */
+export function isExpired(
+  environment: Omit<ExpiryFields, 'settings'> & Partial<Pick<Environment, 'pinned' | 'pullRequest'>>,
+  now: Date,
+): boolean {
+  const { status, expiresAt: end } = environment;
+  if (isPinned(environment)) return false;
   return end !== null && end.getTime() <= now.getTime() && ENVIRONMENT[status].settled;
 }

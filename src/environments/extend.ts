@@ -5,7 +5,7 @@ import type { Tools } from '../shared/tools.js';
 import { changeEnvironment } from './change.js';
 import { expiresAt } from './expire.js';
 import { BY_API } from './history.js';
-import { type Environment, isActive } from './model.js';
+import { type Environment, isActive, isPinned } from './model.js';
 import { removedReason } from './reasons.js';
 import type { EnvironmentPorts, StoredEnvironment } from './store.js';
 
@@ -47,10 +47,12 @@ function extendedBy(by: string, end: Date | null): string {
  * long from now: so a person who may extend it cannot keep a preview for longer than the default branch allows without looking at it again.
  */
 export function extendedExpiry(
-  environment: Pick<Environment, 'status' | 'expiresAt' | 'settings' | 'decision' | 'pullRequest'>,
+  environment: Pick<Environment, 'status' | 'expiresAt' | 'settings' | 'decision' | 'pullRequest' | 'pinned'>,
   { by, now }: { readonly by: string; readonly now: Date },
 ): Date {
   if (!isActive(environment)) throw new VitrineError('environment_gone', removedReason(environment));
+  if (isPinned(environment))
+    throw new VitrineError('conflict', 'The preview is pinned, so it does not expire. Unpin it first.');
   const { expiresAt: end, settings } = environment;
   if (!end || !settings)
     throw new VitrineError('conflict', 'Nothing is live here yet, so there is no expiry to extend.');

@@ -95,6 +95,11 @@ export interface Sleep {
   readonly failedAt: Date | null;
 }
 
+export interface Pin {
+  readonly by: string;
+  readonly at: Date;
+}
+
 /** What the health loop found, and since when. */
 export interface Health {
   readonly state: HealthState;
@@ -196,6 +201,8 @@ export interface Environment {
   readonly reportEpoch?: number;
   readonly due: Readonly<Record<Projection, Due>>;
   readonly expiresAt: Date | null;
+  /** Who keeps it from expiring and from giving way, and since when. Read it by `isPinned`. */
+  readonly pinned?: Pin | null | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly deployedAt: Date | null;
@@ -210,6 +217,14 @@ export function isNewest(environment: Environment, generation: number): boolean 
 /** Neither destroyed nor being destroyed. */
 export function isActive(environment: Pick<Environment, 'status'>): boolean {
   return !GONE_ENVIRONMENTS.includes(environment.status);
+}
+
+/** A person keeps it. The end of its pull request ends that too, also where a label keeps the preview a while longer. */
+export function isPinned({
+  pinned,
+  pullRequest,
+}: Partial<Pick<Environment, 'pinned' | 'pullRequest'>>): boolean {
+  return !!pinned && pullRequest?.state !== 'closed';
 }
 
 /** Ended before there was anything to show: held, failed or closed. */

@@ -30,6 +30,7 @@ export type EnvironmentPatch = Partial<
     | 'resources'
     | 'error'
     | 'expiresAt'
+    | 'pinned'
     | 'deployedAt'
     | 'destroyedAt'
     | 'repository'

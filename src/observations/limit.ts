@@ -5,7 +5,7 @@ import { changeEnvironment } from '../environments/change.js';
 import { BY_SERVER, SERVER_ACTOR } from '../environments/history.js';
 import { ACTIVITY_EVERY_MS } from '../environments/idle.js';
 import { listedEnvironments } from '../environments/list.js';
-import { abandoned, isAdmitted, type Environment } from '../environments/model.js';
+import { abandoned, isAdmitted, isPinned, type Environment } from '../environments/model.js';
 import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.js';
 import { type Decision, limitReached } from '../pull-requests/decide/decision.js';
 import { EVICTED_ASLEEP } from '../pull-requests/decide/endings.js';
@@ -142,11 +142,11 @@ async function evictIdle(ports: Ports, { id }: StoredEnvironment): Promise<void>
   });
 }
 
-/** Nothing is under way in it, and nobody has it open. One that waits for its first build is not idle. */
+/** Nothing is under way in it, nobody has it open, and nobody pinned it. One that waits for its first build is not idle. */
 function mayGiveWay(environment: Environment, now: Date): boolean {
   const { status, current, head } = environment;
   const isBuilt = current === null || current.sha === head?.sha;
-  return ENVIRONMENT[status].settled && isBuilt && !isVisited(environment, now);
+  return ENVIRONMENT[status].settled && isBuilt && !isVisited(environment, now) && !isPinned(environment);
 }
 
 /** Who has it open is written down once a minute. */

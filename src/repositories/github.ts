@@ -64,6 +64,8 @@ export interface GitHub {
   workflowRuns(repo: RepoRef, sha: string): Promise<readonly WorkflowRun[] | undefined>;
   /** Runs a workflow run again, with all its jobs. An App that may not write Actions is refused. */
   rerun(repo: RepoRef, runId: string): Promise<void>;
+  /** Asks a workflow run to stop; it ends a moment later. Needs the same permission. A run that has ended is `poison`. */
+  cancel(repo: RepoRef, runId: string): Promise<void>;
   /** A repository and its installation, or null when the App cannot see it. */
   repository(
     fullName: string,

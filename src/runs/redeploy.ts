@@ -15,7 +15,7 @@ import { findPreviewWorkflow } from './unclaimed.js';
 type Ports = EnvironmentPorts & DeploymentPorts & GitHubPorts & AuditPorts & Pick<Tools, 'clock'>;
 
 /** The workflow run that is run again. */
-interface Rerun {
+export interface Rerun {
   readonly id: string;
   readonly url: string;
 }
@@ -65,7 +65,7 @@ async function deployable({ environments }: Pick<Ports, 'environments'>, id: str
   );
 }
 
-function repositoryOf({ installationId, repoId, repository: fullName }: StoredEnvironment): RepoRef {
+export function repositoryOf({ installationId, repoId, repository: fullName }: StoredEnvironment): RepoRef {
   if (installationId !== null) return { installationId, repoId, fullName };
   throw new VitrineError(
     'conflict',
@@ -118,7 +118,7 @@ function fitsWorkflow(
 }
 
 /** GitHub's list only adds to what the server knows. */
-function notListed(error: unknown): undefined {
+export function notListed(error: unknown): undefined {
   if (!isGitHubFailure(error)) throw error;
 }
 
@@ -217,7 +217,7 @@ function busy({ id, url }: Rerun): VitrineError {
 }
 
 /** The page of the run on GitHub. */
-function urlOf(
+export function urlOf(
   { pullRequest, repository }: Pick<Environment, 'pullRequest' | 'repository'>,
   id: string,
 ): string {

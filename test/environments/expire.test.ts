@@ -3,6 +3,7 @@ import { expiresAt, isExpired, renewedExpiry } from '../../src/environments/expi
 import { defaultSettings } from '../../src/settings/settings.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
+import { pullRequest } from '../support/builders.js';
 import { isDuration, parseDuration } from '../../src/shared/time.js';
 
 test.each([
@@ -56,4 +57,13 @@ test('a new attempt moves the date of what has one', () => {
   expect(renewedExpiry({ expiresAt: now, settings }, now)).toEqual(new Date('2026-01-08T00:00:00Z'));
   expect(renewedExpiry({ expiresAt: null, settings }, now)).toBeNull();
   expect(renewedExpiry({ expiresAt: now, settings: null }, now)).toBe(now);
+});
+
+test('a pinned preview does not expire while its pull request is open', () => {
+  const end = new Date('2026-01-01T00:00:00Z');
+  const ready = { status: ENVIRONMENT_STATUS.ready, expiresAt: end };
+  const pinned = { by: 'mona', at: end };
+  expect(isExpired({ ...ready, pinned, pullRequest: pullRequest() }, end)).toBe(false);
+  expect(isExpired({ ...ready, pinned, pullRequest: pullRequest({ state: 'closed' }) }, end)).toBe(true);
+  expect(isExpired({ ...ready, pinned: null, pullRequest: pullRequest() }, end)).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Overrides } from '../../app/compose/overrides.js';
 import type { Stores } from '../../app/ports.js';
+import { pinEnvironment } from '../../src/environments/pin.js';
 import { promoteQueued } from '../../src/reconcile/queue.js';
 import { DEPLOYMENT } from '../../src/shared/status/deployment.js';
 import { CONCLUSION } from '../../src/shared/status/github.js';
@@ -178,6 +179,15 @@ test('where idle previews give way, the longest unchanged one goes, and comes ba
   await world.drain();
   expect(await decisionOn(world, one.number)).toMatchObject({ action: 'deploy' });
   expect((await lookAt(world, two.number)).environment.decision?.rule).toBe('evicted');
+  // The one that was longest without a push is pinned, so the other one goes.
+  await deploy(world, { ...one, sha: (await lookAt(world, one.number)).environment.head?.sha ?? '' });
+  await deploy(world, { ...three, sha: (await lookAt(world, three.number)).environment.head?.sha ?? '' });
+  const { environment: kept } = await lookAt(world, one.number);
+  await pinEnvironment(world.app.ports, { environmentId: kept.id, actor: AUTHOR });
+  await world.github.push({ repository: REPOSITORY, branch: 'two' });
+  await world.drain();
+  expect((await lookAt(world, three.number)).environment.decision?.rule).toBe('evicted');
+  expect((await lookAt(world, one.number)).environment.status).toBe(ENVIRONMENT_STATUS.ready);
 });
 
 test('of deployments that run at once, the last is told to come back, or waits for its turn', async () => {

@@ -144,7 +144,7 @@ export const PERMISSIONS = {
   },
   /** Which workflows of a commit have ended. */
   runs: { metadata: 'read', actions: 'read' },
-  /** Running a workflow again when a person asks for it. An operator may leave this out of the App: see docs/permissions.md. */
+  /** Running a workflow again, or cancelling a run, when a person asks for it. An operator may leave this out of the App: see docs/permissions.md. */
   rerun: { metadata: 'read', actions: 'write' },
   /** Only where a project asks for a commit status. */
   status: { metadata: 'read', statuses: 'write' },

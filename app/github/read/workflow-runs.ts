@@ -38,6 +38,15 @@ export async function rerunWorkflow(
   await send(caller, { repo, purpose: 'rerun', route, parameters: { run_id: Number(runId) } });
 }
 
+/** GitHub answers 202, and stops the jobs a moment later; 409 for a run that has ended. */
+export async function cancelWorkflowRun(
+  caller: Caller,
+  { repo, runId }: { readonly repo: RepoRef; readonly runId: string },
+): Promise<void> {
+  const route = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel';
+  await send(caller, { repo, purpose: 'rerun', route, parameters: { run_id: Number(runId) } });
+}
+
 async function readAll(
   caller: Caller,
   { repo, sha }: { readonly repo: RepoRef; readonly sha: string },

@@ -47,7 +47,7 @@ function modelOf({ marker, situations }: CommentReport): CommentModel {
     failures: rows.filter(({ failure }) => failure !== null),
     notes: rows.filter(({ reason, runsUrl }) => reason !== null || runsUrl !== null),
     commits: rows.filter(({ commitUrl }) => commitUrl !== null),
-    footers: rows.filter(({ logsUrl, expires }) => logsUrl !== null || expires !== null),
+    footers: rows.filter(({ logsUrl, ends }) => logsUrl !== null || ends !== null),
     alive: rows.some(({ kind }) => !ENDED.includes(kind)),
     held: rows.some(({ kind }) => kind === 'awaiting-approval'),
     hosted: rows.some((row) => !row.elsewhere),

@@ -22,7 +22,8 @@ export interface Phrases {
   readonly remedy: string;
   readonly runsUrl: string | null;
   readonly lived: string | null;
-  readonly expires: string | null;
+  /** When it is removed without anybody's doing: "expires 2026-01-01 00:00 UTC". */
+  readonly ends: string | null;
   readonly trouble: Trouble | null;
 }
 
@@ -42,7 +43,7 @@ interface CommitRef {
 }
 
 export function phrasesOf(situation: Situation): Phrases {
-  const { kind, commit, lastGood, lifetime, expiresAt } = situation;
+  const { kind, commit, lastGood, lifetime, expiresAt, pinned } = situation;
   return {
     ...LABELS[kind],
     phrase: outcomeOf(situation),
@@ -59,7 +60,7 @@ export function phrasesOf(situation: Situation): Phrases {
     remedy: remedyOf(situation),
     runsUrl: situation.runsUrl,
     lived: lifetime && showSpan(lifetime.from, lifetime.to),
-    expires: expiresAt && showTime(expiresAt),
+    ends: pinned ? 'kept until unpinned' : expiresAt && `expires ${showTime(expiresAt)} UTC`,
     trouble: troubleOf(situation),
   };
 }

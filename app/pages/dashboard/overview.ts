@@ -1,6 +1,6 @@
 import { LIVE, PREVIEWS, type previewPages } from '../../../src/contract/dashboard/previews.js';
 import type { QueryOf } from '../../../src/contract/operation.js';
-import { isActive } from '../../../src/environments/model.js';
+import { isActive, isPinned } from '../../../src/environments/model.js';
 import type { EnvironmentFilter, StoredEnvironment } from '../../../src/environments/store.js';
 import type { Project } from '../../../src/projects/project.js';
 import type { Page as PageOf } from '../../../src/shared/pages.js';
@@ -38,6 +38,7 @@ interface Row {
   readonly pullRequest: { readonly number: number; readonly url: string } | null;
   readonly updatedAt: string;
   readonly expiresAt: string;
+  readonly isPinned: boolean;
   /** Empty while nothing is live. */
   readonly url: string;
   readonly shownUrl: string;
@@ -180,6 +181,7 @@ function rowOf(environment: StoredEnvironment): Row {
     environment;
   const isLive = current !== null && isActive(environment);
   const shown = isLive ? current.url : '';
+  const mayExpire = isActive(environment) && !isPinned(environment);
   return {
     href: `${PREVIEWS}/${id}`,
     title: pullRequest?.title ?? environment.name,
@@ -191,7 +193,8 @@ function rowOf(environment: StoredEnvironment): Row {
     commit: head && commitModel(environment, head.sha),
     pullRequest: pullRequest && { number: pullRequest.number, url: pullRequest.url },
     updatedAt: (head?.at ?? environment.updatedAt).toISOString(),
-    expiresAt: isActive(environment) ? (expiresAt?.toISOString() ?? '') : '',
+    expiresAt: mayExpire ? (expiresAt?.toISOString() ?? '') : '',
+    isPinned: isActive(environment) && isPinned(environment),
     url: shown,
     shownUrl: shownUrl(shown === '' ? url : shown),
     trouble: isActive(environment) ? (error ?? (isLive ? (health?.detail ?? '') : '')) : '',

@@ -9,7 +9,14 @@ import { formHandler } from './forms.js';
 
 type Forms = Pick<
   Handlers<typeof previewPages>,
-  'submitRedeploy' | 'submitWake' | 'submitApproval' | 'submitExtension' | 'submitDestruction'
+  | 'submitRedeploy'
+  | 'submitCancellation'
+  | 'submitWake'
+  | 'submitApproval'
+  | 'submitExtension'
+  | 'submitPin'
+  | 'submitUnpin'
+  | 'submitDestruction'
 >;
 
 /** What the buttons of a preview do: the operations of the API, told in a sentence. */
@@ -20,6 +27,14 @@ export const previewForms: Forms = {
     });
     const message =
       'GitHub runs the workflow of the newest commit again. The preview is updated when it is done.';
+    return { message, link: { label: 'See the run', url: run.url } };
+  }),
+
+  submitCancellation: formHandler(async (ports, input) => {
+    const { run } = await perform(environmentHandlers.cancelEnvironment, {
+      ...{ ports, input, params: input.params },
+    });
+    const message = 'The build is cancelled, and GitHub stops its workflow run. What was live stays.';
     return { message, link: { label: 'See the run', url: run.url } };
   }),
 
@@ -44,6 +59,21 @@ export const previewForms: Forms = {
     });
     const end = expiresAt === null ? 'for ever' : `until ${showTime(new Date(expiresAt))} UTC`;
     return { message: `The preview lives ${end}.` };
+  }),
+
+  submitPin: formHandler(async (ports, input) => {
+    await perform(environmentHandlers.pinEnvironment, { ports, input, params: input.params });
+    return {
+      message: 'The preview is pinned: it is kept until somebody unpins it, or its pull request ends.',
+    };
+  }),
+
+  submitUnpin: formHandler(async (ports, input) => {
+    const { expiresAt } = await perform(environmentHandlers.unpinEnvironment, {
+      ...{ ports, input, params: input.params },
+    });
+    const end = expiresAt === null ? '' : ` It expires ${showTime(new Date(expiresAt))} UTC.`;
+    return { message: `The preview is not pinned any more.${end}` };
   }),
 
   submitDestruction: formHandler(async (ports, input) => {

@@ -1,7 +1,7 @@
 import { renderSVG } from 'uqr';
 import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
-import { type Environment, isActive } from '../../../src/environments/model.js';
+import { type Environment, isActive, isPinned } from '../../../src/environments/model.js';
 import { noteLine } from '../../../src/environments/notes.js';
 import type { Role } from '../../../src/people/policies.js';
 import {
@@ -44,7 +44,15 @@ export interface HeadModel {
   readonly createdAt: string;
   readonly deployedAt: string;
   readonly expiresAt: string;
+  /** Who keeps it, and since when; null while it may expire. */
+  readonly pinned: { readonly by: PersonModel | null; readonly at: string } | null;
   readonly isOlderLive: boolean;
+}
+
+function pinOf(environment: Environment): HeadModel['pinned'] {
+  const { pinned } = environment;
+  if (!pinned || !isActive(environment) || !isPinned(environment)) return null;
+  return { by: personModel(pinned.by), at: pinned.at.toISOString() };
 }
 
 interface FailureModel {
@@ -111,7 +119,8 @@ export function headOf({ environment, newest, situation, view }: Shown): HeadMod
     updatedAt: iso(situation.changedAt),
     createdAt: iso(environment.createdAt),
     deployedAt: iso(environment.current?.at),
-    expiresAt: isActive(environment) ? iso(environment.expiresAt) : '',
+    expiresAt: isActive(environment) && !isPinned(environment) ? iso(environment.expiresAt) : '',
+    pinned: pinOf(environment),
     isOlderLive: situation.lastGood !== null,
   };
 }
@@ -134,16 +143,22 @@ function failureOf({ failure }: Situation, newest: StoredDeployment | null): Fai
 /** Which buttons the person has, each with what it will do. */
 export interface ActionsModel {
   readonly redeploy: boolean;
+  /** A workflow run builds the newest commit. */
+  readonly cancel: boolean;
   readonly wake: boolean;
   /** The commit that would be approved. */
   readonly approve: string;
   readonly extend: boolean;
+  readonly pin: boolean;
+  readonly unpin: boolean;
   readonly destroy: boolean;
   /** A workflow run has to remove it first, and may never come. */
   readonly force: boolean;
   /** Why there are none. */
   readonly onlyReads: boolean;
 }
+
+const BUILDING: readonly SituationKind[] = ['building', 'building-while-live'];
 
 export function actionsOf({
   environment,
@@ -159,12 +174,15 @@ export function actionsOf({
   const { head, current, pullRequest } = environment;
   const held = situation.kind === 'awaiting-approval';
   return {
+    cancel: writes && active && BUILDING.includes(situation.kind),
     redeploy: writes && active && head !== null && environment.decision?.action === 'deploy',
     wake:
       writes &&
       (situation.kind === 'asleep' || (situation.health !== null && current?.reach.kind === 'upstream')),
     approve: writes && held && pullRequest ? pullRequest.head.sha : '',
-    extend: writes && active && environment.expiresAt !== null,
+    extend: writes && active && environment.expiresAt !== null && !isPinned(environment),
+    pin: writes && active && pullRequest?.state !== 'closed' && !isPinned(environment),
+    unpin: writes && active && isPinned(environment),
     destroy: writes && active,
     force: writes && environment.resources.some(({ cleanup }) => cleanup !== undefined),
     onlyReads: !writes,

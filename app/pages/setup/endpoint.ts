@@ -214,7 +214,9 @@ function permissionPhrases(appYml: string, rerun: boolean): string[] {
     const words = NAMES[name] ?? name.replaceAll('_', ' ');
     const title = `${words.charAt(0).toUpperCase()}${words.slice(1)} (${level})`;
     const why =
-      name === 'actions' && rerun ? `${WHY[name]}, and run one again when a person asks` : WHY[name];
+      name === 'actions' && rerun
+        ? `${WHY[name]}, and run one again or cancel it when a person asks`
+        : WHY[name];
     return why === undefined ? title : `${title}: ${why}`;
   });
 }

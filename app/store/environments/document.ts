@@ -127,6 +127,7 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   steps: [Mixed],
   announcedAt: Date,
   expiresAt: Date,
+  pinned: Mixed,
   createdAt: Date,
   updatedAt: Date,
   deployedAt: Date,

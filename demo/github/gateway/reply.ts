@@ -15,6 +15,11 @@ export function created(body: unknown): ApiReply {
   return { status: 201, body };
 }
 
+/** Done a moment later. */
+export function accepted(body: unknown): ApiReply {
+  return { status: 202, body };
+}
+
 export function refused(status: number, message: string, errors?: readonly unknown[]): ApiReply {
   const details = errors === undefined ? {} : { errors };
   return { status, body: { message, ...details, documentation_url: DOCUMENTATION, status: String(status) } };

@@ -8,8 +8,8 @@ import type { Permissions } from '../options.js';
 import { workflowRunDocument } from '../routes/workflow-run-document.js';
 import type { RepositoryState, WorkflowRun } from '../state.js';
 import type { Delivery } from '../webhooks/delivery.js';
-import { examplePart } from '../webhooks/examples.js';
 import { payloadOf } from '../webhooks/payload.js';
+import { workflowRunEvent } from '../webhooks/workflow-run-event.js';
 import type { World } from '../world.js';
 import { existing } from './repositories.js';
 import type { RunContext } from './run-context.js';
@@ -44,15 +44,15 @@ export async function startRun(world: World, options: StartRun): Promise<RunCont
   const run = contextOf(world, { options, repository, pull });
   const withTokens = { ...run, ...(await tokensFor(world, run, permissions)) };
   repository.workflowRuns.set(run.id, workflowRunDocument(world, withTokens, pull));
-  workflowRunEvent(world, withTokens, 'requested');
+  tellOf(world, withTokens, 'requested');
   setRun(withTokens, { status: CHECK.inProgress });
-  workflowRunEvent(world, withTokens, CHECK.inProgress);
+  tellOf(world, withTokens, CHECK.inProgress);
   return withTokens;
 }
 
 export function finishRun(world: World, run: RunContext, conclusion: CheckConclusion): Delivery {
   setRun(run, { status: CHECK.completed, conclusion, updated_at: githubTime(world.options.clock) });
-  return workflowRunEvent(world, run, CHECK.completed);
+  return tellOf(world, run, CHECK.completed);
 }
 
 // https://docs.github.com/actions/reference/security/securely-using-pull_request_target
@@ -140,17 +140,8 @@ function setRun({ repository, id }: RunContext, changes: Partial<WorkflowRun>): 
   if (run) repository.workflowRuns.set(id, { ...run, ...changes } as WorkflowRun);
 }
 
-function workflowRunEvent(world: World, run: RunContext, action: string): Delivery {
-  const { repository } = run;
-  const place = { fullName: repository.document.full_name, url: world.url };
-  const workflow = examplePart({ event: 'workflow_run', action, part: 'workflow' }, place);
-  const fields = {
-    workflow_run: repository.workflowRuns.get(run.id),
-    workflow: { ...workflow, id: run.workflow.id, name: run.workflow.name, path: run.workflow.path },
-  };
-  const event = 'workflow_run';
-  return world.webhooks.emit(
-    event,
-    payloadOf(world, { event, action, repository, sender: run.actor, fields }),
-  );
+function tellOf(world: World, { repository, id }: RunContext, action: string): Delivery {
+  const run = repository.workflowRuns.get(id);
+  if (!run) throw new Error(`${repository.document.full_name} has no workflow run ${id}: start it first.`);
+  return workflowRunEvent(world, { repository, run, action });
 }

@@ -2,9 +2,12 @@
 import { z } from 'zod';
 import {
   approveEnvironment,
+  cancelEnvironment,
   destroyEnvironment,
   extendEnvironment,
+  pinEnvironment,
   redeployEnvironment,
+  unpinEnvironment,
   wakeEnvironment,
 } from '../environments.js';
 import type { Operation, Operations } from '../operation.js';
@@ -78,6 +81,7 @@ const watchPreview = {
 const plain = () => formOf({});
 
 export const submitRedeploy = submits(redeployEnvironment, { path: `${PREVIEWS}/:id/redeploy`, body: plain });
+export const submitCancellation = submits(cancelEnvironment, { path: `${PREVIEWS}/:id/cancel`, body: plain });
 export const submitWake = submits(wakeEnvironment, { path: `${PREVIEWS}/:id/wake`, body: plain });
 export const submitApproval = submits(approveEnvironment, {
   path: `${PREVIEWS}/:id/approve`,
@@ -87,6 +91,8 @@ export const submitExtension = submits(extendEnvironment, {
   path: `${PREVIEWS}/:id/extend`,
   body: () => formOf({ duration: z.string().max(10) }),
 });
+export const submitPin = submits(pinEnvironment, { path: `${PREVIEWS}/:id/pin`, body: plain });
+export const submitUnpin = submits(unpinEnvironment, { path: `${PREVIEWS}/:id/unpin`, body: plain });
 export const submitDestruction = submits(destroyEnvironment, {
   path: `${PREVIEWS}/:id/destroy`,
   body: () => formOf({ force: z.literal('true').optional() }),
@@ -98,8 +104,11 @@ export const previewPages = {
   showPreview,
   watchPreview,
   submitRedeploy,
+  submitCancellation,
   submitWake,
   submitApproval,
   submitExtension,
+  submitPin,
+  submitUnpin,
   submitDestruction,
 } as const satisfies Operations;

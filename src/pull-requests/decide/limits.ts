@@ -27,7 +27,7 @@ export function limitDetail(full: Full | undefined): string {
 
 /** Where idle previews give way, and there is no idle one. */
 export function noneIdleDetail(full: Full): string {
-  return `${allTaken(full)} None of them is idle: each is visited, is being built, or waits for its build. Push again later, close a pull request, or raise "${keyOf(full)}".`;
+  return `${allTaken(full)} None of them is idle: each is visited, is pinned, is being built, or waits for its build. Push again later, close a pull request, or raise "${keyOf(full)}".`;
 }
 
 export function queuedDetail(full: Full | undefined): string {

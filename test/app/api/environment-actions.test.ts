@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   approveEnvironment,
+  cancelEnvironment,
   extendEnvironment,
   getEnvironment,
   listEnvironments,
+  pinEnvironment,
   redeployEnvironment,
+  unpinEnvironment,
 } from '../../../src/contract/environments.js';
 import type { Client } from '../../../src/contract/client.js';
+import { changeEnvironment } from '../../../src/environments/change.js';
+import { sweep } from '../../../src/reconcile/sweep.js';
 import { hashToken } from '../../../src/people/api-token.js';
 import { listDecisions } from '../../../src/contract/history.js';
 import { CONCLUSION } from '../../../src/shared/status/github.js';
@@ -21,6 +26,7 @@ import { AUTHOR, openPullRequest, REPOSITORY, startWorld, type World } from '../
 
 const APP_PERMISSIONS = { ...resolveOptions({}).app.permissions, actions: 'write' } as const;
 const WRITER = 'vtp_writer';
+const EXPIRED = (expiresAt: Date) => ({ patch: { expiresAt }, due: [] });
 
 let world: World;
 let api: Client;
@@ -147,6 +153,47 @@ test('a live preview lives longer when a person asks for it, as long as the poli
   ]);
 });
 
+test('a pinned preview is kept, the comment says so, and it expires again from the moment it is unpinned', async () => {
+  const pull = await live('kept');
+  const { environments } = world.app.ports;
+  const stored = await environments.get(pull.params.id);
+  const past = new Date(Date.now() - 60_000);
+  expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, expiresAt: null });
+  if (stored) await changeEnvironment(world.app.ports, { id: stored.id, plan: () => EXPIRED(past) });
+  await sweep(world.app.ports);
+  expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, live: true });
+  expect(await reportOf(pull)).toContain('kept until unpinned');
+  const extended = api(extendEnvironment, { params: pull.params, body: { duration: '1d' } });
+  await expect(extended).rejects.toMatchObject({ status: 409, message: expect.stringContaining('Unpin') });
+  const unpinned = await api(unpinEnvironment, { params: pull.params });
+  expect(unpinned).toMatchObject({ pinned: false, live: true });
+  expect(Date.parse(unpinned.expiresAt ?? '')).toBeGreaterThan(past.getTime());
+  expect(await reportOf(pull)).not.toContain('kept until unpinned');
+  expect(await askedFor(pull.params)).toMatchObject([{ action: 'unpin' }, { action: 'pin', rule: 'asked' }]);
+});
+
+test('half of the previews of a project may be pinned, and closing the pull request removes a pinned one', async () => {
+  const pull = await live('first-pin');
+  const { environments } = world.app.ports;
+  const { settings } = (await environments.get(pull.params.id)) ?? {};
+  const small = settings && { ...settings, limits: { ...settings.limits, environments: 3 } };
+  const other = await live('second-pin');
+  for (const { params } of [pull, other])
+    await changeEnvironment(world.app.ports, {
+      ...{ id: params.id, plan: () => ({ patch: { settings: small ?? null }, due: [] }) },
+    });
+  await api(pinEnvironment, { params: pull.params });
+  await expect(api(pinEnvironment, { params: other.params })).rejects.toMatchObject({
+    ...{ status: 422, message: expect.stringContaining('1 pinned preview already') },
+  });
+  await world.github.closePullRequest({ repository: REPOSITORY, number: pull.number });
+  await world.drain();
+  const { environment } = await lookAt(world, pull.number);
+  expect(environment).toMatchObject({ status: ENVIRONMENT_STATUS.destroyed, pinned: null });
+  const gone = api(pinEnvironment, { params: pull.params });
+  await expect(gone).rejects.toMatchObject({ code: 'environment_gone' });
+});
+
 test('a redeployment runs the workflow of the newest commit again, and its deployment says who asked', async () => {
   const pull = await live('again');
   const before = await lookAt(world, pull.number);
@@ -169,6 +216,45 @@ test('a redeployment runs the workflow of the newest commit again, and its deplo
   expect(await askedFor(pull.params)).toMatchObject([
     { action: 'redeploy', rule: 'asked', source: 'api', commit: pull.sha, status: ENVIRONMENT_STATUS.ready },
   ]);
+});
+
+test('a build is cancelled with its workflow run, what was live stays, and nothing is left to cancel', async () => {
+  const pull = await live('stop');
+  const change = { repository: REPOSITORY, branch: 'stop', files: { 'c.txt': 'c' }, pusher: AUTHOR };
+  const [pushed] = (await world.github.push(change)).pullRequests;
+  await world.drain();
+  const run = await world.github.startRun({ repository: REPOSITORY, number: pull.number });
+  const head = { number: pull.number, sha: pushed?.pullRequest.head.sha ?? '' };
+  const started = await begin(world, { ...head, runId: String(run.id) });
+  const cancelled = await api(cancelEnvironment, { params: pull.params });
+  expect(cancelled).toMatchObject({
+    environment: { live: true, commit: head.sha, currentCommit: pull.sha, status: ENVIRONMENT_STATUS.ready },
+    run: { id: String(run.id), url: expect.stringContaining(`/actions/runs/${run.id}`) },
+  });
+  const { deployments } = world.app.ports;
+  expect(await deployments.get(started.deployment.id)).toMatchObject({
+    ...{ status: DEPLOYMENT_STATUS.cancelled, endedBy: 'run-end' },
+  });
+  await world.drain();
+  expect(await askedFor(pull.params)).toMatchObject([
+    { action: 'cancel', rule: 'asked', source: 'api', commit: head.sha },
+  ]);
+  await expect(api(cancelEnvironment, { params: pull.params })).rejects.toMatchObject({
+    ...{ status: 409, code: 'conflict', message: expect.stringContaining('Nothing is being built') },
+  });
+});
+
+test('a commit whose run has not begun the preview is cancelled too, and without a run there is nothing to cancel', async () => {
+  const { number } = await openPullRequest(world, { head: 'early' });
+  const params = { id: (await lookAt(world, number)).environment.id };
+  await expect(api(cancelEnvironment, { params })).rejects.toMatchObject({
+    ...{ status: 409, message: expect.stringContaining('No workflow run works on this commit') },
+  });
+  const run = await world.github.startRun({ repository: REPOSITORY, number });
+  expect(await api(cancelEnvironment, { params })).toMatchObject({ run: { id: String(run.id) } });
+  await world.drain();
+  const { deployments } = await lookAt(world, number);
+  expect(deployments).toMatchObject([{ status: DEPLOYMENT_STATUS.cancelled, endedBy: 'workflows-end' }]);
 });
 
 test('where no run has deployed the commit, the refusal says where to start one', async () => {
@@ -208,6 +294,23 @@ test('an App that may not run workflows again answers with the run to re-run by 
     { action: 'redeploy', rule: 'not-run', actor: 'ops' },
     { action: 'redeploy', rule: 'asked', actor: 'ops' },
   ]);
+});
+
+test('an App that may not cancel workflows answers with the run to cancel by hand, and the build goes on', async () => {
+  await using other = await startWorld();
+  const opened = await openPullRequest(other);
+  const run = await other.github.startRun({ repository: REPOSITORY, number: opened.number });
+  const started = await begin(other, { ...opened, runId: String(run.id) });
+  const scope = { kind: 'operator', name: 'ops' } as const;
+  await other.app.ports.tokens.issue({ hash: hashToken('vto_ops'), scope, expiresAt: null });
+  const params = { id: started.environment.id };
+  await expect(apiClient(other.app, 'vto_ops')(cancelEnvironment, { params })).rejects.toMatchObject({
+    ...{ status: 409, code: 'conflict' },
+    message: expect.stringMatching(new RegExp(`/actions/runs/${run.id}.*Actions: write`)),
+  });
+  expect(await other.app.ports.deployments.get(started.deployment.id)).toMatchObject({
+    status: DEPLOYMENT_STATUS.running,
+  });
 });
 
 test('environments are found by their pull request, which needs the repository', async () => {
