@@ -14,6 +14,7 @@ import {
 } from '../shared/status/words.js';
 import { type Leftovers, leftoversOf } from './leftovers.js';
 import type { Deployment } from './model.js';
+import { type Protection, protectionOf } from './protection.js';
 import { type Removal, removalOf } from './removal.js';
 
 /** The cases that checks, comments, pages and the dashboard distinguish. Each of them has a table with one entry per kind. */
@@ -94,6 +95,7 @@ export interface Situation {
   /** It must be removed where the workflow deployed it. */
   readonly unmanaged: boolean;
   readonly leftovers: Leftovers | null;
+  readonly protection: Protection;
   /** It is live, and does not answer as it should. */
   readonly health: Health | null;
   /** The decision that explains why there is no preview. */
@@ -152,6 +154,7 @@ export function situationOf(subject: Subject): Situation {
     elsewhere: reach?.kind === 'elsewhere',
     unmanaged,
     leftovers: leftoversOf(environment),
+    protection: protectionOf(environment),
     health: isActive(environment) ? unwell(environment) : null,
     ...attemptOf(kind, subject),
     ...rerunOf(kind, environment),

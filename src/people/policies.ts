@@ -66,6 +66,7 @@ const POLICIES = {
   'environment.extend': WRITERS,
   'environment.redeploy': WRITERS,
   'environment.wake': WRITERS,
+  'environment.share': WRITERS,
   'repository.list': LISTS,
   'repository.read': READERS,
   'project.list': LISTS,

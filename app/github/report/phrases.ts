@@ -24,6 +24,8 @@ export interface Phrases {
   readonly lived: string | null;
   readonly expires: string | null;
   readonly trouble: Trouble | null;
+  /** How visitors get in, while there is something to see that not everybody may. */
+  readonly protection: string | null;
 }
 
 /** What went wrong after the build. */
@@ -61,6 +63,7 @@ export function phrasesOf(situation: Situation): Phrases {
     lived: lifetime && showSpan(lifetime.from, lifetime.to),
     expires: expiresAt && showTime(expiresAt),
     trouble: troubleOf(situation),
+    protection: situation.liveUrl === null && lastGood === null ? null : situation.protection.how,
   };
 }
 
