@@ -1,3 +1,4 @@
+import type { PreviewAccessPorts } from '../src/access/store.js';
 import type { ContainerPorts } from '../src/containers/container.js';
 import type { DeliveryPorts } from '../src/deliveries/store.js';
 import type { LogSessionPorts } from '../src/deployments/logs/append.js';
@@ -56,6 +57,7 @@ export interface Stores
     MemberPorts,
     InvitationPorts,
     PasswordStorePorts,
+    PreviewAccessPorts,
     Pick<ChannelPorts, 'channels'>,
     NotificationPorts,
     TokenPorts,

@@ -96,7 +96,8 @@ async function reach(world: World, { inputs, url }: { inputs: Inputs; url: strin
     healthStatus: healthStatus ?? undefined,
   };
   try {
-    await verify(world, { url, check, budgetMs, log: world.print, signal: world.stopped });
+    const page = { url, check, bypassToken: null };
+    await verify(world, { ...page, budgetMs, log: world.print, signal: world.stopped });
     return { status: DEPLOYMENT_STATUS.success, reason: '' };
   } catch (error) {
     return world.stopped.aborted ? CANCELLED : { status: DEPLOYMENT_STATUS.failed, reason: messageOf(error) };

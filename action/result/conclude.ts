@@ -73,6 +73,7 @@ export const OUTPUT_NAMES = [
   'live',
   'logs-url',
   'expires-at',
+  'bypass-token',
 ] as const;
 
 export type OutputName = (typeof OUTPUT_NAMES)[number];
@@ -90,6 +91,7 @@ export function toOutputs(result: Result, logsUrl: string): Readonly<Record<Outp
     live: String(result.live),
     'logs-url': logsUrl,
     'expires-at': result.expiresAt,
+    'bypass-token': result.bypassToken,
   };
 }
 

@@ -13,6 +13,8 @@ export interface Result {
   readonly live: boolean;
   readonly expiresAt: string;
   readonly sha: string;
+  /** Opens the protected preview for later steps; empty for a public one. No text for people may contain it. */
+  readonly bypassToken: string;
   readonly stages: readonly StageBody[];
   readonly failedStage: string | null;
   readonly logTail: readonly string[];
@@ -30,6 +32,7 @@ const EMPTY: Omit<Result, 'status' | 'reason'> = {
   live: false,
   expiresAt: '',
   sha: '',
+  bypassToken: '',
   stages: [],
   failedStage: null,
   logTail: [],

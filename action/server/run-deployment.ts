@@ -64,12 +64,14 @@ function stillThere(reason: string): string {
   return `An earlier deployment is still there: ${reason} The next run tries again.`;
 }
 
-function resultOfAnswer({ progress, stageLog }: Session, answer: ProgressAnswer): Result {
+function resultOfAnswer({ progress, stageLog, ...session }: Session, answer: ProgressAnswer): Result {
+  const bypassToken = session.answer.bypassToken ?? '';
   const { status, error } = answer.deployment;
   return resultOf({
     status,
     reason: error ?? '',
     ...factsOf(answer, answer.live),
+    bypassToken,
     stages: progress.stages(),
     notes: stageLog.warnings(),
   });
@@ -77,7 +79,8 @@ function resultOfAnswer({ progress, stageLog }: Session, answer: ProgressAnswer)
 
 async function fail(session: Session, error: unknown): Promise<Result> {
   const { world, ending, answer, progress, stageLog } = session;
-  const facts = { ...factsOf(answer), stages: progress.stages(), notes: stageLog.warnings() };
+  const bypassToken = answer.bypassToken ?? '';
+  const facts = { ...factsOf(answer), bypassToken, stages: progress.stages(), notes: stageLog.warnings() };
   const cause = error instanceof StageFailure ? error.cause : error;
   if (world.stopped.aborted) return cancel(session, facts);
   if (ending.signal.aborted || isSuperseded(cause)) {

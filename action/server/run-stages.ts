@@ -45,13 +45,14 @@ export async function runStages(input: StagesInput): Promise<Link | null> {
   refuseOtherTarget({ inputs, plan });
   const health = healthFor(input);
   if (inputs.url !== null) {
-    await verifyAt(input, inputs.url);
+    await verifyAt(input, { url: inputs.url, bypassToken: null });
     return { url: inputs.url, ...health };
   }
   const job = { ...input.job, directory: await workingDirectory(input.job) };
   const ready = { ...input, job };
   if (plan.takes === 'nothing') return deployAndVerify(ready, health);
-  await verifyAt(input, await (plan.takes === 'files' ? deployFiles(ready) : deployImages(ready)));
+  const url = await (plan.takes === 'files' ? deployFiles(ready) : deployImages(ready));
+  await verifyAt(input, { url, bypassToken: input.answer.bypassToken });
   return null;
 }
 
@@ -125,18 +126,21 @@ async function deployAndVerify(input: StagesInput, health: HealthCheck): Promise
   await installAndBuild(input);
   const work = () => deployByCommand({ ...input, health });
   const link = await runStage(input, { name: 'deploying', work });
-  await verifyAt(input, link.url);
+  await verifyAt(input, { url: link.url, bypassToken: null });
   // With a destroy command the server knows it already.
   return input.inputs.destroyCommand === null ? link : null;
 }
 
 /** Checks the page before the deployment counts as a success: at the commit URL, or at the input "url". */
-async function verifyAt(input: StagesInput, url: string): Promise<void> {
+async function verifyAt(
+  input: StagesInput,
+  page: { readonly url: string; readonly bypassToken: string | null },
+): Promise<void> {
   const { world, inputs, job, signal } = input;
   const check = healthFor(input);
   await runStage(input satisfies StageRunner, {
     name: 'verifying',
-    work: () => verify(world, { url, check, budgetMs: inputs.waitTimeoutMs, log: job.log, signal }),
+    work: () => verify(world, { ...page, check, budgetMs: inputs.waitTimeoutMs, log: job.log, signal }),
   });
 }
 

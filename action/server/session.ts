@@ -86,7 +86,7 @@ function secretsOf({ inputs, answer, world }: DeploymentInput): string[] {
   const runner = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'].map((name) => world.env[name]);
   const given = [answer.plan.secrets, inputs.secrets, inputs.buildSecrets].flatMap(Object.values<string>);
   const passwords = inputs.registryAuth.map(({ password }) => password);
-  const all = [...given, ...passwords, inputs.githubToken, answer.token, ...runner];
+  const all = [...given, ...passwords, inputs.githubToken, answer.token, answer.bypassToken, ...runner];
   return all.filter((secret): secret is string => Boolean(secret));
 }
 

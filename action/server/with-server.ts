@@ -6,7 +6,7 @@ import { isLoopback } from '../http/connection.js';
 import type { World } from '../http/world.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { resultOf, type Result } from '../result/result.js';
-import { command } from '../runner/commands.js';
+import { command, maskCommands } from '../runner/commands.js';
 import type { Context, PullRequest } from '../runner/context.js';
 import { createConnection, isSuperseded } from './connection.js';
 import type { Identity } from './identity.js';
@@ -35,6 +35,7 @@ export async function runWithServer(world: World, input: ServerInput): Promise<R
   try {
     const answer = await connection.start();
     if (!answer.proceed) return resultOfDecision(answer);
+    hideBypassToken(world, answer);
     if (input.inputs.action === 'resolve') return existingResult(answer, answer.environment.status);
     if (answer.deployment.completedAt !== null) return existingResult(answer, answer.deployment.status);
     return await runDeployment({
@@ -60,6 +61,11 @@ export async function runWithServer(world: World, input: ServerInput): Promise<R
     if (!isVitrineError(error) || error.code === 'unavailable') throw error;
     return resultOf({ status: DEPLOYMENT_STATUS.failed, reason: error.message, sha: input.pullRequest.sha });
   }
+}
+
+/** Before anything is printed, whatever the run does next. */
+function hideBypassToken({ print }: World, { bypassToken }: Started): void {
+  if (bypassToken !== null) for (const line of maskCommands([bypassToken])) print(line);
 }
 
 function startBody({ inputs, context, pullRequest }: ServerInput) {
@@ -104,6 +110,7 @@ function existingResult(answer: Started, status: string): Result {
     reason: answer.deployment.error ?? '',
     ...factsOf(answer),
     stages: answer.deployment.stages,
+    bypassToken: answer.bypassToken ?? '',
   });
 }
 

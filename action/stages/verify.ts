@@ -1,5 +1,6 @@
 import { messageOf, VitrineError } from '../../src/shared/errors.js';
 import { type HealthCheck, isHealthyStatus, timeoutOf } from '../../src/shared/health.js';
+import { BYPASS_HEADER } from '../../src/shared/preview-access.js';
 import { Retriable } from '../http/retriable.js';
 import { retrying } from '../http/retry.js';
 import type { World } from '../http/world.js';
@@ -7,6 +8,8 @@ import type { World } from '../http/world.js';
 interface VerifyInput {
   readonly url: string;
   readonly check: HealthCheck;
+  /** Opens the preview when it is protected; null for a page that this server does not serve. */
+  readonly bypassToken: string | null;
   readonly budgetMs: number;
   readonly log: (text: string) => void;
   readonly signal: AbortSignal;
@@ -17,13 +20,13 @@ const LONGEST_MS = 3_000;
 /** Requests the page as a visitor does, until it gives a good answer. A redirect is one unless other statuses are asked for, and is not followed. */
 export async function verify(
   world: World,
-  { url, check, budgetMs, log, signal }: VerifyInput,
+  { url, check, bypassToken, budgetMs, log, signal }: VerifyInput,
 ): Promise<undefined> {
   const page = pageOf(url, check.healthPath);
   let tries = 0;
   const attempt = (): Promise<number> => {
     tries += 1;
-    return visit(world, { page, check, signal });
+    return visit(world, { page, check, bypassToken, signal });
   };
   try {
     const status = await retrying(
@@ -49,16 +52,18 @@ export async function verify(
   }
 }
 
-interface Visit {
+interface Visit extends Pick<VerifyInput, 'check' | 'bypassToken' | 'signal'> {
   readonly page: string;
-  readonly check: HealthCheck;
-  readonly signal: AbortSignal;
 }
 
-async function visit(world: World, { page, check, signal }: Visit): Promise<number> {
+async function visit(world: World, { page, check, bypassToken, signal }: Visit): Promise<number> {
   const idleMs = timeoutOf(check);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(idleMs)]);
-  const headers = { 'user-agent': 'vitrine-action', accept: 'text/html,*/*' };
+  const headers = {
+    'user-agent': 'vitrine-action',
+    accept: 'text/html,*/*',
+    ...(bypassToken !== null && { [BYPASS_HEADER]: bypassToken }),
+  };
   const request = { method: 'GET', url: page, headers, bodyLimit: 0, idleMs, signal: limited };
   const { status } = await world.http.exchange(request).catch((cause: unknown) => {
     signal.throwIfAborted();

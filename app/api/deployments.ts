@@ -84,6 +84,7 @@ function presentStarted(started: Started): StartDeploymentAnswer {
   return {
     proceed: true,
     token: started.token,
+    bypassToken: started.bypassToken,
     tokenExpiresAt: started.tokenExpiresAt.toISOString(),
     deployment: presentDeployment(started.deployment),
     environment: presentEnvironment(started.environment),

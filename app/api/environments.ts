@@ -1,6 +1,7 @@
 import type { Container } from '../../src/containers/container.js';
 import type { ContainerView, environments, EnvironmentView } from '../../src/contract/environments.js';
 import { configurationChanges } from '../../src/deployments/configuration.js';
+import { protectionOf } from '../../src/deployments/protection.js';
 import { wakeEnvironment as wake } from '../../src/deployments/wake.js';
 import { destroyEnvironment as destroy } from '../../src/environments/destroy.js';
 import { extendEnvironment as extend } from '../../src/environments/extend.js';
@@ -148,6 +149,7 @@ export function presentEnvironment(environment: Environment): EnvironmentView {
     kind: current?.reach.kind ?? null,
     addresses: isActive(environment) ? addressesOf(current?.reach) : [],
     health: presentHealth(environment),
+    protection: protectionOf(environment),
     configurationChanged: false,
     commit: head?.sha ?? null,
     currentCommit: current?.sha ?? null,

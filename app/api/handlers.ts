@@ -15,6 +15,7 @@ import { passwordHandlers } from './people/passwords.js';
 import { signInHandlers } from './people/sign-in.js';
 import { memberHandlers } from './people/members.js';
 import { notificationHandlers } from './notifications.js';
+import { accessHandlers } from './previews/access.js';
 import { projectHandlers } from './projects.js';
 import { resourceHandlers } from './resources.js';
 import { serverHandlers } from './server.js';
@@ -51,5 +52,6 @@ export function createHandlers(parts: HandlerParts): Handlers<typeof OPERATIONS>
     ...notificationHandlers,
     ...passwordHandlers(parts.ports),
     ...invitationHandlers,
+    ...accessHandlers,
   };
 }

@@ -1,5 +1,6 @@
 import { wakeEnvironment } from '../../src/deployments/wake.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
+import { accessRuleOf } from '../../src/repositories/preview-access.js';
 import { commitLabel, serviceLabel } from '../../src/shared/preview-url.js';
 import { addressesOf } from '../../src/shared/reach.js';
 import type { Identify } from '../api/access.js';
@@ -15,7 +16,8 @@ import { createWatch, WATCH_TIMES } from '../live/watch.js';
 import { createDashboard } from '../pages/dashboard/dashboard.js';
 import type { Ports } from '../ports.js';
 import { createActivity } from '../previews/activity.js';
-import { createCachedResolver, findPreview } from '../previews/resolve.js';
+import { createGate } from '../previews/gate.js';
+import { createCachedResolver, findHost } from '../previews/resolve.js';
 import { createProxy } from '../previews/proxy.js';
 import {
   createPreviewHandler,
@@ -111,7 +113,8 @@ export function composePreviews(ports: Ports, pages: PreviewPages): Previews {
   const { blobs, artifacts } = ports;
   const log = countRepeats(ports.log);
   const resolver = createCachedResolver({
-    load: (label) => findPreview(ports, label),
+    load: (label) =>
+      findHost({ ...ports, accessOf: (environment) => accessRuleOf(ports, environment) }, label),
     ttlMs: TTL_MS,
     now: () => ports.clock.now().getTime(),
   });
@@ -125,7 +128,8 @@ export function composePreviews(ports: Ports, pages: PreviewPages): Previews {
   const onError: PreviewFailed = (error, { url, headers }) =>
     log('error', 'a preview could not be served', { host: headers.host, url, error });
   const { resolve, forget } = resolver;
-  const parts = { resolve, forget, pages, proxy, activity, waker, clock: ports.clock, onError };
+  const gate = createGate(ports);
+  const parts = { resolve, forget, gate, pages, proxy, activity, waker, clock: ports.clock, onError };
   return {
     serve: createPreviewHandler({ ...parts, blobs, artifacts }),
     connect: createSocketHandler(parts),

@@ -1,6 +1,10 @@
 import type { CONTAINER_STATUS, DeploymentStatus, EnvironmentStatus } from '../../src/shared/status/words.js';
 import type { PageText } from './page-texts.js';
 
+/** These paths of every preview host belong to the server, not to the site. */
+export const RESERVED = '/.well-known/vitrine/';
+export const STATUS_PATH = `${RESERVED}status`;
+
 /** What a host shows. */
 export type Preview = LivePreview | UpstreamPreview | AsleepPreview | WaitingPreview | UnknownPreview;
 
@@ -12,8 +16,6 @@ export interface LivePreview {
   readonly root: string;
   /** Unknown paths show index.html, or 200.html. */
   readonly spa: boolean;
-  /** Alternating names and values, added to every response; they replace the server's own. For protected previews. */
-  readonly headers?: readonly string[];
 }
 
 /** A program that a target started answers itself. */
@@ -69,6 +71,3 @@ export interface PageLink {
 interface UnknownPreview {
   readonly kind: 'unknown';
 }
-
-/** Looks up a host label. It returns no promise when the result is in memory, so that serving does not wait. */
-export type PreviewResolver = (label: string) => Preview | Promise<Preview>;

@@ -1,17 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../src/shared/tools.js';
 import type { Activity } from './activity.js';
 import { OTHER_PAGES } from './page-texts.js';
-import type { AsleepPreview, Preview, PreviewResolver, UpstreamPreview, WaitingPreview } from './preview.js';
+import type { Gate } from './gate.js';
+import type { AsleepPreview, Preview, UpstreamPreview, WaitingPreview } from './preview.js';
 import { hasBody, type Proxy, refuseUpgrade } from './proxy.js';
+import type { FoundHost, HostResolver, SocketVisit, Visit } from './visit.js';
 import { type PreviewPages, sendPage } from './wait-pages.js';
 import type { Waker } from './waker.js';
 
 export interface ProgramPorts {
-  readonly resolve: PreviewResolver;
+  readonly resolve: HostResolver;
   /** What was resolved is outdated. */
   readonly forget: (label: string) => void;
+  /** Before everything that is answered. */
+  readonly gate: Gate;
   readonly pages: PreviewPages;
   readonly proxy: Proxy;
   readonly activity: Activity;
@@ -19,19 +22,13 @@ export interface ProgramPorts {
   readonly clock: Clock;
 }
 
-export interface Visit {
-  readonly label: string;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-/** How previews are served that are no program. */
-type ServeOther = (visit: Visit, preview: Preview) => Promise<void> | undefined;
+/** What a host shows after it was read again, from the gate on. */
+type ServeAgain = (visit: Visit, host: FoundHost) => Promise<void> | undefined;
 
 interface Served {
   readonly ports: ProgramPorts;
   readonly visit: Visit;
-  readonly serve: ServeOther;
+  readonly serve: ServeAgain;
 }
 
 /** Passes a request on to its program. The program may have been stopped since this process read the documents: then they are read again. */
@@ -45,13 +42,13 @@ export async function passOn(served: Served, preview: UpstreamPreview): Promise<
   if (failure === null || visit.response.destroyed) return;
   if (failure === 'unreachable' && !hasBody(visit.request)) {
     const fresh = await resolveAgain(served);
-    if (!isSame(fresh, preview)) return serve(visit, fresh);
+    if (!isSame(fresh.preview, preview)) return serve(visit, fresh);
   }
   const page = failure === 'unreachable' && preview.crashed === true ? 'crashed' : failure;
   sendPage(visit, pages.render({ page, label: visit.label }));
 }
 
-async function resolveAgain({ ports, visit }: Served): Promise<Preview> {
+async function resolveAgain({ ports, visit }: Served): Promise<FoundHost> {
   ports.forget(visit.label);
   return ports.resolve(visit.label);
 }
@@ -73,7 +70,7 @@ export async function wakeFor(served: Served, preview: AsleepPreview): Promise<v
   if (woken === 'left' || visit.response.destroyed) return;
   if (woken === 'broken') return show(served, unwakeable(preview));
   const fresh = await resolveAgain(served);
-  return fresh.kind === 'asleep' ? show(served, preview.page) : serve(visit, fresh);
+  return fresh.preview.kind === 'asleep' ? show(served, preview.page) : serve(visit, fresh);
 }
 
 /** The next attempt is not made before: a program that cannot start would be started all the time. */
@@ -99,13 +96,6 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
     headers.accept?.includes('text/html') === true &&
     (mode === undefined || mode === 'navigate')
   );
-}
-
-export interface SocketVisit {
-  readonly label: string;
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
 }
 
 const RETRY_SECONDS = 5;

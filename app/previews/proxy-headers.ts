@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { withoutOurCookies } from '../http/cookies.js';
 import { callerAddress } from '../http/hosts.js';
+import type { Admission } from './visit.js';
 import { ALWAYS } from './represent.js';
 
 /** They speak of one connection, and ours to the preview is another one: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
@@ -15,8 +17,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** A visitor could claim anything with them, so the preview gets ours only. */
-const CLAIMS = /^(?:x-forwarded-.*|forwarded|x-real-ip|expect)$/;
+/** A visitor could claim anything with them, so the preview gets ours only. Ours that open protected previews are for the gate alone. */
+const CLAIMS = /^(?:x-forwarded-.*|forwarded|x-real-ip|expect|x-vitrine-.*)$/;
 
 /** Names and values in turn, as `rawHeaders`. */
 export type RawHeaders = readonly string[];
@@ -32,7 +34,9 @@ export function requestHeaders(request: IncomingMessage, { host, protocol }: Add
   const dropped = hopsOf(request.headers.connection);
   const kept: string[] = [];
   forEachPair(request.rawHeaders, (name, value) => {
-    if (name !== 'host' && !dropped.has(name) && !CLAIMS.test(name)) kept.push(name, value);
+    if (name === 'host' || dropped.has(name) || CLAIMS.test(name)) return;
+    const passed = name === 'cookie' ? withoutOurCookies(value) : value;
+    if (passed !== null) kept.push(name, passed);
   });
   kept.push('host', host, 'x-forwarded-for', callerAddress(request));
   kept.push('x-forwarded-host', host, 'x-forwarded-proto', protocol);
@@ -40,21 +44,45 @@ export function requestHeaders(request: IncomingMessage, { host, protocol }: Add
 }
 
 /** The headers of the preview's answer as the visitor gets them. */
-export function responseHeaders({
-  rawHeaders,
-  headers,
-}: Pick<IncomingMessage, 'rawHeaders' | 'headers'>): string[] {
+export function responseHeaders(
+  { rawHeaders, headers }: Pick<IncomingMessage, 'rawHeaders' | 'headers'>,
+  admission?: Admission,
+): string[] {
   const dropped = hopsOf(headers.connection);
   const kept: string[] = [];
   forEachPair(rawHeaders, (name, value) => {
     if (dropped.has(name) || NOT_FOR_VISITORS.has(name)) return;
+    if (admission && (name === 'cache-control' || FOR_CACHES.test(name))) return;
     kept.push(name, REWRITTEN.get(name)?.(value) ?? value);
   });
+  if (admission) kept.push(...protectedHeaders(admission, headers));
   forEachPair(ALWAYS, (name, value) => {
-    if (name === 'x-robots-tag' || !(name in headers)) kept.push(name, value);
+    const isOurs = admission !== undefined && name === CORP;
+    if (name === 'x-robots-tag' || !(isOurs || name in headers)) kept.push(name, value);
   });
   if (isBuffered(headers)) kept.push('x-accel-buffering', 'no');
   return kept;
+}
+
+const CORP = 'cross-origin-resource-policy';
+
+/** They tell shared caches to keep an answer, whatever `Cache-Control` says. */
+const FOR_CACHES = /^(?:surrogate-control|expires|(?:.*-)?cdn-cache-control)$/;
+
+/** What a protected program answers is kept by the browser of the visitor only, and embedded by no page of another preview. */
+function protectedHeaders({ cookie }: Admission, headers: IncomingMessage['headers']): string[] {
+  return [
+    ...['cache-control', privately(headers['cache-control'])],
+    ...(CORP in headers ? [] : [CORP, 'same-origin']),
+    ...(cookie === null ? [] : ['set-cookie', cookie]),
+  ];
+}
+
+/** The same for a browser, and nothing for shared caches. */
+function privately(cacheControl: string | undefined): string {
+  const parts = (cacheControl ?? 'max-age=0, must-revalidate').split(',').map((part) => part.trim());
+  const kept = parts.filter((part) => !/^(?:public|private|s-maxage|proxy-revalidate)\b/i.test(part));
+  return ['private', ...kept.filter((part) => part !== '')].join(', ');
 }
 
 /** A proxy in front of this server must not collect events. */

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorCode } from '../../src/shared/errors.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
+import type { Admission } from './visit.js';
 import type { UpstreamPreview } from './preview.js';
 import { requestHeaders, responseHeaders } from './proxy-headers.js';
 
@@ -23,6 +24,8 @@ export type ProxyFailure = 'unreachable' | 'silent';
 
 export interface Proxied {
   readonly label: string;
+  /** Of a protected preview. */
+  readonly admission?: Admission;
   readonly preview: UpstreamPreview;
   readonly request: IncomingMessage;
 }
@@ -82,6 +85,7 @@ function lastOf(outcome: ProxyFailure | 'stale' | null): ProxyFailure | null {
 }
 
 interface Pass {
+  readonly admission?: Admission;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly firstByteMs: number;
@@ -89,7 +93,7 @@ interface Pass {
 
 function passOnce(
   sent: ClientRequest,
-  { request, response, firstByteMs }: Pass,
+  { request, response, firstByteMs, admission }: Pass,
 ): Promise<ProxyFailure | 'stale' | null> {
   return new Promise((resolve) => {
     const late = setTimeout(() => sent.destroy(new SilentError()), firstByteMs);
@@ -97,7 +101,7 @@ function passOnce(
     response.once('close', leave);
     sent.once('response', (answer) => {
       clearTimeout(late);
-      void relay(answer, response).then(() => resolve(null));
+      void relay(answer, { response, admission }).then(() => resolve(null));
     });
     sent.once('error', (error) => {
       clearTimeout(late);
@@ -118,7 +122,10 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** An answer that breaks off is broken off for the visitor too: half of a file must not look like a whole one. */
-function relay(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+function relay(
+  answer: IncomingMessage,
+  { response, admission }: { readonly response: ServerResponse; readonly admission: Admission | undefined },
+): Promise<void> {
   return new Promise((resolve) => {
     response.once('close', () => {
       answer.destroy();
@@ -133,7 +140,7 @@ function relay(answer: IncomingMessage, response: ServerResponse): Promise<void>
       response.flushHeaders();
       response.uncork();
     });
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer));
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer, admission));
     answer.on('data', (chunk: Buffer) => {
       if (!response.write(chunk)) answer.pause();
     });

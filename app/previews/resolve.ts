@@ -1,11 +1,13 @@
+import type { AccessRule } from '../../src/access/grant.js';
 import type { Deployment } from '../../src/deployments/model.js';
 import type { DeploymentStore } from '../../src/deployments/store.js';
 import { servicesOf } from '../../src/deployments/variables.js';
 import { type Environment, isActive, isUnwell } from '../../src/environments/model.js';
-import type { EnvironmentStore } from '../../src/environments/store.js';
+import { type HostOwner, ownerOfHost } from '../../src/environments/host.js';
+import type { EnvironmentStore, StoredEnvironment } from '../../src/environments/store.js';
 import { isVitrineError } from '../../src/shared/errors.js';
 import type { Reach } from '../../src/shared/reach.js';
-import { ownerOfService, serviceLabel } from '../../src/shared/preview-url.js';
+import { serviceLabel } from '../../src/shared/preview-url.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import type { TargetFacts } from '../../src/targets/target.js';
 import { withTimeout } from '../http/with-timeout.js';
@@ -16,7 +18,8 @@ import {
   pageOfEnvironment,
   type Starts,
 } from './page-of-environment.js';
-import type { Preview, PreviewResolver, UpstreamPreview } from './preview.js';
+import type { Preview, UpstreamPreview } from './preview.js';
+import type { FoundHost, HostResolver } from './visit.js';
 import { createWeightedCache } from './weighted-cache.js';
 
 interface FindPorts {
@@ -30,22 +33,36 @@ interface FindPorts {
 
 const UNKNOWN: Preview = { kind: 'unknown' };
 
-const COMMIT = /^([0-9a-f]{7})-(.+)$/;
+interface HostPorts extends FindPorts {
+  readonly accessOf: (environment: StoredEnvironment) => Promise<AccessRule | null>;
+}
 
-/** What a host label shows, from the documents. The label belongs to an environment or to one commit of it. */
-export async function findPreview(ports: FindPorts, label: string): Promise<Preview> {
-  const environment = await ports.environments.bySlug(label);
-  if (environment) return latestOf(ports, environment);
-  const [, sha7, slug] = COMMIT.exec(label) ?? [];
-  if (sha7 === undefined || slug === undefined) return serviceOf(ports, label);
-  return commitOf(ports, { sha7, slug });
+/** What a host label shows and to whom, from the documents. The label belongs to an environment, one commit or one service of it. */
+export async function findHost(ports: HostPorts, label: string): Promise<FoundHost> {
+  const owner = await ownerOfHost(ports, label);
+  if (!owner) return { preview: UNKNOWN, access: null };
+  const [preview, access] = await Promise.all([
+    previewOf(ports, { label, owner }),
+    ports.accessOf(owner.environment),
+  ]);
+  return { preview, access };
+}
+
+/** The label of an environment, or of one commit or service of it. */
+async function previewOf(
+  ports: FindPorts,
+  { label, owner: { environment, part } }: { readonly label: string; readonly owner: HostOwner },
+): Promise<Preview> {
+  if (part.kind === 'newest') return latestOf(ports, environment);
+  if (part.kind === 'service') return serviceOf(ports, { label, environment });
+  return commitOf(ports, { sha7: part.sha7, environment });
 }
 
 /** One more service of a preview. Before it is live, the settings say which services will have an address. */
-async function serviceOf(ports: FindPorts, label: string): Promise<Preview> {
-  const slug = ownerOfService(label);
-  const environment = slug === null ? null : await ports.environments.bySlug(slug);
-  if (!environment) return UNKNOWN;
+function serviceOf(
+  ports: FindPorts,
+  { label, environment }: { readonly label: string; readonly environment: Environment },
+): Preview {
   const isHere = (service: string) => serviceLabel({ service, label: environment.slug }) === label;
   const { current } = environment;
   if (isActive(environment) && current) {
@@ -105,9 +122,10 @@ function shownAt(
 }
 
 /** The newest build of the commit that can be served; otherwise the state of its newest deployment. */
-async function commitOf(ports: FindPorts, { sha7, slug }: { sha7: string; slug: string }): Promise<Preview> {
-  const environment = await ports.environments.bySlug(slug);
-  if (!environment) return UNKNOWN;
+async function commitOf(
+  ports: FindPorts,
+  { sha7, environment }: { readonly sha7: string; readonly environment: Environment },
+): Promise<Preview> {
   const starts = startsIn(ports);
   if (!isActive(environment)) return pageOfEnvironment(environment, starts);
   const built = await ports.deployments.bySha7(environment.id, sha7);
@@ -128,13 +146,13 @@ function isServable(environment: Environment, { id }: Deployment): boolean {
 }
 
 interface CachedResolver {
-  readonly resolve: PreviewResolver;
+  readonly resolve: HostResolver;
   /** Called when this process changed what a label shows; other processes notice it within the time to live. */
   readonly forget: (label: string) => void;
 }
 
 interface CachedResolverOptions {
-  readonly load: (label: string) => Promise<Preview>;
+  readonly load: (label: string) => Promise<FoundHost>;
   readonly ttlMs: number;
   readonly now: () => number;
   readonly patience?: Patience;
@@ -149,7 +167,7 @@ interface Patience {
 const PATIENCE: Patience = { knownMs: 2_000, unknownMs: 4_000 };
 
 interface Entry {
-  readonly preview: Preview;
+  readonly found: FoundHost;
   readonly until: number;
   /** The last lookup failed because the database was away. */
   readonly outdated?: boolean;
@@ -165,29 +183,29 @@ const MAX_LABELS = 10_000;
 export function createCachedResolver(options: CachedResolverOptions): CachedResolver {
   const { load, ttlMs, now, patience = PATIENCE } = options;
   const entries = createWeightedCache<Entry>({ capacity: MAX_LABELS, weigh: () => 1 });
-  const loading = new Map<string, Promise<Preview>>();
+  const loading = new Map<string, Promise<FoundHost>>();
 
-  async function lookUp(label: string, isCurrent: () => boolean): Promise<Preview> {
+  async function lookUp(label: string, isCurrent: () => boolean): Promise<FoundHost> {
     try {
-      const preview = await load(label);
+      const found = await load(label);
       // `forget` was called during the lookup: the result may be outdated, so it is used once and not stored.
-      if (isCurrent()) entries.set(label, { preview, until: now() + ttlMs });
-      return preview;
+      if (isCurrent()) entries.set(label, { found, until: now() + ttlMs });
+      return found;
     } finally {
       if (isCurrent()) loading.delete(label);
     }
   }
 
   /** What visitors wait for. The lookup itself may take longer. */
-  function reload(label: string, known: Entry | undefined): Promise<Preview> {
+  function reload(label: string, known: Entry | undefined): Promise<FoundHost> {
     const lookup = lookUp(label, () => loading.get(label) === visit);
     const visit = withTimeout(known ? patience.knownMs : patience.unknownMs, lookup).catch(
       (error: unknown) => {
         const isAway = isVitrineError(error) && error.code === 'unavailable';
-        if (!isAway || !known || known.preview.kind === 'unknown') throw error;
+        if (!isAway || !known || known.found.preview.kind === 'unknown') throw error;
         if (entries.get(label) === known)
-          entries.set(label, { preview: known.preview, until: now() + ttlMs, outdated: true });
-        return known.preview;
+          entries.set(label, { found: known.found, until: now() + ttlMs, outdated: true });
+        return known.found;
       },
     );
     loading.set(label, visit);
@@ -197,12 +215,12 @@ export function createCachedResolver(options: CachedResolverOptions): CachedReso
   return {
     resolve(label) {
       const entry = entries.get(label);
-      if (entry !== undefined && entry.until > now()) return entry.preview;
+      if (entry !== undefined && entry.until > now()) return entry.found;
       const visit = loading.get(label) ?? reload(label, entry);
       if (!entry?.outdated) return visit;
       // No visitor waits for a database that is away: this lookup finds out whether it is back.
       visit.catch(() => undefined);
-      return entry.preview;
+      return entry.found;
     },
     forget(label) {
       loading.delete(label);

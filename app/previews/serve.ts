@@ -3,13 +3,14 @@ import { isVitrineError } from '../../src/shared/errors.js';
 import { MIB } from '../../src/uploads/limits.js';
 import type { ArtifactStore, BlobStore } from '../../src/uploads/store.js';
 import { chooseRoute } from './choose-route.js';
-import type { LivePreview, PageState, Preview } from './preview.js';
-import { joinOrWake, passOn, type ProgramPorts, type SocketVisit, type Visit, wakeFor } from './program.js';
+import { type PageState, type Preview, RESERVED, STATUS_PATH } from './preview.js';
+import { joinOrWake, passOn, type ProgramPorts, wakeFor } from './program.js';
 import { refuseUpgrade } from './proxy.js';
 import { ALWAYS, createAcceptedEncodings, type ReadyForms, weighForms } from './represent.js';
 import { sendFile, type SendPorts, writeHead } from './send-file.js';
 import { createSites, type FileRoute, type Site } from './site.js';
 import { type PageRequest, sendPage } from './wait-pages.js';
+import type { Admission, FoundHost, SocketVisit, Visit } from './visit.js';
 import { createWeightedCache } from './weighted-cache.js';
 
 export type PreviewFailed = (error: unknown, request: IncomingMessage) => void;
@@ -28,10 +29,6 @@ export type PreviewHandler = (visit: Visit) => void;
 /** Limited because a site can have long headers for each of its files. */
 const READY_BYTES = 64 * MIB;
 
-/** These paths of every preview host belong to the server, not to the site. */
-const RESERVED = '/.well-known/vitrine/';
-const STATUS_PATH = `${RESERVED}status`;
-
 export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   const sending = {
     blobs: ports.blobs,
@@ -45,21 +42,27 @@ export function createPreviewHandler(ports: PreviewPorts): PreviewHandler {
   const sites = createSites(ports);
   const serve = (visit: Visit, preview: Preview): Promise<void> | undefined => {
     if (visit.request.url?.startsWith(RESERVED) === true) return sendStatus(ports, visit, preview);
-    if (preview.kind === 'upstream') return passOn({ ports, visit, serve }, preview);
-    if (preview.kind === 'asleep') return wakeFor({ ports, visit, serve }, preview);
+    if (preview.kind === 'upstream') return passOn({ ports, visit, serve: enter }, preview);
+    if (preview.kind === 'asleep') return wakeFor({ ports, visit, serve: enter }, preview);
     if (!READS.includes(visit.request.method)) return refuseMethod(visit);
     if (preview.kind !== 'live')
       return showPage(ports, visit, preview.kind === 'page' ? preview : preview.kind);
     const site = sites(preview);
-    if ('routes' in site) return serveSite({ ports, sending, visit, preview, site });
-    return site.then((loaded) => serveSite({ ports, sending, visit, preview, site: loaded }));
+    if ('routes' in site) return serveSite({ ports, sending, visit, site });
+    return site.then((loaded) => serveSite({ ports, sending, visit, site: loaded }));
+  };
+  const enter = (visit: Visit, host: FoundHost): Promise<void> | undefined => {
+    const entered = ports.gate.enter(visit, host);
+    if (entered instanceof Promise)
+      return entered.then((admitted) => (admitted ? serve(admitted, host.preview) : undefined));
+    return entered ? serve(entered, host.preview) : undefined;
   };
   return (visit) => {
     // It would show a visitor what proxies between us added.
     if (visit.request.method === 'TRACE') return refuseMethod(visit);
     try {
-      const preview = ports.resolve(visit.label);
-      const work = 'kind' in preview ? serve(visit, preview) : preview.then((found) => serve(visit, found));
+      const host = ports.resolve(visit.label);
+      const work = 'preview' in host ? enter(visit, host) : host.then((found) => enter(visit, found));
       work?.catch((error: unknown) => fail(ports, visit, error));
     } catch (error) {
       fail(ports, visit, error);
@@ -73,7 +76,8 @@ const READS: readonly (string | undefined)[] = ['GET', 'HEAD'];
 export function createSocketHandler(ports: SocketPorts) {
   return async (visit: SocketVisit): Promise<void> => {
     try {
-      joinOrWake(ports, visit, await ports.resolve(visit.label));
+      const host = await ports.resolve(visit.label);
+      if (await ports.gate.enterSocket(visit, host)) joinOrWake(ports, visit, host.preview);
     } catch (error) {
       ports.onError(error, visit.request);
       refuseUpgrade(visit.socket, { status: 503 });
@@ -87,16 +91,25 @@ interface SiteVisit {
   readonly ports: PreviewPorts;
   readonly sending: SendPorts;
   readonly visit: Visit;
-  readonly preview: LivePreview;
   readonly site: Site;
 }
 
 const NO_HEADERS: readonly string[] = [];
 
-function serveSite({ ports, sending, visit, preview, site }: SiteVisit): Promise<void> | undefined {
+/** Files of protected previews are kept by the browser of the visitor only, and no page of another preview can embed them. */
+const PROTECTED_HEADERS: readonly string[] = [
+  ...['cache-control', 'private, max-age=0, must-revalidate'],
+  ...['cross-origin-resource-policy', 'same-origin'],
+];
+
+function protectedHeaders({ cookie }: Admission): readonly string[] {
+  return cookie === null ? PROTECTED_HEADERS : [...PROTECTED_HEADERS, 'set-cookie', cookie];
+}
+
+function serveSite({ ports, sending, visit, site }: SiteVisit): Promise<void> | undefined {
   const { request, response } = visit;
   const choice = chooseRoute(site, { url: request.url ?? '/', accept: request.headers.accept });
-  const extra = preview.headers ?? NO_HEADERS;
+  const extra = visit.admission ? protectedHeaders(visit.admission) : NO_HEADERS;
   if (choice.kind === 'file') {
     return sendFile(sending, { site, route: choice.route, status: choice.status, request, response, extra });
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { loadPage } from '../render.js';
 import { ICONS, OTHER_PAGES, type PageText } from './page-texts.js';
-import type { WaitingPreview } from './preview.js';
+import type { PageLink, WaitingPreview } from './preview.js';
 import { ALWAYS } from './represent.js';
 import { writeHead } from './send-file.js';
 
@@ -11,7 +11,7 @@ export interface PageRequest {
   readonly label?: string;
 }
 
-interface RenderedPage {
+export interface RenderedPage {
   readonly status: number;
   readonly body: Buffer;
   /** Content-Security-Policy of the page. */
@@ -25,7 +25,7 @@ export interface PreviewPages {
 
 /** The server's own pages on preview hosts. They load no other file. */
 export function createPreviewPages(directory?: string): PreviewPages {
-  const renderPage = loadPage<ReturnType<typeof modelOf>>({
+  const renderPage = loadPage<PageModel>({
     template: 'preview-page',
     style: 'preview-style',
     script: 'preview-script',
@@ -44,7 +44,19 @@ function textOf({ page }: PageRequest): PageText {
   return typeof page === 'string' ? OTHER_PAGES[page] : page.text;
 }
 
-function modelOf(text: PageText, { page, label }: PageRequest) {
+/** The fields of the template that all pages have, beside those of their text. */
+export interface PageModel extends Omit<PageText, 'icon'> {
+  readonly icon: string;
+  readonly state: string;
+  readonly label: string | null;
+  readonly title: string | null;
+  readonly reason: string | null;
+  readonly link: PageLink | null;
+  /** For the password of a protected preview. */
+  readonly form: { readonly action: string; readonly to: string } | null;
+}
+
+function modelOf(text: PageText, { page, label }: PageRequest): PageModel {
   const waiting = typeof page === 'string' ? null : page;
   return {
     ...text,
@@ -54,12 +66,13 @@ function modelOf(text: PageText, { page, label }: PageRequest) {
     label: label ?? null,
     title: waiting?.title ?? null,
     reason: waiting?.reason ?? null,
-    link: safeLink(waiting?.link),
+    link: safeLink(waiting?.link ?? null),
+    form: null,
   };
 }
 
 /** Escaping does not stop `javascript:`, so only web URLs become links. */
-function safeLink(link: WaitingPreview['link']): WaitingPreview['link'] {
+function safeLink(link: PageLink | null): PageLink | null {
   return link && /^https?:\/\//.test(link.url) ? link : null;
 }
 
@@ -67,6 +80,7 @@ function safeLink(link: WaitingPreview['link']): WaitingPreview['link'] {
 export function sendPage(
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
   page: RenderedPage,
+  extra: readonly string[] = [],
 ): undefined {
   const retry = page.retryAfter === null ? [] : ['retry-after', String(page.retryAfter)];
   const head = [
@@ -75,6 +89,6 @@ export function sendPage(
     ...retry,
     ...ALWAYS,
   ];
-  writeHead(response, { status: page.status, head });
+  writeHead(response, { status: page.status, head, extra });
   response.end(request.method === 'HEAD' ? undefined : page.body);
 }

@@ -1,7 +1,10 @@
 import type { Connection } from 'mongoose';
+import type { PreviewAccessPorts } from '../../src/access/store.js';
 import type { InboxStore } from '../../src/deliveries/store.js';
 import type { Stores } from '../ports.js';
 import { inboxStore } from './deliveries/store.js';
+import { previewLinkStore } from './access/links.js';
+import { previewPasswordStore } from './access/passwords.js';
 import { containerStore } from './containers/store.js';
 import { statisticsStore } from './deployments/statistics.js';
 import { deploymentStore } from './deployments/store.js';
@@ -92,6 +95,7 @@ export function createStores(connection: Connection): Stores {
     passwordHashes: translatingErrors(passwordStore(connection)),
     passwordResets: translatingErrors(linkStore(connection, PASSWORD_RESETS)),
     verifications: translatingErrors(linkStore(connection, EMAIL_VERIFICATIONS)),
+    ...createAccessStores(connection),
     invitations: translatingErrors(invitationStore(connection)),
     channels: translatingErrors(channelStore(connection)),
     notifications: translatingErrors(notificationStore(connection)),
@@ -108,5 +112,13 @@ export function createStores(connection: Connection): Stores {
     delivered: translatingErrors(deliveredStore(connection)),
     sealed: sealedCollections(connection).map(translatingErrors),
     leases: translatingErrors(leaseStore(connection)),
+  };
+}
+
+/** Of protected previews. */
+function createAccessStores(connection: Connection): PreviewAccessPorts {
+  return {
+    previewPasswords: translatingErrors(previewPasswordStore(connection)),
+    previewLinks: translatingErrors(previewLinkStore(connection)),
   };
 }

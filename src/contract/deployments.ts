@@ -181,6 +181,8 @@ const StartDeploymentAnswer = /* @__PURE__ */ lazily(() =>
       deployment: DeploymentView(),
       environment: EnvironmentView(),
       plan: BuildPlan(),
+      /** Opens the protected preview for the run and its tests; null for a public one. */
+      bypassToken: z.string().nullable().default(null),
     }),
     z.object({
       proceed: z.literal(false),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCESS_MODES } from '../shared/preview-access.js';
 import { HEALTH_STATES, REACH_KINDS } from '../shared/reach.js';
 import { CONTAINER_STATUS, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import { isDuration } from '../shared/time.js';
@@ -9,6 +10,11 @@ export const ENVIRONMENTS = `${API}/environments` as const;
 
 const HealthView = () =>
   z.object({ state: z.enum(HEALTH_STATES), detail: z.string().nullable(), since: z.string() });
+
+const ProtectionView = () =>
+  z
+    .object({ access: z.enum(ACCESS_MODES), how: z.string().nullable() })
+    .default({ access: 'public', how: null });
 
 export const EnvironmentView = /* @__PURE__ */ lazily(() =>
   z.object({
@@ -29,6 +35,8 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     addresses: z.array(z.object({ service: z.string(), url: z.string() })).default([]),
     /** What the server last found there; null when it has not looked. */
     health: HealthView().nullable().default(null),
+    /** Who may open it, and how, in a sentence; no sentence for a public one. */
+    protection: ProtectionView(),
     /** A variable or secret that applies was changed after what is live was built. */
     configurationChanged: z.boolean().default(false),
     commit: z.string().nullable(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actorsFor } from '../people/policies.js';
 import { ERROR_STATUS, type ErrorCode } from '../shared/errors.js';
+import { access, AccessView, ShareLinkView } from './access.js';
 import { configuration, SecretView, VariableView } from './configuration.js';
 import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView } from './deployments.js';
@@ -47,6 +48,7 @@ export const OPERATIONS = {
   ...notifications,
   ...passwords,
   ...invitations,
+  ...access,
 } as const satisfies Operations;
 
 /** Schemas that the description names once and refers to. */
@@ -54,6 +56,7 @@ const NAMED = {
   ...{ AccountView, SessionView, ApiTokenView, EnvironmentView, DeploymentView },
   ...{ LogLineView, FoundLineView, HealthCheckView, DeliveryView, StepView, StatisticsView },
   ...{ LeakView, VariableView, SecretView, ProjectView, MemberView, RepositoryView },
+  ...{ AccessView, ShareLinkView },
   ...{ InvitationView, ChannelView, NotificationView, ErrorAnswer },
 } as const;
 

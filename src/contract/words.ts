@@ -62,6 +62,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   status: 'The status.',
   namespace: 'Host label of the environment: unique on this server.',
   generation: 'Grows with every new head, re-run, reopening and removal.',
+  access: 'Who may open previews: `public`, `password` or `github`.',
+  protection: 'Who may open it, and how.',
   live: 'Visitors can open a deployment of it now.',
   url: 'Where visitors open it.',
   commit: 'The newest commit of the pull request.',

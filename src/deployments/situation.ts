@@ -21,6 +21,7 @@ import {
 } from '../shared/status/words.js';
 import { type Leftovers, leftoversOf } from './leftovers.js';
 import type { Deployment } from './model.js';
+import { type Protection, protectionOf } from './protection.js';
 import { type Removal, removalOf } from './removal.js';
 
 /** The cases that checks, comments, pages and the dashboard distinguish. Each of them has a table with one entry per kind. */
@@ -103,6 +104,7 @@ export interface Situation {
   readonly leftovers: Leftovers | null;
   /** It was removed, and the last command of its settings failed. */
   readonly hookFailure: string | null;
+  readonly protection: Protection;
   /** It is live, and does not answer as it should. */
   readonly health: Health | null;
   /** The decision that explains why there is no preview. */
@@ -165,6 +167,7 @@ export function situationOf(subject: Subject): Situation {
     unmanaged,
     leftovers: leftoversOf(environment),
     hookFailure: isActive(environment) ? null : (environment.hookFailure ?? null),
+    protection: protectionOf(environment),
     health: isActive(environment) ? unwell(environment) : null,
     ...attemptOf(kind, subject),
     ...rerunOf(kind, environment),

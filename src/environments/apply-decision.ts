@@ -1,6 +1,7 @@
 import type { Decision } from '../pull-requests/decide/decision.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { SettingsText } from '../settings/read.js';
+import type { AccessMode } from '../shared/preview-access.js';
 import type { Settings } from '../settings/settings.js';
 import { type EnvironmentEvent, nextEnvironment } from '../shared/status/environment.js';
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
@@ -28,6 +29,8 @@ interface Seen {
   readonly pusher: Pusher;
   /** The settings file of the commit, as far as it is known. */
   readonly headFile?: SettingsText | null | undefined;
+  /** The access that it asks for. */
+  readonly headAccess?: AccessMode | null | undefined;
   readonly repository: string;
   readonly installationId: number | null;
   /** Who or what asks for the deployment of a new head; a webhook unless it is said. */
@@ -65,12 +68,13 @@ export function applyDecision(environment: Environment, seen: Seen): Change {
 
 /** The webhook that names the pusher may arrive after another that names the commit, and a run reads the settings file of the commit. */
 function headPatch({ head: known }: Environment, seen: Seen): EnvironmentPatch {
-  const { facts, pusher, headFile } = seen;
+  const { facts, pusher, headFile, headAccess } = seen;
   if (known?.sha !== facts.head.sha) return {};
   const news = {
     ...triggeredBy(seen),
     ...(known.by?.login === pusher.login ? {} : { by: pusher }),
     ...(headFile === undefined || known.settingsFile !== undefined ? {} : { settingsFile: headFile }),
+    ...(headAccess === undefined || (known.access ?? null) === headAccess ? {} : { access: headAccess }),
   };
   return Object.keys(news).length > 0 ? { head: { ...known, ...news } } : {};
 }
@@ -155,6 +159,7 @@ function renewed({ expiresAt, settings }: Environment, seen: Seen): Date | null 
 
 function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
   const { sha } = seen.facts.head;
+  const access = seen.headAccess === undefined ? environment.head?.access : seen.headAccess;
   // Reopened at the same commit: a deployment that no run has claimed is used again.
   const same = environment.head?.sha === sha;
   return {
@@ -167,6 +172,7 @@ function newHead(environment: Environment, seen: Seen): EnvironmentPatch {
       ...(seen.creator === undefined || seen.creator === 'webhook' ? {} : { creator: seen.creator }),
       ...triggeredBy(seen),
       ...(seen.headFile === undefined ? {} : { settingsFile: seen.headFile }),
+      ...(access ? { access } : {}),
     },
     // An approval covers one commit only.
     ...(seen.approvedSha === sha ? {} : { approvedSha: null }),

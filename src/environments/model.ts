@@ -1,6 +1,7 @@
 import type { Decision } from '../pull-requests/decide/decision.js';
 import type { PullRequestFacts } from '../pull-requests/facts.js';
 import type { SettingsText } from '../settings/read.js';
+import type { AccessMode } from '../shared/preview-access.js';
 import type { Settings } from '../settings/settings.js';
 import type { HealthState, Reach } from '../shared/reach.js';
 import type { RunRef } from '../shared/run-ref.js';
@@ -31,6 +32,11 @@ export interface Head {
   readonly triggeredBy?: string | undefined;
   /** The commit's `.github/preview.yml`, null when it has none; read when a run begins to build it. */
   readonly settingsFile?: SettingsText | null | undefined;
+  /**
+   * The access that the newest settings file of the pull request asks for, as far as one was read: it counts until the file of a newer
+   * commit is read, so that what is live stays protected meanwhile.
+   */
+  readonly access?: AccessMode | null | undefined;
   /** The deployment whose run writes its own check run, because it does not report to the server. */
   readonly selfReported?: string | undefined;
   /** A person asked to deploy the commit again: the deployment that its run begins next is theirs. */

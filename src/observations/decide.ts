@@ -56,7 +56,7 @@ export async function decideAndSave(ports: Ports, round: Round): Promise<Attempt
     notes: round.inputs.fresh ? round.inputs.problems.map(problemNote) : round.environment.notes,
     approvedSha,
     pusher: round.inputs.pusher,
-    headFile: round.inputs.headFile,
+    ...{ headFile: round.inputs.headFile, headAccess: round.inputs.headAccess },
     repository: round.observation.repo.fullName,
     installationId: round.observation.repo.installationId,
     creator: creatorOf(round.observation),

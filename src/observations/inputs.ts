@@ -10,6 +10,7 @@ import { isKept, type Project } from '../projects/project.js';
 import { beneathFile } from '../projects/settings.js';
 import type { SettingsProblem } from '../settings/problem.js';
 import type { SettingsText } from '../settings/read.js';
+import type { AccessMode } from '../shared/preview-access.js';
 import { defaultSettings, type ParsedSettings, parseSettings, type Settings } from '../settings/settings.js';
 import type { Tools } from '../shared/tools.js';
 
@@ -55,6 +56,8 @@ export interface Inputs {
   readonly ofProject: ReadonlyMap<string, ParsedSettings>;
   /** The settings file of the newest commit; undefined while no run has begun to build it. */
   readonly headFile: SettingsText | null | undefined;
+  /** The access that it asks for. */
+  readonly headAccess: AccessMode | null | undefined;
   readonly pusher: Pusher;
   /** Of the pusher of the newest commit. */
   readonly permission: RepositoryPermission | undefined;
@@ -91,6 +94,7 @@ function storedInputs(seen: Seen): Inputs {
     problems: [],
     ofProject: new Map(),
     headFile: undefined,
+    headAccess: undefined,
     pusher: pusherOf(observation, stored),
     permission: undefined,
     senderPermission: undefined,
@@ -121,7 +125,7 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
     headFileOf(ports, seen),
     seen.projects(),
   ]);
-  const { settings, problems, ofProject } = settingsOfAll(
+  const { settings, problems, ofProject, askedAccess } = settingsOfAll(
     { base: policy ?? undefined, head: headFile },
     projects,
   );
@@ -132,6 +136,7 @@ async function readInputs(ports: Ports, seen: Seen): Promise<Inputs> {
     problems,
     ofProject,
     headFile,
+    headAccess: askedAccess,
     pusher,
     permission: permissions.get(pusher.login),
     senderPermission: approver.length > 0 ? permissions.get(sender.login) : undefined,

@@ -8,6 +8,7 @@ import type { UserPorts } from '../people/user.js';
 import type { ProjectPorts } from '../projects/project.js';
 import { NOTICED } from '../pull-requests/decide/input.js';
 import { askAbout, observeDefaultBranch } from '../repositories/ask.js';
+import { refreshAccess } from '../repositories/preview-access.js';
 import { type GitHubPorts, hasLostAccess } from '../repositories/github.js';
 import type { CommitMessage, ReachableRepository, Repo, RepositoryPorts } from '../repositories/model.js';
 import { parseSettings } from '../settings/settings.js';
@@ -50,7 +51,11 @@ export async function observePush(ports: Ports, push: Push): Promise<DeliveryDec
 
 /** A branch was pushed. The default branch holds the policy; the newest commit of another one may say that it wants no preview. */
 async function readPush(ports: Ports, push: Push): Promise<DeliveryDecision> {
-  if (push.branch === push.repo.defaultBranch) return observeDefaultBranch(ports, push);
+  if (push.branch === push.repo.defaultBranch) {
+    const decision = await observeDefaultBranch(ports, push);
+    if (decision.action === 'update') await refreshAccess(ports, { repoId: push.repo.id });
+    return decision;
+  }
   const repository = await ports.repos.save(push.repo);
   const word = await skipWordOf(ports, { repository, push });
   if (word === undefined) return decided('ignore', 'The newest commit of the branch has no skip word.');

@@ -68,6 +68,7 @@ const POLICIES = {
   'environment.redeploy': WRITERS,
   'environment.cancel': WRITERS,
   'environment.wake': WRITERS,
+  'environment.share': WRITERS,
   'repository.list': LISTS,
   'repository.read': READERS,
   'project.list': LISTS,

@@ -12,13 +12,16 @@ export interface RequestRatePorts {
   readonly requestRates: RequestRateStore;
 }
 
-/** Counts what a stranger tries. Answers how often it was tried in the running window of the key, in all processes. */
+/**
+ * Counts what a stranger tries. Answers how often it was tried in the running window of the key, in all processes. With -1 a try is taken
+ * back.
+ */
 export function countTry(
   { requestRates, clock }: RequestRatePorts & { readonly clock: Clock },
-  { key, perMs }: { readonly key: string; readonly perMs: number },
+  { key, perMs, by = 1 }: { readonly key: string; readonly perMs: number; readonly by?: 1 | -1 },
 ): Promise<number> {
   const window = Math.floor(clock.now().getTime() / perMs);
   const expiresAt = new Date((window + 1) * perMs);
   // Hashed, so that the counters are no list of addresses.
-  return requestRates.add(`${hashToken(key)} ${perMs} ${window}`, { count: 1, expiresAt });
+  return requestRates.add(`${hashToken(key)} ${perMs} ${window}`, { count: by, expiresAt });
 }

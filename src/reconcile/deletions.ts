@@ -1,3 +1,4 @@
+import type { PreviewAccessPorts } from '../access/store.js';
 import type { LogPorts } from '../deployments/logs/store.js';
 import type { StatisticsPorts } from '../deployments/statistics.js';
 import type { DeploymentPorts } from '../deployments/store.js';
@@ -32,6 +33,7 @@ type Ports = ProjectPorts &
   ChannelPorts &
   NotificationPorts &
   InvitationPorts &
+  PreviewAccessPorts &
   StatisticsPorts &
   Pick<Tools, 'clock' | 'log'>;
 
@@ -111,10 +113,11 @@ async function deleteLogs({ deployments, logs, runtimeLogs }: Ports, environment
 async function deleteOwned(ports: Ports, projectId: string): Promise<void> {
   await ports.deployments.markDeleted(projectId);
   await ports.members.removeProject(projectId);
+  await ports.previewPasswords.remove(projectId);
   await deleteConfiguration(ports, { projectId });
   // An ending that is counted later would bring the statistics of the project back.
   await countEndings(ports);
-  for (const part of ['channels', 'notifications', 'invitations', 'statistics'] as const)
+  for (const part of ['channels', 'notifications', 'invitations', 'statistics', 'previewLinks'] as const)
     await ports[part].deleteOfProject(projectId);
 }
 

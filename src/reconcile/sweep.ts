@@ -14,6 +14,7 @@ import type { EnvironmentPorts, StoredEnvironment } from '../environments/store.
 import type { NotificationPorts } from '../notifications/notification.js';
 import type { TokenPorts } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
+import type { PreviewAccessPorts } from '../access/store.js';
 import type { InvitationPorts } from '../people/invitation.js';
 import type { PasswordStorePorts } from '../people/password.js';
 import type { SessionPorts } from '../people/session.js';
@@ -46,6 +47,7 @@ type Ports = EnvironmentPorts &
   SessionPorts &
   SignInPorts &
   InvitationPorts &
+  Pick<PreviewAccessPorts, 'previewLinks'> &
   PasswordStorePorts &
   NotificationPorts &
   AuditPorts &
@@ -70,7 +72,7 @@ interface Swept {
 /** Stores whose documents end at a date of their own. */
 const EXPIRING = [
   ...(['tokens', 'sessions', 'pendingSignIns', 'idempotency', 'requestRates'] as const),
-  ...(['verifications', 'passwordResets', 'invitations'] as const),
+  ...(['verifications', 'passwordResets', 'invitations', 'previewLinks'] as const),
 ];
 
 const NOTIFICATIONS_KEPT_MS = 30 * 24 * 60 * 60_000;

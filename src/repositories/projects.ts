@@ -15,6 +15,7 @@ import type { TargetPorts } from '../targets/target.js';
 import { askAbout } from './ask.js';
 import { type GitHubPorts, isGitHubFailure } from './github.js';
 import { isReachable, type Repo, type RepositoryPorts } from './model.js';
+import { refreshAccess } from './preview-access.js';
 
 type Ports = ProjectPorts &
   RepositoryPorts &
@@ -94,6 +95,8 @@ export async function changeProject(ports: Ports, update: Update): Promise<Store
     const changed = await ports.projects.change(seen, patch);
     if (!changed) continue;
     if (patch.name !== undefined) await renameEnvironments(ports, changed);
+    if (seen.settings['access'] !== changed.settings['access'])
+      await refreshAccess(ports, { repoId: changed.repoId, projectId: changed.id });
     await ports.audit.record({
       actor: update.actor,
       action: 'change-project',

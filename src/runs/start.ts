@@ -1,3 +1,5 @@
+import { issueBypass } from '../access/links.js';
+import type { PreviewAccessPorts } from '../access/store.js';
 import type { Configuration, ConfigurationPorts } from '../deployments/configuration.js';
 import { startProblem } from '../deployments/publish.js';
 import type { DeploymentPorts, StoredDeployment } from '../deployments/store.js';
@@ -17,6 +19,7 @@ import {
   isGitHubFailure,
 } from '../repositories/github.js';
 import { isReachable, type RepositoryPorts } from '../repositories/model.js';
+import { readAccessMode } from '../repositories/preview-access.js';
 import { rememberDelivered } from '../secrets/delivered.js';
 import type { SecretPorts } from '../secrets/store.js';
 import { messageOf, VitrineError } from '../shared/errors.js';
@@ -42,6 +45,7 @@ type Ports = EnvironmentPorts &
   TargetPorts &
   ConfigurationPorts &
   SecretPorts &
+  Pick<PreviewAccessPorts, 'previewLinks'> &
   Tools &
   AddressPorts;
 
@@ -62,6 +66,8 @@ export type Started =
       readonly proceed: true;
       readonly token: string;
       readonly tokenExpiresAt: Date;
+      /** Opens the protected preview; null for a public one. */
+      readonly bypassToken: string | null;
       readonly deployment: StoredDeployment;
       readonly environment: StoredEnvironment;
       readonly plan: BuildPlan;
@@ -106,6 +112,7 @@ export async function startDeployment(
     proceed: true,
     ...claimed,
     ...issued,
+    bypassToken: await bypassOf(ports, claimed),
     plan: planFor(ports, { ...claimed, configuration }),
   };
 }
@@ -238,6 +245,12 @@ function refusal(environment: StoredEnvironment): Decision | null {
   }
   const { decision } = environment;
   return decision && decision.action !== 'deploy' ? decision : null;
+}
+
+/** The run visits the preview before it is live, and its tests do afterwards. */
+async function bypassOf(ports: Ports, { environment, deployment }: Claimed): Promise<string | null> {
+  if ((await readAccessMode(ports, environment)) === 'public') return null;
+  return issueBypass(ports, { environment, createdBy: `run ${deployment.run?.id ?? deployment.id}` });
 }
 
 async function issueToken(

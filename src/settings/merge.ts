@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type AccessMode, stricterAccess } from '../shared/preview-access.js';
 import { parseDuration } from '../shared/time.js';
 import { resolveVariables } from '../variables/layers.js';
 import { NEVER } from './fields.js';
@@ -12,18 +13,22 @@ import {
   type ProjectEntry,
 } from './schema.js';
 
-/** A pull request may lower these. */
-const LOWERABLE: readonly string[] = ['limits', 'resources'];
+/** A pull request may lower its limits, and ask for a stricter access. */
+const LOWERABLE: readonly string[] = ['limits', 'resources', 'access'];
 
 interface Merged {
   readonly policy: PolicySettings;
   readonly notes: readonly SettingsProblem[];
 }
 
-/** The default branch sets the policy. A pull request may lower its own limits; its other policy changes are ignored with a note. */
+/**
+ * The default branch sets the policy. A pull request may lower its own limits and ask for a stricter access; its other policy changes are
+ * ignored with a note.
+ */
 export function mergePolicy(base: SettingsFile, head: SettingsFile): Merged {
   const limits = lower({ section: 'limits', base, head });
   const resources = lower({ section: 'resources', base, head });
+  const access = stricter(base, head);
   const ignored = Object.keys(POLICY).filter(
     (key) => !LOWERABLE.includes(key) && differs({ base, head, path: [key] }),
   );
@@ -34,9 +39,23 @@ export function mergePolicy(base: SettingsFile, head: SettingsFile): Merged {
     ),
   );
   return {
-    policy: { ...base.policy, limits: limits.value, resources: resources.value },
-    notes: [...notes, ...limits.notes, ...resources.notes],
+    policy: { ...base.policy, limits: limits.value, resources: resources.value, access: access.value },
+    notes: [...notes, ...limits.notes, ...resources.notes, ...access.notes],
   };
+}
+
+/** The access that the file itself asks for; null where it says nothing that can be read. */
+export function askedAccess({ raw, policy, problems }: SettingsFile): AccessMode | null {
+  const valid = !problems.some(({ key, level }) => level === 'error' && (key === 'access' || key === ''));
+  return valid && given(raw, ['access']) !== undefined ? policy.access : null;
+}
+
+function stricter(base: SettingsFile, head: SettingsFile) {
+  const ours = base.policy.access;
+  const asked = (head === base ? null : askedAccess(head)) ?? ours;
+  const value = stricterAccess(ours, asked);
+  const text = `access cannot be loosened by a pull request; the default branch says ${ours}`;
+  return { value, notes: value === asked ? [] : [head.note(['access'], text)] };
 }
 
 interface LowerInput<Key> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HEALTH_STATUS, healthStatusText, healthTimeoutText } from '../shared/health.js';
+import { ACCESS_MODES } from '../shared/preview-access.js';
 import * as field from './fields.js';
 import { services } from './services.js';
 import { SKIP_WORDS } from './skip-words.js';
@@ -88,7 +89,7 @@ const hooks = z.strictObject({
 export const POLICY = {
   triggers: triggers.prefault({}),
   limits: limits.prefault({}),
-  access: z.enum(['public', 'password', 'github']).default('public'),
+  access: z.enum(ACCESS_MODES).default('public'),
   /** Names of secrets that must exist before a build starts. */
   secrets: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'))

@@ -1,4 +1,12 @@
-import { differs, type KeptPlace, mergePolicy, mergeProjects, type ProjectSettings } from './merge.js';
+import type { AccessMode } from '../shared/preview-access.js';
+import {
+  askedAccess,
+  differs,
+  type KeptPlace,
+  mergePolicy,
+  mergeProjects,
+  type ProjectSettings,
+} from './merge.js';
 import type { SettingsProblem } from './problem.js';
 import { readSettingsFile, type SectionProblem, type SettingsFile, type SettingsText } from './read.js';
 import { BUILD_DEFAULTS, type BuildSettings, type PolicySettings } from './schema.js';
@@ -29,6 +37,8 @@ export interface KeptSettings extends KeptPlace {
 export interface ParsedSettings {
   readonly settings: Settings;
   readonly problems: readonly SettingsProblem[];
+  /** What the file of the commit asks for itself: null for nothing, undefined when it was not read. */
+  readonly askedAccess: AccessMode | null | undefined;
 }
 
 /**
@@ -44,6 +54,7 @@ export function parseSettings({ base, head, added = [], kept }: SettingsTexts): 
   return {
     settings: { ...policy, build: { ...BUILD_DEFAULTS, ...theirs.build }, projects: projects.value },
     problems: [...relevant(ours, theirs), ...notes, ...projects.problems],
+    askedAccess: head === undefined ? undefined : askedAccess(theirs),
   };
 }
 

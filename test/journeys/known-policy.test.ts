@@ -172,7 +172,7 @@ test('the sweep hears of a policy whose push was lost', async () => {
 
 test('what the file of the commit says of its build, and its mistakes, count from the start of its run', async () => {
   await using world = await worldWith();
-  const mine = 'output: dist\naccess: password\n';
+  const mine = 'output: dist\ntarget: elsewhere\n';
   const { number, sha } = await openPullRequest(world, { files: { [FILE]: mine } });
   expect((await lookAt(world, number)).environment.notes).toEqual([]);
   const run = await begin(world, { number, sha });
@@ -180,7 +180,7 @@ test('what the file of the commit says of its build, and its mistakes, count fro
   expect(run.deployment.commitMessage).toMatch(/^Change change/);
   await world.drain();
   const [check] = await world.reviewer.checks(sha);
-  expect(check?.output.summary).toMatch(/access is read from the default branch only/);
+  expect(check?.output.summary).toMatch(/target is read from the default branch only/);
   world.github.editPullRequest({ repository: REPOSITORY, number, title: 'Another title' });
   await world.drain();
   const { environment } = await lookAt(world, number);

@@ -2,6 +2,9 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SettingsProblem } from '../../src/settings/problem.js';
 import { parseSettings } from '../../src/settings/settings.js';
+import { ACCESS_MODES } from '../../src/shared/preview-access.js';
+
+const MODES: readonly string[] = ACCESS_MODES;
 
 const lines = (problems: readonly SettingsProblem[]) =>
   problems.map(({ level, file, line, message }) => `${level} ${file}:${String(line)} ${message}`);
@@ -38,11 +41,28 @@ test('a pull request cannot widen itself: what it says is ignored and named', ()
   });
   expect(lines(problems)).toEqual([
     'note head:1 triggers is read from the default branch only; it takes effect once this is merged',
-    'note head:3 access is read from the default branch only; it takes effect once this is merged',
     'note head:9 target is read from the default branch only; it takes effect once this is merged',
     'note head:5 limits.ttl cannot be raised by a pull request; the default branch decides',
     'note head:8 resources.memory cannot be raised by a pull request; the default branch decides',
   ]);
+});
+
+test('a pull request may ask for a stricter access, and never for a looser one', () => {
+  const merged = (base: string, head: string | null | undefined) => {
+    const { settings, problems, askedAccess } = parseSettings({ base, head });
+    return [settings.access, askedAccess, lines(problems)];
+  };
+  expect(merged('', 'access: password')).toEqual(['password', 'password', []]);
+  expect(merged('access: password', 'access: github')).toEqual(['github', 'github', []]);
+  expect(merged('access: github', 'access: password')).toEqual([
+    'github',
+    'password',
+    ['note head:1 access cannot be loosened by a pull request; the default branch says github'],
+  ]);
+  // What cannot be read asks for nothing.
+  expect(merged('access: password', 'access: open').slice(0, 2)).toEqual(['password', null]);
+  expect(merged('access: github', null)).toEqual(['github', null, []]);
+  expect(merged('access: github', undefined)).toEqual(['github', undefined, []]);
 });
 
 test('a pull request may let its preview sleep sooner, and not keep it awake', () => {
@@ -164,7 +184,7 @@ test('whatever a pull request writes, its policy is never wider than that of the
       const alone = parseSettings({ base: text(ours) }).settings;
       const both = parseSettings({ base: text(ours), head: text(theirs) }).settings;
       return (
-        both.access === alone.access &&
+        MODES.indexOf(both.access) >= MODES.indexOf(alone.access) &&
         both.triggers.forks === alone.triggers.forks &&
         parseInt(both.limits.ttl) <= parseInt(alone.limits.ttl) &&
         both.limits.environments <= alone.limits.environments &&

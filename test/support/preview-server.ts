@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { createDiskBlobStore } from '../../app/blobs/disk-store.js';
 import { createActivity } from '../../app/previews/activity.js';
 import type { LivePreview, Preview } from '../../app/previews/preview.js';
+import { createGate } from '../../app/previews/gate.js';
 import { createProxy } from '../../app/previews/proxy.js';
 import { createPreviewHandler } from '../../app/previews/serve.js';
 import { createWaker } from '../../app/previews/waker.js';
 import { createPreviewPages } from '../../app/previews/wait-pages.js';
+import type { AccessRule } from '../../src/access/grant.js';
 import { manifestRoot } from '../../src/uploads/manifest.js';
+import { createGateParts } from './gate-parts.js';
 import { createMemoryArtifactStore } from './memory-artifact-store.js';
 
 export type SiteFiles = Readonly<Record<string, string | Buffer>>;
@@ -27,6 +30,7 @@ export interface Answer {
 export interface Ask {
   readonly method?: string;
   readonly headers?: Record<string, string>;
+  readonly body?: string;
 }
 
 export const sha = (content: string | Buffer) => hashOnce('sha256', content, 'hex');
@@ -37,13 +41,17 @@ export async function startPreviewServer(hotBytes?: number) {
   const blobs = createDiskBlobStore({ dir });
   const artifacts = createMemoryArtifactStore();
   const errors: unknown[] = [];
+  let ahead = 0;
+  const clock = { now: () => new Date(Date.now() + ahead) };
   let shown: Preview = { kind: 'unknown' };
-  const clock = { now: () => new Date() };
+  let access: AccessRule | null = null;
+  const gateParts = createGateParts(clock);
   const activity = createActivity({ record: async () => undefined, clock, onError: () => undefined });
   const handle = createPreviewHandler({
     blobs,
     artifacts,
-    resolve: () => shown,
+    resolve: () => ({ preview: shown, access }),
+    gate: createGate(gateParts),
     forget: () => undefined,
     activity,
     waker: createWaker({ wake: async () => undefined }),
@@ -91,8 +99,13 @@ export async function startPreviewServer(hotBytes?: number) {
     artifacts,
     errors,
     publish,
+    /** Who may see what is shown; null for everybody. */
+    protect: (rule: AccessRule | null) => void (access = rule),
+    pass: (ms: number) => void (ahead += ms),
+    gate: gateParts,
     show: (preview: Preview) => void (shown = preview),
-    ask: (path: string, { method = 'GET', headers = {} }: Ask = {}) => send({ port, path, method, headers }),
+    ask: (path: string, { method = 'GET', headers = {}, body = '' }: Ask = {}) =>
+      send({ port, path, method, headers, body }),
     url: `http://127.0.0.1:${port}`,
     close,
   };
@@ -104,7 +117,7 @@ interface Sent extends Required<Ask> {
 }
 
 /** Not fetch: that would tidy the path and unpack the body. */
-function send({ port, path, method, headers }: Sent): Promise<Answer> {
+function send({ port, path, method, headers, body: sentBody }: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ port, host: '127.0.0.1', path, method, headers }, (response) => {
       const chunks: Buffer[] = [];
@@ -117,6 +130,6 @@ function send({ port, path, method, headers }: Sent): Promise<Answer> {
       });
     });
     sent.on('error', reject);
-    sent.end();
+    sent.end(sentBody);
   });
 }

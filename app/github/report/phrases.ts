@@ -25,6 +25,8 @@ export interface Phrases {
   /** When it is removed without anybody's doing: "expires 2026-01-01 00:00 UTC". */
   readonly ends: string | null;
   readonly trouble: Trouble | null;
+  /** How visitors get in, while there is something to see that not everybody may. */
+  readonly protection: string | null;
 }
 
 /** What went wrong after the build. */
@@ -62,6 +64,7 @@ export function phrasesOf(situation: Situation): Phrases {
     lived: lifetime && showSpan(lifetime.from, lifetime.to),
     ends: pinned ? 'kept until unpinned' : expiresAt && `expires ${showTime(expiresAt)} UTC`,
     trouble: troubleOf(situation),
+    protection: situation.liveUrl === null && lastGood === null ? null : situation.protection.how,
   };
 }
 

@@ -105,14 +105,6 @@ export const RULES = {
     applies: ({ pullRequest, settings }) => isFork(pullRequest) && settings.triggers.forks === 'deny',
     detail: `Pull requests from forks get no preview here. ${FORK_RUNS}`,
   },
-  'access-unavailable': {
-    effect: 'skip',
-    endsPreview: true,
-    // This server cannot protect a preview yet, and what was published once cannot be taken back.
-    applies: ({ settings }) => settings.access !== 'public',
-    detail: ({ settings }) =>
-      `Protected previews ("access: ${settings.access}") are not available on this server, so nothing is published. Set "access: public" on the default branch if everyone may see it.`,
-  },
   'label-excluded': {
     effect: 'skip',
     endsPreview: true,

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import type { Preview } from '../../../app/previews/preview.js';
+import type { FoundHost } from '../../../app/previews/visit.js';
 import { createCachedResolver } from '../../../app/previews/resolve.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 
 function setUp() {
   let time = 0;
   let loads = 0;
-  const waiting: ((preview: Preview) => void)[] = [];
+  const waiting: ((found: FoundHost) => void)[] = [];
   const { resolve, forget } = createCachedResolver({
     load: () => {
       loads += 1;
@@ -19,17 +19,14 @@ function setUp() {
     resolve,
     forget,
     loads: () => loads,
-    answer: (p: Preview) => waiting.shift()?.(p),
+    answer: (found: FoundHost) => waiting.shift()?.(found),
     pass: (ms: number) => (time += ms),
   };
 }
-const UNKNOWN: Preview = { kind: 'unknown' };
-const LIVE: Preview = {
-  kind: 'live',
-  deploymentId: 'd',
-  projectId: 'p',
-  root: 'r',
-  spa: false,
+const UNKNOWN: FoundHost = { preview: { kind: 'unknown' }, access: null };
+const LIVE: FoundHost = {
+  preview: { kind: 'live', deploymentId: 'd', projectId: 'p', root: 'r', spa: false },
+  access: null,
 };
 
 test('many visitors at once are one look-up, and the next ones wait for nothing', async () => {
@@ -85,7 +82,7 @@ const AWAY = new VitrineError('unavailable', 'The database does not answer.');
 /** A resolver that has shown LIVE at `a`, and whose database answers as the test says from then on. */
 async function afterVisit() {
   let time = 0;
-  let answer: () => Promise<Preview> = async () => LIVE;
+  let answer: () => Promise<FoundHost> = async () => LIVE;
   const { resolve, forget } = createCachedResolver({
     load: () => answer(),
     ttlMs: 1_000,
@@ -104,7 +101,7 @@ async function afterVisit() {
 
 test.each([
   ['refuses', () => Promise.reject(AWAY)],
-  ['hangs', () => new Promise<Preview>(() => undefined)],
+  ['hangs', () => new Promise<FoundHost>(() => undefined)],
 ])(
   'while the database %s, a preview stays what it was, and only the first visitor waits',
   async (_how, away) => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { findPreview } from '../../../app/previews/resolve.js';
+import { findHost } from '../../../app/previews/resolve.js';
 import type { Deployment } from '../../../src/deployments/model.js';
 import type { Environment } from '../../../src/environments/model.js';
 import type { Decision } from '../../../src/pull-requests/decide/decision.js';
@@ -28,14 +28,15 @@ interface Documents {
 const stored = <Document>(document: Document) => ({ ...document, version: 0 });
 
 /** What a host shows while these are the documents. */
-function shownAt(label: string, { environment = {}, deployments = [] }: Documents) {
+async function shownAt(label: string, { environment = {}, deployments = [] }: Documents) {
   const usable: readonly string[] = [
     DEPLOYMENT_STATUS.success,
     DEPLOYMENT_STATUS.queued,
     DEPLOYMENT_STATUS.running,
   ];
-  return findPreview(
+  const { preview } = await findHost(
     {
+      accessOf: async () => null,
       targets: new Map([
         ['runner', { starts: true, options: z.unknown(), addresses: () => ['api', 'Mail'] }],
       ]),
@@ -58,6 +59,7 @@ function shownAt(label: string, { environment = {}, deployments = [] }: Document
     },
     label,
   );
+  return preview;
 }
 
 function resourceOf({ id: deploymentId }: Deployment, over: object = {}) {

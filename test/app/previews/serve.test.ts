@@ -414,13 +414,6 @@ test('a preview without index.html says so and lists nothing', async () => {
   expect(answer.text).not.toContain('secret-name');
 });
 
-test('headers of a protected preview take the place of ours', async () => {
-  await server.publish(SITE, { headers: ['Cache-Control', 'private, no-store', 'x-access', 'members'] });
-  const { headers, rawHeaders } = await server.ask('/');
-  expect(headers).toMatchObject({ 'cache-control': 'private, no-store', 'x-access': 'members' });
-  expect(rawHeaders.filter((name) => name.toLowerCase() === 'cache-control')).toHaveLength(1);
-});
-
 test('publishing moves visitors to the new files at once, and the old ones stay for whoever links them', async () => {
   await server.publish({ 'index.html': 'one' });
   expect((await server.ask('/')).text).toBe('one');

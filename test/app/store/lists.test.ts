@@ -19,6 +19,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
         'listTokens',
         'listMembers',
         'listInvitations',
+        'listShareLinks',
         'listChannels',
         'listNotifications',
       ],

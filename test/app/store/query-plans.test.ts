@@ -201,6 +201,17 @@ test.each<[string, () => unknown]>([
   ['invitations taken', () => stores.invitations.take('nobody@example.com', new Date(0))],
   ['invitations of a project', () => stores.invitations.ofProject('p1', page)],
   ['invitations that have ended', () => stores.invitations.deleteExpired(new Date(0))],
+  ['a password of previews', () => stores.previewPasswords.get('p1')],
+  ['a link of a preview', () => stores.previewLinks.byHash('h5', new Date(0))],
+  ['links of a preview', () => stores.previewLinks.shared('e1', new Date(0), page)],
+  [
+    'links of a preview, a later page',
+    () => stores.previewLinks.shared('e1', new Date(0), { ...page, cursor: 'f'.repeat(24) }),
+  ],
+  ['links of a preview counted', () => stores.previewLinks.countShared('e1', new Date(0))],
+  ['a link that is revoked', () => stores.previewLinks.revoke('e1', 'f'.repeat(24))],
+  ['links of a project that is deleted', () => stores.previewLinks.deleteOfProject('nothing')],
+  ['links of previews that have ended', () => stores.previewLinks.deleteExpired(new Date(0))],
   ['channels of a project', () => stores.channels.ofProject('p1', page)],
   ['channels that want an event', () => stores.channels.wanting('p1', 'deployment.failed')],
   ['channels counted', () => stores.channels.countOf('p1')],
@@ -397,6 +408,17 @@ async function seedNotifications(index: number): Promise<void> {
   await passwordResets.save(link);
   await verifications.save(link);
   await passwordHashes.set(link.owner, 'h');
+  await stores.previewPasswords.set({
+    projectId: `p${String(index)}`,
+    hash: 'h',
+    version: 'v',
+    setBy: 'b',
+    setAt: createdAt,
+  });
+  await stores.previewLinks.create({
+    ...{ id, projectId, environmentId: odd ? 'e1' : 'e2', kind: odd ? 'share' : 'bypass' },
+    ...{ name: 'n', path: '/', createdBy: 'b', createdAt, expiresAt, hash: `h${String(index)}` },
+  });
 }
 
 const REPO = { ownerId: 1, defaultBranch: 'main', installationId: 7, private: false };

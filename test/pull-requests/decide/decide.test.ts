@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { decide, decideAgain, limitReached } from '../../../src/pull-requests/decide/decision.js';
 import { type DecideInput, LABELS, NOTICED } from '../../../src/pull-requests/decide/input.js';
-import { defaultSettings, parseSettings, type Settings } from '../../../src/settings/settings.js';
+import { defaultSettings, parseSettings } from '../../../src/settings/settings.js';
 import { ENVIRONMENT_STATUS, GONE_ENVIRONMENTS } from '../../../src/shared/status/words.js';
 import {
   decideInput,
@@ -414,7 +414,7 @@ test('what was only noticed asks for nothing: it brings back neither what expire
 });
 
 test('a note about the settings stops nothing', () => {
-  const { problems } = parseSettings({ base: '', head: 'access: github' });
+  const { problems } = parseSettings({ base: 'access: github', head: 'access: public' });
   expect(problems).toHaveLength(1);
   expect(told(decideInput({ problems }))).toBe('deploy opened');
 });
@@ -446,16 +446,11 @@ test('closing what has no preview is nothing to do', () => {
     );
 });
 
-test.each([
-  ['access-unavailable', { access: 'password' }],
-  ['access-unavailable', { access: 'github' }],
-] as const)('what this server cannot keep is refused, not published: %s', (rule, changes) => {
-  const settings = { ...defaultSettings(), ...changes } as Settings;
-  expect(decide(decideInput({ settings }))).toMatchObject({ action: 'skip', rule });
-  expect(decide(decideInput({ settings, environment: liveEnvironment() }))).toMatchObject({
-    action: 'destroy',
-    rule,
-  });
+test('a protected preview is deployed like any other: the gate in front of it lets visitors in', () => {
+  for (const access of ['password', 'github'] as const) {
+    const settings = { ...defaultSettings(), access };
+    expect(decide(decideInput({ settings }))).toMatchObject({ action: 'deploy' });
+  }
 });
 
 test('an environment that gives up its place is told the limit and what to do', () => {

@@ -74,7 +74,7 @@ test('nothing that a stranger wrote reaches the sentence', () => {
 });
 
 /** Paths of this seed to situations in which rare rules decide. After a change of `situation`, search 40,000 situations for new ones. */
-const RARE = ['1719', '1971', '2322', '2910', '3273', '5001', '18562', '19337', '21731', '36904', '55996'];
+const RARE = ['1719', '1971', '2910', '3273', '5001', '7398', '9392', '18562', '21731', '36904'];
 
 test('every rule of the table that decide can find decides in some situation', () => {
   const frequent = fc.sample(situation, { numRuns: 1_500, seed: 7 });

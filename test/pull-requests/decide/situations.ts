@@ -46,8 +46,8 @@ const triggers = fc
   })
   .map((changes) => withTriggers(changes));
 
-/** Rarely something that this server cannot do yet: it would hide the rules after it. */
-const unavailable = fc.oneof(
+/** Protected previews are decided like public ones. */
+const protection = fc.oneof(
   { arbitrary: fc.constant({}), weight: 20 },
   {
     arbitrary: fc.constant<Partial<Settings>>({ access: 'github' }),
@@ -55,7 +55,7 @@ const unavailable = fc.oneof(
   },
 );
 
-const settings = fc.tuple(triggers, unavailable).map(([known, changes]) => ({ ...known, ...changes }));
+const settings = fc.tuple(triggers, protection).map(([known, changes]) => ({ ...known, ...changes }));
 
 const MISTAKE = parseSettings({ base: 'acces: public' }).problems;
 

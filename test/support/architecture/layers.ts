@@ -20,6 +20,7 @@ const MODELS = src(
   'projects',
   'pull-requests',
   'environments',
+  'access',
 );
 const VERBS = [...MODELS, ...src('sites', 'targets', 'containers', 'deliveries', 'deployments')];
 const REPOSITORIES = src('repositories');
@@ -79,6 +80,11 @@ const CORE: readonly Layer[] = [
     folder: 'src/environments',
     may: src('shared', 'settings', 'pull-requests', 'people'),
     packages: ['node:crypto'],
+  },
+  {
+    folder: 'src/access',
+    may: src('shared', 'settings', 'people', 'secrets', 'projects', 'environments'),
+    packages: PURE,
   },
   { folder: 'src/deployments', may: [...MODELS, ...src('targets', 'containers')], packages: ['node:crypto'] },
   {

@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { access } from '../../src/contract/access.js';
+import type { Client } from '../../src/contract/client.js';
+import { getEnvironment } from '../../src/contract/environments.js';
+import { projects } from '../../src/contract/projects.js';
+import { createToken } from '../../src/people/api-token.js';
+import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
+import type { ActionResult } from '../../demo/runner/run-action.js';
+import { eventually } from '../../demo/expect.js';
+import { apiClient } from '../support/api-client.js';
+import { lookAt, type Seen } from '../support/look-at.js';
+import { type Came, createPreviewVisitor } from '../support/preview-visitor.js';
+import { begin } from '../support/run-by-hand.js';
+import { runPreview } from '../support/run-preview.js';
+import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { authorizeAtGitHub, createVisitor } from '../support/visitor.js';
+
+const FILE = '.github/preview.yml';
+const PASSWORD = 'correct horse battery';
+
+let world: World;
+let client: Client;
+let ran: ActionResult;
+let url: string;
+let commitUrl: string;
+let environment: Seen['environment'];
+let sha: string;
+let number: number;
+
+beforeAll(async () => {
+  const files = { 'index.html': '<h1>secret page</h1>\n' };
+  world = await startWorld({
+    github: {
+      users: ['octavia', 'stranger'],
+      repositories: [{ fullName: REPOSITORY, files, private: true }],
+    },
+  });
+  const operator = createToken('vto');
+  const scope = { kind: 'operator', name: 'tests' } as const;
+  await world.app.ports.tokens.issue({ hash: operator.hash, scope, expiresAt: null });
+  client = apiClient(world.app, operator.token);
+  ({ number, sha } = await openPullRequest(world));
+  ({ environment } = await lookAt(world, number));
+  await setAccess('password');
+  ran = await runPreview(world, { number });
+  await world.drain();
+  ({ environment } = await lookAt(world, number));
+  url = ran.outputs['preview-url'] ?? '';
+  commitUrl = ran.outputs['commit-url'] ?? '';
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const projectId = () => ({ id: environment.projectId });
+const environmentId = () => ({ id: environment.id });
+/** By the API; null takes it away. */
+async function setAccess(mode: string | null): Promise<void> {
+  await client(projects.changeProject, { params: projectId(), body: { settings: { access: mode } } });
+}
+
+/** Another process may show what it knew for a second. */
+const until = (status: number, visit: () => Promise<Came>) =>
+  eventually(visit, {
+    until: (came) => came.status === status,
+    otherwise: `It should have answered ${String(status)}.`,
+  });
+
+test('a run deploys and verifies a protected preview, and gets a token for its tests that no log shows', async () => {
+  expect([ran.exitCode, ran.outputs['status'], ran.outputs['live']]).toEqual([
+    0,
+    DEPLOYMENT_STATUS.success,
+    'true',
+  ]);
+  const token = ran.outputs['bypass-token'] ?? '';
+  expect(token).toMatch(/^vtb_[\w-]{43}$/);
+  // The runner hides what it was told to mask; in outputs later steps find it.
+  expect(ran.log).not.toContain(token);
+  expect(ran.summary).not.toContain(token);
+  expect(world.logLines.join('\n')).not.toContain(token);
+
+  const { visit } = createPreviewVisitor();
+  for (const address of [url, commitUrl]) {
+    expect((await visit(address)).status).toBe(401);
+    const headers = { 'x-vitrine-bypass': token };
+    expect((await createPreviewVisitor().visit(address, { headers })).body).toContain('secret page');
+  }
+  const browser = createPreviewVisitor();
+  const entered = await browser.visit(`${url}/?a=1&vitrine-bypass=${token}`);
+  expect([entered.status, entered.location]).toEqual([303, `${url}/?a=1`]);
+  expect((await browser.visit(entered.location)).body).toContain('secret page');
+  // Each host of the preview has its own.
+  expect((await browser.visit(commitUrl)).status).toBe(401);
+});
+
+test('the comment, the check and the API say that it is protected, and how to get in', async () => {
+  const [comment] = await world.reviewer.comments(number);
+  expect(comment?.body).toMatch(/🔒 Protected:.? visitors need the password of the project/u);
+  const [check] = await world.reviewer.checks(sha);
+  expect(check?.output.summary).toMatch(/🔒 Protected:.? visitors need the password of the project/u);
+  const view = await client(getEnvironment, { params: environmentId() });
+  expect(view.protection).toMatchObject({ access: 'password', how: expect.stringMatching(/^Protected/) });
+});
+
+test('the password opens the preview, on the host on which it was entered, until another one is set', async () => {
+  const browser = createPreviewVisitor();
+  expect((await browser.visit(url)).body).toContain('No password is set');
+  const params = projectId();
+  expect(await client(access.getProjectAccess, { params })).toMatchObject({
+    access: 'password',
+    password: null,
+  });
+  const set = await client(access.setPreviewPassword, { params, body: { password: PASSWORD } });
+  expect(set.password).toMatchObject({ setBy: 'tests' });
+  expect(JSON.stringify(set)).not.toMatch(/argon|correct/);
+  await eventually(() => browser.visit(`${url}/docs?x=1`), {
+    until: ({ body }) => body.includes('<form'),
+    otherwise: 'The page should have the form.',
+  });
+  const enter = (password: string) =>
+    browser.visit(`${url}/.well-known/vitrine/password`, { form: { password, to: '/?x=1' } });
+  expect((await enter('another one')).body).toContain('That password is wrong');
+  const entered = await enter(PASSWORD);
+  expect([entered.status, entered.location]).toEqual([303, `${url}/?x=1`]);
+  expect((await browser.visit(entered.location)).body).toContain('secret page');
+  expect((await browser.visit(commitUrl)).status).toBe(401);
+  await client(access.setPreviewPassword, { params, body: { password: `${PASSWORD} 2` } });
+  await until(401, () => browser.visit(url));
+});
+
+test('a cookie of one preview opens no other one of the same project, and neither does the token of its run', async () => {
+  const other = await openPullRequest(world, { head: 'other' });
+  const { environment: waiting } = await lookAt(world, other.number);
+  const browser = createPreviewVisitor();
+  await client(access.setPreviewPassword, { params: projectId(), body: { password: PASSWORD } });
+  const enter = (at: string) =>
+    browser.visit(`${at}/.well-known/vitrine/password`, { form: { password: PASSWORD, to: '/' } });
+  await until(303, () => enter(url));
+  await until(200, () => browser.visit(url));
+  const [name, value] = [...(browser.cookies.get(new URL(url).host) ?? [])][0] ?? [];
+  const headers = { cookie: `${String(name)}=${String(value)}` };
+  expect((await createPreviewVisitor().visit(url, { headers })).status).toBe(200);
+  expect((await createPreviewVisitor().visit(waiting.url, { headers })).status).toBe(401);
+  const bypass = { 'x-vitrine-bypass': ran.outputs['bypass-token'] ?? '' };
+  expect((await createPreviewVisitor().visit(waiting.url, { headers: bypass })).status).toBe(401);
+  // With its own, the visitor sees what a visitor of a public one sees: that there is no build yet.
+  await until(303, () => enter(waiting.url));
+  expect((await browser.visit(waiting.url)).body).toContain('waiting for its build');
+});
+
+test('a shared link opens one preview until it is revoked, for whoever came in with it too', async () => {
+  const params = environmentId();
+  const body = { name: 'For Ann', duration: '2d', path: '/?tour=1' };
+  const { link, url: shared } = await client(access.createShareLink, { params, body });
+  expect(link).toMatchObject({ name: 'For Ann', createdBy: 'tests', path: '/?tour=1' });
+  const { items } = await client(access.listShareLinks, { params, query: {} });
+  expect(items).toEqual([link]);
+  expect(JSON.stringify(items)).not.toContain('vts_');
+  const browser = createPreviewVisitor();
+  const entered = await browser.visit(shared);
+  expect([entered.status, entered.location]).toEqual([303, `${url}/?tour=1`]);
+  expect((await browser.visit(entered.location)).body).toContain('secret page');
+  await client(access.revokeShareLink, { params: { ...params, linkId: link.id } });
+  await until(401, () => browser.visit(url));
+  expect((await browser.visit(shared)).body).toContain('it was revoked, or its time is over');
+  expect((await client(access.listShareLinks, { params, query: {} })).items).toEqual([]);
+});
+
+test('who may read the repository signs in on the App and comes back; a stranger does not', async () => {
+  await setAccess('github');
+  const came = async (login: string) => {
+    const browser = createPreviewVisitor();
+    const app = createVisitor(world.app);
+    const page = await until(401, () => browser.visit(url));
+    expect(page).toMatchObject({ body: expect.stringContaining('Sign in with GitHub') });
+    const away = await browser.visit(`${url}/.well-known/vitrine/sign-in?to=%2F%3Fx%3D1`);
+    expect(new URL(away.location).origin).toBe(new URL(world.app.url).origin);
+    const first = await app.ask(away.location);
+    const signIn = new URL(first.headers.get('location') ?? '', world.app.url);
+    expect([first.status, signIn.pathname]).toEqual([303, '/sign-in']);
+    const query = { return_to: signIn.searchParams.get('return_to') ?? '' };
+    const { back } = await authorizeAtGitHub({ ...world, login, visitor: app, query });
+    const signedIn = await app.ask(back.href);
+    const opened = await app.ask(signedIn.headers.get('location') ?? '');
+    return { browser, app, opened };
+  };
+  const { browser, app, opened } = await came('octavia');
+  const back = opened.headers.get('location') ?? '';
+  expect(back.startsWith(`${url}/.well-known/vitrine/enter?code=`)).toBe(true);
+  // The App's cookies stay on its host, and the code is of no use in another browser.
+  expect([...app.cookies.keys()].some((name) => name.includes('vitrine'))).toBe(false);
+  expect((await createPreviewVisitor().visit(back)).status).toBe(401);
+  const entered = await browser.visit(back);
+  expect([entered.status, entered.location]).toEqual([303, `${url}/?x=1`]);
+  expect((await browser.visit(entered.location)).body).toContain('secret page');
+
+  const { opened: refused } = await came('stranger');
+  expect(refused.status).toBe(404);
+  expect(await refused.text()).toContain('may not see it');
+});
+
+test('what the project and the default branch say counts at once, and the API says it', async () => {
+  await setAccess(null);
+  await until(200, () => createPreviewVisitor().visit(url));
+  const view = () => client(getEnvironment, { params: environmentId() });
+  expect((await view()).protection).toEqual({ access: 'public', how: null });
+  const files = { [FILE]: 'access: password\n' };
+  await world.github.push({ repository: REPOSITORY, branch: 'main', files });
+  await world.drain();
+  await until(401, () => createPreviewVisitor().visit(url));
+  expect((await view()).protection.access).toBe('password');
+  await world.github.push({ repository: REPOSITORY, branch: 'main', files: { [FILE]: null } });
+  await world.drain();
+  await until(200, () => createPreviewVisitor().visit(url));
+});
+
+test('a pull request may ask for more: from the start of its run on, and until a newer commit says otherwise', async () => {
+  const opening = { head: 'strict', files: { [FILE]: 'access: github\n' } };
+  const strict = await openPullRequest(world, opening);
+  const run = await begin(world, strict);
+  const address = run.environment.url;
+  expect(await until(401, () => createPreviewVisitor().visit(address))).toMatchObject({
+    body: expect.stringContaining('Sign in with GitHub'),
+  });
+  await world.github.push({ repository: REPOSITORY, branch: 'strict', files: { 'index.html': 'two' } });
+  await world.drain();
+  // The newer commit is not built yet, so its file was not read.
+  const { head } = (await lookAt(world, strict.number)).environment;
+  expect([head?.settingsFile, head?.access]).toEqual([undefined, 'github']);
+  await until(401, () => createPreviewVisitor().visit(address));
+});
+
+test('the run of a public preview gets no token', async () => {
+  const { number: open, sha: head } = await openPullRequest(world, { head: 'open' });
+  expect((await begin(world, { number: open, sha: head })).bypassToken).toBeNull();
+});
