@@ -16,6 +16,16 @@ const ProtectionView = () =>
     .object({ access: z.enum(ACCESS_MODES), how: z.string().nullable() })
     .default({ access: 'public', how: null });
 
+/** When it was made, went live and ends. */
+const times = () => ({
+  expiresAt: z.string().nullable(),
+  pinned: z.boolean().default(false),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  deployedAt: z.string().nullable(),
+  destroyedAt: z.string().nullable(),
+});
+
 export const EnvironmentView = /* @__PURE__ */ lazily(() =>
   z.object({
     id: Id(),
@@ -52,12 +62,7 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     error: z.string().nullable(),
     /** Why its hook `destroyed` failed; null when it did not. */
     hookFailure: z.string().nullable().default(null),
-    expiresAt: z.string().nullable(),
-    pinned: z.boolean().default(false),
-    createdAt: z.string(),
-    updatedAt: z.string(),
-    deployedAt: z.string().nullable(),
-    destroyedAt: z.string().nullable(),
+    ...times(),
   }),
 );
 export type EnvironmentView = ValueOf<typeof EnvironmentView>;

@@ -9,16 +9,14 @@ import {
 import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
-import type { Cause } from '../shared/cause/cause.js';
 import { addressesOf, type ServiceAddress } from '../shared/reach.js';
-import type { Stage, StageName } from '../shared/status/stages.js';
 import {
   DEPLOYMENT_STATUS,
   type DeploymentStatus,
   ENVIRONMENT_STATUS,
   type EnvironmentStatus,
-  STAGE_STATUS,
 } from '../shared/status/words.js';
+import { type Attempt, attemptOf } from './attempt.js';
 import { type Leftovers, leftoversOf } from './leftovers.js';
 import type { Deployment } from './model.js';
 import { type Protection, protectionOf } from './protection.js';
@@ -64,19 +62,8 @@ interface Commit {
   readonly url: string;
 }
 
-export interface Failure {
-  /** Null when no stage failed. */
-  readonly stage: StageName | null;
-  /** How the stage ended. */
-  readonly error: string | null;
-  /** The first error in the log, when there is a known one. */
-  readonly cause: Cause | null;
-  /** The last lines of the log, redacted. */
-  readonly log: readonly string[];
-}
-
 /** All that people may see of an environment and of one commit in it. Null where a field does not apply or may not be shown. */
-export interface Situation {
+export interface Situation extends Attempt {
   readonly kind: SituationKind;
   readonly status: EnvironmentStatus | DeploymentStatus;
   readonly repository: string;
@@ -109,15 +96,10 @@ export interface Situation {
   readonly health: Health | null;
   /** The decision that explains why there is no preview. */
   readonly reason: Pick<Decision, 'rule' | 'detail'> | null;
-  readonly error: string | null;
-  readonly failure: Failure | null;
-  readonly stages: readonly Stage[];
-  readonly attempt: Pick<Deployment, 'createdAt' | 'startedAt' | 'completedAt'> | null;
   /** The workflow may have run before the commit qualified: a person has to run it again. `maybe`: unless it starts by itself. */
   readonly rerun: 'needed' | 'maybe' | null;
   /** Where a person runs the workflow again. */
   readonly runsUrl: string | null;
-  readonly logsUrl: string | null;
   readonly notes: readonly Note[];
   readonly expiresAt: Date | null;
   /** It does not expire until a person unpins it. */
@@ -126,8 +108,6 @@ export interface Situation {
   readonly removal: Removal | null;
   /** The last event that a reader would notice. `updatedAt` moves with every write, and a comment must not. */
   readonly changedAt: Date;
-  /** The workflow run reports this deployment by a check of its own. */
-  readonly reportedByRun: boolean;
 }
 
 interface Subject {
@@ -146,7 +126,6 @@ export function situationOf(subject: Subject): Situation {
   const isLive = kind === 'live' || kind === 'asleep';
   const reach = (current ?? deployment)?.reach ?? null;
   const unmanaged = reach?.kind === 'elsewhere' && !reach.removable;
-  const expires = isLive && !unmanaged;
   const sha = shaOf(subject);
   return {
     kind,
@@ -166,18 +145,31 @@ export function situationOf(subject: Subject): Situation {
     elsewhere: reach?.kind === 'elsewhere',
     unmanaged,
     leftovers: leftoversOf(environment),
-    hookFailure: isActive(environment) ? null : (environment.hookFailure ?? null),
     protection: protectionOf(environment),
     health: isActive(environment) ? unwell(environment) : null,
-    ...attemptOf(kind, subject),
+    ...attemptOf(subject, { isBuilt: BUILT.includes(kind), hasFailed: FAILED.includes(kind) }),
     ...rerunOf(kind, environment),
     reason: reasonOf(kind, environment),
     notes: kind === 'newer-commit' ? [] : environment.notes,
+    ...endOf(environment, { kind, expires: isLive && !unmanaged }),
+    changedAt: changedAt(environment, deployment),
+  };
+}
+
+type End = Pick<Situation, 'expiresAt' | 'pinned' | 'lifetime' | 'removal' | 'hookFailure'>;
+
+/** When it ends, or how it ended. */
+function endOf(
+  environment: Environment,
+  { kind, expires }: { readonly kind: SituationKind; readonly expires: boolean },
+): End {
+  const active = isActive(environment);
+  return {
     expiresAt: expires && !isPinned(environment) ? environment.expiresAt : null,
     pinned: expires && isPinned(environment),
     lifetime: kind === 'removed' ? lifetimeOf(environment) : null,
-    removal: isActive(environment) ? null : removalOf(environment),
-    changedAt: changedAt(environment, deployment),
+    removal: active ? null : removalOf(environment),
+    hookFailure: active ? null : (environment.hookFailure ?? null),
   };
 }
 
@@ -250,33 +242,7 @@ const BUILT: readonly SituationKind[] = [
   ...(['build-failed', 'failed-while-live', 'build-cancelled'] as const),
 ];
 
-type Attempt = Pick<Situation, 'attempt' | 'error' | 'failure' | 'stages' | 'logsUrl' | 'reportedByRun'>;
-
-function attemptOf(kind: SituationKind, { environment, deployment }: Subject): Attempt {
-  const built = BUILT.includes(kind);
-  return {
-    attempt: deployment && {
-      createdAt: deployment.createdAt,
-      startedAt: deployment.startedAt,
-      completedAt: deployment.completedAt,
-    },
-    error: deployment ? (deployment.cause?.line ?? deployment.error) : environment.error,
-    failure: kind === 'build-failed' || kind === 'failed-while-live' ? failureOf(deployment) : null,
-    stages: built ? (deployment?.stages ?? []) : [],
-    logsUrl: deployment?.logsUrl ?? null,
-    reportedByRun: built && deployment !== null && deployment.id === environment.head?.selfReported,
-  };
-}
-
-function failureOf(deployment: Deployment | null): Failure {
-  const stage = deployment?.stages.find(({ status }) => status === STAGE_STATUS.failed);
-  return {
-    stage: stage?.name ?? null,
-    error: deployment?.error ?? stage?.error ?? null,
-    cause: deployment?.cause ?? null,
-    log: deployment?.logTail ?? [],
-  };
-}
+const FAILED: readonly SituationKind[] = ['build-failed', 'failed-while-live'];
 
 function rerunOf(kind: SituationKind, environment: Environment): Pick<Situation, 'rerun' | 'runsUrl'> {
   if (kind !== 'waiting' || !needsRerun(environment)) return { rerun: null, runsUrl: null };

@@ -1,5 +1,6 @@
 import type { Leftovers } from '../../../src/deployments/leftovers.js';
-import type { Failure, Situation, SituationKind } from '../../../src/deployments/situation.js';
+import type { Failure } from '../../../src/deployments/attempt.js';
+import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
 import type { Cause } from '../../../src/shared/cause/cause.js';
 import { DEPLOYMENT } from '../../../src/shared/status/deployment.js';
 import { ENVIRONMENT } from '../../../src/shared/status/environment.js';

@@ -13,7 +13,7 @@ import { history as historyMigration } from './0009-history.js';
 import { api } from './0010-api.js';
 import { images } from './0011-images.js';
 import { containers } from './0012-containers.js';
-import { protectedPreviews } from './0014-protected-previews.js';
+import { protectedPreviews } from './0013-protected-previews.js';
 import { asVitrineError } from '../shared/outage.js';
 import { checkIndexes } from './indexes.js';
 import {

@@ -45,7 +45,7 @@ async function down(db: mongo.Db): Promise<void> {
 
 /** Passwords of protected previews, and the links that open them. */
 export const protectedPreviews: Migration = {
-  version: 14,
+  version: 13,
   name: 'protected-previews',
   indexes,
   validators,
