@@ -16,6 +16,16 @@ const ProtectionView = () =>
     .object({ access: z.enum(ACCESS_MODES), how: z.string().nullable() })
     .default({ access: 'public', how: null });
 
+const PullRequestView = () =>
+  z.object({ number: z.int(), title: z.string(), author: z.string(), branch: z.string(), url: z.string() });
+
+const times = () => ({
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  deployedAt: z.string().nullable(),
+  destroyedAt: z.string().nullable(),
+});
+
 export const EnvironmentView = /* @__PURE__ */ lazily(() =>
   z.object({
     id: Id(),
@@ -45,19 +55,14 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     latestDeployment: z.string().nullable().default(null),
     /** The one that is live. */
     currentDeployment: z.string().nullable().default(null),
-    pullRequest: z
-      .object({ number: z.int(), title: z.string(), author: z.string(), branch: z.string(), url: z.string() })
-      .nullable(),
+    pullRequest: PullRequestView().nullable(),
     decision: DecisionView().nullable(),
     error: z.string().nullable(),
     /** Why its hook `destroyed` failed; null when it did not. */
     hookFailure: z.string().nullable().default(null),
     expiresAt: z.string().nullable(),
     pinned: z.boolean().default(false),
-    createdAt: z.string(),
-    updatedAt: z.string(),
-    deployedAt: z.string().nullable(),
-    destroyedAt: z.string().nullable(),
+    ...times(),
   }),
 );
 export type EnvironmentView = ValueOf<typeof EnvironmentView>;

@@ -1,11 +1,5 @@
-import {
-  type Environment,
-  type Health,
-  isActive,
-  isPinned,
-  isUnwell,
-  neverDeployed,
-} from '../environments/model.js';
+import { endOf, NO_END } from '../environments/expire.js';
+import { type Environment, type Health, isActive, isUnwell, neverDeployed } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
@@ -22,7 +16,7 @@ import {
 import { type Leftovers, leftoversOf } from './leftovers.js';
 import type { Deployment } from './model.js';
 import { type Protection, protectionOf } from './protection.js';
-import { type Removal, removalOf } from './removal.js';
+import { lifetimeOf, type Removal, removalOf } from './removal.js';
 
 /** The cases that checks, comments, pages and the dashboard distinguish. Each of them has a table with one entry per kind. */
 export type SituationKind =
@@ -120,7 +114,6 @@ export interface Situation {
   readonly logsUrl: string | null;
   readonly notes: readonly Note[];
   readonly expiresAt: Date | null;
-  /** It does not expire until a person unpins it. */
   readonly pinned: boolean;
   readonly lifetime: { readonly from: Date; readonly to: Date } | null;
   readonly removal: Removal | null;
@@ -146,7 +139,6 @@ export function situationOf(subject: Subject): Situation {
   const isLive = kind === 'live' || kind === 'asleep';
   const reach = (current ?? deployment)?.reach ?? null;
   const unmanaged = reach?.kind === 'elsewhere' && !reach.removable;
-  const expires = isLive && !unmanaged;
   const sha = shaOf(subject);
   return {
     kind,
@@ -173,8 +165,7 @@ export function situationOf(subject: Subject): Situation {
     ...rerunOf(kind, environment),
     reason: reasonOf(kind, environment),
     notes: kind === 'newer-commit' ? [] : environment.notes,
-    expiresAt: expires && !isPinned(environment) ? environment.expiresAt : null,
-    pinned: expires && isPinned(environment),
+    ...(isLive && !unmanaged ? endOf(environment) : NO_END),
     lifetime: kind === 'removed' ? lifetimeOf(environment) : null,
     removal: isActive(environment) ? null : removalOf(environment),
     changedAt: changedAt(environment, deployment),
@@ -296,10 +287,6 @@ function reasonOf(kind: SituationKind, { decision }: Environment): Situation['re
   // These decisions speak of a preview that is removed, and there was none.
   const closed = decision.rule === 'closed' || decision.rule === 'merged';
   return kind === 'never-live' && closed ? null : { rule: decision.rule, detail: decision.detail };
-}
-
-function lifetimeOf({ createdAt, deployedAt, destroyedAt }: Environment): Situation['lifetime'] {
-  return deployedAt && destroyedAt && { from: createdAt, to: destroyedAt };
 }
 
 function changedAt(environment: Environment, deployment: Deployment | null): Date {
