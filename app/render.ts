@@ -33,7 +33,7 @@ export function loadTemplates(directory: string = TEMPLATES): LoadTemplate {
 
 interface PageParts {
   readonly template: string;
-  /** Templates that the page contains as `{{> style}}` and `{{> script}}`. */
+  /** Templates that the page contains as `{{> style}}`, after the tokens, and `{{> script}}`. */
   readonly style: string;
   readonly script?: string;
   /** Where its forms may be sent to; nowhere when absent. */
@@ -45,12 +45,17 @@ interface PageParts {
 export function loadPage<Model>(parts: PageParts): Template<Model, Page> {
   const { template, style, script, formAction, directory = TEMPLATES } = parts;
   const partials = {
-    style: readTemplate(directory, style),
+    style: `${readTokens()}\n${readTemplate(directory, style)}`,
     ...(script !== undefined && { script: readTemplate(directory, script) }),
   };
   const render = createCompiler(partials)<Model>(readTemplate(directory, template));
   const policy = contentSecurityPolicy({ ...partials, ...(formAction && { formAction }) });
   return (model) => ({ html: render(model), policy });
+}
+
+/** The colours and fonts of everything that people see: the dashboard loads them as a file, other pages carry them. */
+export function readTokens(): string {
+  return readFileSync(join(TEMPLATES, 'assets/tokens.css'), 'utf8').trim();
 }
 
 /** Helpers of one kind of templates, by name. What they give is put into the page as it is, so they escape what they are given. */

@@ -4,7 +4,8 @@ import { errorCode } from '../../src/shared/errors.js';
 import type { Log, Tools } from '../../src/shared/tools.js';
 import { type Answer, prepareAnswer } from '../http/respond.js';
 import { rateHeaders } from '../http/shared-rate.js';
-import { etagOf, isUnchanged } from './etag.js';
+import { type Coding, codingFor, compress, isCompressible } from '../http/compress.js';
+import { etagOf, etagOfCoding, isUnchanged } from './etag.js';
 import type { DirectAnswer } from './handler.js';
 
 /** A handler's result as an answer: it holds its status only where several are declared. */
@@ -30,18 +31,30 @@ export function pageAnswer(status: number, { html, policy }: Page): Answer {
 }
 
 /** Sends an answer with what all answers say: security headers, the caller's limit, the ETag of a read. */
-export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+export async function send(reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
   const { request } = reply;
   const { status, head, text } = prepareAnswer(answer);
   for (let index = 0; index < head.length; index += 2) reply.header(head[index] ?? '', head[index + 1]);
   for (const cookie of answer.cookies ?? []) reply.header('set-cookie', cookie);
   if (request.rate) reply.headers(rateHeaders(request.rate));
-  if (status !== 200 || (request.method !== 'GET' && request.method !== 'HEAD'))
-    return reply.code(status).send(text);
-  const etag = etagOf(text);
-  reply.header('etag', etag);
-  if (!isUnchanged(request.headers['if-none-match'], etag)) return reply.code(status).send(text);
-  return reply.code(304).removeHeader('content-length').removeHeader('content-type').send();
+  reply.code(status);
+  const coding = codingOf(reply, text);
+  if (status === 200 && (request.method === 'GET' || request.method === 'HEAD')) {
+    const etag = etagOf(text);
+    reply.header('etag', coding ? etagOfCoding(etag, coding) : etag);
+    if (isUnchanged(request.headers['if-none-match'], etag))
+      return reply.code(304).removeHeader('content-length').removeHeader('content-type').send();
+  }
+  if (!coding) return reply.send(text);
+  const bytes = await compress(text, coding);
+  return reply.header('content-encoding', coding).header('content-length', bytes.length).send(bytes);
+}
+
+/** How the body is compressed. Caches are told that this depends on the request, also where it is not. */
+function codingOf(reply: FastifyReply, text: string): Coding | undefined {
+  if (!isCompressible(String(reply.getHeader('content-type')), Buffer.byteLength(text))) return undefined;
+  reply.header('vary', 'accept-encoding');
+  return codingFor(reply.request.headers['accept-encoding']);
 }
 
 interface Direct {

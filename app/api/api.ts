@@ -176,7 +176,10 @@ interface Failed {
   readonly reply: FastifyReply;
 }
 
-function refuse(app: FastifyInstance, { parts, pages, error, request, reply }: Failed): FastifyReply {
+function refuse(
+  app: FastifyInstance,
+  { parts, pages, error, request, reply }: Failed,
+): Promise<FastifyReply> {
   const cause = toOurError(error);
   const { id: requestId, method } = request;
   const path = pathOf(request);
@@ -195,7 +198,7 @@ interface Refusal {
   readonly error: unknown;
 }
 
-function sendError(reply: FastifyReply, { pages, ...refusal }: Refusal): FastifyReply {
+function sendError(reply: FastifyReply, { pages, ...refusal }: Refusal): Promise<FastifyReply> {
   const { request } = reply;
   const { answer, path } = refusal;
   if (!wantsPage(request, path)) return send(reply, answer);

@@ -6,6 +6,13 @@ export function etagOf(text: string): string {
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
 }
 
+/** Of the same answer in a compressed form: other bytes, so it is another tag, which names the same state of a document. */
+export function etagOfCoding(etag: string, coding: string): string {
+  return etag.replace(/"$/, `-${coding}"`);
+}
+
+const CODING = /-(?:br|gzip)"$/;
+
 /** Whether `If-None-Match` names what would be sent. It compares weakly: RFC 9110, section 13.1.2. */
 export function isUnchanged(ifNoneMatch: string | undefined, etag: string): boolean {
   return (
@@ -20,7 +27,7 @@ export function isUnchanged(ifNoneMatch: string | undefined, etag: string): bool
 export function requireMatch(ifMatch: string | undefined, view: unknown): void {
   if (ifMatch === undefined) return;
   const etag = etagOf(JSON.stringify(view));
-  if (namesOf(ifMatch).some((name) => name === '*' || name === etag)) return;
+  if (namesOf(ifMatch).some((name) => name === '*' || uncoded(name) === etag)) return;
   throw new VitrineError(
     'precondition_failed',
     'The document has changed since you read it. Read it again, and repeat your change on what it is now.',
@@ -32,5 +39,9 @@ function namesOf(header: string): readonly string[] {
 }
 
 function bare(name: string): string {
-  return name.startsWith('W/') ? name.slice(2) : name;
+  return uncoded(name.startsWith('W/') ? name.slice(2) : name);
+}
+
+function uncoded(name: string): string {
+  return name.replace(CODING, '"');
 }

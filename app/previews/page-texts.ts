@@ -1,3 +1,4 @@
+import { headlineHere } from '../../src/deployments/headlines.js';
 import type { SituationKind } from '../../src/deployments/situation.js';
 
 const WAITS = { status: 503, tone: 'progress', retryAfter: 5, watches: true } as const;
@@ -5,7 +6,7 @@ const ENDED = { status: 404, tone: 'calm', retryAfter: null, watches: true } as 
 
 const BUILDING: PageText = {
   ...WAITS,
-  heading: 'This preview is being built',
+  heading: headlineHere('building'),
   message: 'It appears here automatically when the build is done.',
   icon: 'build',
 };
@@ -21,17 +22,17 @@ export const STARTING_PAGE: PageText = {
 const GONE: PageText = {
   ...ENDED,
   status: 410,
-  heading: 'This preview was removed',
+  heading: headlineHere('removed'),
   message: 'Its pull request shows why.',
   icon: 'box',
 };
 
 /** It may still be at its host: a workflow run has to remove it there. */
-export const LEAVING_PAGE: PageText = { ...GONE, heading: 'This preview is being removed' };
+export const LEAVING_PAGE: PageText = { ...GONE, heading: headlineHere('being-removed') };
 
 const FAILED: PageText = {
   status: 502,
-  heading: 'The build of this preview failed',
+  heading: headlineHere('build-failed'),
   message: 'The pull request shows what went wrong. A build that succeeds appears here automatically.',
   tone: 'bad',
   icon: 'cross',
@@ -50,7 +51,7 @@ const NEWER_COMMIT: PageText = {
 const BUILD_REMOVED: PageText = {
   ...ENDED,
   status: 410,
-  heading: 'This build was removed',
+  heading: headlineHere('build-removed'),
   message: 'This commit was live before. Its files were removed.',
   icon: 'box',
   watches: false,
@@ -70,13 +71,13 @@ export const PROGRAM_REMOVED_PAGE: PageText = {
 export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
   waiting: {
     ...WAITS,
-    heading: 'This preview is waiting for its build',
+    heading: headlineHere('waiting'),
     message: 'The workflow has not started yet. The preview appears here automatically.',
     icon: 'clock',
   },
   'awaiting-approval': {
     ...WAITS,
-    heading: 'This preview awaits approval',
+    heading: headlineHere('awaiting-approval'),
     message: 'A person with write access to the repository must approve it first.',
     tone: 'calm',
     icon: 'hand',
@@ -84,7 +85,7 @@ export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
   },
   'skipped-by-rule': {
     ...ENDED,
-    heading: 'This preview was skipped',
+    heading: headlineHere('skipped-by-rule'),
     message: 'A rule of the repository skips it:',
     icon: 'skip',
   },
@@ -101,7 +102,7 @@ export const PREVIEW_PAGES: Readonly<Record<SituationKind, PageText>> = {
   'failed-while-live': FAILED,
   'build-cancelled': {
     ...ENDED,
-    heading: 'The build of this commit was cancelled',
+    heading: headlineHere('build-cancelled'),
     message: 'Run the workflow again to get a preview of it. It appears here automatically.',
     icon: 'skip',
   },
@@ -118,12 +119,12 @@ interface CommitPage extends PageText {
   readonly leadsTo?: 'preview' | 'logs';
 }
 
-const COMMIT_BUILDING: CommitPage = { ...BUILDING, heading: 'This commit is being built' };
+const COMMIT_BUILDING: CommitPage = { ...BUILDING, heading: headlineHere('building', 'commit') };
 
 /** The URL of one commit that cannot be shown. Every commit has its own state, independent of the others. */
 export const COMMIT_PAGES: Readonly<Record<SituationKind, CommitPage>> = {
   ...PREVIEW_PAGES,
-  waiting: { ...PREVIEW_PAGES.waiting, heading: 'This commit is waiting for its build' },
+  waiting: { ...PREVIEW_PAGES.waiting, heading: headlineHere('waiting', 'commit') },
   building: COMMIT_BUILDING,
   'building-while-live': COMMIT_BUILDING,
   live: { ...BUILD_REMOVED, leadsTo: 'preview' },

@@ -16,6 +16,9 @@ const ProtectionView = () =>
     .object({ access: z.enum(ACCESS_MODES), how: z.string().nullable() })
     .default({ access: 'public', how: null });
 
+const PullRequestView = () =>
+  z.object({ number: z.int(), title: z.string(), author: z.string(), branch: z.string(), url: z.string() });
+
 /** When it was made, went live and ends. */
 const times = () => ({
   expiresAt: z.string().nullable(),
@@ -55,9 +58,7 @@ export const EnvironmentView = /* @__PURE__ */ lazily(() =>
     latestDeployment: z.string().nullable().default(null),
     /** The one that is live. */
     currentDeployment: z.string().nullable().default(null),
-    pullRequest: z
-      .object({ number: z.int(), title: z.string(), author: z.string(), branch: z.string(), url: z.string() })
-      .nullable(),
+    pullRequest: PullRequestView().nullable(),
     decision: DecisionView().nullable(),
     error: z.string().nullable(),
     /** Why its hook `destroyed` failed; null when it did not. */

@@ -48,3 +48,15 @@ function returnsBy({ decision, pullRequest }: Environment): Removal['returnsBy']
     (decision.action === 'skip' || decision.action === 'hold' || STAYS_REMOVED.includes(decision.rule));
   return stays ? null : 'reopen';
 }
+
+/** From when to when there was a preview that is removed; null when nothing was ever live. */
+export function lifetimeOf({
+  createdAt,
+  deployedAt,
+  destroyedAt,
+}: Pick<Environment, 'createdAt' | 'deployedAt' | 'destroyedAt'>): {
+  readonly from: Date;
+  readonly to: Date;
+} | null {
+  return deployedAt && destroyedAt && { from: createdAt, to: destroyedAt };
+}

@@ -1,11 +1,5 @@
-import {
-  type Environment,
-  type Health,
-  isActive,
-  isPinned,
-  isUnwell,
-  neverDeployed,
-} from '../environments/model.js';
+import { endOf, NO_END } from '../environments/expire.js';
+import { type Environment, type Health, isActive, isUnwell, neverDeployed } from '../environments/model.js';
 import type { Note } from '../environments/notes.js';
 import { needsRerun } from '../environments/reasons.js';
 import type { Decision } from '../pull-requests/decide/decision.js';
@@ -20,7 +14,7 @@ import { type Attempt, attemptOf } from './attempt.js';
 import { type Leftovers, leftoversOf } from './leftovers.js';
 import type { Deployment } from './model.js';
 import { type Protection, protectionOf } from './protection.js';
-import { type Removal, removalOf } from './removal.js';
+import { lifetimeOf, type Removal, removalOf } from './removal.js';
 
 /** The cases that checks, comments, pages and the dashboard distinguish. Each of them has a table with one entry per kind. */
 export type SituationKind =
@@ -102,7 +96,6 @@ export interface Situation extends Attempt {
   readonly runsUrl: string | null;
   readonly notes: readonly Note[];
   readonly expiresAt: Date | null;
-  /** It does not expire until a person unpins it. */
   readonly pinned: boolean;
   readonly lifetime: { readonly from: Date; readonly to: Date } | null;
   readonly removal: Removal | null;
@@ -151,22 +144,18 @@ export function situationOf(subject: Subject): Situation {
     ...rerunOf(kind, environment),
     reason: reasonOf(kind, environment),
     notes: kind === 'newer-commit' ? [] : environment.notes,
-    ...endOf(environment, { kind, expires: isLive && !unmanaged }),
+    ...(isLive && !unmanaged ? endOf(environment) : NO_END),
+    ...goneOf(environment, kind),
     changedAt: changedAt(environment, deployment),
   };
 }
 
-type End = Pick<Situation, 'expiresAt' | 'pinned' | 'lifetime' | 'removal' | 'hookFailure'>;
+type Gone = Pick<Situation, 'lifetime' | 'removal' | 'hookFailure'>;
 
-/** When it ends, or how it ended. */
-function endOf(
-  environment: Environment,
-  { kind, expires }: { readonly kind: SituationKind; readonly expires: boolean },
-): End {
+/** How it ended. */
+function goneOf(environment: Environment, kind: SituationKind): Gone {
   const active = isActive(environment);
   return {
-    expiresAt: expires && !isPinned(environment) ? environment.expiresAt : null,
-    pinned: expires && isPinned(environment),
     lifetime: kind === 'removed' ? lifetimeOf(environment) : null,
     removal: active ? null : removalOf(environment),
     hookFailure: active ? null : (environment.hookFailure ?? null),
@@ -262,10 +251,6 @@ function reasonOf(kind: SituationKind, { decision }: Environment): Situation['re
   // These decisions speak of a preview that is removed, and there was none.
   const closed = decision.rule === 'closed' || decision.rule === 'merged';
   return kind === 'never-live' && closed ? null : { rule: decision.rule, detail: decision.detail };
-}
-
-function lifetimeOf({ createdAt, deployedAt, destroyedAt }: Environment): Situation['lifetime'] {
-  return deployedAt && destroyedAt && { from: createdAt, to: destroyedAt };
 }
 
 function changedAt(environment: Environment, deployment: Deployment | null): Date {

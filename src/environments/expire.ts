@@ -26,3 +26,15 @@ export function isExpired(
   if (isPinned(environment)) return false;
   return end !== null && end.getTime() <= now.getTime() && ENVIRONMENT[status].settled;
 }
+
+/** What does not end by itself. */
+export const NO_END = { expiresAt: null, pinned: false } as const;
+
+/** When a live preview ends by itself, as people are told: not while it is pinned. */
+export function endOf(
+  environment: Pick<Environment, 'expiresAt' | 'pinned' | 'pullRequest'>,
+): Pick<Environment, 'expiresAt'> & { readonly pinned: boolean } {
+  return isPinned(environment)
+    ? { ...NO_END, pinned: true }
+    : { expiresAt: environment.expiresAt, pinned: false };
+}

@@ -1,6 +1,7 @@
 /** What every page does with scripts on. Without them everything can be read, and every form works. */
 import './relative-time.js';
 import { copyButtons } from './copy.js';
+import { listenToKeys } from './keys.js';
 import { followPage } from './live.js';
 
 document.documentElement.classList.add('scripted');
@@ -10,18 +11,9 @@ document.addEventListener('change', ({ target }) => {
   if (target instanceof HTMLSelectElement) target.closest('form[data-submit-on-change]')?.requestSubmit();
 });
 
-/** "/" goes to the search field, Escape leaves it. */
-document.addEventListener('keydown', (event) => {
-  const { target, key } = event;
-  const isTyping = target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
-  if (key === '/' && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    const field = document.querySelector('[data-search-key]');
-    if (!(field instanceof HTMLInputElement)) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
-  }
-  if (key === 'Escape' && isTyping && target.matches('[data-search-key]')) target.blur();
+/** Escape leaves the search field. */
+document.addEventListener('keydown', ({ target, key }) => {
+  if (key === 'Escape' && target instanceof HTMLElement && target.matches('[data-search-key]')) target.blur();
   if (key === 'Escape') closeQuestions(null);
 });
 
@@ -48,4 +40,5 @@ window.addEventListener('pageshow', ({ persisted }) => {
 });
 
 copyButtons();
+listenToKeys();
 followPage();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { expiresAt, isExpired, renewedExpiry } from '../../src/environments/expire.js';
+import { endOf, expiresAt, isExpired, renewedExpiry } from '../../src/environments/expire.js';
 import { defaultSettings } from '../../src/settings/settings.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
@@ -66,4 +66,7 @@ test('a pinned preview does not expire while its pull request is open', () => {
   expect(isExpired({ ...ready, pinned, pullRequest: pullRequest() }, end)).toBe(false);
   expect(isExpired({ ...ready, pinned, pullRequest: pullRequest({ state: 'closed' }) }, end)).toBe(true);
   expect(isExpired({ ...ready, pinned: null, pullRequest: pullRequest() }, end)).toBe(true);
+  const told = { expiresAt: end, pullRequest: pullRequest() };
+  expect(endOf({ ...told, pinned })).toEqual({ expiresAt: null, pinned: true });
+  expect(endOf({ ...told, pinned: null })).toEqual({ expiresAt: end, pinned: false });
 });

@@ -35,7 +35,7 @@ inBrowser(
     const waiting = await page.goto(url);
     expect(waiting?.status()).toBe(503);
     const heading = page.getByRole('heading').first();
-    expect(await heading.textContent()).toBe('This preview is waiting for its build');
+    expect(await heading.textContent()).toBe('This preview waits for its build to start');
     const ofCommit = await opened.context.newPage();
     const label = environment?.slug ?? '';
     const commitUrl = url.replace(label, commitLabel({ sha: head.sha, label }));

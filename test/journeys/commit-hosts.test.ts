@@ -60,11 +60,11 @@ test('every commit has a page of its own, whatever the pull request shows', asyn
     expect(found).toBe(status);
     return body;
   };
-  await shows(503, 'waiting for its build');
+  await shows(503, 'waits for its build to start');
   const run = await begin(world, first);
   await shows(503, 'being built');
   await end(world, run, { status: DEPLOYMENT_STATUS.failed });
-  expect(await shows(502, 'The build of this preview failed')).toContain('Pull request #');
+  expect(await shows(502, 'The preview of this commit failed')).toContain('Pull request #');
   const again = await begin(world, { ...first, attempt: 2 });
   await shows(503, 'being built');
   await world.github.push({ repository: REPOSITORY, branch: 'seen', files: { 'index.html': 'next' } });

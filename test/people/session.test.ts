@@ -6,6 +6,7 @@ import {
   isProof,
   isSecret,
   newSession,
+  maskedProof,
   requestProof,
   type SessionUse,
   type StoredSession,
@@ -75,6 +76,20 @@ test('each purpose has a proof of its own, which belongs to one session', () => 
   expect(isProof(requestProof(one, 'link'), requestProof(one, 'write'))).toBe(false);
   expect(isProof(requestProof(other, 'write'), requestProof(one, 'write'))).toBe(false);
   expect(isProof(undefined, requestProof(one, 'write'))).toBe(false);
+});
+
+test('in pages a proof looks different each time, and proves the same', () => {
+  const [one, other] = [begun().session, begun().session];
+  const [first, second] = [maskedProof(one, 'write'), maskedProof(one, 'write')];
+  expect(first).not.toBe(second);
+  expect(first).not.toContain(requestProof(one, 'write'));
+  for (const masked of [first, second]) expect(isProof(masked, requestProof(one, 'write'))).toBe(true);
+  expect(isProof(first, requestProof(one, 'link'))).toBe(false);
+  expect(isProof(maskedProof(other, 'write'), requestProof(one, 'write'))).toBe(false);
+  // One letter less, or a changed one.
+  expect(isProof(first.slice(1), requestProof(one, 'write'))).toBe(false);
+  const changed = `${first.startsWith('A') ? 'B' : 'A'}${first.slice(1)}`;
+  expect(isProof(changed, requestProof(one, 'write'))).toBe(false);
 });
 
 test.each([

@@ -7,7 +7,7 @@ import {
 } from '../../../src/contract/people/passwords.js';
 import type { Page } from '../../../src/contract/operation.js';
 import { SIGN_IN } from '../../../src/contract/people/sign-in.js';
-import { requestProof, type StoredSession } from '../../../src/people/session.js';
+import { maskedProof, type StoredSession } from '../../../src/people/session.js';
 import { loadPage } from '../../render.js';
 
 interface Field {
@@ -92,7 +92,7 @@ export function loadPasswordPages() {
       ...page,
       message,
       hidden: [
-        ...(session ? [{ name: 'csrf', value: requestProof(session, 'write') }] : []),
+        ...(session ? [{ name: 'csrf', value: maskedProof(session, 'write') }] : []),
         ...(token === undefined ? [] : [{ name: 'token', value: token }]),
       ],
     });

@@ -1,7 +1,7 @@
 import type { Page } from '../../../src/contract/operation.js';
 import { PASSWORD_PAGE, RESET_PAGE, SIGN_UP_PAGE } from '../../../src/contract/people/passwords.js';
 import { SIGN_IN, signOut, submitMailPreferences } from '../../../src/contract/people/sign-in.js';
-import { requestProof, type StoredSession } from '../../../src/people/session.js';
+import { maskedProof, type StoredSession } from '../../../src/people/session.js';
 import type { AccountMailsPorts } from '../../../src/people/account-mails.js';
 import type { AccountRulesPorts } from '../../../src/people/account-rules.js';
 import type { ProviderPorts } from '../../../src/people/sign-in.js';
@@ -97,7 +97,7 @@ interface PersonParts {
 
 function personModel(ports: SignInPagePorts, { user, session, hasPassword }: PersonParts): PersonModel {
   const { providers, passwordAccounts, accountMails } = ports;
-  const link = requestProof(session, 'link');
+  const link = maskedProof(session, 'link');
   const has = (name: ProviderName) => accountsOf(user).includes(name);
   const mayHavePassword = passwordAccounts !== 'off' && user.emailVerified;
   return {
@@ -115,7 +115,7 @@ function personModel(ports: SignInPagePorts, { user, session, hasPassword }: Per
       : null,
     mails: accountMails.available && user.emailVerified ? mailsOf(user) : null,
     signOut: signOut.path,
-    csrf: requestProof(session, 'write'),
+    csrf: maskedProof(session, 'write'),
   };
 }
 

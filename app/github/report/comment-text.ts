@@ -1,3 +1,4 @@
+import { HEADLINES } from '../../../src/deployments/headlines.js';
 import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
 import type { CommentReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
@@ -86,32 +87,24 @@ export function rowModel(situation: Situation): RowModel {
   };
 }
 
-const FAILED = { rank: 0, one: 'The preview of this commit failed', many: 'could not be previewed' };
-const NEWER = { rank: 6, one: 'A newer commit is on its way', many: 'wait for a newer commit' };
-const READY = { rank: 7, one: 'The preview is ready', many: 'are ready' };
-
-/** What the headline says of one project and of several. The one with the lowest rank decides: bad news first. */
-const HEADLINES: Readonly<Record<SituationKind, { rank: number; one: string; many: string }>> = {
-  'build-failed': FAILED,
-  'failed-while-live': FAILED,
-  'awaiting-approval': { rank: 1, one: 'The preview waits for approval', many: 'wait for approval' },
-  building: { rank: 2, one: 'The preview is being built', many: 'are being built' },
-  'building-while-live': { rank: 3, one: 'The preview is being updated', many: 'are being updated' },
-  waiting: {
-    rank: 4,
-    one: 'The preview waits for its build to start',
-    many: 'wait for their build to start',
-  },
-  'build-cancelled': { rank: 5, one: 'The build of this preview was cancelled', many: 'were cancelled' },
-  replaced: NEWER,
-  'newer-commit': NEWER,
-  live: READY,
-  asleep: { rank: 8, one: 'The preview sleeps until it is opened', many: 'sleep' },
-  'being-removed': { rank: 9, one: 'The preview is being removed', many: 'are being removed' },
-  'skipped-by-rule': { rank: 10, one: 'This commit gets no preview', many: 'get no preview' },
-  'build-removed': { rank: 11, one: 'The build of this commit was removed', many: 'have no build any more' },
-  removed: { rank: 12, one: 'The preview was removed', many: 'were removed' },
-  'never-live': { rank: 13, one: 'There was no preview', many: 'had no preview' },
+/** What the headline says of several projects. The one with the lowest rank decides: bad news first. */
+const RANKS: Readonly<Record<SituationKind, { rank: number; many: string }>> = {
+  'build-failed': { rank: 0, many: 'could not be previewed' },
+  'failed-while-live': { rank: 0, many: 'could not be previewed' },
+  'awaiting-approval': { rank: 1, many: 'wait for approval' },
+  building: { rank: 2, many: 'are being built' },
+  'building-while-live': { rank: 3, many: 'are being updated' },
+  waiting: { rank: 4, many: 'wait for their build to start' },
+  'build-cancelled': { rank: 5, many: 'were cancelled' },
+  replaced: { rank: 6, many: 'wait for a newer commit' },
+  'newer-commit': { rank: 6, many: 'wait for a newer commit' },
+  live: { rank: 7, many: 'are ready' },
+  asleep: { rank: 8, many: 'sleep' },
+  'being-removed': { rank: 9, many: 'are being removed' },
+  'skipped-by-rule': { rank: 10, many: 'get no preview' },
+  'build-removed': { rank: 11, many: 'have no build any more' },
+  removed: { rank: 12, many: 'were removed' },
+  'never-live': { rank: 13, many: 'had no preview' },
 };
 
 interface Headline {
@@ -120,11 +113,11 @@ interface Headline {
 }
 
 function headlineOf(rows: readonly RowModel[]): Headline {
-  const [first, ...others] = [...rows].sort((a, b) => HEADLINES[a.kind].rank - HEADLINES[b.kind].rank);
-  if (!first) return { emoji: '➖', sentence: HEADLINES['skipped-by-rule'].one };
-  const { one, many, rank } = HEADLINES[first.kind];
-  if (others.length === 0) return { emoji: first.emoji, sentence: one };
-  const same = rows.filter(({ kind }) => HEADLINES[kind].rank === rank).length;
+  const [first, ...others] = [...rows].sort((a, b) => RANKS[a.kind].rank - RANKS[b.kind].rank);
+  if (!first) return { emoji: '➖', sentence: HEADLINES['skipped-by-rule'] };
+  const { many, rank } = RANKS[first.kind];
+  if (others.length === 0) return { emoji: first.emoji, sentence: HEADLINES[first.kind] };
+  const same = rows.filter(({ kind }) => RANKS[kind].rank === rank).length;
   const amount = same === rows.length ? `All ${same}` : `${same} of ${rows.length}`;
   return { emoji: first.emoji, sentence: `${amount} projects ${many}` };
 }

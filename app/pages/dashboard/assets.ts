@@ -34,9 +34,6 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** Style sheets begin with the tokens, which the visitor pages and the mails share. */
-const TOKENS = 'tokens.css';
-
 /** Reads them once: templates/assets, and the files of packages. */
 export function loadAssets(folder: string = join(projectRoot(), 'templates/assets')): Assets {
   const own = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')] as const);
@@ -54,11 +51,6 @@ export function loadAssets(folder: string = join(projectRoot(), 'templates/asset
     find: (file) => assets.get(file),
     isCurrent: (given) => given === version,
   };
-}
-
-/** The tokens alone, for pages that carry their style with them. */
-export function readTokens(): string {
-  return readFileSync(join(projectRoot(), 'templates/assets', TOKENS), 'utf8');
 }
 
 function readPackage(name: string): string {

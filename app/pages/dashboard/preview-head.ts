@@ -1,4 +1,5 @@
 import { renderSVG } from 'uqr';
+import { HEADLINES } from '../../../src/deployments/headlines.js';
 import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import { type Environment, isActive, isPinned } from '../../../src/environments/model.js';
@@ -69,25 +70,22 @@ interface Shown {
   readonly view: { readonly live: boolean; readonly configurationChanged?: boolean | undefined };
 }
 
-/** The same words as the comment and the check. */
-const SENTENCES: Readonly<Record<SituationKind, string>> = {
-  waiting: 'Waits for a workflow run of the newest commit.',
-  'awaiting-approval': 'Waits until a person with write access approves the newest commit.',
-  'skipped-by-rule': 'No preview is made of this commit.',
-  building: 'A workflow run builds the newest commit.',
-  'building-while-live': 'A workflow run builds the newest commit. Visitors see the one before.',
+/** What a reader of the page wants to know besides the headline. */
+const DETAILS: Readonly<Partial<Record<SituationKind, string>>> = {
+  waiting: 'A workflow run of the newest commit has to begin.',
+  'awaiting-approval': 'A person with write access has to approve the newest commit.',
+  'building-while-live': 'Visitors see the commit before until the new one is ready.',
   live: 'The newest commit is live.',
-  asleep: 'The program sleeps because nobody was there. The next visit wakes it.',
-  'build-failed': 'The build of the newest commit failed, and nothing is live.',
-  'failed-while-live': 'The build of the newest commit failed. Visitors see the one before.',
-  'build-cancelled': 'The build of the newest commit was cancelled.',
+  asleep: 'Nobody was there for a while; the next visit wakes its program.',
+  'build-failed': 'Nothing is live.',
+  'failed-while-live': 'Visitors see the commit before.',
   replaced: 'Another run of the newest commit took over.',
-  'newer-commit': 'A newer commit is on its way.',
-  'build-removed': 'This build was removed.',
-  'being-removed': 'Everything that belongs to this preview is being removed.',
-  removed: 'This preview was removed.',
-  'never-live': 'This preview ended before anything was live.',
+  'being-removed': 'Everything that belongs to it goes with it.',
 };
+
+function sentenceOf(kind: SituationKind): string {
+  return [`${HEADLINES[kind]}.`, DETAILS[kind]].filter((one) => one !== undefined).join(' ');
+}
 
 export function headOf({ environment, newest, situation, view }: Shown): HeadModel {
   const { id, slug, pullRequest, head, projectId, project, repository } = environment;
@@ -108,7 +106,7 @@ export function headOf({ environment, newest, situation, view }: Shown): HeadMod
     shownUrl: shownUrl(url),
     qr: url === '' ? '' : renderSVG(url, { border: 2 }),
     addresses: situation.addresses.map((one) => ({ ...one, shown: shownUrl(one.url) })),
-    sentence: SENTENCES[situation.kind],
+    sentence: sentenceOf(situation.kind),
     reason:
       situation.reason?.detail ??
       (environment.decision?.action === 'deploy' ? '' : (environment.decision?.detail ?? '')),

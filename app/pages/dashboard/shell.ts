@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from '../../../src/contract/operation.js';
 import { SIGN_IN } from '../../../src/contract/people/sign-in.js';
-import { requestProof } from '../../../src/people/session.js';
+import { maskedProof } from '../../../src/people/session.js';
 import type { Preferences } from '../../../src/people/user.js';
 import type { Input } from '../../api/handler.js';
 import { projectRoot, projectVersion } from '../../config/project-root.js';
@@ -137,7 +137,7 @@ async function frameOf(
       isHere: its === section,
     })),
     person: user && { name: user.name, avatar: avatarOf(user.login ?? user.name) },
-    csrf: session ? requestProof(session, 'write') : '',
+    csrf: session ? maskedProof(session, 'write') : '',
     here: browser.url,
   };
 }

@@ -22,6 +22,7 @@ import { apiClient } from '../../support/api-client.js';
 import { secondsApart } from '../../support/clock.js';
 import { lookAt } from '../../support/look-at.js';
 import { begin, end } from '../../support/run-by-hand.js';
+import { runPreview } from '../../support/run-preview.js';
 import { AUTHOR, openPullRequest, REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
 const APP_PERMISSIONS = { ...resolveOptions({}).app.permissions, actions: 'write' } as const;
@@ -154,12 +155,13 @@ test('a live preview lives longer when a person asks for it, as long as the poli
 });
 
 test('a pinned preview is kept, the comment says so, and it expires again from the moment it is unpinned', async () => {
-  const pull = await live('kept');
-  const { environments } = world.app.ports;
-  const stored = await environments.get(pull.params.id);
+  const opened = await openPullRequest(world, { head: 'kept' });
+  expect((await runPreview(world, { number: opened.number })).exitCode).toBe(0);
+  const { environment: stored } = await lookAt(world, opened.number);
+  const pull = { ...opened, params: { id: stored.id } };
   const past = new Date(Date.now() - 60_000);
   expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, expiresAt: null });
-  if (stored) await changeEnvironment(world.app.ports, { id: stored.id, plan: () => EXPIRED(past) });
+  await changeEnvironment(world.app.ports, { id: stored.id, plan: () => EXPIRED(past) });
   await sweep(world.app.ports);
   expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, live: true });
   expect(await reportOf(pull)).toContain('kept until unpinned');

@@ -84,7 +84,7 @@ test('a mail can be read in the dark, names the server that sent it, and shows a
     expect(page.source('style')).toContain('prefers-color-scheme: dark');
     expect(page.count('a.button')).toBe(1);
     // Colours that a style of the mail cannot change are those of the day.
-    expect(page.count('[style*="#62666f"]:not(.soft)')).toBe(0);
+    expect(page.count('[style*="#5c6069"]:not(.soft)')).toBe(0);
     for (const words of [page.text(), text])
       expect(words).toMatch(/Sent by Vitrine, .*: https:\/\/vitrine\.example\.com\/$/m);
   }

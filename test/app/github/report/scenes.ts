@@ -286,6 +286,13 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     environment: environmentWith({ current: CURRENT, deployedAt: at('12:42:12'), expiresAt: at('23:00:00') }),
     deployment: LIVE,
   },
+  pinned: {
+    environment: environmentWith({
+      ...{ current: CURRENT, deployedAt: at('12:42:12'), expiresAt: at('23:00:00') },
+      pinned: { by: 'mona', at: at('13:00:00') },
+    }),
+    deployment: LIVE,
+  },
   asleep: {
     environment: environmentWith({
       status: ENVIRONMENT_STATUS.sleeping,

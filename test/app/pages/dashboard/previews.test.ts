@@ -29,7 +29,7 @@ when('a person sees their previews, opens one, and reads why it is what it is', 
   expect(await page.getByRole('link', { name: 'Open the preview' }).getAttribute('href')).toBe(
     environment.url,
   );
-  await page.getByText('The newest commit is live.').waitFor();
+  await page.getByText('The preview is ready. The newest commit is live.').waitFor();
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/preview.png`, fullPage: true });
   expect(complaints).toEqual([]);
 });
