@@ -328,7 +328,7 @@ async function verdictOf(name: string, who: Who): Promise<Verdict> {
     provider: 'github',
     userId: '3'.repeat(24),
   };
-  const inner = { channelId: OTHER, notificationId: OTHER, invitationId: OTHER };
+  const inner = { channelId: OTHER, notificationId: OTHER, invitationId: OTHER, linkId: OTHER };
   const path = pathTo(operation, { params: { id, namespace: NAMESPACE, ...others, ...inner } });
   const how = who === 'administrator' ? await inBrowser(operation) : { token: TOKENS[who] };
   const response = await app.api(path, { method: operation.method, ...how });
