@@ -13,6 +13,7 @@ import { hashToken } from '../../src/people/api-token.js';
 import type { RightsPorts } from '../../src/people/rights.js';
 import type { AdministratorPorts, UserPorts } from '../../src/people/user.js';
 import type { SealPorts } from '../../src/secrets/envelope.js';
+import { isVitrineError, VitrineError } from '../../src/shared/errors.js';
 import type { Clock } from '../../src/shared/tools.js';
 
 export type ProofPorts = SealPorts &
@@ -60,7 +61,7 @@ export function createProofs(ports: ProofPorts): Proofs {
   const askToken = remembering<Link | null>(ASKED_MS.link, now);
 
   const person = (userId: string, rule: AccessRule) =>
-    askPerson(`${userId} ${rule.projectId}`, () => mayOpen(ports, userId, rule));
+    askPerson(`${userId} ${rule.projectId}`, () => mayOpen(ports, userId, rule).catch(notSaid));
   const link = (id: string) => askLink(id, async () => previewLinks.get(id, now()));
   const byToken = (token: string) => {
     const hash = hashToken(token);
@@ -108,6 +109,12 @@ export function createProofs(ports: ProofPorts): Proofs {
       return null;
     },
   };
+}
+
+/** GitHub is away: the visitor comes back, and is not let in meanwhile. */
+function notSaid(cause: unknown): never {
+  if (isVitrineError(cause)) throw cause;
+  throw new VitrineError('unavailable', 'GitHub does not say what a visitor may read.', { cause });
 }
 
 function kept(renewed: Grant | null): Proof {
