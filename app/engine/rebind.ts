@@ -69,10 +69,11 @@ function bodyOf(old: Old, hostPorts: Readonly<Record<string, number>>): unknown 
   const bindings = Object.entries(hostPorts).map(
     ([port, HostPort]) => [port, [{ HostIp: '127.0.0.1', HostPort: String(HostPort) }]] as const,
   );
-  const { Hostname: _named, ...config } = Config;
   const [first] = networksOf(old);
   return {
-    ...config,
+    ...Config,
+    // It would be that of the old one.
+    Hostname: undefined,
     HostConfig: { ...HostConfig, PortBindings: Object.fromEntries(bindings), VolumesFrom: [old.Id] },
     ...(first && {
       NetworkingConfig: { EndpointsConfig: { [first[0]]: { Aliases: aliasesOf(old, first[1].Aliases) } } },

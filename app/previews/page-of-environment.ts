@@ -87,9 +87,17 @@ export function pageOfCommit(
   return {
     ...pageWith(situation, links[leadsTo]),
     state: stateOf(situation),
-    text: ranBefore ? PROGRAM_REMOVED_PAGE : text,
+    ...(ranBefore ? { text: PROGRAM_REMOVED_PAGE, otherLink: treeLink(situation) } : { text }),
     reason: leadsTo === 'preview' ? null : error,
   };
+}
+
+/** Where GitHub shows the files of the commit, and makes a branch of it. */
+function treeLink({ pullRequest, commit }: Situation): PageLink | null {
+  const [, repository] = /^(.+)\/pull\/\d+$/.exec(pullRequest?.url ?? '') ?? [];
+  if (repository === undefined || commit === null) return null;
+  const { sha } = commit;
+  return { text: `Create a branch at ${sha.slice(0, 7)}`, url: `${repository}/tree/${sha}` };
 }
 
 /**

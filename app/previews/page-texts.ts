@@ -57,11 +57,12 @@ const BUILD_REMOVED: PageText = {
   watches: false,
 };
 
-/** Programs cost memory, so only that of the commit that is live runs. */
+/** Programs cost memory, so only that of the commit that is live runs: docs/decisions/0014. */
 export const PROGRAM_REMOVED_PAGE: PageText = {
   ...BUILD_REMOVED,
   heading: 'The program of this commit was stopped',
-  message: 'This commit was live before. Only the program of the newest one runs.',
+  message:
+    'This commit was live before. Only the program of the newest one runs, and nothing of this one is kept. To see it again, create a branch at this commit and open a pull request for it: that gets a preview of its own.',
 };
 
 /**

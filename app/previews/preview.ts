@@ -61,6 +61,8 @@ export interface WaitingPreview {
   readonly title?: string | null;
   readonly reason?: string | null;
   readonly link?: PageLink | null;
+  /** Where else a visitor may want to go. */
+  readonly otherLink?: PageLink | null;
 }
 
 export interface PageLink {

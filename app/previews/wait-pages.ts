@@ -52,6 +52,7 @@ export interface PageModel extends Omit<PageText, 'icon'> {
   readonly title: string | null;
   readonly reason: string | null;
   readonly link: PageLink | null;
+  readonly otherLink: PageLink | null;
   /** For the password of a protected preview. */
   readonly form: { readonly action: string; readonly to: string } | null;
 }
@@ -67,6 +68,7 @@ function modelOf(text: PageText, { page, label }: PageRequest): PageModel {
     title: waiting?.title ?? null,
     reason: waiting?.reason ?? null,
     link: safeLink(waiting?.link ?? null),
+    otherLink: safeLink(waiting?.otherLink ?? null),
     form: null,
   };
 }

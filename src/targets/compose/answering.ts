@@ -69,7 +69,8 @@ async function whenAnswering(
   { containers, handle, address }: Awaited,
   run: Run,
 ): Promise<ServiceAddress> {
-  const { service, port: _port, ...health } = address;
+  const { service } = address;
+  const health = healthOf(address);
   const container = serviceOf(containers, service);
   if (!container)
     throw new VitrineError(

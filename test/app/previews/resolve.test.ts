@@ -211,7 +211,12 @@ const states: [string, Deployment, object][] = [
     }),
     {
       link: { text: 'Go to the preview', url: environmentWith().url },
-      text: { status: 410, heading: 'The program of this commit was stopped' },
+      text: {
+        status: 410,
+        heading: 'The program of this commit was stopped',
+        message: expect.stringMatching(/create a branch at this commit and open a pull request/),
+      },
+      otherLink: { url: expect.stringMatching(/^https?:\/\/[^/]+\/acme\/hello\/tree\/[0-9a-f]{40}$/) },
     },
   ],
 ];

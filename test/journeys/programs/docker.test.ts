@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { openRealDocker } from '../../support/crash-stages.js';
-import { docker, hasDocker } from '../../support/docker-images.js';
+import { docker, emptyEngine, hasDocker, realEngine } from '../../support/docker-images.js';
 import { pickCases, sideBySide } from '../../support/side-by-side.js';
 import { casesFor, playCase } from '../plays/crash-program.js';
 import { playLoop } from '../plays/loop.js';
@@ -33,6 +33,8 @@ const PATIENCE_MS = 600_000;
 if (!hasDocker) test.skip('crashes of containers: DOCKER_HOST names no engine', () => undefined);
 else
   describe('a real engine', () => {
+    // What a failed case left must not be in the way of later suites. Not after each: the cases are played side by side.
+    afterAll(() => emptyEngine(realEngine()));
     test.each(cases)(
       'killed %s: another process goes on, one program is live, and none is left in the end',
       (_at, one) => afterTheCrash(one),

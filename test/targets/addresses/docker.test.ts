@@ -67,6 +67,7 @@ async function seenByServer({ host, port }: Place): Promise<string> {
 }
 
 const networks = () => docker('network', 'ls', '--format', '{{.Name}}');
+const volumes = () => docker('volume', 'ls', '--quiet');
 
 const fileOf = () => `
 services:
@@ -113,6 +114,7 @@ function playAll() {
   }, 120_000);
 
   test('a port that another program has by now is left to it: services and programs get others, and keep their volumes', async () => {
+    const volumesBefore = await volumes();
     const reference = { kind: 'external', reference: image, auth: null } as const;
     const one = createDockerTarget(parts());
     const several = compose();
@@ -137,11 +139,12 @@ function playAll() {
     expect(await several.inspect(both.handle, run())).toMatchObject({ state: 'live', reach: woken[1] });
     await one.destroy(made.handle, run());
     await several.destroy(both.handle, run());
-    expect(await docker('volume', 'ls', '--quiet')).toBe('');
+    expect(await volumes()).toBe(volumesBefore);
     expect(await docker('ps', '--all', '--format', '{{.Names}}')).toBe(SERVER);
   }, 120_000);
 
   test('what an image says is a volume goes on with the container that takes the place of another one', async () => {
+    const volumesBefore = await volumes();
     const withVolume = await dockerImage(['wait', 'there'], ['VOLUME /data']);
     const id = await docker('create', '--name', 'vitrine-moved', withVolume);
     await docker('start', id);
@@ -151,7 +154,7 @@ function playAll() {
     await engine.startContainer(moved);
     expect(await docker('exec', moved, 'cat', '/data/file')).toBe('kept');
     await engine.removeContainer(moved);
-    expect(await docker('volume', 'ls', '--quiet')).toBe('');
+    expect(await volumes()).toBe(volumesBefore);
   }, 60_000);
 
   test('without a port of the machine, the machine reaches programs in their networks', async () => {
