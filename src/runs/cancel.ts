@@ -13,6 +13,7 @@ import { DEPLOYMENT } from '../shared/status/deployment.js';
 import { ENDED_BY } from '../shared/status/words.js';
 import type { Tools } from '../shared/tools.js';
 import type { TargetPorts } from '../targets/target.js';
+import { WITHOUT_RESULT } from './ended.js';
 import { notListed, repositoryOf, type Rerun, urlOf } from './redeploy.js';
 import { findPreviewWorkflow } from './unclaimed.js';
 
@@ -47,7 +48,7 @@ export async function cancelBuild(
   const detail = `Asked GitHub to cancel workflow run ${run.id} of commit ${deployment.sha}.`;
   const step = { action: 'cancel', rule: 'asked', detail, actor, source: BY_API } as const;
   await changeEnvironment(ports, { id: environment.id, plan: () => ({ patch: {}, due: [], step }) });
-  await endCancelled(ports, { ...build, actor });
+  await endCancelled(ports, build);
   await ports.audit.record({ actor, action: 'cancel', subject: environment.slug, detail });
   return { environment: (await ports.environments.get(environment.id)) ?? environment, run };
 }
@@ -133,11 +134,10 @@ function notCancelled(cause: GitHubFailure, { id, url }: StoppedRun): VitrineErr
   }
 }
 
+const BEFORE_PREVIEW = 'The workflow run was cancelled before its preview step started.';
+
 /** As when GitHub tells of the end of the run, which may have been faster. */
-async function endCancelled(
-  ports: Ports,
-  { environment, deployment: { id }, actor }: Build & { readonly actor: string },
-): Promise<void> {
+async function endCancelled(ports: Ports, { environment, deployment: { id } }: Build): Promise<void> {
   const deployment = await ports.deployments.get(id);
   if (!deployment || DEPLOYMENT[deployment.status].settled) return;
   const isUnclaimed = deployment.run === null;
@@ -146,7 +146,7 @@ async function endCancelled(
     deployment,
     event: 'cancel',
     endedBy: isUnclaimed ? ENDED_BY.workflowsEnd : ENDED_BY.runEnd,
-    error: `${actor} cancelled the build.`,
+    error: isUnclaimed ? BEFORE_PREVIEW : WITHOUT_RESULT.cancel,
     ...(isUnclaimed && { unclaimed: true }),
   });
 }

@@ -45,7 +45,8 @@ export async function observeWorkflowRun(ports: Ports, run: FinishedRun): Promis
   return { action: 'update', rule: 'run-ended', detail, environmentIds };
 }
 
-const WITHOUT_RESULT = {
+/** Why a deployment ended whose run did not say it. */
+export const WITHOUT_RESULT = {
   fail: 'The workflow run ended without reporting a result: see its log on GitHub.',
   cancel: 'The workflow run was cancelled before it reported a result.',
 } as const;

@@ -22,7 +22,6 @@ import { apiClient } from '../../support/api-client.js';
 import { secondsApart } from '../../support/clock.js';
 import { lookAt } from '../../support/look-at.js';
 import { begin, end } from '../../support/run-by-hand.js';
-import { runPreview } from '../../support/run-preview.js';
 import { AUTHOR, openPullRequest, REPOSITORY, startWorld, type World } from '../../support/start-world.js';
 
 const APP_PERMISSIONS = { ...resolveOptions({}).app.permissions, actions: 'write' } as const;
@@ -154,23 +153,18 @@ test('a live preview lives longer when a person asks for it, as long as the poli
   ]);
 });
 
-test('a pinned preview is kept, the comment says so, and it expires again from the moment it is unpinned', async () => {
-  const opened = await openPullRequest(world, { head: 'kept' });
-  expect((await runPreview(world, { number: opened.number })).exitCode).toBe(0);
-  const { environment: stored } = await lookAt(world, opened.number);
-  const pull = { ...opened, params: { id: stored.id } };
+test('a pinned preview is kept, and it expires again from the moment it is unpinned', async () => {
+  const pull = await live('kept');
   const past = new Date(Date.now() - 60_000);
   expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, expiresAt: null });
-  await changeEnvironment(world.app.ports, { id: stored.id, plan: () => EXPIRED(past) });
+  await changeEnvironment(world.app.ports, { id: pull.params.id, plan: () => EXPIRED(past) });
   await sweep(world.app.ports);
   expect(await api(pinEnvironment, { params: pull.params })).toMatchObject({ pinned: true, live: true });
-  expect(await reportOf(pull)).toContain('kept until unpinned');
   const extended = api(extendEnvironment, { params: pull.params, body: { duration: '1d' } });
   await expect(extended).rejects.toMatchObject({ status: 409, message: expect.stringContaining('Unpin') });
   const unpinned = await api(unpinEnvironment, { params: pull.params });
   expect(unpinned).toMatchObject({ pinned: false, live: true });
   expect(Date.parse(unpinned.expiresAt ?? '')).toBeGreaterThan(past.getTime());
-  expect(await reportOf(pull)).not.toContain('kept until unpinned');
   expect(await askedFor(pull.params)).toMatchObject([{ action: 'unpin' }, { action: 'pin', rule: 'asked' }]);
 });
 
