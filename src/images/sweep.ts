@@ -56,6 +56,6 @@ async function keptDigests(
 }
 
 /** The digests that a target's handle holds, wherever it keeps them. */
-function imagesIn(handle: unknown): readonly string[] {
+export function imagesIn(handle: unknown): readonly string[] {
   return JSON.stringify(handle ?? null).match(/sha256:[0-9a-f]{64}/g) ?? [];
 }

@@ -60,10 +60,10 @@ function readPackage(name: string): string {
     '',
   );
   if (exports === undefined) return text;
-  // Idiomorph declares a variable; a CommonJS module assigns its exports.
+  // Idiomorph declares a variable. A CommonJS module assigns its exports, and may declare the same name itself.
   const isCommon = /\bmodule\.exports\b/.test(text);
   return isCommon
-    ? `const module = { exports: {} };\n${text}\nexport const ${exports} = module.exports;\n`
+    ? `export const ${exports} = ((module) => {\n${text}\nreturn module.exports;\n})({ exports: {} });\n`
     : `${text}\nexport { ${exports} };\n`;
 }
 

@@ -1,5 +1,6 @@
 import type { PAGES } from '../../../src/contract/dashboard/pages.js';
 import type { Handlers } from '../../api/handler.js';
+import { deploymentPage } from './deployment/page.js';
 import { overviewPages } from './overview.js';
 import { previewPage } from './preview.js';
 import { createShell } from './shell.js';
@@ -13,5 +14,6 @@ export function createDashboard({ watch }: { readonly watch: StartWatch }): Hand
     ...shellHandlers(shell),
     ...overviewPages(shell, watch),
     ...previewPage(shell, watch),
+    ...deploymentPage(shell, watch),
   };
 }

@@ -1,4 +1,5 @@
 import type { Operations } from '../operation.js';
+import { deploymentPages } from './deployments.js';
 import { previewPages } from './previews.js';
 import { shell } from './shell.js';
 
@@ -6,4 +7,5 @@ import { shell } from './shell.js';
 export const PAGES = {
   ...shell,
   ...previewPages,
+  ...deploymentPages,
 } as const satisfies Operations;

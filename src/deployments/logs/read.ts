@@ -1,5 +1,6 @@
 import type { LogLevel, LogType, NumberedLine } from '../../shared/log-lines.js';
 import type { Page } from '../../shared/pages.js';
+import { CAUSE_LIMITS, type Cause } from '../../shared/cause/cause.js';
 import { cleanLine } from '../../shared/text.js';
 import { GONE_ENVIRONMENTS, DEPLOYMENT_STATUS } from '../../shared/status/words.js';
 import type { EnvironmentPorts } from '../../environments/store.js';
@@ -135,6 +136,26 @@ function createSearch({ text, filter, limit }: SearchInput) {
       recent = [...recent, line].slice(-AROUND);
     },
   };
+}
+
+/** The number of the line that a cause was read from; null when the log does not have it any more. */
+export async function lineOfCause(
+  store: LogStore,
+  { deploymentId, cause }: { readonly deploymentId: string; readonly cause: Cause },
+): Promise<number | null> {
+  const [line, before] = [cause.excerpt[cause.at], cause.excerpt[cause.at - 1]];
+  let first: number | null = null;
+  let last = '';
+  for await (const lines of readLines(store, { deploymentId, after: 0 })) {
+    for (const { number, text } of lines) {
+      const shown = cleanLine(text).slice(0, CAUSE_LIMITS.excerptCharacters).trimEnd();
+      // Tools print an error again in their summary: the one with the same line before it is meant.
+      if (shown === line && (before === undefined || before === last)) return number;
+      if (shown === line) first ??= number;
+      last = shown;
+    }
+  }
+  return first;
 }
 
 /** Whether no more lines are expected. A runtime log ends with the preview, the other one with the deployment. */

@@ -159,7 +159,7 @@ const APP: readonly Layer[] = [
       ...src('contract'),
       ...['app/config', 'app/http', 'app/render.ts', 'app/ports.ts', 'app/live', 'app/api'],
     ],
-    packages: ['zod', 'uqr', 'node:crypto', 'node:fs', 'node:path', 'node:zlib'],
+    packages: ['zod', 'uqr', 'lru-cache', 'node:crypto', 'node:fs', 'node:path', 'node:zlib'],
   },
   {
     folder: 'app/webhooks',

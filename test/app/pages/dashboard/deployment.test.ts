@@ -1,0 +1,140 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { appendLogs } from '../../../../src/deployments/logs/append.js';
+import { openDashboard } from '../../../support/dashboard.js';
+import { lookAt } from '../../../support/look-at.js';
+import { findBrowser } from '../../../support/open-browser.js';
+import { runPreview } from '../../../support/run-preview.js';
+import { REPOSITORY, startWorld, type World } from '../../../support/start-world.js';
+
+const SHOTS = process.env['SHOTS'];
+const when = findBrowser() === undefined ? test.skip : test;
+
+const ESCAPE = '\u001b';
+/** Whatever a build prints is text. */
+const HOSTILE = [
+  '<script>document.title = "taken"</script><img src=x onerror="document.title = `taken`">',
+  `${ESCAPE}[31mred${ESCAPE}[0m ${ESCAPE}]8;;http://evil.example${ESCAPE}\\link${ESCAPE}]8;;${ESCAPE}\\ ${ESCAPE}[2J`,
+  'a\u202Egpj.exe and \u0007 and \r\n\r\nevent: end',
+  '10 %\r50 %\r100 %',
+  '::error file=a::b {{constructor}} ${{ github.token }} [x](javascript:alert(1))',
+  'x'.repeat(16_000),
+];
+
+const BUILD = [
+  'for (let line = 1; line <= 400; line += 1) console.log(`compiling ${line}`);',
+  "console.error(\"src/page.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.\");",
+  'for (let line = 1; line <= 300; line += 1) console.log(`after ${line}`);',
+  'process.exit(2);',
+].join('\n');
+
+async function failedBuild(world: World, message: string) {
+  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: message });
+  await world.drain();
+  const inputs = { 'build-command': 'node build.js' };
+  await runPreview(world, { number: pullRequest.number, inputs });
+  await world.drain();
+  const { deployments } = await lookAt(world, pullRequest.number);
+  const [failed] = deployments;
+  if (!failed) throw new Error('There is no deployment.');
+  return { failed, number: pullRequest.number };
+}
+
+const files = { 'index.html': '<h1>Hello</h1>\n', 'build.js': BUILD };
+
+/** The row of a line that the reader was led to: it is on the screen. */
+const marked = (page: Page) => page.locator('.log-lines .line.marked');
+
+when('a failing build is followed to its line, and its log is searched and folded', async () => {
+  await using world = await startWorld({ files });
+  const { failed } = await failedBuild(world, 'teal-button');
+  await using opened = await openDashboard(world);
+  if (!opened) throw new Error('There is no browser.');
+  const { page, complaints } = opened;
+  await opened.open(`/deployments/${failed.id}`);
+  await page.locator('.excerpt mark', { hasText: 'error TS2322' }).waitFor();
+  await page.getByRole('link', { name: 'Show this line in the log' }).click();
+  await marked(page).waitFor();
+  expect(await marked(page).locator('.t').textContent()).toContain('error TS2322');
+  expect(await marked(page).isVisible()).toBe(true);
+  // The stage that failed is open, and the others are closed.
+  const building = page.locator('details.section', { hasText: 'building' });
+  expect(await building.getAttribute('open')).not.toBeNull();
+  expect(await page.locator('details.section:not([open])').count()).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Fold' }).click();
+  expect(await page.locator('details.section[open]').count()).toBe(0);
+  await page.getByRole('searchbox').fill('after 250');
+  await page.getByRole('searchbox').press('Enter');
+  await page.locator('.hit-list mark', { hasText: 'after 250' }).waitFor();
+  await page.locator('.line.marked .t', { hasText: 'after 250' }).waitFor();
+  expect(new URL(page.url()).hash).toMatch(/^#L\d+$/);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+    expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))).toEqual([]);
+    if (SHOTS) await page.screenshot({ path: `${SHOTS}/failed-${colorScheme}.png`, fullPage: true });
+  }
+  expect(complaints).toEqual([]);
+});
+
+when('lines that come are followed until the reader looks back, and nothing in them is obeyed', async () => {
+  await using world = await startWorld();
+  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'live-log' });
+  await world.drain();
+  const { deployments } = await lookAt(world, pullRequest.number);
+  const deploymentId = deployments[0]?.id ?? '';
+  let seq = 0;
+  const print = (texts: readonly string[], stage = 'building') => {
+    const lines = texts.map((text) => ({ at: new Date(), stage, level: 'info' as const, text }));
+    return appendLogs(world.app.ports, { deploymentId, seq: seq++, lines });
+  };
+  await print(Array.from({ length: 300 }, (_, index) => `line ${String(index)}`));
+  await using opened = await openDashboard(world, { size: 'phone', theme: 'dark' });
+  if (!opened) throw new Error('There is no browser.');
+  const { page, complaints } = opened;
+  await opened.open(`/deployments/${deploymentId}`);
+  const lines = page.locator('[data-lines]');
+  await page.locator('details.section summary').click();
+  const last = (text: string) => lines.locator('.t', { hasText: text });
+  await last('line 299').waitFor();
+  const fromEnd = () =>
+    lines.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
+  await print(HOSTILE);
+  await last('100 %').waitFor();
+  expect(await last('red').locator('.ansi-red-fg').textContent()).toBe('red');
+  expect(await last('<script>').count()).toBe(1);
+  expect(await lines.locator('script, img, a:not(.n)').count()).toBe(0);
+  expect(await page.title()).not.toBe('taken');
+  // Looking back pauses, and new lines are counted.
+  await lines.hover();
+  await page.mouse.wheel(0, -600);
+  await page.locator('[data-follow]').waitFor();
+  await print(['after the pause', 'and one more']);
+  await page.locator('[data-follow]', { hasText: '2 new' }).waitFor();
+  expect(await fromEnd()).toBeGreaterThan(300);
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/live-phone.png`, fullPage: true });
+  await page.locator('[data-follow]').click();
+  await last('and one more').waitFor();
+  expect(await fromEnd()).toBeLessThan(30);
+  expect(complaints).toEqual([]);
+});
+
+when('without scripts the log is read, searched and downloaded', async () => {
+  await using world = await startWorld({ files });
+  const { failed } = await failedBuild(world, `branch-${'long-'.repeat(38)}`);
+  await using opened = await openDashboard(world, { javaScript: false });
+  if (!opened) throw new Error('There is no browser.');
+  const { page } = opened;
+  await opened.open(`/deployments/${failed.id}`);
+  await page.getByRole('link', { name: 'Show this line in the log' }).click();
+  expect(await page.locator('.line:target .t').textContent()).toContain('error TS2322');
+  await page.getByRole('searchbox').fill('compiling 3');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.locator('.hit-list a', { hasText: /compiling 3$/ }).click();
+  expect(await page.locator('.line:target .t').textContent()).toBe('compiling 3');
+  expect(await page.getByRole('link', { name: 'Download' }).getAttribute('href')).toBe(
+    `/api/v1/deployments/${failed.id}/logs.txt`,
+  );
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/no-script.png`, fullPage: true });
+});
