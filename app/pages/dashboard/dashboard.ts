@@ -1,5 +1,7 @@
 import type { PAGES } from '../../../src/contract/dashboard/pages.js';
 import type { Handlers } from '../../api/handler.js';
+import { deliveriesPage } from './deliveries/list.js';
+import { deliveryPage } from './deliveries/one.js';
 import { overviewPages } from './overview.js';
 import { previewPage } from './preview.js';
 import { createShell } from './shell.js';
@@ -13,5 +15,7 @@ export function createDashboard({ watch }: { readonly watch: StartWatch }): Hand
     ...shellHandlers(shell),
     ...overviewPages(shell, watch),
     ...previewPage(shell, watch),
+    ...deliveriesPage(shell, watch),
+    ...deliveryPage(shell, watch),
   };
 }

@@ -14,6 +14,7 @@ interface Entry {
 /** The bar at the top of every page. */
 export const NAVIGATION: readonly Entry[] = [
   { section: 'previews', label: 'Previews', href: '/previews', icon: 'layout-dashboard' },
+  { section: 'deliveries', label: 'Deliveries', href: '/deliveries', icon: 'webhook' },
 ];
 
 export function entriesFor(caller: Caller, entries: readonly Entry[]): readonly Entry[] {

@@ -1,4 +1,5 @@
 import type { Operations } from '../operation.js';
+import { deliveryPages } from './deliveries.js';
 import { previewPages } from './previews.js';
 import { shell } from './shell.js';
 
@@ -6,4 +7,5 @@ import { shell } from './shell.js';
 export const PAGES = {
   ...shell,
   ...previewPages,
+  ...deliveryPages,
 } as const satisfies Operations;

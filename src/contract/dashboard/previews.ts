@@ -29,13 +29,13 @@ const OverviewQuery = () =>
   });
 
 /** A stream that says that something changed; the page is loaded again then. */
-const watched = {
+export const watched = {
   media: ['text/event-stream'],
   answers: { 200: () => z.object({ version: z.string() }) },
 } as const;
 
 /** The version that the page shows. */
-const From = () => z.string().max(40).default('');
+export const From = () => z.string().max(40).default('');
 
 const showOverview = {
   method: 'GET',

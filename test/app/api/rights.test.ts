@@ -127,6 +127,11 @@ const MATRIX: Readonly<Record<string, Row>> = {
   submitPin: ownForms,
   submitUnpin: ownForms,
   submitDestruction: ownForms,
+  showDeliveries: lists,
+  watchDeliveries: lists,
+  showDelivery: repositoryWriters,
+  watchDelivery: repositoryWriters,
+  submitReplay: ownForms,
   showHome: anyone,
   checkHealth: anyone,
   checkReadiness: anyone,
@@ -180,8 +185,8 @@ const MATRIX: Readonly<Record<string, Row>> = {
   uploadPlan: runs,
   uploadPack: runs,
   startProgram: runs,
-  // People name a repository, which this request does not.
-  listDeliveries: administrators,
+  // People see those of the repositories that they may write to.
+  listDeliveries: lists,
   getDelivery: repositoryWriters,
   replayDelivery: repositoryWriters,
   listDeployments: lists,

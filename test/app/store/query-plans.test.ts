@@ -237,6 +237,7 @@ test.each<[string, () => unknown]>([
   ['deliveries', () => stores.inbox.list({}, page)],
   ['deliveries by status', () => stores.inbox.list({ status: DELIVERY_STATUS.stored }, page)],
   ['deliveries of a repository', () => stores.inbox.list({ repoId: 1 }, page)],
+  ['deliveries of several repositories', () => stores.inbox.list({ repoIds: [0, 1, 2] }, page)],
   [
     'deliveries, a later page',
     () => stores.inbox.list({ repoId: 1 }, { ...page, cursor: '1767225600000.g' }),
