@@ -11,6 +11,7 @@ import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { rotateKeys } from '../../src/secrets/rotate.js';
 import { forgetOldDeliveries } from '../../src/deliveries/retention.js';
+import { measure } from '../../src/uploads/measure.js';
 import type { Config } from '../config/config.js';
 import type { Ports } from '../ports.js';
 import { every } from '../workers/every.js';
@@ -26,6 +27,7 @@ const PROGRAM_LOGS_EVERY_MS = 10_000;
 const WORDS_EVERY_MS = 15_000;
 const LOG_RETENTION_EVERY_MS = 10 * 60_000;
 const STATISTICS_EVERY_MS = 5_000;
+const MEASURE_EVERY_MS = 60 * 60_000;
 const RETENTION_EVERY_MS = 60 * 60_000;
 /** A new key is there after a start only. What is looked at later was left by a process that ended in the middle. */
 const ROTATE_FIRST_MS = 1_000;
@@ -48,6 +50,7 @@ export function startPeriodicJobs(ports: Ports, jobs: Jobs) {
   return [
     ...startProgramJobs(ports, jobs),
     every({ name: 'statistics', everyMs: STATISTICS_EVERY_MS, run: () => countEndings(ports), log }),
+    every({ name: 'measure', everyMs: MEASURE_EVERY_MS, firstMs, run: () => measure(ports), log }),
     every({
       name: 'retention',
       everyMs: RETENTION_EVERY_MS,

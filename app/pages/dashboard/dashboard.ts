@@ -4,6 +4,7 @@ import { deliveriesPage } from './deliveries/list.js';
 import { deliveryPage } from './deliveries/one.js';
 import { overviewPages } from './overview.js';
 import { previewPage } from './preview.js';
+import { statisticsPage } from './statistics/page.js';
 import { createShell } from './shell.js';
 import { shellHandlers } from './shell-handlers.js';
 import type { StartWatch } from './stream.js';
@@ -17,5 +18,6 @@ export function createDashboard({ watch }: { readonly watch: StartWatch }): Hand
     ...previewPage(shell, watch),
     ...deliveriesPage(shell, watch),
     ...deliveryPage(shell, watch),
+    ...statisticsPage(shell),
   };
 }

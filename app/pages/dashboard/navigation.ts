@@ -15,6 +15,7 @@ interface Entry {
 export const NAVIGATION: readonly Entry[] = [
   { section: 'previews', label: 'Previews', href: '/previews', icon: 'layout-dashboard' },
   { section: 'deliveries', label: 'Deliveries', href: '/deliveries', icon: 'webhook' },
+  { section: 'statistics', label: 'Statistics', href: '/statistics', icon: 'chart-column' },
 ];
 
 export function entriesFor(caller: Caller, entries: readonly Entry[]): readonly Entry[] {

@@ -2,10 +2,12 @@ import type { Operations } from '../operation.js';
 import { deliveryPages } from './deliveries.js';
 import { previewPages } from './previews.js';
 import { shell } from './shell.js';
+import { statisticsPages } from './statistics.js';
 
 /** Every page of the dashboard, and every form on them. They are no part of the described API. */
 export const PAGES = {
   ...shell,
   ...previewPages,
   ...deliveryPages,
+  ...statisticsPages,
 } as const satisfies Operations;

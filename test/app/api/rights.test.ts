@@ -132,6 +132,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   showDelivery: repositoryWriters,
   watchDelivery: repositoryWriters,
   submitReplay: ownForms,
+  showStatistics: lists,
   showHome: anyone,
   checkHealth: anyone,
   checkReadiness: anyone,

@@ -121,6 +121,11 @@ test.each<[string, () => unknown]>([
     'an ending that is counted',
     () => stores.statistics.count({ key: 'k', day: '2026-01-01', status, seconds: 1, by: 1 }, 'p1'),
   ],
+  [
+    'what was measured',
+    () => stores.statistics.measure('p1', { at: new Date(), previews: 1, bytes: 1, files: 1 }),
+  ],
+  ['the largest projects', () => stores.statistics.largest('2026-01-01', 5)],
   ['statistics deleted', () => stores.statistics.deleteOfProject('nobody')],
   ['deployment that the host of a commit shows', () => stores.deployments.bySha7(environmentId, 'aaaaaaa')],
   ['newest deployment of a commit', () => stores.deployments.newestBySha7(environmentId, 'aaaaaaa')],
