@@ -1,4 +1,5 @@
 import type { Operations } from '../operation.js';
+import { administrationPages } from './administration.js';
 import { deliveryPages } from './deliveries.js';
 import { previewPages } from './previews.js';
 import { shell } from './shell.js';
@@ -10,4 +11,5 @@ export const PAGES = {
   ...previewPages,
   ...deliveryPages,
   ...statisticsPages,
+  ...administrationPages,
 } as const satisfies Operations;
