@@ -31,6 +31,7 @@ import type { ProgramStartPorts } from '../src/runs/start-program.js';
 import type { SealPorts } from '../src/secrets/envelope.js';
 import type { RedactionPorts } from '../src/secrets/redact-lines.js';
 import type { SecretPorts } from '../src/secrets/store.js';
+import type { JobRunPorts } from '../src/shared/instance.js';
 import type { AddressPorts } from '../src/shared/preview-url.js';
 import type { AskProgramPorts } from '../src/shared/reach.js';
 import type { OutgoingPorts } from '../src/shared/safe-fetch.js';
@@ -69,6 +70,7 @@ export interface Stores
     RequestRatePorts,
     VariablePorts,
     SecretPorts,
+    JobRunPorts,
     LeasePorts {}
 
 /**

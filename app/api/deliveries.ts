@@ -18,6 +18,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { Ports } from '../ports.js';
 import type { Caller } from './access.js';
 import { found, type Handlers, nameOf, pageOf } from './handler.js';
+import { visibleTo } from './visible.js';
 
 export const deliveryHandlers: Handlers<typeof deliveries> = {
   async listDeliveries(ports, { query, caller }) {
@@ -26,12 +27,14 @@ export const deliveryHandlers: Handlers<typeof deliveries> = {
     const { provider } = rest;
     const isOther = provider !== undefined && provider !== 'github';
     const repoId = isOther ? undefined : (repository_id ?? (await repositoryId(ports, repository)));
-    await refuseStrangers(ports, { caller, repoId });
+    const repoIds = await refuseStrangers(ports, { caller, repoId, isOther });
     // GitHub's webhooks are found by the id of their repository, and the server does not know this one.
     if (repoId === null) return { items: [], nextCursor: null };
-    const { status, rule, event } = rest;
+    const { status, rule, event, q: search } = rest;
     const filter: DeliveryFilter = {
       ...(repoId !== undefined && { repoId }),
+      ...(repoIds && { repoIds }),
+      ...(search !== undefined && { search }),
       ...(isOther && repository !== undefined && { repository }),
       ...(provider !== undefined && { provider }),
       ...(status !== undefined && { status }),
@@ -67,15 +70,15 @@ type Query = QueryOf<typeof listDeliveries>;
 
 /** Says what is wrong with the request before anything is looked up: every list is answered by one index. */
 function refuseCombination(query: Query): void {
-  const { status, rule, event, pull_request: pullRequest, repository, repository_id, provider } = query;
-  const facets = Object.entries({ status, rule, event, pull_request: pullRequest })
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name);
+  const { status, rule, event, pull_request: pullRequest, repository, repository_id, provider, q } = query;
+  const given = (filters: object) =>
+    Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const facets = given({ rule, event, pull_request: pullRequest });
   if (facets.length > 1) throw wrong(`${facets.join(' and ')} cannot be combined: give one of them`);
   if (repository !== undefined && repository_id !== undefined)
     throw wrong('repository and repository_id say the same: give one of them');
   if (provider !== undefined && provider !== 'github') {
-    if (facets.length > 0 || repository_id !== undefined)
+    if (given({ status, rule, event, pullRequest, repository_id, q }).length > 0)
       throw wrong(`provider=${provider} can be combined with repository, from and to only`);
     return;
   }
@@ -98,25 +101,58 @@ async function repositoryId(
 interface Asking {
   readonly caller: Caller;
   readonly repoId: number | null | undefined;
+  /** Of GitLab or Bitbucket: nobody has a right to their repositories. */
+  readonly isOther: boolean;
 }
 
-/** Operators and administrators see all. Other people see those of one repository, where they may write. */
-async function refuseStrangers({ rights }: Pick<Ports, 'rights'>, { caller, repoId }: Asking): Promise<void> {
-  if (caller.kind !== 'user' || (caller.administrator && caller.projectIds === null)) return;
-  if (repoId === undefined)
-    throw new VitrineError(
-      'forbidden',
-      'Name a repository that you may write to: repository=owner/name. Only administrators see the webhooks of all.',
-    );
-  const role = repoId === null ? null : await rights.roleOn(caller.userId, { repoId, projectId: null });
+/**
+ * Operators and administrators see all. Other people see those of one repository where they may write, or of all of these: then this
+ * answers which they are.
+ */
+async function refuseStrangers(
+  ports: Ports,
+  { caller, repoId, isOther }: Asking,
+): Promise<readonly number[] | null> {
+  if (caller.kind !== 'user' || (caller.administrator && caller.projectIds === null)) return null;
+  if (isOther)
+    throw new VitrineError('forbidden', 'Only administrators see the webhooks of GitLab and Bitbucket.');
+  if (repoId === undefined) return writableRepositories(ports, caller);
+  const role = repoId === null ? null : await roleAt(ports, caller, repoId);
   const verdict = can(caller, 'delivery.read', { role });
-  if (verdict === 'yes') return;
+  if (verdict === 'yes') return null;
   throw new VitrineError(
     verdict,
     verdict === 'not_found'
       ? 'There is no such repository.'
       : 'Only those who may write to the repository see its webhooks.',
   );
+}
+
+/** GitHub is asked about each, unless it said so a moment ago. */
+const MOST_REPOSITORIES = 50;
+
+/** Those of the repositories that the person sees to which they may write. */
+export async function writableRepositories(
+  ports: Ports,
+  caller: Extract<Caller, { kind: 'user' }>,
+): Promise<readonly number[]> {
+  const visible = await visibleTo(ports, caller);
+  const repoIds = visible === 'all' ? [] : visible.repoIds;
+  if (repoIds.length > MOST_REPOSITORIES)
+    throw wrong(
+      `You see ${repoIds.length} repositories, too many to look for webhooks in all of them: name one with repository=owner/name`,
+    );
+  const allowed = await Promise.all(
+    repoIds.map(async (repoId) => {
+      const role = await roleAt(ports, caller, repoId);
+      return can(caller, 'delivery.read', { role }) === 'yes';
+    }),
+  );
+  return repoIds.filter((_, index) => allowed[index]);
+}
+
+function roleAt({ rights }: Ports, { userId }: Extract<Caller, { kind: 'user' }>, repoId: number) {
+  return rights.roleOn(userId, { repoId, projectId: null });
 }
 
 /** What the server did with a webhook, without its payload. */

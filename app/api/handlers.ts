@@ -2,6 +2,8 @@ import type { OPERATIONS } from '../../src/contract/openapi.js';
 import type { LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import type { Handlers } from './handler.js';
+import { type InstanceHandlers } from './administration/instance.js';
+import { peopleHandlers } from './administration/people.js';
 import { configurationHandlers } from './configuration.js';
 import { deliveryHandlers } from './deliveries.js';
 import { deploymentHandlers } from './deployments.js';
@@ -28,6 +30,8 @@ export interface HandlerParts {
   readonly version: string;
   /** Asks the database for a sign of life. */
   readonly ping: () => Promise<void>;
+  /** They know the process and what it stands on. */
+  readonly instance: InstanceHandlers;
 }
 
 /** Every operation of the API with what it does: a noun, a file. */
@@ -53,5 +57,7 @@ export function createHandlers(parts: HandlerParts): Handlers<typeof OPERATIONS>
     ...passwordHandlers(parts.ports),
     ...invitationHandlers,
     ...accessHandlers,
+    ...peopleHandlers,
+    ...parts.instance,
   };
 }

@@ -1,7 +1,13 @@
-import type { history, listDeployments, StatisticsView, StepView } from '../../src/contract/history.js';
+import type {
+  history,
+  listDeployments,
+  ServerStatisticsView,
+  StatisticsView,
+  StepView,
+} from '../../src/contract/history.js';
 import type { QueryOf } from '../../src/contract/operation.js';
 import { removeDeployment } from '../../src/deployments/remove.js';
-import { type DayStatistics, dayOf, summarize } from '../../src/deployments/statistics.js';
+import { type DayStatistics, dayOf, summarize, summarizeStages } from '../../src/deployments/statistics.js';
 import type { DeploymentScope, StoredDeployment } from '../../src/deployments/store.js';
 import type { Step } from '../../src/environments/history.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
@@ -69,7 +75,8 @@ export const historyHandlers: Handlers<typeof history> = {
       ports.statistics.days(span),
       ports.environments.countAllActive(),
     ]);
-    return presentStatistics(counted, { ...span, previewsAlive });
+    const largestProjects = await largestOf(ports, counted);
+    return { ...presentStatistics(counted, { ...span, previewsAlive }), largestProjects };
   },
 };
 
@@ -169,8 +176,42 @@ function presentStatistics(
   rest: Pick<StatisticsView, 'from' | 'to' | 'previewsAlive'>,
 ): StatisticsView {
   const { counts, ...summary } = summarize(days);
-  const byDay = days.map(({ day, counts: ofDay }) => ({ day, counts: positive(ofDay) }));
-  return { ...rest, ...summary, counts: positive(counts), byDay };
+  const last = lastMeasured(days)?.measured;
+  return {
+    ...rest,
+    ...summary,
+    counts: positive(counts),
+    stages: [...summarizeStages(days)],
+    storage: last ? { bytes: last.bytes, files: last.files, measuredAt: last.at.toISOString() } : null,
+    byDay: days.map(presentDay),
+  };
+}
+
+function presentDay(one: DayStatistics): StatisticsView['byDay'][number] {
+  const { counts, medianSeconds, p95Seconds } = summarize([one]);
+  const { previews = null, bytes = null } = one.measured ?? {};
+  const measured = { previewsAlive: previews, storageBytes: bytes };
+  return { day: one.day, counts: positive(counts), medianSeconds, p95Seconds, ...measured };
+}
+
+function lastMeasured(days: readonly DayStatistics[]): DayStatistics | undefined {
+  return days.findLast(({ measured }) => measured !== null);
+}
+
+/** More than people compare. */
+const MOST_PROJECTS = 10;
+
+async function largestOf(
+  { statistics, projects }: Pick<Ports, 'statistics' | 'projects'>,
+  days: readonly DayStatistics[],
+): Promise<ServerStatisticsView['largestProjects']> {
+  const day = lastMeasured(days)?.day;
+  const found = day === undefined ? [] : await statistics.largest(day, MOST_PROJECTS);
+  const named = await Promise.all(
+    found.map(async (one) => ({ ...one, project: (await projects.get(one.projectId))?.name })),
+  );
+  // One that was deleted since takes no room any more.
+  return named.flatMap(({ project, ...one }) => (project === undefined ? [] : [{ ...one, project }]));
 }
 
 /** A counter that was taken back to zero is left out. */

@@ -11,9 +11,11 @@ import { reconcileStuck } from '../../src/reconcile/stuck.js';
 import { sweep } from '../../src/reconcile/sweep.js';
 import { rotateKeys } from '../../src/secrets/rotate.js';
 import { forgetOldDeliveries } from '../../src/deliveries/retention.js';
+import { measure } from '../../src/uploads/measure.js';
 import type { Config } from '../config/config.js';
 import type { Ports } from '../ports.js';
-import { every } from '../workers/every.js';
+import type { JobRun } from '../../src/shared/instance.js';
+import { every as startEvery } from '../workers/every.js';
 
 const STUCK_EVERY_MS = 60_000;
 const QUEUE_EVERY_MS = 30_000;
@@ -26,6 +28,7 @@ const PROGRAM_LOGS_EVERY_MS = 10_000;
 const WORDS_EVERY_MS = 15_000;
 const LOG_RETENTION_EVERY_MS = 10 * 60_000;
 const STATISTICS_EVERY_MS = 5_000;
+const MEASURE_EVERY_MS = 60 * 60_000;
 const RETENTION_EVERY_MS = 60 * 60_000;
 /** A new key is there after a start only. What is looked at later was left by a process that ended in the middle. */
 const ROTATE_FIRST_MS = 1_000;
@@ -45,9 +48,11 @@ interface Jobs {
 export function startPeriodicJobs(ports: Ports, jobs: Jobs) {
   const { config, firstMs, lease } = jobs;
   const { log } = ports;
+  const every = startsNoting(ports);
   return [
-    ...startProgramJobs(ports, jobs),
+    ...startProgramJobs(ports, { ...jobs, every }),
     every({ name: 'statistics', everyMs: STATISTICS_EVERY_MS, run: () => countEndings(ports), log }),
+    every({ name: 'measure', everyMs: MEASURE_EVERY_MS, firstMs, run: () => measure(ports), log }),
     every({
       name: 'retention',
       everyMs: RETENTION_EVERY_MS,
@@ -78,7 +83,28 @@ export function startPeriodicJobs(ports: Ports, jobs: Jobs) {
   ];
 }
 
-function startProgramJobs(ports: Ports, { programsEveryMs }: Jobs) {
+/** Short jobs write down so often that they ran: pages that show it need no more. */
+const NOTE_EVERY_MS = 15_000;
+
+/** Starts jobs whose runs are written down, for those who look whether the server works. A run that failed, or works again, is told at once. */
+function startsNoting({ jobRuns, log }: Pick<Ports, 'jobRuns' | 'log'>): typeof startEvery {
+  const noted = new Map<string, JobRun>();
+  const onRun = (run: JobRun) => {
+    const before = noted.get(run.name);
+    const isNews = !before || before.error !== run.error;
+    if (!isNews && run.at.getTime() - before.at.getTime() < NOTE_EVERY_MS) return;
+    noted.set(run.name, run);
+    jobRuns
+      .note(run)
+      .catch((error: unknown) => log('debug', 'a run could not be written down', { name: run.name, error }));
+  };
+  return (job) => startEvery({ ...job, onRun });
+}
+
+function startProgramJobs(
+  ports: Ports,
+  { programsEveryMs, every }: Pick<Jobs, 'programsEveryMs'> & { readonly every: typeof startEvery },
+) {
   const { log } = ports;
   const logs = createProgramLogs(ports);
   const job = (name: string, { everyMs, run }: { everyMs: number; run: () => Promise<number> }) =>

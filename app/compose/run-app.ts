@@ -11,6 +11,7 @@ import { createLogHub, HUB_TIMES, type LogHub } from '../live/hub.js';
 import type { Ports } from '../ports.js';
 import type { PreviewPages } from '../previews/wait-pages.js';
 import { engineWarning } from './containers.js';
+import { composeInstance } from './instance.js';
 import type { Intake } from './intake.js';
 import type { OpenedStore } from './open-store.js';
 import type { Overrides } from './overrides.js';
@@ -25,7 +26,7 @@ interface RunParts {
   readonly overrides: Overrides;
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Pick<OpenedStore, 'stores' | 'ping' | 'close' | 'uri'>;
+  readonly store: Pick<OpenedStore, 'stores' | 'ping' | 'migrations' | 'close' | 'uri'>;
   readonly publicUrl: string;
   readonly previewBase: PreviewBase;
   /** Already takes webhooks. */
@@ -127,6 +128,7 @@ function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previe
     webhooks: intake.endpoint,
     identify: overrides.identify ?? identity.verify,
     ping: store.ping,
+    instance: composeInstance({ config, store, version: projectVersion(), clock }),
     version: projectVersion(),
     rates: { ...RATES, ...overrides.rates },
   };

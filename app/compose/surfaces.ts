@@ -2,8 +2,10 @@ import { wakeEnvironment } from '../../src/deployments/wake.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
 import { accessRuleOf } from '../../src/repositories/preview-access.js';
 import { commitLabel, serviceLabel } from '../../src/shared/preview-url.js';
+import type { Instance } from '../../src/shared/instance.js';
 import { addressesOf } from '../../src/shared/reach.js';
 import type { Identify } from '../api/access.js';
+import { instanceHandlers } from '../api/administration/instance.js';
 import { createApi } from '../api/api.js';
 import { countRepeats } from '../config/log.js';
 import { BODY_LIMITS, createBodyBudget } from '../http/body-budget.js';
@@ -55,6 +57,7 @@ interface SurfaceParts {
   readonly previews: Previews;
   readonly identify: Identify;
   readonly ping: () => Promise<void>;
+  readonly instance: Instance;
   readonly version: string;
   readonly rates: Rates;
 }
@@ -66,13 +69,15 @@ const API_BODIES = { ...BODY_LIMITS, bytes: BODY_LIMITS.bytes / 2, largeBytes: B
 export async function composeSurfaces(parts: SurfaceParts) {
   const { ports, hub, webhooks, previews, identify, ping, version, rates } = parts;
   const { clock, log, requestRates: store } = ports;
+  const instance = instanceHandlers(parts.instance);
   const shared = (name: 'people' | 'runs' | 'addresses') =>
     createSharedRate({ name, rate: rates[name], clock, store });
   const watch = createWatch(ports, WATCH_TIMES);
   const api = await createApi({
     ports,
     hub,
-    dashboard: createDashboard({ watch }),
+    dashboard: createDashboard({ watch, instance }),
+    instance,
     identify,
     budget: createBodyBudget(API_BODIES),
     version,

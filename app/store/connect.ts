@@ -13,7 +13,7 @@ import { imageStore } from './images/store.js';
 import { healthCheckStore } from './logs/health-checks.js';
 import { logStore } from './logs/store.js';
 import { logRetentionStore, logWordStore } from './logs/words.js';
-import { migrate } from './migrations/migrate.js';
+import { migrate, type MigrationStatus, statusOf } from './migrations/migrate.js';
 import { announcementStore } from './notifications/announcements.js';
 import { channelStore } from './notifications/channels.js';
 import { notificationStore } from './notifications/store.js';
@@ -33,6 +33,7 @@ import { projectStore } from './projects/store.js';
 import { repoStore } from './repositories/store.js';
 import { secretStore, variableStore } from './secrets/entries.js';
 import { deliveredStore, sealedCollections } from './secrets/sealed.js';
+import { jobRunStore } from './shared/job-runs.js';
 import { leaseStore } from './shared/lease.js';
 import { asVitrineError, translatingErrors } from './shared/outage.js';
 import { MAX_TIME_MS } from './shared/query.js';
@@ -42,6 +43,8 @@ export interface Store {
   readonly stores: Stores;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
+  /** Every migration that this program knows or the database has, oldest first. */
+  migrations(): Promise<readonly MigrationStatus[]>;
   close(): Promise<void>;
 }
 
@@ -62,7 +65,12 @@ export async function connectStore({ around, onInbox, ...address }: ConnectOptio
     await connection.close();
     throw asVitrineError(error);
   }
-  return { stores, ping: () => ping(connection), close: () => connection.close() };
+  return {
+    stores,
+    ping: () => ping(connection),
+    migrations: () => statusOf(connection),
+    close: () => connection.close(),
+  };
 }
 
 async function ping(connection: Connection): Promise<void> {
@@ -80,11 +88,7 @@ export function createStores(connection: Connection): Stores {
     deployments: translatingErrors(deploymentStore(connection)),
     statistics: translatingErrors(statisticsStore(connection)),
     containers: translatingErrors(containerStore(connection)),
-    logs: translatingErrors(logStore(connection, 'logs')),
-    runtimeLogs: translatingErrors(logStore(connection, 'runtimeLogs')),
-    logWords: translatingErrors(logWordStore(connection)),
-    logRetention: translatingErrors(logRetentionStore(connection)),
-    healthChecks: translatingErrors(healthCheckStore(connection)),
+    ...createLogStores(connection),
     projects: translatingErrors(projectStore(connection)),
     repos: translatingErrors(repoStore(connection)),
     users: translatingErrors(userStore(connection)),
@@ -112,6 +116,18 @@ export function createStores(connection: Connection): Stores {
     delivered: translatingErrors(deliveredStore(connection)),
     sealed: sealedCollections(connection).map(translatingErrors),
     leases: translatingErrors(leaseStore(connection)),
+    jobRuns: translatingErrors(jobRunStore(connection)),
+  };
+}
+
+/** What deployments say while they run. */
+function createLogStores(connection: Connection) {
+  return {
+    logs: translatingErrors(logStore(connection, 'logs')),
+    runtimeLogs: translatingErrors(logStore(connection, 'runtimeLogs')),
+    logWords: translatingErrors(logWordStore(connection)),
+    logRetention: translatingErrors(logRetentionStore(connection)),
+    healthChecks: translatingErrors(healthCheckStore(connection)),
   };
 }
 

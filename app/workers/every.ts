@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf } from '../../src/shared/errors.js';
+import type { JobRun } from '../../src/shared/instance.js';
 import type { Log } from '../../src/shared/tools.js';
 
 interface Job {
@@ -9,18 +11,27 @@ interface Job {
   readonly firstMs?: number;
   readonly run: () => Promise<unknown>;
   readonly log: Log;
+  /** Told of each run that ended; it must not fail. */
+  readonly onRun?: ((run: JobRun) => void) | undefined;
 }
 
 /** Runs a job periodically, never twice at once. */
-export function every({ name, everyMs, firstMs = everyMs, run, log }: Job) {
+export function every({ name, everyMs, firstMs = everyMs, run, log, onRun = () => undefined }: Job) {
   let current: Promise<void> | undefined;
 
   const runOnce = (): Promise<void> => {
+    const start = performance.now();
+    const ended = (error: string | null) =>
+      onRun({ name, everyMs, at: new Date(), ms: Math.round(performance.now() - start), error });
     current ??= run()
-      .then((result) => log('debug', `${name} done`, { result }))
-      .catch((error: unknown) =>
-        log('warn', `${name} failed and will be tried again`, { inMs: everyMs, error }),
-      )
+      .then((result) => {
+        log('debug', `${name} done`, { result });
+        ended(null);
+      })
+      .catch((error: unknown) => {
+        log('warn', `${name} failed and will be tried again`, { inMs: everyMs, error });
+        ended(messageOf(error));
+      })
       .finally(() => (current = undefined));
     return current;
   };

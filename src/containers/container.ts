@@ -38,6 +38,8 @@ export interface ContainerStore {
   change(change: ContainerChange): Promise<void>;
   /** Newest first. */
   listOf(environmentId: string, page: PageRequest): Promise<Page<Container>>;
+  /** How many there are by their status, and how many of those that are not stopped are reached by a port. */
+  counts(): Promise<{ readonly byStatus: Readonly<Record<ContainerStatus, number>>; readonly ports: number }>;
   /** They were removed. */
   deleteOf(deploymentId: string): Promise<void>;
 }

@@ -60,7 +60,9 @@ export const listDeliveries = {
   path: `${API}/deliveries`,
   permission: 'delivery.list',
   summary:
-    'Lists webhooks with their decisions, newest first. People name a repository that they may write to. Give at most one of status, rule, event and pull_request; a pull_request needs its repository',
+    'Lists webhooks with their decisions, newest first: people see those of the repositories that they may write to. Give at most one of rule, event and pull_request; a pull_request needs its repository',
+  description:
+    'With `q`, or a status beside one of those, a page looks through 2,000 webhooks at a time: it may hold few items or none and still have a `nextCursor`.',
   query: () =>
     z.strictObject({
       repository: RepositoryName().optional(),
@@ -75,6 +77,8 @@ export const listDeliveries = {
       rule: Word().optional(),
       event: Word().optional(),
       provider: z.enum(PROVIDERS).optional(),
+      /** A part of its event, action, repository, decision, error or id, in any case. */
+      q: z.string().trim().min(1).max(200).optional(),
       from: z.iso.datetime({ offset: true }).optional(),
       to: z.iso.datetime({ offset: true }).optional(),
       ...page(),

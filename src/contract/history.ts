@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STAGE_NAMES } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import { DEPLOYMENTS, DeploymentView } from './deployments.js';
 import { ENVIRONMENTS } from './environments.js';
@@ -119,10 +120,40 @@ export const StatisticsView = /* @__PURE__ */ lazily(() =>
     p95Seconds: z.number().nullable(),
     /** Previews that show or await a deployment now. */
     previewsAlive: z.int(),
-    byDay: z.array(z.object({ day: z.string(), counts: Counts() })),
+    /** Of successful deployments, the slowest first: how long each stage took, and how many had it. */
+    stages: z.array(
+      z.object({
+        name: z.enum(STAGE_NAMES),
+        count: z.int(),
+        medianSeconds: z.number(),
+        p95Seconds: z.number(),
+      }),
+    ),
+    /** What the files take, each counted once, when it was last measured in these days; null when it was not. */
+    storage: z.object({ bytes: z.int(), files: z.int(), measuredAt: z.string() }).nullable(),
+    /** Days on which nothing ended and nothing was measured are left out. */
+    byDay: z.array(
+      z.object({
+        day: z.string(),
+        counts: Counts(),
+        medianSeconds: z.number().nullable(),
+        p95Seconds: z.number().nullable(),
+        /** When it was last measured on this day; null when it was not. */
+        previewsAlive: z.int().nullable(),
+        storageBytes: z.int().nullable(),
+      }),
+    ),
   }),
 );
 export type StatisticsView = ValueOf<typeof StatisticsView>;
+
+export const ServerStatisticsView = /* @__PURE__ */ lazily(() =>
+  StatisticsView().extend({
+    /** The projects whose uploaded files take most room, the largest first. */
+    largestProjects: z.array(z.object({ projectId: Id(), project: z.string(), bytes: z.int() })),
+  }),
+);
+export type ServerStatisticsView = ValueOf<typeof ServerStatisticsView>;
 
 const MOST_DAYS = 365;
 const DAYS = `must be a whole number from 1 to ${MOST_DAYS}`;
@@ -142,7 +173,7 @@ export const projectStatistics = {
   path: `${API}/projects/:id/statistics`,
   permission: 'project.statistics',
   resource: { projectId: 'id' },
-  summary: 'Success rate, build times and deployments by day of a project',
+  summary: 'Success rate, build times, stages, storage and deployments by day of a project',
   params: ById,
   query: SpanQuery,
   answers: { 200: StatisticsView },
@@ -153,9 +184,9 @@ export const serverStatistics = {
   method: 'GET',
   path: `${API}/statistics`,
   permission: 'server.statistics',
-  summary: 'The same for the whole server',
+  summary: 'The same for the whole server, and which projects take most room',
   query: SpanQuery,
-  answers: { 200: StatisticsView },
+  answers: { 200: ServerStatisticsView },
 } as const satisfies Operation;
 
 export const history = {

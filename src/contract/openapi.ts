@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actorsFor } from '../people/policies.js';
 import { ERROR_STATUS, type ErrorCode } from '../shared/errors.js';
 import { access, AccessView, ShareLinkView } from './access.js';
+import { administration, AuditEntryView, InstanceView, UserView } from './administration.js';
 import { configuration, SecretView, VariableView } from './configuration.js';
 import { deliveries, DeliveryView } from './deliveries.js';
 import { deployments, DeploymentView } from './deployments.js';
@@ -49,6 +50,7 @@ export const OPERATIONS = {
   ...passwords,
   ...invitations,
   ...access,
+  ...administration,
 } as const satisfies Operations;
 
 /** Schemas that the description names once and refers to. */
@@ -58,6 +60,7 @@ const NAMED = {
   ...{ LeakView, VariableView, SecretView, ProjectView, MemberView, RepositoryView },
   ...{ AccessView, ShareLinkView },
   ...{ InvitationView, ChannelView, NotificationView, ErrorAnswer },
+  ...{ UserView, AuditEntryView, InstanceView },
 } as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */

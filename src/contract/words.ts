@@ -18,6 +18,8 @@ const TAGS: Readonly<Record<string, string>> = {
   tokens: 'API tokens of the signed-in person.',
   users: 'People with an account on this server.',
   session: 'Sign-in and sign-out.',
+  audit: 'The audit log: who did what.',
+  instance: 'The state of this server, for those who run it.',
   server: 'What the server says of itself: its health and this description.',
 };
 

@@ -37,20 +37,22 @@ async function find({ inbox }: DeliveryPorts, guid: string): Promise<DeliveryDet
   throw new VitrineError('not_found', 'There is no such delivery.');
 }
 
-function refuseUnreplayable({ status, body, decision, event, provider }: DeliveryDetail): void {
+type Replayable = Pick<DeliveryDetail, 'status' | 'decision' | 'event' | 'provider'> & {
+  readonly hasPayload: boolean;
+};
+
+/** Why a delivery cannot be handled again, and what to do instead; null when it can. */
+export function refusalOf({ status, hasPayload, decision, event, provider }: Replayable): string | null {
   if (status === DELIVERY_STATUS.retained)
-    throw new VitrineError(
-      'unprocessable',
-      `Webhooks of ${provider} are kept for audit only: there is no handler for them yet.`,
-    );
-  if (body === null)
-    throw new VitrineError(
-      'unprocessable',
-      'The payload of this delivery was dropped, because it was older than DELIVERY_RETENTION_DAYS. Redeliver it on GitHub (possible for three days), or push a commit.',
-    );
+    return `Webhooks of ${provider} are kept for audit only: there is no handler for them yet.`;
+  if (!hasPayload)
+    return 'The payload of this delivery was dropped, because it was older than DELIVERY_RETENTION_DAYS. Redeliver it on GitHub (possible for three days), or push a commit.';
   if (decision?.rule === EVENT_NOT_USED)
-    throw new VitrineError(
-      'unprocessable',
-      `Nothing here handles "${event}", so its payload was never kept, only its outline.`,
-    );
+    return `Nothing here handles "${event}", so its payload was never kept, only its outline.`;
+  return null;
+}
+
+function refuseUnreplayable({ body, ...delivery }: DeliveryDetail): void {
+  const refusal = refusalOf({ ...delivery, hasPayload: body !== null });
+  if (refusal !== null) throw new VitrineError('unprocessable', refusal);
 }

@@ -65,9 +65,13 @@ export interface DeliveryDetail extends DeliveryRow {
   readonly replays: readonly Replay[];
 }
 
-/** At most one of status, rule, event and pull request; a pull request needs its repository. */
+/** At most one of rule, event and pull request; a pull request needs its repository. */
 export interface DeliveryFilter {
   readonly repoId?: number;
+  /** Only those of these repositories: what the caller may see. */
+  readonly repoIds?: readonly number[];
+  /** A part of what it is called or of what came of it, in any case. */
+  readonly search?: string;
   readonly status?: InboxStatus;
   readonly rule?: string;
   readonly event?: string;
@@ -105,7 +109,10 @@ export interface InboxStore {
   finish(delivery: ClaimedDelivery, decision: DeliveryDecision): Promise<void>;
   /** Schedules the next try, or parks the delivery for a person to look at. */
   retry(delivery: ClaimedDelivery, next: NextTry): Promise<void>;
-  /** Newest first. */
+  /**
+   * Newest first. What no index finds is looked for among so many deliveries at a time: a page may hold fewer than it could, even none, and
+   * the next one goes on where it ended.
+   */
   list(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>>;
   get(guid: string): Promise<DeliveryDetail | null>;
   /** Makes a delivery that has ended ready again, and keeps who asked for it; false when it has not ended, or has no payload any more. */

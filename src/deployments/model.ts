@@ -2,7 +2,7 @@ import type { Creator, Environment, Head } from '../environments/model.js';
 import type { Reach } from '../shared/reach.js';
 import type { RunRef } from '../shared/run-ref.js';
 import type { Cause } from '../shared/cause/cause.js';
-import { type Stage, STAGE_NAMES } from '../shared/status/stages.js';
+import { type Stage, STAGE_NAMES, type StageName } from '../shared/status/stages.js';
 import {
   DEPLOYMENT_STATUS,
   type DeploymentStatus,
@@ -74,6 +74,8 @@ export interface Tally {
   readonly status: DeploymentStatus;
   /** From its start to its end; null when it never started. */
   readonly seconds: number | null;
+  /** How long each stage of a successful one took; absent where none is known. */
+  readonly stages?: Readonly<Partial<Record<StageName, number>>>;
 }
 
 /** A change of the counters, with a key that lets each be made once. */

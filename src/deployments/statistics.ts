@@ -1,5 +1,6 @@
 import { DEPLOYMENT } from '../shared/status/deployment.js';
-import { DEPLOYMENT_STATUS, type DeploymentStatus } from '../shared/status/words.js';
+import { type Stage, STAGE_NAMES, type StageName } from '../shared/status/stages.js';
+import { DEPLOYMENT_STATUS, type DeploymentStatus, STAGE_STATUS } from '../shared/status/words.js';
 import type { Ending, Tally } from './model.js';
 import type { DeploymentPatch, StoredDeployment } from './store.js';
 
@@ -11,6 +12,20 @@ export interface DayStatistics {
   readonly counts: Readonly<Partial<Record<DeploymentStatus, number>>>;
   /** Of successful deployments: how many fell into each class of `durationClass`. */
   readonly durations: Readonly<Record<string, number>>;
+  /** The same of each of their stages. */
+  readonly stages: Readonly<Partial<Record<StageName, Readonly<Record<string, number>>>>>;
+  /** What was there when it was last measured on this day; null when it was not. */
+  readonly measured: Measured | null;
+}
+
+/** What takes room, of a project or of the whole server. */
+export interface Measured {
+  readonly at: Date;
+  /** Previews that show or await a deployment. */
+  readonly previews: number;
+  /** Files, each counted once however many deployments have it, without the compressed forms that the server makes of them. */
+  readonly bytes: number;
+  readonly files: number;
 }
 
 export interface StatisticsStore {
@@ -22,6 +37,13 @@ export interface StatisticsStore {
     readonly from: string;
     readonly to: string;
   }): Promise<readonly DayStatistics[]>;
+  /** Writes down what was measured, in place of what was measured on this day before. Without a project: of the server. */
+  measure(projectId: string | undefined, measured: Measured): Promise<void>;
+  /** The projects that took most room on a day, the largest first. */
+  largest(
+    day: string,
+    limit: number,
+  ): Promise<readonly { readonly projectId: string; readonly bytes: number }[]>;
   /** Counts everything anew from the deployments, beside a running server too. Answers how many days were wrong. */
   recount(): Promise<{ readonly days: number; readonly corrected: number }>;
   deleteOfProject(projectId: string): Promise<void>;
@@ -49,12 +71,23 @@ export function withEnding(seen: StoredDeployment, patch: DeploymentPatch): Depl
   return { ...patch, tally, endings: [...seen.endings, { ...tally, key, by: 1 }] };
 }
 
-type Ended = Pick<StoredDeployment, 'status' | 'startedAt' | 'completedAt' | 'updatedAt'>;
+type Ended = Pick<StoredDeployment, 'status' | 'startedAt' | 'completedAt' | 'updatedAt' | 'stages'>;
 
-function tallyOf({ status, startedAt, completedAt, updatedAt }: Ended): Tally {
+function tallyOf({ status, startedAt, completedAt, updatedAt, stages }: Ended): Tally {
   const end = completedAt ?? updatedAt;
-  const seconds = startedAt && Math.max(0, Math.round((end.getTime() - startedAt.getTime()) / 100) / 10);
-  return { day: dayOf(end), status, seconds };
+  const seconds = startedAt && secondsBetween(startedAt, end);
+  const tally = { day: dayOf(end), status, seconds };
+  const known = status === DEPLOYMENT_STATUS.success ? stages.flatMap(timedStage) : [];
+  return known.length === 0 ? tally : { ...tally, stages: Object.fromEntries(known) };
+}
+
+function timedStage({ name, status, startedAt, completedAt }: Stage): [StageName, number][] {
+  const isTimed = status === STAGE_STATUS.completed && startedAt !== null && completedAt !== null;
+  return isTimed ? [[name, secondsBetween(startedAt, completedAt)]] : [];
+}
+
+function secondsBetween(start: Date, end: Date): number {
+  return Math.max(0, Math.round((end.getTime() - start.getTime()) / 100) / 10);
 }
 
 export function dayOf(at: Date): string {
@@ -78,6 +111,34 @@ export function durationOf({ status, seconds }: Tally): string | null {
   return status === DEPLOYMENT_STATUS.success && seconds !== null ? durationClass(seconds) : null;
 }
 
+/** The class of each stage, as a path of field names. */
+export function stageClassesOf({ status, stages = {} }: Pick<Tally, 'status' | 'stages'>): readonly string[] {
+  if (status !== DEPLOYMENT_STATUS.success) return [];
+  return STAGE_NAMES.flatMap((name) => {
+    const seconds = stages[name];
+    return seconds === undefined ? [] : [`${name}.${durationClass(seconds)}`];
+  });
+}
+
+interface StageSummary {
+  readonly name: StageName;
+  /** How many successful deployments had it. */
+  readonly count: number;
+  readonly medianSeconds: number;
+  readonly p95Seconds: number;
+}
+
+/** How long the stages of successful deployments took, the slowest first. */
+export function summarizeStages(days: readonly Pick<DayStatistics, 'stages'>[]): readonly StageSummary[] {
+  return STAGE_NAMES.flatMap((name): StageSummary[] => {
+    const durations = sumOf(days.map(({ stages }) => stages[name] ?? {}));
+    const [medianSeconds, p95Seconds] = [quantileOf(durations, 0.5), quantileOf(durations, 0.95)];
+    if (medianSeconds === null || p95Seconds === null) return [];
+    const count = Object.values(durations).reduce((sum, one) => sum + one, 0);
+    return [{ name, count, medianSeconds, p95Seconds }];
+  }).sort((a, b) => b.medianSeconds - a.medianSeconds);
+}
+
 export interface Summary {
   readonly counts: Readonly<Partial<Record<DeploymentStatus, number>>>;
   /** Of those that succeeded or failed; null when there was none. */
@@ -86,7 +147,7 @@ export interface Summary {
   readonly p95Seconds: number | null;
 }
 
-export function summarize(days: readonly DayStatistics[]): Summary {
+export function summarize(days: readonly Pick<DayStatistics, 'counts' | 'durations'>[]): Summary {
   const counts = sumOf(days.map((day) => day.counts));
   const durations = sumOf(days.map((day) => day.durations));
   const { [DEPLOYMENT_STATUS.success]: good = 0, [DEPLOYMENT_STATUS.failed]: bad = 0 } = counts;

@@ -120,6 +120,8 @@ export interface EnvironmentStore {
   recordActivity(id: string, at: Date): Promise<void>;
   /** Asks for a projection again without changing the document's meaning. */
   markDue(id: string, projection: Projection): Promise<void>;
+  /** Since when the first projection has been due; null when none is. */
+  dueSince(projection: Projection): Promise<Date | null>;
   /** Takes the longest-due claimable environment by lease. Leases run on the database's clock. */
   claim(
     projection: Projection,

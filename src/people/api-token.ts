@@ -44,6 +44,8 @@ export interface TokenStore {
   ofUser(userId: string, page: PageRequest): Promise<Page<PersonalToken>>;
   /** False when the person has no such token. */
   revoke(userId: string, id: string): Promise<boolean>;
+  /** All of a person. Answers how many. */
+  revokeAll(userId: string): Promise<number>;
   /** Records a single-use id; false when it was used before. */
   useOnce(id: string, expiresAt: Date): Promise<boolean>;
   /** Removes tokens and single-use ids that ended before then: not every database does so by itself. Answers how many. */

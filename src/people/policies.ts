@@ -106,6 +106,10 @@ const POLICIES = {
   'configuration.write': ADMINS,
   'organization.configure': ADMINISTRATORS,
   'key.read': ADMINISTRATORS,
+  'user.list': ADMINISTRATORS,
+  'user.change': ADMINISTRATORS,
+  'audit.read': ADMINISTRATORS,
+  'instance.read': ADMINISTRATORS,
 } as const satisfies Readonly<Record<string, Rights>>;
 
 /** What can be done, by the name that operations declare. */

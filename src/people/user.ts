@@ -1,3 +1,5 @@
+import type { Page, PageRequest } from '../shared/pages.js';
+
 export const THEMES = ['system', 'light', 'dark'] as const;
 
 /** How pages look, and which mails a person wants. */
@@ -67,6 +69,12 @@ export type Account =
 
 export type ProviderName = Account['provider'];
 
+export interface UserFilter {
+  readonly active?: boolean;
+  /** A part of the name, the login or the address, in any case. */
+  readonly search?: string;
+}
+
 export interface UserStore {
   /** Upserts by GitHub's id. An address in an event proves nothing, so it never replaces a proven one. */
   saveFromGitHub(seen: SeenPerson): Promise<User>;
@@ -82,6 +90,8 @@ export interface UserStore {
   /** Takes an account away, only while the accounts are still those of `seen`: null when they are not. */
   disconnect(seen: User, provider: ProviderName): Promise<User | null>;
   remove(id: string): Promise<void>;
+  /** Newest first. */
+  list(filter: UserFilter, page: PageRequest): Promise<Page<User>>;
 }
 
 export interface UserPorts {

@@ -28,6 +28,14 @@ export function testEnvironmentClaims(name: string, create: () => Promise<Enviro
     expect(await store.claim('report', LONG)).toBeNull();
   });
 
+  test(`${name}: it tells since when the first projection has been due, until that is done`, async () => {
+    const { store, environment } = await dueOne();
+    expect(await store.dueSince('report')).toEqual(environment.due.report.at);
+    expect(await store.dueSince('teardown')).toBeNull();
+    await store.release(await claimed(store), {});
+    expect(await store.dueSince('report')).toBeNull();
+  });
+
   test(`${name}: a due projection is claimed by one of many, with the document as it is`, async () => {
     const { store, environment } = await dueOne();
     const claims = await Promise.all(

@@ -196,6 +196,39 @@ export function testInboxStore(name: string, create: () => Promise<InboxStore>):
     expect((await store.list({ status: DELIVERY_STATUS.parked }, { limit: 2 })).items).toEqual([]);
   });
 
+  test(`${name}: a list of several repositories is newest first, and a page of a search goes on where the look ended`, async () => {
+    const store = await create();
+    // More than one query can merge, and more than one page looks through.
+    const repoIds = Array.from({ length: 90 }, (_, index) => index + 1);
+    const many = Array.from({ length: 2_100 }, (_, index) => index);
+    await store.store(
+      many.map((index) =>
+        delivery({ guid: guid(index), repoId: (index % 100) + 1, receivedAt: at(Math.floor(index / 3)) }),
+      ),
+    );
+    const expected = many
+      .filter((index) => index % 100 < 90)
+      .map(guid)
+      .toReversed();
+    const all = (await store.list({ repoIds }, { limit: 500 })).items.map((each) => each.guid);
+    expect(all).toEqual(expected.slice(0, 500));
+    const found: string[] = [];
+    const pages: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<InboxStore['list']>> = await store.list(
+        { search: guid(7).toUpperCase() },
+        { limit: 2, ...(cursor !== null && { cursor }) },
+      );
+      pages.push(page.items.length);
+      found.push(...page.items.map((each) => each.guid));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(found).toEqual([guid(7)]);
+    expect(pages).toEqual([0, 1]);
+    expect(await store.list({ repoIds: [] }, { limit: 2 })).toEqual({ items: [], nextCursor: null });
+  });
+
   test(`${name}: one that ended can be replayed, with its bytes, and keeps who asked and what it was decided to be`, async () => {
     const { store, claimed } = await withOne();
     expect(await store.replay(claimed.guid, 'mona')).toBe(false);

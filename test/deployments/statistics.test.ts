@@ -1,8 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { freshDeployment } from '../../src/deployments/model.js';
-import { durationClass, summarize, withEnding } from '../../src/deployments/statistics.js';
+import {
+  durationClass,
+  stageClassesOf,
+  summarize,
+  summarizeStages,
+  withEnding,
+} from '../../src/deployments/statistics.js';
 import type { DeploymentPatch, StoredDeployment } from '../../src/deployments/store.js';
-import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
+import type { Stage } from '../../src/shared/status/stages.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../src/shared/status/words.js';
 import { newDeployment } from '../support/builders.js';
 
 const { running, success, failed, queued } = DEPLOYMENT_STATUS;
@@ -62,4 +69,33 @@ test('the rate counts successes and failures; quantiles are right to five percen
   expect(Math.abs((medianSeconds ?? 0) - 50) / 50).toBeLessThan(0.05);
   expect(Math.abs((p95Seconds ?? 0) - 95) / 95).toBeLessThan(0.05);
   expect(summarize([])).toEqual({ counts: {}, successRate: null, medianSeconds: null, p95Seconds: null });
+});
+
+test('the stages of a successful deployment count with it, those that ended and were timed', () => {
+  const stage = (name: Stage['name'], changes: Partial<Stage> = {}): Stage => ({
+    ...{ name, status: STAGE_STATUS.completed, startedAt, completedAt, error: null },
+    ...changes,
+  });
+  const stages = [
+    stage('installing'),
+    stage('building', { startedAt: null }),
+    stage('copying', { status: STAGE_STATUS.skipped }),
+  ];
+  const of = (status: typeof success | typeof failed) =>
+    withEnding(deployment({ status: running, startedAt, stages }), { status, completedAt }).tally;
+  expect(of(success)?.stages).toEqual({ installing: 90 });
+  expect(of(failed)).not.toHaveProperty('stages');
+  expect(stageClassesOf({ status: success, stages: { installing: 90 } })).toEqual([
+    `installing.${durationClass(90)}`,
+  ]);
+  expect(stageClassesOf({ status: failed, stages: { installing: 90 } })).toEqual([]);
+  const counted = [
+    { stages: { installing: { [durationClass(10)]: 3 }, building: { [durationClass(60)]: 1 } } },
+    { stages: { installing: { [durationClass(10)]: 1 } } },
+  ];
+  const [first, second] = summarizeStages(counted);
+  expect(first).toMatchObject({ name: 'building', count: 1 });
+  expect(second).toMatchObject({ name: 'installing', count: 4 });
+  expect(Math.abs((first?.medianSeconds ?? 0) - 60) / 60).toBeLessThan(0.05);
+  expect(summarizeStages([])).toEqual([]);
 });

@@ -14,6 +14,15 @@ interface Entry {
 /** The bar at the top of every page. */
 export const NAVIGATION: readonly Entry[] = [
   { section: 'previews', label: 'Previews', href: '/previews', icon: 'layout-dashboard' },
+  { section: 'deliveries', label: 'Deliveries', href: '/deliveries', icon: 'webhook' },
+  { section: 'statistics', label: 'Statistics', href: '/statistics', icon: 'chart-column' },
+  {
+    section: 'administration',
+    label: 'Administration',
+    href: '/admin',
+    icon: 'server',
+    forAdministrators: true,
+  },
 ];
 
 export function entriesFor(caller: Caller, entries: readonly Entry[]): readonly Entry[] {

@@ -51,3 +51,21 @@ export function ownerOf({
 export function shownUrl(url: string): string {
   return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
 }
+
+/** One of the values of a field that people choose from. */
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+  readonly isChosen: boolean;
+}
+
+export function choiceOf(value: string, label: string, chosen: string): Choice {
+  return { value, label, isChosen: value === chosen };
+}
+
+/** A path with what is given of a query. */
+export function addressWith(path: string, query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  const text = String(new URLSearchParams(given));
+  return text === '' ? path : `${path}?${text}`;
+}

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Container, ContainerStore } from '../../../src/containers/container.js';
-import { CONTAINER_STATUS } from '../../../src/shared/status/words.js';
+import { CONTAINER_STATUS, type ContainerStatus } from '../../../src/shared/status/words.js';
 import { cursorOf, limitOf, MAX_TIME_MS, oneOf, pageOf, text } from '../shared/query.js';
 import { collectionOf } from '../shared/schema.js';
 import { retryOnce } from '../shared/write.js';
@@ -12,6 +12,7 @@ interface ContainerDocument extends Omit<Container, 'id'> {
 const TIME = { maxTimeMS: MAX_TIME_MS };
 
 const STATUSES = Object.values(CONTAINER_STATUS);
+const LIVING = STATUSES.filter((word) => word !== CONTAINER_STATUS.stopped);
 
 /** Containers in MongoDB, a document each. */
 export function containerStore(connection: Connection): ContainerStore {
@@ -57,6 +58,17 @@ export function containerStore(connection: Connection): ContainerStore {
         .toArray();
       const items = found.map(({ _id, ...fields }) => ({ id: _id, ...fields }));
       return pageOf(items, { limit, cursor: ({ id }) => id });
+    },
+    async counts() {
+      const options = { ...TIME, hint: 'status' };
+      const count = (status: ContainerStatus) => collection.countDocuments({ status }, options);
+      const [starting, running, stopped, ports] = await Promise.all([
+        count(CONTAINER_STATUS.starting),
+        count(CONTAINER_STATUS.running),
+        count(CONTAINER_STATUS.stopped),
+        collection.countDocuments({ status: { $in: LIVING }, port: { $gt: 0 } }, options),
+      ]);
+      return { byStatus: { starting, running, stopped }, ports };
     },
     async deleteOf(deploymentId) {
       await collection.deleteMany({ deploymentId: text(deploymentId, 'the deployment') }, TIME);

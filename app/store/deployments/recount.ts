@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Tally } from '../../../src/deployments/model.js';
-import { durationOf } from '../../../src/deployments/statistics.js';
+import { durationOf, stageClassesOf } from '../../../src/deployments/statistics.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { isDuplicateKey } from '../shared/write.js';
 
@@ -9,10 +9,15 @@ const DAYS = 'deploymentStatistics';
 const PROJECTS = 'projects';
 const SERVER = 'server';
 
+/** By the name of a stage, and by the class of its duration. */
+type Stages = Readonly<Record<string, Counters>>;
+type Counters = Readonly<Record<string, number>>;
+
 interface Day {
   readonly _id: string;
   readonly counts?: Readonly<Record<string, number>>;
   readonly durations?: Readonly<Record<string, number>>;
+  readonly stages?: Stages;
   readonly applied?: readonly string[];
   readonly revision?: number;
 }
@@ -74,10 +79,11 @@ async function correct(
   const days = db.collection<Day>(DAYS);
   const stored = await days.findOne({ _id: id });
   if ((stored?.revision ?? (stored ? 0 : undefined)) !== revision) return 'changed';
-  const { counts, durations } = sum(parts, stored?.applied ?? []);
-  if (same(stored?.counts, counts) && same(stored?.durations, durations)) return 'right';
+  const { counts, durations, stages } = sum(parts, stored?.applied ?? []);
+  const isRight = same(stored?.counts, counts) && same(stored?.durations, durations);
+  if (isRight && same(flat(stored?.stages), flat(stages))) return 'right';
   const [scope = '', day = ''] = id.split(' ');
-  const set = { $set: { scope, day, counts, durations }, $inc: { revision: 1 } };
+  const set = { $set: { scope, day, counts, durations, stages }, $inc: { revision: 1 } };
   const unchanged = { _id: id, revision: stored?.revision ?? { $exists: false } } as mongo.Filter<Day>;
   try {
     const written = await days.updateOne(unchanged, set, { upsert: stored === null });
@@ -91,18 +97,35 @@ async function correct(
 function sum(parts: readonly Part[], applied: readonly string[]) {
   const counts: Record<string, number> = {};
   const durations: Record<string, number> = {};
+  const stages: Record<string, Record<string, number>> = {};
   for (const { _id, by } of parts) {
     // It waits only to be forgotten: the counters have it.
     if (_id.key !== null && applied.includes(_id.key)) continue;
     add(counts, _id.status, by);
     const duration = durationOf({ ..._id, seconds: _id.seconds ?? null });
     if (duration !== null) add(durations, duration, by);
+    for (const path of stageClassesOf({ ..._id, stages: _id.stages ?? {} })) {
+      const [stage = '', name = ''] = path.split('.');
+      add((stages[stage] ??= {}), name, by);
+    }
   }
-  return { counts: withoutZeros(counts), durations: withoutZeros(durations) };
+  const kept = Object.entries(stages).map(([stage, each]) => [stage, withoutZeros(each)]);
+  return {
+    counts: withoutZeros(counts),
+    durations: withoutZeros(durations),
+    stages: Object.fromEntries(kept) as Stages,
+  };
 }
 
 function add(into: Record<string, number>, name: string, by: number): void {
   into[name] = (into[name] ?? 0) + by;
+}
+
+function flat(stages: Stages = {}): Counters {
+  const paths = Object.entries(stages).flatMap(([stage, each]) =>
+    Object.entries(each).map(([name, count]) => [`${stage}.${name}`, count] as const),
+  );
+  return Object.fromEntries(paths);
 }
 
 function withoutZeros(counts: Readonly<Record<string, number>>): Record<string, number> {
@@ -121,7 +144,12 @@ const PARTS = {
     {
       $cond: [
         { $eq: [{ $type: '$tally.day' }, 'string'] },
-        [{ day: '$tally.day', status: '$tally.status', seconds: '$tally.seconds', by: 1, key: null }],
+        [
+          {
+            ...{ day: '$tally.day', status: '$tally.status', seconds: '$tally.seconds' },
+            ...{ stages: '$tally.stages', by: 1, key: null },
+          },
+        ],
         [],
       ],
     },
@@ -133,6 +161,7 @@ const PARTS = {
           day: '$$one.day',
           status: '$$one.status',
           seconds: '$$one.seconds',
+          stages: '$$one.stages',
           by: { $multiply: ['$$one.by', -1] },
           key: '$$one.key',
         },
@@ -147,6 +176,7 @@ const GROUPED = {
     day: '$part.day',
     status: '$part.status',
     seconds: '$part.seconds',
+    stages: '$part.stages',
     key: '$part.key',
   },
   by: { $sum: '$part.by' },

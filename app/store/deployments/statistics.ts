@@ -1,8 +1,15 @@
 import type { mongo } from 'mongoose';
 import { type Connection, Schema, type Model } from 'mongoose';
 import type { Ending } from '../../../src/deployments/model.js';
-import { type DayStatistics, durationOf, type StatisticsStore } from '../../../src/deployments/statistics.js';
-import { MAX_TIME_MS, text } from '../shared/query.js';
+import {
+  dayOf,
+  type DayStatistics,
+  durationOf,
+  type Measured,
+  stageClassesOf,
+  type StatisticsStore,
+} from '../../../src/deployments/statistics.js';
+import { limitOf, MAX_TIME_MS, text } from '../shared/query.js';
 import { strictSchema } from '../shared/schema.js';
 import { isDuplicateKey, retryOnce } from '../shared/write.js';
 import { recount } from './recount.js';
@@ -28,11 +35,38 @@ export function statisticsStore(connection: Connection): StatisticsStore {
       const found = await days
         .find(
           { _id: { $gte: idOf(scope, text(from, 'the day')), $lte: idOf(scope, text(to, 'the day')) } },
-          { projection: { _id: 0, day: 1, counts: 1, durations: 1 }, maxTimeMS: MAX_TIME_MS, hint: '_id_' },
+          { projection: { _id: 0, scope: 0, applied: 0 }, maxTimeMS: MAX_TIME_MS, hint: '_id_' },
         )
         .sort({ _id: 1 })
         .toArray();
-      return found.map(({ day, counts = {}, durations = {} }): DayStatistics => ({ day, counts, durations }));
+      return found.map(
+        ({ day, counts = {}, durations = {}, stages = {}, measured = null }): DayStatistics => ({
+          ...{ day, counts, durations, stages, measured },
+        }),
+      );
+    },
+    async measure(projectId, measured) {
+      const scope = projectId === undefined ? SERVER_SCOPE : text(projectId, 'the project');
+      const day = dayOf(measured.at);
+      const update = { $set: { measured }, $setOnInsert: { scope, day } };
+      const options = { maxTimeMS: MAX_TIME_MS, upsert: true };
+      await retryOnce(() => days.updateOne({ _id: idOf(scope, day) }, update, options));
+    },
+    async largest(day, limit) {
+      // Of the server too, which is larger than each.
+      const most = limitOf({ limit }) + 1;
+      const found = await days
+        .find(
+          { day: text(day, 'the day'), 'measured.bytes': { $gt: 0 } },
+          { projection: { scope: 1, measured: 1 }, maxTimeMS: MAX_TIME_MS, hint: 'day_bytes' },
+        )
+        .sort({ 'measured.bytes': -1 })
+        .limit(most)
+        .toArray();
+      return found
+        .filter(({ scope }) => scope !== SERVER_SCOPE)
+        .map(({ scope: projectId, measured }) => ({ projectId, bytes: measured?.bytes ?? 0 }))
+        .slice(0, limit);
     },
     recount: () => recount(connection.getClient().db(connection.name)),
     async deleteOfProject(projectId) {
@@ -56,6 +90,7 @@ async function count(days: Days, { scope, ending }: { scope: string; ending: End
       [`counts.${status}`]: by,
       revision: 1,
       ...(duration === null ? {} : { [`durations.${duration}`]: by }),
+      ...Object.fromEntries(stageClassesOf(ending).map((path) => [`stages.${path}`, by])),
     },
     $push: { applied: { $each: [key], $slice: -KEYS_KEPT } },
     $setOnInsert: { scope, day },
@@ -77,6 +112,8 @@ interface DayDocument {
   readonly day: string;
   readonly counts?: Readonly<Record<string, number>>;
   readonly durations?: Readonly<Record<string, number>>;
+  readonly stages?: DayStatistics['stages'];
+  readonly measured?: Measured;
   /** The keys of the newest endings that were counted. */
   readonly applied?: readonly string[];
   /** Grows with every change, for the recount. */
@@ -93,6 +130,8 @@ const daySchema = strictSchema<DayDocument>({
   day: String,
   counts: Mixed,
   durations: Mixed,
+  stages: Mixed,
+  measured: Mixed,
   applied: [String],
   revision: Number,
 });

@@ -5,7 +5,7 @@ import { MAX_TIME_MS, oneOf, text, whole } from '../shared/query.js';
 import { REPEATABLE } from '../shared/write.js';
 import { type EnvironmentDocument, environmentModel, toEnvironment, visibleOf } from './document.js';
 
-type Claims = Pick<EnvironmentStore, 'markDue' | 'claim' | 'renew' | 'saveReported' | 'release'>;
+type Claims = Pick<EnvironmentStore, 'markDue' | 'dueSince' | 'claim' | 'renew' | 'saveReported' | 'release'>;
 
 const EPOCH = new Date(0);
 const DURABLE = { maxTimeMS: MAX_TIME_MS };
@@ -33,6 +33,14 @@ export function environmentClaims(connection: Connection): Claims {
         },
         DURABLE,
       );
+    },
+    async dueSince(projection) {
+      const at = `due.${oneOf(projection, PROJECTIONS)}.at`;
+      const found = await collection.findOne(
+        { [at]: { $gt: EPOCH }, $expr: { $lte: [`$${at}`, NOW] } },
+        { maxTimeMS: MAX_TIME_MS, sort: { [at]: 1 }, hint: { [at]: 1 }, projection: { due: 1 } },
+      );
+      return found ? (found as unknown as EnvironmentDocument).due[projection].at : null;
     },
     async claim(projection, by) {
       const name = oneOf(projection, PROJECTIONS);

@@ -38,6 +38,11 @@ export function tokenStore(connection: Connection): TokenStore {
       const deleted = await retryOnce(() => collection.deleteOne(where, { maxTimeMS: MAX_TIME_MS }));
       return deleted.deletedCount === 1;
     },
+    async revokeAll(userId) {
+      const where = { 'scope.userId': text(userId, 'the person') };
+      const options = { maxTimeMS: MAX_TIME_MS, hint: 'person' };
+      return (await retryOnce(() => tokens.collection.deleteMany(where, options))).deletedCount;
+    },
     // Not retried: after a lost answer it is unknown whether this call used the id. The caller can get a new token.
     useOnce: async (id, expiresAt) =>
       insertedOrThere(uses.collection.insertOne({ _id: text(id, 'the id') as never, expiresAt })),

@@ -8,11 +8,13 @@ import {
   type ProviderName,
   type SeenPerson,
   type User,
+  type UserFilter,
   type UserPatch,
   type UserStore,
 } from '../../../src/people/user.js';
+import type { Page, PageRequest } from '../../../src/shared/pages.js';
 import { VitrineError } from '../../../src/shared/errors.js';
-import { text, whole } from '../shared/query.js';
+import { cursorOf, limitOf, onlyKeys, pageOf, text, whole } from '../shared/query.js';
 import { driverOf, strictSchema, TIMED } from '../shared/schema.js';
 import { insertedOrThere, isDuplicateKey, newId, retryOnce } from '../shared/write.js';
 
@@ -47,7 +49,36 @@ export function userStore(connection: Connection): UserStore {
     async remove(id) {
       await retryOnce(() => model.deleteOne({ _id: text(id, 'the id') }));
     },
+    list: (filter, page) => listUsers(model, { filter, page }),
   };
+}
+
+const SEARCHED = ['name', 'login', 'email'] as const;
+
+function containing(search: string): readonly object[] {
+  const $regex = text(search, 'the search').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return SEARCHED.map((field) => ({ [field]: { $regex, $options: 'i' } }));
+}
+
+async function listUsers(
+  model: Model<UserDocument>,
+  { filter, page }: { readonly filter: UserFilter; readonly page: PageRequest },
+): Promise<Page<User>> {
+  onlyKeys(filter, ['active', 'search']);
+  const { active, search } = filter;
+  const limit = limitOf(page);
+  const after = cursorOf(page, /^[0-9a-f]{24}$/);
+  const where = {
+    active: { $in: active === undefined ? [true, false] : [active === true] },
+    ...(after && { _id: { $lt: after[0] } }),
+    ...(search !== undefined && { $or: containing(search) }),
+  };
+  const found = await driverOf(model)
+    .find(where as mongo.Filter<UserDocument>, { ...TIMED, hint: 'active_id' })
+    .sort({ _id: -1 })
+    .limit(limit + 1)
+    .toArray();
+  return pageOf(found.map(toUser), { limit, cursor: ({ id }) => id });
 }
 
 const WITHOUT: Readonly<Record<ProviderName, Partial<UserDocument>>> = {

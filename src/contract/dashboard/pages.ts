@@ -1,11 +1,17 @@
 import type { Operations } from '../operation.js';
 import { deploymentPages } from './deployments.js';
+import { administrationPages } from './administration.js';
+import { deliveryPages } from './deliveries.js';
 import { previewPages } from './previews.js';
 import { shell } from './shell.js';
+import { statisticsPages } from './statistics.js';
 
 /** Every page of the dashboard, and every form on them. They are no part of the described API. */
 export const PAGES = {
   ...shell,
   ...previewPages,
   ...deploymentPages,
+  ...deliveryPages,
+  ...statisticsPages,
+  ...administrationPages,
 } as const satisfies Operations;

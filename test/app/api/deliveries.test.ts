@@ -86,6 +86,10 @@ test.each([
   [`repository=acme/other&status=${DELIVERY_STATUS.handled}`, [3]],
   ['repository=acme/other&from=2026-10-02T00:00:00Z&to=2026-10-03T00:00:00Z', [2, 1]],
   ['repository=acme/nowhere', []],
+  [`repository=acme/other&event=pull_request&status=${DELIVERY_STATUS.handled}`, [3]],
+  ['repository=acme/other&q=DRAFT', [2, 1]],
+  ['repository=acme/other&event=push&q=draft', []],
+  ['repository=acme/other&q=.*', []],
   ['provider=gitlab', [4]],
   ['provider=gitlab&repository=group/sub/site', [4]],
   ['provider=gitlab&repository=group/other', []],
@@ -106,6 +110,7 @@ test.each([
   ['rule=draft&event=push', /rule and event cannot be combined/],
   ['pull_request=4', /pull_request needs repository/],
   ['provider=gitlab&rule=x', /provider=gitlab can be combined with/],
+  ['provider=gitlab&q=x', /provider=gitlab can be combined with/],
   ['repository=acme/other&repository_id=12', /say the same/],
   ['event={$gt}', /event/],
 ])('%s is refused with the reason', async (query, reason) => {
@@ -119,8 +124,13 @@ test.each([
 test('people see the webhooks of a repository that they may write to, and no others', async () => {
   const asWriter = { token: 'vtp_writer' };
   const asReader = { token: 'vtp_reader' };
-  expect(await ask('', asWriter)).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });
-  expect(await ask('?repository=acme/hello', asWriter)).toMatchObject({ status: 200 });
+  const stored = { ...delivery({ guid: 'of-hello', repoId: REPOSITORY.id }), decision: ignoredBy('x') };
+  await app.ports.inbox.store([stored]);
+  const own = { status: 200, body: { items: [{ id: 'of-hello' }], nextCursor: null } };
+  expect(await ask('', asWriter)).toMatchObject(own);
+  expect(await ask('?q=because', asWriter)).toMatchObject(own);
+  expect(await ask('', asReader)).toMatchObject({ status: 200, body: { items: [] } });
+  expect(await ask('?repository=acme/hello', asWriter)).toMatchObject(own);
   expect(await ask('?repository=acme/hello', asReader)).toMatchObject({ status: 403 });
   expect(await ask('?repository=acme/other', asWriter)).toMatchObject({ status: 404 });
   expect(await ask('?repository=acme/nowhere', asWriter)).toMatchObject({ status: 404 });

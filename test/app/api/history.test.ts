@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DeploymentView } from '../../../src/contract/deployments.js';
-import { StatisticsView } from '../../../src/contract/history.js';
+import { ServerStatisticsView, StatisticsView } from '../../../src/contract/history.js';
 import { changeDeployment } from '../../../src/deployments/change.js';
 import type { NewDeployment } from '../../../src/deployments/model.js';
 import { countEndings } from '../../../src/reconcile/endings.js';
+import { measure } from '../../../src/uploads/measure.js';
+import { blobOf } from '../../contracts/blobs-contract.js';
 import { DEPLOYMENT_STATUS, ENDED_BY } from '../../../src/shared/status/words.js';
 import { newDeployment, newEnvironment, pullRequest } from '../../support/builders.js';
 import { nothingGitHub, type NothingGitHub } from '../../support/nothing-github.js';
@@ -159,6 +161,10 @@ test('of each environment of a project, the newest and the live deployment are s
 });
 
 test('the statistics of a project and of the server come from counters', async () => {
+  const file = blobOf('<h1>Hi');
+  await app.ports.blobs.write(file);
+  const files = ['a.html', 'b.html'].map((path) => ({ path, hash: file.hash, size: file.size }));
+  for (const root of ['1', '2']) await app.ports.artifacts.save({ projectId, root, files, complete: true });
   await countEndings(app.ports);
   const statistics = async (path: string) => StatisticsView().parse((await ask(path)).body);
   const ofProject = await statistics(`/projects/${projectId}/statistics?days=2`);
@@ -166,6 +172,12 @@ test('the statistics of a project and of the server come from counters', async (
   expect(ofProject).toMatchObject({ counts, successRate: 0.5, previewsAlive: 0 });
   expect(Math.abs((ofProject.medianSeconds ?? 0) - 40) / 40).toBeLessThan(0.05);
   expect((await statistics('/statistics')).counts).toEqual(counts);
+  expect(ofProject.storage).toBeNull();
+  await measure(app.ports);
+  const { storage, largestProjects, byDay } = ServerStatisticsView().parse((await ask('/statistics')).body);
+  expect(storage).toMatchObject({ bytes: 6, files: 1, measuredAt: expect.any(String) });
+  expect(largestProjects).toEqual([{ projectId, project: expect.any(String), bytes: 6 }]);
+  expect(byDay.at(-1)).toMatchObject({ previewsAlive: 0, storageBytes: 6 });
   expect((await ask('/statistics', { token: 'vtp_reader' })).status).toBe(403);
   expect((await ask('/statistics?days=366')).status).toBe(400);
 });

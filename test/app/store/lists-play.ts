@@ -67,7 +67,8 @@ async function startLists(deployments: number) {
     },
     // No list is a stream.
     hub: undefined as never,
-    dashboard: createDashboard({ watch: { follow: () => undefined } }),
+    dashboard: createDashboard({ watch: { follow: () => undefined }, instance: NO_INSTANCE }),
+    instance: NO_INSTANCE,
     budget: createBodyBudget(),
     version: '0.0.0',
     ping: async () => undefined,
@@ -111,6 +112,9 @@ async function startLists(deployments: number) {
     },
   };
 }
+
+/** No list asks for the state of the server. */
+const NO_INSTANCE = { getInstance: () => Promise.reject(new Error('This is no whole server.')) };
 
 type Stage = Awaited<ReturnType<typeof startLists>>;
 

@@ -25,6 +25,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
       ],
       ...['listVariables', 'listSecrets', 'listOrganizationVariables', 'listOrganizationSecrets'],
       ...['listEncryptionKeys', 'listProjects', 'listRepositories', 'listContainers'],
+      ...['listUsers', 'listAudit'],
     ].map((name) => [name, 'query-plans.test.ts']),
   ),
 };

@@ -24,6 +24,23 @@ test('a job runs again and again until it is stopped, and a failure does not sto
   expect({ runs, lines }).toEqual({ runs: after, lines: ['job failed and will be tried again'] });
 });
 
+test('each run that ended is told, with the reason when it failed', async () => {
+  const told: (string | null)[] = [];
+  const job = every({
+    ...{ name: 'job', everyMs: 2, log: () => undefined },
+    run: async () => {
+      if (told.length === 0) throw new Error('once');
+    },
+    onRun: ({ name, everyMs, error }) => {
+      expect([name, everyMs]).toEqual(['job', 2]);
+      told.push(error);
+    },
+  });
+  await until(() => told.length >= 2);
+  await job.stop(1_000);
+  expect(told.slice(0, 2)).toEqual(['once', null]);
+});
+
 test('a job that takes long is not begun a second time', async () => {
   let runs = 0;
   let finish: () => void = () => undefined;

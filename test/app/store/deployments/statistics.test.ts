@@ -3,7 +3,7 @@ import type { Stores } from '../../../../app/ports.js';
 import { changeDeployment } from '../../../../src/deployments/change.js';
 import { durationClass } from '../../../../src/deployments/statistics.js';
 import { countEndings } from '../../../../src/reconcile/endings.js';
-import { DEPLOYMENT_STATUS } from '../../../../src/shared/status/words.js';
+import { DEPLOYMENT_STATUS, STAGE_STATUS } from '../../../../src/shared/status/words.js';
 import { newDeployment } from '../../../support/builders.js';
 import { emptyStores, silent } from '../empty-stores.js';
 
@@ -131,4 +131,53 @@ test('the statistics of a project go with it, and stay in those of the server', 
   await forServerOnly();
   expect(await stores.statistics.recount()).toMatchObject({ corrected: 0 });
   await forServerOnly();
+});
+
+test('stages are counted with the end of their deployment, and the recount knows them', async () => {
+  const id = await start(1);
+  const [startedAt, stageEnd] = [new Date(`${DAY}T10:00:00Z`), new Date(`${DAY}T10:01:00Z`)];
+  await changeDeployment(stores, {
+    id,
+    plan: ({ stages }) => ({
+      stages: stages.map((stage) =>
+        stage.name === 'building'
+          ? { ...stage, status: STAGE_STATUS.completed, startedAt, completedAt: stageEnd }
+          : stage,
+      ),
+    }),
+  });
+  await end(id, success);
+  await countEndings(ports());
+  const stagesOf = async () => (await stores.statistics.days({ ...span, projectId: project.p1 }))[0]?.stages;
+  expect(await stagesOf()).toEqual({ building: { [durationClass(60)]: 1 } });
+  expect(await stores.statistics.recount()).toMatchObject({ corrected: 0 });
+  const wrong = {
+    key: 'x',
+    day: DAY,
+    status: success,
+    seconds: null,
+    stages: { building: 5 },
+    by: 1,
+  } as const;
+  await stores.statistics.count(wrong, project.p1);
+  expect(await stores.statistics.recount()).toMatchObject({ corrected: 2 });
+  expect(await stagesOf()).toEqual({ building: { [durationClass(60)]: 1 } });
+});
+
+test('what was measured last on a day is kept, and the largest projects of the day are found', async () => {
+  const at = new Date(`${DAY}T10:00:00Z`);
+  const measured = (bytes: number) => ({ at, previews: 2, bytes, files: 3 });
+  await stores.statistics.measure(undefined, measured(900));
+  await stores.statistics.measure(project.p1, measured(100));
+  await stores.statistics.measure(project.p1, measured(200));
+  await stores.statistics.measure(project.p2, measured(500));
+  expect(await stores.statistics.days(span)).toEqual([
+    { day: DAY, counts: {}, durations: {}, stages: {}, measured: measured(900) },
+  ]);
+  expect(await stores.statistics.largest(DAY, 1)).toEqual([{ projectId: project.p2, bytes: 500 }]);
+  expect(await stores.statistics.largest(DAY, 5)).toHaveLength(2);
+  expect(await stores.statistics.recount()).toMatchObject({ corrected: 0 });
+  await end(await start(1), success);
+  await countEndings(ports());
+  expect(await countsOf(project.p1)).toEqual([[DAY, { [success]: 1 }]]);
 });
