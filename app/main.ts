@@ -1,27 +1,29 @@
 import { resolve } from 'node:path';
 import { isVitrineError } from '../src/shared/errors.js';
-import { DOCTOR_USAGE, runDoctor } from './cli/doctor/run-doctor.js';
-import { readArguments, runCommand } from './cli/run-command.js';
-import { serve } from './cli/serve.js';
-import { readEnvironment } from './config/config.js';
-import { projectVersion } from './config/project-root.js';
+import { type Arguments, answerAtOnce, readArguments } from './cli/arguments.js';
 import type { App } from './create-app.js';
 
 const ENV_FILE = resolve('.env');
 
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2));
+  const answer = answerAtOnce(args);
+  if (answer !== null) return void process.stdout.write(`${answer}\n`);
   if (args.words.join(' ') === 'doctor') return examine(args.values);
+  // Each command loads what it needs: the whole server takes a second.
+  const { readEnvironment } = await import('./config/config.js');
   const print = (line: string) => void process.stderr.write(`${line}\n`);
   const surroundings = async () => ({
     env: await readEnvironment({ env: process.env, file: ENV_FILE }),
     print,
   });
-  if (args.words.length > 0 || args.values['help'] || args.values['version']) {
+  if (args.words.length > 0) {
+    const { runCommand } = await import('./cli/run-command.js');
     const said = await runCommand(args, await surroundings());
     process.stdout.write(`${said.join('\n')}\n`);
     return;
   }
+  const { serve } = await import('./cli/serve.js');
   const stopping = new AbortController();
   const { signal } = stopping;
   const starting = surroundings().then((found) =>
@@ -36,9 +38,9 @@ async function main(): Promise<void> {
 }
 
 /** Looks at the settings even where they keep a server from starting. Connections that hang do not keep the process. */
-async function examine({ json, help, version }: ReturnType<typeof readArguments>['values']): Promise<void> {
+async function examine({ json }: Arguments['values']): Promise<void> {
   const { stdout, env } = process;
-  if (help || version) return void stdout.write(`${help ? DOCTOR_USAGE : projectVersion()}\n`);
+  const { runDoctor } = await import('./cli/doctor/run-doctor.js');
   const code = await runDoctor({
     ...{ env, envFile: ENV_FILE, uid: process.getuid?.() },
     json: json === true,

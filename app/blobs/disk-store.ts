@@ -13,7 +13,7 @@ interface DiskBlobStoreOptions {
   readonly now?: () => Date;
 }
 
-/** Chunks of a large file: bigger ones than the default of 64 KiB, because each costs one turn of the event loop. */
+/** Chunks of a large file: bigger ones than the default of 64 KiB, because each costs a turn of the event loop and of a thread. */
 const CHUNK_BYTES = 256 * 1024;
 
 /** Blobs as files, `<dir>/ab/abcdef…`, with their compressed forms beside them. Several processes may share the directory. */
@@ -38,7 +38,7 @@ export function createDiskBlobStore({ dir, now = () => new Date() }: DiskBlobSto
       await writer.adopt(path, pathOf(hash));
     },
     size: (hash) => sizeOf(pathOf(hash)),
-    read: (hash, range) => readChunks(pathOf(hash), hash, range),
+    read: (hash, part) => readChunks(pathOf(hash), hash, part),
     readAll,
     encoded: (hash, encoding) => encoder.encoded(hash, encoding),
     async delete(hashes, { unusedSince }) {
@@ -69,9 +69,13 @@ async function sizeOf(path: string): Promise<number | null> {
   );
 }
 
-async function* readChunks(path: string, hash: string, range?: ByteRange): AsyncGenerator<Buffer> {
+async function* readChunks(
+  path: string,
+  hash: string,
+  { pieceBytes = CHUNK_BYTES, ...range }: Partial<ByteRange> & { readonly pieceBytes?: number } = {},
+): AsyncGenerator<Buffer> {
   try {
-    yield* createReadStream(path, { ...range, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+    yield* createReadStream(path, { ...range, highWaterMark: pieceBytes }) as AsyncIterable<Buffer>;
   } catch (error) {
     absent(hash)(error);
   }

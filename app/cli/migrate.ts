@@ -1,18 +1,8 @@
 import { VitrineError } from '../../src/shared/errors.js';
 import { showDuration } from '../../src/shared/time.js';
 import { history, migrate, statusOf } from '../store/migrations/migrate.js';
+import { MIGRATE_USAGE } from './arguments.js';
 import type { OnDatabase, Opened } from './database.js';
-
-export const MIGRATE_USAGE = `Usage: npm run migrate -- <what> [--to <version>]
-
-  status               lists every migration: when it was applied, and how long it took
-  up [--to <version>]  applies what is missing, up to the newest version or to the one given
-  down [--to <version>]
-                       takes back the newest migration, or all above the version given; 0 takes back all
-  --help
-
-The database is the one of the server: MONGODB_URI, or the one under DATA_DIR, which a running server holds: stop the server first.
-Take a snapshot before "down": it drops what the earlier version cannot say. See docs/migrations.md.`;
 
 interface Asked {
   readonly what: string;

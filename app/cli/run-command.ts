@@ -1,46 +1,9 @@
-import { parseArgs } from 'node:util';
 import { createToken } from '../../src/people/api-token.js';
-import { messageOf, VitrineError } from '../../src/shared/errors.js';
-import { projectVersion } from '../config/project-root.js';
+import { VitrineError } from '../../src/shared/errors.js';
 import { connectStore } from '../store/connect.js';
+import { type Arguments, USAGE } from './arguments.js';
 import { type CommandSurroundings, onDatabase, withDatabase } from './database.js';
-import { MIGRATE_USAGE, runMigrate } from './migrate.js';
-
-const USAGE = `Usage: npm start -- [command]
-
-Without a command the server starts.
-
-  doctor [--json]              checks what a server needs, and says what to do: docs/doctor.md
-  token create --name <whom>   makes a token for the API and shows it once
-  migrate status|up|down       shows, applies or takes back migrations: npm run migrate -- --help
-  statistics recount           counts the statistics anew from the deployments
-  --help, --version
-
-Everything else is set by environment variables or a .env file: see docs/configuration.md.`;
-
-interface Arguments {
-  readonly words: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
-}
-
-export function readArguments(args: readonly string[]): Arguments {
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean' },
-        version: { type: 'boolean' },
-        name: { type: 'string' },
-        to: { type: 'string' },
-        json: { type: 'boolean' },
-      },
-    });
-    return { words: positionals, values };
-  } catch (error) {
-    throw new VitrineError('bad_request', `${messageOf(error)}\n${USAGE}`);
-  }
-}
+import { runMigrate } from './migrate.js';
 
 /** Runs a command that is not the server, and answers what it has to say. */
 export async function runCommand(
@@ -48,8 +11,6 @@ export async function runCommand(
   surroundings: CommandSurroundings,
 ): Promise<readonly string[]> {
   const [first, what = '', ...more] = words;
-  if (values['help']) return [first === 'migrate' ? MIGRATE_USAGE : USAGE];
-  if (values['version']) return [projectVersion()];
   const command = words.join(' ');
   if (command === 'token create')
     return [await createOperatorToken(surroundings, String(values['name'] ?? ''))];

@@ -17,7 +17,7 @@ import type { OpenedStore } from './open-store.js';
 import type { Overrides } from './overrides.js';
 import { composePorts, type Wake } from './ports.js';
 import { composePreviews, composeSurfaces, type Previews, RATES } from './surfaces.js';
-import { startWork, type Work } from './work.js';
+import type { Work } from './work.js';
 import { startWorkProcess } from './work-process.js';
 
 interface RunParts {
@@ -86,10 +86,14 @@ interface Inside {
   readonly previews: Previews;
 }
 
-function startWorking(parts: RunParts, { ports, github, previews }: Inside): Promise<Work> {
+async function startWorking(parts: RunParts, { ports, github, previews }: Inside): Promise<Work> {
   const { config, secrets, overrides, store, publicUrl, previewBase, log } = parts;
   const { workerProgram, leaseMs, firstSweepMs } = overrides;
-  if (workerProgram === undefined) return startWork({ config, secrets, overrides, ports, github });
+  if (workerProgram === undefined) {
+    // Only here, because what works on webhooks is a third of all that a server loads.
+    const { startWork } = await import('./work.js');
+    return startWork({ config, secrets, overrides, ports, github });
+  }
   return startWorkProcess({
     program: workerProgram,
     order: { config, secrets, mongodbUri: store.uri, publicUrl, previewBase, leaseMs, firstSweepMs },

@@ -1,4 +1,4 @@
-import { createTransport, type SentMessageInfo } from 'nodemailer';
+import type { SentMessageInfo } from 'nodemailer';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport';
 import type { Mail, MailKind, MailModels, Mailer, MailResult } from '../../src/notifications/mailer.js';
 import { messageOf } from '../../src/shared/errors.js';
@@ -19,7 +19,7 @@ const LONGEST_SUBJECT = 200;
 /** Sends mails over SMTP, each over a connection of its own: an idle one would keep a server from stopping. */
 export function createMailer({ smtpUrl, from, publicUrl }: MailerOptions): Mailer {
   if (smtpUrl === undefined || from === undefined) return NO_MAIL;
-  const transport = createTransport(smtpOptions(smtpUrl));
+  const options = smtpOptions(smtpUrl);
   const templates = loadTemplates();
   const { hostname } = new URL(publicUrl);
   return {
@@ -28,6 +28,7 @@ export function createMailer({ smtpUrl, from, publicUrl }: MailerOptions): Maile
       if (!ONE_ADDRESS.test(mail.to)) return NO_ADDRESS;
       const { subject, text, html } = render(templates, { ...mail, server: publicUrl });
       try {
+        const transport = await openTransport(options);
         const sent = await transport.sendMail({
           from,
           to: { name: '', address: mail.to },
@@ -47,12 +48,18 @@ export function createMailer({ smtpUrl, from, publicUrl }: MailerOptions): Maile
   };
 }
 
+/** Loads the library with the first mail: most starts of a server come without one. */
+async function openTransport(options: ReturnType<typeof smtpOptions>) {
+  const { createTransport } = await import('nodemailer');
+  return createTransport(options);
+}
+
 /** Somebody waits for the answer. */
 const SHORT = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 8_000 } as const;
 
 /** Connects, encrypts and signs in as for a mail, and sends none; throws what the mail server said. */
 export async function verifyMailServer(smtpUrl: string): Promise<void> {
-  const transport = createTransport({ ...smtpOptions(smtpUrl), ...SHORT });
+  const transport = await openTransport({ ...smtpOptions(smtpUrl), ...SHORT });
   await transport.verify().finally(() => transport.close());
 }
 

@@ -4,7 +4,8 @@ import type { Activity } from './activity.js';
 import { OTHER_PAGES } from './page-texts.js';
 import type { Gate } from './gate.js';
 import type { AsleepPreview, Preview, UpstreamPreview, WaitingPreview } from './preview.js';
-import { hasBody, type Proxy, refuseUpgrade } from './proxy.js';
+import { type Proxy, refuseUpgrade } from './proxy.js';
+import { hasBody, type ProxyFailure } from './upstream.js';
 import type { FoundHost, HostResolver, SocketVisit, Visit } from './visit.js';
 import { type PreviewPages, sendPage } from './wait-pages.js';
 import type { Waker } from './waker.js';
@@ -32,14 +33,21 @@ interface Served {
 }
 
 /** Passes a request on to its program. The program may have been stopped since this process read the documents: then they are read again. */
-export async function passOn(served: Served, preview: UpstreamPreview): Promise<void> {
-  const { ports, visit, serve } = served;
-  const { proxy, pages } = ports;
+export function passOn(served: Served, preview: UpstreamPreview): Promise<void> | undefined {
+  const { proxy, activity } = served.ports;
+  const { response } = served.visit;
+  if (response.destroyed) return undefined;
+  if (preview.keepsAwake !== undefined) response.once('close', activity.begin(preview.keepsAwake));
+  return proxy
+    .pass({ ...served.visit, preview })
+    .then((failure) => (failure === null ? undefined : explain(served, preview, failure)));
+}
+
+/** Shows why there is no answer, if the documents do not know a better one by now. */
+async function explain(served: Served, preview: UpstreamPreview, failure: ProxyFailure): Promise<void> {
+  const { visit, serve, ports } = served;
+  const { pages } = ports;
   if (visit.response.destroyed) return;
-  if (preview.keepsAwake !== undefined)
-    visit.response.once('close', ports.activity.begin(preview.keepsAwake));
-  const failure = await proxy.pass({ ...visit, preview });
-  if (failure === null || visit.response.destroyed) return;
   if (failure === 'unreachable' && !hasBody(visit.request)) {
     const fresh = await resolveAgain(served);
     if (!isSame(fresh.preview, preview)) return serve(visit, fresh);

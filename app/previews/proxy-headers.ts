@@ -18,7 +18,11 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** A visitor could claim anything with them, so the preview gets ours only. Ours that open protected previews are for the gate alone. */
-const CLAIMS = /^(?:x-forwarded-.*|forwarded|x-real-ip|expect|x-vitrine-.*)$/;
+const CLAIMS: ReadonlySet<string> = new Set(['host', 'forwarded', 'x-real-ip', 'expect']);
+
+function isClaim(name: string): boolean {
+  return CLAIMS.has(name) || name.startsWith('x-forwarded-') || name.startsWith('x-vitrine-');
+}
 
 /** Names and values in turn, as `rawHeaders`. */
 export type RawHeaders = readonly string[];
@@ -34,7 +38,7 @@ export function requestHeaders(request: IncomingMessage, { host, protocol }: Add
   const dropped = hopsOf(request.headers.connection);
   const kept: string[] = [];
   forEachPair(request.rawHeaders, (name, value) => {
-    if (name === 'host' || dropped.has(name) || CLAIMS.test(name)) return;
+    if (dropped.has(name) || isClaim(name)) return;
     const passed = name === 'cookie' ? withoutOurCookies(value) : value;
     if (passed !== null) kept.push(name, passed);
   });
@@ -43,24 +47,29 @@ export function requestHeaders(request: IncomingMessage, { host, protocol }: Add
   return kept;
 }
 
+interface Answered {
+  readonly headers: RawHeaders;
+  /** The value of the header of this name. */
+  readonly connection: string | undefined;
+}
+
 /** The headers of the preview's answer as the visitor gets them. */
-export function responseHeaders(
-  { rawHeaders, headers }: Pick<IncomingMessage, 'rawHeaders' | 'headers'>,
-  admission?: Admission,
-): string[] {
-  const dropped = hopsOf(headers.connection);
+export function responseHeaders({ headers, connection }: Answered, admission?: Admission): string[] {
+  const dropped = hopsOf(connection);
+  const caching: string[] = [];
   const kept: string[] = [];
-  forEachPair(rawHeaders, (name, value) => {
+  forEachPair(headers, (name, value) => {
     if (dropped.has(name) || NOT_FOR_VISITORS.has(name)) return;
-    if (admission && (name === 'cache-control' || FOR_CACHES.test(name))) return;
+    if (admission && name === 'cache-control') return void caching.push(value);
+    if (admission && FOR_CACHES.test(name)) return;
     kept.push(name, REWRITTEN.get(name)?.(value) ?? value);
   });
-  if (admission) kept.push(...protectedHeaders(admission, headers));
+  if (admission) kept.push(...protectedHeaders(admission, { kept, caching }));
+  const own = kept.length;
   forEachPair(ALWAYS, (name, value) => {
-    const isOurs = admission !== undefined && name === CORP;
-    if (name === 'x-robots-tag' || !(isOurs || name in headers)) kept.push(name, value);
+    if (valueOf(kept, name, own) === undefined) kept.push(name, value);
   });
-  if (isBuffered(headers)) kept.push('x-accel-buffering', 'no');
+  if (isBuffered(kept)) kept.push('x-accel-buffering', 'no');
   return kept;
 }
 
@@ -70,10 +79,13 @@ const CORP = 'cross-origin-resource-policy';
 const FOR_CACHES = /^(?:surrogate-control|expires|(?:.*-)?cdn-cache-control)$/;
 
 /** What a protected program answers is kept by the browser of the visitor only, and embedded by no page of another preview. */
-function protectedHeaders({ cookie }: Admission, headers: IncomingMessage['headers']): string[] {
+function protectedHeaders(
+  { cookie }: Admission,
+  { kept, caching }: { readonly kept: RawHeaders; readonly caching: readonly string[] },
+): string[] {
   return [
-    ...['cache-control', privately(headers['cache-control'])],
-    ...(CORP in headers ? [] : [CORP, 'same-origin']),
+    ...['cache-control', privately(caching.length === 0 ? undefined : caching.join(', '))],
+    ...(valueOf(kept, CORP) === undefined ? [CORP, 'same-origin'] : []),
     ...(cookie === null ? [] : ['set-cookie', cookie]),
   ];
 }
@@ -85,11 +97,17 @@ function privately(cacheControl: string | undefined): string {
   return ['private', ...kept.filter((part) => part !== '')].join(', ');
 }
 
+/** The first one of that name among the first so many. */
+function valueOf(headers: RawHeaders, wanted: string, length = headers.length): string | undefined {
+  for (let index = 0; index < length; index += 2) if (headers[index] === wanted) return headers[index + 1];
+  return undefined;
+}
+
 /** A proxy in front of this server must not collect events. */
-function isBuffered(headers: IncomingMessage['headers']): boolean {
-  const isStream =
-    headers['content-type']?.trimStart().toLowerCase().startsWith('text/event-stream') === true;
-  return isStream && headers['x-accel-buffering'] === undefined;
+function isBuffered(headers: RawHeaders): boolean {
+  const type = valueOf(headers, 'content-type');
+  const isStream = type?.trimStart().toLowerCase().startsWith('text/event-stream') === true;
+  return isStream && valueOf(headers, 'x-accel-buffering') === undefined;
 }
 
 /** They reach beyond the host of the preview. */

@@ -1,26 +1,17 @@
-import {
-  Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  request as ask,
-  type ServerResponse,
-} from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { errorCode } from '../../src/shared/errors.js';
 import type { PreviewBase } from '../../src/shared/preview-url.js';
 import type { Admission } from './visit.js';
 import type { UpstreamPreview } from './preview.js';
 import { requestHeaders, responseHeaders } from './proxy-headers.js';
+import { createUpstream, isChunked, type ProxyFailure } from './upstream.js';
 
 interface ProxyOptions {
   readonly previewBase: PreviewBase;
   /** How long the preview may take to begin its answer. */
   readonly firstByteMs?: number;
 }
-
-/** Why a preview gave no answer. */
-export type ProxyFailure = 'unreachable' | 'silent';
 
 export interface Proxied {
   readonly label: string;
@@ -40,118 +31,59 @@ export interface Proxy {
 
 /** Browsers wait longer, but a preview that is silent for so long will not answer. */
 const FIRST_BYTE_MS = 60_000;
-const MOST_SOCKETS = 256;
-/** As many as visitors who ask at once: with fewer, connections are opened all the time. */
-const MOST_FREE = 64;
 
 /**
  * Passes requests on to what a target started. Bodies are streamed both ways as fast as the receiver reads, and the side that leaves first ends
  * the other side too. Where a request goes comes from the documents, never from the request.
  */
 export function createProxy({ previewBase, firstByteMs = FIRST_BYTE_MS }: ProxyOptions): Proxy {
-  const agent = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS, maxFreeSockets: MOST_FREE });
-  const open = (visit: Proxied, more: readonly string[] = []): ClientRequest => {
-    const { request, preview, label } = visit;
-    const port = previewBase.port === undefined ? '' : `:${String(previewBase.port)}`;
-    const address = { host: `${label}.${previewBase.domain}${port}`, protocol: previewBase.protocol };
-    return ask({
-      agent: more.length > 0 ? false : agent,
-      host: preview.host,
-      port: preview.port,
-      method: request.method,
-      path: request.url,
-      headers: [...requestHeaders(request, address), ...more],
-      setHost: false,
+  const upstream = createUpstream({ firstByteMs });
+  const port = previewBase.port === undefined ? '' : `:${String(previewBase.port)}`;
+  const headersOf = ({ request, label }: Pick<Proxied, 'request' | 'label'>) =>
+    requestHeaders(request, {
+      host: `${label}.${previewBase.domain}${port}`,
+      protocol: previewBase.protocol,
     });
-  };
   return {
-    async pass(visit) {
-      const first = await passOnce(open(visit), { ...visit, firstByteMs });
-      // The preview closed an idle connection at the moment at which it was used again. Nothing was answered, and nothing but headers sent.
-      return first === 'stale'
-        ? lastOf(await passOnce(open(visit), { ...visit, firstByteMs }))
-        : lastOf(first);
+    pass({ request, response, preview, label, admission }) {
+      return upstream.ask({
+        host: preview.host,
+        port: preview.port,
+        head: headOf(request, headersOf({ request, label })),
+        request,
+        response,
+        begin: (answer) =>
+          response.writeHead(answer.status, answer.message, responseHeaders(answer, admission)),
+      });
     },
     connect(visit) {
-      const sent = open(visit, ['connection', 'upgrade', 'upgrade', 'websocket']);
+      const { request, preview } = visit;
+      const sent = ask({
+        agent: false,
+        host: preview.host,
+        port: preview.port,
+        method: request.method,
+        path: request.url,
+        headers: [...headersOf(visit), 'connection', 'upgrade', 'upgrade', 'websocket'],
+        setHost: false,
+      });
       joinSockets(sent, { ...visit, firstByteMs });
     },
-    close: () => agent.destroy(),
+    close: () => upstream.close(),
   };
 }
 
-function lastOf(outcome: ProxyFailure | 'stale' | null): ProxyFailure | null {
-  return outcome === 'stale' ? 'unreachable' : outcome;
-}
-
-interface Pass {
-  readonly admission?: Admission;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly firstByteMs: number;
-}
-
-function passOnce(
-  sent: ClientRequest,
-  { request, response, firstByteMs, admission }: Pass,
-): Promise<ProxyFailure | 'stale' | null> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => sent.destroy(new SilentError()), firstByteMs);
-    const leave = () => sent.destroy();
-    response.once('close', leave);
-    sent.once('response', (answer) => {
-      clearTimeout(late);
-      void relay(answer, { response, admission }).then(() => resolve(null));
-    });
-    sent.once('error', (error) => {
-      clearTimeout(late);
-      response.off('close', leave);
-      if (response.headersSent) return resolve(null);
-      const stale = sent.reusedSocket && !hasBody(request) && errorCode(error) === 'ECONNRESET';
-      resolve(stale ? 'stale' : error instanceof SilentError ? 'silent' : 'unreachable');
-    });
-    if (hasBody(request)) request.pipe(sent);
-    else sent.end();
-  });
+/** What visitors send was read by Node's parser, which lets nothing through that ends a line. */
+function headOf(request: IncomingMessage, headers: readonly string[]): string {
+  const { method = 'GET', url = '/' } = request;
+  let head = `${method} ${url} HTTP/1.1\r\n`;
+  for (let index = 0; index < headers.length; index += 2)
+    head += `${headers[index] ?? ''}: ${headers[index + 1] ?? ''}\r\n`;
+  const coding = isChunked(request) ? 'Transfer-Encoding: chunked\r\n' : '';
+  return `${head}${coding}Connection: keep-alive\r\n\r\n`;
 }
 
 class SilentError extends Error {}
-
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-/** An answer that breaks off is broken off for the visitor too: half of a file must not look like a whole one. */
-function relay(
-  answer: IncomingMessage,
-  { response, admission }: { readonly response: ServerResponse; readonly admission: Admission | undefined },
-): Promise<void> {
-  return new Promise((resolve) => {
-    response.once('close', () => {
-      answer.destroy();
-      resolve();
-    });
-    if (response.destroyed) return void answer.destroy();
-    // What is there by now leaves in one piece. Events must leave at once, and the first of them may come late.
-    response.cork();
-    setImmediate(() => {
-      // Its end has let everything go.
-      if (response.writableEnded) return;
-      response.flushHeaders();
-      response.uncork();
-    });
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer, admission));
-    answer.on('data', (chunk: Buffer) => {
-      if (!response.write(chunk)) answer.pause();
-    });
-    response.on('drain', () => answer.resume());
-    answer.once('end', () => response.end());
-    answer.once('close', () => {
-      if (!answer.complete) response.destroy();
-    });
-    answer.on('error', () => response.destroy());
-  });
-}
 
 interface Joined {
   readonly socket: Duplex;
@@ -189,7 +121,7 @@ function joinSockets(sent: ClientRequest, { socket, head, firstByteMs }: Joined)
 
 /** The preview's own answer, without what speaks of its connection to us. */
 function switching(answer: IncomingMessage): string {
-  const headers = responseHeaders(answer);
+  const headers = responseHeaders({ headers: answer.rawHeaders, connection: answer.headers.connection });
   const lines = ['HTTP/1.1 101 Switching Protocols', 'connection: upgrade', 'upgrade: websocket'];
   for (let index = 0; index < headers.length; index += 2)
     lines.push(`${headers[index] ?? ''}: ${headers[index + 1] ?? ''}`);

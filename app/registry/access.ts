@@ -16,7 +16,7 @@ export type AccessPorts = EnvironmentPorts &
   TokenPorts &
   RightsPorts & { readonly clock: Clock; readonly publicUrl: string };
 
-/** Whom the token of a request speaks for; null without one. Throws for a token that is not known. */
+/** Whom the token of a request speaks for; null without one, and for one that is not known. */
 export async function findCaller(
   { tokens, clock }: AccessPorts,
   { headers }: Pick<IncomingMessage, 'headers'>,
@@ -55,39 +55,75 @@ type Visitor = Asked & { readonly request: Pick<IncomingMessage, 'headers'> };
 const ENTRY_MS = 1_000;
 const MOST_ENTRIES = 1_000;
 
-/** Lets callers into the repositories that they name, if they may do there what they ask for. */
-export function createEntrance(ports: AccessPorts): (visitor: Visitor) => Promise<Entry> {
-  const entries = new LRUCache<string, Promise<Entry>>({ max: MOST_ENTRIES, ttl: ENTRY_MS });
-  return (visitor) => {
-    const token = tokenOf(visitor.request.headers.authorization);
-    if (token === null) return enter(ports, visitor);
-    const key = `${hashToken(token)} ${visitor.action} ${visitor.name}`;
-    const known = entries.get(key);
+export interface Entrance {
+  /** Lets callers into the repositories that they name, if they may do there what they ask for. */
+  readonly enter: (visitor: Visitor) => Promise<Entry>;
+  /** This caller asks for a repository next: looks up now what they may do there. */
+  readonly expect: (visitor: Omit<Visitor, 'action'> & { readonly caller: TokenScope }) => Promise<void>;
+}
+
+export function createEntrance(ports: AccessPorts): Entrance {
+  const guests = new LRUCache<string, Promise<Guest>>({ max: MOST_ENTRIES, ttl: ENTRY_MS });
+  const find = (key: string, look: () => Promise<Guest>): Promise<Guest> => {
+    const known = guests.get(key);
     if (known) return known;
-    const entry = enter(ports, visitor);
-    entries.set(key, entry);
-    // Who was refused may be let in at the next try.
-    entry.catch(() => entries.delete(key));
-    return entry;
+    const guest = look();
+    guests.set(key, guest);
+    guest.catch(() => guests.delete(key));
+    return guest;
+  };
+  return {
+    async enter({ request, name, action }) {
+      if (!isImageName(name))
+        throw new RegistryError(
+          'NAME_INVALID',
+          'A name has lower-case letters, digits and . _ - between slashes.',
+        );
+      const key = keyOf(request, name, action);
+      const guest = await find(key, () => guestOf(ports, name, findCaller(ports, request)));
+      // Who was refused may be let in at the next try.
+      if (!(action === 'push' ? guest.mayPush : guest.mayPull)) guests.delete(key);
+      return letIn(ports, { name, action }, guest);
+    },
+    async expect({ request, name, caller }) {
+      if (!isImageName(name)) return;
+      let looking: Promise<Guest> | undefined;
+      const look = () => (looking ??= guestOf(ports, name, Promise.resolve(caller)));
+      const actions = ['pull', 'push'] as const;
+      await Promise.all(actions.map((action) => find(keyOf(request, name, action), look)));
+    },
   };
 }
 
-async function enter(ports: AccessPorts, { request, name, action }: Visitor): Promise<Entry> {
-  if (!isImageName(name))
-    throw new RegistryError(
-      'NAME_INVALID',
-      'A name has lower-case letters, digits and . _ - between slashes.',
-    );
-  const [caller, environment] = await Promise.all([
-    findCaller(ports, request),
-    ports.environments.bySlug(namespaceOf(name)),
-  ]);
+/** Pushing is not derived from what an earlier pull has seen. */
+function keyOf({ headers }: Visitor['request'], name: string, action: Asked['action']): string {
+  return `${hashToken(tokenOf(headers.authorization) ?? '')} ${action} ${name}`;
+}
+
+/** Who asks for a repository, and what they may do there. */
+interface Guest {
+  readonly caller: TokenScope | null;
+  readonly environment: StoredEnvironment | null;
+  readonly mayPull: boolean;
+  readonly mayPush: boolean;
+}
+
+async function guestOf(
+  ports: AccessPorts,
+  name: string,
+  finding: Promise<TokenScope | null>,
+): Promise<Guest> {
+  const [caller, environment] = await Promise.all([finding, ports.environments.bySlug(namespaceOf(name))]);
+  if (caller === null || environment === null) return { caller, environment, mayPull: false, mayPush: false };
+  const resource = await resourceFor(ports, { caller, environment });
+  const may = (permission: Permission) => can(actorOf(caller), permission, resource) === 'yes';
+  return { caller, environment, mayPull: may('image.pull'), mayPush: may('image.push') };
+}
+
+function letIn(ports: AccessPorts, { name, action }: Asked, guest: Guest): Entry {
+  const { caller, environment, mayPull, mayPush } = guest;
   if (caller === null) throw challenge(ports, { name, action });
-  const resource = environment && (await resourceFor(ports, { caller, environment }));
-  const may = (permission: Permission) =>
-    resource !== null && can(actorOf(caller), permission, resource) === 'yes';
-  const mayPush = may('image.push');
-  if (environment === null || !(action === 'push' ? mayPush : may('image.pull'))) {
+  if (environment === null || !(action === 'push' ? mayPush : mayPull)) {
     // A caller who may not push learns which right is missing; one who may not pull does not learn what exists.
     if (action === 'push') throw challenge(ports, { name, action });
     throw new RegistryError('NAME_UNKNOWN', `There is no repository ${name}.`);

@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { LRUCache } from 'lru-cache';
 import { hashOf, isDigest } from '../../src/images/name.js';
 import { findBlob } from '../../src/images/push.js';
 import { RegistryError } from '../../src/images/registry-error.js';
+import type { ImagePorts, OwnBlob } from '../../src/images/store.js';
+import { MIB } from '../../src/uploads/limits.js';
 import type { ByteRange } from '../../src/uploads/store.js';
 import { waitForClient } from '../http/connections.js';
 import type { Entry } from './access.js';
@@ -19,14 +22,46 @@ export async function answerBlob(
   refuseMethod(visit, ['GET', 'HEAD', 'DELETE']);
   if (!isDigest(digest)) throw new RegistryError('DIGEST_INVALID', 'A digest is sha256: and 64 hex digits.');
   if (request.method === 'DELETE') {
-    if (!(await ports.images.removeBlob(repository.name, digest))) throw unknownBlob(digest);
+    const gone = await ports.images.removeBlob(repository.name, digest);
+    ports.ownBlobs.forget(repository.name);
+    if (!gone) throw unknownBlob(digest);
     return answer(response, { status: 202 });
   }
   // Before a push the client asks for each layer: what the project has already need not be sent.
   const mount = mayPush && request.method === 'HEAD';
-  const size = await findBlob(ports, { repository, digest, mount });
+  const own = mount ? await ports.ownBlobs.of(repository.name) : null;
+  const size = await findBlob(ports, { repository, digest, mount, own });
   if (size === null) throw unknownBlob(digest);
   await sendBlob(ports, response, { digest, size, type: 'application/octet-stream' });
+}
+
+export interface OwnBlobs {
+  /** All blobs of the repository as they were a moment ago; null when they are too many. */
+  of(repository: string): Promise<ReadonlyMap<string, OwnBlob> | null>;
+  forget(repository: string): void;
+}
+
+const MOST_BLOBS = 500;
+/** A manifest is checked against what is there when it arrives, so no image can lack what went meanwhile. */
+const KNOWN_MS = 1_000;
+
+/** A client asks for each layer, one after the other: they are read together. */
+export function createOwnBlobs({ images }: ImagePorts): OwnBlobs {
+  const known = new LRUCache<string, Promise<ReadonlyMap<string, OwnBlob> | null>>({
+    max: 1_000,
+    ttl: KNOWN_MS,
+  });
+  return {
+    of(repository) {
+      const before = known.get(repository);
+      if (before) return before;
+      const reading = images.allBlobsOf(repository, MOST_BLOBS);
+      known.set(repository, reading);
+      reading.catch(() => known.delete(repository));
+      return reading;
+    },
+    forget: (repository) => void known.delete(repository),
+  };
 }
 
 function unknownBlob(digest: string): RegistryError {
@@ -65,7 +100,9 @@ export async function sendBlob(
   // Clients unpack layers while they arrive: one that is busy takes no byte for a while, and could not go on from there.
   waitForClient(response);
   // The client may leave at any time: that is no error.
-  await pipeline(blobs.read(hashOf(digest), part), response).catch(() => response.destroy());
+  await pipeline(blobs.read(hashOf(digest), { ...part, pieceBytes: MIB }), response).catch(() =>
+    response.destroy(),
+  );
 }
 
 /** One range. Several at once may be answered whole: https://www.rfc-editor.org/rfc/rfc9110#name-range */

@@ -22,8 +22,13 @@ export async function beginUpload(ports: RegistryPorts, visit: Visit, { reposito
     const size = await findBlob(ports, { repository, digest: mounted, mount: true });
     if (size !== null) return answerCreated(visit, repository, mounted);
   }
-  const open = await ports.imageUploads.openBytes(repository.environmentId);
-  await requireRoom(ports, repository, open + Number(visit.request.headers['content-length'] ?? 0));
+  const announced = Number(visit.request.headers['content-length'] ?? 0);
+  const open = ports.imageUploads.openBytes(repository.environmentId);
+  await requireRoom(
+    ports,
+    repository,
+    open.then((bytes) => bytes + announced),
+  );
   const session = await ports.imageUploads.begin(repository);
   const digest = visit.query.get('digest');
   if (digest === null) return answerSession(visit, session, { status: 202, offset: 0 });
@@ -95,7 +100,7 @@ async function* whileThereIsRoom(
   for await (const chunk of content) {
     unseen += chunk.length;
     if (unseen >= LOOK_EVERY) {
-      await requireRoom(ports, repository, await ports.imageUploads.openBytes(repository.environmentId));
+      await requireRoom(ports, repository, ports.imageUploads.openBytes(repository.environmentId));
       unseen = 0;
     }
     yield chunk;
@@ -127,14 +132,23 @@ async function complete(ports: RegistryPorts, visit: Visit, { session, digest }:
   try {
     if (!isDigest(digest))
       throw new RegistryError('DIGEST_INVALID', 'A digest is sha256: and 64 hex digits.');
-    const { hash, size, path } = await ports.imageUploads.whole(session);
+    const reading = ports.imageUploads.whole(session);
+    const room = requireRoom(
+      ports,
+      repository,
+      reading.then((whole) => whole.size),
+    );
+    // What arrived is judged first.
+    room.catch(() => undefined);
+    const { hash, size, path } = await reading;
     if (hash !== hashOf(digest))
       throw new RegistryError('DIGEST_INVALID', `What arrived has the digest sha256:${hash}, not ${digest}.`);
     if (size > Math.min(LARGEST_BLOB, MOST_BYTES))
       throw new RegistryError('SIZE_INVALID', `A blob may have ${LARGEST_BLOB} bytes.`);
-    await requireRoom(ports, repository, size);
+    await room;
     await ports.blobs.adopt({ hash, size, path });
     await ports.images.addBlobs(repository, [{ digest, size }]);
+    ports.ownBlobs.forget(repository.name);
   } finally {
     await ports.imageUploads.end(session);
   }

@@ -4,13 +4,15 @@ import type { ImagePorts, ImageUploadPorts } from '../../src/images/store.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { BlobPorts } from '../../src/uploads/store.js';
 import type { BodyBudget } from '../http/body-budget.js';
-import type { AccessPorts, createEntrance } from './access.js';
+import type { AccessPorts, Entrance } from './access.js';
+import type { OwnBlobs } from './blobs.js';
 
 export interface RegistryPorts extends AccessPorts, ImagePorts, ImageUploadPorts, BlobPorts {
   readonly log: Log;
   /** Manifests are read whole: this limits how much of them is in memory. */
   readonly manifestBudget: BodyBudget;
-  readonly enter: ReturnType<typeof createEntrance>;
+  readonly entrance: Entrance;
+  readonly ownBlobs: OwnBlobs;
 }
 
 /** One request to the registry. */

@@ -144,10 +144,17 @@ const ASKED: readonly Asked[] = [
     against: { [NGINX]: null, [HTTP_PROXY]: null, [DIRECT]: { of: 'ratio', most: 2 } },
   },
   {
+    figure: 'event p50',
+    what: 'event, from the program to its reader: p50',
+    unit: 'ms',
+    against: { [NGINX]: null, [HTTP_PROXY]: null, [DIRECT]: null },
+  },
+  {
     figure: 'event p99',
     what: 'event, from the program to its reader: p99',
     unit: 'ms',
-    against: { [NGINX]: null, [HTTP_PROXY]: null, [DIRECT]: { of: 'figure', most: 5 } },
+    // The promise is about what the proxy adds. Program and readers share a core, and what that takes is in the floor too.
+    against: { [NGINX]: null, [HTTP_PROXY]: null, [DIRECT]: { of: 'difference', most: 5 } },
   },
 ];
 
@@ -168,6 +175,6 @@ function rowsOf(samples: Samples): Row[] {
 
 const NOTES = [
   'Small answers: 700 bytes, 64 connections from wrk (autocannon where wrk is not installed). The proxy has one core; load and program, an nginx with a constant answer, share the other.',
-  'Echo: 50 WebSockets, each with a message of 64 bytes every 50 ms. Events: 20 readers, an event every 20 ms, from the moment at which the program writes it; both processes use the clock of the machine. Program, load and floor share one core.',
+  'Echo: 50 WebSockets, each with a message of 64 bytes every 50 ms. Events: 20 readers, an event every 20 ms, from the moment at which the program writes it; both processes use the clock of the machine. Program, load and floor share one core, so the goal is what the proxy adds to the floor.',
   'Ours is the whole App: the preview is found by its host name, headers that reach beyond it are taken out, and its visits are noted. nginx is the one of Debian, with one worker and connections to the program that are kept. http-proxy has an agent that keeps connections; as it comes, it opens one for each request.',
 ];

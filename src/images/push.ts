@@ -3,7 +3,7 @@ import type { BlobPorts } from '../uploads/store.js';
 import { LARGEST_MANIFEST, type ManifestFacts, readManifest } from './manifest.js';
 import { digestOf, hashOf, isDigest, isTag } from './name.js';
 import { RegistryError } from './registry-error.js';
-import type { ImagePorts, ImageRepository, StoredManifest } from './store.js';
+import type { ImagePorts, ImageRepository, OwnBlob, StoredManifest } from './store.js';
 
 type Ports = ImagePorts & BlobPorts;
 
@@ -14,6 +14,8 @@ interface Sought {
   readonly repository: ImageRepository;
   readonly digests: readonly string[];
   readonly mount: boolean;
+  /** All blobs of the repository, where the caller has read them a moment ago. */
+  readonly own?: ReadonlyMap<string, OwnBlob> | null;
 }
 
 /**
@@ -22,10 +24,14 @@ interface Sought {
  */
 export async function findBlobs(
   { images, blobs }: Ports,
-  { repository, digests, mount }: Sought,
+  { repository, digests, mount, own: known }: Sought,
 ): Promise<ReadonlyMap<string, number>> {
-  const own = await images.blobsOf(repository.name, digests);
-  const sizes = new Map([...own].map(([digest, { size }]) => [digest, size]));
+  const own = known ?? (await images.blobsOf(repository.name, digests));
+  const sizes = new Map<string, number>();
+  for (const digest of digests) {
+    const size = own.get(digest)?.size;
+    if (size !== undefined) sizes.set(digest, size);
+  }
   if (!mount) return sizes;
   const others = digests.filter((digest) => !own.has(digest));
   if (others.length > 0)
@@ -68,16 +74,21 @@ export async function pushManifest(
   const digest = digestOf(hash);
   checkReference(reference, digest);
   const facts = readManifest(bytes, contentType);
-  await Promise.all([
-    requireContents(ports, repository, facts),
-    requireRoom(ports, repository, bytes.length),
-  ]);
-  await ports.blobs.write({ hash, size: bytes.length, content: [bytes] });
   const { environmentId, projectId, name } = repository;
+  const tag = isDigest(reference) ? null : reference;
+  const [before, tagged] = await Promise.all([
+    ports.images.manifest(name, digest),
+    tag === null ? null : ports.images.tagged(name, tag),
+    requireContents(ports, repository, facts),
+  ]);
+  if (before === null) await requireRoom(ports, repository, bytes.length);
+  await ports.blobs.write({ hash, size: bytes.length, content: [bytes] });
   const manifest = { ...facts, repository: name, environmentId, projectId, digest, size: bytes.length };
-  const tagged = !isDigest(reference);
-  await ports.images.saveManifest(manifest, { tagged });
-  if (tagged) await ports.images.setTag(repository, reference, digest);
+  const isNewTag = tag !== null && tagged !== digest;
+  // The tag is written next, and waits for the journal for both. Pushed again, only its date is new: the sweep spares what a deployment
+  // under way has pushed, whatever the date.
+  await ports.images.saveManifest(manifest, { durable: before === null && !isNewTag });
+  if (isNewTag) await ports.images.setTag(repository, tag, digest);
   return manifest;
 }
 
@@ -114,13 +125,13 @@ async function requireContents(
     );
 }
 
-/** Throws when the environment would hold more than it may. */
+/** Throws when the environment would hold more than it may, with as many bytes as are told or being counted. */
 export async function requireRoom(
   { images }: ImagePorts,
   { environmentId, name }: ImageRepository,
-  bytes: number,
+  counting: number | Promise<number>,
 ): Promise<void> {
-  const held = await images.bytesOf(environmentId);
+  const [held, bytes] = await Promise.all([images.bytesOf(environmentId), counting]);
   if (held + bytes <= MOST_BYTES) return;
   throw new RegistryError(
     'DENIED',

@@ -38,16 +38,18 @@ export interface ImageStore {
   addBlobs(repository: ImageRepository, blobs: readonly Pick<Descriptor, 'digest' | 'size'>[]): Promise<void>;
   /** Those of these blobs that the repository has, by digest. */
   blobsOf(repository: string, digests: readonly string[]): Promise<ReadonlyMap<string, OwnBlob>>;
+  /** All blobs of the repository, by digest; null when there are more than so many. */
+  allBlobsOf(repository: string, most: number): Promise<ReadonlyMap<string, OwnBlob> | null>;
   /** The sizes of those that any repository of the project has: they may be mounted. */
   blobsIn(projectId: string, digests: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** False when it was not there. */
   removeBlob(repository: string, digest: string): Promise<boolean>;
   /** The bytes of all blobs and manifests of an environment, each counted once. */
   bytesOf(environmentId: string): Promise<number>;
-  /** Pushing again is one manifest with a newer date. `tagged`: a tag is written next, and waits for the journal for both. */
+  /** Pushing again is one manifest with a newer date. Where it need not be durable yet, it does not wait for the journal. */
   saveManifest(
     manifest: Omit<StoredManifest, 'pushedAt'>,
-    write: { readonly tagged: boolean },
+    write: { readonly durable: boolean },
   ): Promise<void>;
   manifest(repository: string, digest: string): Promise<StoredManifest | null>;
   /** Moves the tag when it is there. */

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { hash as argon2, verify } from '@node-rs/argon2';
 import limit from 'p-limit';
 import { VitrineError } from '../shared/errors.js';
 
@@ -74,15 +73,25 @@ export function createPasswords({
     });
   };
   return {
-    hash: async (password) => enqueue(() => argon2(normalized(password), ARGON2ID)),
+    hash: async (password) =>
+      enqueue(async () => {
+        const { hash } = await loadArgon2();
+        return hash(normalized(password), ARGON2ID);
+      }),
     async matches(hash, password) {
       // Nothing this long was ever stored.
       const given = Buffer.byteLength(password) > MOST_BYTES * 4 ? '' : normalized(password);
-      const same = await enqueue(() => verify(hash ?? NOBODY, given));
+      const same = await enqueue(async () => {
+        const { verify } = await loadArgon2();
+        return verify(hash ?? NOBODY, given);
+      });
       return same && hash !== null;
     },
   };
 }
+
+/** Most servers have no password to check: the library is loaded with the first one. */
+const loadArgon2 = () => import('@node-rs/argon2');
 
 /** The hashes are apart from the people, so that no reader of a person meets them. */
 export interface PasswordStore {

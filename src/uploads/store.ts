@@ -30,8 +30,8 @@ export interface BlobStore {
   /** Takes over a file of the same disk whose SHA-256 the caller has checked: it is moved, not copied. Durable when it returns. */
   adopt(file: { readonly hash: string; readonly size: number; readonly path: string }): Promise<void>;
   size(hash: string): Promise<number | null>;
-  /** Throws `not_found` when the blob is not there. */
-  read(hash: string, range?: ByteRange): AsyncIterable<Buffer>;
+  /** Throws `not_found` when the blob is not there. Large pieces are read with less work, and take more memory for each reader. */
+  read(hash: string, part?: ByteRange & { readonly pieceBytes?: number }): AsyncIterable<Buffer>;
   readAll(hash: string): Promise<Buffer>;
   /** The blob compressed, made once and kept; null when that does not make it clearly smaller. */
   encoded(hash: string, encoding: BlobEncoding): Promise<Buffer | null>;

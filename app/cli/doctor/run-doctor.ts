@@ -8,16 +8,6 @@ import { type CheckGroup, CHECKS } from './checks.js';
 import { secretsIn } from './read-settings.js';
 import { lookAround, type Surroundings, type SurroundingsOptions } from './surroundings.js';
 
-export const DOCTOR_USAGE = `Usage: npm start -- doctor [--json]
-
-Looks at everything that a server needs, and says what to do about what is not right: settings, database, disk, clock, DNS, certificates, the way
-to PUBLIC_URL, the GitHub App, the container engine and its limits, ports and addresses. It changes nothing, and may run beside the server.
-
-  --json   prints one JSON document: use "npm start --silent -- doctor --json"
-  --help
-
-It exits with 0 when nothing failed, warnings allowed, and with 1 otherwise. docs/doctor.md explains every check.`;
-
 interface DoctorOptions extends SurroundingsOptions {
   readonly json: boolean;
   readonly colours: boolean;

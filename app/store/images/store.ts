@@ -1,5 +1,5 @@
 import type { Connection, mongo } from 'mongoose';
-import type { ImageRepository, ImageStore, StoredManifest } from '../../../src/images/store.js';
+import type { ImageRepository, ImageStore, OwnBlob, StoredManifest } from '../../../src/images/store.js';
 import { limitOf, MAX_TIME_MS, text, whole } from '../shared/query.js';
 import { REPEATABLE, retryOnce } from '../shared/write.js';
 
@@ -59,7 +59,10 @@ export function imageStore(connection: Connection): ImageStore {
 /** The sweep spares what was used in the last hour. Within this time a further use is not written down. */
 const LATELY_MS = 10 * 60_000;
 
-type BlobMethods = Pick<ImageStore, 'addBlobs' | 'blobsOf' | 'blobsIn' | 'removeBlob' | 'bytesOf'>;
+type BlobMethods = Pick<
+  ImageStore,
+  'addBlobs' | 'blobsOf' | 'allBlobsOf' | 'blobsIn' | 'removeBlob' | 'bytesOf'
+>;
 
 function blobMethods({ blobs, manifests }: Collections): BlobMethods {
   return {
@@ -70,13 +73,16 @@ function blobMethods({ blobs, manifests }: Collections): BlobMethods {
     },
     async blobsOf(repository, digests) {
       if (digests.length === 0) return new Map();
-      const options = { ...TIME, projection: { digest: 1, size: 1, usedAt: 1 } };
       const keys = digests.map((digest) => keyOf(repository, digest));
-      const found = await blobs.find({ _id: { $in: keys } }, options).toArray();
-      const lately = Date.now() - LATELY_MS;
-      return new Map(
-        found.map(({ digest, size, usedAt }) => [digest, { size, usedLately: usedAt.getTime() > lately }]),
-      );
+      return ownBlobs(await blobs.find({ _id: { $in: keys } }, OWN).toArray());
+    },
+    async allBlobsOf(repository, most) {
+      const digests = { $gte: keyOf(repository, 'sha256:'), $lt: keyOf(repository, 'sha256;') };
+      const found = await blobs
+        .find({ _id: digests }, OWN)
+        .limit(most + 1)
+        .toArray();
+      return found.length > most ? null : ownBlobs(found);
     },
     async blobsIn(projectId, digests) {
       const filter = {
@@ -98,6 +104,17 @@ function blobMethods({ blobs, manifests }: Collections): BlobMethods {
   };
 }
 
+const OWN = { ...TIME, projection: { digest: 1, size: 1, usedAt: 1 } };
+
+function ownBlobs(
+  found: readonly Pick<BlobDocument, 'digest' | 'size' | 'usedAt'>[],
+): ReadonlyMap<string, OwnBlob> {
+  const lately = Date.now() - LATELY_MS;
+  return new Map(
+    found.map(({ digest, size, usedAt }) => [digest, { size, usedLately: usedAt.getTime() > lately }]),
+  );
+}
+
 type ManifestMethods = Pick<
   ImageStore,
   'saveManifest' | 'manifest' | 'removeManifest' | 'referrers' | 'manifestsOf'
@@ -105,10 +122,10 @@ type ManifestMethods = Pick<
 
 function manifestMethods({ manifests, tags }: Collections): ManifestMethods {
   return {
-    async saveManifest(manifest, { tagged }) {
+    async saveManifest(manifest, { durable }) {
       const _id = keyOf(manifest.repository, manifest.digest);
       const document = { ...manifest, pushedAt: new Date() };
-      const options = { upsert: true, ...(tagged && REPEATABLE) };
+      const options = { upsert: true, ...(!durable && REPEATABLE) };
       await retryOnce(() => manifests.replaceOne({ _id }, document, options));
     },
     async manifest(repository, digest) {

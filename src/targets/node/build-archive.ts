@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { posix } from 'node:path';
-import { pack } from 'tar-stream';
+import type { Pack } from 'tar-stream';
 import { VitrineError } from '../../shared/errors.js';
 import { commandLinks } from './commands.js';
 import type { Build, BuildFile } from './runner.js';
@@ -12,7 +12,7 @@ interface Placing {
   readonly owner: { readonly uid: number; readonly gid: number };
 }
 
-type Archive = ReturnType<typeof pack>;
+type Archive = Pack;
 type Header = Parameters<Archive['entry']>[0];
 
 /** Everybody may read it and, because an upload does not say which files are programs, start it. */
@@ -20,6 +20,8 @@ const MODE = 0o755;
 
 /** A build as a tar archive. No more of it is in memory than the chunk that is sent. */
 export async function* archiveOf(build: Build, { folder, owner }: Placing): AsyncGenerator<Uint8Array> {
+  // Loaded with the first one: most servers make none.
+  const { pack } = await import('tar-stream');
   const archive = pack();
   const filled = fill(archive, { build, folder, header: { ...owner, mode: MODE, mtime: new Date() } });
   filled.then(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { readArguments, runCommand } from '../../../app/cli/run-command.js';
+import { answerAtOnce, readArguments } from '../../../app/cli/arguments.js';
+import { runCommand } from '../../../app/cli/run-command.js';
 import { mainFixture, type MainFixture } from '../../support/run-main.js';
 
 let fixture: MainFixture;
@@ -49,8 +50,10 @@ test.each([
   [['--help'], /^Usage:[\s\S]*token create/],
   [['--version'], /^\d+\.\d+\.\d+$/],
   [['migrate', '--help'], /^Usage: npm run migrate[\s\S]*down \[--to/],
-])('%j is answered', async (args, text) => {
-  expect(await tryCommand(args)).toMatch(text);
+  [['doctor', '--help'], /^Usage: npm start -- doctor/],
+  [['doctor', '--version'], /^\d+\.\d+\.\d+$/],
+])('%j is answered at once', (args, text) => {
+  expect(answerAtOnce(readArguments(args))).toMatch(text);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createRawServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createProxy } from '../../../app/previews/proxy.js';
@@ -193,6 +193,64 @@ test('a program that never answers is given up', async () => {
   expect(await response.text()).toBe('silent');
   proxy.close();
   front.close();
+});
+
+/** A program that says these words, whatever it is asked, one after the other on each connection. */
+async function showRaw(slug: string, answers: readonly string[]) {
+  let connections = 0;
+  const server = createRawServer((socket) => {
+    connections += 1;
+    let asked = 0;
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write(answers[asked++] ?? '', 'latin1'));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await show(slug, (server.address() as AddressInfo).port);
+  return { connections: () => connections, close: () => server.close() };
+}
+
+const HELLO = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
+
+test('a connection is used again, but not when something is left on it', async () => {
+  const polite = await showRaw('pr-3-site', [HELLO, HELLO]);
+  const intruding = await showRaw('pr-4-site', [
+    `${HELLO}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`,
+    'evil',
+  ]);
+  for (const label of ['pr-3-site', 'pr-3-site', 'pr-4-site', 'pr-4-site'])
+    expect((await visit({}, label)).body).toBe('hello');
+  expect([polite.connections(), intruding.connections()]).toEqual([1, 2]);
+  polite.close();
+  intruding.close();
+});
+
+test.each([
+  ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello'],
+  ['a header that ends a line', 'HTTP/1.1 200 OK\r\nX-A: a\rb\r\nContent-Length: 5\r\n\r\nhello'],
+])('an answer with %s is none', async (what, answered) => {
+  const label = `pr-5-${String(what.length)}`;
+  const program = await showRaw(label, [answered]);
+  const { statusCode, statusMessage, body } = await visit({}, label);
+  expect([statusCode, statusMessage]).toEqual([502, 'Bad Gateway']);
+  expect(body).toContain('This preview does not answer');
+  program.close();
+});
+
+test('more visitors than connections are answered in turn', async () => {
+  const held: ServerResponse[] = [];
+  let most = 0;
+  let open = 0;
+  answer = (_request, response) => {
+    open += 1;
+    most = Math.max(most, open);
+    response.once('close', () => (open -= 1));
+    held.push(response);
+    if (held.length >= 256) for (const one of held.splice(0)) one.end('hello');
+    else if (most === 256) held.splice(0).forEach((one) => one.end('hello'));
+  };
+  const bodies = await Promise.all(Array.from({ length: 300 }, async () => (await visit()).body));
+  expect(bodies).toEqual(Array.from({ length: 300 }, () => 'hello'));
+  expect(most).toBe(256);
 });
 
 test('TRACE is refused, and the paths of the server stay its own', async () => {
