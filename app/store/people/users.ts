@@ -71,7 +71,7 @@ async function listUsers(
   const where = {
     active: { $in: active === undefined ? [true, false] : [active === true] },
     ...(after && { _id: { $lt: after[0] } }),
-    ...(search !== undefined && { $or: containing(search) }),
+    ...(search !== undefined && { $or: [...containing(search)] }),
   };
   const found = await driverOf(model)
     .find(where as mongo.Filter<UserDocument>, { ...TIMED, hint: 'active_id' })
