@@ -22,6 +22,7 @@ function setUp() {
     audit: {
       record: async (entry: { action: string; detail: string }) => void entries.push(entry),
       of: async () => [],
+      list: async () => ({ items: [], nextCursor: null }),
     },
   };
   const environment = environmentWith({});

@@ -149,6 +149,10 @@ const SURFACES: Readonly<Record<keyof typeof OPERATIONS, 'asked' | 'gives'>> = {
   listDecisions: 'asked',
   projectStatistics: 'asked',
   serverStatistics: 'asked',
+  listUsers: 'asked',
+  changeUser: 'asked',
+  listAudit: 'asked',
+  getInstance: 'asked',
 };
 
 const { spans } = createMatcher(formsOf(CANARY));

@@ -50,7 +50,12 @@ export async function startCountedApp(github: EmulatedGitHub): Promise<CountedAp
     overrides: { firstSweepMs: 60 * 60_000 },
     clock,
     log,
-    store: { stores, uri: database.uri, ping: () => Promise.resolve(), close: () => connection.close() },
+    store: {
+      ...{ stores, uri: database.uri },
+      ping: () => Promise.resolve(),
+      migrations: () => Promise.resolve([]),
+      close: () => connection.close(),
+    },
     publicUrl,
     previewBase: previewBaseOf({ publicUrl, domain: 'localhost' }),
     intake: createIntake({ inbox: stores.inbox, secrets, clock, log }),
