@@ -9,7 +9,7 @@ const colourOf = (token) => getComputedStyle(document.documentElement).getProper
 
 const SHOWN = {
   count: (value) => String(value),
-  seconds: (value) => (value < 60 ? `${Math.round(value)}s` : value < 3_600 ? `${Math.round(value / 60)}m` : `${(value / 3_600).toFixed(1)}h`),
+  seconds: (value) => (value < 100 ? `${Math.round(value)}s` : value < 6_000 ? `${(value / 60).toFixed(1)}m` : `${(value / 3_600).toFixed(1)}h`),
   bytes: (value) => (value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${Math.round(value / 1e6)} MB` : `${(value / 1e9).toFixed(1)} GB`),
 };
 
@@ -60,7 +60,7 @@ function draw(place) {
       y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.08)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 60, values: (_plot, ticks) => ticks.map(dayOf) },
+      { ...axis, size: 28, grid: { show: false }, space: 60, values: (_plot, ticks) => ticks.map(dayOf) },
       { ...axis, size: 58, values: (_plot, ticks) => ticks.map((one) => (unit === 'count' && !Number.isInteger(one) ? '' : SHOWN[unit](one))) },
     ],
     series: [{}, ...(isBars ? series.toReversed() : series).map((one) => lineOf(one, { kind, isFew: known < 20 }))],

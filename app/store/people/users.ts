@@ -68,7 +68,7 @@ async function listUsers(
   const { active, search } = filter;
   const limit = limitOf(page);
   const after = cursorOf(page, /^[0-9a-f]{24}$/);
-  const where = {
+  const where: object = {
     active: { $in: active === undefined ? [true, false] : [active === true] },
     ...(after && { _id: { $lt: after[0] } }),
     ...(search !== undefined && { $or: [...containing(search)] }),

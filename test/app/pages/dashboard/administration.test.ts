@@ -36,9 +36,9 @@ when(
     await page.emulateMedia({ colorScheme: 'light' });
     await page.getByRole('link', { name: 'People' }).click();
     const row = page.locator('.list > li', { hasText: 'mallory' });
-    await row.getByText('Shut out').click();
+    await row.locator('summary').click();
     await row.getByText('every API token of theirs ends for good').waitFor();
-    await row.getByRole('button', { name: 'Shut out' }).click();
+    await row.locator('.confirm-body button').click();
     await page.getByText('mallory is shut out: every session is signed out').waitFor();
     expect((await mallory.ask('/api/v1/me')).status).toBe(401);
     await row.getByRole('link', { name: 'History' }).click();
@@ -55,8 +55,9 @@ when('without scripts on a phone, a person is let in again', async () => {
   if (!opened) throw new Error('There is no browser.');
   const { page, complaints } = opened;
   await opened.open('/admin/users?q=mallory');
-  await page.getByText('Shut out', { exact: false }).first().click();
-  await page.getByRole('button', { name: 'Shut out' }).click();
+  const row = page.locator('.list > li', { hasText: 'mallory' });
+  await row.locator('summary').click();
+  await row.locator('.confirm-body button').click();
   await page.getByText('mallory is shut out').waitFor();
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/admin-people-phone.png`, fullPage: true });
   await page.getByRole('button', { name: 'Let in again' }).click();
