@@ -28,6 +28,8 @@ import type { ReporterPorts } from '../src/reports/reporter.js';
 import type { GitHubPorts } from '../src/repositories/github.js';
 import type { RepositoryPorts } from '../src/repositories/model.js';
 import type { ProgramStartPorts } from '../src/runs/start-program.js';
+import type { PictureAddressPorts } from '../src/screenshots/picture-address.js';
+import type { PhotographerPorts, ScreenshotPorts } from '../src/screenshots/screenshot.js';
 import type { SealPorts } from '../src/secrets/envelope.js';
 import type { RedactionPorts } from '../src/secrets/redact-lines.js';
 import type { SecretPorts } from '../src/secrets/store.js';
@@ -65,6 +67,7 @@ export interface Stores
     DeliveryPorts,
     ArtifactPorts,
     ImagePorts,
+    ScreenshotPorts,
     AuditPorts,
     IdempotencyPorts,
     RequestRatePorts,
@@ -102,5 +105,9 @@ export interface Ports
     RedactionPorts,
     OutgoingPorts,
     AskProgramPorts,
+    PictureAddressPorts,
     Tools,
-    AddressPorts {}
+    AddressPorts {
+  /** Null where previews are not photographed. */
+  readonly screenshotTools: PhotographerPorts | null;
+}

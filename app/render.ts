@@ -166,6 +166,9 @@ const TAGS: Readonly<Record<string, (...values: unknown[]) => Handlebars.SafeStr
   codelink: (label, url) => safe(linkTo(inlineCode(words(label)), words(url))),
   /** A link that shows its host, and its path when it has one. */
   address: (url) => safe(linkTo(shown(words(url)), words(url))),
+  /** `{{picture label small large}}`: a picture that leads to a larger one. Both addresses are the server's own. */
+  picture: (label, small, large) =>
+    safe(linkTo(`!${linkTo(escapeText(words(label)), words(small))}`, words(large))),
   /** The marker by which the server finds its comment again. */
   hidden: (marker) => safe(/^<!-- [\w:.-]+ -->$/.test(words(marker)) ? words(marker) : ''),
 };

@@ -26,6 +26,7 @@ describe('variables of the environment', () => {
     'app/config/sign-in.ts',
     'app/config/accounts.ts',
     'app/config/containers.ts',
+    'app/config/screenshots.ts',
   ]);
   const OTHERS = variablesOf(['app/config/check-process.ts', 'embedded-mongodb/mongod/find-mongod.ts']);
   /** Read by a program that is started, or by the system's convention. */

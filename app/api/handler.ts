@@ -46,9 +46,9 @@ export interface Browser {
   readonly signInCookie: string | undefined;
 }
 
-/** Only an operation whose answer is text, or has other media, gives an answer that is written by its handler. */
+/** Only an operation whose answer is text or a picture, or has other media, gives an answer that is written by its handler. */
 type DirectOf<O extends Operation> = O extends
-  { readonly media: unknown } | { readonly answers: { 200: 'text' } }
+  { readonly media: unknown } | { readonly answers: { 200: 'text' | 'image' } }
   ? DirectAnswer
   : never;
 

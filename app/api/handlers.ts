@@ -18,6 +18,7 @@ import { signInHandlers } from './people/sign-in.js';
 import { memberHandlers } from './people/members.js';
 import { notificationHandlers } from './notifications.js';
 import { accessHandlers } from './previews/access.js';
+import { screenshotHandlers } from './previews/screenshots.js';
 import { projectHandlers } from './projects.js';
 import { resourceHandlers } from './resources.js';
 import { serverHandlers } from './server.js';
@@ -59,5 +60,6 @@ export function createHandlers(parts: HandlerParts): Handlers<typeof OPERATIONS>
     ...accessHandlers,
     ...peopleHandlers,
     ...parts.instance,
+    ...screenshotHandlers,
   };
 }

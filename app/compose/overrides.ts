@@ -8,6 +8,7 @@ import type { Env } from '../config/config.js';
 import type { Pace } from '../github/client/pacing.js';
 import type { HubTimes } from '../live/hub.js';
 import type { Stores } from '../ports.js';
+import type { Limits } from '../screenshots/photographer.js';
 import type { Rates } from './surfaces.js';
 
 /** Wraps a real part, so that a test can watch it or make it fail. */
@@ -32,6 +33,8 @@ export interface Overrides {
   readonly firstSweepMs?: number;
   /** How often programs are looked at: whether they answer, whether they have visitors, and what they print. */
   readonly programsEveryMs?: number;
+  /** How long pictures of previews may take. */
+  readonly photographs?: Partial<Limits>;
   /** How often streams of logs look for news, and after their readers. */
   readonly streams?: Partial<HubTimes>;
   readonly around?: {

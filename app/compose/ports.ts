@@ -4,16 +4,16 @@ import type { LogSession } from '../../src/deployments/logs/append.js';
 import type { LogChunk, LogKind, LogRedaction, LogStore } from '../../src/deployments/logs/store.js';
 import type { Projection } from '../../src/environments/model.js';
 import type { EnvironmentStore, EnvironmentWrite, StoredEnvironment } from '../../src/environments/store.js';
-import { digestOf, hashOf } from '../../src/images/name.js';
 import { createRights } from '../../src/repositories/rights.js';
 import type { ProgramStart } from '../../src/runs/start-program.js';
 import type { RedactionPorts } from '../../src/secrets/redact-lines.js';
+import { createPictureAddresses } from '../../src/screenshots/picture-address.js';
 import { createSeal } from '../../src/secrets/envelope.js';
 import { parseKeys } from '../../src/secrets/keys.js';
 import { type PreviewBase, previewUrl } from '../../src/shared/preview-url.js';
 import type { Clock, Log } from '../../src/shared/tools.js';
 import { createTargets } from '../../src/targets/registry.js';
-import type { BlobStore, OtherBlobs } from '../../src/uploads/store.js';
+import type { BlobStore } from '../../src/uploads/store.js';
 import { createDiskBlobStore } from '../blobs/disk-store.js';
 import { createUploads } from '../blobs/uploads.js';
 import type { Config } from '../config/config.js';
@@ -31,6 +31,7 @@ import { composeOutgoing } from './outgoing.js';
 import type { Around, Overrides } from './overrides.js';
 import { composePeople } from './people.js';
 import { createRedaction } from './redaction.js';
+import { composeScreenshots, createOtherBlobs } from './screenshots.js';
 
 interface Composition {
   readonly config: Config;
@@ -57,10 +58,11 @@ export function composePorts(given: Composition): Composed {
   const environments = wakingEnvironments(stores.environments, given.wake);
   const disk = createDiskBlobStore({ dir: join(config.dataDir, 'blobs'), now: () => clock.now() });
   const blobs = around(disk, overrides.around?.blobs);
-  const otherBlobs = blobsOfImages(stores.images);
+  const otherBlobs = createOtherBlobs(stores);
   const github = connectGitHub(given);
   const people = composePeople(given);
-  const seal = createSeal(parseKeys(given.secrets.encryptionKeys ?? ''));
+  const keys = parseKeys(given.secrets.encryptionKeys ?? '');
+  const seal = createSeal(keys);
   const redactionOf = createRedaction({ delivered: stores.delivered, seal });
   const ports: Ports = {
     ...stores,
@@ -82,6 +84,8 @@ export function composePorts(given: Composition): Composed {
     ...composeTargets(given, { environments, blobs }),
     redactionOf,
     ...composeOutgoing(given),
+    pictureAddresses: createPictureAddresses({ keys, publicUrl }),
+    screenshotTools: composeScreenshots({ ...given, seal }),
     clock,
     log,
     newId,
@@ -123,18 +127,6 @@ function composeNode({ config, stores, previewBase }: Composition, blobs: BlobSt
   };
 }
 
-/** Images name blobs by their digests. */
-function blobsOfImages(images: Stores['images']): OtherBlobs {
-  return {
-    async *hashes() {
-      for await (const digest of images.digests()) yield hashOf(digest);
-    },
-    async named(hashes) {
-      const known = await images.known(hashes.map(digestOf));
-      return new Set([...known].map(hashOf));
-    },
-  };
-}
 /** Takes the secrets of a deployment out of the lines that are appended to its logs. */
 function redactLinesBy(redactionOf: RedactionPorts['redactionOf']): LogRedaction {
   return {

@@ -17,6 +17,7 @@ import type { OpenedStore } from './open-store.js';
 import type { Overrides } from './overrides.js';
 import { composePorts, type Wake } from './ports.js';
 import { composePreviews, composeSurfaces, type Previews, RATES } from './surfaces.js';
+import { screenshotWarning } from './screenshots.js';
 import type { Work } from './work.js';
 import { startWorkProcess } from './work-process.js';
 
@@ -55,7 +56,8 @@ export async function runApp(parts: RunParts): Promise<Running> {
   const { ports, github, previews, hub, onDue } = compose(parts);
   await requireKeys(ports);
   const warning = engineWarning(parts.config);
-  if (warning !== null) parts.log('warn', warning);
+  for (const text of [warning, await screenshotWarning(parts.config)])
+    if (text !== null) parts.log('warn', text);
   const work = await startWorking(parts, { ports, github, previews });
   onDue(work.due);
   const { surfaces, watch, closeApi } = await composeSurfaces(surfaceInputs(parts, { ports, previews, hub }));

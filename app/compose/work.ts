@@ -47,7 +47,10 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     },
     drain: () => drainAll([inbox.drain, runner.drain, notifier.drain]),
     async stop(withinMs) {
+      // A picture may take longer than there is time. It is taken after the next start.
+      const photographed = parts.ports.screenshotTools?.photographer.close();
       await Promise.all([inbox, runner, notifier, ...jobs].map((worker) => worker.stop(withinMs)));
+      await photographed;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { Probot, ProbotOctokit } from 'probot';
 import { reconcileTeardown } from '../../src/reconcile/teardown.js';
 import { reconcileReport } from '../../src/reports/report.js';
+import { takeScreenshot } from '../../src/screenshots/take.js';
 import type { Config } from '../config/config.js';
 import type { Secrets } from '../config/secrets.js';
 import type { GitHubSide } from '../github/create-github.js';
@@ -10,7 +11,7 @@ import type { Backpressure } from '../webhooks/inbox/backpressure.js';
 import { createDecisions, createInboxWorker, type ReceivedEvent } from '../webhooks/inbox/worker.js';
 import { soonAfterStart } from '../workers/every.js';
 import { createNotifier } from '../workers/notifier.js';
-import { createRunner } from '../workers/reconciler.js';
+import { createRunner, type Reconciler } from '../workers/reconciler.js';
 import { startPeriodicJobs } from './jobs.js';
 import type { Overrides } from './overrides.js';
 
@@ -53,15 +54,22 @@ export async function composeWorkers(parts: WorkerParts) {
     reconcilers: {
       report: (claim) => reconcileReport(ports, claim),
       teardown: (claim) => reconcileTeardown(ports, claim),
+      ...screenshotReconciler(ports),
     },
     owner,
     log,
-    room: () => (inbox.isFull() ? ROOM_BEHIND_EVENTS : ROOM),
+    room: (projection) => (projection === 'screenshot' ? 1 : inbox.isFull() ? ROOM_BEHIND_EVENTS : ROOM),
     ...lease,
   });
   const startJobs = () => startPeriodicJobs(ports, { config, firstMs, lease, programsEveryMs });
   const notifier = createNotifier({ ports, owner, ...lease });
   return { runner, inbox, notifier, startJobs };
+}
+
+/** One that takes pictures, where the operator wants them. */
+function screenshotReconciler(ports: Ports): { readonly screenshot?: Reconciler } {
+  const { screenshotTools: tools } = ports;
+  return tools ? { screenshot: (claim) => takeScreenshot({ ...ports, ...tools }, claim) } : {};
 }
 
 /** Probot only dispatches: payloads were checked before they were stored, and GitHub is called through our own port. */

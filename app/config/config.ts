@@ -6,6 +6,7 @@ import { VitrineError } from '../../src/shared/errors.js';
 import type { LogLevel } from '../../src/shared/tools.js';
 import { ACCOUNT_VARIABLES } from './accounts.js';
 import { CONTAINER_VARIABLES, type ContainerConfig, toContainerConfig } from './containers.js';
+import { SCREENSHOT_VARIABLES, type ScreenshotConfig, toScreenshotConfig } from './screenshots.js';
 import { SIGN_IN_VARIABLES, type SignInConfig, toSignInConfig } from './sign-in.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -37,6 +38,8 @@ export interface Config {
   readonly containers: ContainerConfig;
   /** What runs the programs of the target for Node servers; null for the container engine, if there is one. */
   readonly nodeRunner: 'process' | null;
+  /** What photographs previews; null when none are photographed. */
+  readonly screenshots: ScreenshotConfig | null;
 }
 
 const webAddress = z
@@ -86,6 +89,7 @@ const Variables = z.object({
     .default(90),
   ...ACCOUNT_VARIABLES,
   ...CONTAINER_VARIABLES,
+  ...SCREENSHOT_VARIABLES,
   NODE_RUNNER: z.enum(['process'], 'must be process, or not set').optional(),
 });
 
@@ -117,6 +121,7 @@ export function envToConfig(env: Env): Config {
     allowPrivateAddresses: variables.ALLOW_PRIVATE_ADDRESSES,
     containers: toContainerConfig(variables),
     nodeRunner: variables.NODE_RUNNER ?? null,
+    screenshots: toScreenshotConfig(variables),
   };
 }
 

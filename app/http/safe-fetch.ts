@@ -55,7 +55,7 @@ export function parseUrl(text: string): URL {
   return url;
 }
 
-function resolveName(host: string): Promise<readonly Resolved[]> {
+export function resolveName(host: string): Promise<readonly Resolved[]> {
   return lookUp(host, { all: true });
 }
 
@@ -87,6 +87,13 @@ export function createHostCheck({ allowPrivateAddresses, resolve = resolveName }
     const found = family === 0 ? await orAborted(signal, resolve(host)) : [{ address: host, family }];
     return found.length > 0 && found.every(({ address }) => rules.allows(host, address));
   };
+}
+
+/** For connections to a host that a user named, by a program that takes a lookup: they go to the addresses that were checked. */
+export function createPinning({ allowPrivateAddresses, resolve = resolveName }: SafeFetchOptions) {
+  const rules = createAddressRules(allowPrivateAddresses);
+  return async (url: URL, signal: AbortSignal): Promise<LookupFunction> =>
+    pinnedTo(await addressesOf(url, { rules, resolve, signal }));
 }
 
 /** A lookup cannot be stopped, so its answer is not waited for. */
@@ -133,7 +140,7 @@ function send({ url, request, addresses, signal }: Sending): Promise<SafeRespons
   });
 }
 
-function pinnedTo(addresses: readonly Resolved[]): LookupFunction {
+export function pinnedTo(addresses: readonly Resolved[]): LookupFunction {
   return (_host, options, done) => {
     const [first] = addresses;
     if (options.all) done(null, [...addresses]);

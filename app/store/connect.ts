@@ -10,6 +10,7 @@ import { statisticsStore } from './deployments/statistics.js';
 import { deploymentStore } from './deployments/store.js';
 import { environmentStore } from './environments/store.js';
 import { imageStore } from './images/store.js';
+import { screenshotStore } from './screenshots/store.js';
 import { healthCheckStore } from './logs/health-checks.js';
 import { logStore } from './logs/store.js';
 import { logRetentionStore, logWordStore } from './logs/words.js';
@@ -106,8 +107,7 @@ export function createStores(connection: Connection): Stores {
     announcements: translatingErrors(announcementStore(connection)),
     tokens: translatingErrors(tokenStore(connection)),
     inbox: translatingErrors(inboxStore(connection)),
-    artifacts: translatingErrors(artifactStore(connection)),
-    images: translatingErrors(imageStore(connection)),
+    ...fileStores(connection),
     audit: translatingErrors(auditLog(connection)),
     idempotency: translatingErrors(idempotencyStore(connection)),
     requestRates: translatingErrors(requestRateStore(connection)),
@@ -136,5 +136,14 @@ function createAccessStores(connection: Connection): PreviewAccessPorts {
   return {
     previewPasswords: translatingErrors(previewPasswordStore(connection)),
     previewLinks: translatingErrors(previewLinkStore(connection)),
+  };
+}
+
+/** What names the files of the blob store. */
+function fileStores(connection: Connection): Pick<Stores, 'artifacts' | 'images' | 'screenshots'> {
+  return {
+    artifacts: translatingErrors(artifactStore(connection)),
+    images: translatingErrors(imageStore(connection)),
+    screenshots: translatingErrors(screenshotStore(connection)),
   };
 }

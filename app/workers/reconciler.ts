@@ -18,11 +18,12 @@ export type Reconciler = (claim: HeldClaim) => Promise<Outcome> | Promise<void>;
 
 export interface RunnerOptions {
   readonly environments: EnvironmentStore;
-  readonly reconcilers: Readonly<Record<Projection, Reconciler>>;
+  /** A projection without one stays due: another server may reconcile it. */
+  readonly reconcilers: Readonly<Partial<Record<Projection, Reconciler>>>;
   readonly owner: string;
   readonly log: Log;
-  /** How many of each projection may be in work at once. */
-  readonly room: () => number;
+  /** How many of a projection may be in work at once. */
+  readonly room: (projection: Projection) => number;
   readonly leaseMs?: number;
   readonly pollMs?: number;
   readonly random?: () => number;
@@ -38,6 +39,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const BACKOFF: Readonly<Record<Projection, Backoff>> = {
   report: { firstMs: 1_000, capMs: OUTAGE_CAP_MS },
   teardown: { firstMs: 1_000, capMs: DAY_MS },
+  screenshot: { firstMs: 15_000, capMs: 60 * 60_000 },
 };
 
 /**
@@ -60,7 +62,10 @@ export function createRunner(options: RunnerOptions) {
     const keyOf = ({ claim: { environment } }: Taken) => environment.id;
     return [
       projection,
-      createLeaseWorker({ name: projection, log, claim, work, keyOf, room, pollMs }),
+      createLeaseWorker({
+        ...{ name: projection, log, claim, work, keyOf, pollMs },
+        room: () => room(projection),
+      }),
     ] as const;
   });
 
@@ -113,7 +118,7 @@ async function workUnderLease(options: RunnerOptions, taken: Taken): Promise<Out
   const { environments, reconcilers, leaseMs = LEASE_MS } = options;
   const { claim, stopRenewing } = holdClaim({ environments, leaseMs }, taken);
   try {
-    return (await reconcilers[claim.projection](claim)) ?? {};
+    return (await reconcilers[claim.projection]?.(claim)) ?? {};
   } catch (error) {
     return {
       error: messageOf(error),

@@ -20,6 +20,7 @@ import type { Operation, Operations } from './operation.js';
 import { projects, ProjectView, RepositoryView } from './projects.js';
 import { resources } from './resources.js';
 import { descriptionOf, isKeyed, SECURITY, securityOf } from './security.js';
+import { screenshots, ScreenshotView } from './screenshots.js';
 import { server } from './server.js';
 import { signIn } from './people/sign-in.js';
 import { ErrorAnswer } from './shapes.js';
@@ -51,6 +52,7 @@ export const OPERATIONS = {
   ...invitations,
   ...access,
   ...administration,
+  ...screenshots,
 } as const satisfies Operations;
 
 /** Schemas that the description names once and refers to. */
@@ -59,8 +61,8 @@ const NAMED = {
   ...{ LogLineView, FoundLineView, HealthCheckView, DeliveryView, StepView, StatisticsView },
   ...{ LeakView, VariableView, SecretView, ProjectView, MemberView, RepositoryView },
   ...{ AccessView, ShareLinkView },
-  ...{ InvitationView, ChannelView, NotificationView, ErrorAnswer },
   ...{ UserView, AuditEntryView, InstanceView },
+  ...{ InvitationView, ChannelView, NotificationView, ScreenshotView, ErrorAnswer },
 } as const;
 
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */
@@ -213,6 +215,7 @@ const TEXT = { schema: { type: 'string' } } as const;
 function contentOf(answer: Operation['answers'][number], schemas: Schemas): Json {
   if (typeof answer === 'function') return json(convert(answer(), 'output'), schemas).content;
   if (answer === 'page') return { 'text/html': {} };
+  if (answer === 'image') return { 'image/png': {}, 'image/jpeg': {} };
   return answer === 'text' ? { 'text/plain': TEXT } : {};
 }
 

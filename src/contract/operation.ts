@@ -58,8 +58,8 @@ export interface Operation {
   readonly form?: true;
   /** The largest body; 1 MiB when absent. */
   readonly maxBytes?: number;
-  /** The answers that are not errors, by status: JSON of this shape, a page, a text file, or another address. */
-  readonly answers: Readonly<Record<number, Schema | 'page' | 'text' | 'redirect'>>;
+  /** The answers that are not errors, by status: JSON of this shape, a page, a text file, a picture, or another address. */
+  readonly answers: Readonly<Record<number, Schema | 'page' | 'text' | 'image' | 'redirect'>>;
   /** Other forms of the answer, for callers whose `Accept` header asks for one of them. */
   readonly media?: readonly ('text/event-stream' | 'text/plain')[];
   /** Errors that only this operation answers; `errorsOf` adds those that follow from the rest of the declaration. */
@@ -87,14 +87,16 @@ export type BodyOf<O extends Operation> = O['body'] extends 'bytes'
 
 type Statuses<O extends Operation> = keyof O['answers'] & number;
 
-/** What a handler gives back for one answer, before it is written as JSON. */
+/** What a handler gives back for one answer, before it is written as JSON. It writes a picture itself. */
 type Written<A> = A extends 'page'
   ? Page
   : A extends 'redirect'
     ? Redirect
     : A extends 'text'
       ? string
-      : Input<A>;
+      : A extends 'image'
+        ? never
+        : Input<A>;
 
 /** One of several answers, with its status. */
 type AnswerWithStatus<O extends Operation> = {

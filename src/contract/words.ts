@@ -113,6 +113,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   deploymentId: 'The deployment that it belongs to.',
   seq: 'Its number, from 0. A batch that is sent again with the same number changes nothing.',
   code: 'What went wrong. Programs match on it.',
+  reason: 'Why there is none, in a sentence for people; null when there is one.',
+  changedShare: 'How much of the page changed, from 0 to 1.',
+  signature: 'Given with the address of the picture.',
   message: 'What went wrong and what to do next, for people.',
   requestId: "The request in the server's log.",
 };

@@ -54,7 +54,7 @@ export async function finishDeployment(
           deployedAt: now,
           expiresAt: seen.settings ? expiresAt({ ttl: seen.settings.limits.ttl, lastActivity: now }) : null,
         },
-        due: leaving ? ['report', 'teardown'] : ['report'],
+        due: ['report', 'screenshot', ...(leaving ? (['teardown'] as const) : [])],
         step: stepOfRun(deployment, { action: 'show', rule: ENDED_BY.runReport, detail: LIVE }),
       };
     },

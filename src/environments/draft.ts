@@ -1,5 +1,5 @@
 import { ENVIRONMENT_STATUS } from '../shared/status/words.js';
-import type { Due, Projection, Reported } from './model.js';
+import { type Due, PROJECTIONS, type Projection, type Reported } from './model.js';
 import type { NewEnvironment, StoredEnvironment } from './store.js';
 
 /** A new environment that is not stored yet. */
@@ -24,13 +24,18 @@ export function draftEnvironment(
     settings: fresh.settings ?? null,
     pullRequest: fresh.pullRequest ?? null,
     ...NOTHING_YET,
-    due: { report: NOTHING_DUE, teardown: NOTHING_DUE } satisfies Record<Projection, Due>,
+    due: EACH_NOTHING,
     createdAt: now,
     updatedAt: now,
   };
 }
 
 const NOTHING_DUE: Due = { at: null, wanted: 0, attempts: 0, error: null };
+
+const EACH_NOTHING = Object.fromEntries(PROJECTIONS.map((name) => [name, NOTHING_DUE])) as Record<
+  Projection,
+  Due
+>;
 
 const NOTHING_REPORTED: Reported = { checks: [], deployments: [], commitStatus: null, comment: null };
 

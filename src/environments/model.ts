@@ -156,7 +156,7 @@ export interface Reported {
   readonly refused?: Refused | null;
 }
 
-export const PROJECTIONS = ['report', 'teardown'] as const;
+export const PROJECTIONS = ['report', 'teardown', 'screenshot'] as const;
 export type Projection = (typeof PROJECTIONS)[number];
 
 /** When a projection must next be reconciled, and how often that failed. `wanted` grows with every change. */

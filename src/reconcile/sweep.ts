@@ -32,6 +32,8 @@ import type { Tools } from '../shared/tools.js';
 import type { Target, TargetPorts } from '../targets/target.js';
 import { sweepImages } from '../images/sweep.js';
 import type { ImagePorts, ImageUploadPorts } from '../images/store.js';
+import { sweepScreenshots } from '../screenshots/remove.js';
+import type { ScreenshotPorts } from '../screenshots/screenshot.js';
 import { sweepFiles } from '../uploads/forget.js';
 import type { ArtifactPorts, BlobPorts, OtherBlobPorts } from '../uploads/store.js';
 import { forEachIsolated } from './for-each-isolated.js';
@@ -58,6 +60,7 @@ type Ports = EnvironmentPorts &
   OtherBlobPorts &
   ImagePorts &
   ImageUploadPorts &
+  ScreenshotPorts &
   TargetPorts &
   ConfigurationPorts &
   Tools &
@@ -94,6 +97,7 @@ export async function sweep(ports: Ports): Promise<Swept> {
   const leaked = await isolated('resources', () => sweepResources(ports));
   await isolated('vanished uploads', () => sweepVanished(ports));
   await isolated('images', () => sweepImages(ports));
+  await isolated('screenshots', () => sweepScreenshots(ports));
   await isolated('files', () => sweepFiles(ports));
   for (const part of EXPIRING) await isolated(part, () => ports[part].deleteExpired(before));
   const monthAgo = new Date(ports.clock.now().getTime() - NOTIFICATIONS_KEPT_MS);

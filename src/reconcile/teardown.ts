@@ -12,6 +12,8 @@ import { nextEnvironment } from '../shared/status/environment.js';
 import { ENDED_BY, ENVIRONMENT_STATUS } from '../shared/status/words.js';
 import type { LeasePorts, Tools } from '../shared/tools.js';
 import type { Run, Target, TargetPorts } from '../targets/target.js';
+import { removeScreenshots } from '../screenshots/remove.js';
+import type { ScreenshotPorts } from '../screenshots/screenshot.js';
 import { forgetArtifact } from '../uploads/forget.js';
 import type { ArtifactPorts, BlobPorts, OtherBlobPorts } from '../uploads/store.js';
 
@@ -20,6 +22,7 @@ type Ports = EnvironmentPorts &
   ArtifactPorts &
   BlobPorts &
   OtherBlobPorts &
+  ScreenshotPorts &
   TargetPorts &
   ContainerPorts &
   ConfigurationPorts &
@@ -32,6 +35,8 @@ export async function reconcileTeardown(ports: Ports, { environment }: Claim): P
   for (const resource of environment.resources.filter(({ doomed }) => doomed)) {
     await removeResource(ports, { environment, resource });
   }
+  if (environment.status === ENVIRONMENT_STATUS.destroying)
+    await removeScreenshots(ports, { environmentId: environment.id, keep: 0 });
   const now = ports.clock.now();
   const waits = (one: Resource) => mustAwaitRun(ports, one);
   await changeEnvironment(ports, {

@@ -2,10 +2,13 @@ import type { DeploymentPorts } from '../deployments/store.js';
 import type { Claim, EnvironmentPorts, HeldClaim, StoredEnvironment } from '../environments/store.js';
 import type { RepoRef } from '../repositories/model.js';
 import { createLookup, desiredReports, commentOwnerOf, referencedDeployments } from './desired.js';
+import type { PictureAddressPorts } from '../screenshots/picture-address.js';
+import type { ScreenshotPorts } from '../screenshots/screenshot.js';
+import { withPictures } from './pictures.js';
 import type { ReporterPorts } from './reporter.js';
 import { sendReports } from './send.js';
 
-type Ports = EnvironmentPorts & DeploymentPorts & ReporterPorts;
+type Ports = EnvironmentPorts & DeploymentPorts & ReporterPorts & ScreenshotPorts & PictureAddressPorts;
 
 /** Makes GitHub show what the documents say: a check for each commit, one comment for the pull request, deployments. Sends differences only. */
 export async function reconcileReport(
@@ -25,7 +28,8 @@ export async function reconcileReport(
     claim.alone ? [environment] : siblingsOf(ports, environment),
     ...[...referencedDeployments(environment)].map(lookup),
   ]);
-  const desired = await desiredReports(lookup, { environment, siblings });
+  const reports = await desiredReports(lookup, { environment, siblings });
+  const desired = await withPictures(ports, { desired: reports, siblings });
   const [notified, sent] = await Promise.allSettled([
     notifyCommentOwner(ports, { environment, siblings }),
     sendReports({ ports, claim, repo, desired, last: siblings.length === 1 }),

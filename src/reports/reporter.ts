@@ -29,6 +29,23 @@ export interface CommentReport {
   readonly marker: string;
   /** One for each project. */
   readonly situations: readonly Situation[];
+  /** Of those that are live and were photographed. */
+  readonly pictures?: readonly PictureReport[];
+}
+
+/** What a project's preview looks like; with what it looked like before, where something was live before. */
+export interface PictureReport {
+  readonly project: string;
+  readonly pageUrl: string;
+  readonly thumbnailUrl: string;
+  readonly comparison: {
+    readonly sha: string;
+    /** How much of the page changed, from 0 to 1. */
+    readonly changedShare: number;
+    readonly beforeUrl: string;
+    readonly beforeThumbnailUrl: string;
+    readonly differenceUrl: string | null;
+  } | null;
 }
 
 export interface DeploymentReport {

@@ -111,6 +111,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
     databaseImages: 'docker.io/library/',
   },
   nodeRunner: null,
+  screenshots: null,
 };
 
 /** Sends a webhook as GitHub would. */

@@ -5,6 +5,7 @@ import { githubApp, githubWebhook } from './github.js';
 import { database, dataDisk, engineDisk, mail } from './machine.js';
 import { previewCertificate, previewNames, serverCertificate, serverName } from './names.js';
 import { clock, reachability } from './public-url.js';
+import { screenshots } from './screenshots.js';
 import { secretFiles, settings } from './settings.js';
 
 export interface CheckGroup {
@@ -14,7 +15,7 @@ export interface CheckGroup {
 
 /** Everything that the doctor looks at, in the order in which it is printed. docs/doctor.md has a line for each. */
 export const CHECKS: readonly CheckGroup[] = [
-  { title: 'Server', checks: [settings, secretFiles, database, dataDisk, clock, mail] },
+  { title: 'Server', checks: [settings, secretFiles, database, dataDisk, clock, mail, screenshots] },
   {
     title: 'Network',
     checks: [serverName, previewNames, serverCertificate, previewCertificate, reachability],

@@ -1,6 +1,6 @@
 import { HEADLINES } from '../../../src/deployments/headlines.js';
 import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
-import type { CommentReport } from '../../../src/reports/reporter.js';
+import type { CommentReport, PictureReport } from '../../../src/reports/reporter.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
 import { showTime } from '../../../src/shared/time.js';
 import type { LoadTemplate } from '../../render.js';
@@ -25,6 +25,7 @@ interface CommentModel {
   /** Whether closing removes any preview, and whether any must be removed where the workflow deployed it. */
   readonly removes: boolean;
   readonly unmanaged: boolean;
+  readonly pictures: PicturesModel | null;
 }
 
 /** GitHub allows 65,536 characters; counted in bytes it is never more. */
@@ -37,7 +38,7 @@ export function createRenderComment(load: LoadTemplate): (report: CommentReport)
   return (report) => cutBytes(template(modelOf(report)), LONGEST_COMMENT);
 }
 
-function modelOf({ marker, situations }: CommentReport): CommentModel {
+function modelOf({ marker, situations, pictures = [] }: CommentReport): CommentModel {
   const rows = situations.map(rowModel);
   const [first] = rows;
   return {
@@ -55,7 +56,72 @@ function modelOf({ marker, situations }: CommentReport): CommentModel {
     removes: rows.some((row) => !row.unmanaged),
     unmanaged: rows.some((row) => row.unmanaged),
     troubles: rows.filter(({ trouble }) => trouble !== null),
+    pictures: picturesModel(pictures, { isOne: rows.length === 1 }),
   };
+}
+
+interface PicturesModel {
+  readonly summary: string;
+  readonly isOne: boolean;
+  readonly each: readonly PictureModel[];
+}
+
+interface PictureModel {
+  readonly project: string;
+  /** Empty when there is nothing to compare with. */
+  readonly sentence: string;
+  readonly page: TwoSizes;
+  /** Set when something changed. */
+  readonly difference: (TwoSizes & { readonly before: TwoSizes; readonly after: TwoSizes }) | null;
+}
+
+interface TwoSizes {
+  readonly small: string;
+  readonly large: string;
+}
+
+function picturesModel(
+  pictures: readonly PictureReport[],
+  { isOne }: Pick<PicturesModel, 'isOne'>,
+): PicturesModel | null {
+  const [first] = pictures;
+  if (!first) return null;
+  const sentence = comparedWords(first);
+  const summary = isOne && sentence !== '' ? `Screenshot: ${sentence}` : 'What it looks like';
+  return { summary, isOne, each: pictures.map((picture) => pictureModel(picture, { isOne })) };
+}
+
+function pictureModel(picture: PictureReport, { isOne }: Pick<PicturesModel, 'isOne'>): PictureModel {
+  const { project, pageUrl, thumbnailUrl, comparison } = picture;
+  const page = { small: thumbnailUrl, large: pageUrl };
+  const url = comparison?.differenceUrl ?? null;
+  return {
+    project,
+    // With one project, the summary says it.
+    sentence: isOne ? '' : comparedWords(picture) || 'new',
+    page,
+    difference:
+      comparison === null || url === null
+        ? null
+        : {
+            ...{ small: url, large: url, after: page },
+            before: { small: comparison.beforeThumbnailUrl, large: comparison.beforeUrl },
+          },
+  };
+}
+
+function comparedWords({ comparison }: PictureReport): string {
+  if (comparison === null) return '';
+  const before = comparison.sha.slice(0, 7);
+  if (comparison.changedShare === 0) return `looks as it did at ${before}`;
+  return `${shareWords(comparison.changedShare)} of the page changed since ${before}`;
+}
+
+/** `3.2 %`, and never `0 %` for what changed. */
+function shareWords(share: number): string {
+  const percent = share * 100;
+  if (percent < 0.1) return 'less than 0.1 %';
+  return `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
 }
 
 export interface RowModel extends Phrases {

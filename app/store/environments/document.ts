@@ -66,7 +66,7 @@ export function isAnnounced(
 const CLOCKS_DIFFER_MS = 60_000;
 
 function each<T>(make: () => T): Record<Projection, T> {
-  return { report: make(), teardown: make() };
+  return { report: make(), teardown: make(), screenshot: make() };
 }
 
 /** The right to work on one projection. The fence only grows, so that writes under an expired lease are refused. */
@@ -122,8 +122,8 @@ const environmentSchema = strictSchema<EnvironmentDocument>({
   error: String,
   reported: Mixed,
   reportEpoch: Number,
-  due: { report: due, teardown: due },
-  lease: { report: lease, teardown: lease },
+  due: { report: due, teardown: due, screenshot: due },
+  lease: { report: lease, teardown: lease, screenshot: lease },
   steps: [Mixed],
   announcedAt: Date,
   expiresAt: Date,

@@ -15,6 +15,7 @@ import { images } from './0011-images.js';
 import { containers } from './0012-containers.js';
 import { protectedPreviews } from './0013-protected-previews.js';
 import { administration } from './0014-administration.js';
+import { screenshots } from './0015-screenshots.js';
 import { asVitrineError } from '../shared/outage.js';
 import { checkIndexes } from './indexes.js';
 import {
@@ -205,4 +206,5 @@ export const MIGRATIONS: readonly Migration[] = [
   containers,
   protectedPreviews,
   administration,
+  screenshots,
 ];

@@ -271,6 +271,9 @@ const MATRIX: Readonly<Record<string, Row>> = {
   showChangePassword: sessions,
   submitChangePassword: ownForms,
   submitMailPreferences: ownForms,
+  listScreenshots: repositoryReaders,
+  getScreenshot: repositoryReaders,
+  readPicture: anyone,
 };
 
 let app: TestApp;

@@ -24,6 +24,7 @@ test('nothing needs to be set for a server on this machine alone', () => {
     deliveryRetention: { payloadDays: 30, recordDays: 365 },
     mailFrom: undefined,
     nodeRunner: null,
+    screenshots: null,
     passwordAccounts: 'off',
     allowPrivateAddresses: [],
     containers: {
@@ -44,6 +45,17 @@ test('nothing needs to be set for a server on this machine alone', () => {
   });
 });
 
+test('previews are photographed where the operator says so, in the sandbox unless it is off', () => {
+  const path = '/usr/bin';
+  expect(envToConfig({ SCREENSHOTS: 'on', PATH: path }).screenshots).toEqual({
+    ...{ chromium: undefined, sandbox: true, path },
+  });
+  const chromium = '/opt/chromium';
+  const env = { SCREENSHOTS: 'on', CHROMIUM: chromium, CHROMIUM_SANDBOX: 'off', PATH: path };
+  expect(envToConfig(env).screenshots).toEqual({ chromium, sandbox: false, path });
+  expect(envToConfig({ CHROMIUM: chromium }).screenshots).toBeNull();
+});
+
 test.each([
   [{ PORT: '70000' }, /^PORT must be a whole number/],
   [{ PORT: 'http' }, /^PORT must be/],
@@ -52,6 +64,9 @@ test.each([
   [{ PREVIEW_DOMAIN: 'Previews.example' }, /^PREVIEW_DOMAIN must be a lower-case domain/],
   [{ PREVIEW_DOMAIN: '*.example.com' }, /^PREVIEW_DOMAIN/],
   [{ NODE_RUNNER: 'docker' }, /^NODE_RUNNER must be process, or not set/],
+  [{ SCREENSHOTS: 'yes' }, /^SCREENSHOTS must be on or off/],
+  [{ CHROMIUM: 'chromium' }, /^CHROMIUM must be the whole path of a program/],
+  [{ CHROMIUM_SANDBOX: '0' }, /^CHROMIUM_SANDBOX must be on or off/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be debug, info, warn or error/],
   [{ PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*; LOG_LEVEL/],
   [{ ALLOW_PRIVATE_ADDRESSES: '10.0.0.0/40' }, /^ALLOW_PRIVATE_ADDRESSES must be host names/],

@@ -24,8 +24,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
         'listNotifications',
       ],
       ...['listVariables', 'listSecrets', 'listOrganizationVariables', 'listOrganizationSecrets'],
-      ...['listEncryptionKeys', 'listProjects', 'listRepositories', 'listContainers'],
       ...['listUsers', 'listAudit'],
+      ...['listEncryptionKeys', 'listProjects', 'listRepositories', 'listContainers', 'listScreenshots'],
     ].map((name) => [name, 'query-plans.test.ts']),
   ),
 };

@@ -30,7 +30,7 @@ const ALL = [
   ...REPOSITORIES,
   ...src('notifications'),
   ...OBSERVATIONS,
-  ...src('uploads', 'images', 'reports', 'runs'),
+  ...src('uploads', 'screenshots', 'images', 'reports', 'runs'),
 ];
 
 const APP_FOLDERS = [
@@ -52,6 +52,7 @@ const APP_FOLDERS = [
   'app/previews',
   'app/registry',
   'app/runners',
+  'app/screenshots',
 ];
 const ACTION_FOLDERS = ['action/http', 'action/runner', 'action/inputs', 'action/result', 'action/stages'];
 
@@ -96,8 +97,17 @@ const CORE: readonly Layer[] = [
   { folder: 'src/observations', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
   { folder: 'src/uploads', may: [...VERBS, ...src('contract')], packages: PURE },
   { folder: 'src/uploads/client', may: src('uploads', 'sites', 'contract', 'shared'), packages: 'any' },
+  {
+    folder: 'src/screenshots',
+    may: [...VERBS, ...src('uploads', 'contract')],
+    packages: [...PURE, 'pixelmatch', 'pngjs'],
+  },
   { folder: 'src/images', may: [...VERBS, ...src('uploads')], packages: PURE },
-  { folder: 'src/reports', may: [...VERBS, ...REPOSITORIES], packages: ['node:crypto'] },
+  {
+    folder: 'src/reports',
+    may: [...VERBS, ...REPOSITORIES, ...src('screenshots')],
+    packages: ['node:crypto'],
+  },
   {
     folder: 'src/runs',
     may: [...VERBS, ...REPOSITORIES, ...OBSERVATIONS, ...src('images')],
@@ -169,6 +179,11 @@ const APP: readonly Layer[] = [
   { folder: 'app/previews', may: [...ALL, 'app/blobs', 'app/http', 'app/render.ts'], packages: 'any' },
   { folder: 'app/registry', may: [...ALL, 'app/blobs', 'app/http'], packages: 'any' },
   { folder: 'app/runners', may: src('shared', 'targets', 'contract', 'uploads'), packages: 'any' },
+  {
+    folder: 'app/screenshots',
+    may: [...src('shared', 'screenshots'), 'app/http', 'app/runners'],
+    packages: 'any',
+  },
   { folder: 'app/index.ts', may: [...ALL, 'app/ports.ts', 'app/webhooks'], packages: 'any' },
   {
     folder: 'app/compose',

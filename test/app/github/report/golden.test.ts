@@ -36,6 +36,33 @@ test('one comment covers all projects, and its headline gives the worst news', (
   expectGolden('three-projects.comment', views.comment(commentOf(...rows)));
 });
 
+test('the comment shows what the page looked like before, what it looks like, and what changed', () => {
+  const url = (file: string) => `https://vitrine.example.com/images/screenshots/1/${file}?signature=s`;
+  const picture = { pageUrl: url('page.png'), thumbnailUrl: url('thumbnail.jpg') };
+  const before = { beforeUrl: url('before.png'), beforeThumbnailUrl: url('before-thumbnail.jpg') };
+  const sha = 'f00dfeed00000000000000000000000000000001';
+  const changed = { sha, changedShare: 0.0321, differenceUrl: url('difference.png'), ...before };
+  const one = commentOf(scene('ready'));
+  const hello = { project: 'hello', ...picture };
+  const comment = (comparison: typeof changed | null) =>
+    views.comment({ ...one, pictures: [{ ...hello, comparison }] });
+  expectGolden('picture-changed.comment', comment(changed));
+  expect(comment({ ...changed, changedShare: 0.0004 })).toContain('less than 0.1 % of the page changed');
+  expect(comment({ ...changed, changedShare: 0.456 })).toContain(
+    '>Screenshot: 46 % of the page changed since f00dfee<',
+  );
+  expect(comment(null)).toContain('<summary>What it looks like</summary>');
+  const same = { ...changed, changedShare: 0, differenceUrl: null as never };
+  const docs = { project: 'docs', ...picture, comparison: same };
+  const two = commentOf(scene('ready'), named('docs', scene('ready')), named('shop', scene('building')));
+  const pictures = [
+    { ...hello, comparison: changed },
+    docs,
+    { project: 'new', ...picture, comparison: null },
+  ];
+  expectGolden('pictures-of-projects.comment', views.comment({ ...two, pictures }));
+});
+
 function scene(name: string): Scene {
   const found = SCENES[name];
   if (!found) throw new Error(`There is no scene ${name}.`);

@@ -65,7 +65,7 @@ export function environmentWith(changes: Partial<Environment> = {}): Environment
     resources: [],
     error: null,
     reported: { checks: [], deployments: [], commitStatus: null, comment: null },
-    due: { report: NOT_DUE, teardown: NOT_DUE },
+    due: { report: NOT_DUE, teardown: NOT_DUE, screenshot: NOT_DUE },
     expiresAt: null,
     createdAt: at('12:40:00'),
     updatedAt: at('12:45:00'),
