@@ -10,7 +10,7 @@ import type { ByteRange } from '../../src/uploads/store.js';
 import { waitForClient } from '../http/connections.js';
 import type { Entry } from './access.js';
 import { answer, REGISTRY_HEADERS } from './answer.js';
-import { refuseMethod, type RegistryPorts, type Visit } from './visit.js';
+import { type OwnBlobs, refuseMethod, type RegistryPorts, type Visit } from './visit.js';
 
 /** HEAD, GET and DELETE of a blob. */
 export async function answerBlob(
@@ -33,12 +33,6 @@ export async function answerBlob(
   const size = await findBlob(ports, { repository, digest, mount, own });
   if (size === null) throw unknownBlob(digest);
   await sendBlob(ports, response, { digest, size, type: 'application/octet-stream' });
-}
-
-export interface OwnBlobs {
-  /** All blobs of the repository as they were a moment ago; null when they are too many. */
-  of(repository: string): Promise<ReadonlyMap<string, OwnBlob> | null>;
-  forget(repository: string): void;
 }
 
 const MOST_BLOBS = 500;

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RegistryError } from '../../src/images/registry-error.js';
-import type { ImagePorts, ImageUploadPorts } from '../../src/images/store.js';
+import type { ImagePorts, ImageUploadPorts, OwnBlob } from '../../src/images/store.js';
 import type { Log } from '../../src/shared/tools.js';
 import type { BlobPorts } from '../../src/uploads/store.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import type { AccessPorts, Entrance } from './access.js';
-import type { OwnBlobs } from './blobs.js';
 
 export interface RegistryPorts extends AccessPorts, ImagePorts, ImageUploadPorts, BlobPorts {
   readonly log: Log;
@@ -13,6 +12,12 @@ export interface RegistryPorts extends AccessPorts, ImagePorts, ImageUploadPorts
   readonly manifestBudget: BodyBudget;
   readonly entrance: Entrance;
   readonly ownBlobs: OwnBlobs;
+}
+
+export interface OwnBlobs {
+  /** All blobs of the repository as they were a moment ago; null when they are too many. */
+  of(repository: string): Promise<ReadonlyMap<string, OwnBlob> | null>;
+  forget(repository: string): void;
 }
 
 /** One request to the registry. */
