@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Page } from '../../src/contract/operation.js';
 import { showHome } from '../../src/contract/server.js';
 import type { ErrorAnswer } from '../../src/contract/shapes.js';
+import { ACCOUNT } from '../../src/contract/dashboard/account.js';
 import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import type { Answer } from '../http/respond.js';
 import { loadPage } from '../render.js';
@@ -94,7 +95,7 @@ function partOf(error: unknown): string {
 
 /** A person who had to sign in first comes back to the page. */
 function signInLink({ answer: { status }, request, path }: Refused): Link {
-  if (request.signedIn) return { label: 'To your account', href: SIGN_IN };
+  if (request.signedIn) return { label: 'To your account', href: ACCOUNT };
   if (status !== 401) return { label: 'To the sign-in page', href: SIGN_IN };
   const back = request.method === 'GET' ? `?${String(new URLSearchParams({ return_to: path }))}` : '';
   return { label: 'Sign in', href: `${SIGN_IN}${back}` };

@@ -2,6 +2,7 @@ import { describeApi } from '../../src/contract/openapi.js';
 import type { Page } from '../../src/contract/operation.js';
 import { checkReadiness, describeServer, type server, showReference } from '../../src/contract/server.js';
 import { PREVIEWS } from '../../src/contract/dashboard/previews.js';
+import { START } from '../../src/contract/dashboard/start.js';
 import { SIGN_IN } from '../../src/contract/people/sign-in.js';
 import { VitrineError } from '../../src/shared/errors.js';
 import { INSTANCE } from '../http/server.js';
@@ -24,6 +25,7 @@ export function serverHandlers({ version, ping }: ServerFacts): Handlers<typeof 
     api: describeServer.path,
     ready: checkReadiness.path,
     signIn: SIGN_IN,
+    start: START,
     reference: showReference.path,
   };
   const home = render(facts);
@@ -52,6 +54,7 @@ interface HomeModel {
   readonly api: string;
   readonly ready: string;
   readonly signIn: string;
+  readonly start: string;
   readonly reference: string;
 }
 

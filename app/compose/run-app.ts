@@ -13,6 +13,7 @@ import type { PreviewPages } from '../previews/wait-pages.js';
 import { engineWarning } from './containers.js';
 import { composeInstance } from './instance.js';
 import type { Intake } from './intake.js';
+import { githubWebsite } from '../config/sign-in.js';
 import type { OpenedStore } from './open-store.js';
 import type { Overrides } from './overrides.js';
 import { composePorts, type Wake } from './ports.js';
@@ -136,6 +137,7 @@ function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previe
     ping: store.ping,
     instance: composeInstance({ config, store, version: projectVersion(), clock }),
     version: projectVersion(),
+    site: { website: githubWebsite(config.githubApiUrl), action: config.action },
     rates: { ...RATES, ...overrides.rates },
   };
 }

@@ -16,6 +16,7 @@ import type { Surfaces } from '../http/server.js';
 import type { LogHub } from '../live/hub.js';
 import { createWatch, WATCH_TIMES } from '../live/watch.js';
 import { createDashboard } from '../pages/dashboard/dashboard.js';
+import type { DashboardSite } from '../pages/dashboard/start/steps.js';
 import type { Ports } from '../ports.js';
 import { createActivity } from '../previews/activity.js';
 import { createGate } from '../previews/gate.js';
@@ -60,6 +61,8 @@ interface SurfaceParts {
   readonly instance: Instance;
   readonly version: string;
   readonly rates: Rates;
+  /** What the pages name: GitHub's website, and the Action. */
+  readonly site: DashboardSite;
 }
 
 /** Callers of the API are known before their body is read, so strangers cannot take this room. */
@@ -67,7 +70,7 @@ const API_BODIES = { ...BODY_LIMITS, bytes: BODY_LIMITS.bytes / 2, largeBytes: B
 
 /** The three surfaces that answer requests: webhooks, API and previews. */
 export async function composeSurfaces(parts: SurfaceParts) {
-  const { ports, hub, webhooks, previews, identify, ping, version, rates } = parts;
+  const { ports, hub, webhooks, previews, identify, ping, version, rates, site } = parts;
   const { clock, log, requestRates: store } = ports;
   const instance = instanceHandlers(parts.instance);
   const shared = (name: 'people' | 'runs' | 'addresses') =>
@@ -76,7 +79,7 @@ export async function composeSurfaces(parts: SurfaceParts) {
   const api = await createApi({
     ports,
     hub,
-    dashboard: createDashboard({ watch, instance }),
+    dashboard: createDashboard({ watch, instance, site }),
     instance,
     identify,
     budget: createBodyBudget(API_BODIES),

@@ -36,6 +36,8 @@ export interface Config {
   /** Hosts and addresses of private networks that users may have this server ask. */
   readonly allowPrivateAddresses: readonly string[];
   readonly containers: ContainerConfig;
+  /** The Action as workflows name it: `owner/repository@version`. */
+  readonly action: string;
   /** What runs the programs of the target for Node servers; null for the container engine, if there is one. */
   readonly nodeRunner: 'process' | null;
   /** What photographs previews; null when none are photographed. */
@@ -90,6 +92,11 @@ const Variables = z.object({
   ...ACCOUNT_VARIABLES,
   ...CONTAINER_VARIABLES,
   ...SCREENSHOT_VARIABLES,
+  ACTION: z
+    .string()
+    .regex(/^[\w.-]+\/[\w./-]+@[\w./-]+$/, 'must be owner/repository@version, such as acme/preview-action@v1')
+    .max(300)
+    .default('your-org/preview-action@v1'),
   NODE_RUNNER: z.enum(['process'], 'must be process, or not set').optional(),
 });
 
@@ -120,6 +127,7 @@ export function envToConfig(env: Env): Config {
     passwordAccounts: variables.PASSWORD_ACCOUNTS,
     allowPrivateAddresses: variables.ALLOW_PRIVATE_ADDRESSES,
     containers: toContainerConfig(variables),
+    action: variables.ACTION,
     nodeRunner: variables.NODE_RUNNER ?? null,
     screenshots: toScreenshotConfig(variables),
   };

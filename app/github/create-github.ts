@@ -9,6 +9,7 @@ import { askAsApp, type Caller } from './client/call.js';
 import { createAppJwt, createRawRequest, type RawRequest } from './client/octokit.js';
 import { createPace, type Pace } from './client/pacing.js';
 import { createTokens, type TokenRequest } from './client/tokens.js';
+import { readAccount, readFolder, readInstallationPage, readTextFile } from './read/files.js';
 import {
   listChangedFiles,
   listFilesBetween,
@@ -114,6 +115,10 @@ function createReads(app: App, log: Log): GitHub {
       const isFirst = question.sha === null && !question.etag && question.expected !== true;
       return isFirst ? sharing(`settings ${repo.repoId}`, read) : read();
     },
+    folder: (repo, path) => readFolder(caller, { repo, path }),
+    textFile: (repo, path) => readTextFile(caller, { repo, path }),
+    account: (repo, login) => readAccount(caller, { repo, login }),
+    installationPage: createOnce(() => readInstallationPage(app)),
     branchHead: (repo, branch) => readBranchHead(caller, { repo, branch }),
     workflowRuns: (repo, sha) => listWorkflowRuns(caller, { repo, sha }),
     rerun: (repo, runId) => rerunWorkflow(caller, { repo, runId }),
@@ -121,6 +126,12 @@ function createReads(app: App, log: Log): GitHub {
     repository: (fullName) => findRepository(app, fullName),
     isAwake: (installationId) => isAwake(app, installationId),
   };
+}
+
+/** What hardly ever changes is asked for once; a failure is no answer. */
+function createOnce<T>(ask: () => Promise<T>): () => Promise<T> {
+  let known: T | undefined;
+  return async () => (known ??= await ask());
 }
 
 /** Of several pull requests that arrive together in a new repository, the first asks, and the others wait for the same answer. */

@@ -72,7 +72,7 @@ function describedSettings(): Record<string, object> {
   );
 }
 
-const listProjects = {
+export const listProjects = {
   method: 'GET',
   path: PROJECTS,
   permission: 'project.list',
@@ -81,7 +81,7 @@ const listProjects = {
   answers: { 200: () => listOf(ProjectView) },
 } as const satisfies Operation;
 
-const getProject = {
+export const getProject = {
   method: 'GET',
   path: `${PROJECTS}/:id`,
   permission: 'project.read',
@@ -92,7 +92,7 @@ const getProject = {
   errors: ['not_found'],
 } as const satisfies Operation;
 
-const changeProject = {
+export const changeProject = {
   method: 'PATCH',
   path: `${PROJECTS}/:id`,
   permission: 'project.change',
@@ -112,7 +112,7 @@ const changeProject = {
   errors: ['not_found', 'conflict'],
 } as const satisfies Operation;
 
-const deleteProject = {
+export const deleteProject = {
   method: 'DELETE',
   path: `${PROJECTS}/:id`,
   permission: 'project.delete',
@@ -151,7 +151,7 @@ const getProjectSettings = {
   errors: ['not_found'],
 } as const satisfies Operation;
 
-const listRepositories = {
+export const listRepositories = {
   method: 'GET',
   path: REPOSITORIES,
   permission: 'repository.list',
@@ -160,9 +160,9 @@ const listRepositories = {
   answers: { 200: () => listOf(RepositoryView) },
 } as const satisfies Operation;
 
-const ByRepository = /* @__PURE__ */ lazily(() => z.strictObject({ id: RepositoryId() }));
+export const ByRepository = /* @__PURE__ */ lazily(() => z.strictObject({ id: RepositoryId() }));
 
-const getRepository = {
+export const getRepository = {
   method: 'GET',
   path: `${REPOSITORIES}/:id`,
   permission: 'repository.read',
@@ -173,7 +173,7 @@ const getRepository = {
   errors: ['not_found'],
 } as const satisfies Operation;
 
-const addProject = {
+export const addProject = {
   method: 'POST',
   path: `${REPOSITORIES}/:id/projects`,
   permission: 'project.add',

@@ -141,7 +141,7 @@ async function sendMail(ports: Ports, notification: Notification): Promise<Outco
     return dropped('The person does not want this mail any more.');
   const { title, lines, action } = withoutLinks(wordingOf(event, facts));
   const kind = event === 'deployment.failed' ? 'deployment-failed' : 'deployment-succeeded';
-  const model = { title, lines, action, preferences: `${ports.publicUrl}/sign-in?return_to=/sign-in` };
+  const model = { title, lines, action, preferences: `${ports.publicUrl}/account#mails` };
   return mailOutcome(notification, await ports.mailer.send({ id, to: user.email, kind, model }));
 }
 

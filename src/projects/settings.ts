@@ -24,6 +24,9 @@ const OWN = {
   autoDeployBranches: z.array(gitRef).max(20, 'has more than 20 branches'),
 };
 
+/** The settings that no file can say. */
+export const SERVER_ONLY: readonly string[] = Object.keys(OWN);
+
 let schema: z.ZodObject | undefined;
 
 /** Every setting of a project. All of them may be absent. */
@@ -43,9 +46,25 @@ export function patchSettings(
 ): KeptProjectSettings {
   const unknown = Object.keys(patch).filter((key) => !SETTING_NAMES.includes(key));
   const merged = mergePatch(stored, patch);
-  const problems = [...unknown.map(unknownSetting), ...problemsOf(merged, unknown)];
+  const found = problemsOf(merged, unknown).map(({ path, problem }) => `settings.${path} ${problem}`);
+  const problems = [...unknown.map(unknownSetting), ...found];
   if (problems.length === 0) return merged;
   throw new VitrineError('bad_request', `${problems.slice(0, MAX_SHOWN).join('; ')}.`);
+}
+
+/** What is wrong with a setting: its path, such as `limits.ttl`, and the end of a sentence about it. */
+export interface SettingProblem {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** The same, and instead of an error everything that is wrong, each with its place. */
+export function tryPatch(
+  stored: KeptProjectSettings,
+  patch: Readonly<Record<string, unknown>>,
+): { readonly settings: KeptProjectSettings; readonly problems: readonly SettingProblem[] } {
+  const settings = mergePatch(stored, patch);
+  return { settings, problems: problemsOf(settings, []) };
 }
 
 const MAX_SHOWN = 5;
@@ -55,14 +74,18 @@ function unknownSetting(key: string): string {
   return `settings.${key.slice(0, 60)} is not a known setting${meant ? `: did you mean ${meant}?` : ': remove it'}`;
 }
 
-function problemsOf(settings: KeptProjectSettings, reported: readonly string[]): string[] {
+function problemsOf(settings: KeptProjectSettings, reported: readonly string[]): SettingProblem[] {
   const checked = projectSettings().safeParse(settings);
   if (checked.success) return [];
   return checked.error.issues.flatMap((issue) => {
-    const at = ['settings', ...issue.path.map(String)].join('.');
-    if (issue.code !== 'unrecognized_keys') return `${at} ${sentenceOf(issue, settings)}`;
-    const others = issue.keys.filter((key) => issue.path.length > 0 || !reported.includes(key));
-    return others.map((key) => `${at}.${key.slice(0, 60)} is not a known setting: remove it`);
+    const path = issue.path.map(String);
+    if (issue.code !== 'unrecognized_keys')
+      return { path: path.join('.'), problem: sentenceOf(issue, settings) };
+    const others = issue.keys.filter((key) => path.length > 0 || !reported.includes(key));
+    return others.map((key) => ({
+      path: [...path, key.slice(0, 60)].join('.'),
+      problem: 'is not a known setting: remove it',
+    }));
   });
 }
 

@@ -45,6 +45,14 @@ export interface CommitRange {
   readonly to: string;
 }
 
+/** What a folder of a repository holds. */
+export interface FolderEntry {
+  readonly kind: 'file' | 'dir' | 'symlink' | 'submodule';
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+}
+
 /** What the core reads from GitHub. Webhooks are hints that are checked against it. */
 export interface GitHub {
   pullRequest(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
@@ -58,6 +66,17 @@ export interface GitHub {
   permission(repo: RepoRef, login: string, accountId?: number): Promise<RepositoryPermission | undefined>;
   /** `.github/preview.yml`. */
   settingsFile(repo: RepoRef, question: SettingsQuestion): Promise<SettingsAnswer>;
+  /** What a folder of the default branch holds, '' for the topmost one; null when there is no such folder. */
+  folder(repo: RepoRef, path: string): Promise<readonly FolderEntry[] | null>;
+  /** A file of the default branch; null when there is none, or it is no text. */
+  textFile(repo: RepoRef, path: string): Promise<string | null>;
+  /** Whose login it is now; null when it is nobody's. */
+  account(
+    repo: RepoRef,
+    login: string,
+  ): Promise<{ readonly id: number; readonly login: string; readonly avatarUrl: string | null } | null>;
+  /** The page at GitHub on which people install the App. */
+  installationPage(): Promise<string>;
   /** The newest commit of a branch. */
   branchHead(repo: RepoRef, branch: string): Promise<string>;
   /** The workflow runs of a commit that a pull request started; undefined when GitHub does not say. */

@@ -23,6 +23,14 @@ interface TargetParts {
   readonly credentials: Readonly<Record<string, unknown>>;
 }
 
+/** The target for what a project is made of; null for files, which the default target serves. */
+export const TARGET_FOR = {
+  files: null,
+  program: NODE_TARGET,
+  image: DOCKER_TARGET,
+  services: COMPOSE_TARGET,
+} as const;
+
 const NO_ENGINE = { missing: 'it has no container engine' };
 
 interface NodeServers {

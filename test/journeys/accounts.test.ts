@@ -39,7 +39,8 @@ inBrowser('a person signs up by a mail, signs in, forgets the password and choos
     await page.goto(link);
     expect(await heading()).toBe('Choose a password');
     await fill({ name: 'Mona', password: FIRST });
-    expect(await heading()).toBe('Signed in as Mona');
+    expect(await heading()).toBe('Your account');
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Mona');
     await page.goto(link);
     expect(await heading()).toBe('This link does not work any more');
 
@@ -51,7 +52,7 @@ inBrowser('a person signs up by a mail, signs in, forgets the password and choos
     expect(await page.inputValue('input[name="email"]')).toBe(EMAIL);
     await fill({ password: FIRST });
     await page.goto(`${app.url}/sign-in`);
-    expect(await heading()).toBe('Signed in as Mona');
+    expect([await heading(), new URL(page.url()).pathname]).toEqual(['Your account', '/account']);
 
     await page.goto(`${app.url}/reset-password`);
     await fill({ email: EMAIL });

@@ -120,7 +120,6 @@ const SURFACES: Readonly<Record<keyof typeof OPERATIONS, 'asked' | 'gives'>> = {
   beginSignIn: 'asked',
   finishSignIn: 'asked',
   signOut: 'asked',
-  submitMailPreferences: 'asked',
   getAccount: 'asked',
   changeAccount: 'asked',
   disconnectAccount: 'asked',

@@ -52,7 +52,7 @@ async function me(visitor: Visitor) {
 
 /** What the page offers to the person who is signed in. */
 async function linkOf(visitor: Visitor, way: string): Promise<Record<string, string>> {
-  const page = await (await visitor.ask('/sign-in', { headers: { accept: 'text/html' } })).text();
+  const page = await (await visitor.ask('/account', { headers: { accept: 'text/html' } })).text();
   const href = new RegExp(`href="/sign-in/${way}\\?([^"]+)"`).exec(page)?.[1] ?? '';
   return Object.fromEntries(new URLSearchParams(href.replaceAll('&#x3D;', '=').replaceAll('&amp;', '&')));
 }

@@ -101,7 +101,7 @@ async function withPage(use: (page: Page) => Promise<void>): Promise<void> {
   const page = await browser.context.newPage();
   const refused: string[] = [];
   page.on('console', (message) => message.type() === 'error' && refused.push(message.text()));
-  await page.goto(`${world.app.url}/sign-in?return_to=/sign-in`);
+  await page.goto(`${world.app.url}/sign-in?return_to=/account`);
   await use(page);
   // The strict policy of our pages forbids nothing that they need.
   expect(
@@ -110,6 +110,7 @@ async function withPage(use: (page: Page) => Promise<void>): Promise<void> {
   await page.close();
 }
 
+const ways = (page: Page) => page.locator('[aria-labelledby=ways] li > span').allTextContents();
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
 
 inBrowser('a person signs in with GitHub in a browser, sees who they are, and signs out', async () => {
@@ -119,8 +120,8 @@ inBrowser('a person signs in with GitHub in a browser, sees who they are, and si
     ]);
     await page.getByRole('link', { name: 'Sign in with GitHub' }).click();
     await page.getByRole('button', { name: 'Continue as hubot' }).click();
-    await page.waitForURL(`${world.app.url}/sign-in`);
-    expect(await heading(page)).toContain('Signed in as');
+    await page.waitForURL(`${world.app.url}/account`);
+    expect(await heading(page)).toBe('Your account');
     const [cookie] = (await browser.context.cookies()).filter(({ name }) => name === 'sid');
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -133,12 +134,12 @@ inBrowser('a person signs in with Google, and connects GitHub to the same accoun
   await withPage(async (page) => {
     await page.getByRole('link', { name: 'Sign in with Google' }).click();
     await page.getByRole('button', { name: 'ada@example.com' }).click();
-    await page.waitForURL(`${world.app.url}/sign-in`);
-    expect(await heading(page)).toBe('Signed in as Ada Lovelace');
+    await page.waitForURL(`${world.app.url}/account`);
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Ada Lovelace');
     await page.getByRole('link', { name: 'Connect GitHub' }).click();
     await page.getByRole('button', { name: 'Continue as octavia' }).click();
-    await page.waitForURL(`${world.app.url}/sign-in`);
-    expect(await page.getByRole('listitem').allTextContents()).toEqual(['GitHub', 'Google']);
+    await page.waitForURL(`${world.app.url}/account`);
+    expect(await ways(page)).toEqual(['GitHub', 'Google']);
   });
   const octavia = world.github.state.accounts.get('octavia');
   expect(await world.app.ports.users.byGitHubId(octavia?.id ?? 0)).toMatchObject({
@@ -153,8 +154,8 @@ inBrowser('a person signs in with another OpenID provider', async () => {
     await page.getByPlaceholder('and password').fill('anything');
     await page.getByRole('button', { name: 'Sign-in' }).click();
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.waitForURL(`${world.app.url}/sign-in`);
-    expect(await heading(page)).toBe('Signed in as grace');
+    await page.waitForURL(`${world.app.url}/account`);
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('grace');
     expect(await page.getByText('grace@example.org').isVisible()).toBe(true);
   });
 });

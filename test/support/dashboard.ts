@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { type Browser, findBrowser, openBrowser } from './open-browser.js';
 import { AUTHOR, type World } from './start-world.js';
@@ -51,4 +52,15 @@ export async function openDashboard(
     },
     [Symbol.asyncDispose]: () => browser[Symbol.asyncDispose](),
   };
+}
+
+/** What axe finds wrong with a page, in both themes: the rule, and the first element that breaks it. */
+export async function violationsOn(page: Page): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    found.push(...violations.map(({ id, nodes }) => `${colorScheme} ${id} ${nodes[0]?.html ?? ''}`));
+  }
+  return found;
 }

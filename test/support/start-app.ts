@@ -110,6 +110,7 @@ const CONFIG: Omit<Config, 'dataDir'> = {
     registryHost: undefined,
     databaseImages: 'docker.io/library/',
   },
+  action: 'your-org/preview-action@v1',
   nodeRunner: null,
   screenshots: null,
 };

@@ -1,3 +1,4 @@
+import { ACCOUNT } from '../../../src/contract/dashboard/account.js';
 import {
   PASSWORD_PAGE,
   RESET_PAGE,
@@ -42,7 +43,7 @@ interface Sent {
 }
 
 const TO_SIGN_IN = { label: 'To the sign-in page', href: SIGN_IN };
-const TO_ACCOUNT = { label: 'To your account', href: SIGN_IN };
+const TO_ACCOUNT = { label: 'To your account', href: ACCOUNT };
 const ASK_AGAIN = { label: 'Ask for another link', href: RESET_PAGE };
 const SIGN_UP_AGAIN = { label: 'Ask for another link', href: SIGN_UP_PAGE };
 const NO_LIMIT = { minlength: '', maxlength: '' } as const;

@@ -1,3 +1,4 @@
+import { ACCOUNT } from '../../../src/contract/dashboard/account.js';
 import type { Page, Redirect } from '../../../src/contract/operation.js';
 import { Email, type passwords } from '../../../src/contract/people/passwords.js';
 import { requirePasswords } from '../../../src/people/account-rules.js';
@@ -142,7 +143,7 @@ function signUpForms(
         (message) => pages.verify({ session, message }, { address, token, name }),
         async () => {
           const user = await completeSignUp(ports, { token, name: typedName(name), password });
-          return { location: '/sign-in', cookies: [await cookieFor(ports, { user, session, browser })] };
+          return { location: ACCOUNT, cookies: [await cookieFor(ports, { user, session, browser })] };
         },
       );
     },
@@ -156,7 +157,7 @@ function signInForm(given: Ports): Forms<'submitPasswordSignIn'> {
       const { email, password, return_to } = body;
       const returnTo = pathWithin(return_to);
       return pageOrRedirect(
-        (message) => signInPage({ user: null, session: null, returnTo, typed: { email, message } }),
+        (message) => signInPage({ returnTo, typed: { email, message } }),
         async () => {
           const asked = {
             email: typedEmail(email),

@@ -1,4 +1,5 @@
-import type { Page, Redirect } from '../../../src/contract/operation.js';
+import { ACCOUNT } from '../../../src/contract/dashboard/account.js';
+import type { Redirect } from '../../../src/contract/operation.js';
 import { SIGN_IN, type signIn } from '../../../src/contract/people/sign-in.js';
 import { hashToken } from '../../../src/people/api-token.js';
 import { linkAccount, signInWith } from '../../../src/people/complete-sign-in.js';
@@ -24,7 +25,6 @@ import { createCookies } from '../../http/cookies.js';
 import type { Ports } from '../../ports.js';
 import type { Browser, Handlers } from '../handler.js';
 import { sessionCookie } from '../session.js';
-import { personOf } from './account.js';
 import { loadSignInPage, type SignInPagePorts } from './sign-in-page.js';
 
 /** GitHub's code lives ten minutes, and so does everything that waits for it. */
@@ -34,26 +34,16 @@ const PATIENCE_MS = 10 * 60_000;
 export function signInHandlers(ports: SignInPagePorts): Handlers<typeof signIn> {
   const page = loadSignInPage(ports);
   return {
-    async showSignIn({ users, passwordHashes }, { query, session }): Promise<Page> {
-      const user = session && (await users.get(session.userId));
-      const hasPassword = user !== null && (await passwordHashes.get(user.id)) !== null;
-      return page({ user, session, returnTo: pathWithin(query.return_to), hasPassword });
-    },
-
-    async submitMailPreferences({ users }, { caller, body }): Promise<Redirect> {
-      const { id, preferences } = await personOf({ users }, caller);
-      const emailOnSuccess = body.on_success === 'yes';
-      const emailOnFailure = body.on_failure === 'yes';
-      const email = emailOnSuccess || emailOnFailure;
-      await users.change(id, { preferences: { ...preferences, email, emailOnSuccess, emailOnFailure } });
-      return { location: SIGN_IN };
+    async showSignIn(_ports, { query, session }) {
+      if (session) return { status: 303, body: { location: ACCOUNT } };
+      return { status: 200, body: page({ returnTo: pathWithin(query.return_to) }) };
     },
 
     async beginSignIn(given, { params, query, session, browser }): Promise<Redirect> {
       await limitTries(given, browser);
       const provider = providerNamed(given, params.provider);
       const linkTo = linkingSession(query.link, session);
-      const fallback = linkTo === null ? '/' : SIGN_IN;
+      const fallback = linkTo === null ? '/' : ACCOUNT;
       const returnTo = query.return_to === undefined ? fallback : pathWithin(query.return_to);
       return begin(given, { provider, returnTo, linkTo, browser });
     },
@@ -100,7 +90,7 @@ function providerNamed({ providers }: Pick<Ports, 'providers'>, name: string): P
 function linkingSession(proof: string | undefined, session: StoredSession | null): string | null {
   if (proof === undefined) return null;
   if (session && isProof(proof, requestProof(session, 'link'))) return session.id;
-  throw new VitrineError('forbidden', 'Sign in, and connect the account from the sign-in page.');
+  throw new VitrineError('forbidden', 'Sign in, and connect the account from your account page.');
 }
 
 interface Begin extends Pick<PendingSignIn, 'returnTo' | 'linkTo'> {

@@ -5,7 +5,7 @@ import type { Ports } from '../../ports.js';
 
 type Parts<O extends Operation> = Pick<Input<O>, 'params' | 'query' | 'body'>;
 /** Who asks, and from where: the same for the page and for the operation that it performs. */
-type Asking = Omit<Input<never>, 'params' | 'query' | 'body'>;
+export type Asking = Omit<Input<never>, 'params' | 'query' | 'body'>;
 
 /**
  * Performs an operation of the API for a page. Whether the caller may was decided for the page: it must declare the same permission for

@@ -1,6 +1,7 @@
 import type { Caller } from '../../api/access.js';
 
-export type Section = 'previews' | 'projects' | 'deliveries' | 'statistics' | 'administration' | 'account';
+export type Section =
+  'previews' | 'projects' | 'start' | 'deliveries' | 'statistics' | 'administration' | 'account';
 
 interface Entry {
   readonly section: Section;
@@ -14,6 +15,7 @@ interface Entry {
 /** The bar at the top of every page. */
 export const NAVIGATION: readonly Entry[] = [
   { section: 'previews', label: 'Previews', href: '/previews', icon: 'layout-dashboard' },
+  { section: 'projects', label: 'Projects', href: '/projects', icon: 'folder' },
   { section: 'deliveries', label: 'Deliveries', href: '/deliveries', icon: 'webhook' },
   { section: 'statistics', label: 'Statistics', href: '/statistics', icon: 'chart-column' },
   {

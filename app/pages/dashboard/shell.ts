@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Page } from '../../../src/contract/operation.js';
-import { SIGN_IN } from '../../../src/contract/people/sign-in.js';
+import { ACCOUNT } from '../../../src/contract/dashboard/account.js';
 import { maskedProof } from '../../../src/people/session.js';
 import type { Preferences } from '../../../src/people/user.js';
 import type { Input } from '../../api/handler.js';
@@ -23,6 +23,8 @@ interface About {
   /** Modules of the page's own, besides app.js. */
   readonly scripts?: readonly string[];
   readonly styles?: readonly string[];
+  /** Its address, where a form shows the page again. */
+  readonly at?: string;
   /** The colour of the picture in the browser's tab. */
   readonly favicon?: Favicon;
 }
@@ -115,6 +117,7 @@ async function frameOf(
     scripts = [],
     styles = [],
     favicon = 'neutral',
+    at,
     ...about
   }: About & { version: string },
 ): Promise<Frame> {
@@ -127,7 +130,7 @@ async function frameOf(
     ...{ live, scripts, styles, theme, flash, nextTheme: THEMES[theme] },
     icon: urlOf(`favicon-${favicon}.svg`),
     isSystem: theme === 'system',
-    account: SIGN_IN,
+    account: ACCOUNT,
     isAccount: section === 'account',
     flashIsBad: flash?.tone === 'bad',
     navigation: entries.map(({ label, href, icon, section: its }) => ({
@@ -138,7 +141,7 @@ async function frameOf(
     })),
     person: user && { name: user.name, avatar: avatarOf(user.login ?? user.name) },
     csrf: session ? maskedProof(session, 'write') : '',
-    here: browser.url,
+    here: at ?? browser.url,
   };
 }
 

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { START } from '../../../src/contract/dashboard/start.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { isLoopback } from '../../config/config.js';
 import { callbackUrl } from '../../config/sign-in.js';
@@ -41,6 +42,8 @@ export function createManifest({ appYml, publicUrl, rerun = false }: ManifestOpt
     hook_attributes: { url: reachable ? `${publicUrl}${WEBHOOK_PATH}` : NOWHERE, active: reachable },
     redirect_url: `${publicUrl}${SETUP_DONE_PATH}`,
     callback_urls: [callbackUrl(publicUrl, 'github')],
+    // Where GitHub leads who has installed the App.
+    setup_url: `${publicUrl}${START}`,
   });
 }
 

@@ -22,7 +22,7 @@ const UserId = () => z.string().regex(/^[\w-]{1,100}$/, 'must be the id of a per
 
 const ByMember = /* @__PURE__ */ lazily(() => z.strictObject({ id: Id(), userId: UserId() }));
 
-const listMembers = {
+export const listMembers = {
   method: 'GET',
   path: MEMBERS,
   permission: 'project.read',
@@ -34,7 +34,7 @@ const listMembers = {
   errors: ['not_found'],
 } as const satisfies Operation;
 
-const setMember = {
+export const setMember = {
   method: 'PUT',
   path: `${MEMBERS}/:userId`,
   permission: 'project.change',
@@ -46,7 +46,7 @@ const setMember = {
   errors: ['not_found', 'conflict'],
 } as const satisfies Operation;
 
-const removeMember = {
+export const removeMember = {
   method: 'DELETE',
   path: `${MEMBERS}/:userId`,
   permission: 'project.change',

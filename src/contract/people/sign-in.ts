@@ -12,9 +12,9 @@ export const showSignIn = {
   method: 'GET',
   path: SIGN_IN,
   permission: 'account.sign-in',
-  summary: 'A page with the ways of signing in; for who is signed in, their account',
+  summary: 'A page with the ways of signing in; leads who is signed in to their account',
   query: () => z.strictObject({ return_to: ReturnTo() }),
-  answers: { 200: 'page' },
+  answers: { 200: 'page', 303: 'redirect' },
 } as const satisfies Operation;
 
 export const beginSignIn = {
@@ -56,26 +56,9 @@ export const signOut = {
   errors: ['forbidden'],
 } as const satisfies Operation;
 
-export const submitMailPreferences = {
-  method: 'POST',
-  path: '/mail-preferences',
-  permission: 'account.change',
-  summary: 'The form of the account page that says which mails about deployments the person gets',
-  // A browser sends a box only when it is ticked.
-  body: () =>
-    z.strictObject({
-      on_success: z.literal('yes').optional(),
-      on_failure: z.literal('yes').optional(),
-      csrf: z.string().max(100).optional(),
-    }),
-  form: true,
-  answers: { 303: 'redirect' },
-} as const satisfies Operation;
-
 export const signIn = {
   showSignIn,
   beginSignIn,
   finishSignIn,
   signOut,
-  submitMailPreferences,
 } as const satisfies Operations;

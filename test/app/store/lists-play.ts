@@ -67,7 +67,11 @@ async function startLists(deployments: number) {
     },
     // No list is a stream.
     hub: undefined as never,
-    dashboard: createDashboard({ watch: { follow: () => undefined }, instance: NO_INSTANCE }),
+    dashboard: createDashboard({
+      watch: { follow: () => undefined },
+      instance: NO_INSTANCE,
+      site: { website: '', action: '' },
+    }),
     instance: NO_INSTANCE,
     budget: createBodyBudget(),
     version: '0.0.0',

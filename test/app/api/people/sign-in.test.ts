@@ -172,7 +172,7 @@ test('a cookie that is there twice, or is no cookie of ours, signs nobody in', a
 
 test('signing out ends the session, from our own page and with its token only', async () => {
   const visitor = await signInWithGitHub({ app, github, login: 'hubot' });
-  const page = await (await visitor.ask('/sign-in', { headers: html })).text();
+  const page = await (await visitor.ask('/account', { headers: html })).text();
   const csrf = /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? '';
   const leave = (headers: Record<string, string>, form: Record<string, string>) =>
     visitor.ask('/sign-out', { method: 'POST', form, headers });

@@ -180,6 +180,7 @@ test('the manifest asks for what app.yml says, with the addresses of this server
     hook_attributes: { url: 'https://vitrine.example.com/api/github/webhooks', active: true },
     redirect_url: 'https://vitrine.example.com/setup/done',
     callback_urls: ['https://vitrine.example.com/sign-in/github/callback'],
+    setup_url: 'https://vitrine.example.com/start',
   });
 });
 

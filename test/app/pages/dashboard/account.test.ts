@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+import { openDashboard, violationsOn } from '../../../support/dashboard.js';
+import { findBrowser } from '../../../support/open-browser.js';
+import { AUTHOR, startWorld } from '../../../support/start-world.js';
+import { signInWithGitHub } from '../../../support/visitor.js';
+
+const SHOTS = process.env['SHOTS'];
+const when = findBrowser() === undefined ? test.skip : test;
+
+when('a person changes their preferences, sees a token once, and ends a session elsewhere', async () => {
+  await using world = await startWorld();
+  const { app, github } = world;
+  const elsewhere = await signInWithGitHub({ app, github, login: AUTHOR });
+  await using opened = await openDashboard(world);
+  if (!opened) throw new Error('There is no browser.');
+  const { page, complaints } = opened;
+  await opened.open('/sign-in');
+  expect(new URL(page.url()).pathname).toBe('/account');
+  expect(await violationsOn(page)).toEqual([]);
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/account-light.png`, fullPage: true });
+
+  await page.getByLabel('Name', { exact: true }).fill('x'.repeat(101));
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('Your name must have 1 to 100 characters.').waitFor();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toHaveLength(101);
+  await page.getByLabel('Name', { exact: true }).fill('Octavia of the sea');
+  await page.getByLabel('Theme').selectOption('dark');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('Your preferences are saved.').waitFor();
+  expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+  expect(await violationsOn(page)).toEqual([]);
+
+  await page.getByText('New token').click();
+  await page.getByRole('button', { name: 'Make the token' }).click();
+  await page.getByText('Give the token a name').waitFor();
+  await page.getByRole('textbox', { name: 'Name' }).last().fill('for CI');
+  await page.getByRole('button', { name: 'Make the token' }).click();
+  const token = (await page.locator('#new-token code').textContent()) ?? '';
+  const headers = { authorization: `Bearer ${token}` };
+  expect((await fetch(`${app.url}/api/v1/projects`, { headers })).status).toBe(200);
+  expect((await fetch(`${app.url}/api/v1/me`, { method: 'PATCH', headers })).status).toBe(403);
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/account-dark.png`, fullPage: true });
+  await opened.open('/account');
+  expect(await page.content()).not.toContain(token);
+  await page.getByText('Revoke', { exact: true }).click();
+  await page.getByRole('button', { name: 'Revoke the token' }).click();
+  await page.getByText('The token is revoked').waitFor();
+  expect((await fetch(`${app.url}/api/v1/projects`, { headers })).status).toBe(401);
+
+  expect((await elsewhere.ask('/api/v1/me')).status).toBe(200);
+  await page.getByRole('button', { name: /^Sign out .*Firefox/ }).click();
+  await page.getByText('That browser is signed out.').waitFor();
+  expect((await elsewhere.ask('/api/v1/me')).status).toBe(401);
+  expect(complaints).toEqual([]);
+});
+
+when('without JavaScript on a phone a person connects GitHub again, and signs out', async () => {
+  await using world = await startWorld();
+  await using opened = await openDashboard(world, { javaScript: false, size: 'phone', theme: 'dark' });
+  if (!opened) throw new Error('There is no browser.');
+  const { page } = opened;
+  await opened.open('/account');
+  const id = world.github.state.accounts.get(AUTHOR)?.id ?? 0;
+  const user = await world.app.ports.users.byGitHubId(id);
+  const connection = await world.app.ports.connections.get(user?.id ?? '');
+  if (!connection) throw new Error('There is no connection.');
+  await world.app.ports.connections.markBroken(connection);
+  await opened.open('/account');
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/account-phone.png`, fullPage: true });
+  await page.getByText('Ended', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Connect again' }).click();
+  await page.getByRole('button', { name: `Continue as ${AUTHOR}` }).click();
+  await page.getByText('Connected', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
+  await page.getByRole('heading', { name: 'Sign in to Vitrine' }).waitFor();
+});
