@@ -307,7 +307,6 @@ const MATRIX: Readonly<Record<string, Row>> = {
   submitNewPassword: ownForms,
   showChangePassword: sessions,
   submitChangePassword: ownForms,
-  submitMailPreferences: ownForms,
   listScreenshots: repositoryReaders,
   getScreenshot: repositoryReaders,
   readPicture: anyone,
