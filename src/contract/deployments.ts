@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CAUSE_LIMITS } from '../shared/cause/cause.js';
-import { healthRules } from '../shared/health.js';
+import { healthRules } from '../shared/health-schemas.js';
 import { STAGE_NAMES } from '../shared/status/stages.js';
 import { DEPLOYMENT_STATUS, ENDED_BY, STAGE_STATUS } from '../shared/status/words.js';
 import { MAX_VARIABLES } from '../variables/names.js';

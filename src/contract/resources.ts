@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { healthRules } from '../shared/health.js';
+import { healthRules } from '../shared/health-schemas.js';
 import { DEPLOYMENTS, RunRefBody } from './deployments.js';
 import { EnvironmentView } from './environments.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';

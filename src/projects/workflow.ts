@@ -95,7 +95,7 @@ export function newFileUrl({ website, repository, branch, content }: NewFile): s
 
 /** Whether a workflow has the step of this server: the Action's input names it. */
 export function callsServer(workflow: string, serverUrl: string): boolean {
-  const hosts = [...workflow.matchAll(/server-url:\s*['"]?(\S+?)['"]?\s*(?:#.*)?$/gm)].map(
+  const hosts = [...workflow.matchAll(/server-url:\s*['"]?(\$\{\{.*?\}\}|\S+?)['"]?\s*(?:#.*)?$/gm)].map(
     ([, url = '']) => url,
   );
   return hosts.some((url) => url.includes('${{') || url.replace(/\/+$/, '') === serverUrl);

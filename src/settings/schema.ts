@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { HEALTH_STATUS, healthStatusText, healthTimeoutText } from '../shared/health.js';
+import { HEALTH_STATUS } from '../shared/health.js';
+import { healthStatusText, healthTimeoutText } from '../shared/health-schemas.js';
 import { ACCESS_MODES } from '../shared/preview-access.js';
 import * as field from './fields.js';
 import { services } from './services.js';

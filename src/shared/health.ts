@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** How something is asked whether it is well, and which answer is a good one. */
 export interface HealthCheck {
   readonly healthPath: string;
@@ -12,38 +10,11 @@ export interface HealthCheck {
 export const HEALTH_TIMEOUT_MS = 10_000;
 export const HEALTH_STATUS = '200-399';
 
-const LONGEST_SECONDS = 60;
+export const LONGEST_SECONDS = 60;
 
 export const TIMEOUT_HELP = 'must be a time from 1s to 60s, such as 5s';
 export const STATUS_HELP =
   'must be a status or a range from 200 to 499, such as 200 or 200-299, or several of them with commas';
-
-/** Where one is stored or sent. */
-export const healthRules = () => ({
-  healthTimeoutMs: z
-    .int()
-    .min(1_000)
-    .max(LONGEST_SECONDS * 1_000)
-    .optional(),
-  healthStatus: z.string().max(100).refine(isStatusText, STATUS_HELP).optional(),
-});
-
-/** As people write it. */
-export const healthTimeoutText = () =>
-  z.string(TIMEOUT_HELP).refine((text) => readHealthTimeout(text) !== null, TIMEOUT_HELP);
-
-const statusPart = () => z.union([z.int(), z.string()]);
-
-/** As people write it: a status, a range of them, or a list of both. */
-export const healthStatusText = () =>
-  z
-    .union([statusPart(), z.array(statusPart()).min(1)], { error: STATUS_HELP })
-    .transform((given, context) => {
-      const read = readHealthStatus([given].flat().join(','));
-      if (read !== null) return read;
-      context.addIssue({ code: 'custom', message: STATUS_HELP });
-      return z.NEVER;
-    });
 
 /** The rules of a check alone. What is not said otherwise is left out: an older server or Action knows nothing of it. */
 export function healthOf({ healthPath, healthTimeoutMs, healthStatus }: HealthCheck): HealthCheck {
@@ -83,7 +54,7 @@ export function readHealthStatus(text: string): string | null {
   return isStatusText(compact) ? compact : null;
 }
 
-function isStatusText(text: string): boolean {
+export function isStatusText(text: string): boolean {
   return rangesOf(text) !== null;
 }
 

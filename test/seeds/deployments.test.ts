@@ -82,6 +82,7 @@ test('environments: every field is stored and answered, by id and by namespace',
     decision: patch.decision,
     health: { state: 'live', detail: null, since: iso(1) },
     configurationChanged: false,
+    ...{ hookFailure: null, pinned: false, protection: { access: 'public', how: null } },
     ...{ createdAt: made.createdAt.toISOString(), updatedAt: stored?.updatedAt.toISOString() },
     ...{ deployedAt: iso(1), destroyedAt: iso(5), expiresAt: iso(9) },
   });

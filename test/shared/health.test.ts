@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import {
   healthOf,
-  healthRules,
   isHealthyStatus,
   readHealthStatus,
   readHealthTimeout,
   statusWords,
   timeoutOf,
 } from '../../src/shared/health.js';
+import { healthRules } from '../../src/shared/health-schemas.js';
 
 test.each([
   ['200', '200'],

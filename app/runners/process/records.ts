@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode, VitrineError } from '../../../src/shared/errors.js';
-import { healthRules } from '../../../src/shared/health.js';
+import { healthRules } from '../../../src/shared/health-schemas.js';
 import type { ProgramId } from '../../../src/targets/node/runner.js';
 import { identityOf, isAlive, type ProcessIdentity } from './identity.js';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type HealthCheck, healthOf, healthRules } from '../../shared/health.js';
+import { type HealthCheck, healthOf } from '../../shared/health.js';
+import { healthRules } from '../../shared/health-schemas.js';
 import { probe } from '../probe.js';
 import { type Deployed, parseOptions, type Run, type TargetFacts, type TargetVerbs } from '../target.js';
 

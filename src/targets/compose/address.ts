@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  type HealthCheck,
-  healthOf,
-  healthRules,
-  healthStatusText,
-  healthTimeoutText,
-  readHealthTimeout,
-} from '../../shared/health.js';
+import { type HealthCheck, healthOf, readHealthTimeout } from '../../shared/health.js';
+import { healthRules, healthStatusText, healthTimeoutText } from '../../shared/health-schemas.js';
 import { addressVariable } from '../../shared/preview-url.js';
 import type { ComposeModel } from './model.js';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { healthOf, healthRules } from '../../shared/health.js';
+import { healthOf } from '../../shared/health.js';
+import { healthRules } from '../../shared/health-schemas.js';
 import type { Labels } from '../docker/engine.js';
 import { healthIn, LABEL, labelsOfHealth, labelsOfPlace, networkName, placeOf } from '../docker/resource.js';
 import type { Release } from '../target.js';

@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { hashBytes } from '../../shared/hash.js';
-import {
-  HEALTH_STATUS,
-  HEALTH_TIMEOUT_MS,
-  type HealthCheck,
-  healthOf,
-  healthRules,
-} from '../../shared/health.js';
+import { HEALTH_STATUS, HEALTH_TIMEOUT_MS, type HealthCheck, healthOf } from '../../shared/health.js';
+import { healthRules } from '../../shared/health-schemas.js';
 import type { HookName, Release } from '../target.js';
 import type { Labels, ListedContainer } from './engine.js';
 

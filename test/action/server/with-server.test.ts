@@ -60,6 +60,7 @@ describe.each([
       'preview-url': `http://pr-7-hello.localhost:${String(server.port)}`,
       url: `http://pr-7-hello.localhost:${String(server.port)}`,
       'commit-url': `http://1234567-pr-7-hello.localhost:${String(server.port)}`,
+      'bypass-token': '',
       'deployment-id': DEPLOYMENT_ID,
       environment: 'pr-7',
       status: DEPLOYMENT_STATUS.success,

@@ -66,7 +66,7 @@ test('only the page is public: other paths lead nowhere or need a token', async 
   expect((await home(BROWSER, 'POST')).status).toBe(405);
   for (const [path, status, type] of [
     ['/index.html', 404, 'text/html'],
-    ['/admin', 404, 'text/html'],
+    ['/wp-admin', 404, 'text/html'],
     ['/api', 404, 'application/json'],
     ['/api/v1/environments', 401, 'application/json'],
   ] as const) {

@@ -10,7 +10,7 @@ import { newDeployment } from '../../../support/builders.js';
 import { testDatabase } from '../../../support/test-database.js';
 import { silent } from '../empty-stores.js';
 
-const BEFORE = 14;
+const BEFORE = 13;
 const at = (second: number) => new Date(Date.UTC(2026, 10, 28, 10, 0, second));
 
 test('stages of deployments from before are counted, and an earlier version finds nothing of them', async () => {
