@@ -89,14 +89,18 @@ async function usage(
     ports.environments.countActive(id),
     ports.deployments.countRunning(id, MOST_RUNNING),
   ]);
-  const most = (name: string) => Number(values[`limits.${name}`]?.value);
+  const most = (name: string) => Number(values[name]?.value);
   const limit = (label: string, [used, allowed]: readonly [number, number], note: string) => ({
     ...{ label, used, note, most: allowed, isFull: used >= allowed },
   });
   return {
     limits: [
-      limit('Previews now', [alive, most('environments')], 'What happens to one more: limits.when-full.'),
-      limit('Deployments under way', [running, most('running')], 'More wait for their turn.'),
+      limit(
+        'Previews now',
+        [alive, most('limits.environments')],
+        'What happens to one more: limits.when-full.',
+      ),
+      limit('Deployments under way', [running, most('limits.running')], 'More wait for their turn.'),
     ],
     facts: FACTS.map(([name, label]) => {
       const { value, origin = 'default' } = values[name] ?? {};
