@@ -95,8 +95,7 @@ export function newFileUrl({ website, repository, branch, content }: NewFile): s
 
 /** Whether a workflow has the step of this server: the Action's input names it. */
 export function callsServer(workflow: string, serverUrl: string): boolean {
-  const hosts = [...workflow.matchAll(/server-url:\s*['"]?(\$\{\{.*?\}\}|\S+?)['"]?\s*(?:#.*)?$/gm)].map(
-    ([, url = '']) => url,
-  );
+  const values = workflow.matchAll(/server-url:[ \t]*(.+?)[ \t]*(?:#.*)?$/gm);
+  const hosts = [...values].map(([, value = '']) => value.replace(/^(['"])(.*)\1$/, '$2'));
   return hosts.some((url) => url.includes('${{') || url.replace(/\/+$/, '') === serverUrl);
 }

@@ -24,6 +24,9 @@ const LARGEST_WORKFLOW = 64 * 1024;
 const MOST_WORKFLOWS = 20;
 const WORKFLOWS = '.github/workflows';
 
+const HIDDEN =
+  'GitHub does not show the files of the repository at the moment. Load the page again in a minute; if that does not help, the owner must accept the permissions of the App.';
+
 /** Reads a few small files of the default branch: what is built there, and whether the workflow is there. */
 export async function inspectRepository(ports: Ports, repo: RepoRef): Promise<Inspection> {
   try {
@@ -31,7 +34,7 @@ export async function inspectRepository(ports: Ports, repo: RepoRef): Promise<In
     return { detected, workflow, trouble: detected === null ? 'The repository has no commit yet.' : '' };
   } catch (error) {
     if (!isGitHubFailure(error)) throw error;
-    return { detected: null, workflow: null, trouble: `GitHub does not show the files: ${error.message}` };
+    return { detected: null, workflow: null, trouble: HIDDEN };
   }
 }
 

@@ -145,7 +145,7 @@ test('a cookie of one preview opens no other one of the same project, and neithe
   expect((await createPreviewVisitor().visit(waiting.url, { headers: bypass })).status).toBe(401);
   // With its own, the visitor sees what a visitor of a public one sees: that there is no build yet.
   await until(303, () => enter(waiting.url));
-  expect((await browser.visit(waiting.url)).body).toContain('waiting for its build');
+  expect((await browser.visit(waiting.url)).body).toContain('waits for its build to start');
 });
 
 test('a shared link opens one preview until it is revoked, for whoever came in with it too', async () => {

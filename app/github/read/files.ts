@@ -24,9 +24,31 @@ interface At {
 
 /** GitHub lists up to 1,000 entries of a folder: more than decide what a project is. */
 export async function readFolder(caller: Caller, at: At): Promise<readonly FolderEntry[] | null> {
+  if (at.path === '') return readTop(caller, at.repo);
   const data = await contentsAt(caller, at);
   const listed = Listing.safeParse(data).data;
   return listed?.map(({ type, name, path, size }) => ({ kind: type, name, path, size })) ?? null;
+}
+
+const Tree = z.object({
+  tree: z.array(
+    z.object({ path: z.string(), type: z.enum(['blob', 'tree', 'commit']), size: z.int().optional() }),
+  ),
+});
+
+/** The contents of a repository have no address of their own at GitHub; its newest tree has. Null for an empty repository. */
+async function readTop(caller: Caller, repo: RepoRef): Promise<readonly FolderEntry[] | null> {
+  const route = 'GET /repos/{owner}/{repo}/git/trees/{tree_sha}';
+  const parameters = { tree_sha: 'HEAD' };
+  try {
+    const { tree } = await ask(caller, { repo, purpose: 'read', route, parameters, schema: Tree });
+    const kinds = { blob: 'file', tree: 'dir', commit: 'submodule' } as const;
+    return tree.map(({ path, type, size = 0 }) => ({ kind: kinds[type], name: path, path, size }));
+  } catch (error) {
+    // 409: the repository is empty.
+    if (isGitHubFailure(error) && (error.kind === 'gone' || error.kind === 'poison')) return null;
+    throw error;
+  }
 }
 
 const Text = z.object({
@@ -46,7 +68,7 @@ export async function readTextFile(caller: Caller, at: At): Promise<string | nul
   }
 }
 
-/** Of the default branch; null when GitHub does not find it, as in an empty repository. */
+/** Of the default branch; null when GitHub does not find it. */
 async function contentsAt(caller: Caller, { repo, path }: At): Promise<unknown> {
   // GitHub reads each part of the path for itself.
   const within = path
@@ -55,7 +77,7 @@ async function contentsAt(caller: Caller, { repo, path }: At): Promise<unknown> 
     .map(encodeURIComponent)
     .join('/');
   try {
-    const route = `GET /repos/{owner}/{repo}/contents/${within}`.replace(/\/$/, '');
+    const route = `GET /repos/{owner}/{repo}/contents/${within}`;
     return (await send(caller, { repo, purpose: 'read', route })).data;
   } catch (error) {
     if (isGitHubFailure(error) && error.kind === 'gone') return null;

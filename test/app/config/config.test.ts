@@ -23,6 +23,7 @@ test('nothing needs to be set for a server on this machine alone', () => {
     logRetentionDays: 90,
     deliveryRetention: { payloadDays: 30, recordDays: 365 },
     mailFrom: undefined,
+    action: 'your-org/preview-action@v1',
     nodeRunner: null,
     screenshots: null,
     passwordAccounts: 'off',

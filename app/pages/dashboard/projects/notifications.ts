@@ -220,7 +220,7 @@ async function listsOf(
     })),
     sent: sent.items.map((one) => ({
       ...{ at: one.createdAt, attempts: one.attempts, badge: BADGES[one.status] },
-      event: LABELS[one.event as ChannelEvent] ?? one.event,
+      event: one.event === 'test' ? 'A test message' : (LABELS[one.event as ChannelEvent] ?? one.event),
       channel: one.channelId === null ? 'mail' : (names.get(one.channelId) ?? 'a deleted channel'),
       answer: answerText(one),
     })),

@@ -141,8 +141,11 @@ async function write(ports: Ports, { input, id, body }: Write): Promise<Done> {
     kind === 'secret'
       ? await perform(configurationHandlers.setSecrets, parts)
       : await perform(configurationHandlers.setVariables, parts);
-  const what = names.length === 1 ? `${names[0] ?? ''} is set` : `${String(names.length)} names are set`;
-  return { message: [`${what}. Deployments from now on get it.`, ...warnings].join(' ') };
+  const what =
+    names.length === 1
+      ? `${names[0] ?? ''} is set. Deployments from now on get it.`
+      : `${String(names.length)} names are set. Deployments from now on get them.`;
+  return { message: [what, ...warnings].join(' ') };
 }
 
 function typedIn(body: Body, problem: string): Typed {

@@ -44,13 +44,13 @@ test('what a repository is comes from a few small files, and the workflow from i
     workflow: '.github/workflows/previews.yaml',
     trouble: '',
   });
-  const read = stage.emulated.requests().filter(({ path }) => path.includes('/contents'));
+  const read = stage.emulated.requests().filter(({ path }) => /\/contents|\/trees/.test(path));
   // Two folders, two files and two workflows; the large file is left alone.
   expect(read).toHaveLength(6);
 });
 
 test('what GitHub does not show is told, and is no error of the page', async () => {
-  stage.emulated.fail({ path: /\/contents/, kind: 'status', status: 403, times: 9 });
+  stage.emulated.fail({ path: /\/contents|\/trees/, kind: 'status', status: 403, times: 9 });
   const found = await inspectRepository(ports(), stage.repo);
   stage.emulated.stopFailing();
   expect(found).toMatchObject({ detected: null, workflow: null });
@@ -65,5 +65,5 @@ test('a login is looked up, and the page of the App is asked for once', async ()
   const page = `${emulated.url}/apps/${emulated.app.slug}/installations/new`;
   emulated.forgetRequests();
   expect([await github.installationPage(), await github.installationPage()]).toEqual([page, page]);
-  expect(emulated.requests()).toHaveLength(1);
+  expect(emulated.requests({ path: /^\/app$/ })).toHaveLength(1);
 });

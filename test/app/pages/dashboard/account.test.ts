@@ -24,7 +24,7 @@ when('a person changes their preferences, sees a token once, and ends a session 
   await page.getByText('Your name must have 1 to 100 characters.').waitFor();
   expect(await page.getByLabel('Name', { exact: true }).inputValue()).toHaveLength(101);
   await page.getByLabel('Name', { exact: true }).fill('Octavia of the sea');
-  await page.getByLabel('Theme').selectOption('dark');
+  await page.getByLabel('Theme', { exact: true }).selectOption('dark');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('Your preferences are saved.').waitFor();
   expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
@@ -33,7 +33,7 @@ when('a person changes their preferences, sees a token once, and ends a session 
   await page.getByText('New token').click();
   await page.getByRole('button', { name: 'Make the token' }).click();
   await page.getByText('Give the token a name').waitFor();
-  await page.getByRole('textbox', { name: 'Name' }).last().fill('for CI');
+  await page.getByLabel('Name of the token').fill('for CI');
   await page.getByRole('button', { name: 'Make the token' }).click();
   const token = (await page.locator('#new-token code').textContent()) ?? '';
   const headers = { authorization: `Bearer ${token}` };

@@ -36,7 +36,7 @@ when(
     await page.getByRole('link', { name: 'Settings', exact: true }).click();
     await shot(page, 'project-settings');
     expect(await violationsOn(page)).toEqual([]);
-    await page.getByText('Limits', { exact: true }).last().click();
+    await page.locator('summary', { hasText: 'Limits' }).click();
     await page.getByLabel('limits.ttl', { exact: true }).fill('soon');
     await page.getByLabel('output', { exact: true }).fill('site');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
@@ -100,7 +100,7 @@ when('without JavaScript members, channels and limits can be changed, and reader
   await page.getByLabel(/^Login at GitHub/).fill('mona');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByText('mona is a member now, and may read here.').waitFor();
-  await page.getByLabel('Role of mona').selectOption('write');
+  await page.getByLabel('Role of mona', { exact: true }).selectOption('write');
   await page.getByRole('button', { name: 'Change the role of mona' }).click();
   await page.getByText('mona may write here now.').waitFor();
   await shot(page, 'project-members-phone');

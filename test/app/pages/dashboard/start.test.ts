@@ -84,7 +84,7 @@ when('without JavaScript the steps say what GitHub does not, and can be gone thr
   });
   if (!opened) throw new Error('There is no browser.');
   const { page } = opened;
-  github.fail({ method: 'GET', path: /\/contents/, times: 100, kind: 'status', status: 403 });
+  github.fail({ method: 'GET', path: /\/contents|\/trees/, times: 100, kind: 'status', status: 403 });
   await opened.open(`/start/${String(world.repoId())}`);
   await page.getByText('GitHub does not show the files').waitFor();
   github.stopFailing();
