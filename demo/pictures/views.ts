@@ -29,4 +29,11 @@ export const VIEWS: readonly View[] = [
   ...pages('preview', ({ live }) => `/previews/${live.id}`, '#title'),
   ...pages('preview-failed', ({ failed }) => `/previews/${failed.id}`, '#failure'),
   ...pages('preview-program', ({ program }) => `/previews/${program.id}`, '#title'),
+  ...pages('deployment', ({ failed }) => `/deployments/${failed.head?.deploymentId ?? ''}`, 'h1'),
+  ...pages('project', ({ live }) => `/projects/${live.projectId}/settings`, 'h1'),
+  ...pages('deliveries', () => '/deliveries', 'h1'),
+  ...pages('statistics', () => '/statistics', 'h1'),
+  ...pages('start', () => '/start', 'h1'),
+  ...pages('account', () => '/account', 'h1'),
+  ...pages('administration', () => '/admin', 'h1'),
 ];
