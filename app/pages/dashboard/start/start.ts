@@ -114,8 +114,9 @@ async function rowOf(ports: Ports, { id, name, removedAt, ...rest }: RepositoryV
   const at = `${START}/${String(id)}`;
   if (removedAt !== null)
     return { ...row, href: '', state: 'The App is not installed any more', tone: 'muted', next: '' };
-  const { items } = await ports.environments.list({ repoId: id }, { limit: 1 });
-  const hasPreview = items.some(({ current }) => current !== null);
+  // The newest pull request may have nothing yet.
+  const { items } = await ports.environments.list({ repoId: id }, { limit: RECENT });
+  const hasPreview = items.some(({ deployedAt }) => deployedAt !== null);
   if (hasPreview) return { ...row, href: `${at}/preview`, state: 'Has previews', tone: 'good', next: 'Look' };
   const workflow = await workflowOf(ports, id);
   if (workflow === null) return { ...row, href: at, state: 'Set it up', tone: 'neutral', next: 'Set up' };
@@ -127,6 +128,8 @@ async function rowOf(ports: Ports, { id, name, removedAt, ...rest }: RepositoryV
     next: 'Go on',
   };
 }
+
+const RECENT = 20;
 
 async function workflowOf(ports: Ports, id: number): Promise<string | null> {
   const repo = await ports.repos.get(id);
