@@ -1,6 +1,7 @@
 import type { StoredDeployment } from '../../../../src/deployments/store.js';
 import { comparedWith, secondsOf, type Timings } from '../../../../src/deployments/timings.js';
 import type { Stage } from '../../../../src/shared/status/stages.js';
+import { STAGE_STATUS } from '../../../../src/shared/status/words.js';
 import { type StageModel, stagesOf } from '../preview-sections.js';
 
 interface TimedStage extends StageModel {
@@ -77,11 +78,11 @@ function axisOf(
 }
 
 function drawn(
-  { name, startedAt, completedAt }: Stage,
+  { name, status, startedAt, completedAt }: Stage,
   { stages }: Timings,
   { start, now, length }: Axis,
 ): Pick<TimedStage, 'bar' | 'mark'> {
-  if (!startedAt) return { bar: null, mark: '' };
+  if (!startedAt || status === STAGE_STATUS.skipped) return { bar: null, mark: '' };
   const place = (ms: number) => (100 * ms) / length;
   const x = place(startedAt.getTime() - start);
   const width = Math.max(THINNEST, place((completedAt?.getTime() ?? now) - startedAt.getTime()));

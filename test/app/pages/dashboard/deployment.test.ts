@@ -24,9 +24,9 @@ const HOSTILE = [
 
 const BUILD = [
   'for (let line = 1; line <= 400; line += 1) console.log(`compiling ${line}`);',
-  "console.error(\"src/page.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.\");",
+  "console.log(\"src/page.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.\");",
   'for (let line = 1; line <= 300; line += 1) console.log(`after ${line}`);',
-  'process.exit(2);',
+  'process.exitCode = 2;',
 ].join('\n');
 
 async function failedBuild(world: World, message: string) {

@@ -43,44 +43,42 @@ async function startLog(world: World) {
 const textOf = (number: number) =>
   `line ${String(number)} \u001b[32mcompiled\u001b[0m src/pages/some-folder/module-${String(number % 977)}.ts in ${String(number % 83)} ms`;
 
-/** Scrolls from the first line to the last one, a part of the view a frame, and notes what was seen. */
-async function scrollThrough(page: Page) {
-  return page.locator('[data-lines]').evaluate(async (scroller) => {
-    const seen = new Map<number, string>();
-    const frames: number[] = [];
-    let mostRows = 0;
-    const look = () => {
-      const rows = [...scroller.querySelectorAll<Row>('.line')];
-      mostRows = Math.max(mostRows, rows.length);
-      for (const row of rows)
-        seen.set(Number(row.dataset['number']), row.querySelector('.t')?.textContent ?? '');
-    };
-    const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
-    scroller.scrollTop = 0;
-    let last = await frame();
-    for (let still = 0; still < 30;) {
-      const before = scroller.scrollTop;
-      scroller.scrollTop += scroller.clientHeight * 0.8;
-      const now = await frame();
-      frames.push(now - last);
-      last = now;
-      look();
-      still = scroller.scrollTop === before ? still + 1 : 0;
-    }
-    frames.sort((a, b) => a - b);
-    const at = (share: number) => Math.round((frames[Math.floor(frames.length * share)] ?? 0) * 10) / 10;
-    const wrong = [...seen].filter(([number, text]) => !text.startsWith(`line ${String(number)} `)).length;
-    return {
-      seen: seen.size,
-      wrong,
-      mostRows,
-      frames: frames.length,
-      p50: at(0.5),
-      p95: at(0.95),
-      max: at(0.999),
-    };
-  });
+interface Scrolled {
+  readonly seen: number;
+  readonly wrong: number;
+  readonly mostRows: number;
 }
+
+/** Scrolls from the first line to the last one, most of the view a frame, and notes what was seen. In the words of the page, which has a DOM. */
+const SCROLL = `(async () => {
+  const scroller = document.querySelector('[data-lines]');
+  const seen = new Map();
+  const frames = [];
+  let mostRows = 0;
+  const look = () => {
+    const rows = [...scroller.querySelectorAll('.line')];
+    mostRows = Math.max(mostRows, rows.length);
+    for (const row of rows) seen.set(Number(row.dataset.number), row.querySelector('.t').textContent);
+  };
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  scroller.scrollTop = 0;
+  let last = await frame();
+  for (let still = 0; still < 30; ) {
+    const before = scroller.scrollTop;
+    scroller.scrollTop += scroller.clientHeight * 0.8;
+    const now = await frame();
+    frames.push(now - last);
+    last = now;
+    look();
+    still = scroller.scrollTop === before ? still + 1 : 0;
+  }
+  frames.sort((a, b) => a - b);
+  const at = (share) => Math.round(frames[Math.floor((frames.length - 1) * share)] * 10) / 10;
+  const wrong = [...seen].filter(([number, text]) => !text.startsWith('line ' + number + ' ')).length;
+  return { seen: seen.size, wrong, mostRows, frames: frames.length, p50: at(0.5), p95: at(0.95), max: at(1) };
+})()`;
+
+const scrollThrough = (page: Page): Promise<Scrolled> => page.evaluate(SCROLL);
 
 /** What no other process shares of the largest renderer among our own children. */
 function rendererBytes(): number {
@@ -155,13 +153,12 @@ when(
   },
 );
 
-/** What the browser says when the reader looks at another tab. */
-async function switchTab(page: Page, isHidden: boolean) {
-  await page.evaluate((hidden) => {
-    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+/** What the browser says when the reader looks at another tab, or comes back. */
+const switchTab = (page: Page, isHidden: boolean) =>
+  page.evaluate(`(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${String(isHidden)} });
     document.dispatchEvent(new Event('visibilitychange'));
-  }, isHidden);
-}
+  })()`);
 
 when('ten lines a second for ten minutes are each there once, whatever cuts the stream', async () => {
   const target = { host: '127.0.0.1', port: 0 };
