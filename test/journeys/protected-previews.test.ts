@@ -9,6 +9,7 @@ import type { ActionResult } from '../../demo/runner/run-action.js';
 import { eventually } from '../../demo/expect.js';
 import { apiClient } from '../support/api-client.js';
 import { lookAt, type Seen } from '../support/look-at.js';
+import { findBrowser, openBrowser } from '../support/open-browser.js';
 import { type Came, createPreviewVisitor } from '../support/preview-visitor.js';
 import { begin } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
@@ -145,7 +146,7 @@ test('a cookie of one preview opens no other one of the same project, and neithe
   expect((await createPreviewVisitor().visit(waiting.url, { headers: bypass })).status).toBe(401);
   // With its own, the visitor sees what a visitor of a public one sees: that there is no build yet.
   await until(303, () => enter(waiting.url));
-  expect((await browser.visit(waiting.url)).body).toContain('waits for its build to start');
+  expect((await browser.visit(waiting.url)).body).toContain('data-state="pending"');
 });
 
 test('a shared link opens one preview until it is revoked, for whoever came in with it too', async () => {
@@ -197,6 +198,42 @@ test('who may read the repository signs in on the App and comes back; a stranger
   const { opened: refused } = await came('stranger');
   expect(refused.status).toBe(404);
   expect(await refused.text()).toContain('may not see it');
+});
+
+const executable = findBrowser();
+const inBrowser = executable === undefined ? test.skip : test;
+
+inBrowser('in a browser, a visitor enters the password on a phone, and signs in and comes back', async () => {
+  await setAccess('password');
+  await client(access.setPreviewPassword, { params: projectId(), body: { password: PASSWORD } });
+  await until(401, () => createPreviewVisitor().visit(url));
+  await using opened = await openBrowser(executable ?? '');
+  const page = await opened.context.newPage();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const errors: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  await page.goto(`${url}/?x=1`);
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(390);
+  await page.getByLabel('Password').fill('another one');
+  await page.getByRole('button', { name: 'Open the preview' }).click();
+  await page.getByRole('alert').getByText('That password is wrong').waitFor();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Open the preview' }).click();
+  await page.getByRole('heading', { name: 'secret page' }).waitFor();
+  expect(page.url()).toBe(`${url}/?x=1`);
+  const [cookie] = await opened.context.cookies(url);
+  expect(cookie).toMatchObject({ name: 'vitrine-access', httpOnly: true, sameSite: 'Lax' });
+  expect(cookie?.domain).toBe(new URL(url).hostname);
+
+  await setAccess('github');
+  await until(401, () => createPreviewVisitor().visit(url));
+  await page.goto(`${url}/?y=2`);
+  await page.getByRole('link', { name: 'Sign in with GitHub' }).click();
+  await page.getByRole('link', { name: 'Sign in with GitHub' }).click();
+  await page.getByRole('button', { name: 'Continue as octavia' }).click();
+  await page.getByRole('heading', { name: 'secret page' }).waitFor();
+  expect(page.url()).toBe(`${url}/?y=2`);
+  expect(errors.filter((text) => text.includes('Content Security Policy'))).toEqual([]);
 });
 
 test('what the project and the default branch say counts at once, and the API says it', async () => {

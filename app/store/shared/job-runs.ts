@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { JobRun, JobRunStore } from '../../../src/shared/instance.js';
 import { MAX_TIME_MS, text } from './query.js';
 import { collectionOf } from './schema.js';
+import { REPEATABLE } from './write.js';
 
 interface JobRunDocument extends Omit<JobRun, 'name'> {
   readonly _id: string;
@@ -17,7 +18,12 @@ export function jobRunStore(connection: Connection): JobRunStore {
   const collection = collectionOf<JobRunDocument>(connection, 'jobRuns');
   return {
     async note({ name, ...run }) {
-      await collection.updateOne({ _id: text(name, 'the job') }, { $set: run }, { ...OPTIONS, upsert: true });
+      // The next run says the same again.
+      await collection.updateOne(
+        { _id: text(name, 'the job') },
+        { $set: run },
+        { ...OPTIONS, ...REPEATABLE, upsert: true },
+      );
     },
     async list() {
       const found = await collection.find({}, OPTIONS).sort({ _id: 1 }).hint('_id_').limit(MOST).toArray();

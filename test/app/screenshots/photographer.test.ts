@@ -140,7 +140,7 @@ inBrowser('a page is photographed in two sizes, whatever it asks its visitor', a
   // https://www.w3.org/Graphics/JPEG/itu-t81.pdf: the size is in the start of the frame.
   const frame = thumbnail.indexOf(Buffer.from([0xff, 0xc0]));
   expect([thumbnail.readUInt16BE(frame + 7), thumbnail.readUInt16BE(frame + 5)]).toEqual([640, 400]);
-  expect(await leftovers()).toEqual([]);
+  await expectNoLeftovers();
 });
 
 inBrowser('a page reaches its own host and no other port of this machine, by none of its ways', async () => {
@@ -170,14 +170,14 @@ inBrowser(
     const taken = await Promise.all(['/silent', '/busy'].map((path) => take({ path, limits })));
     const late = { reason: 'No picture was taken: it was not done within 2 seconds.', again: false };
     expect(taken).toEqual([late, late]);
-    expect(await leftovers()).toEqual([]);
+    await expectNoLeftovers();
   },
 );
 
 inBrowser('a page that takes memory without end is ended, and takes no more than it may', async () => {
   const photograph = await take({ path: '/greedy', limits: { memoryBytes: 400 * 1024 ** 2 } });
   expect(photograph).toMatchObject({ again: false, reason: expect.stringMatching(/memory/) });
-  expect(await leftovers()).toEqual([]);
+  await expectNoLeftovers();
 });
 
 inBrowser('errors of a page, and what is no page, are the reason why there is no picture', async () => {
@@ -197,7 +197,7 @@ inBrowser('one that is stopped in the middle ends its browser and takes no more 
   await photographer.close();
   expect(await taken).toBe('The server is being stopped.');
   await expect(photographer.photograph(order)).rejects.toThrow('The server is being stopped.');
-  expect(await leftovers()).toEqual([]);
+  await expectNoLeftovers();
 });
 
 test('without a Chromium the reason says so', async () => {

@@ -37,7 +37,8 @@ export async function startCountedApp(github: EmulatedGitHub): Promise<CountedAp
   const connection = await openConnection({
     uri: database.uri,
     log,
-    onCommand: (command) => void sent.push(command),
+    // The loops write down now and then that they ran.
+    onCommand: (command) => void (command['update'] === 'jobRuns' || sent.push(command)),
   });
   await migrate({ connection, log });
   const secrets = { ...envToSecrets(env), encryptionKeys: createKey('tests') };
