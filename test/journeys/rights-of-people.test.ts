@@ -99,7 +99,7 @@ test('administrators are named in the configuration and have every role everywhe
   const isAdministrator = async (visitor: Visitor) =>
     ((await (await visitor.ask('/api/v1/me')).json()) as { administrator: boolean }).administrator;
   expect([await isAdministrator(first), await isAdministrator(named)]).toEqual([false, true]);
-  expect((await first.ask('/api/v1/deliveries')).status).toBe(403);
-  expect((await named.ask('/api/v1/deliveries')).status).toBe(200);
+  expect((await first.ask('/api/v1/audit')).status).toBe(403);
+  expect((await named.ask('/api/v1/audit')).status).toBe(200);
   expect(await seenBy(named)).toEqual([REPOSITORY]);
 });

@@ -94,7 +94,9 @@ test('the state of the server tells its parts, what waits, what is used and whic
   expect(view.queues.map(({ name }) => name)).toContain('webhooks');
   expect(view.limits.ports).toEqual({ range: '30000-39999', count: 10_000 });
   expect(view.used).toMatchObject({ previews: 0, ports: 0, disk: { freeBytes: expect.any(Number) } });
-  expect(view.migrations.at(-1)).toMatchObject({ name: 'administration', appliedAt: expect.any(String) });
+  expect(view.migrations).toContainEqual(
+    expect.objectContaining({ name: 'administration', appliedAt: expect.any(String) }),
+  );
   const late = view.jobs.find(({ name }) => name === 'late one');
   expect(late).toMatchObject({ error: 'boom', everySeconds: 1 });
   expect(late?.lateSeconds).toBeGreaterThan(3_000);

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../../../demo/expect.js';
 import { PNG } from 'pngjs';
 import { createPhotographer, findChromium, type Limits } from '../../../app/screenshots/photographer.js';
 import type { Photograph } from '../../../src/screenshots/screenshot.js';
@@ -124,6 +125,12 @@ async function leftovers(): Promise<readonly string[]> {
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
   return [...commands.filter((command) => command.includes(dir)), ...(await readdir(dir))];
+}
+
+/** The kernel takes a moment to end what was killed. */
+async function expectNoLeftovers(): Promise<void> {
+  const otherwise = 'Nothing should be left of a browser.';
+  await eventually(leftovers, { until: (left) => left.length === 0, otherwise });
 }
 
 function colourOf(photograph: Photograph): readonly number[] {

@@ -8,14 +8,6 @@ import { findBrowser } from '../../../support/open-browser.js';
 import { REPOSITORY, startWorld, type World } from '../../../support/start-world.js';
 import { tcpProxy } from '../../../support/tcp-proxy.js';
 
-/** What the functions that run in the browser use of it: the types of Node have no pages. */
-interface Row {
-  readonly dataset: Readonly<Record<string, string | undefined>>;
-  querySelector(selector: string): { readonly textContent: string | null } | null;
-}
-declare function requestAnimationFrame(callback: (now: number) => void): number;
-declare const document: EventTarget;
-
 const when = findBrowser() === undefined ? test.skip : test;
 const MIB = 1024 * 1024;
 const MINUTES = Number(process.env['PROVE_MINUTES'] ?? 10);
