@@ -5,7 +5,7 @@ import { ASLEEP, RESTART } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { Labels } from '../docker/engine.js';
 import { leaveNetworks } from '../docker/network.js';
-import { pullsOf } from '../docker/pull-record.js';
+import { pullsOf, recordPull } from '../docker/pull-record.js';
 import { LABEL, placeOf } from '../docker/resource.js';
 import { type Deployed, parseOptions, type Release, type Run, type Target } from '../target.js';
 import { containersOf, inspect, reachOf, serviceOf, startedOf } from './answering.js';
@@ -114,6 +114,8 @@ async function destroy(
   run.signal.throwIfAborted();
   const labels = labelsOfDeployment(server, placed);
   const containers = await engine.containers(labels);
+  const named = imagesIn(containers.map((one) => one.labels));
+  for (const image of named) await recordPull(engine, { server, release: placed, labels, image });
   for (const { id } of containers) await engine.removeContainer(id);
   const networks = (await engine.networks()).filter((network) => hasAll(network.labels, labels));
   await leaveNetworks(parts, networks);
@@ -123,9 +125,9 @@ async function destroy(
         'unavailable',
         'A network of the preview is still used by a container: this is tried again.',
       );
-  // An attempt that was interrupted may have removed the containers that name them. Volumes go last: some say which images were pulled.
+  // Volumes go last: some say which images were pulled, also by an attempt that was interrupted.
   const volumes = await engine.volumes(labels);
-  for (const image of new Set([...images, ...imagesIn([...containers, ...volumes].map((one) => one.labels))]))
+  for (const image of new Set([...images, ...imagesIn(volumes.map((one) => one.labels))]))
     if (!(await isUsed(parts, { image, by: placed }))) await engine.removeImage(image);
   for (const { name } of volumes) await engine.removeVolume(name);
   run.log(`Removed the services of ${placed.slug}.`);

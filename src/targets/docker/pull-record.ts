@@ -13,8 +13,9 @@ interface Pulled {
 }
 
 /**
- * Says in the engine that an image is there because of a deployment, from before it is pulled until a container says so. It is an empty
- * volume: it outlives a crash of this server and of the engine, and is found by its labels.
+ * Says in the engine that an image is there because of a deployment: from before it is pulled until a container says so, and again from
+ * before that container is removed until the image is. It is an empty volume: it outlives a crash of this server and of the engine, and is
+ * found by its labels.
  */
 export async function recordPull(
   engine: ContainerEngine,

@@ -3,7 +3,7 @@ import type { Labels } from './engine.js';
 import { freeHostPorts } from './host-ports.js';
 import { type KindParts, ownerOf } from './kind.js';
 import { removeNetwork } from './network.js';
-import { forgetPulls, pullsOf } from './pull-record.js';
+import { forgetPulls, pullsOf, recordPull } from './pull-record.js';
 import {
   type ContainerHandle,
   handleOfContainer,
@@ -28,6 +28,9 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
   if (deploymentId !== null) {
     const labels = labelsOfDeployment(ownerOf(parts), { ...handle, deploymentId });
     const own = await engine.containers(labels);
+    // Until the image is gone something must name it.
+    if (own.length > 0 && image !== null && !keepImage)
+      await recordPull(engine, { server, release: { ...handle, deploymentId }, labels, image });
     // Last, what says that a hook has run.
     const inOrder = [...own.filter(isApp), ...own.filter((one) => !isApp(one))];
     for (const { id } of inOrder) await engine.removeContainer(id);

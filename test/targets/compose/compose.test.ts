@@ -194,6 +194,22 @@ test('what all services print is one log, by service', async () => {
   expect(seen.sort()).toEqual(['helper: line 1', 'helper: line 2', 'web: serving pr-1-shop']);
 });
 
+test('a teardown that a crash cuts off after its containers are gone is found again, and its images go', async () => {
+  const { target, release, fake, engine } = await create();
+  const { handle } = await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  await new Promise<void>((resolve) => {
+    const cutOff = { ...engine, removeImage: () => new Promise<never>(() => resolve()) };
+    const compose = { up: async () => ({ ok: true }) as const, start: async () => ({ ok: true }) as const };
+    const registryLogin = async () => ({ host: HOST, auth: { username: 'run', password: '' } });
+    // By what the labels said: the crash came before the handle was stored.
+    const killed = createComposeTarget({ ...dockerParts({ engine: cutOff }), compose, registryLogin });
+    void killed.destroy({ ...handle, images: [] }, runWith());
+  });
+  expect(fake.containers()).toEqual([]);
+  for await (const left of target.list(runWith())) await target.destroy(left, runWith());
+  expect([fake.images(), fake.volumes()]).toEqual([[], []]);
+});
+
 test.each([
   ['at once', false],
   ['after an attempt that was interrupted when its containers were gone', true],

@@ -241,6 +241,19 @@ describe('an image that was pulled for a deployment without a container', () => 
     expect(left()).toEqual([[], [], []]);
   });
 
+  test('is found when a teardown is cut off after the container is gone', async () => {
+    await crash();
+    const { handle } = await pulling().deploy(releaseWith({ image }), SAFE, run());
+    await new Promise<void>((resolve) => {
+      const removeImage = () => new Promise<never>(() => resolve());
+      const killed = targetWith({ engine: { ...createDockerEngine(fake.address), removeImage } });
+      void killed.destroy(handle, run());
+    });
+    expect(fake.containers()).toEqual([]);
+    for (const one of await listed(targetWith().list(run()))) await targetWith().destroy(one, run());
+    expect(left()).toEqual([[], [], []]);
+  });
+
   test('is not touched when it was there before', async () => {
     fake.addImage(REFERENCE, { Cmd: ['serve', 'theirs'] });
     await crash();
