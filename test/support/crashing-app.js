@@ -11,6 +11,8 @@ import { sweep } from '../../build/src/reconcile/sweep.js';
 const { point, sweepEveryMs, leaseMs, aheadMs = 0, rate = 1 } = JSON.parse(process.argv[2] ?? '{}');
 const signal = point?.signal ?? 'SIGKILL';
 let pending = point?.event === undefined;
+/** The webhook is taken up, which may happen before the call that stores it has come back. */
+let workedOn = false;
 const die = () => process.kill(process.pid, signal);
 const pause = () => (signal === 'SIGKILL' ? new Promise(() => undefined) : undefined);
 
@@ -22,6 +24,7 @@ function crashing(name, part) {
       if (key !== point.method || typeof value !== 'function') return value;
       return async (...args) => {
         if (isClaim(key)) return claim(value.apply(target, args));
+        if (workedOn) await stored();
         if (!pending || !fits(args)) return value.apply(target, args);
         if (signal !== 'SIGKILL') pending = false;
         if (point.when === 'before') {
@@ -48,13 +51,18 @@ const isClaim = (key) => key === 'claim' && point.when === 'after' && point.even
 async function claim(work) {
   const found = await work;
   if (found.some(({ event }) => event === point.event)) {
-    // Its sender has the answer by then.
-    while (!pending) await nextTurn();
-    for (let turns = 0; turns < 2; turns += 1) await nextTurn();
+    await stored();
     die();
     await pause();
   }
   return found;
+}
+
+/** Its sender has the answer by then. */
+async function stored() {
+  if (pending) return;
+  while (!pending) await nextTurn();
+  for (let turns = 0; turns < 2; turns += 1) await nextTurn();
 }
 
 function fits(args) {
@@ -78,6 +86,11 @@ function awaiting(inbox) {
   if (!point?.event) return inbox;
   return {
     ...inbox,
+    async claim(...args) {
+      const found = await inbox.claim(...args);
+      workedOn ||= found.some(({ event }) => event === point.event);
+      return found;
+    },
     async store(deliveries) {
       const came = deliveries.some(({ event }) => event === point.event);
       if (point.method === 'store') pending ||= came;
