@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mongo } from 'mongoose';
 import { scratch } from './scratch.js';
+import { shareBrowser } from './shared-browser.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FIND_DATABASE = join(ROOT, 'build/embedded-mongodb/find.js');
 
-/** Compiles the programs that tests start, then runs one database for the whole run; each test takes a database name of its own. */
+/** Compiles the programs that tests start, then runs one database and one browser for the whole run. */
 export default async function globalSetup() {
   build();
   const { findDatabase } = await import(pathToFileURL(FIND_DATABASE).href);
@@ -27,7 +28,9 @@ export default async function globalSetup() {
     process.env.TEST_APP_KEY = rsaKey();
     process.env.TEST_OIDC_KEY = rsaKey();
     process.env.TMPDIR = dataDir;
-    globalThis.testRun = { database, dataDir };
+    const browser = await shareBrowser();
+    process.env.TEST_BROWSER = browser.url;
+    globalThis.testRun = { database, dataDir, browser };
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true });
     throw error;

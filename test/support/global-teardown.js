@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 
-/** Stops the run's database and removes its files. */
+/** Stops the run's browser and database, and removes their files. */
 export default async function globalTeardown() {
   if (!globalThis.testRun) return;
-  const { database, dataDir } = globalThis.testRun;
+  const { database, dataDir, browser } = globalThis.testRun;
+  await browser.close();
   await database.stop();
   await rm(dataDir, { recursive: true, force: true });
 }

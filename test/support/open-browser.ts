@@ -1,19 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chromium, type BrowserContext } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** Where a browser is; in CI a missing one is a failure, elsewhere the tests that need one say that they did not run. */
 export function findBrowser(): string | undefined {
@@ -27,23 +15,27 @@ export interface Browser extends AsyncDisposable {
   readonly context: BrowserContext;
 }
 
-/** A browser with an empty profile of its own. */
+/** A profile of its own, empty, in the browser that all suites of a run share. */
 export async function openBrowser(
   executablePath: string,
   { javaScript = true }: { readonly javaScript?: boolean } = {},
 ): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), 'vitrine-browser-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: ARGUMENTS,
-    javaScriptEnabled: javaScript,
-  });
+  const browser = await chromium.connect(await sharedBrowser(executablePath));
+  const context = await browser.newContext({ javaScriptEnabled: javaScript });
   return {
     context,
     async [Symbol.asyncDispose]() {
       await context.close();
-      await rm(profile, { recursive: true, force: true });
+      await browser.close();
     },
   };
+}
+
+async function sharedBrowser(executablePath: string): Promise<string> {
+  const host = process.env['TEST_BROWSER'];
+  if (!host) throw new Error('TEST_BROWSER is not set: start the tests with "npm run unit".');
+  const answer = await fetch(`${host}?${String(new URLSearchParams({ program: executablePath }))}`);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`The browser did not start: ${text}`);
+  return text;
 }
