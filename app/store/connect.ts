@@ -63,14 +63,14 @@ export async function connectStore({ around, onInbox, ...address }: ConnectOptio
   try {
     await migrate({ connection, log: address.log, onUsable: () => onInbox?.(stores.inbox) });
   } catch (error) {
-    await connection.close();
+    await connection.destroy();
     throw asVitrineError(error);
   }
   return {
     stores,
     ping: () => ping(connection),
     migrations: () => statusOf(connection),
-    close: () => connection.close(),
+    close: () => connection.destroy(),
   };
 }
 

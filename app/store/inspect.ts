@@ -33,7 +33,7 @@ export async function inspectDatabase(uri: string): Promise<DatabaseFacts> {
   } catch (cause) {
     throw new VitrineError('unavailable', `The database cannot be used (${messageOf(cause)}).`, { cause });
   } finally {
-    await connection.close();
+    await connection.destroy();
   }
 }
 

@@ -61,7 +61,7 @@ export async function openConnection({ uri, log, onCommand }: StoreAddress): Pro
     const client = connection.getClient();
     if (onCommand) client.on('commandStarted', ({ command }) => onCommand(command));
   } catch (error) {
-    await connection.close(true);
+    await connection.destroy(true);
     throw unreachable(error);
   }
   let closing = false;

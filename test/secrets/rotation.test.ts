@@ -187,7 +187,7 @@ test('a new key reaches every sealed text of the database', async () => {
   const ports = portsWith(createSeal(parseKeys(`${N},${O}`)));
   expect(await rotateKeys(ports)).toBe(Object.keys(SEALERS).length);
   expect(await sealedWith('oldest')).toEqual([]);
-  await connection.close();
+  await connection.destroy();
   const kept = await store.stores.connections.get('u1');
   const only = createSeal(parseKeys(N));
   expect(only.open(kept?.accessToken ?? '', connectionContext('u1', 'access'))).toBe(TOKENS.access);

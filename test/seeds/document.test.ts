@@ -20,7 +20,7 @@ beforeAll(async () => {
   createStores(connection);
 });
 afterAll(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

@@ -130,7 +130,7 @@ test('the database holds neither the key nor the answer in a readable form', asy
     .collection('idempotencyKeys')
     .find()
     .toArray();
-  await connection.close();
+  await connection.destroy();
   expect(kept.length).toBeGreaterThan(5);
   const dump = kept.map((one) => `${JSON.stringify(one)} ${String(one['answer']?.buffer ?? '')}`).join('\n');
   expect(dump).not.toContain('a-canary-key');
@@ -154,5 +154,5 @@ test('a request whose process died is carried out by the next one, and only one 
   if (dead.kind === 'begun') await store.answer(keyed.id, { owner: dead.owner, answer: Buffer.from('late') });
   expect(await store.begin(keyed, at(2_500))).toEqual({ kind: 'busy' });
   expect(await store.deleteExpired(new Date(2_000 + 2 * DAY))).toBeGreaterThan(0);
-  await connection.close();
+  await connection.destroy();
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 beforeEach(() => void sent.splice(0));
 
 afterAll(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

@@ -19,7 +19,7 @@ export function emptyStores(): () => Promise<Stores> {
     await migrate({ connection, log: silent });
   });
   afterAll(async () => {
-    await connection.close();
+    await connection.destroy();
     await drop();
   });
   return async () => {

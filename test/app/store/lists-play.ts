@@ -111,7 +111,7 @@ async function startLists(deployments: number) {
       server.closeAllConnections();
       server.close();
       await api.close();
-      await connection.close();
+      await connection.destroy();
       await database.drop();
     },
   };

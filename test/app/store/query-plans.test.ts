@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

@@ -57,7 +57,7 @@ export async function playRefreshes({ processes, rounds, times }: Play): Promise
   }
   for (const child of children) child.disconnect();
   await Promise.all(children.map((child) => once(child, 'exit')));
-  await connection.close();
+  await connection.destroy();
   await github.close();
   await database.drop();
   return played;

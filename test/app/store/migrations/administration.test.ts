@@ -48,7 +48,7 @@ test('stages of deployments from before are counted, and an earlier version find
     ]);
     expect(await stores.statistics.recount()).toMatchObject({ corrected: 0 });
   } finally {
-    await connection.close();
+    await connection.destroy();
     await database.drop();
   }
 });

@@ -38,7 +38,7 @@ beforeEach(async () => {
   await db.collection('logs').insertMany(structuredClone(OLD) as never);
 });
 afterEach(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

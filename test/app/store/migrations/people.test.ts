@@ -19,7 +19,7 @@ beforeEach(async () => {
   await db.collection('users').insertMany(OLD as never);
 });
 afterEach(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

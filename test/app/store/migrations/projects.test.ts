@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

@@ -86,7 +86,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

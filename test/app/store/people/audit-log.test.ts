@@ -13,7 +13,7 @@ beforeAll(async () => {
   connection = await openConnection({ uri: database.uri, log: silent });
 });
 afterAll(async () => {
-  await connection.close();
+  await connection.destroy();
   await database.drop();
 });
 

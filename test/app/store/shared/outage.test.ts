@@ -48,7 +48,7 @@ test('nobody waits longer for a connection than for a server', async () => {
   const connection = await openConnection({ uri: database.uri, log: silent });
   const { waitQueueTimeoutMS, serverSelectionTimeoutMS, connectTimeoutMS, socketTimeoutMS } =
     connection.getClient().options;
-  await connection.close();
+  await connection.destroy();
   // GitHub waits ten seconds for the answer to a delivery.
   expect([serverSelectionTimeoutMS, connectTimeoutMS, waitQueueTimeoutMS]).toEqual([3_000, 3_000, 3_000]);
   expect(socketTimeoutMS).toBe(8_000);

@@ -55,7 +55,7 @@ export async function startCountedApp(github: EmulatedGitHub): Promise<CountedAp
       stores,
       uri: database.uri,
       ping: () => Promise.resolve(),
-      close: () => connection.close(),
+      close: () => connection.destroy(),
       migrations: async () => [],
     },
     publicUrl,
