@@ -130,7 +130,16 @@ function createCompiler(
   engine.registerHelper(helpers ? asHelpers(helpers) : TAGS);
   engine.registerPartial(partials);
   return <Model>(source: string): Template<Model> =>
-    engine.compile<Model>(Handlebars.parse(source), { strict: true, noEscape });
+    engine.compile<Model>(parse(source), { strict: true, noEscape });
+}
+
+/** Of each template once a process: that is a third of what a start computes, and tests start many servers in one process. */
+const parsed = new Map<string, ReturnType<typeof Handlebars.parse>>();
+
+function parse(source: string): ReturnType<typeof Handlebars.parse> {
+  const known = parsed.get(source) ?? Handlebars.parse(source);
+  parsed.set(source, known);
+  return known;
 }
 
 /** Handlebars adds an object of its own after what a template gives. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { chromium } from 'playwright-core';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -20,7 +19,7 @@ export async function shareBrowser() {
   let started;
   const server = createServer((request, response) => {
     const executablePath = new URL(request.url, 'http://localhost').searchParams.get('program');
-    started ??= chromium.launchServer({ executablePath, args: ARGUMENTS, host: '127.0.0.1' });
+    started ??= launch(executablePath);
     started.then(
       (browser) => response.end(browser.wsEndpoint()),
       (error) => response.writeHead(500).end(String(error)),
@@ -35,4 +34,10 @@ export async function shareBrowser() {
       await started?.then((browser) => browser.close()).catch(() => undefined);
     },
   };
+}
+
+/** Most runs need no browser, and the package takes a third of a second. */
+async function launch(executablePath) {
+  const { chromium } = await import('playwright-core');
+  return chromium.launchServer({ executablePath, args: ARGUMENTS, host: '127.0.0.1' });
 }

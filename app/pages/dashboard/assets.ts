@@ -34,8 +34,14 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
+let loaded: Assets | undefined;
+
 /** Reads them once: templates/assets, and the files of packages. */
-export function loadAssets(folder: string = join(projectRoot(), 'templates/assets')): Assets {
+export function loadAssets(): Assets {
+  return (loaded ??= readAssets(join(projectRoot(), 'templates/assets')));
+}
+
+function readAssets(folder: string): Assets {
   const own = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')] as const);
   const theirs = Object.keys(PACKAGES).map((file) => [file, readPackage(file)] as const);
   const assets = new Map([...own, ...theirs].map(([file, text]) => [file, assetOf(file, text)]));

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { toJson, type Json } from '../documents.js';
 import type { Actor } from '../identity/actors.js';
 import type { World } from '../world.js';
@@ -21,15 +21,18 @@ function isClient({ options: { app } }: World, credentials: string): boolean {
   return credentials.slice('basic '.length) === expected;
 }
 
+/** By private key: to make one costs more than to check a token. */
+const publicKeys = new Map<string, KeyObject>();
+
 function isAppJwt(world: World, token: string): boolean {
   const { id, privateKey } = world.apps.ours;
   const [header = '', payload = '', signature = ''] = token.split('.');
   const { iss, exp } = decode(payload);
+  const publicKey = publicKeys.get(privateKey) ?? createPublicKey(privateKey);
+  publicKeys.set(privateKey, publicKey);
   const isOurs = String(iss) === String(id) && Number(exp) * 1000 > Date.now();
   const signed = Buffer.from(`${header}.${payload}`);
-  return (
-    isOurs && verify('RSA-SHA256', signed, createPublicKey(privateKey), Buffer.from(signature, 'base64url'))
-  );
+  return isOurs && verify('RSA-SHA256', signed, publicKey, Buffer.from(signature, 'base64url'));
 }
 
 function decode(part: string): Json {
