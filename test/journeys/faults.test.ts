@@ -5,9 +5,7 @@ import { FAULT_CELLS, playFault } from './plays/faults.js';
 // The whole table is played by `npm run prove`.
 const cells = pickCases(FAULT_CELLS, [
   '401 for a token',
-  '404 for a changed check',
   '404 for a changed comment',
-  '200 with HTML for a status of a deployment',
   '429 with a time for a new comment',
 ]);
 

@@ -42,8 +42,6 @@ test('a repository that was lost and given back is looked up too, when only the 
 
 test.each([
   ['its repository', /^\/repos\/acme\/hello$/, 404],
-  ['its pull request', /\/pulls\/\d+$/, 404],
-  ['its pull request with 403', /\/pulls\/\d+$/, 403],
   ['its pull request with a limit', /\/pulls\/\d+$/, 429],
   ['a token', /\/access_tokens$/, 401],
 ])('a run is tried again when GitHub denies the server %s for a moment', async (_what, path, status) => {

@@ -14,7 +14,7 @@ import { quiet } from './quiet.js';
 import { refuseViolations } from './refuse-violations.js';
 import { startCrashingApp, type AppProcess, type CrashPoint } from './start-crashing-app.js';
 import { AUTHOR, environmentFor, REPOSITORY } from './start-world.js';
-import { testDatabase } from './test-database.js';
+import { migratedDatabase } from './test-database.js';
 
 /** Two whole servers, each a process, over one database and one directory of files, behind one address. */
 export interface Cluster extends AsyncDisposable, Observable {
@@ -39,7 +39,7 @@ export interface ClusterOptions {
 }
 
 export async function startCluster({ files, crash, env: given = {} }: ClusterOptions): Promise<Cluster> {
-  const database = testDatabase();
+  const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-cluster-'));
   const github = await startTestGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
   const front = await startBalancer();

@@ -18,7 +18,7 @@ import {
   type CrashPoint,
 } from './start-crashing-app.js';
 import { AUTHOR, environmentFor, REPOSITORY } from './start-world.js';
-import { testDatabase } from './test-database.js';
+import { migratedDatabase } from './test-database.js';
 
 /** A server that does not come to the point where it should die must not hold up every other case. */
 const LONGEST_MS = 5 * 60_000;
@@ -49,7 +49,7 @@ export async function withCrash(
   { point, files, env: given = {} }: Crash,
   play: (scene: CrashScene) => Promise<void>,
 ) {
-  const database = testDatabase();
+  const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-crash-'));
   const github = await startTestGitHub({ users: [AUTHOR], repositories: [{ fullName: REPOSITORY, files }] });
   const port = await freePort();

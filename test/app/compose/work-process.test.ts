@@ -41,9 +41,17 @@ async function open({ github }: World, head: string): Promise<{ number: number; 
   return { number: pullRequest.number, sha: pullRequest.head.sha };
 }
 
-test('a worker process acts on webhooks, and visitors of the server see at once what it changed', async () => {
-  await using world = await startWithWorker();
-  expect(workersOf(world)).toHaveLength(1);
+test('a worker process acts on webhooks, visitors of the server see at once what it changed, and it ends with its server', async () => {
+  const world = await startWithWorker();
+  const worker = newestWorker(world);
+  await playPullRequest(world);
+  expect(isAlive(worker)).toBe(true);
+  await world[Symbol.asyncDispose]();
+  expect(isAlive(worker)).toBe(false);
+  expect(workersOf(world)).toEqual([worker]);
+});
+
+async function playPullRequest(world: World): Promise<void> {
   // It warmed up, and GitHub heard nothing of that.
   expect(world.logLines.join()).not.toContain('starts cold');
   expect(world.github.requests()).toEqual([]);
@@ -62,7 +70,7 @@ test('a worker process acts on webhooks, and visitors of the server see at once 
     until: (checks) => checks.every(({ status }) => status === CHECK.completed),
     otherwise: 'Every check should be completed.',
   });
-});
+}
 
 test('when the worker process dies, webhooks are still taken, and another process goes on with its work', async () => {
   await using world = await startWithWorker();
@@ -83,15 +91,6 @@ test('when the worker process dies, webhooks are still taken, and another proces
   expect((await world.reviewer.checks(sha)).map(({ conclusion }) => conclusion)).toEqual([
     CONCLUSION.success,
   ]);
-});
-
-test('a worker process ends with its server, and is not started again', async () => {
-  const world = await startWithWorker();
-  const pid = newestWorker(world);
-  expect(isAlive(pid)).toBe(true);
-  await world[Symbol.asyncDispose]();
-  expect(isAlive(pid)).toBe(false);
-  expect(workersOf(world)).toEqual([pid]);
 });
 
 test('a server whose worker program cannot be started says so and does not start', async () => {

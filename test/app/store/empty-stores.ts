@@ -4,7 +4,7 @@ import type { Stores } from '../../../app/ports.js';
 import { createStores } from '../../../app/store/connect.js';
 import { migrate } from '../../../app/store/migrations/migrate.js';
 import { openConnection } from '../../../app/store/open-connection.js';
-import { testDatabase } from '../../support/test-database.js';
+import { migratedDatabase } from '../../support/test-database.js';
 
 export const silent = () => undefined;
 
@@ -13,7 +13,7 @@ export function emptyStores(): () => Promise<Stores> {
   let connection: Connection;
   let drop: () => Promise<void>;
   beforeAll(async () => {
-    const database = testDatabase();
+    const database = migratedDatabase();
     drop = () => database.drop();
     connection = await openConnection({ uri: database.uri, log: silent });
     await migrate({ connection, log: silent });

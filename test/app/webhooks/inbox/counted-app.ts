@@ -16,7 +16,7 @@ import { openConnection } from '../../../../app/store/open-connection.js';
 import { createKey } from '../../../../src/secrets/keys.js';
 import type { EmulatedGitHub } from '../../../../demo/github/emulated-github.js';
 import { environmentFor } from '../../../support/start-world.js';
-import { testDatabase } from '../../../support/test-database.js';
+import { migratedDatabase } from '../../../support/test-database.js';
 
 export type Command = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,7 @@ export interface CountedApp extends AsyncDisposable {
 
 /** The App without its other doors: GitHub's webhooks come in, and every command to the database is heard. */
 export async function startCountedApp(github: EmulatedGitHub): Promise<CountedApp> {
-  const database = testDatabase();
+  const database = migratedDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-counted-'));
   const env = environmentFor({ github, dataDir, mongodbUri: database.uri });
   const log = () => undefined;
