@@ -121,6 +121,7 @@ test.each<[string, () => unknown]>([
   ['teardowns claimed', () => stores.environments.claim('teardown', by)],
   ['screenshots claimed', () => stores.environments.claim('screenshot', by)],
   ['the screenshot of a deployment', () => stores.screenshots.ofDeployment('d1')],
+  ['the screenshots of a page of deployments', () => stores.screenshots.ofDeployments(['d1', 'd2'])],
   ['screenshots of an environment', () => stores.screenshots.listOf(environmentId, page)],
   ['the newest picture of an environment', () => stores.screenshots.latestTaken(environmentId, 'd1')],
   ['screenshots that are removed', () => stores.screenshots.removeOf('nobody', 20)],
