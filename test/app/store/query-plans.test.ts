@@ -201,6 +201,7 @@ test.each<[string, () => unknown]>([
   ['all repositories', () => stores.repos.all()],
   ['a repository that is removed', () => stores.repos.remove(99)],
   ['user', () => stores.users.byGitHubId(5)],
+  ['user by login', () => stores.users.byLogin('l-5')],
   ['user by account of Google', () => stores.users.byAccount({ provider: 'google', id: 'g-5' })],
   [
     'user by account of another provider',

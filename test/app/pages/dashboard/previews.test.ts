@@ -52,6 +52,8 @@ async function photograph(world: World, number: number): Promise<void> {
 const loaded = (page: Page) =>
   page.evaluate("[...document.querySelectorAll('.shot img')].filter((one) => one.naturalWidth > 0).length");
 
+const AVATAR_WIDTH = 'document.querySelector(\'.who img[src="/avatars/octavia"]\').naturalWidth';
+
 when('a person sees their previews, opens one, and reads why it is what it is', async () => {
   await using world = await startWorld();
   const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'teal-button' });
@@ -62,6 +64,12 @@ when('a person sees their previews, opens one, and reads why it is what it is', 
   await opened.open('/');
   expect(new URL(page.url()).pathname).toBe('/previews');
   await page.locator('.preview .badge', { hasText: 'Waiting for the build' }).waitFor();
+  // What GitHub has, from this server: letters would be drawn in another size.
+  await until(async () => {
+    if ((await page.evaluate(AVATAR_WIDTH)) === 72) return true;
+    await page.reload();
+    return null;
+  });
   expect((await runPreview(world, { number: pullRequest.number })).exitCode).toBe(0);
   await world.drain();
   // Without loading the page again.
