@@ -22,7 +22,7 @@ import type { IdempotencyPorts } from '../src/people/idempotency.js';
 import type { RequestRatePorts } from '../src/people/request-rates.js';
 import type { SessionPorts } from '../src/people/session.js';
 import type { ProviderPorts, SignInPorts } from '../src/people/sign-in.js';
-import type { AdministratorPorts, UserPorts } from '../src/people/user.js';
+import type { AdministratorPorts, AvatarPorts, UserPorts } from '../src/people/user.js';
 import type { ProjectPorts } from '../src/projects/project.js';
 import type { ReporterPorts } from '../src/reports/reporter.js';
 import type { GitHubPorts } from '../src/repositories/github.js';
@@ -87,6 +87,7 @@ export interface Ports
     OtherBlobPorts,
     ImageUploadPorts,
     AdministratorPorts,
+    AvatarPorts,
     AccountRulesPorts,
     PasswordPorts,
     AccountMailsPorts,

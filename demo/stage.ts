@@ -40,6 +40,8 @@ export interface StageOptions {
   readonly github?: GitHubOptions;
   /** The engine of this machine, for the second story; it is left alone unless given. */
   readonly docker?: DockerOfMachine;
+  /** Photographs the previews; none are unless given. */
+  readonly chromium?: string;
 }
 
 export async function setStage({ root, port, path, teller, ...given }: StageOptions): Promise<Stage> {
@@ -67,7 +69,7 @@ export async function setStage({ root, port, path, teller, ...given }: StageOpti
     const { docker } = given;
     const runner = docker ? await chooseRunner({ docker, manifest, teller }) : AS_PROCESSES;
     const app = await teller.step('Vitrine is running, with its own database', () =>
-      createApp(...settings({ github, port, runner, dataDir: join(workDir, 'data') }), {
+      createApp(...settings({ ...given, github, port, runner, dataDir: join(workDir, 'data') }), {
         env: { PATH: path },
         // The story counts what is asked of GitHub: a sweep at a random moment is not part of it.
         firstSweepMs: 60 * 60_000,
@@ -91,9 +93,10 @@ interface Settings {
   readonly port: number;
   readonly runner: RunnerVariables;
   readonly dataDir: string;
+  readonly chromium?: string;
 }
 
-function settings({ github, port, runner, dataDir }: Settings) {
+function settings({ github, port, runner, dataDir, chromium }: Settings) {
   const env = {
     APP_ID: String(github.app.id),
     PRIVATE_KEY: github.app.privateKey,
@@ -107,6 +110,8 @@ function settings({ github, port, runner, dataDir }: Settings) {
     DATA_DIR: dataDir,
     LOG_LEVEL: 'info',
     ...runner,
+    // What the demo photographs is its own.
+    ...(chromium && { SCREENSHOTS: 'on', CHROMIUM: chromium, CHROMIUM_SANDBOX: 'off' }),
     // The pages that the demo deploys elsewhere are on this machine.
     ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8, ::1',
   };

@@ -161,7 +161,9 @@ async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<
     }
   }
   response.destroy();
-  return { status, retryAfter: headers['retry-after'] ?? null, body: Buffer.concat(chunks).toString('utf8') };
+  const bytes = Buffer.concat(chunks);
+  const [retryAfter, contentType] = [headers['retry-after'] ?? null, headers['content-type'] ?? null];
+  return { status, retryAfter, contentType, bytes, body: bytes.toString('utf8') };
 }
 
 /** Longer than callers wait: their own limit says how long that was. */

@@ -29,7 +29,8 @@ async function main(words: readonly string[]): Promise<number> {
     return (say('There is no Chromium: install it, or name it in CHROMIUM.'), 1);
   if (views.length === 0) return (say(`No picture is called so.\n\n${HELP}`), 2);
   const teller = createTeller({ write: say, colour: 'off', now: () => performance.now() });
-  const stage = await setStage({ root: ROOT, port: 0, path: process.env['PATH'] ?? '', teller });
+  const path = process.env['PATH'] ?? '';
+  const stage = await setStage({ root: ROOT, port: 0, path, teller, chromium: executablePath });
   try {
     const scene = await setScene(stage);
     await photograph({ url: stage.app.url, scene, views, executablePath });

@@ -42,6 +42,8 @@ export async function setScene(stage: Stage): Promise<Scene> {
   const note = () => undefined;
   const program = await openGuestbook(stage, 'welcome');
   const first = await openPullRequest(stage, { branch: 'greet-the-world', note });
+  // The picture of the next commit is compared with that of this one.
+  await stage.app.drain();
   await pushCommit(stage, { before: first, text: 'Hello again', note });
   const second = await openAnother(stage, MORE.slice(0, 1));
   for (const wanted of MORE.slice(1)) await openAnother(stage, [wanted]);
@@ -66,11 +68,19 @@ async function openAnother(stage: Stage, wanted: readonly Wanted[]): Promise<num
   for (const { title, branch, isBuilt } of wanted) {
     const { pullRequest } = await stage.github.openPullRequest({
       ...{ repository: REPOSITORY, author: AUTHOR, title, head: branch },
-      files: { 'site/more.html': `<h1>${title}</h1>\n` },
+      files: { 'site/index.html': pageOf(title) },
     });
     await stage.app.drain();
     if (isBuilt) await runWorkflow(stage, { number: pullRequest.number });
     last = pullRequest.number;
   }
   return last;
+}
+
+/** A page that is told apart from others in a small picture. */
+function pageOf(title: string): string {
+  const hue = (title.length * 47) % 360;
+  const colours = `background: hsl(${String(hue)} 45% 92%); border-top: 6rem solid hsl(${String(hue)} 45% 40%)`;
+  const style = `margin: 0; padding: 3rem 4rem; font: 1.6rem/1.5 system-ui; ${colours}`;
+  return `<!doctype html>\n<html lang="en">\n<body style="${style}">\n<h1 dir="auto">${title}</h1>\n<p>A page of the shop, as the pull request changes it.</p>\n</body>\n</html>\n`;
 }

@@ -108,6 +108,7 @@ const POLICIES = {
   'key.read': ADMINISTRATORS,
   'user.list': ADMINISTRATORS,
   'user.change': ADMINISTRATORS,
+  'user.picture': LISTS,
   'audit.read': ADMINISTRATORS,
   'instance.read': ADMINISTRATORS,
 } as const satisfies Readonly<Record<string, Rights>>;

@@ -79,6 +79,8 @@ export interface UserStore {
   /** Upserts by GitHub's id. An address in an event proves nothing, so it never replaces a proven one. */
   saveFromGitHub(seen: SeenPerson): Promise<User>;
   byGitHubId(githubId: number): Promise<User | null>;
+  /** Logins change hands: the person who was seen with it last. */
+  byLogin(login: string): Promise<User | null>;
   get(id: string): Promise<User | null>;
   byAccount(account: Account): Promise<User | null>;
   /** The person who proved that this address is theirs. */
@@ -92,6 +94,23 @@ export interface UserStore {
   remove(id: string): Promise<void>;
   /** Newest first. */
   list(filter: UserFilter, page: PageRequest): Promise<Page<User>>;
+}
+
+/** The picture of a person, as GitHub gave it. */
+export interface Avatar {
+  /** A media type of pictures that hold no program. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+}
+
+export interface Avatars {
+  /** `later`: GitHub does not answer soon, and may another time. Never throws because of GitHub. */
+  find(login: string): Promise<Avatar | 'none' | 'later'>;
+}
+
+export interface AvatarPorts {
+  readonly avatars: Avatars;
 }
 
 export interface UserPorts {

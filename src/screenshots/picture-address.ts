@@ -10,6 +10,8 @@ import type { Picture, Screenshot } from './screenshot.js';
  */
 export interface PictureAddresses {
   urlOf(picture: PictureName): string;
+  /** The same without the host, for pages of this server: they show pictures of their own host only. */
+  pathOf(picture: PictureName): string;
   /** Whether the signature is of this picture, made with any key that this server knows. */
   isSigned(picture: PictureName, signature: string): boolean;
 }
@@ -39,11 +41,13 @@ export function createPictureAddresses({
   // The current one first.
   const signing = keys.ids.map(ofKey);
   const [current = Buffer.alloc(0)] = signing;
+  const pathOf = (picture: PictureName) => {
+    const signature = sign(current, picture).toString('base64url');
+    return pathTo(readPicture, { params: { ...picture }, query: { signature } });
+  };
   return {
-    urlOf: (picture) => {
-      const signature = sign(current, picture).toString('base64url');
-      return `${publicUrl}${pathTo(readPicture, { params: { ...picture }, query: { signature } })}`;
-    },
+    pathOf,
+    urlOf: (picture) => `${publicUrl}${pathOf(picture)}`,
     isSigned(picture, signature) {
       const given = Buffer.from(signature, 'base64url');
       return signing

@@ -56,6 +56,8 @@ export interface ScreenshotStore {
   save(screenshot: Screenshot): Promise<void>;
   get(id: string): Promise<Screenshot | null>;
   ofDeployment(deploymentId: string): Promise<Screenshot | null>;
+  /** Those of a page of deployments, in one question and in no order. */
+  ofDeployments(deploymentIds: readonly string[]): Promise<readonly Screenshot[]>;
   /** Newest first. */
   listOf(environmentId: string, page: PageRequest): Promise<Page<Screenshot>>;
   /** The newest with a picture, of another deployment than this one. */
@@ -67,6 +69,13 @@ export interface ScreenshotStore {
   hashes(): AsyncIterable<string>;
   /** Those of the hashes that are pictures. */
   named(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** How much of a page changed, in words: `3.2 %`, and never `0 %` for what changed. */
+export function shareWords(share: number): string {
+  const percent = share * 100;
+  if (percent < 0.1) return 'less than 0.1 %';
+  return `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
 }
 
 export interface ScreenshotPorts {

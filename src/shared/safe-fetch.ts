@@ -15,6 +15,9 @@ export interface SafeResponse {
   /** A redirect is not followed: it is an answer like any other. */
   readonly status: number;
   readonly retryAfter: string | null;
+  readonly contentType: string | null;
+  readonly bytes: Uint8Array;
+  /** The same as text. */
   readonly body: string;
 }
 

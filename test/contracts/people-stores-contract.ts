@@ -71,6 +71,10 @@ export function testPeopleStores(name: string, create: () => Promise<People>): v
     const renamed = await users.saveFromGitHub({ ...seen, login: 'lisa', email: 'public@example.com' });
     expect(renamed).toMatchObject({ id: first.id, login: 'lisa', name: 'lisa', email: 'mona@example.com' });
     expect(await users.byProvenEmail('mona@example.com')).toMatchObject({ id: signedIn?.id });
+    // The login that is free again belongs to whoever is seen with it last.
+    const next = await users.saveFromGitHub({ ...seen, githubId: 6, login: 'lisa' });
+    expect(await users.byLogin('lisa')).toMatchObject({ id: next.id });
+    expect([await users.byLogin('mona'), await users.byLogin('LISA')]).toEqual([null, null]);
     await users.remove(first.id);
     expect(await users.get(first.id)).toBeNull();
   });

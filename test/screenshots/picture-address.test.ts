@@ -17,6 +17,7 @@ test('an address is signed for one picture: no other picture opens with it, and 
   expect(url).toMatch(
     /^https:\/\/vitrine\.example\.com\/images\/screenshots\/65f1c0de9a3b4c5d6e7f8091\/page\.png\?signature=[\w-]{43}$/,
   );
+  expect(addresses.pathOf(name)).toBe(url.slice('https://vitrine.example.com'.length));
   const signature = signatureIn(url);
   expect(addresses.isSigned(name, signature)).toBe(true);
   for (const file of PICTURE_FILES.filter((one) => one !== 'page.png'))

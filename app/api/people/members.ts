@@ -37,6 +37,7 @@ async function present({ users }: Ports, member: Member): Promise<MemberView> {
   return {
     userId,
     name: user?.name ?? null,
+    login: user?.login ?? null,
     role,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),

@@ -26,6 +26,8 @@ const sendPicture: Handler<typeof readPicture> = async (ports, { params: { id, f
       // Other sites show it, such as GitHub.
       'cross-origin-resource-policy': 'cross-origin',
       'cache-control': `public, max-age=${String(CACHED_SECONDS)}`,
+      // A browser that shows a picture alone styles its page itself.
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
       'content-type': TYPES[file.endsWith('.png') ? 'png' : 'jpg'],
       'content-length': String(picture.size),
       etag: `"${picture.hash}"`,

@@ -1,6 +1,7 @@
 import { HEADLINES } from '../../../src/deployments/headlines.js';
 import type { Situation, SituationKind } from '../../../src/deployments/situation.js';
 import type { CommentReport, PictureReport } from '../../../src/reports/reporter.js';
+import { shareWords } from '../../../src/screenshots/screenshot.js';
 import { cutBytes } from '../../../src/shared/markdown.js';
 import { showTime } from '../../../src/shared/time.js';
 import type { LoadTemplate } from '../../render.js';
@@ -115,13 +116,6 @@ function comparedWords({ comparison }: PictureReport): string {
   const before = comparison.sha.slice(0, 7);
   if (comparison.changedShare === 0) return `looks as it did at ${before}`;
   return `${shareWords(comparison.changedShare)} of the page changed since ${before}`;
-}
-
-/** `3.2 %`, and never `0 %` for what changed. */
-function shareWords(share: number): string {
-  const percent = share * 100;
-  if (percent < 0.1) return 'less than 0.1 %';
-  return `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
 }
 
 export interface RowModel extends Phrases {

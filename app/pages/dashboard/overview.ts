@@ -3,7 +3,6 @@ import type { QueryOf } from '../../../src/contract/operation.js';
 import { isActive, isPinned } from '../../../src/environments/model.js';
 import type { EnvironmentFilter, StoredEnvironment } from '../../../src/environments/store.js';
 import type { Project } from '../../../src/projects/project.js';
-import type { Page as PageOf } from '../../../src/shared/pages.js';
 import { ENVIRONMENT } from '../../../src/shared/status/environment.js';
 import { ENVIRONMENT_STATUS, type EnvironmentStatus } from '../../../src/shared/status/words.js';
 import type { Caller } from '../../api/access.js';
@@ -11,6 +10,7 @@ import type { Handlers } from '../../api/handler.js';
 import { visibleTo } from '../../api/visible.js';
 import { versionOf } from '../../live/watch.js';
 import type { Ports } from '../../ports.js';
+import { type Thumbnails, thumbnailsOf } from './picture.js';
 import {
   type Badge,
   type CommitModel,
@@ -28,6 +28,8 @@ type Query = QueryOf<typeof previewPages.showOverview>;
 
 interface Row {
   readonly href: string;
+  /** The address of a small picture of what is live; empty where there is none. */
+  readonly thumbnail: string;
   readonly title: string;
   readonly badge: Badge;
   readonly project: string;
@@ -53,6 +55,7 @@ interface Choice {
 
 interface OverviewModel {
   readonly rows: readonly Row[];
+  readonly hasPictures: boolean;
   readonly projects: readonly Choice[];
   readonly statuses: readonly Choice[];
   readonly q: string;
@@ -75,12 +78,12 @@ export function overviewPages(
   return {
     async showOverview(ports, input) {
       const { query, caller } = input;
-      const [{ items, nextCursor }, projects] = await Promise.all([
+      const [list, projects] = await Promise.all([
         listed(ports, { query, caller }),
         projectsOf(ports, caller),
       ]);
-      const live = `${LIVE}${addressOf({ ...query, from: versionOfList(items) })}`;
-      const model = modelOf({ items, nextCursor, projects, query });
+      const live = `${LIVE}${addressOf({ ...query, from: versionOfList(list) })}`;
+      const model = modelOf({ ...list, projects, query });
       return show(ports, input, { title: 'Previews', section: 'previews', live, model });
     },
     async watchOverview(ports, input) {
@@ -89,14 +92,23 @@ export function overviewPages(
       return streamOf(watch, input, {
         key: `previews ${JSON.stringify([visible, query])}`,
         from,
-        read: async () => versionOfList((await listed(ports, { query, caller: input.caller })).items),
+        read: async () => versionOfList(await listed(ports, { query, caller: input.caller })),
       });
     },
   };
 }
 
-function versionOfList(items: readonly StoredEnvironment[]): string {
-  return versionOf(items.map(({ id, version }) => [id, version]));
+interface Listed {
+  readonly items: readonly StoredEnvironment[];
+  readonly nextCursor: string | null;
+  readonly thumbnails: Thumbnails;
+}
+
+function versionOfList({ items, thumbnails }: Listed): string {
+  return versionOf(
+    items.map(({ id, version }) => [id, version]),
+    thumbnails.version,
+  );
 }
 
 interface Asked {
@@ -104,7 +116,7 @@ interface Asked {
   readonly caller: Caller;
 }
 
-async function listed(ports: Ports, { query, caller }: Asked): Promise<PageOf<StoredEnvironment>> {
+async function listed(ports: Ports, { query, caller }: Asked): Promise<Listed> {
   const visible = await visibleTo(ports, caller);
   const filter: EnvironmentFilter = {
     ...(visible !== 'all' && { projectIds: visible.projectIds }),
@@ -113,7 +125,9 @@ async function listed(ports: Ports, { query, caller }: Asked): Promise<PageOf<St
     ...(query.author && { author: query.author }),
     ...(query.q && { search: query.q.trim() }),
   };
-  return ports.environments.list(filter, { limit: PAGE, ...(query.cursor && { cursor: query.cursor }) });
+  const page = { limit: PAGE, ...(query.cursor && { cursor: query.cursor }) };
+  const { items, nextCursor } = await ports.environments.list(filter, page);
+  return { items, nextCursor, thumbnails: await thumbnailsOf(ports, items) };
 }
 
 const ALL = 'all';
@@ -137,14 +151,12 @@ async function projectsOf(ports: Ports, caller: Caller): Promise<readonly Projec
   return [...items].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-interface Found {
-  readonly items: readonly StoredEnvironment[];
-  readonly nextCursor: string | null;
+interface Found extends Listed {
   readonly projects: readonly Project[];
   readonly query: Query;
 }
 
-function modelOf({ items, nextCursor, projects, query }: Found): OverviewModel {
+function modelOf({ items, nextCursor, thumbnails, projects, query }: Found): OverviewModel {
   const { status = '', project = '', q = '', author = '' } = query;
   const choice = (value: string, label: string, chosen: string) => ({
     value,
@@ -152,7 +164,8 @@ function modelOf({ items, nextCursor, projects, query }: Found): OverviewModel {
     isChosen: value === chosen,
   });
   return {
-    rows: items.map(rowOf),
+    rows: items.map((one) => rowOf(one, thumbnails)),
+    hasPictures: thumbnails.areShown,
     projects: [
       choice('', 'All projects', project),
       ...projects.map(({ id, name }) => choice(id, name, project)),
@@ -176,7 +189,7 @@ function addressOf(query: Readonly<Record<string, string | undefined>>): string 
   return text === '' ? PREVIEWS : `${PREVIEWS}?${text}`;
 }
 
-function rowOf(environment: StoredEnvironment): Row {
+function rowOf(environment: StoredEnvironment, thumbnails: Thumbnails): Row {
   const { id, slug, project, pullRequest, head, current, url, status, error, expiresAt, health } =
     environment;
   const isLive = current !== null && isActive(environment);
@@ -184,6 +197,7 @@ function rowOf(environment: StoredEnvironment): Row {
   const mayExpire = isActive(environment) && !isPinned(environment);
   return {
     href: `${PREVIEWS}/${id}`,
+    thumbnail: thumbnails.of(environment),
     title: pullRequest?.title ?? environment.name,
     badge: environmentBadge(status),
     project,

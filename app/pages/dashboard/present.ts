@@ -2,7 +2,8 @@ import type { Environment, Pusher } from '../../../src/environments/model.js';
 import { DEPLOYMENT } from '../../../src/shared/status/deployment.js';
 import { ENVIRONMENT } from '../../../src/shared/status/environment.js';
 import type { DeploymentStatus, EnvironmentStatus } from '../../../src/shared/status/words.js';
-import { avatarOf, type Favicon } from './shell.js';
+import { avatarOf } from './avatar.js';
+import type { Favicon } from './shell.js';
 
 /** How a status looks: its word, and the tone that gives the colour. */
 export interface Badge {

@@ -9,6 +9,7 @@ import { historyHandlers } from '../../api/history.js';
 import { versionOf } from '../../live/watch.js';
 import type { Ports } from '../../ports.js';
 import { perform } from './call.js';
+import { knownPicture, type PictureModel, pictureModel, versionOfPicture } from './picture.js';
 import { actionsOf, headOf, type HeadModel, type ActionsModel } from './preview-head.js';
 import {
   type ChainModel,
@@ -32,6 +33,7 @@ import { type StartWatch, streamOf } from './stream.js';
 interface PreviewModel {
   readonly head: HeadModel;
   readonly actions: ActionsModel;
+  readonly picture: PictureModel | null;
   readonly stages: readonly StageModel[];
   readonly chain: readonly ChainModel[];
   readonly deployments: readonly DeploymentModel[];
@@ -54,8 +56,13 @@ export function previewPage(shell: Shell, watch: StartWatch): Pages {
     async showPreview(ports, input) {
       const environment = found(await ports.environments.get(input.params.id), 'preview');
       const newest = await newestOf(ports, environment);
-      const model = await modelOf(ports, { input, environment, newest });
-      const from = versionOf(environment.version, newest?.updatedAt);
+      const known = await knownPicture(ports, environment);
+      const [rest, picture] = await Promise.all([
+        modelOf(ports, { input, environment, newest }),
+        pictureModel(ports, known),
+      ]);
+      const model = { ...rest, picture };
+      const from = versionOf(environment.version, newest?.updatedAt, versionOfPicture(known));
       return show(ports, input, {
         title: model.head.title,
         section: 'previews',
@@ -69,7 +76,8 @@ export function previewPage(shell: Shell, watch: StartWatch): Pages {
       const read = async () => {
         const environment = await ports.environments.get(id);
         const newest = environment && (await newestOf(ports, environment));
-        return versionOf(environment?.version, newest?.updatedAt);
+        const picture = environment && (await knownPicture(ports, environment));
+        return versionOf(environment?.version, newest?.updatedAt, picture && versionOfPicture(picture));
       };
       return streamOf(watch, input, { key: `preview ${id}`, from: input.query.from, read });
     },
@@ -90,7 +98,10 @@ interface Asked {
   readonly newest: StoredDeployment | null;
 }
 
-async function modelOf(ports: Ports, { input, environment, newest }: Asked): Promise<PreviewModel> {
+async function modelOf(
+  ports: Ports,
+  { input, environment, newest }: Asked,
+): Promise<Omit<PreviewModel, 'picture'>> {
   const { id, projectId, current, pullRequest } = environment;
   const page = { limit: RECENT };
   const params = { id };

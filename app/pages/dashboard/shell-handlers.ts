@@ -2,11 +2,14 @@ import type { shell } from '../../../src/contract/dashboard/shell.js';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { DirectAnswer, type Handlers } from '../../api/handler.js';
 import { personOf } from '../../api/people/account.js';
-import { SECURITY_HEADERS } from '../../http/respond.js';
 import { headersOf } from './assets.js';
-import { drawAvatar } from './avatar.js';
+import { sendAvatar, sendLetters } from './avatar.js';
 import { formHandler } from './forms.js';
 import type { Shell } from './shell.js';
+
+/** A webhook may have told of the person then. */
+const SOON_SECONDS = 60;
+const DAY_SECONDS = 24 * 60 * 60;
 
 const WORDS = { system: 'as your system has it', light: 'light', dark: 'dark' } as const;
 
@@ -19,15 +22,16 @@ export function shellHandlers({ assets }: Pick<Shell, 'assets'>): Handlers<typeo
       return new DirectAnswer((response) => void response.writeHead(200, headers).end(body));
     },
 
-    async showAvatar(_ports, { params }) {
-      const headers = {
-        ...SECURITY_HEADERS,
-        'content-type': 'image/svg+xml',
-        'cache-control': 'private, max-age=86400',
-      };
-      return new DirectAnswer(
-        (response) => void response.writeHead(200, headers).end(drawAvatar(params.login)),
-      );
+    async showAvatar({ avatars }, { params: { login } }) {
+      const found = await avatars.find(login);
+      return new DirectAnswer((response) => {
+        if (typeof found === 'object') sendAvatar(response, found);
+        else sendLetters(response, { name: login, seconds: found === 'none' ? SOON_SECONDS : 0 });
+      });
+    },
+
+    async showLetters(_ports, { params: { name } }) {
+      return new DirectAnswer((response) => sendLetters(response, { name, seconds: DAY_SECONDS }));
     },
 
     changeTheme: formHandler(async ({ users }, { caller, body: { theme } }) => {

@@ -10,6 +10,7 @@ import { PAGE_POLICY } from '../../http/respond.js';
 import type { Ports } from '../../ports.js';
 import { loadHtmlTemplates, type LoadTemplate } from '../../render.js';
 import { type Assets, loadAssets } from './assets.js';
+import { faceOf } from './avatar.js';
 import { type Flash, readFlash } from './flash.js';
 import { createTags } from './tags.js';
 import { entriesFor, NAVIGATION, type Section } from './navigation.js';
@@ -139,12 +140,8 @@ async function frameOf(
       icon,
       isHere: its === section,
     })),
-    person: user && { name: user.name, avatar: avatarOf(user.login ?? user.name) },
+    person: user && { name: user.name, avatar: faceOf(user) },
     csrf: session ? maskedProof(session, 'write') : '',
     here: at ?? browser.url,
   };
-}
-
-export function avatarOf(login: string): string {
-  return `/avatars/${encodeURIComponent(login)}`;
 }

@@ -16,6 +16,7 @@ import { containers } from './0012-containers.js';
 import { protectedPreviews } from './0013-protected-previews.js';
 import { administration } from './0014-administration.js';
 import { screenshots } from './0015-screenshots.js';
+import { logins } from './0016-logins.js';
 import { asVitrineError } from '../shared/outage.js';
 import { checkIndexes } from './indexes.js';
 import {
@@ -207,4 +208,5 @@ export const MIGRATIONS: readonly Migration[] = [
   protectedPreviews,
   administration,
   screenshots,
+  logins,
 ];

@@ -28,6 +28,11 @@ export function userStore(connection: Connection): UserStore {
   return {
     saveFromGitHub: createSaveFromGitHub(model),
     byGitHubId: async (githubId) => find({ githubId: whole(githubId, 'the id') }),
+    async byLogin(login) {
+      const filter = { login: text(login, 'the login') };
+      const found = await driverOf(model).findOne(filter, { ...TIMED, sort: { updatedAt: -1, _id: -1 } });
+      return found && toUser(found);
+    },
     get: async (id) => find({ _id: text(id, 'the id') }),
     byAccount: async (account) => find(accountFilter(account)),
     byProvenEmail: async (email) => find({ provenEmail: emailKey(text(email, 'the address')) }),

@@ -32,6 +32,11 @@ export function screenshotStore(connection: Connection): ScreenshotStore {
     async ofDeployment(deploymentId) {
       return orNull(await collection.findOne({ deploymentId: text(deploymentId, 'the deployment') }, TIME));
     },
+    async ofDeployments(deploymentIds) {
+      const asked = deploymentIds.map((id) => text(id, 'the deployment'));
+      const found = await collection.find({ deploymentId: { $in: asked } }, TIME).toArray();
+      return found.map(toScreenshot);
+    },
     async listOf(environmentId, page) {
       const limit = limitOf(page);
       const after = cursorOf(page, /^[0-9a-f]{24}$/);

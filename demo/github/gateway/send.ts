@@ -4,7 +4,7 @@ import type { ApiReply } from './reply.js';
 
 /** GitHub's headers around a reply; a GET that did not change since costs a 304, which no limit counts. */
 export function sendReply(response: ServerResponse, reply: ApiReply, ifNoneMatch?: string): void {
-  const text = reply.body === undefined ? '' : bodyText(reply.body);
+  const text = reply.body === undefined ? '' : bodyOf(reply.body);
   const etag = `W/"${createHash('sha256').update(text).digest('hex')}"`;
   const isUnchanged = reply.status === 200 && ifNoneMatch === etag;
   const standard = {
@@ -21,7 +21,7 @@ export function sendReply(response: ServerResponse, reply: ApiReply, ifNoneMatch
   response.end(isUnchanged ? '' : text);
 }
 
-/** Text stays as it is: raw file contents. */
-function bodyText(body: unknown): string {
-  return typeof body === 'string' ? body : JSON.stringify(body);
+/** Text and bytes stay as they are: raw file contents, and pictures. */
+function bodyOf(body: unknown): string | Uint8Array {
+  return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
 }

@@ -1,10 +1,11 @@
-/** The page of a pull request, and redirects to it from the other GitHub URLs that our reports link. */
+/** What people see: the page of a pull request, redirects to it from the other GitHub URLs that our reports link, and pictures of people. */
 import type { PullRequest } from '../documents.js';
 import type { Incoming } from '../gateway/incoming.js';
 import type { ApiReply } from '../gateway/reply.js';
 import { findRepository, type RepositoryState } from '../state.js';
 import type { World } from '../world.js';
 import { createCommits } from './commits.js';
+import { drawIdenticon } from './identicon.js';
 import { pullRequestModel } from './pull-request-model.js';
 import { createPageRenderer } from './render-page.js';
 
@@ -21,6 +22,9 @@ const PLACE = new RegExp(
 );
 /** A repository or the home page. The API has these paths too, so only browsers get a page there. */
 const HOME = /^\/(?:(?<owner>[^/]+)\/(?<name>[^/]+)\/?)?$/;
+
+/** Of an account: by its number in `accountDocument`, and by its login where emulate names it. */
+const AVATAR = /^\/avatars\/(?:u\/)?([^/]+)$/;
 
 interface Spot {
   readonly repository: RepositoryState;
@@ -56,6 +60,8 @@ export function createPages(world: World): Pages {
   return async ({ method, url, accept }) => {
     if (method !== 'GET') return undefined;
     const { pathname } = url;
+    const [, account] = AVATAR.exec(pathname) ?? [];
+    if (account !== undefined) return avatar(world, decodeURIComponent(account));
     const place: Place | undefined = PLACE.exec(pathname)?.groups;
     if (!place) return accept?.includes('text/html') ? newest(world, HOME.exec(pathname)) : undefined;
     const repository = findRepository(world.state, `${place.owner}/${place.name}`);
@@ -66,6 +72,11 @@ export function createPages(world: World): Pages {
     const commits = await commitsOf(spot.repository, spot.pull);
     return render(await pullRequestModel(world, { ...spot, commits }));
   };
+}
+
+function avatar({ state }: World, account: string): ApiReply {
+  const { login } = [...state.accounts.values()].find(({ id }) => String(id) === account) ?? {};
+  return { status: 200, body: drawIdenticon(login ?? account), headers: { 'content-type': 'image/png' } };
 }
 
 type Place = Readonly<Record<string, string | undefined>>;

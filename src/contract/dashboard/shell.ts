@@ -20,14 +20,28 @@ const showAsset = {
   errors: ['not_found'],
 } as const satisfies Operation;
 
+export const AVATARS = '/avatars';
+
 const showAvatar = {
   method: 'GET',
-  path: '/avatars/:login',
-  permission: 'server.read',
-  summary: 'The picture of a person: letters on a colour',
+  path: `${AVATARS}/:login`,
+  permission: 'user.picture',
+  summary:
+    "The picture that GitHub has of a person, from this server's own host; letters where there is none",
   unlimited: true,
   params: () => z.strictObject({ login: z.string().min(1).max(100) }),
-  answers: { 200: 'text' },
+  answers: { 200: 'image' },
+} as const satisfies Operation;
+
+/** Names are free: nobody has the picture of another person by taking their name. */
+const showLetters = {
+  method: 'GET',
+  path: `${AVATARS}/letters/:name`,
+  permission: 'user.picture',
+  summary: 'The picture of a person without an account at GitHub: letters on a colour',
+  unlimited: true,
+  params: () => z.strictObject({ name: z.string().min(1).max(100) }),
+  answers: { 200: 'image' },
 } as const satisfies Operation;
 
 /** Also for who has no script: the button of the top bar sends it. */
@@ -44,5 +58,6 @@ export const changeTheme = {
 export const shell = {
   showAsset,
   showAvatar,
+  showLetters,
   changeTheme,
 } as const satisfies Operations;

@@ -11,6 +11,8 @@ export const MemberView = /* @__PURE__ */ lazily(() =>
   z.object({
     userId: z.string(),
     name: z.string().nullable(),
+    /** On GitHub, as it was seen last. */
+    login: z.string().nullable(),
     role: Role(),
     createdAt: z.string(),
     updatedAt: z.string(),

@@ -121,6 +121,7 @@ test.each<[string, () => unknown]>([
   ['teardowns claimed', () => stores.environments.claim('teardown', by)],
   ['screenshots claimed', () => stores.environments.claim('screenshot', by)],
   ['the screenshot of a deployment', () => stores.screenshots.ofDeployment('d1')],
+  ['the screenshots of a page of deployments', () => stores.screenshots.ofDeployments(['d1', 'd2'])],
   ['screenshots of an environment', () => stores.screenshots.listOf(environmentId, page)],
   ['the newest picture of an environment', () => stores.screenshots.latestTaken(environmentId, 'd1')],
   ['screenshots that are removed', () => stores.screenshots.removeOf('nobody', 20)],
@@ -200,6 +201,7 @@ test.each<[string, () => unknown]>([
   ['all repositories', () => stores.repos.all()],
   ['a repository that is removed', () => stores.repos.remove(99)],
   ['user', () => stores.users.byGitHubId(5)],
+  ['user by login', () => stores.users.byLogin('l-5')],
   ['user by account of Google', () => stores.users.byAccount({ provider: 'google', id: 'g-5' })],
   [
     'user by account of another provider',

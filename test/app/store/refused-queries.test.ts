@@ -66,6 +66,7 @@ const QUERIES: [string, (stores: Stores, evil: never) => Promise<unknown>][] = [
   ['repos.get', ({ repos }, evil) => repos.get(evil)],
   ['repos.byFullName', ({ repos }, evil) => repos.byFullName(evil)],
   ['users.byGitHubId', ({ users }, evil) => users.byGitHubId(evil)],
+  ['users.byLogin', ({ users }, evil) => users.byLogin(evil)],
   ['users.get', ({ users }, evil) => users.get(evil)],
   ['users.byProvenEmail', ({ users }, evil) => users.byProvenEmail(evil)],
   ['users.byAccount google', ({ users }, evil) => users.byAccount({ provider: 'google', id: evil })],

@@ -13,7 +13,7 @@ import { isOurFault } from '../../../http/respond.js';
 import { perform } from '../call.js';
 import { formHandler } from '../forms.js';
 import { addressWith, type Choice, choiceOf } from '../present.js';
-import { avatarOf } from '../shell.js';
+import { faceOf } from '../avatar.js';
 import type { ShowTab } from './tabs.js';
 
 type Pages = Handlers<typeof administrationPages>;
@@ -95,7 +95,7 @@ function userRow(user: UserView, self: string): UserRow {
     ...{ id, name, emailVerified, active, administrator, createdAt },
     login: login ?? '',
     email: email ?? '',
-    avatar: avatarOf(login ?? name),
+    avatar: faceOf({ login, name }),
     accounts: accounts.join(', '),
     signedInAt: signedInAt ?? '',
     action: `${USERS}/${id}/state`,

@@ -10,6 +10,13 @@ import { DirectAnswer, found, type Handlers } from '../../../api/handler.js';
 import { sendText } from '../../../http/text-stream.js';
 import { versionOf } from '../../../live/watch.js';
 import type { Ports } from '../../../ports.js';
+import {
+  knownPicture,
+  type KnownPicture,
+  type PictureModel,
+  pictureModel,
+  versionOfPicture,
+} from '../picture.js';
 import { type ActionsModel, actionsOf } from '../preview-head.js';
 import { roleIn } from '../role.js';
 import type { Shell } from '../shell.js';
@@ -30,6 +37,7 @@ interface DeploymentModel {
   readonly head: HeadModel;
   readonly actions: ActionsModel;
   readonly failure: FailureModel | null;
+  readonly picture: PictureModel | null;
   readonly timeline: TimelineModel;
   readonly files: FilesModel | null;
   readonly images: readonly ImageModel[];
@@ -45,8 +53,9 @@ export function deploymentPage(shell: Shell, watch: StartWatch): Pages {
     async showDeployment(ports, input) {
       const deployment = await deploymentOf(ports, input.params.id);
       const environment = found(await ports.environments.get(deployment.environmentId), 'preview');
-      const model = await modelOf(ports, { input, deployment, environment, readFiles });
-      const from = versionOf(deployment.version, environment.version);
+      const picture = await knownPicture(ports, environment, deployment.id);
+      const model = await modelOf(ports, { input, deployment, environment, picture, readFiles });
+      const from = versionOf(deployment.version, environment.version, versionOfPicture(picture));
       return show(ports, input, {
         title: model.head.title,
         section: 'previews',
@@ -66,7 +75,8 @@ export function deploymentPage(shell: Shell, watch: StartWatch): Pages {
           ports.deployments.get(id),
           ports.environments.get(environmentId),
         ]);
-        return versionOf(deployment?.version, environment?.version);
+        const picture = environment && (await knownPicture(ports, environment, id));
+        return versionOf(deployment?.version, environment?.version, picture && versionOfPicture(picture));
       };
       return streamOf(watch, input, { key: `deployment ${id}`, from: input.query.from, read });
     },
@@ -110,6 +120,7 @@ interface Asked {
   readonly input: Parameters<Pages['showDeployment']>[1];
   readonly deployment: StoredDeployment;
   readonly environment: StoredEnvironment;
+  readonly picture: KnownPicture;
   readonly readFiles: ReadFiles;
 }
 
@@ -121,7 +132,7 @@ const EARLIER = 10;
 async function modelOf(ports: Ports, asked: Asked): Promise<DeploymentModel> {
   const { input, deployment, environment, readFiles } = asked;
   const { projectId, environmentId, id } = deployment;
-  const [successes, earlier, files, images, log, role] = await Promise.all([
+  const [successes, earlier, files, images, log, role, picture] = await Promise.all([
     ports.deployments.list({
       scope: { projectIds: [projectId] },
       filter: { status: DEPLOYMENT_STATUS.success },
@@ -132,6 +143,7 @@ async function modelOf(ports: Ports, asked: Asked): Promise<DeploymentModel> {
     imagesOf(ports, environment, deployment),
     logModel(ports, deployment, input.query),
     roleIn(ports, input.caller, environment),
+    pictureModel(ports, asked.picture),
   ]);
   const situation = situationOf({ environment, deployment });
   const others = successes.items.filter((one) => one.id !== id);
@@ -139,6 +151,7 @@ async function modelOf(ports: Ports, asked: Asked): Promise<DeploymentModel> {
     head: headOf({ deployment, environment, earlier: earlier.items }),
     actions: onlyRun(actionsOf({ environment, situation, role }), { deployment, environment }),
     failure: failureOf(deployment),
+    picture,
     timeline: timelineOf(deployment, timingsOf(others), ports.clock.now()),
     files,
     images,

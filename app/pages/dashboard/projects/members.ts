@@ -12,7 +12,8 @@ import { memberHandlers } from '../../../api/people/members.js';
 import type { Ports } from '../../../ports.js';
 import { type Asking, perform } from '../call.js';
 import { type Done, formHandler } from '../forms.js';
-import { avatarOf, type Shell } from '../shell.js';
+import { faceOf } from '../avatar.js';
+import type { Shell } from '../shell.js';
 import { addressOf, type HeadModel, projectPage } from './head.js';
 
 interface RoleChoice {
@@ -68,12 +69,12 @@ export function projectMembersPage(shell: Shell): Pages {
   };
 }
 
-function memberModel({ userId, name, role, createdAt }: MemberView): MembersModel['members'][number] {
+function memberModel({ userId, name, login, role, createdAt }: MemberView): MembersModel['members'][number] {
   const shown = name ?? 'A person who is gone';
   return {
     ...{ userId, role, createdAt },
     name: shown,
-    avatar: avatarOf(shown),
+    avatar: faceOf({ login, name: shown }),
     roles: ROLES.map((value) => ({ value, isChosen: value === role })),
   };
 }

@@ -38,6 +38,8 @@ test('there is one screenshot of a deployment, and those of an environment are l
   expect(await screenshots.get('2'.repeat(24))).toEqual(screenshot('2'));
   expect(await screenshots.get('8'.repeat(24))).toBeNull();
   expect(await screenshots.ofDeployment('d8')).toBeNull();
+  const ofPage = await screenshots.ofDeployments(['d8', 'd3', 'd1']);
+  expect(ofPage.map(({ deploymentId }) => deploymentId).toSorted()).toEqual(['d1', 'd3']);
   const page = await screenshots.listOf('e1', { limit: 1 });
   expect(page.items).toEqual([screenshot('2')]);
   const rest = await screenshots.listOf('e1', { limit: 5, cursor: page.nextCursor ?? '' });
@@ -79,5 +81,6 @@ test('what is no text is refused before it is part of a query', async () => {
   const object = { $gt: '' } as unknown as string;
   await expect(screenshots.get(object)).rejects.toMatchObject({ code: 'bad_request' });
   await expect(screenshots.ofDeployment(object)).rejects.toMatchObject({ code: 'bad_request' });
+  await expect(screenshots.ofDeployments(['d1', object])).rejects.toMatchObject({ code: 'bad_request' });
   await expect(screenshots.named([object])).rejects.toMatchObject({ code: 'bad_request' });
 });
