@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
@@ -238,6 +239,18 @@ describe('an image that was pulled for a deployment without a container', () => 
     const refused = new VitrineError('unprocessable', 'The engine refused.');
     const target = pullingWith(() => Promise.reject(refused));
     await failureOf(target.deploy(releaseWith({ image }), SAFE, run()));
+    expect(left()).toEqual([[], [], []]);
+  });
+
+  test('goes too when the engine has it only after its pull was broken off', async () => {
+    let stored: Promise<void> = Promise.resolve();
+    const pullImage = async () => {
+      stored = pause(100).then(() => fake.addImage(REFERENCE, { Cmd: ['serve', 'Hello'] }));
+      throw new Error('The pull was broken off.');
+    };
+    const target = targetWith({ engine: { ...createDockerEngine(fake.address), pullImage } });
+    await expect(target.deploy(releaseWith({ image }), SAFE, run())).rejects.toThrow('broken off');
+    await stored;
     expect(left()).toEqual([[], [], []]);
   });
 
