@@ -285,6 +285,25 @@ test('an image that the engine has only after its pull was broken off is removed
   expect([fake.images(), fake.volumes()]).toEqual([before, []]);
 });
 
+test('while another server starts the same services, it waits for them and asks for no others', async () => {
+  const { release, engine, compose } = await create();
+  const files: unknown[] = [];
+  const up: typeof compose.up = async (wanted, run) => {
+    files.push(wanted.file);
+    const line =
+      'Conflict. The container name "/shop-web-1" is already in use by container "1". You have to remove it.';
+    return files.length === 1 ? { ok: false, lines: [line] } : compose.up(wanted, run);
+  };
+  const registryLogin = async () => ({ host: HOST, auth: { username: 'run', password: '' } });
+  const target = createComposeTarget({
+    ...dockerParts({ engine }),
+    compose: { ...compose, up },
+    registryLogin,
+  });
+  await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  expect(files[1]).toEqual(files[0]);
+});
+
 test('a file that cannot be used is refused with its lines, and nothing is made', async () => {
   const { target, release, fake } = await create();
   const file = 'services:\n  web:\n    build: .\n    privileged: true\n';

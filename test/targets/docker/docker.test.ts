@@ -275,6 +275,18 @@ describe('an image that was pulled for a deployment without a container', () => 
   });
 });
 
+test('a container that another server makes at this moment is waited for', async () => {
+  let theirs: Promise<string> | null = null;
+  const real = createDockerEngine(fake.address);
+  const createContainer = async (spec: ContainerSpec) => {
+    theirs ??= pause(300).then(() => real.createContainer(spec));
+    throw new VitrineError('conflict', 'Conflict. The container name is already in use.');
+  };
+  const target = targetWith({ engine: { ...real, createContainer } });
+  const { handle } = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
+  expect(handle.container).toBe(await theirs);
+});
+
 test('it is stopped and woken, and says which of both it is', async () => {
   const target = targetWith();
   const { handle } = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
