@@ -102,7 +102,7 @@ function modelOf(
     title: null,
     reason: reason && REASONS[reason].text,
     link: rule.mode === 'github' ? { text: signInLabel, url: signInAddress(to) } : null,
-    otherLink: null,
+    otherLinks: [],
     form: rule.mode === 'password' && !isUnset ? { action: GATE_PATHS.password, to } : null,
   };
 }

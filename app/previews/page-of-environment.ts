@@ -69,7 +69,7 @@ const WAS_LIVE: readonly SituationKind[] = ['live', 'asleep', 'build-removed'];
 export function pageOfCommit(
   environment: Environment,
   deployment: Deployment,
-  starts: Starts,
+  { starts, publicUrl }: { readonly starts: Starts; readonly publicUrl: string },
 ): WaitingPreview {
   const situation = situationOf({ environment, deployment });
   const { kind, removal, reason, error, logsUrl, url } = situation;
@@ -83,21 +83,23 @@ export function pageOfCommit(
     'pull-request': pullRequestLink(situation),
   };
   const { leadsTo = 'pull-request', ...text } = COMMIT_PAGES[kind];
+  const page = `${publicUrl}/deployments/${deployment.id}`;
+  const otherLinks = [...treeLink(situation), { text: 'Open its deployment', url: page }];
   const ranBefore = deployment.reach?.kind === 'upstream' && WAS_LIVE.includes(kind);
   return {
     ...pageWith(situation, links[leadsTo]),
     state: stateOf(situation),
-    ...(ranBefore ? { text: PROGRAM_REMOVED_PAGE, otherLink: treeLink(situation) } : { text }),
+    ...(ranBefore ? { text: PROGRAM_REMOVED_PAGE, otherLinks } : { text }),
     reason: leadsTo === 'preview' ? null : error,
   };
 }
 
 /** Where GitHub shows the files of the commit, and makes a branch of it. */
-function treeLink({ pullRequest, commit }: Situation): PageLink | null {
+function treeLink({ pullRequest, commit }: Situation): readonly PageLink[] {
   const [, repository] = /^(.+)\/pull\/\d+$/.exec(pullRequest?.url ?? '') ?? [];
-  if (repository === undefined || commit === null) return null;
+  if (repository === undefined || commit === null) return [];
   const { sha } = commit;
-  return { text: `Create a branch at ${sha.slice(0, 7)}`, url: `${repository}/tree/${sha}` };
+  return [{ text: `Create a branch at ${sha.slice(0, 7)}`, url: `${repository}/tree/${sha}` }];
 }
 
 /**

@@ -62,7 +62,7 @@ export interface WaitingPreview {
   readonly reason?: string | null;
   readonly link?: PageLink | null;
   /** Where else a visitor may want to go. */
-  readonly otherLink?: PageLink | null;
+  readonly otherLinks?: readonly PageLink[];
 }
 
 export interface PageLink {

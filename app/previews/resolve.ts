@@ -23,6 +23,8 @@ import type { FoundHost, HostResolver } from './visit.js';
 import { createWeightedCache } from './weighted-cache.js';
 
 interface FindPorts {
+  /** The address of the dashboard. */
+  readonly publicUrl: string;
   readonly environments: Pick<EnvironmentStore, 'bySlug'>;
   readonly deployments: Pick<DeploymentStore, 'bySha7' | 'newestBySha7'>;
   readonly targets: ReadonlyMap<
@@ -134,7 +136,7 @@ async function commitOf(
   const newest = await ports.deployments.newestBySha7(environment.id, sha7);
   if (newest?.status === DEPLOYMENT_STATUS.success && newest.reach?.kind === 'elsewhere')
     return shownAt(environment, { deploymentId: newest.id, reach: newest.reach });
-  if (newest) return pageOfCommit(environment, newest, starts);
+  if (newest) return pageOfCommit(environment, newest, { starts, publicUrl: ports.publicUrl });
   return environment.head?.sha.startsWith(sha7) === true ? pageOfEnvironment(environment, starts) : UNKNOWN;
 }
 

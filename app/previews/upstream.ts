@@ -246,11 +246,19 @@ function lose(connection: Connection): void {
   const next = nextOf(program);
   if (next) give(program, next);
   if (exchange === null || exchange.over) return;
-  // The program closed an idle connection at the moment at which it was used again. Nothing was answered, and nothing but headers sent.
-  if (connection.isFresh || connection.heard || exchange.triedAgain || hasBody(exchange.question.request))
+  const wasIdle = !connection.isFresh && !connection.heard;
+  if (!wasIdle || exchange.triedAgain || !maySendAgain(exchange.question.request))
     return giveUp(exchange, 'unreachable');
   exchange.triedAgain = true;
   openConnection(program).ask(exchange);
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** The program may have closed an idle connection at the moment at which it was used again, or while it worked on this request. */
+function maySendAgain(request: IncomingMessage): boolean {
+  return REPEATABLE.has(request.method ?? '') && !hasBody(request);
 }
 
 /** The body as the visitor frames it: with its length, or in chunks. It is read as fast as the program takes it. */

@@ -52,7 +52,7 @@ export interface PageModel extends Omit<PageText, 'icon'> {
   readonly title: string | null;
   readonly reason: string | null;
   readonly link: PageLink | null;
-  readonly otherLink: PageLink | null;
+  readonly otherLinks: readonly PageLink[];
   /** For the password of a protected preview. */
   readonly form: { readonly action: string; readonly to: string } | null;
 }
@@ -67,15 +67,15 @@ function modelOf(text: PageText, { page, label }: PageRequest): PageModel {
     label: label ?? null,
     title: waiting?.title ?? null,
     reason: waiting?.reason ?? null,
-    link: safeLink(waiting?.link ?? null),
-    otherLink: safeLink(waiting?.otherLink ?? null),
+    link: waiting?.link && isSafe(waiting.link) ? waiting.link : null,
+    otherLinks: (waiting?.otherLinks ?? []).filter(isSafe),
     form: null,
   };
 }
 
 /** Escaping does not stop `javascript:`, so only web URLs become links. */
-function safeLink(link: PageLink | null): PageLink | null {
-  return link && /^https?:\/\//.test(link.url) ? link : null;
+function isSafe({ url }: PageLink): boolean {
+  return /^https?:\/\//.test(url);
 }
 
 /** Sends one of these pages. It is not cached, because the state of the preview changes. */

@@ -5,7 +5,7 @@ import { ASLEEP, RESTART } from '../docker/container-spec.js';
 import type { DockerParts } from '../docker/pulled-image.js';
 import type { Labels } from '../docker/engine.js';
 import { leaveNetworks } from '../docker/network.js';
-import { pullsOf, recordPull } from '../docker/pull-record.js';
+import { pullsOf, recordPull, settlePulls } from '../docker/pull-record.js';
 import { LABEL, placeOf } from '../docker/resource.js';
 import { type Deployed, parseOptions, type Release, type Run, type Target } from '../target.js';
 import { containersOf, inspect, reachOf, serviceOf, startedOf } from './answering.js';
@@ -125,6 +125,7 @@ async function destroy(
         'unavailable',
         'A network of the preview is still used by a container: this is tried again.',
       );
+  await settlePulls(engine, labels);
   // Volumes go last: some say which images were pulled, also by an attempt that was interrupted.
   const volumes = await engine.volumes(labels);
   for (const image of new Set([...images, ...imagesIn(volumes.map((one) => one.labels))]))

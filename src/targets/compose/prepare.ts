@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VitrineError } from '../../shared/errors.js';
 import { healthOf } from '../../shared/health.js';
-import { userFor } from '../docker/container-spec.js';
+import { userFor, userIdsOf } from '../docker/container-spec.js';
 import type { DockerParts, RegistryLogin } from '../docker/pulled-image.js';
 import type { EngineImage, Labels } from '../docker/engine.js';
 import { recordPull } from '../docker/pull-record.js';
@@ -91,7 +91,9 @@ export async function prepareServices(
     const record = () =>
       recordPull(parts.engine, { server, release, labels: ofProject, image: named.reference });
     const image = await pull(parts, { ...named, record }, run);
-    const replaced = userFor({ ...image, user: service.user ?? image.user }, options);
+    const asked = { user: service.user ?? image.user };
+    const replaced = userFor(asked, options);
+    const ids = userIdsOf(asked, options);
     const share = checked.shares.get(name);
     if (!share) throw new Error(`The service ${name} has no share of the limits.`);
     // Only what was pushed to this server goes with its preview: other images belong to the machine.
@@ -99,7 +101,10 @@ export async function prepareServices(
     const user = replaced ?? service.user;
     // The user that stands in for root has no folder of its own.
     const defaults = replaced === null ? {} : { HOME: '/tmp' };
-    ready.push([name, { image: named.reference, user, defaults, labels, share }]);
+    ready.push([
+      name,
+      { image: named.reference, user, ids: ids?.uid === 0 ? null : ids, defaults, labels, share },
+    ]);
   }
   return new Map(ready);
 }

@@ -1,3 +1,4 @@
+import type { UserIds } from '../docker/container-spec.js';
 import { LABEL } from '../docker/resource.js';
 import type { Address } from './address.js';
 import type { ComposeModel, Healthcheck, Mount, ServiceModel, Tmpfs } from './model.js';
@@ -9,6 +10,8 @@ export interface ServiceRun {
   readonly image: string;
   /** Undefined: the user of the image. */
   readonly user: string | undefined;
+  /** Whom it runs as; null where that is a name, or root. */
+  readonly ids: UserIds | null;
   /** Variables that the file may set otherwise. */
   readonly defaults: Readonly<Record<string, string>>;
   /** Besides those of the project. */
@@ -121,7 +124,7 @@ function serviceJson(model: ComposeModel, { name, service, placement }: Rewritte
     },
     networks: { default: null },
     read_only: !writable,
-    tmpfs: tmpfsJson(service),
+    tmpfs: tmpfsJson(service, run.ids),
     ...limitsOf(run.share),
     ...HARDENING,
     cap_add: root ? START_AS_ROOT : undefined,
@@ -201,16 +204,18 @@ function mountJson(mount: Mount, service: string): ComposeJson {
 }
 
 /** Every program has a place for temporary files, unless the file mounts something there. */
-function tmpfsJson({ tmpfs, mounts }: ServiceModel): string[] {
+function tmpfsJson({ tmpfs, mounts }: ServiceModel, ids: UserIds | null): string[] {
   const taken = [...tmpfs.map(({ path }) => path), ...mounts.map(({ target }) => target)].map(withoutSlash);
   const own = taken.includes('/tmp') ? [] : [{ path: '/tmp', bytes: undefined }];
-  return [...own, ...tmpfs].map(tmpfsOption);
+  return [...own, ...tmpfs].map((one) => tmpfsOption(one, ids));
 }
 
 function withoutSlash(path: string): string {
   return path.replace(/\/+$/, '');
 }
 
-function tmpfsOption({ path, bytes = MOST_TMPFS }: Tmpfs): string {
-  return `${path}:size=${String(Math.min(bytes, MOST_TMPFS))},mode=1777,noexec,nosuid,nodev`;
+/** It belongs to the program: where the image does not have the folder, the engine forgets the mode when it starts the container again. */
+function tmpfsOption({ path, bytes = MOST_TMPFS }: Tmpfs, ids: UserIds | null): string {
+  const owner = ids === null ? '' : `,uid=${String(ids.uid)},gid=${String(ids.gid)}`;
+  return `${path}:size=${String(Math.min(bytes, MOST_TMPFS))},mode=1777,noexec,nosuid,nodev${owner}`;
 }

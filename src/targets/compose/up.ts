@@ -70,8 +70,11 @@ interface Placed {
   readonly release: Release;
 }
 
-/** What may be different a moment later: another preview was given the subnet or port, or another process made the same containers. */
+/** Another preview, or another program of the machine, has the subnet or port. */
 const TAKEN = /overlaps|port is already allocated|already in use/i;
+/** Another server makes the same. What it makes is waited for: with another port or subnet it would be replaced. */
+const MADE_BESIDE = /is already in use by container|network with name \S+ already exists/i;
+const BESIDE_MS = 500;
 
 async function upOnFreeSubnet(
   parts: Parts,
@@ -79,16 +82,20 @@ async function upOnFreeSubnet(
   run: Run,
 ): Promise<void> {
   const refused: string[] = [];
-  let ports: ReadonlyMap<string, number> = new Map();
+  let before: ReadonlyMap<string, number> = new Map();
   for (let tries = 1; ; tries += 1) {
-    ports = await takePorts(parts, { placement, before: ports });
+    const ports = await takePorts(parts, { placement, before });
     const subnet = await subnetFor(parts, { placed: release, refused });
     const file = rewriteCompose(checked.model, { ...placement, subnet, ports });
     const end = await parts.compose.up({ project: placement.project, file, patienceMs: PATIENCE_MS }, run);
     if (end.ok) return;
-    if (tries === TRIES || !TAKEN.test(end.lines.join('\n')))
+    const said = end.lines.join('\n');
+    const isMadeBeside = MADE_BESIDE.test(said);
+    if (tries === TRIES || !(isMadeBeside || TAKEN.test(said)))
       throw await whyNotStarted(parts, { placed: release, lines: end.lines }, run);
-    refused.push(subnet);
+    before = isMadeBeside ? new Map() : ports;
+    if (isMadeBeside) await pause(BESIDE_MS);
+    else refused.push(subnet);
   }
 }
 

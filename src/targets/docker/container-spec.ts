@@ -123,11 +123,13 @@ function ownerOf(image: Facts, options: ContainerOptions): string {
   return ids === null ? '' : `,uid=${ids.uid},gid=${ids.gid}`;
 }
 
+export interface UserIds {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Whom the program runs as; null where its image names a user that is no number. */
-export function userIdsOf(
-  image: Pick<EngineImage, 'user'>,
-  options: ContainerOptions,
-): { readonly uid: number; readonly gid: number } | null {
+export function userIdsOf(image: Pick<EngineImage, 'user'>, options: ContainerOptions): UserIds | null {
   const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(userFor(image, options) ?? image.user) ?? [];
   return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isVitrineError, VitrineError } from '../../shared/errors.js';
 import { hashBytes } from '../../shared/hash.js';
 import { healthOf } from '../../shared/health.js';
@@ -29,13 +30,24 @@ export async function ensureContainer(parts: KindParts, wanted: Wanted, run: Run
       // Another process was first, or a removal took image or network away at this moment.
       const passes = isVitrineError(error) && (error.code === 'conflict' || error.code === 'not_found');
       if (!passes || tries === TRIES) throw error;
-      const theirs = await findContainer(parts, wanted);
+      const theirs =
+        error.code === 'conflict' ? await whenListed(parts, wanted) : await findContainer(parts, wanted);
       if (theirs) return theirs;
     }
   }
 }
 
 const TRIES = 3;
+const LOOKS = { every: 250, most: 40 };
+
+/** The engine keeps the name of a container from before it lists it, which takes seconds on a slow disk. */
+async function whenListed(parts: KindParts, wanted: Wanted) {
+  for (let looks = 1; ; looks += 1) {
+    const found = await findContainer(parts, wanted);
+    if (found || looks === LOOKS.most) return found;
+    await pause(LOOKS.every);
+  }
+}
 
 async function findContainer(parts: KindParts, wanted: Wanted) {
   const { engine } = parts;

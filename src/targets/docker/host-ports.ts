@@ -1,7 +1,8 @@
 import { VitrineError } from '../../shared/errors.js';
+import { hashBytes } from '../../shared/hash.js';
 import type { ContainerEngine, Labels } from './engine.js';
 import type { ContainerParts } from './kind.js';
-import { LABEL, ROLE } from './resource.js';
+import { hasLabels, LABEL, ROLE } from './resource.js';
 
 type Parts = Pick<ContainerParts, 'engine' | 'limits'>;
 
@@ -25,15 +26,17 @@ export async function takeHostPort({ engine, limits }: Parts, use: PortUse): Pro
   if (limits.hostPorts === null) return null;
   const { labels, leadsTo, refused } = use;
   const own = { ...labels, [LABEL.role]: ROLE.port, [LABEL.leadsTo]: leadsTo };
-  const known = (await engine.volumes(own)).map(portOf).filter((port) => port !== refused);
-  if (known[0] !== undefined) return known[0];
-  const taken = new Set((await engine.volumes({ [LABEL.role]: ROLE.port })).map(portOf));
-  for (const port of shuffled(limits.hostPorts)) {
+  const all = await engine.volumes({ [LABEL.role]: ROLE.port });
+  const known = all.find((one) => hasLabels(one.labels, own) && portOf(one) !== refused);
+  if (known) return portOf(known);
+  const taken = new Set(all.map(portOf));
+  const place = refused === undefined ? placeOf(own) : Math.random();
+  for (const port of portsFrom(limits.hostPorts, place)) {
     if (port === refused || taken.has(port)) continue;
     const name = nameOf(port);
     const made = await engine.createVolume({ name, labels: { ...own, [LABEL.hostPort]: String(port) } });
     // Another server may have been first.
-    if (Object.entries(own).every(([key, value]) => made.labels[key] === value)) return port;
+    if (hasLabels(made.labels, own)) return port;
   }
   throw new VitrineError(
     'unavailable',
@@ -63,11 +66,16 @@ function portOf({ labels }: { readonly labels: Labels }): number {
   return Number(labels[LABEL.hostPort]);
 }
 
-/** From a random place on, so that a port that was just given back is not taken again at once. */
-function* shuffled(range: string): Generator<number> {
+/** From 0 to 1. Servers that start the same deployment begin at the same port, and another deployment does not take one that was just given back. */
+function placeOf(use: Labels): number {
+  return Number.parseInt(hashBytes(Buffer.from(JSON.stringify(use))).slice(0, 8), 16) / 2 ** 32;
+}
+
+/** All of the range, from this place on. */
+function* portsFrom(range: string, place: number): Generator<number> {
   const [first = 0, last = first] = range.split('-').map(Number);
   const size = last - first + 1;
-  const start = Math.floor(Math.random() * size);
+  const start = Math.floor(place * size);
   for (let step = 0; step < size; step += 1) yield first + ((start + step) % size);
 }
 

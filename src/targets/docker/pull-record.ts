@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { hashBytes } from '../../shared/hash.js';
 import type { Release } from '../target.js';
 import type { ContainerEngine, Labels } from './engine.js';
@@ -24,6 +25,21 @@ export async function recordPull(
   const key = hashBytes(Buffer.from(image)).slice(0, 12);
   const name = `${containerName(server, release)}-${ROLE.pull}-${key}`.toLowerCase();
   await engine.createVolume({ name, labels: { ...labels, [LABEL.role]: ROLE.pull, [LABEL.image]: image } });
+}
+
+/** Together longer than an engine on a slow disk takes to store what it has. */
+const LOOKS = { every: 50, most: 20 };
+
+/**
+ * The engine ends a pull when the server that asked for it is gone, but no longer when all of the image has come: then it has the image a
+ * moment later. Whoever removes what was pulled waits for that.
+ */
+export async function settlePulls(engine: ContainerEngine, labels: Labels): Promise<void> {
+  for (const pull of await engine.volumes({ ...labels, [LABEL.role]: ROLE.pull })) {
+    const image = pull.labels[LABEL.image] ?? '';
+    for (let looks = 1; looks < LOOKS.most && (await engine.image(image)) === null; looks += 1)
+      await pause(LOOKS.every);
+  }
 }
 
 /** The images are gone, or containers say the same. */

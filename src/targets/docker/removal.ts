@@ -3,7 +3,7 @@ import type { Labels } from './engine.js';
 import { freeHostPorts } from './host-ports.js';
 import { type KindParts, ownerOf } from './kind.js';
 import { removeNetwork } from './network.js';
-import { forgetPulls, pullsOf, recordPull } from './pull-record.js';
+import { forgetPulls, pullsOf, recordPull, settlePulls } from './pull-record.js';
 import {
   type ContainerHandle,
   handleOfContainer,
@@ -35,6 +35,7 @@ export async function destroy(parts: KindParts, handle: ContainerHandle, run: Ru
     const inOrder = [...own.filter(isApp), ...own.filter((one) => !isApp(one))];
     for (const { id } of inOrder) await engine.removeContainer(id);
     for (const { id } of await builtImages(parts, labels)) await engine.removeImage(id);
+    await settlePulls(engine, labels);
   }
   await removeNetwork(parts, { server, place: handle });
   await settleDatabases(parts, handle);

@@ -23,7 +23,8 @@ inBrowser('however long the names and reasons are, a page fits a phone', async (
   for (const text of TEXTS) {
     const shown = { kind: 'page', state: ENVIRONMENT_STATUS.pending } as const;
     const link = { text: `Open ${LONG}.example.com`, url: 'https://example.com/' };
-    server.show({ ...shown, text, title: `acme/${LONG} #7`, reason: LONG.repeat(5), link, otherLink: link });
+    const title = `acme/${LONG} #7`;
+    server.show({ ...shown, text, title, reason: LONG.repeat(5), link, otherLinks: [link, link] });
     await page.goto(server.url);
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect([text.heading, width]).toEqual([text.heading, 390]);

@@ -195,18 +195,24 @@ test('a program that never answers is given up', async () => {
   front.close();
 });
 
-/** A program that says these words, whatever it is asked, one after the other on each connection. */
-async function showRaw(slug: string, answers: readonly string[]) {
+/** A program that says these words, whatever it is asked, one after the other on each connection. Instead of null it closes the connection. */
+async function showRaw(slug: string, answers: readonly (string | null)[]) {
   let connections = 0;
+  const requests: string[] = [];
   const server = createRawServer((socket) => {
     connections += 1;
     let asked = 0;
     socket.on('error', () => undefined);
-    socket.on('data', () => socket.write(answers[asked++] ?? '', 'latin1'));
+    socket.on('data', (bytes) => {
+      requests.push(bytes.toString('latin1').split(' ', 1).join());
+      const said = answers[asked++] ?? null;
+      if (said === null) socket.destroy();
+      else socket.write(said, 'latin1');
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   await show(slug, (server.address() as AddressInfo).port);
-  return { connections: () => connections, close: () => server.close() };
+  return { connections: () => connections, requests, close: () => server.close() };
 }
 
 const HELLO = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
@@ -222,6 +228,15 @@ test('a connection is used again, but not when something is left on it', async (
   expect([polite.connections(), intruding.connections()]).toEqual([1, 2]);
   polite.close();
   intruding.close();
+});
+
+test('a request that may have done something is not sent again', async () => {
+  const closing = await showRaw('pr-6-site', [HELLO, null]);
+  await visit({}, 'pr-6-site');
+  expect((await visit({}, 'pr-6-site')).body).toBe('hello');
+  expect((await visit({ method: 'POST' }, 'pr-6-site')).statusCode).toBe(502);
+  expect(closing.requests).toEqual(['GET', 'GET', 'GET', 'POST']);
+  closing.close();
 });
 
 test.each([

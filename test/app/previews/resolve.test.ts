@@ -37,6 +37,7 @@ async function shownAt(label: string, { environment = {}, deployments = [] }: Do
   const { preview } = await findHost(
     {
       accessOf: async () => null,
+      publicUrl: 'https://vitrine.example',
       targets: new Map([
         ['runner', { starts: true, options: z.unknown(), addresses: () => ['api', 'Mail'] }],
       ]),
@@ -216,7 +217,10 @@ const states: [string, Deployment, object][] = [
         heading: 'The program of this commit was stopped',
         message: expect.stringMatching(/create a branch at this commit and open a pull request/),
       },
-      otherLink: { url: expect.stringMatching(/^https?:\/\/[^/]+\/acme\/hello\/tree\/[0-9a-f]{40}$/) },
+      otherLinks: [
+        { url: expect.stringMatching(/^https?:\/\/[^/]+\/acme\/hello\/tree\/[0-9a-f]{40}$/) },
+        { text: 'Open its deployment', url: 'https://vitrine.example/deployments/65e1a000000000000000000a' },
+      ],
     },
   ],
 ];

@@ -164,7 +164,7 @@ test('what comes from outside is text, never markup, and only web addresses beco
           title: evil,
           reason: evil,
           link: { text: evil, url },
-          otherLink: { text: evil, url },
+          otherLinks: [{ text: evil, url }],
         },
       })
       .body.toString();

@@ -82,7 +82,7 @@ const inNetworks = () => ({ ...dockerParts().limits, hostPorts: null });
 function playAll() {
   beforeAll(async () => {
     engine = realEngine();
-    image = await dockerImage(['serve', 'Hello'], ['RUN mkdir -m 1777 /tmp']);
+    image = await dockerImage(['serve', 'Hello']);
     await docker('network', 'create', '--subnet', '10.77.0.0/24', SERVER);
     await docker('run', '--detach', '--name', SERVER, '--network', SERVER, image, 'sleep', '1000');
     serverContainer = async () => docker('inspect', '--format', '{{.Id}}', SERVER);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
 import { createComposeTarget } from '../../../src/targets/compose/compose.js';
@@ -262,6 +263,45 @@ test('images that were pulled before a crash are found with what was made, and r
     await target.destroy(handle, runWith());
   }
   expect([fake.images(), fake.volumes(), fake.networks()]).toEqual([images, [], []]);
+});
+
+test('an image that the engine has only after its pull was broken off is removed', async () => {
+  const { release, fake, engine } = await create();
+  const wanted = await release('pr-1-shop', 1);
+  const reference = `${HOST}/pr-1-shop/web@${DIGEST}`;
+  fake.forgetImage(reference);
+  const before = fake.images();
+  let stored: Promise<void> = Promise.resolve();
+  const pullImage = async () => {
+    stored = pause(100).then(() => fake.addImage(reference, { Cmd: ['serve', 'x'] }));
+    throw new Error('The pull was broken off.');
+  };
+  const compose = { up: async () => ({ ok: true }) as const, start: async () => ({ ok: true }) as const };
+  const registryLogin = async () => ({ host: HOST, auth: { username: 'run', password: '' } });
+  const parts = dockerParts({ engine: { ...engine, pullImage } });
+  const target = createComposeTarget({ ...parts, compose, registryLogin });
+  await expect(target.deploy(wanted, OPTIONS, runWith())).rejects.toThrow('broken off');
+  await stored;
+  expect([fake.images(), fake.volumes()]).toEqual([before, []]);
+});
+
+test('while another server starts the same services, it waits for them and asks for no others', async () => {
+  const { release, engine, compose } = await create();
+  const files: unknown[] = [];
+  const up: typeof compose.up = async (wanted, run) => {
+    files.push(wanted.file);
+    const line =
+      'Conflict. The container name "/shop-web-1" is already in use by container "1". You have to remove it.';
+    return files.length === 1 ? { ok: false, lines: [line] } : compose.up(wanted, run);
+  };
+  const registryLogin = async () => ({ host: HOST, auth: { username: 'run', password: '' } });
+  const target = createComposeTarget({
+    ...dockerParts({ engine }),
+    compose: { ...compose, up },
+    registryLogin,
+  });
+  await target.deploy(await release('pr-1-shop', 1), OPTIONS, runWith());
+  expect(files[1]).toEqual(files[0]);
 });
 
 test('a file that cannot be used is refused with its lines, and nothing is made', async () => {

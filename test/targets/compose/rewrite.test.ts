@@ -30,7 +30,14 @@ function rewritten(
     ([name, share]) =>
       [
         name,
-        { image: `${name}@sha256:1`, user: '65532:65532', defaults: { HOME: '/tmp' }, labels: {}, share },
+        {
+          image: `${name}@sha256:1`,
+          user: '65532:65532',
+          ids: { uid: 65_532, gid: 65_532 },
+          defaults: { HOME: '/tmp' },
+          labels: {},
+          share,
+        },
       ] as const,
   );
   return rewriteCompose(model, {
@@ -81,7 +88,7 @@ test('a file of a shop becomes this one', () => {
     pull_policy: 'never',
     user: '65532:65532',
   };
-  const tmp = 'size=67108864,mode=1777,noexec,nosuid,nodev';
+  const tmp = 'size=67108864,mode=1777,noexec,nosuid,nodev,uid=65532,gid=65532';
   const volume = (name: string, target: string) => ({
     type: 'volume',
     source: name,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { VitrineError } from '../../../src/shared/errors.js';
 import { createDockerEngine } from '../../../app/engine/docker-engine.js';
@@ -241,6 +242,18 @@ describe('an image that was pulled for a deployment without a container', () => 
     expect(left()).toEqual([[], [], []]);
   });
 
+  test('goes too when the engine has it only after its pull was broken off', async () => {
+    let stored: Promise<void> = Promise.resolve();
+    const pullImage = async () => {
+      stored = pause(100).then(() => fake.addImage(REFERENCE, { Cmd: ['serve', 'Hello'] }));
+      throw new Error('The pull was broken off.');
+    };
+    const target = targetWith({ engine: { ...createDockerEngine(fake.address), pullImage } });
+    await expect(target.deploy(releaseWith({ image }), SAFE, run())).rejects.toThrow('broken off');
+    await stored;
+    expect(left()).toEqual([[], [], []]);
+  });
+
   test('is found when a teardown is cut off after the container is gone', async () => {
     await crash();
     const { handle } = await pulling().deploy(releaseWith({ image }), SAFE, run());
@@ -260,6 +273,18 @@ describe('an image that was pulled for a deployment without a container', () => 
     for (const one of await listed(targetWith().list(run()))) await targetWith().destroy(one, run());
     expect(left()).toEqual([[REFERENCE], [], []]);
   });
+});
+
+test('a container that another server makes at this moment is waited for', async () => {
+  let theirs: Promise<string> | null = null;
+  const real = createDockerEngine(fake.address);
+  const createContainer = async (spec: ContainerSpec) => {
+    theirs ??= pause(300).then(() => real.createContainer(spec));
+    throw new VitrineError('conflict', 'Conflict. The container name is already in use.');
+  };
+  const target = targetWith({ engine: { ...real, createContainer } });
+  const { handle } = await target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }), SAFE, run());
+  expect(handle.container).toBe(await theirs);
 });
 
 test('it is stopped and woken, and says which of both it is', async () => {
