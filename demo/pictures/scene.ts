@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { createShareLink } from '../../src/access/links.js';
+import { setPreviewPassword } from '../../src/access/password.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
+import { changeProject } from '../../src/repositories/projects.js';
 import { expectThat } from '../expect.js';
 import { openGuestbook } from '../guestbook/story.js';
 import { runWorkflow } from '../run-workflow.js';
@@ -13,7 +17,7 @@ export interface Scene {
   readonly live: StoredEnvironment;
   /** Its newest build failed. */
   readonly failed: StoredEnvironment;
-  /** A Node server. */
+  /** A Node server, protected with a password. */
   readonly program: StoredEnvironment;
 }
 
@@ -56,11 +60,22 @@ export async function setScene(stage: Stage): Promise<Scene> {
     expectThat(found, `Pull request ${String(number)} of ${repository} should have a preview.`);
     return found;
   };
+  await protect(stage, of('acme/guestbook', program.number));
   return {
     live: of(REPOSITORY, first.number),
     failed: of(REPOSITORY, second),
     program: of('acme/guestbook', program.number),
   };
+}
+
+/** With a password, and links for two people. */
+async function protect({ app: { ports } }: Stage, environment: StoredEnvironment): Promise<void> {
+  const settings = { access: 'password' };
+  const project = await changeProject(ports, { id: environment.projectId, settings, actor: AUTHOR });
+  await setPreviewPassword(ports, { project, password: randomUUID(), actor: AUTHOR });
+  const link = { environment, path: '/', actor: AUTHOR };
+  await createShareLink(ports, { ...link, name: 'Design review', duration: '7d' });
+  await createShareLink(ports, { ...link, name: 'For the customer', duration: '1d' });
 }
 
 async function openAnother(stage: Stage, wanted: readonly Wanted[]): Promise<number> {

@@ -31,6 +31,7 @@ export const VIEWS: readonly View[] = [
   ...pages('preview-program', ({ program }) => `/previews/${program.id}`, '#title'),
   ...pages('deployment', ({ failed }) => `/deployments/${failed.head?.deploymentId ?? ''}`, 'h1'),
   ...pages('project', ({ live }) => `/projects/${live.projectId}/settings`, 'h1'),
+  ...pages('project-access', ({ program }) => `/projects/${program.projectId}/access`, 'h1'),
   ...pages('deliveries', () => '/deliveries', 'h1'),
   ...pages('statistics', () => '/statistics', 'h1'),
   ...pages('start', () => '/start', 'h1'),

@@ -4,7 +4,7 @@ import { isActive } from '../environments/model.js';
 import { hashToken } from '../people/api-token.js';
 import type { AuditPorts } from '../people/audit-log.js';
 import { VitrineError } from '../shared/errors.js';
-import { parseDuration } from '../shared/time.js';
+import { parseDuration, showTime } from '../shared/time.js';
 import type { Tools } from '../shared/tools.js';
 import type { LinkKind, PreviewAccessPorts, PreviewLink } from './store.js';
 
@@ -81,7 +81,7 @@ export async function createShareLink(
     );
   const expiresAt = new Date(now.getTime() + ms);
   const made = await make(ports, { kind: 'share', environment, name, path, createdBy: actor, expiresAt });
-  const detail = `Link "${name}" opens ${environment.slug} until ${expiresAt.toISOString()}.`;
+  const detail = `Link "${name}" opens ${environment.slug} until ${showTime(expiresAt)} UTC.`;
   await ports.audit.record({ actor, action: 'share-preview', subject: environment.slug, detail });
   return { ...made, url: sharedUrl(environment.url, made) };
 }

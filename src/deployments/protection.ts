@@ -16,12 +16,13 @@ const HOW: Readonly<Record<AccessMode, string | null>> = {
     'Protected: visitors sign in, and need read access to the repository, or a link that someone with write access shared.',
 };
 
-const NOT_HERE =
+/** Of a preview that is protected by the settings, and that this server does not serve. */
+export const NOT_PROTECTED_HERE =
   'This server does not protect it: the workflow deployed it elsewhere, where the access of the settings means nothing.';
 
 /** As the environment says it; visitors are let in by the newest settings. */
 export function protectionOf({ settings, head, current }: Environment): Protection {
   const access = stricterAccess(settings?.access ?? 'public', head?.access ?? 'public');
   const isElsewhere = access !== 'public' && current?.reach.kind === 'elsewhere';
-  return { access, how: isElsewhere ? NOT_HERE : HOW[access] };
+  return { access, how: isElsewhere ? NOT_PROTECTED_HERE : HOW[access] };
 }

@@ -1,23 +1,25 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { access } from '../../src/contract/access.js';
 import type { Client } from '../../src/contract/client.js';
-import { getEnvironment } from '../../src/contract/environments.js';
+import { getEnvironment, pinEnvironment } from '../../src/contract/environments.js';
 import { projects } from '../../src/contract/projects.js';
 import { createToken } from '../../src/people/api-token.js';
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import type { ActionResult } from '../../demo/runner/run-action.js';
 import { eventually } from '../../demo/expect.js';
 import { apiClient } from '../support/api-client.js';
+import { openDashboard, violationsOn } from '../support/dashboard.js';
 import { lookAt, type Seen } from '../support/look-at.js';
 import { findBrowser, openBrowser } from '../support/open-browser.js';
 import { type Came, createPreviewVisitor } from '../support/preview-visitor.js';
 import { begin } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
 import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
-import { authorizeAtGitHub, createVisitor } from '../support/visitor.js';
+import { authorizeAtGitHub, createVisitor, signInWithGitHub } from '../support/visitor.js';
 
 const FILE = '.github/preview.yml';
 const PASSWORD = 'correct horse battery';
+const SHOTS = process.env['SHOTS'];
 
 let world: World;
 let client: Client;
@@ -58,6 +60,12 @@ const environmentId = () => ({ id: environment.id });
 /** By the API; null takes it away. */
 async function setAccess(mode: string | null): Promise<void> {
   await client(projects.changeProject, { params: projectId(), body: { settings: { access: mode } } });
+}
+
+/** Of the dashboard, for who may write. */
+async function pageOf(path: string): Promise<string> {
+  const visitor = await signInWithGitHub({ ...world, login: 'octavia' });
+  return (await visitor.ask(path)).text();
 }
 
 /** Another process may show what it knew for a second. */
@@ -236,6 +244,130 @@ inBrowser('in a browser, a visitor enters the password on a phone, and signs in 
   expect(errors.filter((text) => text.includes('Content Security Policy'))).toEqual([]);
 });
 
+inBrowser(
+  'an administrator protects a project and shares a link, which a stranger opens until it is revoked',
+  async () => {
+    await setAccess(null);
+    await client(access.removePreviewPassword, { params: projectId() });
+    await using opened = await openDashboard(world, { size: 'phone', javaScript: false });
+    await using stranger = await openBrowser(executable ?? '');
+    if (!opened) throw new Error('There is no browser.');
+    const { page, complaints } = opened;
+    const shot = (name: string) =>
+      SHOTS ? page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true }) : undefined;
+    const fits = async () =>
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(390);
+    const flash = page.locator('.flash');
+
+    await opened.open(`/previews/${environment.id}`);
+    expect(await page.getByLabel('No link is needed: pass the address on').inputValue()).toBe(url);
+    await page.getByRole('link', { name: 'Access of the project' }).click();
+    await page.getByRole('radio', { name: /^With a password/ }).check();
+    await page.getByRole('button', { name: 'Save the choice' }).click();
+    await flash.getByText('Every visitor of a preview is asked for the password.').waitFor();
+    await page.getByText('No password is set, so only shared links open the previews.').waitFor();
+    await page.getByLabel('New password').fill('short');
+    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.locator('.problem', { hasText: 'it needs at least 8 characters' }).waitFor();
+    expect(await page.getByLabel('New password').getAttribute('aria-describedby')).toContain('problem');
+    await shot('access-problem');
+    await page.getByLabel('New password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Set the password' }).click();
+    await flash.getByText('The password is set.').waitFor();
+    await page.getByText('octavia set it').waitFor();
+    expect(await page.content()).not.toContain(PASSWORD);
+    await fits();
+    await shot('access');
+
+    const visitor = await stranger.context.newPage();
+    const asks = visitor.getByRole('heading', { name: 'This preview is protected' });
+    await until(401, () => createPreviewVisitor().visit(url));
+    await visitor.goto(url);
+    await asks.waitFor();
+    await visitor.getByLabel('Password').waitFor();
+
+    await opened.open('/previews');
+    expect(await page.locator('.preview .lock').first().textContent()).toBe('Protected: with a password');
+    await shot('overview');
+    await opened.open(`/previews/${environment.id}`);
+    await page.getByRole('link', { name: 'Share' }).click();
+    await page.getByText('There are none.').waitFor();
+    await page.locator('summary', { hasText: 'New link' }).click();
+    await page.getByLabel('It works for').selectOption('1 hour');
+    await page.getByLabel('Note (optional)').fill('n'.repeat(101));
+    await page.getByRole('button', { name: 'Make the link' }).click();
+    await page.locator('.problem', { hasText: '100 characters are the most' }).waitFor();
+    expect(await page.getByLabel('It works for').inputValue()).toBe('1h');
+    await page.getByLabel('Note (optional)').fill('For Ann <b>');
+    await page.getByRole('button', { name: 'Make the link' }).click();
+    const shared = await page.getByLabel('The new link', { exact: true }).inputValue();
+    expect(shared).toMatch(/\?vitrine-share=vts_[\w-]{43}$/);
+    await page.locator('.links', { hasText: 'For Ann <b>' }).getByText('by octavia').waitFor();
+    await fits();
+    await shot('made');
+    await opened.open(`/previews/${environment.id}`);
+    expect(await page.content()).not.toContain('vts_');
+
+    await visitor.goto(shared);
+    await visitor.getByRole('heading', { name: 'secret page' }).waitFor();
+    expect(visitor.url()).toBe(`${url}/`);
+    await page.locator('summary', { hasText: 'Revoke' }).click();
+    await page.getByText('who came in with it is let in no longer').waitFor();
+    await shot('revoke');
+    await page.getByRole('button', { name: 'Revoke the link' }).click();
+    await flash.getByText('The link is revoked').waitFor();
+    await page.getByText('There are none.').waitFor();
+    await until(401, async () => createPreviewVisitor().visit(shared));
+    await eventually(() => visitor.reload().then(() => asks.count()), {
+      until: (count) => count === 1,
+      otherwise: 'The stranger should not be let in any more.',
+    });
+    await visitor.goto(shared);
+    await visitor.getByText('it was revoked, or its time is over').waitFor();
+
+    // Who is signed in on the App shows a preview nothing of that.
+    await page.goto(url);
+    const sent = await opened.browser.context.cookies(url);
+    expect([(await opened.browser.context.cookies(world.app.url)).length > 0, sent]).toEqual([true, []]);
+    expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);
+  },
+);
+
+inBrowser(
+  'with scripts, a new link is copied with a button, and stays in sight while the page changes',
+  async () => {
+    await setAccess('github');
+    await using opened = await openDashboard(world);
+    if (!opened) throw new Error('There is no browser.');
+    const { page, complaints } = opened;
+    const shot = (name: string) =>
+      SHOTS ? page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true }) : undefined;
+    await opened.browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await opened.open(`/previews/${environment.id}`);
+    await page.getByText('Visitors sign in, and need read access to acme/hello.').waitFor();
+    await page.locator('summary', { hasText: 'New link' }).click();
+    await page.getByRole('button', { name: 'Make the link' }).click();
+    const made = page.getByLabel('The new link', { exact: true });
+    await page.getByRole('button', { name: 'Copy the new link' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(await made.inputValue());
+    expect(await violationsOn(page)).toEqual([]);
+    await shot('made-desktop');
+    await client(pinEnvironment, { params: environmentId() });
+    await page.locator('.hero .pinned').waitFor();
+    expect(await made.inputValue()).toContain('vitrine-share=');
+    await opened.open(`/projects/${environment.projectId}/access`);
+    expect(await violationsOn(page)).toEqual([]);
+    await shot('access-desktop');
+    await page.locator('summary', { hasText: 'Remove the password' }).click();
+    await page.getByText('Who came in with it is let in no longer.').waitFor();
+    await page.getByRole('button', { name: 'Remove it' }).click();
+    await page.locator('.flash', { hasText: 'The password is removed.' }).waitFor();
+    await page.getByText('None is set.').waitFor();
+    expect(complaints).toEqual([]);
+  },
+);
+
 test('what the project and the default branch say counts at once, and the API says it', async () => {
   await setAccess(null);
   await until(200, () => createPreviewVisitor().visit(url));
@@ -246,6 +378,9 @@ test('what the project and the default branch say counts at once, and the API sa
   await world.drain();
   await until(401, () => createPreviewVisitor().visit(url));
   expect((await view()).protection.access).toBe('password');
+  const page = await pageOf(`/projects/${environment.projectId}/access`);
+  expect(page).toContain('from .github/preview.yml of the default branch');
+  expect(page).toContain('The file comes first');
   await world.github.push({ repository: REPOSITORY, branch: 'main', files: { [FILE]: null } });
   await world.drain();
   await until(200, () => createPreviewVisitor().visit(url));
@@ -259,6 +394,7 @@ test('a pull request may ask for more: from the start of its run on, and until a
   expect(await until(401, () => createPreviewVisitor().visit(address))).toMatchObject({
     body: expect.stringContaining('Sign in with GitHub'),
   });
+  expect(await pageOf(`/previews/${run.environment.id}`)).toContain('The pull request asks for this');
   await world.github.push({ repository: REPOSITORY, branch: 'strict', files: { 'index.html': 'two' } });
   await world.drain();
   // The newer commit is not built yet, so its file was not read.

@@ -16,6 +16,7 @@ import {
   type CommitModel,
   commitModel,
   environmentBadge,
+  lockOf,
   ownerOf,
   type PersonModel,
   personModel,
@@ -41,6 +42,8 @@ interface Row {
   readonly updatedAt: string;
   readonly expiresAt: string;
   readonly isPinned: boolean;
+  /** Empty for a public one. */
+  readonly lock: string;
   /** Empty while nothing is live. */
   readonly url: string;
   readonly shownUrl: string;
@@ -209,6 +212,7 @@ function rowOf(environment: StoredEnvironment, thumbnails: Thumbnails): Row {
     updatedAt: (head?.at ?? environment.updatedAt).toISOString(),
     expiresAt: mayExpire ? (expiresAt?.toISOString() ?? '') : '',
     isPinned: isActive(environment) && isPinned(environment),
+    lock: lockOf(environment),
     url: shown,
     shownUrl: shownUrl(shown === '' ? url : shown),
     trouble: isActive(environment) ? (error ?? (isLive ? (health?.detail ?? '') : '')) : '',

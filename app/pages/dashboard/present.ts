@@ -1,4 +1,6 @@
-import type { Environment, Pusher } from '../../../src/environments/model.js';
+import { type Environment, isActive, type Pusher } from '../../../src/environments/model.js';
+import { protectionOf } from '../../../src/deployments/protection.js';
+import type { AccessMode } from '../../../src/shared/preview-access.js';
 import { DEPLOYMENT } from '../../../src/shared/status/deployment.js';
 import { ENVIRONMENT } from '../../../src/shared/status/environment.js';
 import type { DeploymentStatus, EnvironmentStatus } from '../../../src/shared/status/words.js';
@@ -69,4 +71,18 @@ export function addressWith(path: string, query: Readonly<Record<string, string 
   const given = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
   const text = String(new URLSearchParams(given));
   return text === '' ? path : `${path}?${text}`;
+}
+
+/** Who may open a preview, in a few words. */
+export const ACCESS_LABELS: Readonly<Record<AccessMode, string>> = {
+  public: 'Public',
+  password: 'With a password',
+  github: 'Only readers of the repository',
+};
+
+/** What a lock beside a preview means; empty for one that this server does not protect. */
+export function lockOf(environment: Environment): string {
+  const { access } = protectionOf(environment);
+  const isOpen = access === 'public' || environment.current?.reach.kind === 'elsewhere';
+  return isOpen || !isActive(environment) ? '' : `Protected: ${ACCESS_LABELS[access].toLowerCase()}`;
 }

@@ -1,4 +1,6 @@
+import type { accessPages } from '../../../src/contract/dashboard/access.js';
 import { LIVE, PREVIEWS, type previewPages } from '../../../src/contract/dashboard/previews.js';
+import type { Page } from '../../../src/contract/operation.js';
 import { situationOf } from '../../../src/deployments/situation.js';
 import type { StoredDeployment } from '../../../src/deployments/store.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
@@ -8,8 +10,9 @@ import { found, type Handlers } from '../../api/handler.js';
 import { historyHandlers } from '../../api/history.js';
 import { versionOf } from '../../live/watch.js';
 import type { Ports } from '../../ports.js';
-import { perform } from './call.js';
+import { type Asking, perform } from './call.js';
 import { knownPicture, type PictureModel, pictureModel, versionOfPicture } from './picture.js';
+import { type AccessModel, accessOf, type Shared, sharingForms } from './preview-access.js';
 import { actionsOf, headOf, type HeadModel, type ActionsModel } from './preview-head.js';
 import {
   type ChainModel,
@@ -41,36 +44,40 @@ interface PreviewModel {
   readonly containers: readonly ContainerModel[];
   readonly variables: readonly VariableModel[];
   readonly variablesPage: string;
+  readonly access: AccessModel | null;
 }
 
 /** So many of each are on the page. */
 const RECENT = 10;
 const CHECKS = 100;
 
-type Pages = Pick<Handlers<typeof previewPages>, 'showPreview' | 'watchPreview' | keyof typeof previewForms>;
+type Pages = Pick<Handlers<typeof previewPages>, 'showPreview' | 'watchPreview' | keyof typeof previewForms> &
+  Pick<Handlers<typeof accessPages>, 'submitShareLink' | 'submitLinkRevocation'>;
 
 export function previewPage(shell: Shell, watch: StartWatch): Pages {
-  const show = shell.page<PreviewModel>('preview');
+  const render = shell.page<PreviewModel>('preview');
+  const show = async (ports: Ports, input: OfPreview, shared: Shared): Promise<Page> => {
+    const environment = found(await ports.environments.get(input.params.id), 'preview');
+    const newest = await newestOf(ports, environment);
+    const known = await knownPicture(ports, environment);
+    const [rest, picture] = await Promise.all([
+      modelOf(ports, { input, environment, newest, shared }),
+      pictureModel(ports, known),
+    ]);
+    const model = { ...rest, picture };
+    const from = versionOf(environment.version, newest?.updatedAt, versionOfPicture(known));
+    return render(ports, input, {
+      title: model.head.title,
+      section: 'previews',
+      favicon: model.head.badge.tone,
+      live: `${LIVE}${PREVIEWS}/${environment.id}?from=${from}`,
+      model,
+    });
+  };
   return {
     ...previewForms,
-    async showPreview(ports, input) {
-      const environment = found(await ports.environments.get(input.params.id), 'preview');
-      const newest = await newestOf(ports, environment);
-      const known = await knownPicture(ports, environment);
-      const [rest, picture] = await Promise.all([
-        modelOf(ports, { input, environment, newest }),
-        pictureModel(ports, known),
-      ]);
-      const model = { ...rest, picture };
-      const from = versionOf(environment.version, newest?.updatedAt, versionOfPicture(known));
-      return show(ports, input, {
-        title: model.head.title,
-        section: 'previews',
-        favicon: model.head.badge.tone,
-        live: `${LIVE}${PREVIEWS}/${environment.id}?from=${from}`,
-        model,
-      });
-    },
+    ...sharingForms(show),
+    showPreview: (ports, input) => show(ports, input, {}),
     async watchPreview(ports, input) {
       const { id } = input.params;
       const read = async () => {
@@ -92,15 +99,20 @@ async function newestOf(
   return head && deployments.get(head.deploymentId);
 }
 
+interface OfPreview extends Asking {
+  readonly params: { readonly id: string };
+}
+
 interface Asked {
-  readonly input: Parameters<Pages['showPreview']>[1];
+  readonly input: OfPreview;
   readonly environment: StoredEnvironment;
   readonly newest: StoredDeployment | null;
+  readonly shared: Shared;
 }
 
 async function modelOf(
   ports: Ports,
-  { input, environment, newest }: Asked,
+  { input, environment, newest, shared }: Asked,
 ): Promise<Omit<PreviewModel, 'picture'>> {
   const { id, projectId, current, pullRequest } = environment;
   const page = { limit: RECENT };
@@ -136,6 +148,7 @@ async function modelOf(
     containers: containersOf(containers.items),
     variables: variablesOf(variables.items, secrets.items),
     variablesPage: `/projects/${projectId}/variables`,
+    access: await accessOf(ports, { input, environment, role, shared }),
   };
 }
 

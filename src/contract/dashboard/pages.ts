@@ -1,4 +1,5 @@
 import type { Operations } from '../operation.js';
+import { accessPages } from './access.js';
 import { deploymentPages } from './deployments.js';
 import { administrationPages } from './administration.js';
 import { deliveryPages } from './deliveries.js';
@@ -13,6 +14,7 @@ import { startPages } from './start.js';
 export const PAGES = {
   ...shell,
   ...previewPages,
+  ...accessPages,
   ...deploymentPages,
   ...deliveryPages,
   ...statisticsPages,

@@ -20,12 +20,14 @@ export interface HeadModel {
   readonly mayChange: boolean;
 }
 
-export type Tab = 'overview' | 'settings' | 'variables' | 'members' | 'notifications' | 'limits' | 'danger';
+export type Tab =
+  'overview' | 'settings' | 'access' | 'variables' | 'members' | 'notifications' | 'limits' | 'danger';
 
 /** The tabs, and the role that each needs. */
 const TABS: readonly (readonly [tab: Tab, label: string, least: Role])[] = [
   ['overview', 'Overview', 'read'],
   ['settings', 'Settings', 'read'],
+  ['access', 'Access', 'read'],
   ['variables', 'Variables', 'read'],
   ['members', 'Members', 'read'],
   ['notifications', 'Notifications', 'write'],

@@ -109,6 +109,7 @@ function fieldModel(field: SettingField, { settings, values, typed, problems }: 
 const HINTS: Readonly<Record<string, string>> = {
   target:
     'What deploys it: the name of a target, or YAML with its name and options. Empty: files are served by this server.',
+  access: 'Who may open the previews: the tab Access says what each choice means.',
   root: 'The folder of the project in its repository.',
   paths: 'A pattern a line. Only changes of these files concern the project.',
   install: 'Empty: the Action uses the lock file.',

@@ -133,6 +133,9 @@ when('without JavaScript members, channels and limits can be changed, and reader
   expect(await reading.page.getByLabel('output', { exact: true }).isDisabled()).toBe(true);
   expect(await reading.page.locator('main form button').count()).toBe(0);
   expect(await reading.page.locator('.tabs a').allTextContents()).toEqual([
-    ...['Overview', 'Settings', 'Variables', 'Members', 'Limits'],
+    ...['Overview', 'Settings', 'Access', 'Variables', 'Members', 'Limits'],
   ]);
+  await reading.page.getByRole('link', { name: 'Access', exact: true }).click();
+  await reading.page.getByText('Public, by default. Everybody who knows the address').waitFor();
+  expect(await reading.page.locator('main form').count()).toBe(0);
 });
