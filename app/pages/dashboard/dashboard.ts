@@ -32,7 +32,7 @@ export function createDashboard({ watch, instance, site }: Parts): Handlers<type
     ...deploymentPage(shell, watch),
     ...deliveriesPage(shell, watch),
     ...deliveryPage(shell, watch),
-    ...statisticsPage(shell),
+    ...statisticsPage(shell, watch),
     ...administrationPages(shell, instance),
     ...projectsPages(shell),
     ...startPages(shell, { watch, site }),

@@ -138,6 +138,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   watchDelivery: repositoryWriters,
   submitReplay: ownForms,
   showStatistics: lists,
+  watchStatistics: lists,
   showInstance: administrators,
   showUsers: administrators,
   showLimits: administrators,
