@@ -33,7 +33,7 @@ export function createDashboard({ watch, instance, site }: Parts): Handlers<type
     ...deliveriesPage(shell, watch),
     ...deliveryPage(shell, watch),
     ...statisticsPage(shell, watch),
-    ...administrationPages(shell, instance),
+    ...administrationPages(shell, { instance, watch }),
     ...projectsPages(shell),
     ...startPages(shell, { watch, site }),
     ...accountPage(shell),

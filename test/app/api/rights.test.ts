@@ -140,6 +140,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   showStatistics: lists,
   watchStatistics: lists,
   showInstance: administrators,
+  watchInstance: administrators,
   showUsers: administrators,
   showLimits: administrators,
   showLeaks: administrators,
