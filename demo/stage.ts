@@ -68,9 +68,11 @@ export async function setStage({ root, port, path, teller, ...given }: StageOpti
     const manifest = String(guestbook['package.json']);
     const { docker } = given;
     const runner = docker ? await chooseRunner({ docker, manifest, teller }) : AS_PROCESSES;
+    const dataDir = join(workDir, 'data');
+    const { config, secrets, examine } = settings({ ...given, github, port, runner, dataDir });
     const app = await teller.step('Vitrine is running, with its own database', () =>
-      createApp(...settings({ ...given, github, port, runner, dataDir: join(workDir, 'data') }), {
-        env: { PATH: path },
+      createApp(config, secrets, {
+        ...{ examine, env: { PATH: path } },
         // The story counts what is asked of GitHub: a sweep at a random moment is not part of it.
         firstSweepMs: 60 * 60_000,
         write: (line) => noteWay(teller, line),
@@ -115,7 +117,12 @@ function settings({ github, port, runner, dataDir, chromium }: Settings) {
     // The pages that the demo deploys elsewhere are on this machine.
     ALLOW_PRIVATE_ADDRESSES: 'localhost, 127.0.0.0/8, ::1',
   };
-  return [envToConfig(env), envToSecrets(env)] as const;
+  const [config, secrets] = [envToConfig(env), envToSecrets(env)];
+  const examine = async () => {
+    const { examineServer } = await import('../app/cli/doctor/run-check.js');
+    return examineServer({ env, config, secrets, problems: [], warnings: [] }, join(dataDir, '.env'));
+  };
+  return { config, secrets, examine };
 }
 
 /** What runs on this machine for previews. */

@@ -4,10 +4,17 @@ import type {
   ServerStatisticsView,
   StatisticsView,
   StepView,
+  StorageView,
 } from '../../src/contract/history.js';
 import type { QueryOf } from '../../src/contract/operation.js';
 import { removeDeployment } from '../../src/deployments/remove.js';
-import { type DayStatistics, dayOf, summarize, summarizeStages } from '../../src/deployments/statistics.js';
+import {
+  type DayStatistics,
+  dayOf,
+  type Measured,
+  summarize,
+  summarizeStages,
+} from '../../src/deployments/statistics.js';
 import type { DeploymentScope, StoredDeployment } from '../../src/deployments/store.js';
 import type { Step } from '../../src/environments/history.js';
 import type { StoredEnvironment } from '../../src/environments/store.js';
@@ -182,9 +189,13 @@ function presentStatistics(
     ...summary,
     counts: positive(counts),
     stages: [...summarizeStages(days)],
-    storage: last ? { bytes: last.bytes, files: last.files, measuredAt: last.at.toISOString() } : null,
+    storage: last ? presentStorage(last) : null,
     byDay: days.map(presentDay),
   };
+}
+
+export function presentStorage({ at, bytes, files, kinds, logBytes }: Measured): StorageView {
+  return { bytes, files, measuredAt: at.toISOString(), kinds: kinds ?? null, logBytes: logBytes ?? null };
 }
 
 function presentDay(one: DayStatistics): StatisticsView['byDay'][number] {

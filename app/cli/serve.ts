@@ -26,7 +26,12 @@ export async function serve({ env, envFile, uid, print, stopping }: ServeOptions
   const made = isNew ? await runSetup({ config, envFile, print, log, stopping }) : {};
   const secrets = envToSecrets({ ...env, ...made });
   for (const warning of warnings) log('warn', warning);
-  const app = await createApp(config, secrets, { env, write: print, ...workerOf(availableParallelism()) });
+  const settings = { env: { ...env, ...made }, config, secrets, problems: [], warnings };
+  const app = await createApp(config, secrets, {
+    ...{ env, write: print, ...workerOf(availableParallelism()) },
+    // Loaded when an administrator first looks at the results.
+    examine: async () => (await import('./doctor/run-check.js')).examineServer(settings, envFile),
+  });
   log('info', `Vitrine is ready at ${app.url}`);
   log('info', `previews are at ${previewPattern(app)}`);
   return app;

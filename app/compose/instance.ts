@@ -1,9 +1,15 @@
 import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf } from '../../src/shared/errors.js';
-import type { Instance, OperatorLimits, PartState } from '../../src/shared/instance.js';
+import type {
+  Examination,
+  Examined,
+  Instance,
+  OperatorLimits,
+  PartState,
+} from '../../src/shared/instance.js';
 import { CHECK_STATE } from '../../src/shared/status/words.js';
-import type { Clock } from '../../src/shared/tools.js';
+import type { Clock, Log } from '../../src/shared/tools.js';
 import type { Config } from '../config/config.js';
 import { findEngine } from '../engine/address.js';
 import { createDockerEngine } from '../engine/docker-engine.js';
@@ -15,10 +21,14 @@ interface Given {
   readonly store: Pick<OpenedStore, 'ping' | 'migrations'>;
   readonly version: string;
   readonly clock: Clock;
+  readonly log: Log;
+  /** Looks at the installation as the doctor does. */
+  readonly examine: (() => Promise<readonly Examined[]>) | undefined;
 }
 
-/** What administrators are told of this process. `npm run doctor` looks at more, from outside. */
-export function composeInstance({ config, store, version, clock }: Given): Instance {
+/** What administrators are told of this process. `npm start -- doctor` looks at more, from outside. */
+export function composeInstance(given: Given): Instance {
+  const { config, store, version, clock } = given;
   const disk = () => spaceOf(resolve(config.dataDir));
   const askEngine = engineOf(config);
   return {
@@ -26,7 +36,32 @@ export function composeInstance({ config, store, version, clock }: Given): Insta
     limits: limitsOf(config),
     disk,
     migrations: store.migrations,
+    examination: examinationOf(given),
     parts: () => Promise.all([databaseState(store), diskState(config, disk), askEngine(), mailState(config)]),
+  };
+}
+
+/** While an administrator looks at the results, the installation is examined so often. Most checks ask other machines. */
+const EXAMINE_EVERY_MS = 60_000;
+
+function examinationOf({ examine, clock, log }: Given): Instance['examination'] {
+  let last: Examination | null = null;
+  let began = -Infinity;
+  async function look(run: NonNullable<typeof examine>): Promise<void> {
+    try {
+      const checks = await run();
+      last = { at: clock.now(), checks };
+    } catch (error) {
+      log('warn', 'the installation could not be examined', { error });
+    }
+  }
+  return () => {
+    const now = clock.now().getTime();
+    if (examine && now - began >= EXAMINE_EVERY_MS) {
+      began = now;
+      void look(examine);
+    }
+    return last;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LogRedaction } from '../../src/deployments/logs/store.js';
 import type { Reporter } from '../../src/reports/reporter.js';
+import type { Examined } from '../../src/shared/instance.js';
 import type { TargetPorts } from '../../src/targets/target.js';
 import type { Clock } from '../../src/shared/tools.js';
 import type { BlobStore } from '../../src/uploads/store.js';
@@ -22,6 +23,8 @@ export interface Overrides {
   /** For programs that the app starts, such as the database. */
   readonly env?: Env;
   readonly rates?: Partial<Rates>;
+  /** Looks at the installation, for administrators; nothing is looked at unless given. The commands have it: app/cli/doctor. */
+  readonly examine?: () => Promise<readonly Examined[]>;
   readonly identify?: Identify;
   /** GitHub's own limits are kept unless given. */
   readonly pace?: Pace;

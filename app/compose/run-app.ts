@@ -128,15 +128,16 @@ function compose(parts: RunParts) {
 }
 
 function surfaceInputs(parts: RunParts, inside: { ports: Ports; previews: Previews; hub: LogHub }) {
-  const { config, overrides, clock, store, publicUrl, intake } = parts;
+  const { config, overrides, clock, log, store, publicUrl, intake } = parts;
+  const version = projectVersion();
   const identity = createIdentity({ issuer: config.oidcIssuer, audience: publicUrl, clock });
   return {
     ...inside,
     webhooks: intake.endpoint,
     identify: overrides.identify ?? identity.verify,
     ping: store.ping,
-    instance: composeInstance({ config, store, version: projectVersion(), clock }),
-    version: projectVersion(),
+    instance: composeInstance({ config, store, version, clock, log, examine: overrides.examine }),
+    version,
     site: { website: githubWebsite(config.githubApiUrl), action: config.action },
     rates: { ...RATES, ...overrides.rates },
   };

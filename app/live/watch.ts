@@ -8,6 +8,8 @@ export interface Watched {
   readonly key: string;
   /** What it is now, in a few characters: see `versionOf`. */
   readonly read: () => Promise<string>;
+  /** It is looked at so often, where once a second is more than readers need. */
+  readonly everyMs?: number;
 }
 
 export interface Watch {
@@ -48,7 +50,8 @@ export function versionOf(...values: readonly unknown[]): string {
 export function createWatch({ log }: Pick<Tools, 'log'>, { pollMs, heartbeatMs }: WatchTimes): Watch {
   const topics = new Map<string, Topic>();
 
-  function follow(stream: EventStream, { key, read, from, stillAllowed }: Watched & Follower): void {
+  function follow(stream: EventStream, { from, stillAllowed, ...watched }: Watched & Follower): void {
+    const { key } = watched;
     const topic = topics.get(key) ?? { followers: new Map(), timer: null };
     topics.set(key, topic);
     topic.followers.set(stream, { seen: from });
@@ -62,16 +65,17 @@ export function createWatch({ log }: Pick<Tools, 'log'>, { pollMs, heartbeatMs }
       if (topic.timer) clearTimeout(topic.timer);
       topics.delete(key);
     });
-    if (topic.timer === null) look(topic, read, 0);
+    if (topic.timer === null) look(topic, watched, 0);
   }
 
-  function look(topic: Topic, read: Watched['read'], inMs: number): void {
+  function look(topic: Topic, watched: Watched, inMs: number): void {
+    const { read, everyMs = pollMs } = watched;
     topic.timer = setTimeout(() => {
       read()
         .then((version) => tell(topic, version))
         .catch((error: unknown) => log('warn', 'an open page could not be brought up to date', { error }))
         .finally(() => {
-          if (topic.followers.size > 0) look(topic, read, pollMs);
+          if (topic.followers.size > 0) look(topic, watched, everyMs);
         });
     }, inMs);
     topic.timer.unref();

@@ -1,6 +1,7 @@
 /** What administrators of the server see and do: people, the audit log, and the state of the server. */
 import { z } from 'zod';
 import { CHECK_STATE } from '../shared/status/words.js';
+import { StorageView } from './history.js';
 import { lazily, type Operation, type Operations, type ValueOf } from './operation.js';
 import { API, ById, Id, listOf, page } from './shapes.js';
 
@@ -85,6 +86,12 @@ export const listAudit = {
 const Part = () =>
   z.object({ id: z.string(), title: z.string(), state: z.enum(CHECK_STATE), says: z.string() });
 
+const Examination = () =>
+  z.object({
+    at: z.string(),
+    checks: z.array(Part().extend({ group: z.string(), todo: z.string().nullable() })),
+  });
+
 const Job = () =>
   z.object({
     name: z.string(),
@@ -111,6 +118,8 @@ export const InstanceView = /* @__PURE__ */ lazily(() =>
     node: z.string(),
     startedAt: z.string(),
     parts: z.array(Part()),
+    /** What the doctor found, as far as a running server can look at itself; null until it has a first result. */
+    examination: Examination().nullable(),
     jobs: z.array(Job()),
     queues: z.array(Queue()),
     limits: z.object({
@@ -131,7 +140,7 @@ export const InstanceView = /* @__PURE__ */ lazily(() =>
       containers: z.record(z.string(), z.int()),
       ports: z.int(),
       /** The files, each counted once, when they were last measured; null when they were not. */
-      storage: z.object({ bytes: z.int(), files: z.int(), measuredAt: z.string() }).nullable(),
+      storage: StorageView().nullable(),
       disk: z.object({ freeBytes: z.int(), totalBytes: z.int() }).nullable(),
     }),
     migrations: z.array(

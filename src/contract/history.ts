@@ -107,6 +107,21 @@ export const listDecisions = {
 /** How many deployments ended in each status; statuses that none ended in are left out. */
 const Counts = () => z.record(z.string(), z.int());
 
+const Room = () => z.object({ bytes: z.int(), count: z.int() });
+
+export const StorageView = /* @__PURE__ */ lazily(() =>
+  z.object({
+    bytes: z.int(),
+    files: z.int(),
+    measuredAt: z.string(),
+    /** Uploaded files, images of the registry, and screenshots; null where an older version measured. */
+    kinds: z.object({ uploads: Room(), images: Room(), pictures: Room() }).nullable(),
+    /** What the database takes for logs; null for a project, and where an older version measured. */
+    logBytes: z.int().nullable(),
+  }),
+);
+export type StorageView = ValueOf<typeof StorageView>;
+
 export const StatisticsView = /* @__PURE__ */ lazily(() =>
   z.object({
     /** Days in UTC, both included. */
@@ -130,7 +145,7 @@ export const StatisticsView = /* @__PURE__ */ lazily(() =>
       }),
     ),
     /** What the files take, each counted once, when it was last measured in these days; null when it was not. */
-    storage: z.object({ bytes: z.int(), files: z.int(), measuredAt: z.string() }).nullable(),
+    storage: StorageView().nullable(),
     /** Days on which nothing ended and nothing was measured are left out. */
     byDay: z.array(
       z.object({

@@ -26,7 +26,16 @@ export interface Measured {
   /** Files, each counted once however many deployments have it, without the compressed forms that the server makes of them. */
   readonly bytes: number;
   readonly files: number;
+  /** What of it is what; missing where an older version measured. */
+  readonly kinds?: Kinds;
+  /** What the database takes for logs, as it is on the disk. Of the whole server. */
+  readonly logBytes?: number;
 }
+
+export type KindOfRoom = 'uploads' | 'images' | 'pictures';
+
+/** Uploaded files, images of the registry, and screenshots. What is of two kinds counts for both. */
+export type Kinds = Readonly<Record<KindOfRoom, { readonly bytes: number; readonly count: number }>>;
 
 export interface StatisticsStore {
   /** Counts an ending for its project and for the server. The same key counts once, also when another server repeats it. */
@@ -87,7 +96,7 @@ function timedStage({ name, status, startedAt, completedAt }: Stage): [StageName
 }
 
 function secondsBetween(start: Date, end: Date): number {
-  return Math.max(0, Math.round((end.getTime() - start.getTime()) / 100) / 10);
+  return Math.max(0, (end.getTime() - start.getTime()) / 1_000);
 }
 
 export function dayOf(at: Date): string {
@@ -97,9 +106,12 @@ export function dayOf(at: Date): string {
 /** Each class of durations ends 10 % above the one before, so that a quantile is wrong by 5 % at most. */
 const GROWTH = Math.log(1.1);
 
-/** The class of a duration, as a field name. */
+/** What is shorter is in the class of this: times are known to a millisecond. */
+const SHORTEST_S = 0.001;
+
+/** The class of a duration, as a field name; of those below a second it is negative, as `c-24`. */
 export function durationClass(seconds: number): string {
-  return `c${Math.round(Math.log(Math.max(1, seconds)) / GROWTH)}`;
+  return `c${Math.round(Math.log(Math.max(SHORTEST_S, seconds)) / GROWTH)}`;
 }
 
 function secondsOf(name: string): number {

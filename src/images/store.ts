@@ -68,6 +68,13 @@ export interface ImageStore {
   /** Removes blobs of an environment that were used before then and that no manifest of it names. Answers how many. */
   removeUnnamedBlobs(environmentId: string, usedBefore: Date): Promise<number>;
   removeEnvironment(environmentId: string): Promise<number>;
+  /** Every blob and manifest that a repository of a project has, once for each repository. A manifest with layers is an image. */
+  held(): AsyncIterable<{
+    readonly projectId: string;
+    readonly digest: string;
+    readonly size: number;
+    readonly isImage: boolean;
+  }>;
   /** Every digest that some repository has, for the sweep of the blob store. */
   digests(): AsyncIterable<string>;
   /** Those of the digests that some repository has. */

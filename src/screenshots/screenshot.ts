@@ -65,6 +65,8 @@ export interface ScreenshotStore {
   /** Removes those of the environment, all but the newest so many, and answers what they were. */
   removeOf(environmentId: string, keep: number): Promise<readonly Screenshot[]>;
   environmentIds(): AsyncIterable<string>;
+  /** All pictures, with the project of each. */
+  held(): AsyncIterable<{ readonly projectId: string; readonly pictures: readonly Picture[] }>;
   /** The hashes of all pictures. */
   hashes(): AsyncIterable<string>;
   /** Those of the hashes that are pictures. */

@@ -9,6 +9,19 @@ export interface PartState {
   readonly says: string;
 }
 
+/** What the doctor found, in the words of its check. */
+export interface Examined extends PartState {
+  /** The title of the group that it belongs to. */
+  readonly group: string;
+  /** What the operator does about it; null when there is nothing to do. */
+  readonly todo: string | null;
+}
+
+export interface Examination {
+  readonly at: Date;
+  readonly checks: readonly Examined[];
+}
+
 export interface AppliedMigration {
   readonly version: number;
   readonly name: string;
@@ -63,6 +76,8 @@ export interface Instance {
   /** Room on the disk of the data directory; null where it cannot be seen. */
   disk(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   migrations(): Promise<readonly AppliedMigration[]>;
+  /** What the doctor found last; null before its first result. Nobody waits for it: it looks again in the background. */
+  examination(): Examination | null;
 }
 
 const PATIENCE_MS = 60_000;

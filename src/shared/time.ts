@@ -40,9 +40,13 @@ export function showTime(at: Date): string {
   return at.toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** `0.4 s`, `3 s`, `23 s`, `1 min 12 s`, `3 h 5 min`, `2 d 3 h`: two units at most. */
+/**
+ * `80 ms`, `0.4 s`, `3 s`, `23 s`, `1 min 12 s`, `3 h 5 min`, `2 d 3 h`: two units at most. Every duration that people read is shown by
+ * this rule.
+ */
 export function showDuration(ms: number): string {
   const time = Math.max(0, ms);
+  if (time > 0 && time < 99.5) return `${Math.max(1, Math.round(time))} ms`;
   if (time < 9.95 * SECOND) return `${Number((time / SECOND).toFixed(1))} s`;
   if (time < MINUTE) return `${Math.min(59, Math.round(time / SECOND))} s`;
   if (time < HOUR) return pair(time, { big: MINUTE, small: SECOND, units: ['min', 's'] });

@@ -39,6 +39,12 @@ window.addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload();
 });
 
+/** A bar that is wider than a phone shows the part in which the reader is. */
+for (const bar of document.querySelectorAll('.sections, .tabs')) {
+  const here = bar.querySelector('[aria-current]');
+  if (here instanceof HTMLElement) bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+}
+
 copyButtons();
 listenToKeys();
 followPage();

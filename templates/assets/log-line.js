@@ -33,6 +33,7 @@ function shorten(words, text) {
   more.addEventListener('click', () => {
     words.replaceChildren();
     paint(words, text);
+    words.dispatchEvent(new CustomEvent('whole-line', { bubbles: true }));
   });
   words.append(more);
 }
@@ -73,4 +74,39 @@ function paletteColour(name) {
   if (index >= 232) return Array(3).fill(8 + 10 * (index - 232)).join(', ');
   const cube = index - 16;
   return [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map((step) => STEPS[step]).join(', ');
+}
+
+/** Marks each place of a drawn line that has this text, in any case, as the search of the server finds it; none when it is empty. */
+export function markHits(row, wanted) {
+  const words = row.querySelector('.t');
+  const marked = words.querySelectorAll('mark');
+  for (const mark of marked) mark.replaceWith(...mark.childNodes);
+  if (marked.length > 0) words.normalize();
+  if (wanted === '') return;
+  const places = placesOf(words.textContent.toLowerCase(), wanted.toLowerCase());
+  if (places.length > 0) wrap(words, places);
+}
+
+function placesOf(text, wanted) {
+  const places = [];
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) places.push({ from: at, to: at + wanted.length });
+  return places;
+}
+
+/** A hit may begin in one colour and end in another: each piece of it is marked. */
+function wrap(words, places) {
+  const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT, (node) => (node.parentElement.closest('button') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT));
+  const pieces = [];
+  for (let start = 0; walker.nextNode(); start += walker.currentNode.length) pieces.push({ node: walker.currentNode, start });
+  for (const { node, start } of pieces) {
+    const end = start + node.length;
+    const inside = places.filter(({ from, to }) => from < end && to > start);
+    // From the end, so that what comes before keeps its place.
+    for (const { from, to } of inside.reverse()) {
+      const range = document.createRange();
+      range.setStart(node, Math.max(from, start) - start);
+      range.setEnd(node, Math.min(to, end) - start);
+      range.surroundContents(document.createElement('mark'));
+    }
+  }
 }

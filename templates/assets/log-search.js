@@ -4,8 +4,8 @@ const SHORTEST = 2;
 const PAUSE_MS = 350;
 const AT_ONCE = 100;
 
-/** @param {HTMLElement} root @param {{ path: string, onGo: (line: number) => void }} options */
-export function searchLog(root, { path, onGo }) {
+/** @param {HTMLElement} root @param {{ path: string, onGo: (line: number) => void, onFind: (text: string) => void }} options */
+export function searchLog(root, { path, onGo, onFind }) {
   const form = root.querySelector('.log-search');
   const field = form.querySelector('input[type=search]');
   const box = root.querySelector('[data-hits]');
@@ -21,6 +21,7 @@ export function searchLog(root, { path, onGo }) {
     asked = text;
     cursor = null;
     current = -1;
+    onFind(text.length < SHORTEST ? '' : text);
     if (text.length < SHORTEST) return (box.hidden = true);
     await load(true);
   }

@@ -2,7 +2,7 @@
  * The lines of a log on the page. All of them are kept as plain texts, and only those near the part that is looked at are elements: a log of
  * 50,000 lines scrolls like one of fifty.
  */
-import { drawLine } from './log-line.js';
+import { drawLine, markHits } from './log-line.js';
 
 /** So many lines become elements together. */
 const CHUNK = 50;
@@ -23,6 +23,7 @@ export function createLogView(scroller, { folds, toneOf, onChange }) {
   const chunkOf = new WeakMap();
   let marked = { from: 0, to: 0 };
   let wraps = false;
+  let wanted = '';
 
   const observer = new IntersectionObserver(
     (entries) => {
@@ -43,6 +44,7 @@ export function createLogView(scroller, { folds, toneOf, onChange }) {
   function draw(position) {
     const row = drawLine(lineAt(position));
     row.classList.toggle('marked', isMarked(numbers[position]));
+    if (wanted !== '') markHits(row, wanted);
     return row;
   }
 
@@ -197,10 +199,19 @@ export function createLogView(scroller, { folds, toneOf, onChange }) {
     for (const row of scroller.querySelectorAll('.line')) row.classList.toggle('marked', isMarked(Number(row.dataset.number)));
   }
 
+  /** Lines that are not drawn yet are marked when they are. */
+  function find(text) {
+    wanted = text;
+    for (const row of scroller.querySelectorAll('.line')) markHits(row, wanted);
+  }
+
+  scroller.addEventListener('whole-line', ({ target }) => markHits(target.closest('.line'), wanted));
+
   return {
     append,
     show,
     mark,
+    find,
     count: () => numbers.length,
     has: (number) => positionOf(number) >= 0,
     isSelecting: () => isSelected(scroller),

@@ -6,6 +6,8 @@ import { createLogView } from './log-view.js';
 /** Nearer to the end than this counts as being there. */
 const NEAR_PX = 24;
 const KEPT = 'vitrine-log';
+/** A box for a short log is for so many lines. */
+const SHORT = 12;
 
 const root = document.getElementById('log');
 if (root) start(root);
@@ -87,8 +89,9 @@ function start(root) {
 
   function tell() {
     const count = view.count();
+    if (count > SHORT) scroller.classList.remove('few');
     if (!shown && known > 0) status.textContent = `Loading ${count.toLocaleString()} of ${known.toLocaleString()} lines`;
-    else status.textContent = `${count.toLocaleString()} lines${over ? '' : connected ? ', live' : '. Not connected: trying again'}`;
+    else status.textContent = `${count.toLocaleString()} ${count === 1 ? 'line' : 'lines'}${over ? '' : connected ? ', live' : '. Not connected: trying again'}`;
     button.hidden = !shown || following || (over && unseen === 0);
     button.textContent = unseen === 0 ? 'Follow' : `Follow · ${unseen.toLocaleString()} new`;
   }
@@ -130,7 +133,7 @@ function start(root) {
   });
 
   tools(part('tools'), { view, scroller });
-  searchLog(root, { path: search, onGo: goTo });
+  searchLog(root, { path: search, onGo: goTo, onFind: view.find });
   readLog({
     source,
     onLines: take,

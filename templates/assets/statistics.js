@@ -9,8 +9,15 @@ const colourOf = (token) => getComputedStyle(document.documentElement).getProper
 
 const SHOWN = {
   count: (value) => String(value),
-  seconds: (value) => (value < 100 ? `${Math.round(value)}s` : value < 6_000 ? `${(value / 60).toFixed(1)}m` : `${(value / 3_600).toFixed(1)}h`),
-  bytes: (value) => (value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${Math.round(value / 1e6)} MB` : `${(value / 1e9).toFixed(1)} GB`),
+  seconds: (value) => {
+    if (value > 0 && value < 0.1) return `${Math.round(value * 1_000)} ms`;
+    if (value < 100) return `${Number(value.toFixed(1))} s`;
+    return value < 6_000 ? `${Number((value / 60).toFixed(1))} min` : `${Number((value / 3_600).toFixed(1))} h`;
+  },
+  bytes: (value) => {
+    const step = [1e9, 1e6, 1e3].findIndex((size) => value >= size);
+    return step < 0 ? `${Math.round(value)} B` : `${Number((value / [1e9, 1e6, 1e3][step]).toFixed(1))} ${['GB', 'MB', 'kB'][step]}`;
+  },
 };
 
 /** The columns of a table: the days, and a list of numbers or gaps for each series. */
@@ -30,25 +37,36 @@ function stacked(columns) {
   return sums.reverse();
 }
 
-function lineOf({ label, colour }, { kind, isFew }) {
+function lineOf({ label, colour }, { kind, state }) {
   const stroke = colourOf(colour);
   if (kind === 'bars') return { label, fill: stroke, stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 42] }) };
   const area = kind === 'area' ? { fill: `color-mix(in srgb, ${stroke} 18%, transparent)` } : {};
   // A single day between two gaps has no line.
-  return { label, stroke, width: 2, points: { show: isFew, size: 6, fill: stroke, stroke }, ...area };
+  return { label, stroke, width: 2, points: { show: () => state.isFew, size: 6, fill: stroke, stroke }, ...area };
 }
 
-function draw(place) {
-  const table = document.getElementById(place.dataset.plot);
-  if (!table) return;
-  const { kind, unit } = place.dataset;
-  const { series, times, columns } = read(table);
-  const isBars = kind === 'bars';
-  const data = [times, ...(isBars ? stacked(columns) : columns)];
+/** What the table says now. */
+function figuresOf({ plot, kind }) {
+  const { series, times, columns } = read(document.getElementById(plot));
   const known = columns[0].filter((value) => value !== null).length;
+  return { series, times, isFew: known < 20, data: [times, ...(kind === 'bars' ? stacked(columns) : columns)] };
+}
+
+/** Draws a plot, or moves the lines of one that is there. */
+function draw(place) {
+  const figures = figuresOf(place.dataset);
+  const known = plots.get(place);
+  if (!known) return create(place, figures);
+  Object.assign(known.state, figures);
+  known.plot.setData(figures.data);
+}
+
+function create(place, figures) {
+  const { kind, unit } = place.dataset;
+  const state = { ...figures };
+  const isBars = kind === 'bars';
   const [ink, line] = [colourOf('--soft'), colourOf('--line')];
   const axis = { stroke: ink, font: '12px system-ui, sans-serif', grid: { stroke: line, width: 1 }, ticks: { show: false } };
-  plots.get(place)?.destroy();
   const options = {
     width: place.clientWidth,
     height: place.clientHeight,
@@ -56,29 +74,52 @@ function draw(place) {
     cursor: { show: false },
     tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), 'Etc/UTC'),
     scales: {
-      x: { range: () => [times[0] - DAY / 2, times.at(-1) + DAY / 2] },
-      y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.08)] },
+      x: { range: () => [state.times[0] - DAY / 2, state.times.at(-1) + DAY / 2] },
+      // A build may take less than a second; half a preview does not exist.
+      y: { range: (_plot, _least, most) => [0, (most || 1) * 1.08] },
     },
     axes: [
-      { ...axis, size: 28, grid: { show: false }, space: 60, values: (_plot, ticks) => ticks.map(dayOf) },
+      { ...axis, size: 28, grid: { show: false }, splits: (plot) => daysOf(state, plot.bbox.width / devicePixelRatio), values: (_plot, ticks) => ticks.map(dayOf) },
       { ...axis, size: 58, values: (_plot, ticks) => ticks.map((one) => (unit === 'count' && !Number.isInteger(one) ? '' : SHOWN[unit](one))) },
     ],
-    series: [{}, ...(isBars ? series.toReversed() : series).map((one) => lineOf(one, { kind, isFew: known < 20 }))],
+    series: [{}, ...(isBars ? state.series.toReversed() : state.series).map((one) => lineOf(one, { kind, state }))],
   };
-  plots.set(place, new uPlot(options, data, place));
+  plots.set(place, { plot: new uPlot(options, state.data, place.querySelector('.canvas')), state });
+  resized.observe(place);
+}
+
+function remove(place) {
+  plots.get(place).plot.destroy();
+  plots.delete(place);
+  resized.unobserve(place);
+}
+
+const LABEL_PX = 64;
+
+/** A day is where its label is, in the middle of it; the newest one always has its label. */
+function daysOf({ times }, width) {
+  const step = Math.max(1, Math.ceil((times.length * LABEL_PX) / Math.max(LABEL_PX, width)));
+  return times.filter((_, index) => (times.length - 1 - index) % step === 0);
 }
 
 const DAYS = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', timeZone: 'UTC' });
 const dayOf = (at) => DAYS.format(new Date(at * 1_000));
 
-const drawAll = () => document.querySelectorAll('[data-plot]').forEach(draw);
-
-drawAll();
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 const resized = new ResizeObserver((entries) => {
   for (const { target } of entries) {
-    const plot = plots.get(target);
+    const { plot } = plots.get(target) ?? {};
     if (plot && plot.width !== target.clientWidth) plot.setSize({ width: target.clientWidth, height: target.clientHeight });
   }
 });
-document.querySelectorAll('[data-plot]').forEach((place) => resized.observe(place));
+
+function drawAll() {
+  for (const place of [...plots.keys()]) if (!place.isConnected) remove(place);
+  document.querySelectorAll('[data-plot]').forEach(draw);
+}
+
+drawAll();
+document.addEventListener('page-refreshed', drawAll);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  for (const place of [...plots.keys()]) remove(place);
+  drawAll();
+});

@@ -4,6 +4,9 @@ import { showDuration, showSpan, showTime } from '../../src/shared/time.js';
 test.each([
   [0, '0 s'],
   [-5, '0 s'],
+  [0.2, '1 ms'],
+  [80, '80 ms'],
+  [99.7, '0.1 s'],
   [420, '0.4 s'],
   [3_000, '3 s'],
   [9_940, '9.9 s'],

@@ -86,6 +86,10 @@ export async function startWorld({
     // An hour of GitHub's patience would pass here in a minute.
     pace: (_installation, { run }) => run(),
     firstSweepMs: NOT_DURING_A_TEST,
+    async examine() {
+      const { examineServer } = await import('../../app/cli/doctor/run-check.js');
+      return examineServer({ env, config, secrets, problems: [], warnings: [] }, join(dataDir, '.env'));
+    },
     ...overrides,
   });
   const webhookUrl = `http://localhost:${app.port}/api/github/webhooks`;

@@ -4,6 +4,7 @@ import { type Instance, type JobRun, lateSeconds } from '../../../src/shared/ins
 import { DELIVERY_STATUS } from '../../../src/shared/status/words.js';
 import type { Ports } from '../../ports.js';
 import { type Handlers, isoOrNull } from '../handler.js';
+import { presentStorage } from '../history.js';
 
 export type InstanceHandlers = Pick<Handlers<typeof administration>, 'getInstance'>;
 
@@ -20,9 +21,11 @@ export function instanceHandlers(instance: Instance): InstanceHandlers {
         instance.migrations(),
       ]);
       const now = ports.clock.now();
+      const examination = instance.examination();
       return {
         ...{ version, node, startedAt: startedAt.toISOString(), limits, queues, used },
         parts: [...parts],
+        examination: examination && { at: examination.at.toISOString(), checks: [...examination.checks] },
         jobs: jobs.map((run) => presentJob(run, now)),
         migrations: migrations.map(({ version: number, name, appliedAt, ms }) => ({
           ...{ version: number, name, appliedAt: isoOrNull(appliedAt), tookMs: ms },
@@ -76,8 +79,6 @@ async function usedOf(ports: Ports, instance: Instance): Promise<InstanceView['u
   const measured = days.findLast((day) => day.measured !== null)?.measured;
   return {
     ...{ previews, containers: { ...byStatus }, ports: taken, disk },
-    storage: measured
-      ? { bytes: measured.bytes, files: measured.files, measuredAt: measured.at.toISOString() }
-      : null,
+    storage: measured ? presentStorage(measured) : null,
   };
 }

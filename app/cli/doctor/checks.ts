@@ -27,3 +27,12 @@ export const CHECKS: readonly CheckGroup[] = [
   },
   { title: 'Room for containers', checks: [ports, network, firewall, sandbox] },
 ];
+
+/** They start a program, listen on ports, or have the engine fetch something: only the command does that. */
+const BY_COMMAND: readonly Check[] = [screenshots, registry, compose, ports, firewall, sandbox];
+
+/** What a running server looks at by itself. */
+export const SERVER_CHECKS: readonly CheckGroup[] = CHECKS.map(({ title, checks }) => ({
+  title,
+  checks: checks.filter((check) => !BY_COMMAND.includes(check)),
+}));

@@ -1,12 +1,8 @@
-import { messageOf } from '../../../src/shared/errors.js';
-import { createRedactor } from '../../../src/shared/redact/redact.js';
 import { CHECK_STATE, type CheckState } from '../../../src/shared/status/words.js';
-import { cleanLine } from '../../../src/shared/text.js';
 import { projectVersion } from '../../config/project-root.js';
-import { type Check, failed, type Finding } from './check.js';
 import { type CheckGroup, CHECKS } from './checks.js';
-import { secretsIn } from './read-settings.js';
-import { lookAround, type Surroundings, type SurroundingsOptions } from './surroundings.js';
+import { cleaner, type Result, runCheck } from './run-check.js';
+import { lookAround, type SurroundingsOptions } from './surroundings.js';
 
 interface DoctorOptions extends SurroundingsOptions {
   readonly json: boolean;
@@ -17,13 +13,9 @@ interface DoctorOptions extends SurroundingsOptions {
   readonly limitMs?: number;
 }
 
-const LIMIT_MS = 10_000;
-
-type Result = Finding & Pick<Check, 'id' | 'title'>;
-
 /** Runs all checks side by side, and prints them in their order as soon as they have ended. Answers the exit code. */
 export async function runDoctor(options: DoctorOptions): Promise<number> {
-  const { write, groups = CHECKS, limitMs = LIMIT_MS } = options;
+  const { write, groups = CHECKS, limitMs } = options;
   const surroundings = await lookAround(options);
   const clean = cleaner(surroundings);
   const started = groups.map(({ title, checks }) => ({
@@ -49,41 +41,6 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   const ok = counts.failed === 0;
   write(options.json ? jsonOf({ ok, counts, results }) : summaryOf(counts));
   return ok ? 0 : 1;
-}
-
-interface Running {
-  readonly surroundings: Omit<Surroundings, 'signal'>;
-  readonly limitMs: number;
-  readonly clean: (text: string) => string;
-}
-
-async function runCheck(
-  { id, title, run }: Check,
-  { surroundings, limitMs, clean }: Running,
-): Promise<Result> {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  // It also keeps the process until then, whatever the check waits for.
-  const timer = setTimeout(() => stopping.abort(), limitMs);
-  const late = new Promise<Finding>((resolve) => {
-    const says = `This took longer than ${limitMs / 1_000} s.`;
-    const todo = 'Something on the way holds it up: a firewall, a proxy, a DNS server or a busy machine.';
-    signal.addEventListener('abort', () => resolve(failed(says, todo)), { once: true });
-  });
-  const asked = run({ ...surroundings, signal }).catch((error: unknown) =>
-    failed(
-      `The doctor could not look at this: ${messageOf(error)}`,
-      'Report this with the output of --json.',
-    ),
-  );
-  const { state, says, todo } = await Promise.race([asked, late]).finally(() => clearTimeout(timer));
-  return { id, title, state, says: clean(says), todo: todo === null ? null : clean(todo) };
-}
-
-/** Text of other machines can hold anything: neither secrets nor what a terminal obeys. */
-function cleaner({ env }: Pick<Surroundings, 'env'>): (text: string) => string {
-  const { redact } = createRedactor(secretsIn(env));
-  return (text) => text.split('\n').map(cleanLine).map(redact).join('\n');
 }
 
 type Counts = Readonly<Record<CheckState, number>>;

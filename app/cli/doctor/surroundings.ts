@@ -38,7 +38,13 @@ export interface Surroundings extends Settings {
 }
 
 export async function lookAround(options: SurroundingsOptions): Promise<Omit<Surroundings, 'signal'>> {
-  const settings = await readSettings(options);
+  return surroundingsOf(await readSettings(options), options);
+}
+
+export function surroundingsOf(
+  settings: Settings,
+  options: Pick<SurroundingsOptions, 'envFile' | 'dnsServers' | 'ca' | 'now'>,
+): Omit<Surroundings, 'signal'> {
   const { config } = settings;
   const resolve = createResolve(options.dnsServers);
   return {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { showDuration } from '../../../src/shared/time.js';
 import { projectRoot } from '../../config/project-root.js';
 import { escapeHtml, type HtmlHelpers } from '../../render.js';
 import type { Assets } from './assets.js';
@@ -14,8 +15,8 @@ export function createTags({ urlOf }: Pick<Assets, 'urlOf'>): HtmlHelpers {
     /** `{{icon "globe"}}`: a picture that only decorates. */
     icon: (name) => drawIcon(icons, textOf(name)),
     /** `{{when time}}`: "3 minutes ago", with the exact time in the reader's zone where the pointer rests; without scripts, in UTC. */
-    when: (time) => showTime(textOf(time)),
-    /** `{{lasted seconds}}`: "1m 20s". */
+    when: (time) => showMoment(textOf(time)),
+    /** `{{lasted seconds}}`: "1 min 20 s". */
     lasted: (seconds) => escapeHtml(durationOf(Number(seconds))),
     /** `{{short sha}}`: the first seven digits. */
     short: (sha) => escapeHtml(textOf(sha).slice(0, 7)),
@@ -42,30 +43,14 @@ function drawIcon(icons: Readonly<Record<string, string>>, name: string): string
   return `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${drawn}</svg>`;
 }
 
-function showTime(time: string): string {
+function showMoment(time: string): string {
   const iso = escapeHtml(time);
   const text = time.replace('T', ' ').replace(/(:\d\d)(:\d\d)?(\.\d+)?Z$/, '$1 UTC');
   return `<relative-time datetime="${iso}" title="${escapeHtml(text)}">${escapeHtml(text)}</relative-time>`;
 }
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** Two units at most: nobody needs the seconds of a day. */
 export function durationOf(seconds: number): string {
-  if (seconds < 10) return `${String(Math.round(seconds * 10) / 10)}s`;
-  const whole = Math.round(seconds);
-  if (whole < MINUTE) return `${String(whole)}s`;
-  if (whole < HOUR) return pair(whole, [MINUTE, 'm'], [1, 's']);
-  if (whole < DAY) return pair(whole, [HOUR, 'h'], [MINUTE, 'm']);
-  return pair(whole, [DAY, 'd'], [HOUR, 'h']);
-}
-
-function pair(seconds: number, big: readonly [number, string], small: readonly [number, string]): string {
-  const rest = Math.floor((seconds % big[0]) / small[0]);
-  const first = `${String(Math.floor(seconds / big[0]))}${big[1]}`;
-  return rest === 0 ? first : `${first} ${String(rest)}${small[1]}`;
+  return showDuration(seconds * 1_000);
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;

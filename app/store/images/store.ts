@@ -151,7 +151,7 @@ function manifestMethods({ manifests, tags }: Collections): ManifestMethods {
 
 type SweepMethods = Pick<
   ImageStore,
-  'environmentIds' | 'removeUnnamedBlobs' | 'removeEnvironment' | 'digests' | 'known'
+  'environmentIds' | 'removeUnnamedBlobs' | 'removeEnvironment' | 'held' | 'digests' | 'known'
 >;
 
 function sweepMethods({ blobs, manifests, tags }: Collections): SweepMethods {
@@ -179,6 +179,14 @@ function sweepMethods({ blobs, manifests, tags }: Collections): SweepMethods {
       ]);
       return gone.reduce((sum, { deletedCount }) => sum + deletedCount, 0);
     },
+    async *held() {
+      const fields = { _id: 0, projectId: 1, digest: 1, size: 1 };
+      const layered = { isImage: { $gt: [{ $size: { $ifNull: ['$blobs', []] } }, 0] } };
+      const all = manifests.find<Held>({}, { projection: { ...fields, ...layered } });
+      for await (const manifest of all) yield manifest;
+      for await (const blob of blobs.find<Held>({}, { projection: fields }))
+        yield { ...blob, isImage: false };
+    },
     async *digests() {
       const options = { projection: { _id: 0, digest: 1 } };
       for await (const { digest } of manifests.find({}, options)) yield digest;
@@ -194,6 +202,8 @@ function sweepMethods({ blobs, manifests, tags }: Collections): SweepMethods {
     },
   };
 }
+
+type Held = ReturnType<ImageStore['held']> extends AsyncIterable<infer One> ? One : never;
 
 function ofEnvironment(environmentId: string): { readonly environmentId: string } {
   return { environmentId: text(environmentId, 'the environment') };

@@ -66,6 +66,15 @@ export function logStore(connection: Connection, kind: LogKind): LogStore {
       ids.forEach((id) => tails.delete(id));
       await chunks.deleteMany({ deploymentId: { $in: ids } });
     },
+    async bytes() {
+      // https://www.mongodb.com/docs/manual/reference/operator/aggregation/collStats/
+      const pipeline = [
+        { $collStats: { storageStats: {} } },
+        { $project: { bytes: '$storageStats.totalSize' } },
+      ];
+      const found = await chunks.aggregate<{ bytes: number }>(pipeline, { maxTimeMS: MAX_TIME_MS }).toArray();
+      return found.reduce((sum, { bytes }) => sum + bytes, 0);
+    },
     async deleteBefore(before, limit) {
       const old = await chunks
         .find({ createdAt: { $lt: before } }, { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS })

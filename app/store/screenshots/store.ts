@@ -61,6 +61,11 @@ export function screenshotStore(connection: Connection): ScreenshotStore {
     async *environmentIds() {
       for (const id of await collection.distinct('environmentId', {}, TIME)) yield id;
     },
+    async *held() {
+      const projection = { _id: 0, projectId: 1, taken: 1, comparison: 1 };
+      const all = collection.find<Pick<Screenshot, 'projectId' | 'taken' | 'comparison'>>({}, { projection });
+      for await (const { projectId, ...views } of all) yield { projectId, pictures: picturesOf(views) };
+    },
     async *hashes() {
       const all = collection.find({}, { projection: { _id: 0, pictures: 1 } });
       try {

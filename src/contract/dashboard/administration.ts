@@ -5,6 +5,7 @@ import { configuration } from '../configuration.js';
 import type { Operation, Operations } from '../operation.js';
 import { listLeaks } from '../targets.js';
 import { formOf, submits } from './form.js';
+import { From, LIVE, watched } from './previews.js';
 
 export const ADMIN = '/admin' as const;
 
@@ -16,6 +17,15 @@ const showInstance = {
   path: ADMIN,
   permission: getInstance.permission,
   summary: 'A page with the health of the server',
+} as const satisfies Operation;
+
+const watchInstance = {
+  method: 'GET',
+  path: `${LIVE}${ADMIN}`,
+  permission: getInstance.permission,
+  summary: 'Says when the health of the server is another one',
+  query: () => z.object({ from: From() }),
+  ...watched,
 } as const satisfies Operation;
 
 const showUsers = {
@@ -75,6 +85,7 @@ export const submitUserState = submits(changeUser, {
 
 export const administrationPages = {
   showInstance,
+  watchInstance,
   showUsers,
   showLimits,
   showLeaks,

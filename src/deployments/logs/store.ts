@@ -48,6 +48,8 @@ export interface LogStore {
   /** The number of the last line; 0 where there is none. */
   lastLine(deploymentId: string): Promise<number>;
   deleteOf(deploymentIds: readonly string[]): Promise<void>;
+  /** What all logs take on the disk, as the database keeps them. Nothing is read for it. */
+  bytes(): Promise<number>;
   /** Removes at most so many chunks that were stored before this time; answers how many it removed. */
   deleteBefore(before: Date, limit: number): Promise<number>;
 }

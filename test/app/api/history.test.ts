@@ -4,7 +4,7 @@ import { ServerStatisticsView, StatisticsView } from '../../../src/contract/hist
 import { changeDeployment } from '../../../src/deployments/change.js';
 import type { NewDeployment } from '../../../src/deployments/model.js';
 import { countEndings } from '../../../src/reconcile/endings.js';
-import { measure } from '../../../src/uploads/measure.js';
+import { measure } from '../../../src/reconcile/measure.js';
 import { blobOf } from '../../contracts/blobs-contract.js';
 import { DEPLOYMENT_STATUS, ENDED_BY } from '../../../src/shared/status/words.js';
 import { newDeployment, newEnvironment, pullRequest } from '../../support/builders.js';
@@ -173,14 +173,46 @@ test('the statistics of a project and of the server come from counters', async (
   expect(Math.abs((ofProject.medianSeconds ?? 0) - 40) / 40).toBeLessThan(0.05);
   expect((await statistics('/statistics')).counts).toEqual(counts);
   expect(ofProject.storage).toBeNull();
+  await holdImage();
   await measure(app.ports);
   const { storage, largestProjects, byDay } = ServerStatisticsView().parse((await ask('/statistics')).body);
   expect(storage).toMatchObject({ bytes: 6, files: 1, measuredAt: expect.any(String) });
+  // A layer that two repositories have counts once, and only what has layers is an image.
+  const kinds = {
+    ...{ uploads: { bytes: 6, count: 1 }, images: { bytes: 47, count: 1 } },
+    pictures: { bytes: 30, count: 2 },
+  };
+  expect(storage?.kinds).toEqual(kinds);
+  expect(storage?.logBytes).toBeGreaterThanOrEqual(0);
+  const own = await statistics(`/projects/${projectId}/statistics?days=2`);
+  expect(own.storage).toMatchObject({ kinds, logBytes: null });
   expect(largestProjects).toEqual([{ projectId, project: expect.any(String), bytes: 6 }]);
   expect(byDay.at(-1)).toMatchObject({ previewsAlive: 0, storageBytes: 6 });
   expect((await ask('/statistics', { token: 'vtp_reader' })).status).toBe(403);
   expect((await ask('/statistics?days=366')).status).toBe(400);
 });
+
+/** An image of one layer in two repositories, its index, and a screenshot. */
+async function holdImage(): Promise<void> {
+  const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
+  const layer = { digest: digest('a'), size: 40, mediaType: 'application/octet-stream' };
+  const facts = { mediaType: 'x', artifactType: null, subject: null, annotations: {}, manifests: [] };
+  for (const name of ['pr-1/app', 'pr-1/worker']) {
+    const place = { repository: name, environmentId, projectId };
+    await app.ports.images.addBlobs({ name, environmentId, projectId }, [layer]);
+    const image = { ...place, ...facts, digest: digest('b'), size: 5, blobs: [layer] };
+    await app.ports.images.saveManifest(image, { durable: true });
+    const index = { ...place, ...facts, digest: digest('c'), size: 2, blobs: [] };
+    await app.ports.images.saveManifest(index, { durable: true });
+  }
+  const [page, thumbnail] = [20, 10].map((size) => ({ hash: String(size).repeat(32), size }));
+  if (!page || !thumbnail) throw new Error('There are two pictures.');
+  const taken = { page, thumbnail, at: new Date(), width: 1_280, height: 800 };
+  await app.ports.screenshots.save({
+    ...{ id: '1'.repeat(24), projectId, environmentId, deploymentId: idOf(1), generation: 1, sha: shaOf(1) },
+    ...{ taken, reason: null, comparison: null, recordedAt: new Date() },
+  });
+}
 
 test('a deployment that is not live can be deleted: lists forget it, statistics and its own address do not', async () => {
   const path = (index: number) => `/deployments/${idOf(index)}`;

@@ -1,6 +1,8 @@
 import type { InstanceView } from '../../../../src/contract/administration.js';
 import { CHECK_STATE, type CheckState, CONTAINER_STATUS } from '../../../../src/shared/status/words.js';
+import { versionOf } from '../../../live/watch.js';
 import type { Badge } from '../present.js';
+import { countOf, type RoomModel, roomsOf } from '../rooms.js';
 import { bytesOf, durationOf } from '../tags.js';
 
 interface StateBadge {
@@ -14,6 +16,20 @@ interface PartModel {
   readonly badge: StateBadge;
 }
 
+interface CheckModel extends PartModel {
+  readonly todo: string;
+}
+
+interface ExaminationModel {
+  /** Empty until there is a first result. */
+  readonly at: string;
+  /** What something is to be done about. */
+  readonly troubled: readonly CheckModel[];
+  readonly others: readonly CheckModel[];
+  /** How many of the others are good, and how many are not used. */
+  readonly counted: string;
+}
+
 export interface HealthModel {
   readonly version: string;
   readonly node: string;
@@ -23,6 +39,7 @@ export interface HealthModel {
   readonly summary: string;
   readonly isWell: boolean;
   readonly parts: readonly PartModel[];
+  readonly examination: ExaminationModel;
   readonly queues: readonly PartModel[];
   readonly jobs: readonly (PartModel & {
     readonly every: string;
@@ -43,9 +60,11 @@ export function healthOf(view: InstanceView, now: Date): HealthModel {
   const parts = view.parts.map(({ title, says, state }) => ({ title, says, badge: BADGES[state] }));
   const queues = view.queues.map((queue) => queueOf(queue, now));
   const jobs = view.jobs.map(jobOf);
-  const troubled = [...parts, ...queues, ...jobs].filter(({ badge }) => badge.tone === 'bad');
+  const examination = examinationOf(view);
+  const all = [...parts, ...examination.troubled, ...queues, ...jobs];
+  const troubled = all.filter(({ badge }) => badge.tone === 'bad');
   return {
-    ...{ version, node, startedAt, parts, queues, jobs },
+    ...{ version, node, startedAt, parts, examination, queues, jobs },
     uptime: durationOf((now.getTime() - Date.parse(startedAt)) / 1_000),
     isWell: troubled.length === 0,
     summary:
@@ -53,6 +72,41 @@ export function healthOf(view: InstanceView, now: Date): HealthModel {
         ? 'Everything works.'
         : `Look at: ${troubled.map(({ title }) => title).join(', ')}.`,
   };
+}
+
+const WELL: readonly CheckState[] = [CHECK_STATE.good, CHECK_STATE.skipped];
+
+/** Of a part that is shown above, a check says something only where it found more. */
+function examinationOf({
+  parts,
+  examination,
+}: Pick<InstanceView, 'parts' | 'examination'>): ExaminationModel {
+  const above = parts.map(({ id }) => id);
+  const checks = (examination?.checks ?? []).filter(
+    ({ id, state }) => !above.includes(id) || !WELL.includes(state),
+  );
+  const model = ({ title, says, state, todo }: (typeof checks)[number]): CheckModel => ({
+    ...{ title, says, todo: todo ?? '', badge: BADGES[state] },
+  });
+  const others = checks.filter(({ state }) => WELL.includes(state));
+  const good = others.filter(({ state }) => state === CHECK_STATE.good).length;
+  const unused = others.length - good;
+  return {
+    at: examination?.at ?? '',
+    troubled: checks.filter(({ state }) => !WELL.includes(state)).map(model),
+    others: others.map(model),
+    counted: `${String(good)} good${unused > 0 ? `, ${String(unused)} not used` : ''}`,
+  };
+}
+
+/** What the page of the health says, without what changes each time that it is asked. */
+export function healthVersion({ parts, examination, queues, jobs }: InstanceView): string {
+  return versionOf(
+    parts.map(({ id, state }) => [id, state]),
+    examination?.checks,
+    queues.map(({ name, waiting, since }) => [name, waiting, since]),
+    jobs.map(({ name, lastRunAt, error, lateSeconds }) => [name, lastRunAt, error, lateSeconds > 0]),
+  );
 }
 
 type Queue = InstanceView['queues'][number];
@@ -110,8 +164,11 @@ export interface LimitsModel {
     readonly what: string;
     readonly used: string;
     readonly limit: string;
+    /** Of the configuration; empty where something else sets it. */
+    readonly variable: string;
     readonly setBy: string;
   }[];
+  readonly rooms: readonly RoomModel[];
   readonly measuredAt: string;
 }
 
@@ -122,18 +179,15 @@ export function limitsOf({ limits, used }: InstanceView): LimitsModel {
   const days = (count: number) => `${String(count)} days`;
   const living = (containers[CONTAINER_STATUS.running] ?? 0) + (containers[CONTAINER_STATUS.starting] ?? 0);
   const asleep = containers[CONTAINER_STATUS.stopped] ?? 0;
-  const row = (what: string, used_: string, limit: string, setBy: string) => ({
-    what,
-    used: used_,
-    limit,
-    setBy,
-  });
+  const row = (what: string, inUse: string, limit: string, setBy: string) => {
+    const isVariable = /^[A-Z_]+$/.test(setBy);
+    return { what, limit, used: inUse, variable: isVariable ? setBy : '', setBy };
+  };
   return {
     rows: [
       row('Previews alive', String(used.previews), NONE, 'limits of each project'),
-      row('Files', storage ? bytesOf(storage.bytes) : 'not measured yet', NONE, 'limits of each project'),
       row('Disk of DATA_DIR', ...diskOf(disk), 'the disk'),
-      row('Containers', `${String(living)} run, ${String(asleep)} stopped`, NONE, ''),
+      row('Containers', `${String(living)} run, ${String(asleep)} stopped`, NONE, 'limits of each project'),
       row(
         'Ports for containers',
         String(used.ports),
@@ -148,8 +202,20 @@ export function limitsOf({ limits, used }: InstanceView): LimitsModel {
       row('Webhooks', '', `kept ${days(limits.recordDays)}`, 'DELIVERY_RECORD_DAYS'),
       row('Administrators', String(limits.administrators), 'those that are named', 'ADMINS'),
     ],
+    rooms: storage ? [...roomsOf(storage), ...wholeOf(storage)] : [],
     measuredAt: storage?.measuredAt ?? '',
   };
+}
+
+type Storage = NonNullable<InstanceView['used']['storage']>;
+
+/** The blob store keeps a file once that is of two kinds, and more than what is named: what was removed a moment ago. */
+function wholeOf({ bytes, files, logBytes }: Storage): readonly RoomModel[] {
+  const logs = { what: 'Logs', bytes: logBytes ?? 0, count: '', note: 'in the database, with its indexes' };
+  return [
+    ...(logBytes === null ? [] : [logs]),
+    { what: 'The file store in all', bytes, count: countOf(files, 'file'), note: 'each file once' },
+  ];
 }
 
 function diskOf(disk: InstanceView['used']['disk']): readonly [string, string] {

@@ -1,21 +1,32 @@
-import type { administrationPages as contract } from '../../../../src/contract/dashboard/administration.js';
+import {
+  ADMIN,
+  type administrationPages as contract,
+} from '../../../../src/contract/dashboard/administration.js';
+import { LIVE } from '../../../../src/contract/dashboard/previews.js';
 import type { LeakView } from '../../../../src/contract/targets.js';
 import type { InstanceHandlers } from '../../../api/administration/instance.js';
 import { configurationHandlers } from '../../../api/configuration.js';
 import type { Handlers } from '../../../api/handler.js';
 import { targetHandlers } from '../../../api/targets.js';
 import { perform } from '../call.js';
+import { addressWith } from '../present.js';
 import type { Shell } from '../shell.js';
+import { type StartWatch, streamOf } from '../stream.js';
 import { durationOf } from '../tags.js';
-import { type HealthModel, healthOf, type LimitsModel, limitsOf } from './instance.js';
+import { type HealthModel, healthOf, healthVersion, type LimitsModel, limitsOf } from './instance.js';
 import { auditPage, usersPages } from './people.js';
 import { tabbed } from './tabs.js';
 
 type Pages = Handlers<typeof contract>;
 
-export function administrationPages(shell: Shell, instance: InstanceHandlers): Pages {
+interface Parts {
+  readonly instance: InstanceHandlers;
+  readonly watch: StartWatch;
+}
+
+export function administrationPages(shell: Shell, parts: Parts): Pages {
   return {
-    ...instancePages(shell, instance),
+    ...instancePages(shell, parts),
     ...recordPages(shell),
     ...usersPages(tabbed(shell, 'admin-users')),
     ...auditPage(tabbed(shell, 'admin-audit')),
@@ -32,17 +43,26 @@ interface MigrationsModel {
   }[];
 }
 
+/** Every part is asked for each look, the container engine too. */
+const LOOK_EVERY_MS = 5_000;
+
 function instancePages(
   shell: Shell,
-  { getInstance }: InstanceHandlers,
-): Pick<Pages, 'showInstance' | 'showLimits' | 'showMigrations'> {
+  { instance: { getInstance }, watch }: Parts,
+): Pick<Pages, 'showInstance' | 'watchInstance' | 'showLimits' | 'showMigrations'> {
   const showHealth = tabbed<HealthModel>(shell, 'admin-health');
   const showLimits = tabbed<LimitsModel>(shell, 'admin-limits');
   const showMigrations = tabbed<MigrationsModel>(shell, 'admin-migrations');
   return {
     async showInstance(ports, input) {
       const view = await perform(getInstance, { ports, input });
-      return showHealth(ports, input, { title: 'Health', model: healthOf(view, ports.clock.now()) });
+      const live = addressWith(`${LIVE}${ADMIN}`, { from: healthVersion(view) });
+      return showHealth(ports, input, { title: 'Health', live, model: healthOf(view, ports.clock.now()) });
+    },
+    async watchInstance(ports, input) {
+      const read = async () => healthVersion(await perform(getInstance, { ports, input }));
+      const { from } = input.query;
+      return streamOf(watch, input, { key: 'instance', from, read, everyMs: LOOK_EVERY_MS });
     },
     async showLimits(ports, input) {
       const view = await perform(getInstance, { ports, input });

@@ -15,7 +15,7 @@ interface Tabbed {
 export type ShowTab<Model> = (
   ports: Parameters<ShowPage<Model>>[0],
   input: Parameters<ShowPage<Model>>[1],
-  page: { readonly title: string; readonly model: Model },
+  page: { readonly title: string; readonly model: Model; readonly live?: string },
 ) => ReturnType<ShowPage<Model>>;
 
 const TABS = [
@@ -31,9 +31,9 @@ const TABS = [
 /** A page of the administration: its title is the label of its tab. */
 export function tabbed<Model extends object>(shell: Shell, name: string): ShowTab<Model> {
   const show = shell.page<Model & Tabbed>(name);
-  return (ports, input, { title, model }) => {
+  return (ports, input, { title, model, live }) => {
     const tabs = TABS.map(([label, href]) => ({ label, href, isHere: label === title }));
-    const about = { title: `${title} · Administration`, section: 'administration' } as const;
+    const about = { title: `${title} · Administration`, section: 'administration', live } as const;
     return show(ports, input, { ...about, model: { ...model, tabs } });
   };
 }

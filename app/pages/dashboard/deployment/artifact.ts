@@ -6,6 +6,7 @@ import { imagesIn } from '../../../../src/images/sweep.js';
 import { VitrineError } from '../../../../src/shared/errors.js';
 import { DEPLOYMENT_PAGES } from '../../../../src/contract/dashboard/deployments.js';
 import type { Ports } from '../../../ports.js';
+import { countOf } from '../rooms.js';
 
 export interface FilesModel {
   readonly count: number;
@@ -17,10 +18,12 @@ export interface FilesModel {
 }
 
 export interface ImageModel {
-  readonly name: string;
-  readonly digest: string;
-  readonly bytes: number;
-  readonly layers: number;
+  /** What it is for: a service of a compose file, or `app`. */
+  readonly service: string;
+  /** As the engine was asked for it. */
+  readonly reference: string;
+  /** Null for an image of another registry: this server does not hold it. */
+  readonly held: { readonly bytes: number; readonly layers: string } | null;
 }
 
 /** So many files are on the page; a text has them all. */
@@ -77,29 +80,44 @@ export async function* listOfFiles(
   }
 }
 
-/** The images of this server's registry that were started. */
+/** More containers of one preview are not looked through. */
+const CONTAINERS = 200;
+
+/** The images that were started, as long as the server knows of them. A program that is a process has none. */
 export async function imagesOf(
-  { images }: Pick<Ports, 'images'>,
+  { images, containers }: Pick<Ports, 'images' | 'containers'>,
   { id, resources }: Environment,
   deployment: Pick<StoredDeployment, 'id'>,
 ): Promise<ImageModel[]> {
+  const { items } = await containers.listOf(id, { limit: CONTAINERS });
+  const own = items.filter(({ deploymentId }) => deploymentId === deployment.id);
+  // A process has none: there stands which Node runs it.
+  const started = own.flatMap(({ service, image }) =>
+    image.includes(' ') ? [] : [[service, image] as const],
+  );
   const handles = resources.filter(({ deploymentId }) => deploymentId === deployment.id);
-  const digests = new Set(handles.flatMap(({ handle }) => imagesIn(handle)));
-  if (digests.size === 0) return [];
+  const references = started.map(([, image]) => image).join(' ');
+  const named = handles.flatMap(({ handle }) => imagesIn(handle));
+  const others = named.filter((digest) => !references.includes(digest));
+  const pairs = [...new Map(started.toReversed()), ...others.map((digest) => ['app', digest] as const)];
+  if (pairs.length === 0) return [];
   const manifests = await images.manifestsOf(id);
-  return manifests
-    .filter(({ digest }) => digests.has(digest))
-    .map((manifest) => imageModel(manifest, manifests));
+  return pairs.map(([service, reference]) => ({
+    ...{ service, reference },
+    held: heldOf(
+      manifests.find(({ digest }) => reference.endsWith(digest)),
+      manifests,
+    ),
+  }));
 }
 
-function imageModel(manifest: StoredManifest, all: readonly StoredManifest[]): ImageModel {
-  const { repository, digest, manifests } = manifest;
-  const platforms = manifests.map((one) => all.find((other) => other.digest === one.digest));
+function heldOf(manifest: StoredManifest | undefined, all: readonly StoredManifest[]): ImageModel['held'] {
+  if (!manifest) return null;
+  const platforms = manifest.manifests.map((one) => all.find((other) => other.digest === one.digest));
   const shown = platforms.find((one) => one && one.blobs.length > 0) ?? manifest;
   return {
-    ...{ name: repository, digest },
     bytes: shown.blobs.reduce((sum, { size }) => sum + size, 0),
     // The first one is its config.
-    layers: Math.max(0, shown.blobs.length - 1),
+    layers: countOf(Math.max(0, shown.blobs.length - 1), 'layer'),
   };
 }

@@ -2,14 +2,18 @@ import { readPage, searchLog } from '../../../../src/deployments/logs/read.js';
 import type { LogKind } from '../../../../src/deployments/logs/store.js';
 import type { StoredDeployment } from '../../../../src/deployments/store.js';
 import type { NumberedLine } from '../../../../src/shared/log-lines.js';
+import { DEPLOYMENT } from '../../../../src/shared/status/deployment.js';
 import { cleanLine } from '../../../../src/shared/text.js';
 import { DEPLOYMENT_PAGES } from '../../../../src/contract/dashboard/deployments.js';
 import { DEPLOYMENTS } from '../../../../src/contract/deployments.js';
 import type { Ports } from '../../../ports.js';
+import { addressWith } from '../present.js';
+import { countOf } from '../rooms.js';
 
 interface LineModel {
   readonly number: number;
-  readonly text: string;
+  /** The line, in pieces where it has what is searched for. */
+  readonly pieces: readonly { readonly text: string; readonly isHit: boolean }[];
   readonly level: NumberedLine['level'];
   readonly href: string;
 }
@@ -20,7 +24,6 @@ export interface LogModel {
   readonly isRuntime: boolean;
   /** Empty unless it has two logs. */
   readonly tabs: readonly { readonly label: string; readonly href: string; readonly isHere: boolean }[];
-  readonly page: string;
   /** Where a script reads the log. */
   readonly source: string;
   readonly search: string;
@@ -28,6 +31,9 @@ export interface LogModel {
   readonly downloadWithTimes: string;
   /** How many lines it has. */
   readonly total: number;
+  readonly counted: string;
+  /** Then a large box would stay empty. */
+  readonly isShort: boolean;
   /** For who has no script: some of the lines, and the way to the others. */
   readonly lines: readonly LineModel[];
   readonly earlier: string;
@@ -48,6 +54,8 @@ const SHOWN = 100;
 const HITS = 50;
 const CHARACTERS = 500;
 const SHORTEST_SEARCH = 2;
+/** So many lines fit into a box of the height that a short log gets. */
+const SHORT = 12;
 
 export async function logModel(
   ports: Pick<Ports, LogKind>,
@@ -58,24 +66,28 @@ export async function logModel(
   const kind = asked.log === 'runtime' ? 'runtime' : 'build';
   const store = ports[kind === 'build' ? 'logs' : 'runtimeLogs'];
   const [total, printed] = await Promise.all([store.lastLine(id), ports.runtimeLogs.lastLine(id)]);
-  const page = `${DEPLOYMENT_PAGES}/${id}${kind === 'build' ? '' : '?log=runtime'}`;
-  const hrefOf = (line: number) =>
-    `${page}${page.includes('?') ? '&' : '?'}line=${String(line)}#L${String(line)}`;
+  const query = asked.q ?? '';
+  const page = `${DEPLOYMENT_PAGES}/${id}`;
+  const hrefOf = (line: number) => {
+    const about = { log: kind === 'build' ? '' : 'runtime', q: query, line: String(line) };
+    return `${addressWith(page, about)}#L${String(line)}`;
+  };
+  const isSearch = query.length >= SHORTEST_SEARCH;
   const show = ({ number, text, level }: NumberedLine): LineModel => {
-    return { number, level, text: cleanLine(text).slice(0, CHARACTERS), href: hrefOf(number) };
+    const shown = cleanLine(text).slice(0, CHARACTERS);
+    const pieces = isSearch ? piecesOf(shown, query) : [{ text: shown, isHit: false }];
+    return { number, level, pieces, href: hrefOf(number) };
   };
   const after = Math.max(0, Math.min(startOf(asked.line, total), total - SHOWN));
-  const query = asked.q ?? '';
   const [{ items }, hits] = await Promise.all([
     readPage(store, { deploymentId: id, after, limit: SHOWN, filter: {} }),
-    query.length < SHORTEST_SEARCH
-      ? null
-      : searchLog(store, { deploymentId: id, after: 0, limit: HITS, filter: {}, text: query }),
+    isSearch ? searchLog(store, { deploymentId: id, after: 0, limit: HITS, filter: {}, text: query }) : null,
   ]);
   const last = items.at(-1)?.number ?? 0;
   const ofApi = `${DEPLOYMENTS}/${id}/${kind === 'build' ? 'logs' : 'runtime-logs'}`;
   return {
-    ...{ kind, page, total, query, isRuntime: kind === 'runtime' },
+    ...{ kind, total, query, counted: countOf(total, 'line'), isRuntime: kind === 'runtime' },
+    isShort: total <= SHORT && (kind === 'runtime' || DEPLOYMENT[deployment.status].settled),
     label: kind === 'build' ? 'Build log' : 'Runtime log',
     tabs: printed > 0 || deployment.reach?.kind === 'upstream' ? tabsOf(id, kind) : [],
     source: ofApi,
@@ -87,6 +99,20 @@ export async function logModel(
     later: last < total ? hrefOf(Math.min(total, last + SHOWN / 2)) : '',
     hits: hits && { lines: hits.items.map(({ line }) => show(line)), isMore: hits.nextCursor !== null },
   };
+}
+
+/** In any case, as the search finds it. */
+export function piecesOf(text: string, wanted: string): LineModel['pieces'] {
+  const [low, needle] = [text.toLowerCase(), wanted.toLowerCase()];
+  const pieces: { text: string; isHit: boolean }[] = [];
+  let from = 0;
+  for (let at = low.indexOf(needle); at >= 0; at = low.indexOf(needle, from)) {
+    pieces.push({ text: text.slice(from, at), isHit: false });
+    from = at + needle.length;
+    pieces.push({ text: text.slice(at, from), isHit: true });
+  }
+  pieces.push({ text: text.slice(from), isHit: false });
+  return pieces.filter((piece) => piece.text !== '');
 }
 
 /** The line that was asked for is in the middle; without one, the end is shown. */

@@ -10,6 +10,7 @@ import type { Ports } from '../../../ports.js';
 import { type Asking, perform } from '../call.js';
 import { formHandler } from '../forms.js';
 import { shownUrl } from '../present.js';
+import { type RoomModel, roomsOf } from '../rooms.js';
 import type { Shell } from '../shell.js';
 import { type HeadModel, projectPage } from './head.js';
 
@@ -25,6 +26,8 @@ interface LimitsModel {
   readonly head: HeadModel;
   readonly limits: readonly LimitModel[];
   readonly facts: readonly { readonly label: string; readonly value: string; readonly origin: string }[];
+  readonly rooms: readonly RoomModel[];
+  readonly measuredAt: string;
   /** Where the limits are changed; empty for who may not. */
   readonly settings: string;
 }
@@ -74,6 +77,8 @@ export function projectLimitsAndDanger(shell: Shell): Pages {
 
 /** More need not be counted exactly. */
 const MOST_RUNNING = 1_000;
+/** It is measured once an hour; a server that was off for longer says that it does not know. */
+const MEASURED_DAYS = 2;
 
 interface Of {
   readonly input: Asking;
@@ -83,11 +88,17 @@ interface Of {
 async function usage(
   ports: Ports,
   { input, project: { id } }: Of,
-): Promise<Pick<LimitsModel, 'limits' | 'facts'>> {
-  const [{ values }, alive, running] = await Promise.all([
+): Promise<Omit<LimitsModel, 'head' | 'settings'>> {
+  const [{ values }, alive, running, { storage }] = await Promise.all([
     perform(projectHandlers.getProjectSettings, { ports, input, params: { id } }),
     ports.environments.countActive(id),
     ports.deployments.countRunning(id, MOST_RUNNING),
+    perform(historyHandlers.projectStatistics, {
+      ports,
+      input,
+      params: { id },
+      query: { days: MEASURED_DAYS },
+    }),
   ]);
   const most = (name: string) => Number(values[name]?.value);
   const limit = (label: string, [used, allowed]: readonly [number, number], note: string) => ({
@@ -102,6 +113,8 @@ async function usage(
       ),
       limit('Deployments under way', [running, most('limits.running')], 'More wait for their turn.'),
     ],
+    rooms: storage ? roomsOf(storage) : [],
+    measuredAt: storage?.measuredAt ?? '',
     facts: FACTS.map(([name, label]) => {
       const { value, origin = 'default' } = values[name] ?? {};
       return { label, value: valueText(name, value), origin: ORIGINS[origin] };

@@ -1,3 +1,4 @@
+import { LIVE } from '../../../../src/contract/dashboard/previews.js';
 import { STATISTICS, type statisticsPages } from '../../../../src/contract/dashboard/statistics.js';
 import type { ServerStatisticsView, StatisticsView } from '../../../../src/contract/history.js';
 import { can } from '../../../../src/people/policies.js';
@@ -7,14 +8,17 @@ import { showTime } from '../../../../src/shared/time.js';
 import type { Handlers, Input } from '../../../api/handler.js';
 import { historyHandlers } from '../../../api/history.js';
 import { visibleTo } from '../../../api/visible.js';
+import { versionOf } from '../../../live/watch.js';
 import type { Ports } from '../../../ports.js';
 import { perform } from '../call.js';
 import { addressWith, type Choice, choiceOf } from '../present.js';
+import { countOf } from '../rooms.js';
 import type { Shell } from '../shell.js';
+import { type StartWatch, streamOf } from '../stream.js';
 import { bytesOf, durationOf } from '../tags.js';
 import { type PlotModel, plotsOf } from './plots.js';
 
-type Page = Pick<Handlers<typeof statisticsPages>, 'showStatistics'>;
+type Pages = Handlers<typeof statisticsPages>;
 type Asking = Omit<Input<never>, 'params' | 'query' | 'body'>;
 
 interface Card {
@@ -50,26 +54,45 @@ const SPANS = [7, 30, 90] as const;
 const USUAL = 30;
 /** Nobody chooses from more. */
 const MOST_PROJECTS = 100;
+/** Figures of many days are added up for each look at them; deployments take longer than this anyway. */
+const LOOK_EVERY_MS = 3_000;
 
-export function statisticsPage(shell: Shell): Page {
+export function statisticsPage(shell: Shell, watch: StartWatch): Pages {
   const show = shell.page<StatisticsModel>('statistics');
   return {
     async showStatistics(ports, input) {
       const { query } = input;
       const projects = await projectsOf(ports, input);
       const project = await chosen(ports, input, { wanted: query.project, projects });
-      const days = SPANS.find((one) => String(one) === query.days) ?? USUAL;
+      const days = daysOf(query);
       const found = await statisticsOf(ports, input, { projectId: project?.id, days });
       const forServer = mayServer(input);
       const model = modelOf({ found, project, projects, days, forServer });
-      const scripts = found ? ['statistics.js'] : [];
+      const about = { project: project?.id, days: String(days), from: versionOf(found) };
       return show(ports, input, {
-        ...{ title: 'Statistics', section: 'statistics', scripts, styles: ['uplot.css'] },
-        model,
+        ...{ title: 'Statistics', section: 'statistics', styles: ['uplot.css'], model },
+        scripts: found ? ['statistics.js'] : [],
+        live: found ? addressWith(`${LIVE}${STATISTICS}`, about) : '',
+      });
+    },
+
+    async watchStatistics(ports, input) {
+      const { query } = input;
+      const wanted = { wanted: query.project, projects: await projectsOf(ports, input) };
+      const project = await chosen(ports, input, wanted);
+      const asked = { projectId: project?.id, days: daysOf(query) };
+      return streamOf(watch, input, {
+        key: `statistics ${project?.id ?? 'server'} ${String(asked.days)}`,
+        from: query.from,
+        read: async () => versionOf(await statisticsOf(ports, input, asked)),
+        everyMs: LOOK_EVERY_MS,
       });
     },
   };
 }
+
+const daysOf = ({ days }: { readonly days?: string | undefined }) =>
+  SPANS.find((one) => String(one) === days) ?? USUAL;
 
 const mayServer = ({ caller }: Asking) => can(caller, 'server.statistics') === 'yes';
 
@@ -164,7 +187,7 @@ function cardsOf(found: Found): readonly Card[] {
       label: 'Storage',
       value: storage ? bytesOf(storage.bytes) : NOTHING,
       detail: storage
-        ? `${whole(storage.files)} files, measured ${showTime(new Date(storage.measuredAt))} UTC`
+        ? `${countOf(storage.files, 'file')}, measured ${showTime(new Date(storage.measuredAt))} UTC`
         : 'not measured in these days',
     },
   ];
@@ -173,11 +196,11 @@ function cardsOf(found: Found): readonly Card[] {
 const whole = (count: number) => count.toLocaleString('en');
 
 function stagesOf({ stages }: Found): readonly Bar[] {
-  const longest = Math.max(...stages.map(({ medianSeconds }) => medianSeconds), 1);
+  const longest = Math.max(...stages.map(({ medianSeconds }) => medianSeconds));
   return stages.map(({ name, count, medianSeconds, p95Seconds }) => ({
     ...{ name, href: '' },
     value: durationOf(medianSeconds),
-    detail: `${durationOf(p95Seconds)} in slow builds; ${whole(count)} deployments`,
+    detail: `${durationOf(p95Seconds)} in slow builds; ${countOf(count, 'deployment')}`,
     share: shareOf(medianSeconds, longest),
   }));
 }

@@ -1,6 +1,8 @@
 import type { StatisticsView } from '../../../../src/contract/history.js';
 import { DEPLOYMENT } from '../../../../src/shared/status/deployment.js';
 import { DEPLOYMENT_STATUS } from '../../../../src/shared/status/words.js';
+import { PREVIEWS } from '../../../../src/contract/dashboard/previews.js';
+import { START } from '../../../../src/contract/dashboard/start.js';
 import { bytesOf, durationOf } from '../tags.js';
 
 /** One line or one colour of bars. */
@@ -16,6 +18,13 @@ interface Cell {
   readonly text: string;
 }
 
+/** In place of a plot that would have empty axes: why, and what to do. */
+interface Empty {
+  readonly says: string;
+  readonly todo: string;
+  readonly link: { readonly href: string; readonly label: string } | null;
+}
+
 /** A plot with its table: the script draws what the table says. */
 export interface PlotModel {
   readonly id: string;
@@ -24,6 +33,8 @@ export interface PlotModel {
   readonly summary: string;
   readonly kind: 'bars' | 'lines' | 'area';
   readonly unit: 'count' | 'seconds' | 'bytes';
+  /** Null where there is something to draw. */
+  readonly empty: Empty | null;
   readonly series: readonly Series[];
   readonly rows: readonly {
     readonly day: string;
@@ -65,15 +76,23 @@ const UNKNOWN = { medianSeconds: null, p95Seconds: null, previewsAlive: null, st
 
 function outcomes({ counts }: Shown, days: readonly Day[]): PlotModel {
   const said = OUTCOMES.map(({ status }) => `${String(counts[status] ?? 0)} ${wordOf(status)}`);
+  const isEmpty = OUTCOMES.every(({ status }) => (counts[status] ?? 0) === 0);
   return {
     ...{ id: 'outcomes', title: 'Deployments a day', kind: 'bars', unit: 'count' },
     summary: `Deployments a day by outcome. In all: ${said.join(', ')}.`,
+    empty: isEmpty ? NOTHING_ENDED : null,
     series: OUTCOMES.map(({ status, colour }) => ({ label: DEPLOYMENT[status].text.label, colour })),
     rows: rowsOf(days, ({ counts: of }) =>
       OUTCOMES.map(({ status }) => ({ value: of[status] ?? 0, text: String(of[status] ?? 0) })),
     ),
   };
 }
+
+const NOTHING_ENDED: Empty = {
+  says: 'No deployment ended in these days.',
+  todo: 'Open a pull request, or push to one: its deployment is counted here when it ends.',
+  link: { href: START, label: 'Set up a repository' },
+};
 
 const wordOf = (status: (typeof OUTCOMES)[number]['status']) => DEPLOYMENT[status].text.label.toLowerCase();
 
@@ -85,6 +104,7 @@ function buildTimes({ medianSeconds, p95Seconds }: Shown, days: readonly Day[]):
   return {
     ...{ id: 'build-times', title: 'Build time', kind: 'lines', unit: 'seconds' },
     summary: `Build time of successful deployments by day. ${said}`,
+    empty: medianSeconds === null ? NOTHING_SUCCEEDED : null,
     series: [
       { label: 'Median', colour: '--accent' },
       { label: '95th percentile', colour: '--warn' },
@@ -93,12 +113,19 @@ function buildTimes({ medianSeconds, p95Seconds }: Shown, days: readonly Day[]):
   };
 }
 
+const NOTHING_SUCCEEDED: Empty = {
+  says: 'No deployment succeeded in these days.',
+  todo: 'Where builds fail, the page of the preview names the error and shows the lines around it.',
+  link: { href: PREVIEWS, label: 'Look at the previews' },
+};
+
 function previews(days: readonly Day[]): PlotModel {
   const known = days.flatMap(({ previewsAlive }) => previewsAlive ?? []);
   const said = known.length === 0 ? NOT_MEASURED : `Between ${least(known)} and ${most(known)}.`;
   return {
     ...{ id: 'previews', title: 'Previews alive', kind: 'lines', unit: 'count' },
     summary: `Previews that show or await a deployment, by day. ${said}`,
+    empty: known.length === 0 ? UNMEASURED : null,
     series: [{ label: 'Previews', colour: '--accent' }],
     rows: rowsOf(days, ({ previewsAlive }) => [cell(previewsAlive, String)]),
   };
@@ -111,12 +138,19 @@ function storage(days: readonly Day[]): PlotModel {
   return {
     ...{ id: 'storage', title: 'Storage', kind: 'area', unit: 'bytes' },
     summary: `What the files take, each counted once, by day. ${said}`,
+    empty: last === undefined ? UNMEASURED : null,
     series: [{ label: 'Storage', colour: '--progress' }],
     rows: rowsOf(days, ({ storageBytes }) => [cell(storageBytes, bytesOf)]),
   };
 }
 
 const NOT_MEASURED = 'It was not measured yet: that happens once an hour.';
+
+const UNMEASURED: Empty = {
+  says: 'It was not measured in these days.',
+  todo: 'The server measures this once an hour, and shortly after its start: it appears here by itself.',
+  link: null,
+};
 
 const least = (counts: readonly number[]) => String(Math.min(...counts));
 const most = (counts: readonly number[]) => String(Math.max(...counts));

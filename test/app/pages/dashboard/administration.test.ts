@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { healthOf } from '../../../../app/pages/dashboard/administration/instance.js';
+import { measure } from '../../../../src/reconcile/measure.js';
 import { CHECK_STATE } from '../../../../src/shared/status/words.js';
-import { openDashboard, violationsOn } from '../../../support/dashboard.js';
+import { openDashboard } from '../../../support/dashboard.js';
 import { findBrowser } from '../../../support/open-browser.js';
 import { AUTHOR, startWorld } from '../../../support/start-world.js';
 import { signInWithGitHub } from '../../../support/visitor.js';
@@ -22,14 +23,27 @@ when(
     if (!opened) throw new Error('There is no browser.');
     const { page, complaints } = opened;
     await opened.open('/admin');
+    // The doctor looks in the background: what it says appears without a reload, as everything else that moves.
+    await page.getByText('Looked at').waitFor();
+    await page
+      .getByText('PUBLIC_URL is an address of this machine: GitHub sends no webhooks here.')
+      .waitFor({ state: 'attached' });
+    const job = { name: 'feed the cat', everyMs: 60_000, at: new Date(), ms: 80, error: 'There is no cat.' };
+    await app.ports.jobRuns.note(job);
+    await page.locator('tr', { hasText: 'feed the cat' }).getByText('80 ms').waitFor();
+    await page.getByText('Look at: feed the cat.').waitFor();
+    await measure(app.ports);
     for (const tab of TABS) {
       await page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: tab }).click();
       await page.locator(`.tabs a[aria-current]`, { hasText: tab }).waitFor();
-      expect(await violationsOn(page)).toEqual([]);
       if (SHOTS)
         await page.screenshot({ path: `${SHOTS}/admin-${tab.replace(' ', '-')}.png`, fullPage: true });
     }
-    await page.emulateMedia({ colorScheme: 'light' });
+    await opened.open('/admin/limits');
+    const storage = page.locator('section', { has: page.getByRole('heading', { name: 'Storage' }) });
+    expect(await storage.locator('tbody td:first-child').allTextContents()).toEqual([
+      ...['Uploaded files', 'Images of the registry', 'Screenshots', 'Logs', 'The file store in all'],
+    ]);
     await page.getByRole('link', { name: 'People' }).click();
     const row = page.locator('.list > li', { hasText: 'mallory' });
     await row.locator('summary').click();
@@ -71,6 +85,7 @@ test('the health of the server names what is late, what failed and what waits to
   const view = {
     ...{ version: '1', node: '20', startedAt: '2026-11-29T10:00:00Z', migrations: [] },
     parts: [{ id: 'database', title: 'Database', state: CHECK_STATE.good, says: 'It answers.' }],
+    examination: null,
     jobs: [
       { name: 'sweep', ...job },
       { name: 'stuck', ...job, lateSeconds: 900 },
@@ -82,12 +97,43 @@ test('the health of the server names what is late, what failed and what waits to
     ],
   } as unknown as Parameters<typeof healthOf>[0];
   const model = healthOf(view, now);
-  expect(model).toMatchObject({ isWell: false, summary: 'Look at: Webhooks, stuck.', uptime: '2h' });
+  expect(model).toMatchObject({ isWell: false, summary: 'Look at: Webhooks, stuck.', uptime: '2 h' });
   expect(model.queues.map(({ says, badge }) => [says, badge.tone])).toEqual([
-    ['100 or more wait. The first one has been due for 1h.', 'bad'],
+    ['100 or more wait. The first one has been due for 1 h.', 'bad'],
     ['1 wait.', 'warn'],
     ['None is due.', 'good'],
   ]);
-  expect(model.jobs.map(({ says }) => says)).toEqual(['', 'It has been due for 15m.']);
+  expect(model.jobs.map(({ says }) => says)).toEqual(['', 'It has been due for 15 min.']);
+  expect(model.examination).toMatchObject({ at: '', troubled: [] });
   expect(healthOf({ ...view, jobs: [], queues: [] }, now).summary).toBe('Everything works.');
+});
+
+test('of a part that is shown already, the doctor says only what is wrong', () => {
+  const part = { id: 'disk', title: 'Disk', state: CHECK_STATE.good, says: 'There is room.' };
+  const check = { ...part, group: 'Server', todo: null };
+  const clock = { ...check, id: 'clock', title: 'Clock', state: CHECK_STATE.failed, todo: 'Set it.' };
+  const examined = (checks: readonly object[]) =>
+    healthOf(
+      {
+        ...{
+          version: '1',
+          node: '20',
+          startedAt: '2026-11-29T10:00:00Z',
+          migrations: [],
+          jobs: [],
+          queues: [],
+        },
+        ...{ parts: [part], examination: { at: '2026-11-29T11:00:00Z', checks } },
+      } as unknown as Parameters<typeof healthOf>[0],
+      new Date('2026-11-29T12:00:00Z'),
+    );
+  expect(examined([check, clock])).toMatchObject({
+    ...{ isWell: false, summary: 'Look at: Clock.' },
+    examination: { counted: '0 good', others: [], troubled: [{ title: 'Clock', todo: 'Set it.' }] },
+  });
+  const unused = { ...check, id: 'mail', title: 'Mail server', state: CHECK_STATE.skipped };
+  expect(examined([{ ...check, state: CHECK_STATE.warning, todo: 'Make room.' }, unused])).toMatchObject({
+    ...{ isWell: true, summary: 'Everything works.' },
+    examination: { counted: '0 good, 1 not used', troubled: [{ title: 'Disk', todo: 'Make room.' }] },
+  });
 });

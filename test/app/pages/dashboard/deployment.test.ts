@@ -1,11 +1,15 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { appendLogs } from '../../../../src/deployments/logs/append.js';
+import type { StoredDeployment } from '../../../../src/deployments/store.js';
 import { openDashboard, violationsOn } from '../../../support/dashboard.js';
+import { type FakeEngine, startFakeEngine } from '../../../support/fake-engine.js';
 import { lookAt } from '../../../support/look-at.js';
 import { findBrowser } from '../../../support/open-browser.js';
+import { serverOf } from '../../../support/programs.js';
 import { runPreview } from '../../../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../../../support/start-world.js';
+import { runProgram } from '../../../support/run-program.js';
+import { openPullRequest, startWorld, type World } from '../../../support/start-world.js';
 
 const SHOTS = process.env['SHOTS'];
 const when = findBrowser() === undefined ? test.skip : test;
@@ -28,26 +32,49 @@ const BUILD = [
   'process.exitCode = 2;',
 ].join('\n');
 
-async function failedBuild(world: World, message: string) {
-  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: message });
-  await world.drain();
+const files = {
+  'index.html': '<h1>Hello</h1>\n',
+  'build.js': BUILD,
+  'package.json': '{ "scripts": { "start": "node server.js" } }\n',
+  'server.js': serverOf("'hello'", "console.log('listening for visitors'); console.error('out of coffee');"),
+};
+
+let engine: FakeEngine;
+let world: World;
+let failed: StoredDeployment;
+
+beforeAll(async () => {
+  engine = await startFakeEngine();
+  world = await startWorld({
+    ...{ files, env: { DOCKER_HOST: engine.dockerHost }, overrides: { programsEveryMs: 500 } },
+  });
   const inputs = { 'build-command': 'node build.js' };
-  await runPreview(world, { number: pullRequest.number, inputs });
+  const { number } = await openPullRequest(world, { head: `branch-${'long-'.repeat(38)}` });
+  await runPreview(world, { number, inputs });
+  failed = await newestOf(number);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await engine[Symbol.asyncDispose]();
+});
+
+async function newestOf(number: number): Promise<StoredDeployment> {
   await world.drain();
-  const { deployments } = await lookAt(world, pullRequest.number);
-  const [failed] = deployments;
-  if (!failed) throw new Error('There is no deployment.');
-  return { failed, number: pullRequest.number };
+  const [newest] = (await lookAt(world, number)).deployments;
+  if (!newest) throw new Error('There is no deployment.');
+  return newest;
 }
 
-const files = { 'index.html': '<h1>Hello</h1>\n', 'build.js': BUILD };
+/** As an administrator sets it for the project. */
+async function deployTo(target: string): Promise<void> {
+  const [project] = await world.app.ports.projects.ofRepo(world.repoId());
+  if (project) await world.app.ports.projects.change(project, { settings: { target } });
+}
 
 /** The row of a line that the reader was led to: it is on the screen. */
 const marked = (page: Page) => page.locator('.log-lines .line.marked');
 
 when('a failing build is followed to its line, and its log is searched and folded', async () => {
-  await using world = await startWorld({ files });
-  const { failed } = await failedBuild(world, 'teal-button');
   await using opened = await openDashboard(world);
   if (!opened) throw new Error('There is no browser.');
   const { page, complaints } = opened;
@@ -68,17 +95,24 @@ when('a failing build is followed to its line, and its log is searched and folde
   await page.locator('.hit-list mark', { hasText: 'after 250' }).waitFor();
   await page.locator('.line.marked .t', { hasText: 'after 250' }).waitFor();
   expect(new URL(page.url()).hash).toMatch(/^#L\d+$/);
+  // What is searched for is marked in the rows too, those that are drawn later as well.
+  const hits = page.locator('.line .t mark');
+  expect(await hits.allTextContents()).toContain('after 250');
+  await page.getByRole('searchbox').fill('COMPILING 20');
+  await page.getByRole('searchbox').press('Enter');
+  await page.locator('.line.marked .t mark', { hasText: 'compiling 20' }).waitFor();
+  expect(new Set(await hits.allTextContents())).toEqual(new Set(['compiling 20']));
+  // With the hits, which the walk through every page does not show.
   expect(await violationsOn(page)).toEqual([]);
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/failed.png`, fullPage: true });
+  await page.getByRole('searchbox').press('Escape');
+  await hits.first().waitFor({ state: 'detached' });
   expect(complaints).toEqual([]);
 });
 
 when('lines that come are followed until the reader looks back, and nothing in them is obeyed', async () => {
-  await using world = await startWorld();
-  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'live-log' });
-  await world.drain();
-  const { deployments } = await lookAt(world, pullRequest.number);
-  const deploymentId = deployments[0]?.id ?? '';
+  const { number } = await openPullRequest(world, { head: 'live-log' });
+  const { id: deploymentId } = await newestOf(number);
   let seq = 0;
   const print = (texts: readonly string[], stage = 'building') => {
     const lines = texts.map((text) => ({ at: new Date(), stage, level: 'info' as const, text }));
@@ -116,8 +150,6 @@ when('lines that come are followed until the reader looks back, and nothing in t
 });
 
 when('without scripts the log is read, searched and downloaded', async () => {
-  await using world = await startWorld({ files });
-  const { failed } = await failedBuild(world, `branch-${'long-'.repeat(38)}`);
   await using opened = await openDashboard(world, { javaScript: false });
   if (!opened) throw new Error('There is no browser.');
   const { page } = opened;
@@ -127,9 +159,49 @@ when('without scripts the log is read, searched and downloaded', async () => {
   await page.getByRole('searchbox').fill('compiling 3');
   await page.getByRole('button', { name: 'Search' }).click();
   await page.locator('.hit-list a', { hasText: /compiling 3$/ }).click();
-  expect(await page.locator('.line:target .t').textContent()).toBe('compiling 3');
+  const target = page.locator('.line:target .t');
+  expect([await target.textContent(), await target.locator('mark').textContent()]).toEqual([
+    ...['compiling 3', 'compiling 3'],
+  ]);
   expect(await page.getByRole('link', { name: 'Download' }).getAttribute('href')).toBe(
     `/api/v1/deployments/${failed.id}/logs.txt`,
   );
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/no-script.png`, fullPage: true });
+});
+
+when('a program shows what it prints while it runs, as its deployment is looked at', async () => {
+  await deployTo('node');
+  const { number } = await openPullRequest(world, { head: 'a-program' });
+  const { exitCode, log } = await runPreview(world, { number, inputs: { target: 'node' } });
+  expect([exitCode, exitCode === 0 ? '' : log]).toEqual([0, '']);
+  const { id } = await newestOf(number);
+  await using opened = await openDashboard(world);
+  if (!opened) throw new Error('There is no browser.');
+  const { page, complaints } = opened;
+  await opened.open(`/deployments/${id}`);
+  await page.getByRole('navigation', { name: 'Logs' }).getByRole('link', { name: 'Runtime log' }).click();
+  const line = (text: string) => page.locator('.log-lines .line', { hasText: text });
+  await line('listening for visitors').waitFor();
+  await line('out of coffee').waitFor();
+  expect(await line('out of coffee').getAttribute('class')).toContain('error');
+  expect(await page.getByRole('heading', { name: 'Images' }).count()).toBe(0);
+  // Its runtime is no image.
+  await page.getByText(`node ${process.versions.node}`).first().waitFor();
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/runtime.png`, fullPage: true });
+  expect(complaints).toEqual([]);
+});
+
+when('a container shows the image that was started, and its size', async () => {
+  await deployTo('docker');
+  const { number } = await openPullRequest(world, { head: 'a-container' });
+  expect(await runProgram(world, { number, target: 'docker' })).toMatchObject({ exitCode: 0 });
+  const { id } = await newestOf(number);
+  await using opened = await openDashboard(world, { javaScript: false });
+  if (!opened) throw new Error('There is no browser.');
+  const { page } = opened;
+  await opened.open(`/deployments/${id}?log=runtime`);
+  const image = page.locator('section', { has: page.getByRole('heading', { name: 'Images' }) }).locator('li');
+  expect(await image.textContent()).toMatch(/app.*\/.*@sha256:[0-9a-f]{64}.*\d+ k?B, 1 layer/s);
+  await page.locator('.line', { hasText: /serving/ }).waitFor();
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/container.png`, fullPage: true });
 });

@@ -57,8 +57,26 @@ when('an administrator reads the figures of the server, and then those of a proj
     .first()
     .waitFor();
   expect(await page.locator('#slowest ~ .table tbody tr').first().textContent()).toContain('building');
+  // A deployment ends: the figures move without a reload, and the plots are drawn on by what drew them.
+  await page.evaluate(`document.querySelector('#outcomes-plot canvas').dataset.same = 'yes'`);
+  const today = new Date().toISOString().slice(0, 10);
+  const ending = {
+    key: 'late',
+    day: today,
+    status: success,
+    seconds: 0.08,
+    by: 1 as const,
+    stages: { deploying: 0.4 },
+  };
+  await world.app.ports.statistics.count(ending, projectId);
+  await page.getByRole('img', { name: /In all: 101 / }).waitFor();
+  expect(await page.locator('#outcomes-plot canvas').getAttribute('data-same')).toBe('yes');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    if (SHOTS) await page.screenshot({ path: `${SHOTS}/statistics-${colorScheme}.png`, fullPage: true });
+  }
+  // With plots, which the walk through every page has fewer of.
   expect(await violationsOn(page)).toEqual([]);
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/statistics.png`, fullPage: true });
   await page.getByRole('link', { name: '7 days' }).click();
   await page.getByText('As a table').first().click();
   expect(await page.locator('#outcomes-table tbody tr').count()).toBe(7);
@@ -100,11 +118,18 @@ test('a plot has every day of its time, with gaps where nothing is known', () =>
   expect(outcomes?.rows.map(({ cells }) => cells[0]?.value)).toEqual([0, 2, 0]);
   expect(times?.rows.map(({ cells }) => cells[0])).toEqual([
     { value: '', text: '–' },
-    { value: 12, text: '12s' },
+    { value: 12, text: '12 s' },
     { value: '', text: '–' },
   ]);
   expect(times?.summary).toContain('Nothing succeeded in these days.');
   expect(previews?.summary).toContain('Between 4 and 4.');
   expect(storage?.summary).toContain('5.0 MB at the end.');
-  expect(plotsOf({ ...found, byDay: [] })[3]?.summary).toContain('not measured yet');
+  expect(storage?.empty).toBeNull();
+  const nothing = plotsOf({ ...found, counts: {}, byDay: [] });
+  expect(nothing[3]?.summary).toContain('not measured yet');
+  expect(nothing.map(({ empty }) => empty?.todo)).toEqual([
+    expect.stringMatching(/^Open a pull request/),
+    expect.stringMatching(/^Where builds fail/),
+    ...Array(2).fill(expect.stringMatching(/^The server measures this once an hour/)),
+  ]);
 });

@@ -12,6 +12,8 @@ import { newAppUrl } from '../../../../app/pages/setup/endpoint.js';
 import { createManifest } from '../../../../app/pages/setup/manifest.js';
 import { refuseInPublic, runSetup } from '../../../../app/pages/setup/run-setup.js';
 import type { Log } from '../../../../src/shared/tools.js';
+import { violationsOn } from '../../../support/dashboard.js';
+import { findBrowser, openBrowser } from '../../../support/open-browser.js';
 import { openPage } from '../../../support/page.js';
 import { appKey } from '../../../support/run-keys.js';
 
@@ -287,3 +289,28 @@ test('credentials that cannot be written after all are shown once on the page, n
   expect(logged.join()).toMatch(/could not be written/);
   expect(logged.join()).not.toMatch(/made by GitHub itself|PRIVATE KEY/);
 });
+
+const inBrowser = findBrowser() === undefined ? test.skip : test;
+
+inBrowser(
+  'the pages of the set-up fit a phone, and have no fault of accessibility in both themes',
+  async () => {
+    const { address, origin, finished } = await begin();
+    await using opened = await openBrowser(findBrowser() ?? '');
+    const page = await opened.context.newPage();
+    await page.setViewportSize({ width: 390, height: 844 });
+    const look = async (path: string) => {
+      await page.goto(path);
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 390]);
+      expect([path, await violationsOn(page)]).toEqual([path, []]);
+    };
+    await look(`${address}&organization=not%20good`);
+    await look(`${origin}/setup?token=x`);
+    await look(address);
+    // Each time that the first page is shown, the set-up has another state.
+    const action = await page.evaluate<string>("document.querySelector('form[method=post]').action");
+    const state = new URL(action).searchParams.get('state') ?? '';
+    await look(`${origin}/setup/done?code=the-code&state=${state}`);
+    await finished;
+  },
+);
