@@ -61,6 +61,7 @@ function visitsOf({ project, repository, environments, deployments, delivery }: 
     showProject: [of(PAGES.showProject, project)],
     showProjectSettings: [of(PAGES.showProjectSettings, project)],
     showProjectVariables: [of(PAGES.showProjectVariables, project)],
+    showProjectAccess: [of(PAGES.showProjectAccess, project)],
     showProjectMembers: [of(PAGES.showProjectMembers, project)],
     showProjectNotifications: [of(PAGES.showProjectNotifications, project)],
     showProjectLimits: [of(PAGES.showProjectLimits, project)],
@@ -73,8 +74,8 @@ function visitsOf({ project, repository, environments, deployments, delivery }: 
   } satisfies Readonly<Record<string, readonly Visit[]>>;
 }
 
-/** What is not there, for who is signed in and who is not. */
-const ERRORS: readonly Visit[] = [[`/previews/${'f'.repeat(24)}`], ['/nothing'], ['/api/nothing', 'nobody']];
+/** What is not there. */
+const ERRORS: readonly Visit[] = [[`/previews/${'f'.repeat(24)}`], ['/nothing']];
 
 let world: World;
 let visits: Readonly<Record<string, readonly Visit[]>> = {};
