@@ -18,6 +18,11 @@ const HELP = `Photographs the dashboard: npm run pictures [-- <word>...]
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PLACES = [process.env['CHROMIUM'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'];
+/** Pictures below the visible part are loaded when a reader scrolls to them, and nobody scrolls here. */
+const ALL_IMAGES = `Promise.all([...document.images].map((one) => {
+  one.loading = 'eager';
+  return one.decode().catch(() => undefined);
+}))`;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 process.exit(await main(process.argv.slice(2)));
 
@@ -66,6 +71,7 @@ async function photograph({ url, scene, views, executablePath }: Shoot): Promise
       await page.emulateMedia({ colorScheme: view.theme, reducedMotion: 'reduce' });
       await page.goto(url + view.path(scene));
       await page.locator(view.waitFor).first().waitFor();
+      await page.evaluate(ALL_IMAGES);
       await page.screenshot({ path: join(folder, `${view.name}.png`), fullPage: view.isWhole ?? true });
       await page.close();
       say(`docs/images/dashboard/${view.name}.png`);

@@ -117,24 +117,15 @@ async function modelOf(
   const { id, projectId, current, pullRequest } = environment;
   const page = { limit: RECENT };
   const params = { id };
+  const configured = { ports, input, params: { id: projectId }, query: placeOf(pullRequest) };
   const [view, chain, history, containers, checks, variables, secrets, role] = await Promise.all([
     perform(environmentHandlers.getEnvironment, { ports, input, params }),
     perform(historyHandlers.listDecisions, { ports, input, params }),
     ports.deployments.listOf(id, page),
     perform(environmentHandlers.listContainers, { ports, input, params, query: page }),
     current ? ports.healthChecks.listOf(current.deploymentId, { limit: CHECKS }) : null,
-    perform(configurationHandlers.listVariables, {
-      ports,
-      input,
-      params: { id: projectId },
-      query: placeOf(pullRequest),
-    }),
-    perform(configurationHandlers.listSecrets, {
-      ports,
-      input,
-      params: { id: projectId },
-      query: placeOf(pullRequest),
-    }),
+    perform(configurationHandlers.listVariables, configured),
+    perform(configurationHandlers.listSecrets, configured),
     roleIn(ports, input.caller, environment),
   ]);
   const situation = situationOf({ environment, deployment: newest });
