@@ -30,3 +30,15 @@ export const HOSTILE_TEXTS: readonly string[] = [
   '&lt;b&gt; &#64;org/team',
   '\\`x\\`',
 ];
+
+/** Texts that would run a script, set `hacked`, or load something from this address. */
+export const attacksOf = (canary: string): readonly string[] => [
+  `<img src=${canary}/img onerror="fetch('${canary}/onerror')">`,
+  `<script src="${canary}/script"></script><script>hacked=1</script>`,
+  `"><svg/onload=hacked=1><iframe src=${canary}/frame>`,
+  `' onfocus=hacked=1 autofocus x='`,
+  `[x](javascript:hacked=1) ![y](${canary}/markdown)`,
+  '\u202Eevil \u200F\u05d0\u05d1\u05d2 '.repeat(8),
+  '{{{constructor.constructor("hacked=1")()}}} `````',
+  `</title></textarea></template></option></select><base href=${canary}/><link rel=stylesheet href=${canary}/css>`,
+];

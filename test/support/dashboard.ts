@@ -19,13 +19,14 @@ interface Opened extends AsyncDisposable {
 }
 
 interface Wanted {
-  readonly login?: string;
+  /** Null for who is not signed in. */
+  readonly login?: string | null;
   readonly size?: keyof typeof SIZES;
   readonly theme?: 'light' | 'dark';
   readonly javaScript?: boolean;
 }
 
-/** A browser in which a person is signed in; undefined where there is no browser. */
+/** A browser in which a person is signed in unless said otherwise; undefined where there is no browser. */
 export async function openDashboard(
   { app, github }: Pick<World, 'app' | 'github'>,
   { login = AUTHOR, size = 'desktop', theme = 'light', javaScript = true }: Wanted = {},
@@ -33,10 +34,12 @@ export async function openDashboard(
   const executable = findBrowser();
   if (executable === undefined) return undefined;
   const browser = await openBrowser(executable, { javaScript });
-  const visitor = await signInWithGitHub({ app, github, login });
-  await browser.context.addCookies(
-    [...visitor.cookies].map(([name, value]) => ({ name, value, url: app.url })),
-  );
+  if (login !== null) {
+    const visitor = await signInWithGitHub({ app, github, login });
+    await browser.context.addCookies(
+      [...visitor.cookies].map(([name, value]) => ({ name, value, url: app.url })),
+    );
+  }
   const page = await browser.context.newPage();
   await page.setViewportSize(SIZES[size]);
   await page.emulateMedia({ colorScheme: theme });

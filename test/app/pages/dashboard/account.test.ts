@@ -51,24 +51,3 @@ when('a person changes their preferences, sees a token once, and ends a session 
   expect((await elsewhere.ask('/api/v1/me')).status).toBe(401);
   expect(complaints).toEqual([]);
 });
-
-when('without JavaScript on a phone a person connects GitHub again, and signs out', async () => {
-  await using world = await startWorld();
-  await using opened = await openDashboard(world, { javaScript: false, size: 'phone', theme: 'dark' });
-  if (!opened) throw new Error('There is no browser.');
-  const { page } = opened;
-  await opened.open('/account');
-  const id = world.github.state.accounts.get(AUTHOR)?.id ?? 0;
-  const user = await world.app.ports.users.byGitHubId(id);
-  const connection = await world.app.ports.connections.get(user?.id ?? '');
-  if (!connection) throw new Error('There is no connection.');
-  await world.app.ports.connections.markBroken(connection);
-  await opened.open('/account');
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/account-phone.png`, fullPage: true });
-  await page.getByText('Ended', { exact: true }).waitFor();
-  await page.getByRole('link', { name: 'Connect again' }).click();
-  await page.getByRole('button', { name: `Continue as ${AUTHOR}` }).click();
-  await page.getByText('Connected', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
-  await page.getByRole('heading', { name: 'Sign in to Vitrine' }).waitFor();
-});
