@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 const ELEMENTS =
   'html head meta title link script style body a header nav span svg path circle rect polyline line polygon ellipse g form input button ' +
   'img main p footer kbd dialog h1 h2 h3 dl dt dd ul ol li section div label select option datalist details summary strong code pre mark ' +
-  'table thead tbody tr th td fieldset legend textarea figure figcaption progress relative-time bdi canvas small time noscript i';
+  'table thead tbody tr th td fieldset legend textarea figure figcaption progress relative-time bdi canvas small time noscript i br';
 
 /**
  * What a text from outside has made of a page: elements that no page of ours has, scripts, addresses elsewhere, and text that it turns
