@@ -91,6 +91,7 @@ services:
     depends_on: [helper]
   helper:
     build: .
+    environment: { PORT: "3001" }
     volumes: ["data:/data"]
 volumes:
   data:
