@@ -71,7 +71,7 @@ describe.each([
     });
     expect(ran.code).toBe(0);
     expect(ran.stdout).not.toContain('::warning');
-    expect(ran.summary).toMatch(/^\| Deploying \| ✅ Done \| \d[\d.]* s \|$/m);
+    expect(ran.summary).toMatch(/^\| Deploying \| ✅ Done \| \d[\d.]* m?s \|$/m);
     expect(ran.summary).toMatch(/^\| Installing \| ➖ Nothing to do \|/m);
   });
 
@@ -335,8 +335,8 @@ describe.each([
     await using workspace = await makeWorkspace(FAILING);
     const inputs = { 'server-url': server.url, 'install-command': 'true' };
     const ran = await run({ workspace, inputs, env: identityEnv(server.url) });
-    expect(ran.stdout).toMatch(/^Building: failed after \d[\d.]* s$/m);
-    expect(ran.summary).toMatch(/^\| Building \| ❌ Failed \| \d[\d.]* s \|$/m);
+    expect(ran.stdout).toMatch(/^Building: failed after \d[\d.]* m?s$/m);
+    expect(ran.summary).toMatch(/^\| Building \| ❌ Failed \| \d[\d.]* m?s \|$/m);
   });
 
   test.each([
