@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { appKey } from './run-keys.js';
-import { migratedDatabase } from './test-database.js';
+import { testDatabase } from './test-database.js';
 
 const MAIN = fileURLToPath(new URL('../../build/app/main.js', import.meta.url));
 export const SECRET = 'a webhook secret of the tests';
@@ -21,7 +21,7 @@ export interface Running {
 /** The compiled program as a child process, in a folder and with a database of its own. */
 export async function mainFixture() {
   const directory = await mkdtemp(join(tmpdir(), 'vitrine-main-'));
-  const database = migratedDatabase();
+  const database = testDatabase();
   const children: ChildProcess[] = [];
   return {
     directory,
