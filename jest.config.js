@@ -10,8 +10,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   // Long enough for a machine that is busy with others: what hangs is found all the same.
   testTimeout: process.env.CI === 'true' ? 600_000 : 180_000,
-  // A suite often waits: for a program that it started, for a lease to end. Two workers more than cores keep the cores busy.
-  maxWorkers: availableParallelism() + 2,
+  // A suite often waits: for a program that it started, for a lease to end. One worker more than cores keeps the cores busy.
+  maxWorkers: availableParallelism() + 1,
   // A process that has loaded hundreds of suites is slow and large: from here on a fresh one takes the next.
   workerIdleMemoryLimit: '1GB',
 };
