@@ -13,5 +13,5 @@ export default {
   // A suite often waits: for a program that it started, for a lease to end. One worker more than cores keeps the cores busy.
   maxWorkers: availableParallelism() + 1,
   // A process that has loaded hundreds of suites is slow and large: from here on a fresh one takes the next.
-  workerIdleMemoryLimit: '1GB',
+  workerIdleMemoryLimit: '1500MB',
 };
