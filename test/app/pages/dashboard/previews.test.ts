@@ -6,7 +6,9 @@ import type { PageView, Picture } from '../../../../src/screenshots/screenshot.j
 import { openDashboard, SIZES, violationsOn } from '../../../support/dashboard.js';
 import { findBrowser } from '../../../support/open-browser.js';
 import { runPreview } from '../../../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../../../support/start-world.js';
+import { AUTHOR, REPOSITORY, startWorld, type World } from '../../../support/start-world.js';
+import { ENVIRONMENT_STATUS } from '../../../../src/shared/status/words.js';
+import { signInWithGitHub } from '../../../support/visitor.js';
 import { until } from '../../../contracts/until.js';
 import { lookAt } from '../../../support/look-at.js';
 
@@ -127,4 +129,22 @@ when('pictures come to open pages by themselves, and where there is none the rea
   await page.getByRole('link', { name: 'What differs between' }).click();
   expect(new URL(page.url()).pathname).toMatch(/\/difference\.png$/);
   expect(complaints).toEqual([]);
+});
+
+test('waking a preview is a question too, which says what it means', async () => {
+  await using world = await startWorld();
+  const { ports } = world.app;
+  const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'asleep' });
+  await world.drain();
+  await runPreview(world, { number: pullRequest.number });
+  await world.drain();
+  const { environment } = await lookAt(world, pullRequest.number);
+  const asleep = { since: new Date(), stoppedAt: new Date(), failedAt: null };
+  const patch = { status: ENVIRONMENT_STATUS.sleeping, asleep };
+  await ports.environments.change(environment, { patch, due: [] });
+  const visitor = await signInWithGitHub({ app: world.app, github: world.github, login: AUTHOR });
+  const page = await visitor.ask(`/previews/${environment.id}`, { headers: { accept: 'text/html' } });
+  expect(await page.text()).toMatch(
+    /<summary[^]*?Wake<\/summary>[^]*?starts its program[^]*?Wake the program/,
+  );
 });
