@@ -24,8 +24,8 @@ const LEASE_MS = 30 * 60_000;
 const PAGE = 200;
 
 /**
- * Writes down how much room files, images, pictures and logs take and how many previews are alive, for the statistics: nobody has to count
- * them when a page is shown. One server at a time does it. Answers how many projects were measured.
+ * Writes down how much room files, images, pictures and logs take and how many previews are alive, for the statistics: no page
+ * has to count them. One server at a time does it. Answers how many projects were measured.
  */
 export async function measure(ports: Ports): Promise<number> {
   const lease = { name: LEASE, owner: ports.newId(), ms: LEASE_MS };

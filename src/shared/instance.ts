@@ -76,7 +76,7 @@ export interface Instance {
   /** Room on the disk of the data directory; null where it cannot be seen. */
   disk(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   migrations(): Promise<readonly AppliedMigration[]>;
-  /** What the doctor found last; null before its first result. Nobody waits for it: it looks again in the background. */
+  /** What the doctor found last; null before its first result. No page waits for it: it looks again in the background. */
   examination(): Examination | null;
 }
 

@@ -24,7 +24,7 @@ export async function runCheck(
 ): Promise<Result> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  // It also keeps the process until then, whatever the check waits for.
+  // Until then it also keeps the process running, while the check waits.
   const timer = setTimeout(() => stopping.abort(), limitMs);
   const late = new Promise<Finding>((resolve) => {
     const says = `This took longer than ${limitMs / 1_000} s.`;

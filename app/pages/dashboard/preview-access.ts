@@ -93,7 +93,7 @@ interface Asked {
   readonly shared: Shared;
 }
 
-/** Null for a preview that is gone: nobody opens it. */
+/** Null for a preview that was removed: it cannot be opened. */
 export async function accessOf(
   ports: Ports,
   { input, environment, role, shared }: Asked,

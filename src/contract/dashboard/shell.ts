@@ -33,7 +33,7 @@ const showAvatar = {
   answers: { 200: 'image' },
 } as const satisfies Operation;
 
-/** Names are free: nobody has the picture of another person by taking their name. */
+/** People choose their names freely: the name of another person does not bring that person's picture. */
 const showLetters = {
   method: 'GET',
   path: `${AVATARS}/letters/:name`,

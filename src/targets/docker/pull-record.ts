@@ -32,7 +32,7 @@ const LOOKS = { every: 50, most: 20 };
 
 /**
  * The engine ends a pull when the server that asked for it is gone, but no longer when all of the image has come: then it has the image a
- * moment later. Whoever removes what was pulled waits for that.
+ * moment later. A removal of what was pulled waits for that.
  */
 export async function settlePulls(engine: ContainerEngine, labels: Labels): Promise<void> {
   for (const pull of await engine.volumes({ ...labels, [LABEL.role]: ROLE.pull })) {
