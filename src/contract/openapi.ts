@@ -1,30 +1,31 @@
 import { z } from 'zod';
 import { actorsFor } from '../people/policies.js';
 import { ERROR_STATUS, type ErrorCode } from '../shared/errors.js';
-import { access, AccessView, ShareLinkView } from './access.js';
-import { administration, AuditEntryView, InstanceView, UserView } from './administration.js';
-import { configuration, SecretView, VariableView } from './configuration.js';
-import { deliveries, DeliveryView } from './deliveries.js';
-import { deployments, DeploymentView } from './deployments.js';
-import { environments, EnvironmentView } from './environments.js';
-import { invitations, InvitationView } from './people/invitations.js';
-import { ChannelView, notifications, NotificationView } from './notifications.js';
+import { access } from './access.js';
+import { administration } from './administration.js';
+import { configuration } from './configuration.js';
+import { deliveries } from './deliveries.js';
+import { deployments } from './deployments.js';
+import { environments } from './environments.js';
+import { invitations } from './people/invitations.js';
+import { notifications } from './notifications.js';
 import { passwords } from './people/passwords.js';
-import { account, AccountView, SessionView } from './people/account.js';
-import { apiTokens, ApiTokenView } from './people/api-tokens.js';
+import { account } from './people/account.js';
+import { apiTokens } from './people/api-tokens.js';
 import { exampleOf, type JsonSchema, type Schemas } from './examples.js';
-import { history, StatisticsView, StepView } from './history.js';
-import { FoundLineView, HealthCheckView, LogLineView, logs } from './logs.js';
-import { members, MemberView } from './people/members.js';
+import { convert, namedSchemas } from './json-schemas.js';
+import { history } from './history.js';
+import { logs } from './logs.js';
+import { members } from './people/members.js';
 import type { Operation, Operations } from './operation.js';
-import { projects, ProjectView, RepositoryView } from './projects.js';
+import { projects } from './projects.js';
 import { resources } from './resources.js';
 import { descriptionOf, isKeyed, SECURITY, securityOf } from './security.js';
-import { screenshots, ScreenshotView } from './screenshots.js';
+import { screenshots } from './screenshots.js';
 import { server } from './server.js';
 import { signIn } from './people/sign-in.js';
 import { ErrorAnswer } from './shapes.js';
-import { LeakView, targets } from './targets.js';
+import { targets } from './targets.js';
 import { programs } from './programs.js';
 import { uploads } from './uploads.js';
 import { fieldWords, tagOf, tagsOf } from './words.js';
@@ -55,16 +56,6 @@ export const OPERATIONS = {
   ...screenshots,
 } as const satisfies Operations;
 
-/** Schemas that the description names once and refers to. */
-const NAMED = {
-  ...{ AccountView, SessionView, ApiTokenView, EnvironmentView, DeploymentView },
-  ...{ LogLineView, FoundLineView, HealthCheckView, DeliveryView, StepView, StatisticsView },
-  ...{ LeakView, VariableView, SecretView, ProjectView, MemberView, RepositoryView },
-  ...{ AccessView, ShareLinkView },
-  ...{ UserView, AuditEntryView, InstanceView },
-  ...{ InvitationView, ChannelView, NotificationView, ScreenshotView, ErrorAnswer },
-} as const;
-
 /** Every error that an operation can answer: its own, and those that follow from who may call it and what it takes. */
 export function errorsOf(operation: Operation): readonly ErrorCode[] {
   const { permission, params, query, body, resource, unlimited, errors = [] } = operation;
@@ -93,9 +84,7 @@ export type ApiDescription = ReturnType<typeof describeApi>;
 
 /** The OpenAPI 3.1 description of these operations. */
 export function describeApi(version: string, operations: Operations = OPERATIONS) {
-  const schemas: Schemas = Object.fromEntries(
-    Object.entries(NAMED).map(([id, schema]) => [id, convert(schema(), 'output', id)]),
-  );
+  const schemas = namedSchemas();
   const paths: Record<string, Json> = {};
   for (const [name, operation] of Object.entries(operations)) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}');
@@ -256,38 +245,7 @@ function parameters(place: 'path' | 'query', { schema, schemas }: Fields): reado
   });
 }
 
-/** The JSON Schema; a reference for what has a name, also inside. `own` is the name of the schema itself, which is written out. */
-function convert(schema: z.ZodType, io: 'input' | 'output', own?: string): JsonSchema {
-  const names = Object.entries(NAMED).map(([id, named]) => [id, named()] as const);
-  const id = names.find(([name, named]) => named === schema && name !== own)?.[0];
-  if (id !== undefined) return { $ref: uri(id) };
-  const registry = z.registry<{ id: string }>();
-  for (const [name, named] of names) registry.add(named, { id: name });
-  if (own === undefined) registry.add(schema, { id: '-' });
-  const made = z.toJSONSchema(registry, { io, uri, unrepresentable: 'any', override: addWords }).schemas[
-    own ?? '-'
-  ];
-  return bare(made as Json | undefined);
-}
-
-/** Says what each field means, where its schema does not. */
-function addWords({ jsonSchema }: { readonly jsonSchema: object }): void {
-  const { properties = {} } = jsonSchema as JsonSchema;
-  for (const [name, property] of Object.entries(properties)) {
-    const words = fieldWords(name);
-    if (words !== undefined && property.description === undefined)
-      Object.assign(property, { description: words });
-  }
-}
-
-const uri = (id: string) => `#/components/schemas/${id}`;
-
 function json(schema: JsonSchema, schemas: Schemas) {
   const example = exampleOf(schema, schemas);
   return { content: { 'application/json': { schema, ...(example !== undefined && { example }) } } };
-}
-
-/** Without the keys that only a document of its own has. */
-function bare({ $schema: _dialect, $id: _id, ...rest }: Json = {}): JsonSchema {
-  return rest as JsonSchema;
 }

@@ -55,6 +55,14 @@ test('parameters of the path and of the query are described, with their types an
   });
 });
 
+test('fields that share one schema are each described by their own name', () => {
+  const { schemas } = description.components;
+  expect(schemas.DeploymentView?.properties).toMatchObject({
+    id: { description: 'Its id.' },
+    environmentId: { description: 'The environment that it belongs to.' },
+  });
+});
+
 test('answers refer to named schemas, and each error has its status and its codes', () => {
   const { responses } = at('/api/v1/deployments/{id}', 'patch') as { responses: Record<string, unknown> };
   expect(Object.keys(responses)).toEqual([
