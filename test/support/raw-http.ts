@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** Sends bytes as they are and answers everything that comes back until the server closes or has answered. */
+/** Sends bytes as they are and answers everything that comes back until the server closes or has answered. Waits for the first byte as long as the test may run. */
 export function rawHttp(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
@@ -9,7 +9,6 @@ export function rawHttp(port: number, text: string): Promise<string> {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(5_000, end);
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
       if (/\r\n\r\n/.test(answer)) setTimeout(end, 50);
