@@ -1,10 +1,13 @@
 import config from './jest.config.js';
 
+/** Folders of which every suite is run with this configuration, and no other one. */
+export const PURE = ['shared', 'variables', 'settings', 'pull-requests', 'sites'];
+
 /** Pure functions have no excuse: every line of them, with no program to build and no database to start. */
 export default {
   ...config,
   testMatch: [
-    '<rootDir>/test/{shared,variables,settings,pull-requests,sites}/**/*.test.ts',
+    `<rootDir>/test/{${PURE.join()}}/**/*.test.ts`,
     '<rootDir>/test/environments/{model,expire,reasons,needs-rerun,notes,overtaken}.test.ts',
     '<rootDir>/test/secrets/{envelope,redact-lines}.test.ts',
     '<rootDir>/test/deployments/{model,new-deployment}.test.ts',
@@ -16,7 +19,7 @@ export default {
   coverageProvider: 'v8',
   coverageReporters: [['text', { skipFull: true }]],
   collectCoverageFrom: [
-    'src/{shared,variables,settings,pull-requests,sites}/**/*.ts',
+    `src/{${PURE.join()}}/**/*.ts`,
     'src/environments/{model,expire,reasons,notes}.ts',
     'src/secrets/{envelope,keys,redact-lines}.ts',
     'src/deployments/model.ts',

@@ -3,8 +3,8 @@
  * get an engine for themselves, one suite after the other; VITRINE_DOCKER_SUITES=apart says that they are run by another command.
  */
 import { spawnSync } from 'node:child_process';
+import { PURE } from '../jest.pure.config.js';
 
-const PURE = '/test/(shared|variables|secrets|settings|pull-requests|sites)/';
 const { VITRINE_DOCKER_SUITES: suites, ...all } = process.env;
 // With an engine, the other suites would run those that need one too, beside each other.
 const withoutEngine = { ...all, DOCKER_HOST: undefined };
@@ -12,7 +12,7 @@ const withoutEngine = { ...all, DOCKER_HOST: undefined };
 const STEPS = [
   { script: ['check'], env: withoutEngine },
   { script: ['coverage'], env: withoutEngine },
-  { script: ['unit', '--', `--testPathIgnorePatterns=${PURE}`], env: withoutEngine },
+  { script: ['unit', '--', `--testPathIgnorePatterns=/test/(${PURE.join('|')})/`], env: withoutEngine },
   ...(suites === 'apart' ? [] : [{ script: ['test:docker', '--', '--where-possible'], env: all }]),
 ];
 

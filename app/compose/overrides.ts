@@ -32,6 +32,8 @@ export interface Overrides {
   readonly workerProgram?: string;
   /** How long a worker holds what it claimed; each kind has its own length unless given. */
   readonly leaseMs?: number;
+  /** Whether what runs again and again runs at all: the sweep, for one. It does unless given. */
+  readonly periodicJobs?: false;
   /** When the first sweep begins; a random moment of the first half minute unless given. */
   readonly firstSweepMs?: number;
   /** How often programs are looked at: whether they answer, whether they have visitors, and what they print. */

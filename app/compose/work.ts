@@ -27,7 +27,7 @@ interface WorkParts {
   readonly secrets: Secrets;
   readonly ports: Ports;
   readonly github: GitHubSide;
-  readonly overrides: Pick<Overrides, 'leaseMs' | 'firstSweepMs' | 'programsEveryMs'>;
+  readonly overrides: Pick<Overrides, 'leaseMs' | 'periodicJobs' | 'firstSweepMs' | 'programsEveryMs'>;
 }
 
 /** Starts the workers in this process. */
@@ -38,7 +38,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   inbox.start();
   runner.start();
   notifier.start();
-  const jobs = startJobs();
+  const jobs = parts.overrides.periodicJobs === false ? [] : startJobs();
   return {
     due: runner.poke,
     arriving({ deliveries, undecided }) {

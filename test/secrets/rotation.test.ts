@@ -149,6 +149,9 @@ const SEALERS: Readonly<Record<string, (seal: Seal) => Promise<unknown>>> = {
     }),
 };
 
+/** What these seal is kept by browsers: in a cookie and in an address, each until it ends. */
+const NOT_STORED = ['src/access/grant.ts', 'src/access/hand-over.ts'];
+
 const TOKENS = {
   ...{ access: 'ghu_1', refresh: 'ghr_1', scope: '' },
   ...{ accessExpiresAt: null, refreshExpiresAt: null },
@@ -168,7 +171,7 @@ test('what seals something is known, so that the next test sees whether a new ke
     for (const name of await readdir(folder, { recursive: true }))
       if (name.endsWith('.ts') && /\bseal\.seal\(/.test(await readFile(join(folder, name), 'utf8')))
         sealing.push(`${folder}/${name}`);
-  expect(sealing.toSorted()).toEqual(Object.keys(SEALERS).toSorted());
+  expect(sealing.toSorted()).toEqual([...Object.keys(SEALERS), ...NOT_STORED].toSorted());
 });
 
 test('a new key reaches every sealed text of the database', async () => {
