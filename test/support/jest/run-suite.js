@@ -5,6 +5,7 @@ import { setGlobals } from './globals.js';
 
 const require = createRequire(import.meta.url);
 const circus = require('jest-circus/runner').default;
+const hooks = require('node:async_hooks');
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
 const STATE = 'JEST_STATE_SYMBOL';
 let suites = 0;
@@ -31,7 +32,35 @@ export default async function runSuite(globalConfig, config, environment, runtim
 function freshly(file) {
   Reflect.deleteProperty(require.cache, file);
   Reflect.deleteProperty(globalThis, EVENT_HANDLERS);
-  return require(file);
+  const { AsyncLocalStorage } = hooks;
+  hooks.AsyncLocalStorage = OneAtATime;
+  try {
+    return require(file);
+  } finally {
+    hooks.AsyncLocalStorage = AsyncLocalStorage;
+  }
+}
+
+/**
+ * What of AsyncLocalStorage jest-circus needs to know which test runs, where tests run one after the other. With the real one, Node follows every
+ * promise, once for each suite that the worker has run: after some hundred suites that took a third of the time.
+ */
+class OneAtATime {
+  #store;
+
+  getStore() {
+    return this.#store;
+  }
+
+  async run(store, callback) {
+    const before = this.#store;
+    this.#store = store;
+    try {
+      return await callback();
+    } finally {
+      this.#store = before;
+    }
+  }
 }
 
 function forgetState() {
