@@ -10,7 +10,9 @@ export function projectRoot(): string {
   return folder;
 }
 
+const packageSchema = z.object({ version: z.string() });
+
 export function projectVersion(): string {
   const text = readFileSync(join(projectRoot(), 'package.json'), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+  return packageSchema.parse(JSON.parse(text)).version;
 }

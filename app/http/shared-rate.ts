@@ -48,7 +48,8 @@ const PARTS = 20;
  * background, and while the database is down each process counts alone.
  */
 export function createSharedRate({ name, rate, clock, store }: Options): SharedRate {
-  const windows = new LRUCache<string, Window>({ max: MAX_KEYS });
+  // As sizes: "max" would make room for all of them at once.
+  const windows = new LRUCache<string, Window>({ maxSize: MAX_KEYS, sizeCalculation: () => 1 });
   const step = Math.max(1, Math.floor(rate.times / PARTS));
 
   function windowOf(key: string, now: number): Window {

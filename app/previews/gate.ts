@@ -136,7 +136,10 @@ const MOST_COOKIES = 4;
 
 function createGrantReader(ports: GatePorts) {
   const cookies = createCookies(`${ports.previewBase.protocol}:`);
-  const grants = new LRUCache<string, { readonly grant: Grant | null }>({ max: MOST_GRANTS });
+  const grants = new LRUCache<string, { readonly grant: Grant | null }>({
+    maxSize: MOST_GRANTS,
+    sizeCalculation: () => 1,
+  });
   const open = (text: string, label: string): Grant | null => {
     const key = `${label} ${text}`;
     const known = grants.get(key);

@@ -126,7 +126,8 @@ type Link = NonNullable<Awaited<ReturnType<PreviewAccessPorts['previewLinks']['g
 /** Asks once for many requests at the same time, and again after a while. What failed is not remembered. */
 function remembering<Answer>(ms: number, now: () => Date) {
   const answers = new LRUCache<string, { readonly until: number; readonly answer: Promise<Answer> }>({
-    max: MOST_ANSWERS,
+    maxSize: MOST_ANSWERS,
+    sizeCalculation: () => 1,
   });
   return (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
     const at = now().getTime();

@@ -47,8 +47,10 @@ export type PullRequest = z.infer<typeof pullRequestSchema>;
 /** The files of a commit: path to text. */
 export type Files = Readonly<Record<string, string>>;
 
+const jsonSchema = z.record(z.string(), z.unknown());
+
 export function toJson(value: unknown): Json {
-  const parsed = z.record(z.string(), z.unknown()).safeParse(value);
+  const parsed = jsonSchema.safeParse(value);
   return parsed.success ? parsed.data : {};
 }
 

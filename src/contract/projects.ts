@@ -62,8 +62,9 @@ export const RepositoryView = /* @__PURE__ */ lazily(() =>
 export type RepositoryView = ValueOf<typeof RepositoryView>;
 
 /** Described from the settings that the verb checks; null takes a value away. */
-const SettingsPatch = () =>
-  OwnSettings().meta({ properties: describedSettings(), additionalProperties: false });
+const SettingsPatch = /* @__PURE__ */ lazily(() =>
+  OwnSettings().meta({ properties: describedSettings(), additionalProperties: false }),
+);
 
 function describedSettings(): Record<string, object> {
   const { properties = {} } = z.toJSONSchema(projectSettings(), { io: 'input', unrepresentable: 'any' });
