@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { OPERATIONS } from '../../../src/contract/openapi.js';
+import { violationsOn } from '../../support/dashboard.js';
 import { findBrowser, openBrowser } from '../../support/open-browser.js';
 import { openPage } from '../../support/page.js';
 import { startApp, type TestApp } from '../../support/start-app.js';
@@ -67,6 +68,17 @@ inBrowser('the page fits a phone and a desk, by day and by night', async () => {
     }
   }
   expect(complaints).toEqual([]);
+  // Hundreds of articles are made alike: one operation of each method is looked at, and one object.
+  await page.evaluate(`(() => {
+    const seen = new Set();
+    for (const article of document.querySelectorAll('article')) {
+      const kind = article.querySelector('.route b')?.textContent ?? 'object';
+      if (seen.has(kind)) article.remove();
+      seen.add(kind);
+    }
+  })()`);
+  expect(await page.evaluate<number>("document.querySelectorAll('article').length")).toBeGreaterThan(4);
+  expect(await violationsOn(page)).toEqual([]);
 });
 
 function isLight(color = ''): boolean {
