@@ -24,9 +24,13 @@ export function readSources(folders: readonly string[]): Source[] {
 
 export function listFiles(folder: string): string[] {
   const found = readdirSync(folder, { withFileTypes: true, recursive: true });
-  return found
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name));
+  return (
+    found
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      // `npm run prove` installs packages beside a suite.
+      .filter((file) => !file.includes('/node_modules/'))
+  );
 }
 
 function readSource(file: string): Source {
