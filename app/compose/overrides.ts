@@ -32,7 +32,7 @@ export interface Overrides {
   readonly workerProgram?: string;
   /** How long a worker holds what it claimed; each kind has its own length unless given. */
   readonly leaseMs?: number;
-  /** Whether what runs again and again runs at all: the sweep, for one. It does unless given. */
+  /** `false` starts none of the periodic jobs, such as the sweep; they run unless given. */
   readonly periodicJobs?: false;
   /** When the first sweep begins; a random moment of the first half minute unless given. */
   readonly firstSweepMs?: number;

@@ -48,7 +48,7 @@ const PARTS = 20;
  * background, and while the database is down each process counts alone.
  */
 export function createSharedRate({ name, rate, clock, store }: Options): SharedRate {
-  // As sizes: "max" would make room for all of them at once.
+  // Each counts as 1, because `max` would take the memory of all of them at once.
   const windows = new LRUCache<string, Window>({ maxSize: MAX_KEYS, sizeCalculation: () => 1 });
   const step = Math.max(1, Math.floor(rate.times / PARTS));
 

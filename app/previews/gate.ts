@@ -136,6 +136,7 @@ const MOST_COOKIES = 4;
 
 function createGrantReader(ports: GatePorts) {
   const cookies = createCookies(`${ports.previewBase.protocol}:`);
+  // Each counts as 1, because `max` would take the memory of all of them at once.
   const grants = new LRUCache<string, { readonly grant: Grant | null }>({
     maxSize: MOST_GRANTS,
     sizeCalculation: () => 1,

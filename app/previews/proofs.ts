@@ -125,6 +125,7 @@ type Link = NonNullable<Awaited<ReturnType<PreviewAccessPorts['previewLinks']['g
 
 /** Asks once for many requests at the same time, and again after a while. What failed is not remembered. */
 function remembering<Answer>(ms: number, now: () => Date) {
+  // Each counts as 1, because `max` would take the memory of all of them at once.
   const answers = new LRUCache<string, { readonly until: number; readonly answer: Promise<Answer> }>({
     maxSize: MOST_ANSWERS,
     sizeCalculation: () => 1,

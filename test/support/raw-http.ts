@@ -1,6 +1,9 @@
 import { connect, type Socket } from 'node:net';
 
-/** Sends bytes as they are and answers everything that comes back until the server closes or has answered. Waits for the first byte as long as the test may run. */
+/**
+ * Sends bytes as they are and answers everything that comes back until the server closes or has answered.
+ * It waits for the first byte as long as the test may run.
+ */
 export function rawHttp(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
