@@ -17,6 +17,8 @@ async function push(world: World) {
 async function switchOff(world: World) {
   const files = { '.github/preview.yml': OFF };
   await world.github.push({ repository: REPOSITORY, branch: 'main', files });
+  // The server takes webhooks up in any order: one of the pull request may come before this one.
+  await world.drain();
 }
 
 async function goLive(world: World, number: number) {
