@@ -11,6 +11,8 @@ interface KeepOptions {
   readonly hold: (server: number) => Promise<void>;
   readonly log: (line: string) => void;
   readonly patience?: Patience | undefined;
+  /** A clock in milliseconds that never goes back. */
+  readonly now?: () => number;
 }
 
 interface Kept {
@@ -22,12 +24,19 @@ interface Kept {
 
 const PATIENCE: Patience = { firstPauseMs: 500, longestPauseMs: 15_000, giveUpMs: 90_000, steadyMs: 60_000 };
 
+const steady = () => performance.now();
+
 /** Starts a server and, should it die (memory runs out, say), starts it again at the address the App already uses. */
 export async function keepRunning(options: KeepOptions): Promise<Kept> {
   const stopping = new AbortController();
   const first = await begin(options, 0);
   let current: ServerProcess | undefined = first;
-  const watching = watch({ ...options, first, signal: stopping.signal, now: (server) => (current = server) });
+  const watching = watch({
+    ...options,
+    first,
+    signal: stopping.signal,
+    serves: (server) => (current = server),
+  });
   return {
     port: first.port,
     lost: new Promise((resolve) => void watching.then((reason) => reason && resolve(reason))),
@@ -43,7 +52,7 @@ interface Watch extends KeepOptions {
   readonly first: ServerProcess;
   readonly signal: AbortSignal;
   /** Told whenever another process serves, or none. */
-  readonly now: (server: ServerProcess | undefined) => void;
+  readonly serves: (server: ServerProcess | undefined) => void;
 }
 
 /** Since when it has not been running well, and how often it was started since. */
@@ -55,22 +64,22 @@ interface Trouble {
 
 /** Ends with nothing when it was told to stop, and with an error when the server is lost. */
 async function watch(options: Watch): Promise<VitrineError | undefined> {
-  const { first, name, signal, log, now, patience = PATIENCE } = options;
+  const { first, name, signal, log, serves, patience = PATIENCE, now = steady } = options;
   let trouble: Trouble | undefined;
   let server: ServerProcess | undefined = first;
   while (server) {
-    const begun = performance.now();
+    const begun = now();
     const how: string = await server.ended;
-    now(undefined);
+    serves(undefined);
     if (signal.aborted) return undefined;
     log(`database: ${name} ended (${how}); starting it again`);
-    if (performance.now() - begun >= patience.steadyMs) trouble = undefined;
-    trouble ??= { since: performance.now(), starts: 0, reason: '' };
+    if (now() - begun >= patience.steadyMs) trouble = undefined;
+    trouble ??= { since: now(), starts: 0, reason: '' };
     trouble.reason = `it ended: ${how}`;
     const again = await startAgain(options, trouble);
     if (again instanceof VitrineError) return again;
     server = again;
-    now(server);
+    serves(server);
   }
   return undefined;
 }
@@ -80,8 +89,8 @@ async function startAgain(
   options: Watch,
   trouble: Trouble,
 ): Promise<ServerProcess | VitrineError | undefined> {
-  const { first, name, signal, log, patience = PATIENCE } = options;
-  while (performance.now() - trouble.since < patience.giveUpMs) {
+  const { first, name, signal, log, patience = PATIENCE, now = steady } = options;
+  while (now() - trouble.since < patience.giveUpMs) {
     const waitMs = Math.min(patience.longestPauseMs, patience.firstPauseMs * 2 ** trouble.starts);
     // The database alone keeps no process alive.
     await pause(waitMs, undefined, { signal, ref: false }).catch(() => undefined);

@@ -254,17 +254,21 @@ test('a runtime log is streamed while its preview is live, and ends with it', as
 });
 
 test('a reader whose token was taken away gets nothing more, and the others do', async () => {
-  const own = await startApp({ streams: { pollMs: 20, heartbeatMs: 20, recheckMs: 20 } });
+  let ahead = 0;
+  const clock = { now: () => new Date(Date.now() + ahead) };
+  const own = await startApp({ clock, streams: { pollMs: 20, heartbeatMs: 20, recheckMs: 20 } });
   try {
     const id = await deployment(own);
     await append(id, ['one'], own);
     const token = 'vtr_ending';
     const scope = { kind: 'run', deploymentId: id, repoId: 1 } as const;
-    await own.ports.tokens.issue({ hash: hashToken(token), scope, expiresAt: new Date(Date.now() + 400) });
+    const expiresAt = new Date(Date.now() + 600_000);
+    await own.ports.tokens.issue({ hash: hashToken(token), scope, expiresAt });
     const [losing, staying] = [
       await readEvents(urlOf(id, 'logs', own), { token }),
       await follow(id, undefined, own),
     ];
+    ahead = 600_000;
     await losing.ended;
     expect(losing.events.at(-1)).toMatchObject({ name: 'end', data: { reason: 'access' } });
     await append(id, ['two'], own);

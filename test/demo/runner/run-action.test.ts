@@ -178,27 +178,32 @@ test('a step that asks GitHub for its identity gets a token for its audience', a
   expect(outputs.aud).toBe('https://preview.example.com');
 });
 
+const LONG = 60_000;
+
 test.each([
   [
     'a step that obeys SIGINT ends by itself',
     "process.on('SIGINT', () => process.exit(130));",
+    { interruptMs: LONG, terminateMs: LONG },
     { exitCode: 130 },
   ],
   [
     'a step that ignores SIGINT gets SIGTERM',
     "process.on('SIGINT', () => {}); process.on('SIGTERM', () => process.exit(143));",
+    { interruptMs: 150, terminateMs: LONG },
     { exitCode: 143 },
   ],
   [
     'a step that ignores both is killed',
     "process.on('SIGINT', () => {}); process.on('SIGTERM', () => {});",
+    { interruptMs: 150, terminateMs: 150 },
     { signal: 'SIGKILL' },
   ],
-])('on cancel %s', async (_, handlers, expected) => {
+])('on cancel %s', async (_, handlers, patience, expected) => {
   const cancel = new AbortController();
   const result = await step(`${handlers} setInterval(() => {}, 1000); console.log('waiting');`, {
     signal: cancel.signal,
-    patience: { interruptMs: 150, terminateMs: 150 },
+    patience,
     onLine: () => cancel.abort(),
   });
   expect(result).toMatchObject(expected);

@@ -131,16 +131,18 @@ test('a program that does not answer is asked whether it listens outside its con
 
 test('what a good answer is, and how long it may take, is known of a program that runs', async () => {
   const rules = { healthTimeoutMs: 5_000, healthStatus: '200,401' };
-  const target = targetWith({ patienceMs: 300 });
-  const start = (deploymentId: string, healthStatus: string) => {
-    const program = { port: 3_000, healthPath: '/', ...rules, healthStatus };
-    return target.deploy(releaseOf({ Cmd: ['serve', 'Hello'] }, { program, deploymentId }), SAFE, run());
-  };
-  const { handle } = await start('d1', rules.healthStatus);
+  const releaseWithStatus = (deploymentId: string, healthStatus: string) =>
+    releaseOf(
+      { Cmd: ['serve', 'Hello'] },
+      { program: { port: 3_000, healthPath: '/', ...rules, healthStatus }, deploymentId },
+    );
+  const target = targetWith();
+  const { handle } = await target.deploy(releaseWithStatus('d1', rules.healthStatus), SAFE, run());
   expect(await target.inspect(handle, run())).toMatchObject({ state: 'live', health: rules });
   // Another server finds it by its labels alone.
   expect(await listed(target.list(run()))).toMatchObject([rules]);
-  const { message } = await failureOf(start('d2', '204'));
+  const hasty = targetWith({ patienceMs: 2_000 });
+  const { message } = await failureOf(hasty.deploy(releaseWithStatus('d2', '204'), SAFE, run()));
   expect(message).toMatch(/GET \/ with 204 on port .*: it answers HTTP 200\. .*"health-status"/);
 });
 

@@ -24,8 +24,8 @@ test('a hook that does not end in time, or needs too much memory, is told so', a
   await using fake = await startFakeEngine();
   fake.addImage('vitrine-test:hooks', { Cmd: ['serve', 'Hello'] });
   const engine = createDockerEngine(fake.address);
-  const target = createDockerTarget(dockerParts({ engine, hookLimitMs: 200 }));
-  const deploy = (deployed: string) => {
+  const deploy = (deployed: string, limit: { hookLimitMs?: number } = {}) => {
+    const target = createDockerTarget(dockerParts({ engine, ...limit }));
     const run = {
       ...{
         credentials: undefined,
@@ -40,7 +40,9 @@ test('a hook that does not end in time, or needs too much memory, is told so', a
     const hooks = { ...release().hooks, deployed };
     return target.deploy(release({ image, hooks }), { writable: false, root: false }, run);
   };
-  await expect(deploy('print 1')).rejects.toThrow(/did not end within 10 minutes, and was stopped/);
+  await expect(deploy('print 1', { hookLimitMs: 200 })).rejects.toThrow(
+    /did not end within 10 minutes, and was stopped/,
+  );
   await expect(deploy('fail 137 heavy')).rejects.toThrow(/needed more memory .*"resources\.memory"/);
   expect(fake.containers()).toEqual([]);
   expect(fake.started()).toEqual(['print 1', 'fail 137 heavy']);

@@ -6,14 +6,14 @@ import { buildOf, openProgramGround, serverOf } from '../../support/programs.js'
 
 type Files = Parameters<typeof buildOf>[0];
 
-async function openTarget(files: Files) {
+async function openTarget(files: Files, patienceMs?: number) {
   const ground = await openProgramGround();
   const lines: string[] = [];
   const target = createNodeTarget({
     runner: ground.runner,
     builds: { open: async () => buildOf(files) },
     urlOf: (slug) => `http://${slug}.localhost`,
-    patienceMs: 1_000,
+    ...(patienceMs !== undefined && { patienceMs }),
   });
   const run: Run = {
     ...{ credentials: undefined, variables: {}, secrets: { KEY: 'secret-of-the-preview' } },
@@ -45,11 +45,13 @@ test('a program that ends at its start is told with its exit code and last lines
 });
 
 test('a program that listens elsewhere is asked whether it listens at $PORT, and one that answers with errors is quoted', async () => {
-  await using deaf = await openTarget({ 'server.js': 'setInterval(() => {}, 1000);' });
+  await using deaf = await openTarget({ 'server.js': 'setInterval(() => {}, 1000);' }, 1_000);
   await expect(deaf.deploy()).rejects.toThrow(
     /within 1 seconds \(it does not accept connections\)\. Does it listen on 0\.0\.0\.0:\$PORT or 127\.0\.0\.1:\$PORT\? PORT is 3\d{4} here/,
   );
-  await using broken = await openTarget({ 'server.js': serverOf("(response.statusCode = 500, 'no')") });
+  // Long enough for any machine to start it, and to ask it once.
+  const failing = { 'server.js': serverOf("(response.statusCode = 500, 'no')") };
+  await using broken = await openTarget(failing, 4_000);
   await expect(broken.deploy()).rejects.toThrow(/it answers HTTP 500/);
   expect(await broken.listed()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import {
   COMMITTER_LIMITS,
   createCommitter,
@@ -17,6 +17,18 @@ function delivery(guid: string, bytes = 2): Delivery {
     body,
     receivedAt: new Date(0),
   };
+}
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const DEADLINE_MS = 50;
+
+/** Time passes when the test says so; what waits for the next turn of the event loop runs as always. */
+function holdTime(): { passDeadline: () => Promise<void> } {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance', 'Date'] });
+  return { passDeadline: () => jest.advanceTimersByTimeAsync(DEADLINE_MS) };
 }
 
 /** A store whose writes end when the test says so. */
@@ -115,16 +127,23 @@ test('when a write fails all of its deliveries fail, and the next ones are tried
 });
 
 test('a write that does not end is given up in time, also by those who wait behind it', async () => {
-  const { commit } = heldStore({ deadlineMs: 50 });
-  const outcome = await Promise.allSettled([commit(delivery('a')), commit(delivery('b'))]);
-  for (const { status, ...rest } of outcome) {
+  const { passDeadline } = holdTime();
+  const { commit, written } = heldStore({ deadlineMs: DEADLINE_MS });
+  const outcome = Promise.allSettled([commit(delivery('a')), commit(delivery('b'))]);
+  await written(1);
+  await passDeadline();
+  for (const { status, ...rest } of await outcome) {
     expect({ status, ...rest }).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
   }
 });
 
 test('a delivery that was given up while it waited is not written later', async () => {
-  const { commit, written, writes } = heldStore({ deadlineMs: 50, batch: 1 });
-  await Promise.allSettled(['a', 'b', 'c'].map((guid) => commit(delivery(guid))));
+  const { passDeadline } = holdTime();
+  const { commit, written, writes } = heldStore({ deadlineMs: DEADLINE_MS, batch: 1 });
+  const outcome = Promise.allSettled(['a', 'b', 'c'].map((guid) => commit(delivery(guid))));
+  await written(2);
+  await passDeadline();
+  await outcome;
   const last = commit(delivery('d'));
   (await written(3)).end();
   await last;
@@ -132,8 +151,12 @@ test('a delivery that was given up while it waited is not written later', async 
 });
 
 test('a write that never ends holds nothing up for longer than the deadline', async () => {
-  const { commit, written } = heldStore({ deadlineMs: 50 });
-  await expect(commit(delivery('a'))).rejects.toMatchObject({ code: 'unavailable' });
+  const { passDeadline } = holdTime();
+  const { commit, written } = heldStore({ deadlineMs: DEADLINE_MS });
+  const given = expect(commit(delivery('a'))).rejects.toMatchObject({ code: 'unavailable' });
+  await written(1);
+  await passDeadline();
+  await given;
   const next = commit(delivery('b'));
   (await written(2)).end();
   await next;

@@ -179,12 +179,17 @@ test('a later deployment that fails changes nothing for the one that is live', a
 const LEAKING: FakeImage = { Cmd: ['fail', '1', 'initdb: no space'] };
 
 test.each([
-  ['ends', LEAKING, /db \(postgres:18\) ended with exit code 1/],
-  ['is never well', { Cmd: ['print', '1'], Health: 'unhealthy' } as const, /takes no connections/],
-  ['takes too long', { Cmd: ['print', '1'], Health: 'starting' } as const, /was not ready within/],
-])('a database that %s fails the deployment, with its last lines', async (_what, image, said) => {
+  ['ends', LEAKING, {}, /db \(postgres:18\) ended with exit code 1/],
+  ['is never well', { Cmd: ['print', '1'], Health: 'unhealthy' } as const, {}, /takes no connections/],
+  [
+    'takes too long',
+    { Cmd: ['print', '1'], Health: 'starting' } as const,
+    { patienceMs: 300 },
+    /was not ready within/,
+  ],
+])('a database that %s fails the deployment, with its last lines', async (_what, image, patience, said) => {
   fake.addImage('docker.io/library/postgres:18', image);
-  const target = targetWith({ patienceMs: 300 });
+  const target = targetWith(patience);
   const release = releaseOf({ services: [{ ...DB, version: '18' }] });
   const failure = await failureOf(target.deploy(release, SAFE, run()));
   expect(failure).toMatchObject({ code: 'unprocessable', message: expect.stringMatching(said) });
