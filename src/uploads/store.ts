@@ -22,7 +22,7 @@ export interface BlobStat {
 export interface BlobStore {
   /**
    * The hashes of those that are there, whole and with this size. Asking is a use, each time: an upload is about to rely on them, so
-   * so the sweep of unused files does not remove them.
+   * the sweep of unused files does not remove them.
    */
   has(blobs: readonly Pick<BlobContent, 'hash' | 'size'>[]): Promise<ReadonlySet<string>>;
   /** Durable when it returns, and a use where it is there already. Refuses content whose length or hash differ, and leaves nothing of it behind. */

@@ -27,7 +27,8 @@ async function setUp(onWrite: (artifacts: ArtifactStore) => Promise<void> = () =
     blobs: { ...blobs, write },
     artifacts,
     otherBlobs: { hashes: async function* () {}, named: () => Promise.resolve(new Set()) },
-    clock: { now: () => new Date() },
+    // What was written in this very millisecond would be left to the sweep.
+    clock: { now: () => new Date(Date.now() + 1_000) },
   });
   const owner = { deploymentId: 'd1', projectId: 'p1', limits: ARTIFACT_LIMITS };
 
