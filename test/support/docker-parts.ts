@@ -3,6 +3,13 @@ import { createDockerEngine } from '../../app/engine/docker-engine.js';
 import type { NodeContainerParts } from '../../src/targets/node/build-image.js';
 import { buildOf, serverOf } from './programs.js';
 
+/**
+ * Each worker has its own, and none that a machine gives to connections: deployments of the same name begin at the same port, and one that
+ * is taken makes a container move.
+ */
+const FIRST_PORT = 20_000 + 1_000 * (Number(process.env['JEST_WORKER_ID'] ?? 0) % 10);
+const HOST_PORTS = `${FIRST_PORT}-${FIRST_PORT + 999}`;
+
 /** What the target for containers is made of. The engine is one that never answers unless it is given. */
 export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {
   return {
@@ -11,7 +18,7 @@ export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {
     server: 'http://vitrine.test',
     urlOf: (slug) => `http://${slug}.localhost`,
     registryLogin: async () => ({ host: 'nowhere', auth: { username: '', password: '' } }),
-    limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: '30000-39999' },
+    limits: { memoryBytes: 1024 ** 3, cpus: 1, hostPorts: HOST_PORTS },
     networkRange: '10.213.0.0/16',
     databaseImages: 'docker.io/library/',
     ...changes,

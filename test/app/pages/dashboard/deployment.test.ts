@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { eventually } from '../../../../demo/expect.js';
 import { appendLogs } from '../../../../src/deployments/logs/append.js';
 import type { StoredDeployment } from '../../../../src/deployments/store.js';
 import { openDashboard, violationsOn } from '../../../support/dashboard.js';
@@ -198,9 +199,14 @@ when('a container shows the image that was started, and its size', async () => {
   await using opened = await openDashboard(world, { javaScript: false });
   if (!opened) throw new Error('There is no browser.');
   const { page } = opened;
-  await opened.open(`/deployments/${id}?log=runtime`);
+  // Without scripts the page stays as it was when it was asked for.
+  const printed = page.locator('.line', { hasText: /serving/ });
+  await eventually(async () => opened.open(`/deployments/${id}?log=runtime`).then(() => printed.count()), {
+    until: (lines) => lines > 0,
+    otherwise: 'The page should show what the container printed.',
+  });
   const image = page.locator('section', { has: page.getByRole('heading', { name: 'Images' }) }).locator('li');
   expect(await image.textContent()).toMatch(/app.*\/.*@sha256:[0-9a-f]{64}.*\d+ k?B, 1 layer/s);
-  await page.locator('.line', { hasText: /serving/ }).waitFor();
+  await printed.waitFor();
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/container.png`, fullPage: true });
 });
