@@ -4,6 +4,7 @@ import { ASLEEP, containerSpec, RESTART } from '../../src/targets/docker/contain
 import type { ContainerEngine, EngineLine } from '../../src/targets/docker/engine.js';
 import { freeSubnet } from '../../src/targets/docker/network.js';
 import { release } from '../support/builders.js';
+import { HOST_PORTS } from '../support/docker-parts.js';
 import type { Program } from '../support/fake-engine.js';
 import { tarOf } from '../support/tar.js';
 
@@ -46,10 +47,9 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     return Name;
   }
   const SAFE = { writable: false, root: false };
-  const PORTS = '30000-39999';
-  const create = async (program: Program, options = SAFE, hostPorts: string | null = PORTS) =>
+  const create = async (program: Program, options = SAFE, hostPorts: string | null = HOST_PORTS) =>
     createOf(await ground.image(program), options, hostPorts);
-  const createOf = async (reference: string, options = SAFE, hostPorts: string | null = PORTS) => {
+  const createOf = async (reference: string, options = SAFE, hostPorts: string | null = HOST_PORTS) => {
     const { engine } = ground;
     const found = await engine.image(reference);
     if (!found) throw new Error(`There is no ${reference}.`);
@@ -155,9 +155,11 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
 
   test(`${name}: another container with other ports takes the place of one that cannot start`, async () => {
     const { engine } = ground;
-    const ports = { [`${PORT}/tcp`]: 39_998 };
-    const first = await create(['serve', 'Hello'], undefined, '39997');
-    const second = await create(['serve', 'Again'], undefined, '39997');
+    const free = Number(HOST_PORTS.split('-')[1]);
+    const taken = free - 1;
+    const ports = { [`${PORT}/tcp`]: free };
+    const first = await create(['serve', 'Hello'], undefined, String(taken));
+    const second = await create(['serve', 'Again'], undefined, String(taken));
     const other = await createNetwork('vitrine-contract-moved');
     const id = (await engine.networks()).find((one) => one.name === other)?.id ?? '';
     await engine.connectNetwork(id, { container: second.id, aliases: ['again'] });
@@ -170,10 +172,10 @@ export function testEngine(name: string, open: () => Promise<EngineGround>): voi
     const { labels, env, ports: published } = (await engine.container(moved)) ?? {};
     expect(labels).toMatchObject(second.spec.body.Labels);
     expect(env).toMatchObject({ PORT: String(PORT) });
-    expect(published).toEqual({ [`${PORT}/tcp`]: { host: '127.0.0.1', port: 39_998 } });
+    expect(published).toEqual({ [`${PORT}/tcp`]: { host: '127.0.0.1', port: free } });
     const { networks, HostConfig } = (await engine.originOf(moved)) ?? {};
     expect([...(networks ?? [])].sort()).toEqual([network, other].sort());
-    const bound = { PortBindings: { [`${PORT}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '39998' }] } };
+    const bound = { PortBindings: { [`${PORT}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(free) }] } };
     expect(HostConfig).toEqual({ ...second.spec.body.HostConfig, ...bound });
     for (const one of [first.id, moved]) await engine.removeContainer(one);
   });

@@ -5,7 +5,7 @@ import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/w
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { pushSettings, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const ACCOUNT = 'acme';
 type Change = Parameters<World['github']['changeInstallation']>[0];
@@ -86,8 +86,7 @@ test('a project that left the settings while the App was away has its last word,
   const { pullRequest } = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
   await world.drain();
   await change(world, 'removed', LISTED);
-  const fewer = { '.github/preview.yml': 'projects:\n  - name: one\n' };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: fewer });
+  await pushSettings(world, 'projects:\n  - name: one\n');
   await change(world, 'added', LISTED);
   expect(await sweepAndSettle(world)).toBe(1);
   const all = await world.app.ports.environments.ofPullRequest(world.repoId(), pullRequest.number);

@@ -3,7 +3,7 @@ import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, startByHand } from '../support/run-by-hand.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { pushSettings, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const RENAMED = 'acme/hallo';
 const ONE_AND_TWO = {
@@ -48,8 +48,7 @@ test('a project that the settings no longer name is taken down with the next pus
   await using world = await startWorld({ files: ONE_AND_TWO, github: { clock: secondsApart() } });
   const { number } = await openIn(world);
   expect((await environmentsOf(world, number)).map(({ project }) => project).sort()).toEqual(['one', 'two']);
-  const fewer = { '.github/preview.yml': 'projects:\n  - name: one\n' };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: fewer });
+  await pushSettings(world, 'projects:\n  - name: one\n');
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.drain();
   const all = await environmentsOf(world, number);
@@ -60,11 +59,7 @@ test('a project that the settings no longer name is taken down with the next pus
   });
   expect((await startByHand(world, { number, sha })).environment?.project).toBe('one');
 
-  await world.github.push({
-    repository: REPOSITORY,
-    branch: 'main',
-    files: { '.github/preview.yml': ONE_AND_TWO['.github/preview.yml'] },
-  });
+  await pushSettings(world, ONE_AND_TWO['.github/preview.yml']);
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.drain();
   const again = await environmentsOf(world, number);
@@ -75,8 +70,7 @@ test('a repository that gets projects gives its first one up, and takes it up ag
   await using world = await startWorld({ github: { clock: secondsApart() } });
   const { number } = await openIn(world);
   const before = (await lookAt(world, number)).environment;
-  const named = { '.github/preview.yml': 'projects:\n  - name: web\n' };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: named });
+  await pushSettings(world, 'projects:\n  - name: web\n');
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.drain();
   const states = async () =>
@@ -85,7 +79,7 @@ test('a repository that gets projects gives its first one up, and takes it up ag
     [before.project]: ENVIRONMENT_STATUS.destroyed,
     web: ENVIRONMENT_STATUS.pending,
   });
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: { '.github/preview.yml': '' } });
+  await pushSettings(world, '');
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.drain();
   expect(await states()).toEqual({

@@ -3,7 +3,7 @@ import { CHECK, CONCLUSION, DEPLOYMENT_STATE } from '../../src/shared/status/git
 import { ENVIRONMENT_STATUS } from '../../src/shared/status/words.js';
 import { lookAt } from '../support/look-at.js';
 import { runPreview } from '../support/run-preview.js';
-import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, pushSettings, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const OFF = 'report:\n  check: false\n  comment: false\n  deployment: false\n';
 const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
@@ -12,13 +12,6 @@ async function push(world: World) {
   const { sha } = await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.drain();
   return sha;
-}
-
-async function switchOff(world: World) {
-  const files = { '.github/preview.yml': OFF };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files });
-  // The server takes webhooks up in any order: one of the pull request may come before this one.
-  await world.drain();
 }
 
 async function goLive(world: World, number: number) {
@@ -32,7 +25,7 @@ test('reports that are switched off are not begun, and what GitHub shows already
   await using world = await startWorld({ files: PAGE });
   const { number, sha } = await openPullRequest(world);
   await goLive(world, number);
-  await switchOff(world);
+  await pushSettings(world, OFF);
   const second = await push(world);
   expect(await world.reviewer.checks(second)).toEqual([]);
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.success);
@@ -53,7 +46,7 @@ test('a check that waits when checks are switched off is closed by the next comm
   await using world = await startWorld({ files: PAGE });
   const { sha } = await openPullRequest(world);
   expect((await world.reviewer.checks(sha))[0]?.status).toBe(CHECK.queued);
-  await switchOff(world);
+  await pushSettings(world, OFF);
   const second = await push(world);
   expect((await world.reviewer.checks(sha))[0]?.conclusion).toBe(CONCLUSION.cancelled);
   expect(await world.reviewer.checks(second)).toEqual([]);

@@ -4,7 +4,7 @@ import { CHECK, COMMIT_STATE, CONCLUSION } from '../../src/shared/status/github.
 import { DEPLOYMENT_STATUS } from '../../src/shared/status/words.js';
 import { secondsApart } from '../support/clock.js';
 import { begin, end } from '../support/run-by-hand.js';
-import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, pushSettings, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const SETTINGS = 'report:\n  commit-status: true\nprojects:\n  - name: shop\n  - name: docs\n';
 const FILES = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': SETTINGS };
@@ -49,7 +49,7 @@ test('a project that the settings name first later on does not write a second co
   await using world = await start();
   const { number } = await openPullRequest(world);
   const more = SETTINGS.replace('projects:\n', 'projects:\n  - name: admin\n');
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: { '.github/preview.yml': more } });
+  await pushSettings(world, more);
   await world.github.push({ repository: REPOSITORY, branch: 'change', files: { 'new.html': 'new' } });
   await world.drain();
   expect(Object.keys(await rows(world, number)).sort()).toEqual(['admin', 'docs', 'shop']);

@@ -6,7 +6,7 @@ import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS, DELIVERY_STATUS } from '../../sr
 import { secondsApart } from '../support/clock.js';
 import { lookAt } from '../support/look-at.js';
 import { begin, end, startByHand } from '../support/run-by-hand.js';
-import { REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { pushSettings, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 
 const PAGE = { 'index.html': '<h1>Hello</h1>\n' };
 const SHOWN = 'https://shown.example/';
@@ -86,8 +86,7 @@ test('a mistake on the default branch takes nothing down that is live, whatever 
   const allowed = 'triggers:\n  drafts: true\n';
   const { world, number, at } = await live({ ...PAGE, '.github/preview.yml': allowed }, { draft: true });
   await using _ = world;
-  const typo = { '.github/preview.yml': 'triggers:\n  drafts: treu\n' };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: typo });
+  await pushSettings(world, 'triggers:\n  drafts: treu\n');
   world.github.editPullRequest({ ...at, title: 'Another title' });
   await world.drain();
   const { environment } = await lookAt(world, number);
@@ -105,8 +104,7 @@ test('settings of several projects that cannot be read any more neither end nor 
   await using world = await startWorld({ files, github: { clock: secondsApart() } });
   const opened = await world.github.openPullRequest({ repository: REPOSITORY, head: 'change' });
   await world.drain();
-  const broken = { '.github/preview.yml': 'projects: [\n' };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: broken });
+  await pushSettings(world, 'projects: [\n');
   await world.github.push({ repository: REPOSITORY, branch: 'change' });
   await world.drain();
   const all = await world.app.ports.environments.ofPullRequest(world.repoId(), opened.pullRequest.number);

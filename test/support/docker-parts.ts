@@ -8,7 +8,7 @@ import { buildOf, serverOf } from './programs.js';
  * is taken makes a container move.
  */
 const FIRST_PORT = 20_000 + 1_000 * (Number(process.env['JEST_WORKER_ID'] ?? 0) % 10);
-const HOST_PORTS = `${FIRST_PORT}-${FIRST_PORT + 999}`;
+export const HOST_PORTS = `${FIRST_PORT}-${FIRST_PORT + 999}`;
 
 /** What the target for containers is made of. The engine is one that never answers unless it is given. */
 export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {

@@ -135,6 +135,13 @@ function withSignIn(
   };
 }
 
+/** Other settings on the default branch, once the server has heard of them: it takes up the webhooks of one moment in any order. */
+export async function pushSettings(world: World, settings: string): Promise<void> {
+  const files = { '.github/preview.yml': settings };
+  await world.github.push({ repository: REPOSITORY, branch: 'main', files });
+  await world.drain();
+}
+
 type Opening = Partial<Parameters<EmulatedGitHub['openPullRequest']>[0]>;
 
 /** A pull request of the branch `change` unless said otherwise, once everything about it is done. */
