@@ -4,11 +4,11 @@ import type { NodeContainerParts } from '../../src/targets/node/build-image.js';
 import { buildOf, serverOf } from './programs.js';
 
 /**
- * Each worker has its own, and none that a machine gives to connections: deployments of the same name begin at the same port, and one that
- * is taken makes a container move.
+ * Each worker has its own, below those that are given to servers of tests and to connections: deployments of the same name begin at the
+ * same port, and one that is taken makes a container move.
  */
-const FIRST_PORT = 20_000 + 1_000 * (Number(process.env['JEST_WORKER_ID'] ?? 0) % 10);
-export const HOST_PORTS = `${FIRST_PORT}-${FIRST_PORT + 999}`;
+const FIRST_PORT = 10_000 + 500 * (Number(process.env['JEST_WORKER_ID'] ?? 0) % 10);
+export const HOST_PORTS = `${FIRST_PORT}-${FIRST_PORT + 499}`;
 
 /** What the target for containers is made of. The engine is one that never answers unless it is given. */
 export function dockerParts(changes: Partial<DockerParts> = {}): DockerParts {
