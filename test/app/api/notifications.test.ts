@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Stores } from '../../../app/ports.js';
 import { createNotifier } from '../../../app/workers/notifier.js';
 import { endDeployment } from '../../../src/deployments/change.js';
 import type { StoredEnvironment } from '../../../src/environments/store.js';
@@ -15,11 +16,22 @@ let receiver: Receiver;
 let mail: MailServer;
 let projectId = '';
 let count = 0;
+/** The worker of the App takes none. */
+let held = false;
+
+function withHeldWorker(stores: Stores): Stores {
+  const { notifications } = stores;
+  const claim: typeof notifications.claim = async (by, most) => (held ? [] : notifications.claim(by, most));
+  return { ...stores, notifications: { ...notifications, claim } };
+}
 
 beforeAll(async () => {
   receiver = await startReceiver();
   mail = await startMailServer();
-  app = await startApp({ config: { mailFrom: 'vitrine@example.com' }, secrets: { smtpUrl: mail.url } });
+  app = await startApp({
+    ...{ config: { mailFrom: 'vitrine@example.com' }, secrets: { smtpUrl: mail.url } },
+    around: { stores: withHeldWorker },
+  });
   await app.ports.repos.save({
     ...{ id: 1, ownerId: 3, fullName: 'octo/site', defaultBranch: 'main', installationId: 7, private: false },
   });
@@ -254,6 +266,7 @@ test('three workers send each of thirty notifications once', async () => {
 test('after a crash in the middle of sending, a webhook comes again with its id and a chat message does not', async () => {
   const webhook = await addChannel('webhook', '/crash');
   const slack = await addChannel('slack', '/crash-slack');
+  held = true;
   for (const { channel } of [webhook, slack]) {
     const id = app.ports.newId();
     const medium = channel === webhook.channel ? ('webhook' as const) : ('slack' as const);
@@ -271,6 +284,7 @@ test('after a crash in the middle of sending, a webhook comes again with its id 
     const claim = await app.ports.notifications.claimOne(id, { owner: 'dead', leaseMs: 0 });
     if (!claim || !(await app.ports.notifications.begin(claim))) throw new Error('It was free.');
   }
+  held = false;
   await app.drain();
   const [repeated] = await notificationsOf(webhook);
   expect(repeated).toMatchObject({ status: 'sent', attempts: 2 });
