@@ -24,7 +24,7 @@ interface Kept {
 
 const PATIENCE: Patience = { firstPauseMs: 500, longestPauseMs: 15_000, giveUpMs: 90_000, steadyMs: 60_000 };
 
-const steady = () => performance.now();
+const clock = () => performance.now();
 
 /** Starts a server and, should it die (memory runs out, say), starts it again at the address the App already uses. */
 export async function keepRunning(options: KeepOptions): Promise<Kept> {
@@ -64,7 +64,7 @@ interface Trouble {
 
 /** Ends with nothing when it was told to stop, and with an error when the server is lost. */
 async function watch(options: Watch): Promise<VitrineError | undefined> {
-  const { first, name, signal, log, serves, patience = PATIENCE, now = steady } = options;
+  const { first, name, signal, log, serves, patience = PATIENCE, now = clock } = options;
   let trouble: Trouble | undefined;
   let server: ServerProcess | undefined = first;
   while (server) {
@@ -89,7 +89,7 @@ async function startAgain(
   options: Watch,
   trouble: Trouble,
 ): Promise<ServerProcess | VitrineError | undefined> {
-  const { first, name, signal, log, patience = PATIENCE, now = steady } = options;
+  const { first, name, signal, log, patience = PATIENCE, now = clock } = options;
   while (now() - trouble.since < patience.giveUpMs) {
     const waitMs = Math.min(patience.longestPauseMs, patience.firstPauseMs * 2 ** trouble.starts);
     // The database alone keeps no process alive.

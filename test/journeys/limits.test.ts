@@ -9,7 +9,14 @@ import { DEPLOYMENT_STATUS, ENVIRONMENT_STATUS } from '../../src/shared/status/w
 import { secondsApart } from '../support/clock.js';
 import { lookAt, type Seen } from '../support/look-at.js';
 import { begin, end, startByHand } from '../support/run-by-hand.js';
-import { AUTHOR, openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import {
+  AUTHOR,
+  openPullRequest,
+  pushSettings,
+  REPOSITORY,
+  startWorld,
+  type World,
+} from '../support/start-world.js';
 
 const TWO = { 'index.html': '<h1>Hello</h1>\n', '.github/preview.yml': 'limits:\n  environments: 2\n' };
 const worldOfTwo = (overrides: Overrides = {}) => worldWith('  environments: 2', overrides);
@@ -199,9 +206,7 @@ test('of deployments that run at once, the last is told to come back, or waits f
     code: 'unprocessable',
     message: expect.stringMatching(/already has 1 deployment under way.*Re-run the workflow/),
   });
-  const policy = { '.github/preview.yml': 'limits:\n  running: 1\n  when-full: queue\n' };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files: policy });
-  await world.drain();
+  await pushSettings(world, 'limits:\n  running: 1\n  when-full: queue\n');
   const waiting = { code: 'too_many_requests', message: expect.stringMatching(/waits for its turn/) };
   await expect(startByHand(world, two)).rejects.toMatchObject(waiting);
   await end(world, run, { status: DEPLOYMENT_STATUS.success, url: 'http://a.example/' });

@@ -14,7 +14,7 @@ import { findBrowser, openBrowser } from '../support/open-browser.js';
 import { type Came, createPreviewVisitor } from '../support/preview-visitor.js';
 import { begin } from '../support/run-by-hand.js';
 import { runPreview } from '../support/run-preview.js';
-import { openPullRequest, REPOSITORY, startWorld, type World } from '../support/start-world.js';
+import { openPullRequest, pushSettings, REPOSITORY, startWorld, type World } from '../support/start-world.js';
 import { authorizeAtGitHub, createVisitor, signInWithGitHub } from '../support/visitor.js';
 
 const FILE = '.github/preview.yml';
@@ -348,7 +348,7 @@ inBrowser(
     await page.locator('summary', { hasText: 'New link' }).click();
     await page.getByRole('button', { name: 'Make the link' }).click();
     const made = page.getByLabel('The new link', { exact: true });
-    // It is called so for a moment only: whoever looks after the click may be late.
+    // The button has this name for a moment only, so the test looks for it before it clicks.
     await Promise.all([
       page.getByRole('button', { name: 'Copied' }).waitFor(),
       page.getByRole('button', { name: 'Copy the new link' }).click(),
@@ -376,9 +376,7 @@ test('what the project and the default branch say counts at once, and the API sa
   await until(200, () => createPreviewVisitor().visit(url));
   const view = () => client(getEnvironment, { params: environmentId() });
   expect((await view()).protection).toEqual({ access: 'public', how: null });
-  const files = { [FILE]: 'access: password\n' };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files });
-  await world.drain();
+  await pushSettings(world, 'access: password\n');
   await until(401, () => createPreviewVisitor().visit(url));
   expect((await view()).protection.access).toBe('password');
   const page = await pageOf(`/projects/${environment.projectId}/access`);

@@ -4,8 +4,8 @@ import type { NodeContainerParts } from '../../src/targets/node/build-image.js';
 import { buildOf, serverOf } from './programs.js';
 
 /**
- * Each worker has its own, below those that are given to servers of tests and to connections: deployments of the same name begin at the
- * same port, and one that is taken makes a container move.
+ * Ports for containers. Deployments of the same name begin at the same port, and a port that is taken makes a container move, so each
+ * worker of Jest has a range of its own. It is below the ports that servers of tests and connections get.
  */
 const FIRST_PORT = 10_000 + 500 * (Number(process.env['JEST_WORKER_ID'] ?? 0) % 10);
 export const HOST_PORTS = `${FIRST_PORT}-${FIRST_PORT + 499}`;

@@ -7,7 +7,7 @@ import { CONTAINER_STATUS, DEPLOYMENT_STATUS } from '../../src/shared/status/wor
 import { cleanLine } from '../../src/shared/text.js';
 import { delivery, newEnvironment, pullRequest } from './builders.js';
 import { begin } from './run-by-hand.js';
-import { AUTHOR, openPullRequest, REPOSITORY, type World } from './start-world.js';
+import { AUTHOR, openPullRequest, pushSettings, type World } from './start-world.js';
 
 interface Texts {
   readonly texts: readonly string[];
@@ -48,9 +48,7 @@ export async function fillWithTexts(world: World, { texts, branches }: Texts): P
   const body = { generation: deployment.generation, outcome };
   await recordProgress(app.ports, { deploymentId: deployment.id, body });
   await world.drain();
-  const files = { '.github/preview.yml': `"${short[9] ?? ''}": 1\nbuild: [ '${branches[0] ?? ''}' ]\n` };
-  await world.github.push({ repository: REPOSITORY, branch: 'main', files });
-  await world.drain();
+  await pushSettings(world, `"${short[9] ?? ''}": 1\nbuild: [ '${branches[0] ?? ''}' ]\n`);
 
   await fillLists(parts);
   await fillProject(parts);

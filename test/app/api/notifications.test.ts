@@ -16,7 +16,7 @@ let receiver: Receiver;
 let mail: MailServer;
 let projectId = '';
 let count = 0;
-/** The worker of the App takes none. */
+/** While this is true, the worker of the App claims no notification. */
 let held = false;
 
 function withHeldWorker(stores: Stores): Stores {

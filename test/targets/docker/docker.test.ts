@@ -13,7 +13,7 @@ import type { ContainerEngine, ContainerSpec } from '../../../src/targets/docker
 import { type ContainerHandle, labelsOfDeployment } from '../../../src/targets/docker/resource.js';
 import type { ProgramSettings, Release, Run } from '../../../src/targets/target.js';
 import { release as releaseWith } from '../../support/builders.js';
-import { dockerParts } from '../../support/docker-parts.js';
+import { dockerParts, HOST_PORTS } from '../../support/docker-parts.js';
 import { type FakeEngine, type FakeImage, startFakeEngine } from '../../support/fake-engine.js';
 
 let fake: FakeEngine;
@@ -76,7 +76,7 @@ test('a program is told its port, started in a network of its own, and reached o
   expect(deployed).toMatchObject({ url: 'http://pr-1-hello.localhost', reach: { host: '127.0.0.1' } });
   expect(await pageAt(deployed)).toContain('Hello');
   const { port } = deployed.reach as { port: number };
-  const [first, last] = dockerParts().limits.hostPorts?.split('-').map(Number) ?? [];
+  const [first, last] = HOST_PORTS.split('-').map(Number);
   expect([first, port, last].toSorted()).toEqual([first, port, last]);
   expect(deployed.containers).toEqual([
     { id: deployed.handle.container, service: 'app', image: deployed.handle.image, host: '127.0.0.1', port },
